@@ -1,0 +1,149 @@
+"""Set up this checkout and run its jobs; needs only git and Python 3.11 or later with venv.
+
+usage: python3 build.py COMMAND [ARGUMENT ...]
+
+  demo      the whole platform on this machine, ending with a verdict   (demo --help)
+  test      every test                                      (arguments go to pytest)
+  check     every formatter, linter and type checker
+  bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
+  zipapps   dist/gatherer and dist/deduplicator as single files for this platform
+  lock      resolve requirements.lock anew from pyproject.toml
+
+Examples:
+  python3 build.py demo --seconds 10
+  python3 build.py test tests/unit -k sequence
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+SCRIPTS = ENVIRONMENT / "bin"
+PYTHON = SCRIPTS / "python"
+LOCK = ROOT / "requirements.lock"
+UV = shutil.which("uv")
+PROGRAMS = ("gatherer", "deduplicator")
+CHECKS = (
+    ("ruff", "format", "--check", "--quiet", "."),
+    ("ruff", "check", "--quiet", "."),
+    ("basedpyright", "--level", "warning"),
+    ("sqlfluff", "lint", "--disable-progress-bar", "--processes", "2", "sql", "tests"),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    command, *rest = arguments or ["--help"]
+    if command in ("-h", "--help") or command not in COMMANDS:
+        print(__doc__)
+        return 0 if command in ("-h", "--help") else 2
+    ensure_environment()
+    if command not in ("demo", "psql"):  # these take paths, which begin where the user is
+        os.chdir(ROOT)
+    return COMMANDS[command](rest)
+
+
+def ensure_environment() -> None:
+    """Make .venv from the lock file unless it was made from the same one."""
+    stamp = ENVIRONMENT / "made-from.sha256"
+    made_from = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == made_from and PYTHON.exists():
+        return
+    if sys.version_info < (3, 11):
+        sys.exit(f"build.py needs Python 3.11 or later, this is {sys.version.split()[0]}: install it and use that one")
+    print("setting up .venv from requirements.lock (about a minute, once) ...", file=sys.stderr, flush=True)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    if UV:
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT], check=True)
+    elif find_spec("ensurepip") is None:
+        sys.exit("this Python has no venv: sudo apt-get install python3-venv (or install Python from python.org)")
+    else:
+        venv.create(ENVIRONMENT, with_pip=True, symlinks=True)
+    install("--require-hashes", "--requirement", str(LOCK))
+    install("--no-build-isolation", "--no-deps", "--editable", str(ROOT))
+    stamp.write_text(made_from)
+
+
+def install(*arguments: str) -> None:
+    """Install into .venv with uv where it is installed, else with pip."""
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    tool = [UV, "pip", "install", "--quiet", "--python", str(PYTHON)] if UV else pip
+    if subprocess.run([*tool, *arguments], check=False).returncode != 0:
+        sys.exit(f"build.py could not install {' '.join(arguments)}: see above; check the network, then run it again")
+
+
+def run_module(*command: str) -> int:
+    """Become the environment's Python, running a module, so that signals and the exit status are its own."""
+    sys.stdout.flush()
+    os.execv(PYTHON, [str(PYTHON), "-m", *command])  # noqa: S606 - there is no shell to want here
+
+
+def check(_: Sequence[str]) -> int:
+    """Run every check, even after one failed, and say which did."""
+    failed = [check for check in CHECKS if subprocess.run([SCRIPTS / check[0], *check[1:]], check=False).returncode]
+    for command in failed:
+        print(f"check failed: {' '.join(command)}", file=sys.stderr)
+    print(f"check: {len(CHECKS) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def zipapps(_: Sequence[str]) -> int:
+    """Build one executable zipapp per program from the lock file, the same bytes each time."""
+    os.environ |= {"SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0"}
+    for program in PROGRAMS:
+        site = ENVIRONMENT / "zipapps" / program
+        shutil.rmtree(site, ignore_errors=True)
+        subset = site.with_suffix(".lock")
+        subset.parent.mkdir(exist_ok=True)
+        subset.write_text(locked_subset(program))
+        into = ("--target", str(site), "--no-compile") if not UV else ("--target", str(site))
+        install(*into, "--require-hashes", "--requirement", str(subset))
+        install(*into, "--no-build-isolation", "--no-deps", ".")
+        shutil.rmtree(site / "bin", ignore_errors=True)
+        output = Path("dist", program)
+        output.parent.mkdir(exist_ok=True)
+        entry = f"kalshi_data.{program}.cli:main"
+        arguments = ("--site-packages", site, "--entry-point", entry, "--python", "/usr/bin/env python3")
+        subprocess.run([SCRIPTS / "shiv", *arguments, "--reproducible", "--output-file", output], check=True)
+        print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def locked_subset(program: str) -> str:
+    """Return the lock file's entries for what one program imports, found by resolving against it."""
+    command = ("pip", "compile", "--quiet", "--offline", "--extra", program, "--constraint", LOCK, "pyproject.toml")
+    found = subprocess.run([SCRIPTS / "uv", *command], check=True, capture_output=True, text=True).stdout
+    wanted = set(re.findall(r"^([\w.-]+)==", found, re.MULTILINE))
+    entries = re.split(r"^(?=\w)", LOCK.read_text(), flags=re.MULTILINE)
+    return "".join(entry for entry in entries if entry.split("==")[0] in wanted)
+
+
+def lock(_: Sequence[str]) -> int:
+    """Resolve every dependency again, for all platforms, with hashes and without naming a host."""
+    options = ("--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
+    return run_module("uv", "pip", "compile", "--quiet", *options, "pyproject.toml", "-o", str(LOCK))
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "demo": lambda rest: run_module("kalshi_data.demo", *rest),
+    "test": lambda rest: run_module("pytest", *rest),
+    "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
+    "check": check,
+    "bench": lambda rest: run_module("tests.benchmarks", *rest),
+    "zipapps": zipapps,
+    "lock": lock,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
