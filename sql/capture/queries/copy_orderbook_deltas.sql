@@ -1,0 +1,17 @@
+-- Store one batch of orderbook deltas.
+-- Writes: capture.orderbook_deltas
+-- Returns: nothing; the rows come in PostgreSQL's text COPY format
+copy capture.orderbook_deltas (
+    received_at,
+    sent_at,
+    exchange_ts,
+    connection_id,
+    sid,
+    seq,
+    market_ticker,
+    clock,
+    side,
+    price,
+    size_delta,
+    occurrence
+) from stdin;

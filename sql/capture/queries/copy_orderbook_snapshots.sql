@@ -1,0 +1,18 @@
+-- Store one batch of orderbook snapshots.
+-- Writes: capture.orderbook_snapshots
+-- Returns: nothing; the rows come in PostgreSQL's text COPY format
+copy capture.orderbook_snapshots (
+    received_at,
+    sent_at,
+    connection_id,
+    sid,
+    seq,
+    market_ticker,
+    market_id,
+    clock,
+    yes_prices,
+    yes_sizes,
+    no_prices,
+    no_sizes,
+    occurrence
+) from stdin;

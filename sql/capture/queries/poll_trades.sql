@@ -1,0 +1,22 @@
+-- Send the trades that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it)
+-- Reads: sync.trades_v1
+-- Returns: rows in PostgreSQL's binary COPY format
+copy (
+    select
+        ingest_xid,
+        %(gatherer_id)s::smallint as gatherer_id,
+        exchange_ts,
+        received_at,
+        trade_id,
+        market_ticker,
+        yes_price,
+        no_price,
+        size,
+        taker_side,
+        is_block_trade
+    from sync.trades_v1
+    where ingest_xid > %(after)s::xid8
+    order by ingest_xid
+    fetch first %(rows_max)s rows with ties
+) to stdout (format "binary");

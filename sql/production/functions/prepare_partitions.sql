@@ -1,0 +1,30 @@
+-- Make the partitions that staged rows need, before they are merged.
+-- Parameters: stage and its time_column; target, the time series; late_days_max, older rows are refused anyway
+-- Reads: the stage table
+-- Writes: new partitions
+-- Returns: how many were made
+create or replace function ops.prepare_partitions(
+    stage regclass, time_column name, target regclass, late_days_max integer
+) returns bigint
+language plpgsql
+as $$
+declare
+    made bigint;
+begin
+    execute format(
+        $query$
+            select count(*) filter (where timeseries.ensure_partition($1, moment))
+            from (
+                select min(s.%1$I) as moment
+                from %2$s as s
+                where s.%1$I between now() - make_interval(days => $2) and now() + interval '1 day'
+                group by date_trunc('hour', s.%1$I)
+            ) as hours
+        $query$,
+        time_column, stage
+    ) into made using target, late_days_max;
+    return made;
+end;
+$$;
+
+comment on function ops.prepare_partitions is 'Make the partitions that staged rows need.';

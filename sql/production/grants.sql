@@ -1,0 +1,10 @@
+-- What each role may do in production; deduplicator writes, reader reads what is published.
+grant usage on schema market_data, ops, timeseries to deduplicator;
+grant select on timeseries.migration, ops.migration to deduplicator;
+grant select, insert on all tables in schema market_data to deduplicator;
+grant select, insert, update on ops.cursors to deduplicator;
+grant select, insert on ops.rejected_rows to deduplicator;
+grant select on timeseries.series to deduplicator;
+grant execute on function timeseries.ensure_partition to deduplicator;
+grant usage on schema market_data to reader;
+grant select on all tables in schema market_data to reader;

@@ -1,0 +1,29 @@
+create table market_data.trades (
+    exchange_ts timestamptz not null,
+    trade_id text collate "C" not null,
+    market_ticker text collate "C" not null,
+    yes_price numeric not null,
+    no_price numeric not null,
+    size numeric not null,
+    taker_side text not null check (taker_side in ('yes', 'no')),
+    is_block_trade boolean,
+    received_at timestamptz not null,
+    gatherer_id smallint not null,
+    -- The identity is trade_id; partitioning needs the time in the key, and the merge looks on both sides of it.
+    unique (exchange_ts, trade_id)
+);
+create index on market_data.trades (market_ticker, exchange_ts);
+select timeseries.make_time_series('market_data.trades', 'exchange_ts', interval '1 day');
+
+comment on table market_data.trades is 'Every trade, once.';
+comment on column market_data.trades.exchange_ts is 'When the matching engine traded.';
+comment on column market_data.trades.trade_id is
+'The exchange''s identity of the trade, the same over WebSocket and REST.';
+comment on column market_data.trades.yes_price is 'Dollars paid for YES, 0 to 1.';
+comment on column market_data.trades.no_price is 'Dollars paid for NO, 0 to 1.';
+comment on column market_data.trades.size is 'Contracts.';
+comment on column market_data.trades.taker_side is 'What the taker bought: yes or no.';
+comment on column market_data.trades.is_block_trade is
+'True for trades that left the order book alone; null where the message does not say.';
+comment on column market_data.trades.received_at is 'When the gatherer that brought it received it.';
+comment on column market_data.trades.gatherer_id is 'The gatherer that brought it.';

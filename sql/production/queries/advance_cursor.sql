@@ -1,0 +1,14 @@
+-- Move a cursor past what this transaction merged, and count it.
+-- Parameters: gatherer_id smallint, epoch uuid, stream text, watermark xid8,
+-- polled_rows bigint, new_rows bigint, rejected_rows bigint
+-- Writes: ops.cursors
+-- Returns: nothing
+update ops.cursors
+set
+    ingest_xid = %(watermark)s::xid8,
+    rows_polled = rows_polled + %(polled_rows)s,
+    rows_new = rows_new + %(new_rows)s,
+    rows_duplicate = rows_duplicate + %(polled_rows)s - %(new_rows)s - %(rejected_rows)s,
+    rows_rejected = rows_rejected + %(rejected_rows)s,
+    updated_at = now()
+where gatherer_id = %(gatherer_id)s and epoch = %(epoch)s and stream = %(stream)s;

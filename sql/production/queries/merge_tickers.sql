@@ -1,0 +1,48 @@
+-- Merge staged market summaries: one of each set of values per market and time.
+-- Parameters: late_days_max integer
+-- Reads: pg_temp.stage_tickers
+-- Writes: market_data.tickers, ops.rejected_rows
+-- Returns: per gatherer its watermark xid8 and how many rows were polled, new and rejected
+with
+judged as materialized (
+    select
+        s.*, ops.refusal(
+            s.exchange_ts, least(s.last_price, s.yes_bid, s.yes_ask), greatest(s.last_price, s.yes_bid, s.yes_ask),
+            %(late_days_max)s
+        ) as reason
+    from stage_tickers as s
+),
+
+refused as (
+    insert into ops.rejected_rows (stream, gatherer_id, ingest_xid, reason, body)
+    select 'tickers' as stream, gatherer_id, ingest_xid, reason, to_jsonb(judged) - 'reason' as body
+    from judged
+    where reason is not null
+    returning gatherer_id
+),
+
+inserted as (
+    insert into market_data.tickers (
+        exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
+        yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
+        received_at, gatherer_id
+    )
+    select distinct on (exchange_ts, market_ticker, values_sha256)
+        exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
+        yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
+        received_at, gatherer_id
+    from judged
+    where reason is null
+    order by exchange_ts, market_ticker, values_sha256, received_at
+    on conflict do nothing
+    returning gatherer_id
+)
+
+select
+    j.gatherer_id,
+    max(j.ingest_xid)::text as watermark,
+    count(*) as polled_rows,
+    (select count(*) from inserted as i where i.gatherer_id = j.gatherer_id) as new_rows,
+    (select count(*) from refused as r where r.gatherer_id = j.gatherer_id) as rejected_rows
+from judged as j
+group by j.gatherer_id;

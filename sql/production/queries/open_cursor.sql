@@ -1,0 +1,7 @@
+-- Make the cursor of a gatherer's stream where it is missing.
+-- Parameters: gatherer_id smallint, epoch uuid, stream text
+-- Writes: ops.cursors
+-- Returns: nothing
+insert into ops.cursors (gatherer_id, epoch, stream)
+values (%(gatherer_id)s, %(epoch)s, %(stream)s)
+on conflict do nothing;

@@ -1,0 +1,15 @@
+-- Make the table that polled orderbook deltas pass through; its columns are those of poll_orderbook_deltas.
+-- Writes: pg_temp.stage_orderbook_deltas
+-- Returns: nothing
+create temporary table stage_orderbook_deltas (
+    ingest_xid xid8 not null,
+    gatherer_id smallint not null,
+    exchange_ts timestamptz,
+    received_at timestamptz,
+    market_ticker text collate "C",
+    clock bigint,
+    side text,
+    price numeric,
+    size_delta numeric,
+    occurrence integer
+) on commit delete rows;

@@ -1,0 +1,17 @@
+-- Make the table that polled orderbook snapshots pass through; its columns are those of poll_orderbook_snapshots.
+-- Writes: pg_temp.stage_orderbook_snapshots
+-- Returns: nothing
+create temporary table stage_orderbook_snapshots (
+    ingest_xid xid8 not null,
+    gatherer_id smallint not null,
+    received_at timestamptz,
+    market_ticker text collate "C",
+    market_id text,
+    clock bigint,
+    levels_sha256 bytea,
+    occurrence integer,
+    yes_prices numeric[],
+    yes_sizes numeric[],
+    no_prices numeric[],
+    no_sizes numeric[]
+) on commit delete rows;

@@ -1,0 +1,22 @@
+-- Make the table that polled tickers pass through; its columns are those of poll_tickers.
+-- Writes: pg_temp.stage_tickers
+-- Returns: nothing
+create temporary table stage_tickers (
+    ingest_xid xid8 not null,
+    gatherer_id smallint not null,
+    exchange_ts timestamptz,
+    received_at timestamptz,
+    market_ticker text collate "C",
+    values_sha256 bytea,
+    market_id text,
+    last_price numeric,
+    yes_bid numeric,
+    yes_ask numeric,
+    yes_bid_size numeric,
+    yes_ask_size numeric,
+    last_trade_size numeric,
+    volume numeric,
+    open_interest numeric,
+    dollar_volume bigint,
+    dollar_open_interest bigint
+) on commit delete rows;

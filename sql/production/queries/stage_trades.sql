@@ -1,0 +1,16 @@
+-- Make the table that polled trades pass through; its columns are those of poll_trades.
+-- Writes: pg_temp.stage_trades
+-- Returns: nothing
+create temporary table stage_trades (
+    ingest_xid xid8 not null,
+    gatherer_id smallint not null,
+    exchange_ts timestamptz,
+    received_at timestamptz,
+    trade_id text collate "C",
+    market_ticker text collate "C",
+    yes_price numeric,
+    no_price numeric,
+    size numeric,
+    taker_side text,
+    is_block_trade boolean
+) on commit delete rows;

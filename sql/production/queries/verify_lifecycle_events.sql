@@ -1,0 +1,54 @@
+-- Compare lifecycle events with what an exchange published: equal messages within 30 s are one event.
+-- Reads: pg_temp.journal, market_data.lifecycle_events
+-- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
+with
+message as (
+    select
+        coalesce(line #>> '{frame, msg, market_ticker}', line #>> '{frame, msg, event_ticker}') as subject_ticker,
+        coalesce(line #>> '{frame, msg, event_type}', line #>> '{frame, type}') as kind,
+        line #> '{frame, msg}' as payload,
+        timestamptz 'epoch' + coalesce(line #>> '{frame, sending_ts_ms}', line ->> 'published_ms')::bigint
+        * interval '1 ms' as seen_at
+    from journal
+    where
+        line #>> '{frame, type}' in (
+            'market_lifecycle_v2', 'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
+        )
+),
+
+published as (
+    select m.subject_ticker, m.kind, m.payload
+    from (
+        select
+            *,
+            seen_at - lag(seen_at) over (partition by subject_ticker, kind, payload order by seen_at) as since_equal
+        from message
+    ) as m
+    where coalesce(m.since_equal > interval '30 s', true)
+),
+
+held as (
+    select
+        subject_ticker,
+        kind,
+        payload
+    from market_data.lifecycle_events
+),
+
+lost as (
+    select * from published
+    except all
+    select * from held
+),
+
+invented as (
+    select * from held
+    except all
+    select * from published
+)
+
+select
+    (select count(*) from published) as published,
+    (select count(*) from held) as held,
+    (select count(*) from lost) as lost,
+    (select count(*) from invented) as invented;

@@ -1,0 +1,15 @@
+create table registry.series (
+    ticker text collate "C" primary key,
+    updated_time timestamptz,
+    body jsonb not null,
+    ingest_xid xid8 not null default pg_current_xact_id(),
+    fetched_at timestamptz not null default now()
+);
+create index series_ingest_xid on registry.series (ingest_xid);
+
+comment on table registry.series is 'The newest known body of each of the exchange''s series.';
+comment on column registry.series.updated_time is
+'The exchange''s time of the last change; null where the body has none.';
+comment on column registry.series.body is 'The object as the exchange sent it.';
+comment on column registry.series.ingest_xid is
+'The transaction that last changed the row; readers take whole transactions.';

@@ -1,0 +1,13 @@
+-- The exchange's events, whole finished transactions only, so nothing can appear behind a reader's position.
+-- Reads: registry.events
+create or replace view sync.events_v1 as
+select
+    ingest_xid,
+    ticker,
+    updated_time,
+    body,
+    fetched_at
+from registry.events
+where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
+
+comment on view sync.events_v1 is 'The newest known body of each of the exchange''s events; read on from ingest_xid.';

@@ -1,0 +1,15 @@
+-- Create the roles of the production database where they are missing; passwords are set by whoever deploys.
+-- kalshi_owner migrates; deduplicator writes; reader reads schema market_data.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'kalshi_owner') then
+        create role kalshi_owner login;
+    end if;
+    if not exists (select from pg_roles where rolname = 'deduplicator') then
+        create role deduplicator login;
+    end if;
+    if not exists (select from pg_roles where rolname = 'reader') then
+        create role reader login;
+    end if;
+end;
+$$;

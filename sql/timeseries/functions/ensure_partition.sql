@@ -1,0 +1,56 @@
+-- Make the partition that holds one moment, where the engine does not do so by itself; call it as often as you like.
+-- It runs with its owner's rights, so that writers need none to create tables.
+-- Parameters: target, a table of timeseries.series; moment
+-- Writes: a new partition of the table
+-- Returns: true where a partition was made
+create or replace function timeseries.ensure_partition(target regclass, moment timestamptz) returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    entry timeseries.series;
+    name_of_schema name;
+    name_of_partition text;
+    lower_bound timestamptz;
+begin
+    select * into entry from timeseries.series as s where s.target = ensure_partition.target;
+    if not found then
+        raise exception 'table % is not a time series', target;
+    end if;
+    select n.nspname, c.relname into name_of_schema, name_of_partition
+    from pg_class as c
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = entry.target and c.relkind = 'p';
+    if not found then
+        return false; -- TimescaleDB makes chunks as rows arrive
+    end if;
+
+    lower_bound := date_bin(entry.partition_interval, moment, '2000-01-01 00:00:00+00');
+    name_of_partition := name_of_partition || to_char(lower_bound at time zone 'UTC', '"_p"YYYYMMDDHH24');
+    if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
+        return false;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('timeseries.ensure_partition'), entry.target::oid::integer);
+    if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
+        return false; -- another session made it while this one waited
+    end if;
+    -- Attaching takes a weaker lock on the table than creating in place, so readers go on.
+    execute format(
+        'create table %I.%I (like %s including defaults including constraints including storage)',
+        name_of_schema, name_of_partition, entry.target
+    );
+    execute format(
+        'alter table %s attach partition %I.%I for values from (%L) to (%L)',
+        entry.target, name_of_schema, name_of_partition,
+        lower_bound, lower_bound + entry.partition_interval
+    );
+    return true;
+end;
+$$;
+
+comment on function timeseries.ensure_partition is
+'Make the partition that holds a moment; true where one was made, false where none was needed.';
+
+-- Who may call it is said by the grants of the schema that holds the tables.
+revoke execute on function timeseries.ensure_partition from public;

@@ -1,0 +1,42 @@
+-- Turn an empty plain table into a time series: a hypertable where TimescaleDB is, native range partitions elsewhere.
+-- Migrations call this function, so its name and parameters are a promise.
+-- Parameters: target, the table; time_column; partition_interval, the time one partition holds
+-- Writes: the table's definition, timeseries.series
+-- Returns: nothing
+create or replace function timeseries.make_time_series(
+    target regclass, time_column name, partition_interval interval
+) returns void
+language plpgsql
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+    name_of_schema name;
+    name_of_table name;
+begin
+    if exists (select from pg_extension where extname = 'timescaledb') then
+        perform create_hypertable(
+            target, by_range(time_column, partition_interval), create_default_indexes => false
+        );
+        insert into timeseries.series values (target, time_column, partition_interval);
+        return;
+    end if;
+
+    select n.nspname, c.relname into name_of_schema, name_of_table
+    from pg_class as c
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = target;
+
+    -- PostgreSQL cannot partition a table that exists, so a new one takes over its name and definition.
+    execute format('alter table %s rename to %I', target, name_of_table || '_definition');
+    execute format(
+        'create table %I.%I (like %I.%I including all) partition by range (%I)',
+        name_of_schema, name_of_table, name_of_schema, name_of_table || '_definition', time_column
+    );
+    execute format('drop table %I.%I', name_of_schema, name_of_table || '_definition');
+    insert into timeseries.series
+    values (format('%I.%I', name_of_schema, name_of_table)::regclass, time_column, partition_interval);
+end;
+$$;
+
+comment on function timeseries.make_time_series is
+'Make a table a hypertable or a range-partitioned table, whichever this database can.';
