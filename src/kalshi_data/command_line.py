@@ -1,0 +1,42 @@
+"""What the command lines of all programs share: --version, --config, and errors that say what to do next."""
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kalshi_data.errors import KalshiDataError, SettingsError
+
+Command = Callable[..., Any]
+
+
+class Program(click.Group):
+    """A command group that ends with a message instead of a traceback where the user can do something about it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; exit 2 for a configuration that cannot be used, 1 for other expected errors."""
+        try:
+            return super().invoke(ctx)
+        except KalshiDataError as error:
+            click.echo(f"{ctx.info_name}: {error}", err=True)
+            sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def program(name: str) -> Callable[[Command], Program]:
+    """Make a function the root of a program's commands, its docstring the help."""
+
+    def decorate(function: Command) -> Program:
+        with_version = click.version_option(version("kalshi-data"), prog_name=name, message="%(prog)s %(version)s")
+        settings = {"help_option_names": ["-h", "--help"]}
+        return click.group(name, cls=Program, context_settings=settings)(with_version(function))
+
+    return decorate
+
+
+def config_option(default: str) -> Callable[[Command], Command]:
+    """Add --config FILE."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--config", type=path, default=default, show_default=True, help="The TOML file of settings.")

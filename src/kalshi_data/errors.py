@@ -1,0 +1,33 @@
+"""The errors this project raises for people to read; each message says what to do next.
+
+KalshiDataError
+SettingsError         a configuration file that cannot be used
+MigrationError        a schema that cannot be brought up to date
+BadFrame              a frame of the exchange that cannot be understood
+RecordingError        a recording that cannot be replayed
+ExchangeError         the exchange answered a request with an error
+"""
+
+
+class KalshiDataError(Exception):
+    """The root of the errors above."""
+
+
+class SettingsError(KalshiDataError):
+    """A configuration file is missing, unreadable or holds a wrong value."""
+
+
+class MigrationError(KalshiDataError):
+    """A schema cannot be migrated, or is being migrated by somebody else."""
+
+
+class BadFrame(KalshiDataError):
+    """A frame cannot be understood; the message is the reason kept with it."""
+
+
+class RecordingError(KalshiDataError):
+    """A recording does not hold frames in a known form."""
+
+
+class ExchangeError(KalshiDataError):
+    """The exchange refused a request for good."""

@@ -1,0 +1,61 @@
+"""Times of the exchange as aware datetimes, exact to the microsecond; finer digits are cut off, never rounded."""
+
+from datetime import UTC, datetime, timedelta
+
+from kalshi_data.errors import BadFrame
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def from_seconds(seconds: int) -> datetime:
+    """Return the moment of a Unix time in seconds."""
+    return _after_epoch(timedelta(seconds=seconds) if abs(seconds) < 1 << 40 else None)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the moment of a Unix time in milliseconds."""
+    return _after_epoch(timedelta(milliseconds=milliseconds) if abs(milliseconds) < 1 << 50 else None)
+
+
+def from_ns(nanoseconds: int) -> datetime:
+    """Return the moment of a Unix time in nanoseconds."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def from_rfc3339(text: str) -> datetime:
+    """Return the moment of an RFC 3339 string with any number of fraction digits.
+
+    Raises:
+        BadFrame: the string is no time, or says no offset.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadFrame("bad time") from error
+    if moment.tzinfo is None:
+        raise BadFrame("bad time: no offset")
+    return moment
+
+
+def refine(ts: str | int | None, ts_ms: int | None) -> datetime:
+    """Return the matching engine's time of a delta: `ts` where it has finer digits of the same time, else `ts_ms`.
+
+    Raises:
+        BadFrame: there is neither, or one of them is no time.
+    """
+    fine = from_rfc3339(ts) if isinstance(ts, str) else from_seconds(ts) if ts is not None else None
+    if ts_ms is None:
+        if fine is None:
+            raise BadFrame("missing field ts_ms")
+        return fine
+    coarse = from_ms(ts_ms)
+    return fine if fine is not None and coarse <= fine < coarse + MILLISECOND else coarse
+
+
+def _after_epoch(elapsed: timedelta | None) -> datetime:
+    """Return the moment, or refuse one that no calendar holds."""
+    try:
+        return EPOCH + (elapsed if elapsed is not None else timedelta.max)
+    except OverflowError as error:
+        raise BadFrame("bad time: out of range") from error

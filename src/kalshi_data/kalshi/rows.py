@@ -1,0 +1,219 @@
+"""Frames of the feed as rows of the capture tables: pure functions, exact amounts, one row per message.
+
+Each row is a tuple in the column order of capture/copy_<stream>.sql. Amounts are the strings that were sent.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.messages import (
+    Envelope,
+    EventLifecycle,
+    MarketLifecycle,
+    MarketSummary,
+    OrderbookDelta,
+    OrderbookSnapshot,
+    Trade,
+)
+from kalshi_data.kalshi.moments import from_ms, from_seconds, refine
+from kalshi_data.kalshi.occurrences import Occurrences
+
+Row = tuple[Any, ...]
+Levels = Sequence[tuple[str | int, str | int]]
+
+
+class Arrival(NamedTuple):
+    """Where and when a frame arrived, and what its connection saw before."""
+
+    connection_id: int
+    received_at: datetime
+    occurrences: Occurrences
+
+
+def decode_envelope(raw: bytes) -> Envelope:
+    """Decode what a frame is wrapped in.
+
+    Raises:
+        BadFrame: it is not JSON, or not an envelope.
+    """
+    try:
+        return _ENVELOPE.decode(raw)
+    except msgspec.ValidationError as error:
+        raise BadFrame(f"bad envelope: {error}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadFrame(f"not JSON: {error}") from error
+
+
+def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
+    """Return the stream a data frame belongs to, and its row.
+
+    Raises:
+        BadFrame: the type is unknown, a field is missing or has a bad value.
+    """
+    parse = _PARSERS.get(envelope.type)
+    if parse is None:
+        raise BadFrame("unknown message type")
+    if envelope.sid is None:
+        raise BadFrame("missing field sid")
+    sent_at = None if envelope.sending_ts_ms is None else from_ms(envelope.sending_ts_ms)
+    try:
+        return parse(envelope, sent_at, arrival)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFrame(f"bad {envelope.type}: {error}") from error
+
+
+def unknown_fields(envelope: Envelope) -> Collection[str]:
+    """Return the names in a message that this version does not know; the exchange adds some without notice."""
+    known = _KNOWN_FIELDS.get(envelope.type)
+    return _FIELDS.decode(envelope.msg).keys() - known if known is not None else ()
+
+
+def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _TRADE.decode(envelope.msg)
+    place = (arrival.connection_id, envelope.sid, envelope.seq)
+    prices = (
+        _require("yes_price_dollars", msg.yes_price_dollars, _dollars(msg.yes_price)),
+        _require("no_price_dollars", msg.no_price_dollars, _dollars(msg.no_price)),
+    )
+    size = _require("count_fp", msg.count_fp, msg.count)
+    from_book_side = {"bid": "yes", "ask": "no", None: None}[msg.taker_book_side]
+    taker_side = _require("taker_outcome_side", msg.taker_outcome_side, from_book_side, msg.taker_side)
+    times = (arrival.received_at, sent_at, _summary_time(msg))
+    return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *prices, size, taker_side, msg.is_block_trade)
+
+
+def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _DELTA.decode(envelope.msg)
+    exchange_ts = refine(msg.ts, msg.ts_ms)
+    price = str(_require("price_dollars", msg.price_dollars, _dollars(msg.price)))
+    size_delta = str(_require("delta_fp", msg.delta_fp, msg.delta))
+    # Equal amounts are equal however many zeros they were sent with, as they are to the database.
+    key = (msg.market_ticker, exchange_ts, msg.clock, msg.side, Decimal(price), Decimal(size_delta))
+    occurrence = arrival.occurrences.number(key)
+    times = (arrival.received_at, sent_at, exchange_ts)
+    place = (arrival.connection_id, envelope.sid, envelope.seq)
+    return "orderbook_deltas", (*times, *place, msg.market_ticker, msg.clock, msg.side, price, size_delta, occurrence)
+
+
+def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _SNAPSHOT.decode(envelope.msg)
+    levels = (
+        *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
+        *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
+    )
+    # A clock tells equal states apart; without one only their number on the connection does.
+    occurrence = arrival.occurrences.number((msg.market_ticker, levels)) if msg.clock == 0 else 0
+    place = (arrival.connection_id, envelope.sid, envelope.seq)
+    row = (arrival.received_at, sent_at, *place, msg.market_ticker, msg.market_id, msg.clock, *levels, occurrence)
+    return "orderbook_snapshots", row
+
+
+def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _SUMMARY.decode(envelope.msg)
+    values = (
+        _first(msg.price_dollars, _dollars(msg.price)),
+        _first(msg.yes_bid_dollars, _dollars(msg.yes_bid)),
+        _first(msg.yes_ask_dollars, _dollars(msg.yes_ask)),
+        msg.yes_bid_size_fp,
+        msg.yes_ask_size_fp,
+        msg.last_trade_size_fp,
+        _first(msg.volume_fp, msg.volume),
+        _first(msg.open_interest_fp, msg.open_interest),
+        msg.dollar_volume,
+        msg.dollar_open_interest,
+    )
+    times = (arrival.received_at, sent_at, _summary_time(msg))
+    return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values)
+
+
+def _market_lifecycle(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _MARKET_LIFECYCLE.decode(envelope.msg)
+    return _lifecycle(envelope, sent_at, arrival, msg.market_ticker, msg.event_type)
+
+
+def _event_lifecycle(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _EVENT_LIFECYCLE.decode(envelope.msg)
+    return _lifecycle(envelope, sent_at, arrival, msg.event_ticker, envelope.type)
+
+
+def _lifecycle(
+    envelope: Envelope, sent_at: datetime | None, arrival: Arrival, subject: str, kind: str
+) -> tuple[str, Row]:
+    place = (arrival.connection_id, envelope.sid, envelope.seq)
+    payload = bytes(envelope.msg).decode()
+    return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload)
+
+
+def _summary_time(msg: Trade | MarketSummary) -> datetime:
+    """Return the exchange's time: milliseconds, in older messages seconds."""
+    if msg.ts_ms is not None:
+        return from_ms(msg.ts_ms)
+    if msg.ts is not None:
+        return from_seconds(msg.ts)
+    raise BadFrame("missing field ts_ms")
+
+
+def _first(*values: str | int | None) -> str | int | None:
+    """Return the first value that is there; 0 is a value."""
+    return next((value for value in values if value is not None), None)
+
+
+def _require(name: str, *values: str | int | None) -> str | int:
+    """Return the first value that is there, or refuse the frame."""
+    value = _first(*values)
+    if value is None:
+        raise BadFrame(f"missing field {name}")
+    return value
+
+
+def _dollars(cents: int | None) -> str | None:
+    """Return whole cents as dollars."""
+    return None if cents is None else str(Decimal(cents).scaleb(-2))
+
+
+def _in_dollars(levels: Sequence[tuple[int, int]] | None) -> Levels:
+    """Return levels in cents as levels in dollars."""
+    return [(str(Decimal(price).scaleb(-2)), size) for price, size in levels or ()]
+
+
+def _ladder(levels: Levels) -> tuple[str, str]:
+    """Return prices and sizes as two PostgreSQL array literals, in the order sent."""
+    prices = ",".join([str(price) for price, _ in levels])
+    sizes = ",".join([str(size) for _, size in levels])
+    return f"{{{prices}}}", f"{{{sizes}}}"
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_TRADE = msgspec.json.Decoder(Trade)
+_DELTA = msgspec.json.Decoder(OrderbookDelta)
+_SNAPSHOT = msgspec.json.Decoder(OrderbookSnapshot)
+_SUMMARY = msgspec.json.Decoder(MarketSummary)
+_MARKET_LIFECYCLE = msgspec.json.Decoder(MarketLifecycle)
+_EVENT_LIFECYCLE = msgspec.json.Decoder(EventLifecycle)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+_PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Row]]] = {
+    "trade": _trade,
+    "orderbook_delta": _orderbook_delta,
+    "orderbook_snapshot": _orderbook_snapshot,
+    "ticker": _ticker,
+    "market_lifecycle_v2": _market_lifecycle,
+    "multivariate_market_lifecycle": _market_lifecycle,
+    "event_lifecycle": _event_lifecycle,
+    "event_fee_update": _event_lifecycle,
+}
+# Lifecycle bodies are stored whole, so nothing in them can be unknown.
+_KNOWN_FIELDS = {
+    type_name: frozenset(field.encode_name for field in msgspec.structs.fields(struct))
+    for type_name, struct in {
+        "trade": Trade,
+        "orderbook_delta": OrderbookDelta,
+        "orderbook_snapshot": OrderbookSnapshot,
+        "ticker": MarketSummary,
+    }.items()
+}
