@@ -1,0 +1,1 @@
+"""The program that receives everything the exchange publishes and keeps it in databases of its own."""
