@@ -1,0 +1,49 @@
+"""The deduplicator's settings; README.md lists them with their meaning."""
+
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from kalshi_data.settings import Conninfo, Section
+
+
+class Gatherer(Section):
+    """One gatherer to read from, and the number its rows carry in production."""
+
+    id: Annotated[int, Meta(ge=1, le=32767)]
+    kalshi_ts: Conninfo
+
+
+class Production(Section):
+    """The database to write to; migrations run as its owner."""
+
+    runtime: Conninfo
+    owner: Conninfo
+
+
+class Merging(Section):
+    """How often and how much is polled, and how old a row may be."""
+
+    poll_seconds: float = 0.1
+    gatherer_seconds_max: float = 2.0
+    batch_rows_min: int = 5_000
+    batch_rows_max: int = 200_000
+    late_days_max: int = 400
+
+
+class DeduplicatorSettings(Section):
+    """The whole file."""
+
+    production: Production
+    gatherers: Annotated[list[Gatherer], Meta(min_length=1)]
+    merging: Merging = field(default_factory=Merging)
+
+    def __post_init__(self) -> None:
+        """Refuse two gatherers with one number.
+
+        Raises:
+            ValueError: with the number; msgspec adds where.
+        """
+        numbers = [gatherer.id for gatherer in self.gatherers]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(f"gatherers need an id of their own each, these have {numbers}")
