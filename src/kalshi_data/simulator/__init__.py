@@ -1,0 +1,1 @@
+"""A local exchange with the wire protocol of the real one."""

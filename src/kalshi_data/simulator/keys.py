@@ -1,0 +1,64 @@
+"""Checks the signatures of clients as the exchange does."""
+
+import base64
+import binascii
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from kalshi_data.errors import SettingsError
+
+# The real exchange does not document how far a client's clock may be off.
+CLOCK_SKEW_MS_MAX = 30_000
+
+
+class KeyRing:
+    """The public keys of the clients that may connect."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        """Read one public key in PEM form per key id.
+
+        Raises:
+            SettingsError: a file is missing or holds neither an RSA nor an Ed25519 key.
+        """
+        self._keys = {key_id: _load(path) for key_id, path in files.items()}
+
+    def client(self, headers: Mapping[str, str], method: str, path: str) -> str | None:
+        """Return the id of the key that signed a request, None where no known key did."""
+        key_id = headers.get("KALSHI-ACCESS-KEY", "")
+        timestamp_ms = headers.get("KALSHI-ACCESS-TIMESTAMP", "")
+        key = self._keys.get(key_id)
+        if key is None or not timestamp_ms.isdecimal():
+            return None
+        if abs(int(timestamp_ms) - time.time_ns() // 1_000_000) > CLOCK_SKEW_MS_MAX:
+            return None
+        try:
+            signature = base64.b64decode(headers.get("KALSHI-ACCESS-SIGNATURE", ""), validate=True)
+            _verify(key, signature, f"{timestamp_ms}{method}{path}".encode())
+        except (InvalidSignature, binascii.Error):
+            return None
+        return key_id
+
+
+def _load(path: Path) -> RSAPublicKey | Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: not a public key in PEM form") from error
+    if isinstance(key, RSAPublicKey | Ed25519PublicKey):
+        return key
+    raise SettingsError(f"{path}: holds a {type(key).__name__}, the exchange knows RSA and Ed25519")
+
+
+def _verify(key: RSAPublicKey | Ed25519PublicKey, signature: bytes, message: bytes) -> None:
+    if isinstance(key, Ed25519PublicKey):
+        key.verify(signature, message)
+    else:
+        key.verify(signature, message, PSS(mgf=MGF1(SHA256()), salt_length=PSS.DIGEST_LENGTH), SHA256())
