@@ -1,0 +1,105 @@
+"""The demo's command line."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+import msgspec
+
+from kalshi_data.demo.display import Display, show
+from kalshi_data.demo.figures import Figures
+from kalshi_data.demo.platform import Platform
+from kalshi_data.demo.postgres import server_account
+from kalshi_data.demo.runner import run_demo
+from kalshi_data.errors import KalshiDataError
+from kalshi_data.simulator.sample import make_recording
+
+FILE = click.Path(path_type=Path)
+INTERRUPTED = 130
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--seconds", default=30.0, show_default=True, help="Longer recordings are played faster, to this time.")
+@click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
+@click.option("--report", type=FILE, help="Write the figures to this file as JSON.")
+@click.option("--keep", type=FILE, help="Leave databases and logs in this folder, which must be new or empty.")
+def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None) -> None:
+    r"""Run the whole platform on this machine: exchange, three gatherers, deduplicator, production.
+
+    Without --replay a made-up recording is played. The exit status is 0 only where production holds exactly what the
+    exchange published.
+
+    \b
+    Examples:
+      python3 build.py demo --seconds 10
+      python3 build.py demo --replay frames.jsonl --report figures.json
+      python3 build.py demo --keep kept
+    """
+    # Whoever ends the demo by a signal gets everything it started ended too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        figures = run_in_folder(seconds, replay, keep)
+    except KeyboardInterrupt:
+        click.echo("interrupted, everything is stopped", err=True)
+        sys.exit(INTERRUPTED)
+    except KalshiDataError as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(1)
+    show(figures)
+    if report:
+        report.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+    if keep:
+        click.echo(how_to_connect(keep))
+    sys.exit(0 if figures.verdict == "complete" else 1)
+
+
+def run_in_folder(seconds: float, replay: Path | None, keep: Path | None) -> Figures:
+    """Run in the folder to keep, or in a temporary one that is removed."""
+    folder = prepare(keep) if keep else Path(tempfile.mkdtemp(prefix="kalshi-"))
+    folder.chmod(0o711)
+    platform = Platform(folder)
+    try:
+        recording = replay.resolve() if replay else write_sample(folder, seconds)
+        with Display() as display:
+            return run_demo(platform, recording, seconds, display)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        platform.close()
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(keep: Path) -> Path:
+    """Return the folder to keep, made where it is missing.
+
+    Raises:
+        KalshiDataError: it is not empty, or the databases could not live there.
+    """
+    folder = keep.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise KalshiDataError(f"{keep} is not empty: name a new folder")
+    if not server_account().can_enter(folder):
+        raise KalshiDataError(f"PostgreSQL does not run as root, and others cannot enter {folder}: use /var/tmp/NAME")
+    return folder
+
+
+def write_sample(folder: Path, seconds: float) -> Path:
+    """Write the made-up recording."""
+    path = folder / "sample.jsonl"
+    lines = (msgspec.json.encode(entry) for entry in make_recording(seconds=seconds))
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+def how_to_connect(folder: Path) -> str:
+    """Return the commands that open the kept databases with psql."""
+    return (
+        f"kept in {folder}; to look at it (the server runs while psql does):\n"
+        f"  python3 build.py psql {folder}/production kalshi\n"
+        f"  python3 build.py psql {folder}/gatherer-1 kalshi_ts"
+    )

@@ -1,0 +1,72 @@
+"""What a person sees: progress while the demo runs, a table and a verdict at its end."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from kalshi_data.demo.figures import Figures
+
+LINE_SECONDS = 5.0
+
+
+class Display:
+    """Shows a moving bar on a terminal, and a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self.console = Console(soft_wrap=True, highlight=False)
+        moving = self.console.is_terminal
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+        self._progress = Progress(
+            *columns, TimeElapsedColumn(), console=self.console, transient=True, disable=not moving
+        )
+        self._task = self._progress.add_task("starting", total=None, note="")
+        self._moving = moving
+        self._told = time.monotonic()
+
+    def __enter__(self) -> "Display":
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def step(self, text: str) -> None:
+        """Begin a step whose length is not known."""
+        self._progress.update(self._task, description=text, total=None, note="")
+        if not self._moving:
+            self.console.print(f"{text} ...")
+
+    def advance(self, done: int, total: int, rows: int) -> None:
+        """Show how much of the recording was played, and how many rows production holds."""
+        note = f"{done:,} of {total:,} frames, {rows:,} rows in production"
+        self._progress.update(self._task, completed=done, total=total, note=note)
+        if not self._moving and time.monotonic() - self._told > LINE_SECONDS:
+            self._told = time.monotonic()
+            self.console.print(f"  {note}")
+
+
+def show(figures: Figures) -> None:
+    """Print the table of streams and the verdict."""
+    console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 120)
+    gatherers = list(next(iter(figures.streams.values())).received)
+    table = Table(title="rows per stream", title_justify="left")
+    table.add_column("stream")
+    columns = ("published", *gatherers, "polled", "new", "duplicate", "production", "lost", "invented")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, each in figures.streams.items():
+        counts = (each.published, *each.received.values(), each.polled, each.new, each.duplicate)
+        table.add_row(name, *(f"{count:,}" for count in (*counts, each.production, each.lost, each.invented)))
+    console.print(table)
+    if figures.quarantined or figures.gaps:
+        console.print(f"quarantined frames: {figures.quarantined}, sequence gaps: {figures.gaps}, over all gatherers")
+    console.print(
+        f"{figures.verdict}: {figures.published} published, {figures.production} in production, "
+        f"{figures.lost} lost, {figures.invented} invented"
+    )

@@ -1,0 +1,163 @@
+"""The whole platform on one machine: databases, a local exchange, three gatherers and the deduplicator."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES, make_databases
+from kalshi_data.demo.keys import KeyFiles, make_key
+from kalshi_data.demo.postgres import Server, embedded_binaries, server_account
+from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
+
+GATHERERS = (1, 2, 3)
+EXCHANGE_SECONDS_MAX = 30
+# Recordings may be of any age; in operation the limit keeps wrong clocks out.
+LATE_DAYS_MAX = 36_500
+
+GATHERER_TOML = """\
+[exchange]
+rest_url = "{rest_url}"
+websocket_url = "{websocket_url}"
+key_id = "{key_id}"
+private_key_file = "{private_key_file}"
+
+[databases.kalshi_ts]
+conninfo = "{kalshi_ts}"
+
+[databases.kalshi_meta]
+conninfo = "{kalshi_meta}"
+
+[subscriptions]
+combos = true
+"""
+DEDUPLICATOR_TOML = """\
+[production.runtime]
+conninfo = "{runtime}"
+
+[production.owner]
+conninfo = "{owner}"
+
+[merging]
+late_days_max = {late_days_max}
+"""
+DEDUPLICATOR_GATHERER_TOML = """
+[[gatherers]]
+id = {number}
+
+[gatherers.kalshi_ts]
+conninfo = "{kalshi_ts}"
+"""
+
+
+class Platform:
+    """Starts the parts in the order of a deployment; close() ends whatever runs, in the reverse order."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep everything below `folder`."""
+        self.folder = folder
+        self.production: Server
+        self.gatherer_servers: dict[int, Server] = {}
+        self.exchange: Program
+        self.gatherers: dict[int, Program] = {}
+        self.deduplicator: Program
+        self._running = ExitStack()
+
+    def close(self) -> None:
+        """End every process."""
+        self._running.close()
+
+    def start_databases(self) -> None:
+        """Make and start a server for production and for each gatherer, all at once."""
+        account = server_account()
+        binaries = embedded_binaries(account, self.folder)
+        self.production = Server(self.folder / "production", binaries, account)
+        self.gatherer_servers = {n: Server(self.folder / f"gatherer-{n}", binaries, account) for n in GATHERERS}
+        servers = [self.production, *self.gatherer_servers.values()]
+        for server in servers:
+            self._running.callback(server.stop)
+        with ThreadPoolExecutor(len(servers)) as threads:
+            list(threads.map(_create_and_start, servers))
+        make_databases(self.production, "production", PRODUCTION_DATABASES)
+        for server in self.gatherer_servers.values():
+            make_databases(server, "gatherer", GATHERER_DATABASES)
+
+    def start_exchange(self, recording: Path, seconds: float) -> None:
+        """Start the exchange, write the programs' settings, and bring all schemas up to date."""
+        keys: dict[int, KeyFiles] = {}
+        for number in GATHERERS:
+            folder = self.folder / f"settings-{number}"
+            folder.mkdir(mode=0o700)
+            keys[number] = make_key(folder, number)
+        options = [f"--key={key.key_id}={key.public}" for key in keys.values()]
+        arguments = ["simulator", "replay", str(recording), *options, f"--clients={len(GATHERERS)}"]
+        arguments += [f"--seconds={seconds}", f"--journal={self.journal}"]
+        self.exchange = self._program("exchange", arguments, listen=True)
+        addresses = self.exchange.events.get(timeout=EXCHANGE_SECONDS_MAX)
+        for number, key in keys.items():
+            self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, addresses))
+        self._deduplicator_settings.write_text(self._deduplicator_toml())
+
+    def migrate(self) -> None:
+        """Bring all schemas up to date, production first."""
+        run_to_end("deduplicator migrate", ["deduplicator", "migrate", "--config", str(self._deduplicator_settings)])
+        jobs = [["gatherer", "migrate", "--config", str(self._gatherer_settings(number))] for number in GATHERERS]
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            list(threads.map(run_to_end, ["gatherer migrate"] * len(jobs), jobs))
+
+    def start_programs(self) -> None:
+        """Start three gatherers and the deduplicator."""
+        for number in GATHERERS:
+            arguments = ["gatherer", "run", "--config", str(self._gatherer_settings(number))]
+            self.gatherers[number] = self._program(f"gatherer-{number}", arguments)
+        arguments = ["deduplicator", "run", "--config", str(self._deduplicator_settings)]
+        self.deduplicator = self._program("deduplicator", arguments)
+
+    def require_running(self) -> None:
+        """Raise ProgramFailed where a program has ended."""
+        for program in (self.exchange, *self.gatherers.values(), self.deduplicator):
+            program.require_running()
+
+    @property
+    def journal(self) -> Path:
+        """What the exchange published, a line per frame."""
+        return self.folder / "journal.jsonl"
+
+    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> Program:
+        program = Program(name, self.folder, arguments, listen=listen)
+        self._running.callback(program.end)
+        return program
+
+    def _gatherer_settings(self, number: int) -> Path:
+        return self.folder / f"settings-{number}" / "gatherer.toml"
+
+    @property
+    def _deduplicator_settings(self) -> Path:
+        return self.folder / "deduplicator.toml"
+
+    def _gatherer_toml(self, number: int, key: KeyFiles, addresses: dict[str, str]) -> str:
+        if addresses.get("event") != "listening":
+            raise ProgramFailed(f"the exchange did not start:\n{self.exchange.last_lines()}")
+        server = self.gatherer_servers[number]
+        return GATHERER_TOML.format(
+            rest_url=addresses["rest_url"],
+            websocket_url=addresses["websocket_url"],
+            key_id=key.key_id,
+            private_key_file=key.private,
+            **{database: server.conninfo(database, owner) for database, owner in GATHERER_DATABASES.items()},
+        )
+
+    def _deduplicator_toml(self) -> str:
+        settings = DEDUPLICATOR_TOML.format(
+            runtime=self.production.conninfo("kalshi", "deduplicator"),
+            owner=self.production.conninfo("kalshi", "kalshi_owner"),
+            late_days_max=LATE_DAYS_MAX,
+        )
+        for number, server in self.gatherer_servers.items():
+            conninfo = server.conninfo("kalshi_ts", "dedup_reader")
+            settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, kalshi_ts=conninfo)
+        return settings
+
+
+def _create_and_start(server: Server) -> None:
+    server.create()
+    server.start()

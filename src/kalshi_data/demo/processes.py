@@ -1,0 +1,92 @@
+"""The platform's programs as processes, each with a log file.
+
+They run in sessions of their own, so that Ctrl-C reaches the demo alone, which then ends them.
+"""
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kalshi_data.errors import KalshiDataError
+
+STOP_SECONDS_MAX = 35
+
+
+class ProgramFailed(KalshiDataError):
+    """A program ended with an error, or when it should not have ended."""
+
+
+class Program:
+    """One running program."""
+
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, listen: bool = False) -> None:
+        """Start `python -m kalshi_data.<program> …`; with `listen`, its standard output is read as JSON events."""
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self.events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command(arguments),
+                start_new_session=True,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if listen else output,
+            )
+        if listen:
+            threading.Thread(target=self._read_events, daemon=True).start()
+
+    def require_running(self) -> None:
+        """Raise ProgramFailed where the program has ended."""
+        if self._process.poll() is not None:
+            raise ProgramFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.last_lines()}")
+
+    def stop(self) -> None:
+        """Ask it to stop and wait.
+
+        Raises:
+            ProgramFailed: it ended with an error, or had to be killed.
+        """
+        if self.end() != 0:
+            raise ProgramFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.last_lines()}")
+
+    def end(self) -> int:
+        """Ask it to stop, kill it where it does not, and return its exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            return self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def last_lines(self, lines: int = 5) -> str:
+        """Return the end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _read_events(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
+
+
+def run_to_end(name: str, arguments: Sequence[str]) -> None:
+    """Run a program until it ends.
+
+    Raises:
+        ProgramFailed: with what it said.
+    """
+    done = subprocess.run(command(arguments), capture_output=True, check=False, start_new_session=True, text=True)
+    if done.returncode != 0:
+        raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{done.stderr.strip()}")
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """Return the command line of one of the project's programs."""
+    program, *rest = arguments
+    return [sys.executable, "-m", f"kalshi_data.{program}", *rest]

@@ -1,0 +1,83 @@
+"""The demo's story: start everything, play a recording, let it drain, compare production with what was published."""
+
+import queue
+import time
+from pathlib import Path
+
+from kalshi_data.demo.display import Display
+from kalshi_data.demo.figures import STREAMS, Figures, compare, merged_rows, received_rows
+from kalshi_data.demo.platform import Platform
+from kalshi_data.demo.processes import ProgramFailed
+
+SUBSCRIBE_SECONDS_MAX = 60
+DRAIN_SECONDS_MAX = 120
+POLL_SECONDS = 0.5
+
+
+def run_demo(platform: Platform, recording: Path, seconds: float, display: Display) -> Figures:
+    """Run the platform on a recording, played within `seconds`, and return the figures.
+
+    Raises:
+        KalshiDataError: a part did not start, or failed.
+    """
+    display.step("starting four PostgreSQL servers")
+    platform.start_databases()
+    display.step("starting the exchange and migrating all databases")
+    platform.start_exchange(recording, seconds)
+    platform.migrate()
+    display.step("three gatherers subscribe")
+    platform.start_programs()
+    play(platform, seconds, display)
+    display.step("stopping the gatherers")
+    for program in platform.gatherers.values():
+        program.stop()
+    display.step("the deduplicator merges the rest")
+    drain(platform)
+    platform.deduplicator.stop()
+    display.step("comparing production with the exchange's journal")
+    return compare(platform.production, platform.gatherer_servers, platform.journal)
+
+
+def play(platform: Platform, seconds: float, display: Display) -> None:
+    """Show progress until the exchange has played everything.
+
+    Raises:
+        ProgramFailed: a program ended, or the recording did not end in time.
+    """
+    deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
+    total = done = 0
+    while True:
+        platform.require_running()
+        if time.monotonic() > deadline:
+            raise ProgramFailed(f"the recording was not played in time; the logs are in {platform.folder}")
+        try:
+            event = platform.exchange.events.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            continue
+        if event["event"] == "started":
+            deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
+            total = event["frames"]
+            display.step("the exchange plays the recording")
+        if event["event"] == "finished":
+            return
+        done = event["frames"] if event["event"] == "progress" else done
+        display.advance(done, total, sum(counts[1] for counts in merged_rows(platform.production).values()))
+
+
+def drain(platform: Platform) -> None:
+    """Wait until everything that the gatherers hold was polled.
+
+    Raises:
+        ProgramFailed: the deduplicator ended, or did not catch up in time.
+    """
+    received = {number: received_rows(server) for number, server in platform.gatherer_servers.items()}
+    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in STREAMS}
+    deadline = time.monotonic() + DRAIN_SECONDS_MAX
+    while True:
+        merged = merged_rows(platform.production)
+        if all(merged.get(key, (0,))[0] >= rows for key, rows in wanted.items()):
+            return
+        platform.deduplicator.require_running()
+        if time.monotonic() > deadline:
+            raise ProgramFailed(f"the deduplicator did not catch up in time:\n{platform.deduplicator.last_lines()}")
+        time.sleep(POLL_SECONDS / 5)
