@@ -1,7 +1,7 @@
 """PostgreSQL with TimescaleDB for the tests, unpacked from the distribution's own packages.
 
-Nothing is installed and no root is needed: packages are downloaded by apt-get from the archive that this machine uses already,
-unpacked into a cache folder, and made to find their libraries there.
+Nothing is installed and no root is needed: packages are downloaded by apt-get from the archive that this machine uses
+already, unpacked into a cache folder, and made to find their libraries there.
 """
 
 import fcntl

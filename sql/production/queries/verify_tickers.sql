@@ -18,11 +18,8 @@ published as (
         coalesce(t.msg ->> 'open_interest_fp', t.msg ->> 'open_interest')::numeric as open_interest,
         (t.msg ->> 'dollar_volume')::bigint as dollar_volume,
         (t.msg ->> 'dollar_open_interest')::bigint as dollar_open_interest
-    from (
-        select line #> '{frame, msg}' as msg
-        from journal
-        where line #>> '{frame, type}' = 'ticker'
-    ) as t
+    from (select line #> '{frame, msg}' as msg, line #>> '{frame, type}' as type from journal) as t
+    where t.type = 'ticker'
 ),
 
 held as (

@@ -42,7 +42,7 @@ class StreamMerge:
         while not self._stop.is_set():
             try:
                 with connect(self._conninfo, application_name="deduplicator") as production:
-                    if self._prepare(production):
+                    if self.prepare(production):
                         attempt = 0
                         self._merge(production)
                         continue
@@ -50,11 +50,15 @@ class StreamMerge:
                 log.warning("production away, trying again", stream=self._stream.name, error=str(error).strip())
             attempt += 1
             self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the gatherers."""
         self._threads.shutdown(cancel_futures=True)
         for source in self._sources:
             source.close()
 
-    def _prepare(self, production: Connection) -> bool:
+    def prepare(self, production: Connection) -> bool:
         """Become the one that merges this stream and make the stage; False where somebody else merges it."""
         claimed = production.execute(query("production/claim_stream"), {"stream": self._stream.name}).fetchone()
         if claimed != (True,):

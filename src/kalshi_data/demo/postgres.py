@@ -112,7 +112,7 @@ class Server:
         self._account = account
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._socket = folder
+        self.socket = folder
 
     def create(self) -> None:
         """Make an empty data folder.
@@ -140,11 +140,11 @@ class Server:
         Raises:
             ServerFailed: it ended, or did not answer in time.
         """
-        self._socket = (
+        self.socket = (
             Path(tempfile.mkdtemp(prefix="kd-")) if len(str(self.folder)) > SOCKET_FOLDER_LENGTH_MAX else self.folder
         )
-        self._account.own(self._socket)
-        settings = {**self._settings, "unix_socket_directories": str(self._socket)}
+        self._account.own(self.socket)
+        settings = {**self._settings, "unix_socket_directories": str(self.socket)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         log = self.folder / "postgres.log"
         with log.open("ab") as output:
@@ -176,12 +176,12 @@ class Server:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(STOP_SECONDS_MAX)
         self._process = None
-        if self._socket != self.folder:
-            shutil.rmtree(self._socket, ignore_errors=True)
+        if self.socket != self.folder:
+            shutil.rmtree(self.socket, ignore_errors=True)
 
     def conninfo(self, database: str, user: str = SUPERUSER) -> str:
         """Return how to connect."""
-        return make_conninfo("", host=str(self._socket), dbname=database, user=user)
+        return make_conninfo("", host=str(self.socket), dbname=database, user=user)
 
     def _answers(self) -> bool:
         try:

@@ -1,0 +1,74 @@
+"""Fixtures of all tests: servers of both engines, databases cloned for each test, and what a newcomer must be told."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.demo.postgres import embedded_binaries, server_account
+from tests import timescaledb
+from tests.engines import Database, Engine
+
+ROOT = Path(__file__).parents[1]
+RECORDINGS = Path(__file__).parent / "recordings"
+# Recordings of the real exchange lie beside the checkout where somebody has them.
+CAPTURES = ROOT.parent / "shared" / "captures"
+ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
+MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
+
+MakeDatabase = Callable[[str], Database]
+
+
+def pytest_sessionstart() -> None:
+    """Let CI fail where only half of the engines would be tested."""
+    if len(ENGINES) < 2 and os.environ.get("CI"):
+        pytest.exit(MISSING, returncode=1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what did not run."""
+    if len(ENGINES) < 2:
+        terminalreporter.section("WARNING", red=True)
+        terminalreporter.line(MISSING)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder with a short name that an unprivileged server can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="kalshi-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Engine]:
+    """A running server; every test that uses it runs once per engine."""
+    account = server_account()
+    plain = request.param == "plain"
+    binaries = embedded_binaries(account, server_folder) if plain else timescaledb.fetch_binaries()
+    with Engine(request.param, server_folder / request.param, binaries, account).running() as running:
+        yield running
+
+
+@pytest.fixture
+def make_database(engine: Engine) -> Iterator[MakeDatabase]:
+    """Make databases of a kind: kalshi_ts, kalshi_meta, production or empty."""
+    with ExitStack() as stack:
+        yield lambda kind: stack.enter_context(engine.database(kind))
+
+
+@pytest.fixture
+def kalshi_ts(make_database: MakeDatabase) -> Database:
+    """A gatherer's migrated capture database."""
+    return make_database("kalshi_ts")
+
+
+@pytest.fixture
+def production(make_database: MakeDatabase) -> Database:
+    """A migrated production database."""
+    return make_database("production")

@@ -1,0 +1,113 @@
+"""The experiment behind the cursor: writers whose transactions overlap, readers that follow while they write."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from kalshi_data.database import Connection, query
+from kalshi_data.deduplicator.configuration import Gatherer
+from kalshi_data.deduplicator.source import Source
+from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.settings import Conninfo
+from tests.engines import Database
+from tests.integration.staging import NOW
+
+WRITERS = 4
+TRANSACTIONS = 60
+ROWS = 5
+TRADES = next(stream for stream in STREAMS if stream.name == "trades")
+INSERT = """
+insert into capture.trades (received_at, exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side)
+values (clock_timestamp(), now(), %s, 'KXA-1', 0.5, 0.5, 1, 'yes')
+"""
+NAIVE = """
+select trade_id, received_at from capture.trades where received_at > %s order by received_at
+"""
+
+
+def write(database: Database, writer: int) -> None:
+    """Commit transactions that stay open for a moment, so that others begin and end within them."""
+    dice = random.Random(writer)
+    with database.connect("gatherer") as connection:
+        for number in range(TRANSACTIONS):
+            with connection.transaction():
+                for row in range(ROWS):
+                    connection.execute(INSERT, (f"{writer}-{number}-{row}",))
+                    time.sleep(dice.uniform(0, 0.002))
+
+
+def follow_naively(connection: Connection, writing: threading.Event) -> set[str]:
+    """Read by receive time: whatever is newer than the newest seen."""
+    seen: set[str] = set()
+    after = NOW
+    while True:
+        last = not writing.is_set()
+        rows = connection.execute(NAIVE, (after,)).fetchall()
+        seen |= {trade_id for trade_id, _ in rows}
+        after = max([after, *(received_at for _, received_at in rows)])
+        if last:
+            return seen
+
+
+def follow_as_we_do(database: Database, production: Connection, writing: threading.Event) -> list[str]:
+    """Read by the deduplicator's own source, into its own stage."""
+    seen: list[str] = []
+    gatherer = Gatherer(id=1, kalshi_ts=Conninfo(conninfo=database.conninfo("dedup_reader")))
+    production.execute(query("production/stage_trades"))
+    with closing(Source(gatherer, TRADES, 10)) as source:
+        assert source.open()
+        source.after = "0"
+        while True:
+            last = not writing.is_set()
+            received = source.poll(rows_max=10)
+            if received:
+                seen += stage(production, source, received)
+            elif last:
+                return seen
+
+
+def stage(production: Connection, source: Source, received: bytes) -> list[str]:
+    """Stage what was polled, move on behind it, and return the trade ids."""
+    with production.transaction(), production.cursor() as cursor:
+        with cursor.copy(query("production/copy_trades")) as copy:
+            copy.write(received)
+        staged = "select trade_id, ingest_xid::text as position from stage_trades order by ingest_xid"
+        rows = cursor.execute(staged).fetchall()
+    source.after = rows[-1][1]
+    return [trade_id for trade_id, _ in rows]
+
+
+def test_a_cursor_on_receive_time_loses_rows_and_ours_loses_none(kalshi_ts: Database, production: Database) -> None:
+    with kalshi_ts.connect("gatherer") as connection:
+        connection.execute(query("capture/ensure_partitions"), {"moment": NOW})
+    writing = threading.Event()
+    writing.set()
+    results: dict[str, list[str]] = {}
+
+    def follow(name: str, reader: Callable[[], object]) -> threading.Thread:
+        def run() -> None:
+            results[name] = list(reader())  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    with kalshi_ts.connect() as naive, production.connect("deduplicator") as staged:
+        readers = [
+            follow("naive", lambda: follow_naively(naive, writing)),
+            follow("ours", lambda: follow_as_we_do(kalshi_ts, staged, writing)),
+        ]
+        writers = [threading.Thread(target=write, args=(kalshi_ts, number)) for number in range(WRITERS)]
+        for thread in writers:
+            thread.start()
+        for thread in writers:
+            thread.join()
+        writing.clear()
+        for thread in readers:
+            thread.join()
+
+    written = WRITERS * TRANSACTIONS * ROWS
+    assert len(results["ours"]) == len(set(results["ours"])) == written
+    assert len(results["naive"]) < written

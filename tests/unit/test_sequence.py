@@ -1,0 +1,46 @@
+from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.sequence import Gap, SequenceCheck
+
+
+def test_numbers_start_at_one_and_grow_by_one_per_subscription() -> None:
+    check = SequenceCheck()
+    assert [check.observe(1, seq) for seq in (1, 2, 3)] == [None, None, None]
+    assert check.observe(2, 1) is None
+    assert check.observe(1, 4) is None
+
+
+def test_a_gap_is_told_once_and_counting_goes_on_behind_it() -> None:
+    check = SequenceCheck()
+    assert check.observe(1, 1) is None
+    assert check.observe(1, 5) == Gap(1, 2, 5)
+    assert check.observe(1, 6) is None
+
+
+def test_a_late_start_is_a_gap() -> None:
+    assert SequenceCheck().observe(7, 3) == Gap(7, 1, 3)
+
+
+def test_a_repeated_number_is_told_and_does_not_turn_the_count_back() -> None:
+    check = SequenceCheck()
+    for seq in (1, 2, 3):
+        check.observe(1, seq)
+    assert check.observe(1, 2) == Gap(1, 4, 2)
+    assert check.observe(1, 4) is None
+
+
+def test_equal_keys_are_numbered_from_zero() -> None:
+    occurrences = Occurrences()
+    assert [occurrences.number("a") for _ in range(340)] == list(range(340))
+    assert occurrences.number("b") == 0
+
+
+def test_numbering_survives_the_change_of_generations_and_memory_stays_bounded() -> None:
+    occurrences = Occurrences(keys_max=10)
+    assert occurrences.number("kept") == 0
+    for other in range(15):
+        occurrences.number(other)
+        # A key that keeps coming keeps its count.
+        assert occurrences.number("kept") == other + 1
+    for other in range(100):
+        occurrences.number(("other", other))
+    assert occurrences.number("kept") == 0

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kalshi_data.deduplicator.cli import main as deduplicator
+from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.cli import main as gatherer
+from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.settings import load_settings
+
+GATHERER = """
+[exchange]
+rest_url = "https://exchange.example/trade-api/v2"
+websocket_url = "wss://exchange.example/trade-api/ws/v2"
+key_id = "key"
+private_key_file = "/run/credentials/key.pem"
+[databases.kalshi_ts]
+conninfo = "host=/run/postgresql dbname=kalshi_ts"
+[databases.kalshi_meta]
+conninfo = "host=/run/postgresql dbname=kalshi_meta"
+"""
+DEDUPLICATOR = """
+[production.runtime]
+conninfo = "dbname=kalshi user=deduplicator"
+[production.owner]
+conninfo = "dbname=kalshi user=kalshi_owner"
+[[gatherers]]
+id = 1
+kalshi_ts.conninfo = "host=gatherer-1 dbname=kalshi_ts passfile=/run/credentials/pgpass"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "settings.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_least_that_is_needed(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GATHERER), GathererSettings)
+    assert settings.exchange.private_key_file == Path("/run/credentials/key.pem")
+    assert settings.writing.batch_rows_max == 5_000
+    assert not settings.subscriptions.combos
+    merging = load_settings(write(tmp_path, DEDUPLICATOR), DeduplicatorSettings).merging
+    assert merging.poll_seconds == 0.1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('key_id = "key"', "key_id = 7", "exchange.key_id: Expected `str`, got `int`"),
+        ('key_id = "key"', "", "exchange: Object missing required field `key_id`"),
+        ('key_id = "key"', 'key_id = "key"\nkeyid = 1', "exchange: Object contains unknown field `keyid`"),
+        (
+            'private_key_file = "/run/credentials/key.pem"',
+            "private_key_file = 1",
+            "exchange.private_key_file: Expected a path",
+        ),
+        (
+            "host=/run/postgresql dbname=kalshi_ts",
+            "host=a password=x",
+            "databases.kalshi_ts: conninfo holds a password",
+        ),
+        ("host=/run/postgresql dbname=kalshi_ts", "hots=a", "databases.kalshi_ts: conninfo is not a libpq"),
+        ("[exchange]", "[exchange", "not TOML"),
+    ],
+)
+def test_errors_name_file_key_and_what_is_expected(tmp_path: Path, before: str, after: str, expected: str) -> None:
+    path = write(tmp_path, GATHERER.replace(before, after))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, GathererSettings)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert expected in str(caught.value)
+
+
+def test_two_gatherers_with_one_number_are_refused(tmp_path: Path) -> None:
+    again = '[[gatherers]]\nid = 1\nkalshi_ts.conninfo = "host=b"'
+    with pytest.raises(SettingsError, match="gatherers need an id of their own"):
+        load_settings(write(tmp_path, DEDUPLICATOR + again), DeduplicatorSettings)
+
+
+@pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
+def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, program: type) -> None:
+    for text in ("", "[exchange]\nkey_id = 1\n"):
+        result = CliRunner().invoke(program, ["migrate", "--config", str(write(tmp_path, text))])
+        assert result.exit_code == 2
+        assert "settings.toml: " in result.stderr
+    result = CliRunner().invoke(program, ["migrate", "--config", str(tmp_path / "missing.toml")])
+    assert (result.exit_code, "no such file; name the configuration with --config FILE" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
+def test_help_shows_examples(program: type) -> None:
+    assert "Examples:" in CliRunner().invoke(program, ["--help"]).output

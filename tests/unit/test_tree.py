@@ -1,0 +1,147 @@
+"""Rules of the tree that a reader relies on."""
+
+import ast
+import re
+import statistics
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.demo import figures
+from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.registry import LISTINGS
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "src" / "kalshi_data"
+PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo"}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+QUERIES = sorted((ROOT / "sql").glob("*/queries/*.sql"))
+# Capture tables that are written beside the streams.
+BESIDE_STREAMS = ("gaps", "quarantine")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def program_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "kalshi_data" and len(parts) > 1 and parts[1] in PROGRAMS else None
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_programs_import_shared_modules_and_never_each_other(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0]
+    foreign = {program_of(module) for module in imports(path)} - {None, own}
+    # The demo plays the simulator's made-up recording; it starts every program as a process of its own.
+    assert foreign <= ({"simulator"} if own == "demo" else set())
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for path in [*SOURCES, ROOT / "build.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                first, last = (body[0].lineno, body[-1].end_lineno) if body else (0, 0)
+                yield f"{path.name}:{node.lineno} {node.name}", (last or first) - first + 1
+
+
+def test_functions_are_small() -> None:
+    sizes = dict(functions())
+    assert statistics.median(sizes.values()) <= 8
+    assert not {name: size for name, size in sizes.items() if size > 60}
+
+
+def lines(path: Path) -> int:
+    return path.read_text().count("\n")
+
+
+def test_files_are_small() -> None:
+    assert lines(ROOT / "build.py") <= 150
+    assert not {path.name: lines(path) for path in SOURCES if lines(path) > 250}
+    assert not {path.name: lines(path) for path in QUERIES if lines(path) > 60}
+
+
+def used_queries() -> set[str]:
+    names: set[str] = set()
+    for path in SOURCES:
+        names |= set(re.findall(r'query\(f?"([^"]+)"', path.read_text()))
+        names |= {f"capture/{name}" for name in re.findall(r'_writer\.execute\("(\w+)"', path.read_text())}
+    streams = [stream.name for stream in STREAMS]
+    values = {"stream": [*streams, *BESIDE_STREAMS], "name": [*streams, *LISTINGS], "self._stream.name": streams}
+    return {
+        re.sub(r"\{[^}]+\}", value, name)
+        for name in names
+        for value in values.get((re.findall(r"\{([^}]+)\}", name) or ["none"])[0], [""])
+    }
+
+
+def test_every_query_is_used_and_documented() -> None:
+    used = used_queries()
+    for path in QUERIES:
+        assert f"{path.parents[1].name}/{path.stem}" in used, f"{path} is used nowhere"
+        header = path.read_text().split("\n\n")[0]
+        assert re.match(r"-- [A-Z].*[.:]?", header)
+        assert "\n-- Returns: " in header
+
+
+def test_every_object_stands_in_a_file_of_its_name() -> None:
+    for path in (ROOT / "sql").glob("*/[fv]*s/*.sql"):
+        objects = re.findall(r"create or replace (?:function|view) \w+\.(\w+)", path.read_text())
+        assert objects == [path.stem]
+
+
+def test_no_sql_in_python() -> None:
+    for path in SOURCES:
+        found = re.findall(r'"(?i:select|insert|update|delete|copy|create|alter|drop) \w+[^"]*"', path.read_text())
+        assert path.name in {"migrations.py", "databases.py"} or not found, f"{path}: {found}"
+
+
+def test_migrations_have_no_gaps_and_say_what_they_do() -> None:
+    for folder in (ROOT / "sql").glob("*/migrations"):
+        names = sorted(path.name for path in folder.iterdir())
+        assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+        assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
+
+
+def test_streams_are_the_same_everywhere() -> None:
+    assert tuple(stream.name for stream in STREAMS) == figures.STREAMS
+
+
+def keys(struct: type[msgspec.Struct]) -> Iterator[str]:
+    for field in msgspec.structs.fields(struct):
+        yield field.encode_name
+        inner = re.findall(r"configuration\.(\w+)|(Conninfo)", str(field.type))
+        for own, _ in inner:
+            if own:
+                yield from keys(getattr(__import__(struct.__module__, fromlist=[own]), own))
+
+
+@pytest.mark.parametrize("settings", [GathererSettings, DeduplicatorSettings])
+def test_readme_names_every_setting(settings: type[msgspec.Struct]) -> None:
+    readme = (ROOT / "README.md").read_text()
+    missing = {key for key in keys(settings) if f"`{key}`" not in readme and f"[{key}]" not in readme}
+    assert not missing
+
+
+def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    entries = re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]
+    assert all(re.match(r"[\w.-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    locked = {entry.split("==")[0] for entry in entries}
+    assert {re.split(r"[\[<>=]", name)[0] for name in wanted} <= locked
