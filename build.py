@@ -38,7 +38,7 @@ CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
-    ("sqlfluff", "lint", "--disable-progress-bar", "--processes", "2", "sql", "tests"),
+    ("sqlfluff", "lint", "--disable-progress-bar", "--processes", "2", "sql"),
 )
 
 

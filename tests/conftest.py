@@ -23,6 +23,11 @@ MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
 MakeDatabase = Callable[[str], Database]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a changed schema be written down."""
+    parser.addoption("--update-golden", action="store_true", help="Write the schema files in tests/golden anew.")
+
+
 def pytest_sessionstart() -> None:
     """Let CI fail where only half of the engines would be tested."""
     if len(ENGINES) < 2 and os.environ.get("CI"):

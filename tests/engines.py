@@ -1,7 +1,7 @@
 """The two kinds of PostgreSQL that every SQL test runs on, and databases cloned from migrated templates."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,11 @@ from kalshi_data.demo.postgres import SETTINGS, SUPERUSER, Account, Server
 from kalshi_data.migrations import migrate
 
 # TimescaleDB's scheduler would hold a connection to the templates, which could then not be cloned.
-TIMESCALEDB = {"shared_preload_libraries": "timescaledb", "timescaledb.max_background_workers": "0"}
-TIMESCALEDB |= {"timescaledb.telemetry_level": "off"}
+TIMESCALEDB = {
+    "shared_preload_libraries": "timescaledb",
+    "timescaledb.max_background_workers": "0",
+    "timescaledb.telemetry_level": "off",
+}
 # Kind of database to its owner and the components migrated into it.
 KINDS = {
     "kalshi_ts": ("gatherer", ("timeseries", "capture")),
@@ -50,7 +53,7 @@ class Engine:
         self._templates: set[str] = set()
 
     @contextmanager
-    def running(self) -> Iterator["Engine"]:
+    def running(self) -> Generator["Engine"]:
         self.server.create()
         self.server.start()
         try:
@@ -62,7 +65,7 @@ class Engine:
             self.server.stop()
 
     @contextmanager
-    def database(self, kind: str) -> Iterator[Database]:
+    def database(self, kind: str) -> Generator[Database]:
         """Clone the migrated template of a kind for one test."""
         template = f"template_{kind}"
         if template not in self._templates:

@@ -50,9 +50,11 @@ def test_every_form_gives_the_same_frame(tmp_path: Path, text: str, received_ns:
 
 
 def test_lines_keep_their_order_and_control_frames_are_left_out(tmp_path: Path) -> None:
-    lines = [ACKNOWLEDGED, DELTA, {"type": "ok", "id": 2, "sid": 1, "seq": 1}, {"type": "error", "msg": {"code": 8}}]
-    text = "\n".join(json.dumps(line) for line in [*lines, {"type": "trade", "msg": {}}])
-    assert [frame.type for frame in read_recording(write(tmp_path, text + "\n\n"))] == ["orderbook_delta", "trade"]
+    acknowledged = {"type": "ok", "id": 2, "sid": 1, "seq": 1}
+    refused = {"type": "error", "msg": {"code": 8}}
+    lines: list[dict[str, Any]] = [ACKNOWLEDGED, DELTA, acknowledged, refused, {"type": "trade", "msg": {}}]
+    recorded = read_recording(write(tmp_path, "\n".join(map(json.dumps, lines)) + "\n\n"))
+    assert [frame.type for frame in recorded] == ["orderbook_delta", "trade"]
 
 
 @pytest.mark.parametrize(

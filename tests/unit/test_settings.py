@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from click import Command
 from click.testing import CliRunner
 
 from kalshi_data.deduplicator.cli import main as deduplicator
@@ -82,7 +83,7 @@ def test_two_gatherers_with_one_number_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
-def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, program: type) -> None:
+def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, program: Command) -> None:
     for text in ("", "[exchange]\nkey_id = 1\n"):
         result = CliRunner().invoke(program, ["migrate", "--config", str(write(tmp_path, text))])
         assert result.exit_code == 2
@@ -92,5 +93,5 @@ def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, progra
 
 
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
-def test_help_shows_examples(program: type) -> None:
+def test_help_shows_examples(program: Command) -> None:
     assert "Examples:" in CliRunner().invoke(program, ["--help"]).output

@@ -14,7 +14,7 @@ create table capture.trades (
     taker_side text not null check (taker_side in ('yes', 'no')),
     is_block_trade boolean
 );
-create index trades_ingest_xid on capture.trades (ingest_xid);
+create index on capture.trades (ingest_xid);
 select timeseries.make_time_series('capture.trades', 'received_at', interval '1 day');
 
 comment on table capture.trades is

@@ -13,7 +13,7 @@ create table capture.orderbook_deltas (
     size_delta numeric not null,
     occurrence integer not null
 );
-create index orderbook_deltas_ingest_xid on capture.orderbook_deltas (ingest_xid);
+create index on capture.orderbook_deltas (ingest_xid);
 select timeseries.make_time_series('capture.orderbook_deltas', 'received_at', interval '1 day');
 
 comment on table capture.orderbook_deltas is

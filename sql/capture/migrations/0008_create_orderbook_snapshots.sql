@@ -16,7 +16,7 @@ create table capture.orderbook_snapshots (
     check (cardinality(yes_prices) = cardinality(yes_sizes)),
     check (cardinality(no_prices) = cardinality(no_sizes))
 );
-create index orderbook_snapshots_ingest_xid on capture.orderbook_snapshots (ingest_xid);
+create index on capture.orderbook_snapshots (ingest_xid);
 select timeseries.make_time_series('capture.orderbook_snapshots', 'received_at', interval '1 day');
 
 comment on table capture.orderbook_snapshots is 'Whole order books as this gatherer received them, append-only.';

@@ -18,7 +18,7 @@ create table capture.tickers (
     dollar_volume bigint,
     dollar_open_interest bigint
 );
-create index tickers_ingest_xid on capture.tickers (ingest_xid);
+create index on capture.tickers (ingest_xid);
 select timeseries.make_time_series('capture.tickers', 'received_at', interval '1 day');
 
 comment on table capture.tickers is

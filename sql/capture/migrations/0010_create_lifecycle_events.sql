@@ -9,7 +9,7 @@ create table capture.lifecycle_events (
     kind text not null,
     payload jsonb not null
 );
-create index lifecycle_events_ingest_xid on capture.lifecycle_events (ingest_xid);
+create index on capture.lifecycle_events (ingest_xid);
 select timeseries.make_time_series('capture.lifecycle_events', 'received_at', interval '1 day');
 
 comment on table capture.lifecycle_events is 'What became of markets and events, as this gatherer received it.';

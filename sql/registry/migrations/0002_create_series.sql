@@ -5,7 +5,7 @@ create table registry.series (
     ingest_xid xid8 not null default pg_current_xact_id(),
     fetched_at timestamptz not null default now()
 );
-create index series_ingest_xid on registry.series (ingest_xid);
+create index on registry.series (ingest_xid);
 
 comment on table registry.series is 'The newest known body of each of the exchange''s series.';
 comment on column registry.series.updated_time is

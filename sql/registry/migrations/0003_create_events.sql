@@ -5,7 +5,7 @@ create table registry.events (
     ingest_xid xid8 not null default pg_current_xact_id(),
     fetched_at timestamptz not null default now()
 );
-create index events_ingest_xid on registry.events (ingest_xid);
+create index on registry.events (ingest_xid);
 
 comment on table registry.events is 'The newest known body of each of the exchange''s events.';
 comment on column registry.events.updated_time is

@@ -5,7 +5,7 @@ create table registry.markets (
     ingest_xid xid8 not null default pg_current_xact_id(),
     fetched_at timestamptz not null default now()
 );
-create index markets_ingest_xid on registry.markets (ingest_xid);
+create index on registry.markets (ingest_xid);
 
 comment on table registry.markets is 'The newest known body of each of the exchange''s markets.';
 comment on column registry.markets.updated_time is

@@ -26,13 +26,15 @@ begin
     inner join pg_namespace as n on c.relnamespace = n.oid
     where c.oid = target;
 
-    -- PostgreSQL cannot partition a table that exists, so a new one takes over its name and definition.
-    execute format('alter table %s rename to %I', target, name_of_table || '_definition');
+    -- PostgreSQL cannot partition a table that exists, so its definition moves to a new one. The old one goes first:
+    -- then indexes and constraints get the names that they have where TimescaleDB is.
+    execute format('create table timeseries.definition (like %s including all)', target);
+    execute format('drop table %s', target);
     execute format(
-        'create table %I.%I (like %I.%I including all) partition by range (%I)',
-        name_of_schema, name_of_table, name_of_schema, name_of_table || '_definition', time_column
+        'create table %I.%I (like timeseries.definition including all) partition by range (%I)',
+        name_of_schema, name_of_table, time_column
     );
-    execute format('drop table %I.%I', name_of_schema, name_of_table || '_definition');
+    drop table timeseries.definition;
     insert into timeseries.series
     values (format('%I.%I', name_of_schema, name_of_table)::regclass, time_column, partition_interval);
 end;

@@ -1,0 +1,408 @@
+CREATE EXTENSION IF NOT EXISTS timescaledb WITH SCHEMA public;
+COMMENT ON EXTENSION timescaledb IS 'Enables scalable inserts and complex queries for time-series data (Apache 2 Edition)';
+CREATE SCHEMA capture;
+CREATE SCHEMA sync;
+CREATE SCHEMA timeseries;
+CREATE FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    entry timeseries.series;
+    name_of_schema name;
+    name_of_partition text;
+    lower_bound timestamptz;
+begin
+    select * into entry from timeseries.series as s where s.target = ensure_partition.target;
+    if not found then
+        raise exception 'table % is not a time series', target;
+    end if;
+    select n.nspname, c.relname into name_of_schema, name_of_partition
+    from pg_class as c
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = entry.target and c.relkind = 'p';
+    if not found then
+        return false; -- TimescaleDB makes chunks as rows arrive
+    end if;
+    lower_bound := date_bin(entry.partition_interval, moment, '2000-01-01 00:00:00+00');
+    name_of_partition := name_of_partition || to_char(lower_bound at time zone 'UTC', '"_p"YYYYMMDDHH24');
+    if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
+        return false;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('timeseries.ensure_partition'), entry.target::oid::integer);
+    if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
+        return false; -- another session made it while this one waited
+    end if;
+    -- Attaching takes a weaker lock on the table than creating in place, so readers go on.
+    execute format(
+        'create table %I.%I (like %s including defaults including constraints including storage)',
+        name_of_schema, name_of_partition, entry.target
+    );
+    execute format(
+        'alter table %s attach partition %I.%I for values from (%L) to (%L)',
+        entry.target, name_of_schema, name_of_partition,
+        lower_bound, lower_bound + entry.partition_interval
+    );
+    return true;
+end;
+$$;
+COMMENT ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) IS 'Make the partition that holds a moment; true where one was made, false where none was needed.';
+CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    name_of_schema name;
+    name_of_table name;
+begin
+    if exists (select from pg_extension where extname = 'timescaledb') then
+        perform create_hypertable(
+            target, by_range(time_column, partition_interval), create_default_indexes => false
+        );
+        insert into timeseries.series values (target, time_column, partition_interval);
+        return;
+    end if;
+    select n.nspname, c.relname into name_of_schema, name_of_table
+    from pg_class as c
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = target;
+    -- PostgreSQL cannot partition a table that exists, so its definition moves to a new one. The old one goes first:
+    -- then indexes and constraints get the names that they have where TimescaleDB is.
+    execute format('create table timeseries.definition (like %s including all)', target);
+    execute format('drop table %s', target);
+    execute format(
+        'create table %I.%I (like timeseries.definition including all) partition by range (%I)',
+        name_of_schema, name_of_table, time_column
+    );
+    drop table timeseries.definition;
+    insert into timeseries.series
+    values (format('%I.%I', name_of_schema, name_of_table)::regclass, time_column, partition_interval);
+end;
+$$;
+COMMENT ON FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) IS 'Make a table a hypertable or a range-partitioned table, whichever this database can.';
+CREATE TABLE capture.connections (
+    connection_id integer NOT NULL,
+    url text NOT NULL,
+    use_yes_price boolean NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    close_reason text,
+    frames_received bigint
+);
+COMMENT ON TABLE capture.connections IS 'One row per WebSocket connection to the exchange.';
+COMMENT ON COLUMN capture.connections.use_yes_price IS 'Whether NO levels were asked for on the YES price scale.';
+COMMENT ON COLUMN capture.connections.closed_at IS 'Null while open, or when the program ended before it could say.';
+COMMENT ON COLUMN capture.connections.frames_received IS 'Frames received on it, known when it closed.';
+ALTER TABLE capture.connections ALTER COLUMN connection_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME capture.connections_connection_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE capture.flush_position (
+    only_row boolean DEFAULT true NOT NULL,
+    run_id uuid NOT NULL,
+    flush_number bigint NOT NULL,
+    CONSTRAINT flush_position_only_row_check CHECK (only_row)
+);
+COMMENT ON TABLE capture.flush_position IS 'The last flush that was committed, written by that flush.';
+COMMENT ON COLUMN capture.flush_position.run_id IS 'The run of the gatherer that numbered the flush.';
+CREATE TABLE capture.gaps (
+    gap_id bigint NOT NULL,
+    connection_id integer NOT NULL,
+    sid integer NOT NULL,
+    seq_expected bigint NOT NULL,
+    seq_received bigint NOT NULL,
+    detected_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE capture.gaps IS 'Sequence numbers of a subscription that did not arrive in order.';
+COMMENT ON COLUMN capture.gaps.sid IS 'The subscription id, which means something on its connection only.';
+COMMENT ON COLUMN capture.gaps.seq_expected IS 'The number that should have come next.';
+COMMENT ON COLUMN capture.gaps.seq_received IS 'The number that came; lower than expected where the exchange repeated itself.';
+ALTER TABLE capture.gaps ALTER COLUMN gap_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME capture.gaps_gap_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE capture.instance (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT instance_only_row_check CHECK (only_row)
+);
+COMMENT ON TABLE capture.instance IS 'The identity of this database, made with it.';
+COMMENT ON COLUMN capture.instance.epoch IS 'Cursors belong to one epoch; a rebuilt database is read from its beginning.';
+CREATE TABLE capture.lifecycle_events (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    connection_id integer,
+    sid integer,
+    seq bigint,
+    subject_ticker text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    payload jsonb NOT NULL
+);
+COMMENT ON TABLE capture.lifecycle_events IS 'What became of markets and events, as this gatherer received it.';
+COMMENT ON COLUMN capture.lifecycle_events.subject_ticker IS 'The market''s ticker, or the event''s where the message is about one.';
+COMMENT ON COLUMN capture.lifecycle_events.kind IS 'event_type of a market''s message, else the type of the message.';
+COMMENT ON COLUMN capture.lifecycle_events.payload IS 'The whole message body.';
+CREATE TABLE capture.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE capture.orderbook_deltas (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    exchange_ts timestamp with time zone NOT NULL,
+    connection_id integer,
+    sid integer,
+    seq bigint,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    clock bigint NOT NULL,
+    side text NOT NULL,
+    price numeric NOT NULL,
+    size_delta numeric NOT NULL,
+    occurrence integer NOT NULL,
+    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
+);
+COMMENT ON TABLE capture.orderbook_deltas IS 'Changes of order-book levels as this gatherer received them, append-only.';
+COMMENT ON COLUMN capture.orderbook_deltas.exchange_ts IS 'The matching engine''s time: ts with all its digits where it agrees with ts_ms, else ts_ms.';
+COMMENT ON COLUMN capture.orderbook_deltas.clock IS 'The exchange''s logical clock, 0 where the message has none.';
+COMMENT ON COLUMN capture.orderbook_deltas.side IS 'The ladder of bids that changed.';
+COMMENT ON COLUMN capture.orderbook_deltas.price IS 'Dollars, on the scale of its own side, exactly as sent.';
+COMMENT ON COLUMN capture.orderbook_deltas.size_delta IS 'Change of the resting contracts, exactly as sent.';
+COMMENT ON COLUMN capture.orderbook_deltas.occurrence IS 'How many deltas equal to this one came before it on its connection, so that equal changes stay as many as they were.';
+CREATE TABLE capture.orderbook_snapshots (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    connection_id integer,
+    sid integer,
+    seq bigint,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    market_id text NOT NULL,
+    clock bigint NOT NULL,
+    yes_prices numeric[] NOT NULL,
+    yes_sizes numeric[] NOT NULL,
+    no_prices numeric[] NOT NULL,
+    no_sizes numeric[] NOT NULL,
+    occurrence integer NOT NULL,
+    CONSTRAINT orderbook_snapshots_check CHECK ((cardinality(yes_prices) = cardinality(yes_sizes))),
+    CONSTRAINT orderbook_snapshots_check1 CHECK ((cardinality(no_prices) = cardinality(no_sizes)))
+);
+COMMENT ON TABLE capture.orderbook_snapshots IS 'Whole order books as this gatherer received them, append-only.';
+COMMENT ON COLUMN capture.orderbook_snapshots.market_id IS 'Empty where the exchange does not know the market.';
+COMMENT ON COLUMN capture.orderbook_snapshots.clock IS 'The newest change contained; 0 where the message has no clock.';
+COMMENT ON COLUMN capture.orderbook_snapshots.yes_prices IS 'Dollars of the YES bids in the order sent; empty for none.';
+COMMENT ON COLUMN capture.orderbook_snapshots.yes_sizes IS 'Contracts at the price of the same position.';
+COMMENT ON COLUMN capture.orderbook_snapshots.occurrence IS 'Without a clock: how many equal snapshots came before on the connection; else 0.';
+CREATE TABLE capture.quarantine (
+    quarantine_id bigint NOT NULL,
+    connection_id integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    frame bytea NOT NULL,
+    frame_bytes integer NOT NULL,
+    frame_sha256 bytea NOT NULL
+);
+COMMENT ON TABLE capture.quarantine IS 'Frames that could not be understood or stored, kept verbatim with the reason.';
+COMMENT ON COLUMN capture.quarantine.frame IS 'The frame as received; its beginning where it is longer than the limit.';
+COMMENT ON COLUMN capture.quarantine.frame_bytes IS 'The length of the whole frame.';
+COMMENT ON COLUMN capture.quarantine.frame_sha256 IS 'The digest of the whole frame.';
+ALTER TABLE capture.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME capture.quarantine_quarantine_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE capture.tickers (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    exchange_ts timestamp with time zone NOT NULL,
+    connection_id integer,
+    sid integer,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    market_id text,
+    last_price numeric,
+    yes_bid numeric,
+    yes_ask numeric,
+    yes_bid_size numeric,
+    yes_ask_size numeric,
+    last_trade_size numeric,
+    volume numeric,
+    open_interest numeric,
+    dollar_volume bigint,
+    dollar_open_interest bigint
+);
+COMMENT ON TABLE capture.tickers IS 'Market summaries as this gatherer received them; the channel may leave states out.';
+COMMENT ON COLUMN capture.tickers.last_price IS 'Dollars of the last trade, 0 if there was none; null where not sent.';
+COMMENT ON COLUMN capture.tickers.yes_bid IS 'Dollars of the best YES bid, 0 for an empty side.';
+COMMENT ON COLUMN capture.tickers.volume IS 'Contracts traded since the market opened.';
+COMMENT ON COLUMN capture.tickers.dollar_volume IS 'Whole dollars.';
+CREATE TABLE capture.trades (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    exchange_ts timestamp with time zone NOT NULL,
+    connection_id integer,
+    sid integer,
+    seq bigint,
+    trade_id text NOT NULL COLLATE pg_catalog."C",
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    yes_price numeric NOT NULL,
+    no_price numeric NOT NULL,
+    size numeric NOT NULL,
+    taker_side text NOT NULL,
+    is_block_trade boolean,
+    CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
+);
+COMMENT ON TABLE capture.trades IS 'Trades as this gatherer received them, append-only; the same trade may stand here twice.';
+COMMENT ON COLUMN capture.trades.ingest_xid IS 'The transaction that wrote the row; readers take whole transactions.';
+COMMENT ON COLUMN capture.trades.received_at IS 'When the frame left the socket, by this host''s clock.';
+COMMENT ON COLUMN capture.trades.sent_at IS 'The exchange''s sending_ts_ms, where the message has one.';
+COMMENT ON COLUMN capture.trades.exchange_ts IS 'When the matching engine traded: ts_ms, or ts in seconds in older messages.';
+COMMENT ON COLUMN capture.trades.yes_price IS 'Dollars, exactly as sent.';
+COMMENT ON COLUMN capture.trades.size IS 'Contracts, exactly as sent.';
+COMMENT ON COLUMN capture.trades.taker_side IS 'What the taker bought: yes or no.';
+COMMENT ON COLUMN capture.trades.is_block_trade IS 'Null where the message does not say.';
+CREATE VIEW sync.instance_v1 AS
+ SELECT epoch,
+    created_at
+   FROM capture.instance;
+COMMENT ON VIEW sync.instance_v1 IS 'One row: the epoch that positions in this database belong to.';
+CREATE VIEW sync.lifecycle_events_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    COALESCE(sent_at, received_at) AS seen_at,
+    subject_ticker,
+    kind,
+    payload,
+    sha256(convert_to((payload)::text, 'UTF8'::name)) AS payload_sha256
+   FROM capture.lifecycle_events
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.lifecycle_events_v1 IS 'Lifecycle events; read on from ingest_xid.';
+CREATE VIEW sync.orderbook_deltas_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    exchange_ts,
+    market_ticker,
+    clock,
+    side,
+    price,
+    size_delta,
+    occurrence
+   FROM capture.orderbook_deltas
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.orderbook_deltas_v1 IS 'Order-book deltas; read on from ingest_xid.';
+CREATE VIEW sync.orderbook_snapshots_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    market_ticker,
+    market_id,
+    clock,
+    yes_prices,
+    yes_sizes,
+    no_prices,
+    no_sizes,
+    occurrence,
+    sha256(convert_to(concat_ws('|'::text, (yes_prices)::text, (yes_sizes)::text, (no_prices)::text, (no_sizes)::text), 'UTF8'::name)) AS levels_sha256
+   FROM capture.orderbook_snapshots
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.orderbook_snapshots_v1 IS 'Order-book snapshots; read on from ingest_xid.';
+CREATE VIEW sync.tickers_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    exchange_ts,
+    market_ticker,
+    market_id,
+    last_price,
+    yes_bid,
+    yes_ask,
+    yes_bid_size,
+    yes_ask_size,
+    last_trade_size,
+    volume,
+    open_interest,
+    dollar_volume,
+    dollar_open_interest,
+    sha256(convert_to((ROW(last_price, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest))::text, 'UTF8'::name)) AS values_sha256
+   FROM capture.tickers
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.tickers_v1 IS 'Market summaries; read on from ingest_xid.';
+CREATE VIEW sync.trades_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    exchange_ts,
+    trade_id,
+    market_ticker,
+    yes_price,
+    no_price,
+    size,
+    taker_side,
+    is_block_trade
+   FROM capture.trades
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.trades_v1 IS 'Trades; read on from ingest_xid.';
+CREATE TABLE timeseries.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE timeseries.series (
+    target regclass NOT NULL,
+    time_column name NOT NULL,
+    partition_interval interval NOT NULL,
+    CONSTRAINT series_partition_interval_check CHECK ((partition_interval > '00:00:00'::interval))
+);
+COMMENT ON TABLE timeseries.series IS 'Tables that are partitioned by time, whichever engine does it.';
+COMMENT ON COLUMN timeseries.series.time_column IS 'The column rows are placed by; it is part of every unique key.';
+COMMENT ON COLUMN timeseries.series.partition_interval IS 'How much time one partition holds.';
+ALTER TABLE ONLY capture.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (connection_id);
+ALTER TABLE ONLY capture.flush_position
+    ADD CONSTRAINT flush_position_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY capture.gaps
+    ADD CONSTRAINT gaps_pkey PRIMARY KEY (gap_id);
+ALTER TABLE ONLY capture.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY capture.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY capture.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id);
+ALTER TABLE ONLY timeseries.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY timeseries.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (target);
+CREATE INDEX lifecycle_events_ingest_xid_idx ON capture.lifecycle_events USING btree (ingest_xid);
+CREATE INDEX orderbook_deltas_ingest_xid_idx ON capture.orderbook_deltas USING btree (ingest_xid);
+CREATE INDEX orderbook_snapshots_ingest_xid_idx ON capture.orderbook_snapshots USING btree (ingest_xid);
+CREATE INDEX tickers_ingest_xid_idx ON capture.tickers USING btree (ingest_xid);
+CREATE INDEX trades_ingest_xid_idx ON capture.trades USING btree (ingest_xid);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.lifecycle_events FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.orderbook_deltas FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.orderbook_snapshots FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.tickers FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.trades FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+ALTER TABLE ONLY capture.gaps
+    ADD CONSTRAINT gaps_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES capture.connections(connection_id);
+ALTER TABLE ONLY capture.quarantine
+    ADD CONSTRAINT quarantine_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES capture.connections(connection_id);
+GRANT USAGE ON SCHEMA sync TO dedup_reader;
+REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT SELECT ON TABLE sync.instance_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.lifecycle_events_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.orderbook_deltas_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.orderbook_snapshots_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.tickers_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.trades_v1 TO dedup_reader;
