@@ -6,6 +6,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   test      every test                                      (arguments go to pytest)
   check     every formatter, linter and type checker
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
+  psql      open a database that demo --keep left: psql FOLDER DATABASE
   zipapps   dist/gatherer and dist/deduplicator as single files for this platform
   lock      resolve requirements.lock anew from pyproject.toml
 
@@ -34,6 +35,7 @@ PYTHON = SCRIPTS / "python"
 LOCK = ROOT / "requirements.lock"
 UV = shutil.which("uv")
 PROGRAMS = ("gatherer", "deduplicator")
+PACKAGES = (*PROGRAMS, "simulator", "demo")
 CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 def ensure_environment() -> None:
     """Make .venv from the lock file unless it was made from the same one."""
     stamp = ENVIRONMENT / "made-from.sha256"
-    made_from = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == made_from and PYTHON.exists():
         return
     if sys.version_info < (3, 11):
@@ -77,7 +79,7 @@ def ensure_environment() -> None:
 
 def install(*arguments: str) -> None:
     """Install into .venv with uv where it is installed, else with pip."""
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     tool = [UV, "pip", "install", "--quiet", "--python", str(PYTHON)] if UV else pip
     if subprocess.run([*tool, *arguments], check=False).returncode != 0:
         sys.exit(f"build.py could not install {' '.join(arguments)}: see above; check the network, then run it again")
@@ -104,15 +106,14 @@ def zipapps(_: Sequence[str]) -> int:
     for program in PROGRAMS:
         site = ENVIRONMENT / "zipapps" / program
         shutil.rmtree(site, ignore_errors=True)
-        subset = site.with_suffix(".lock")
-        subset.parent.mkdir(exist_ok=True)
+        (subset := site.with_suffix(".lock")).parent.mkdir(exist_ok=True)
         subset.write_text(locked_subset(program))
-        into = ("--target", str(site), "--no-compile") if not UV else ("--target", str(site))
+        into = ("--target", str(site), *(() if UV else ("--no-compile",)))
         install(*into, "--require-hashes", "--requirement", str(subset))
         install(*into, "--no-build-isolation", "--no-deps", ".")
-        shutil.rmtree(site / "bin", ignore_errors=True)
-        output = Path("dist", program)
-        output.parent.mkdir(exist_ok=True)
+        for unused in ("bin", *(f"kalshi_data/{other}" for other in {*PACKAGES} - {program})):
+            shutil.rmtree(site / unused, ignore_errors=True)
+        (output := Path("dist", program)).parent.mkdir(exist_ok=True)
         entry = f"kalshi_data.{program}.cli:main"
         arguments = ("--site-packages", site, "--entry-point", entry, "--python", "/usr/bin/env python3")
         subprocess.run([SCRIPTS / "shiv", *arguments, "--reproducible", "--output-file", output], check=True)
@@ -122,7 +123,7 @@ def zipapps(_: Sequence[str]) -> int:
 
 def locked_subset(program: str) -> str:
     """Return the lock file's entries for what one program imports, found by resolving against it."""
-    command = ("pip", "compile", "--quiet", "--offline", "--extra", program, "--constraint", LOCK, "pyproject.toml")
+    command = ("pip", "compile", "--quiet", "--extra", program, "--constraint", LOCK, "pyproject.toml")
     found = subprocess.run([SCRIPTS / "uv", *command], check=True, capture_output=True, text=True).stdout
     wanted = set(re.findall(r"^([\w.-]+)==", found, re.MULTILINE))
     entries = re.split(r"^(?=\w)", LOCK.read_text(), flags=re.MULTILINE)

@@ -15,6 +15,7 @@ from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.postgres import server_account
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.errors import KalshiDataError
+from kalshi_data.simulator.recording import read_recording
 from kalshi_data.simulator.sample import make_recording
 
 FILE = click.Path(path_type=Path)
@@ -64,6 +65,7 @@ def run_in_folder(seconds: float, replay: Path | None, keep: Path | None) -> Fig
     platform = Platform(folder)
     try:
         recording = replay.resolve() if replay else write_sample(folder, seconds)
+        read_recording(recording)  # a recording that cannot be played is said before anything starts
         with Display() as display:
             return run_demo(platform, recording, seconds, display)
     finally:

@@ -3,6 +3,7 @@
 import sys
 import time
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -10,6 +11,7 @@ from rich.table import Table
 from kalshi_data.demo.figures import Figures
 
 LINE_SECONDS = 5.0
+LOG_COLUMNS = 120
 
 
 class Display:
@@ -53,12 +55,13 @@ class Display:
 
 def show(figures: Figures) -> None:
     """Print the table of streams and the verdict."""
-    console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
     gatherers = list(next(iter(figures.streams.values())).received)
-    table = Table(title="rows per stream", title_justify="left")
-    table.add_column("stream")
-    columns = ("published", *gatherers, "polled", "new", "duplicate", "production", "lost", "invented")
-    for column in columns:
+    title = f"rows per stream; g1 to g{len(gatherers)}: received by each gatherer"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("stream", no_wrap=True)
+    received = [f"g{number}" for number in range(1, len(gatherers) + 1)]
+    for column in ("published", *received, "polled", "new", "duplicate", "production", "lost", "invented"):
         table.add_column(column, justify="right")
     for name, each in figures.streams.items():
         counts = (each.published, *each.received.values(), each.polled, each.new, each.duplicate)

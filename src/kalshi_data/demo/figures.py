@@ -89,15 +89,14 @@ def stream_figures(
 ) -> StreamFigures:
     """Return the figures of one stream."""
     row: tuple[Any, ...] = connection.execute(query(f"production/verify_{name}")).fetchone() or (0, 0, 0, 0)
-    sums = [
-        sum(counts) for counts in zip(*(merged.get((name, number), (0, 0, 0, 0)) for number in received), strict=True)
-    ]
+    counts = [merged.get((name, number), (0, 0, 0, 0)) for number in received]
+    polled, new, duplicate, _ = (sum(column) for column in zip((0, 0, 0, 0), *counts, strict=True))
     return StreamFigures(
         published=row[0],
         received={f"gatherer-{number}": tables[name] for number, tables in received.items()},
-        polled=sums[0],
-        new=sums[1],
-        duplicate=sums[2],
+        polled=polled,
+        new=new,
+        duplicate=duplicate,
         production=row[1],
         lost=row[2],
         invented=row[3],

@@ -1,5 +1,6 @@
 """The whole platform on one machine: databases, a local exchange, three gatherers and the deduplicator."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
 
 GATHERERS = (1, 2, 3)
 EXCHANGE_SECONDS_MAX = 30
+EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation the limit keeps wrong clocks out.
 LATE_DAYS_MAX = 36_500
 
@@ -92,10 +94,19 @@ class Platform:
         arguments = ["simulator", "replay", str(recording), *options, f"--clients={len(GATHERERS)}"]
         arguments += [f"--seconds={seconds}", f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
-        addresses = self.exchange.events.get(timeout=EXCHANGE_SECONDS_MAX)
+        addresses = self._exchange_addresses()
         for number, key in keys.items():
             self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, addresses))
         self._deduplicator_settings.write_text(self._deduplicator_toml())
+
+    def _exchange_addresses(self) -> dict[str, str]:
+        """Wait until the exchange tells where it listens."""
+        deadline = time.monotonic() + EXCHANGE_SECONDS_MAX
+        while time.monotonic() < deadline:
+            told = self.exchange.next_event(EVENT_SECONDS_MAX)
+            if told is not None:
+                return told
+        raise ProgramFailed(f"the exchange did not start in {EXCHANGE_SECONDS_MAX} s:\n{self.exchange.last_lines()}")
 
     def migrate(self) -> None:
         """Bring all schemas up to date, production first."""
@@ -135,8 +146,6 @@ class Platform:
         return self.folder / "deduplicator.toml"
 
     def _gatherer_toml(self, number: int, key: KeyFiles, addresses: dict[str, str]) -> str:
-        if addresses.get("event") != "listening":
-            raise ProgramFailed(f"the exchange did not start:\n{self.exchange.last_lines()}")
         server = self.gatherer_servers[number]
         return GATHERER_TOML.format(
             rest_url=addresses["rest_url"],

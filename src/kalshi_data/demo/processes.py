@@ -41,6 +41,18 @@ class Program:
         if listen:
             threading.Thread(target=self._read_events, daemon=True).start()
 
+    def next_event(self, seconds_max: float) -> dict[str, Any] | None:
+        """Return what it told next, None where it told nothing within `seconds_max`.
+
+        Raises:
+            ProgramFailed: it ended and has nothing more to tell.
+        """
+        try:
+            return self.events.get(timeout=seconds_max)
+        except queue.Empty:
+            self.require_running()
+            return None
+
     def require_running(self) -> None:
         """Raise ProgramFailed where the program has ended."""
         if self._process.poll() is not None:

@@ -1,6 +1,5 @@
 """The demo's story: start everything, play a recording, let it drain, compare production with what was published."""
 
-import queue
 import time
 from pathlib import Path
 
@@ -50,9 +49,8 @@ def play(platform: Platform, seconds: float, display: Display) -> None:
         platform.require_running()
         if time.monotonic() > deadline:
             raise ProgramFailed(f"the recording was not played in time; the logs are in {platform.folder}")
-        try:
-            event = platform.exchange.events.get(timeout=POLL_SECONDS)
-        except queue.Empty:
+        event = platform.exchange.next_event(POLL_SECONDS)
+        if event is None:
             continue
         if event["event"] == "started":
             deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds

@@ -1,0 +1,198 @@
+"""The demo as a newcomer runs it: every recording, interrupted, twice at once, kept; and what must not be complete."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kalshi_data.demo.figures import load_journal, stream_figures
+from tests.conftest import CAPTURES, RECORDINGS, ROOT
+from tests.engines import Database
+from tests.integration.staging import merge, receive
+
+STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
+OWN = sorted(RECORDINGS.iterdir())
+FRAMES = ("orderbook_*", "multi_sid_*", "single_frames_*")
+CAPTURED = sorted(path for pattern in FRAMES for path in CAPTURES.glob(pattern)) if CAPTURES.is_dir() else []
+# Deltas and snapshots of the recordings that are known from elsewhere.
+KNOWN = {"orderbook_2026-08-07.json": (245, 12), "orderbook_2026-04-18.jsonl": (61, 8)}
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that the demo takes for the machine's temporary one."""
+    with tempfile.TemporaryDirectory(prefix="kalshi-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        monkeypatch.setenv("TMPDIR", name)
+        yield folder
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "build.py"), "demo", *arguments]
+
+
+def demo(*arguments: str, status: int = 0) -> str:
+    done = subprocess.run(command(*arguments), capture_output=True, check=False, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert not done.stderr or status
+    return done.stdout
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the processes whose command lines name a folder."""
+    return [line for line in map(command_line, psutil.process_iter()) if str(folder) in line]
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+@pytest.mark.parametrize("recording", [*OWN, *CAPTURED], ids=lambda path: path.name)
+def test_every_recording_is_complete_in_production(recording: Path, temporary: Path) -> None:
+    report = temporary / "report.json"
+    output = demo("--seconds", "2", "--replay", str(recording), "--report", str(report))
+    figures = json.loads(report.read_text())
+    assert figures["verdict"] == "complete"
+    assert set(figures["streams"]) == set(STREAMS)
+    for figure in figures["streams"].values():
+        assert set(figure["received"].values()) == {figure["published"]}
+        assert figure["production"] == figure["new"] == figure["published"]
+        assert figure["polled"] == figure["new"] + figure["duplicate"] == 3 * figure["published"]
+        assert (figure["lost"], figure["invented"]) == (0, 0)
+    published = sum(figure["published"] for figure in figures["streams"].values())
+    assert published > 0
+    assert output.splitlines()[-1] == (
+        f"complete: {published} published, {published} in production, 0 lost, 0 invented"
+    )
+    if recording.name in KNOWN:
+        books = [figures["streams"][stream]["published"] for stream in ("orderbook_deltas", "orderbook_snapshots")]
+        assert tuple(books) == KNOWN[recording.name]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        command("--seconds", "60"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        for line in running.stdout:
+            if "plays the recording" in line:
+                break
+        time.sleep(0.5)
+        assert len(left_behind(temporary)) >= 9
+        running.send_signal(number)
+        assert running.wait(60) == 130
+        assert running.stderr.read() == "interrupted, everything is stopped\n"
+    assert left_behind(temporary) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_two_demos_run_beside_each_other(temporary: Path) -> None:
+    arguments = command("--seconds", "1", "--replay", str(OWN[0]))
+    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [running.communicate(timeout=120)[0] for running in both]
+    assert [running.returncode for running in both] == [0, 0]
+    assert all("complete: " in output for output in outputs)
+    assert list(temporary.iterdir()) == []
+
+
+def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None:
+    kept = temporary / "kept"
+    output = demo("--seconds", "1", "--replay", str(OWN[0]), "--keep", str(kept))
+    assert {path.name for path in kept.iterdir()} >= {"production", "gatherer-1", "gatherer-3", "deduplicator.log"}
+    printed = [line.split() for line in output.splitlines() if line.startswith("  python3 build.py psql ")]
+    for words, statement in zip(
+        printed,
+        ("select count(*) > 0 from market_data.trades", "select count(*) > 0 from capture.trades"),
+        strict=True,
+    ):
+        opened = [sys.executable, str(ROOT / words[1]), *words[2:], "-Atc", statement]
+        done = subprocess.run(opened, capture_output=True, check=True, text=True)
+        assert done.stdout == "t\n"
+    assert left_behind(kept) == []
+    assert "is not empty: name a new folder" in failed("--keep", str(kept))
+
+
+def failed(*arguments: str) -> str:
+    done = subprocess.run(command(*arguments), capture_output=True, check=False, text=True)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_what_cannot_be_replayed_is_said_and_ends_at_once(temporary: Path) -> None:
+    recording = temporary / "broken.jsonl"
+    recording.write_text('{"kind": "trade"}\n')
+    message = failed("--replay", str(recording))
+    assert "broken.jsonl: entry 1 is not a frame of the feed" in message
+    assert list(temporary.iterdir()) == [recording]
+
+
+def compared(production: Database, journal: Path, stream: str) -> tuple[int, int, int, int]:
+    with production.connect() as connection:
+        load_journal(connection, journal)
+        found = stream_figures(connection, stream, {}, {})
+    return found.published, found.production, found.lost, found.invented
+
+
+def write_journal(folder: Path, frames: list[dict[str, Any]]) -> Path:
+    path = folder / "journal.jsonl"
+    path.write_text("".join(json.dumps({"published_ms": 1, "frame": each}) + "\n" for each in frames))
+    return path
+
+
+def recorded(name: str) -> list[dict[str, Any]]:
+    lines = (RECORDINGS / name).read_text().splitlines()
+    # Today's messages carry the time they were sent, so those of the sample belong to one moment on all machines.
+    return [{**json.loads(line)["frame"], "sid": 1, "seq": 1} for line in lines]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_the_comparison_sees_what_is_lost_and_what_is_invented(
+    production: Database, kalshi_ts: Database, tmp_path: Path, stream: str
+) -> None:
+    frames = recorded("with_clock.jsonl")
+    receive(kalshi_ts, frames)
+    merge(production, [kalshi_ts], late_days_max=36_500)
+    published, held, lost, invented = compared(production, write_journal(tmp_path, frames), stream)
+    assert (published, lost, invented) == (held, 0, 0)
+    kinds = {
+        "trades": "trade",
+        "orderbook_deltas": "orderbook_delta",
+        "orderbook_snapshots": "orderbook_snapshot",
+        "tickers": "ticker",
+        "lifecycle_events": "event_lifecycle",
+    }
+    of_stream = [each for each in frames if each["type"] == kinds[stream]]
+    without = [each for each in frames if each is not of_stream[-1]]
+    assert compared(production, write_journal(tmp_path, without), stream)[2:] == (0, 1)
+    changed = {**of_stream[-1], "msg": {**of_stream[-1]["msg"], "market_ticker": "KXANOTHER"}}
+    assert compared(production, write_journal(tmp_path, [*frames, changed]), stream)[2:] == (1, 0)
+
+
+def test_equal_deltas_are_compared_by_number(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
+    delta = next(each for each in recorded("with_clock.jsonl") if each["type"] == "orderbook_delta")
+    receive(kalshi_ts, [delta] * 3)
+    merge(production, [kalshi_ts], late_days_max=36_500)
+    assert compared(production, write_journal(tmp_path, [delta] * 3), "orderbook_deltas") == (3, 3, 0, 0)
+    assert compared(production, write_journal(tmp_path, [delta] * 5), "orderbook_deltas") == (5, 3, 2, 0)
+    assert compared(production, write_journal(tmp_path, [delta] * 2), "orderbook_deltas") == (2, 3, 0, 1)
+
+
+def test_the_recordings_are_found_where_somebody_has_them() -> None:
+    assert len(OWN) == 3
+    assert bool(CAPTURED) == (ROOT.parent / "shared" / "captures").is_dir()
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)

@@ -1,0 +1,48 @@
+"""Runs benchmarks: python3 build.py bench [NAME] [--seconds N] [--report FILE]."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import decode, merge
+
+Figures = dict[str, float]
+BENCHMARKS: dict[str, Callable[[float], Figures]] = {"decode": decode.measure, "merge": merge.measure}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("name", required=False, type=click.Choice(sorted(BENCHMARKS)))
+@click.option("--seconds", default=10.0, show_default=True, help="About how long each benchmark may measure.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the JSON object to this file, too.")
+def main(name: str | None, seconds: float, report: Path | None) -> None:
+    r"""Measure, each figure beside the same work done otherwise in the same run; the last line is one JSON object.
+
+    \b
+    Benchmarks:
+      decode  frames of the feed to rows, beside the standard library's json and decimal
+      merge   three gatherers into production, beside psql piped into psql and the same merge
+
+    \b
+    Examples:
+      python3 build.py bench
+      python3 build.py bench merge --seconds 30 --report merge.json
+    """
+    results = {each: BENCHMARKS[each](seconds) for each in ([name] if name else sorted(BENCHMARKS))}
+    table = Table("benchmark", "figure")
+    table.add_column("value", justify="right")
+    for benchmark, figures in results.items():
+        for figure, value in figures.items():
+            table.add_row(benchmark, figure, f"{value:,.2f}")
+    Console().print(table)
+    line = msgspec.json.encode(results)
+    if report:
+        report.write_bytes(line + b"\n")
+    click.echo(line.decode())
+
+
+if __name__ == "__main__":
+    main()
