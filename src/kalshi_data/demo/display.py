@@ -58,7 +58,7 @@ def show(figures: Figures) -> None:
     console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
     gatherers = list(next(iter(figures.streams.values())).received)
     title = f"rows per stream; g1 to g{len(gatherers)}: received by each gatherer"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("stream", no_wrap=True)
     received = [f"g{number}" for number in range(1, len(gatherers) + 1)]
     for column in ("published", *received, "polled", "new", "duplicate", "production", "lost", "invented"):
