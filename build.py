@@ -40,7 +40,7 @@ CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
-    ("sqlfluff", "lint", "--disable-progress-bar", "--processes", "2", "sql"),
+    ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
 )
 
 
