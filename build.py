@@ -17,6 +17,7 @@ Examples:
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -36,6 +37,8 @@ LOCK = ROOT / "requirements.lock"
 UV = shutil.which("uv")
 PROGRAMS = ("gatherer", "deduplicator")
 PACKAGES = (*PROGRAMS, "simulator", "demo")
+# For all platforms, with hashes and without naming a host.
+RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
 CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
@@ -50,7 +53,10 @@ def main(arguments: Sequence[str]) -> int:
     if command in ("-h", "--help") or command not in COMMANDS:
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
+    in_use = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(in_use, fcntl.LOCK_EX)  # two that begin at once do not both make .venv
     ensure_environment()
+    os.close(in_use)
     if command not in ("demo", "psql"):  # these take paths, which begin where the user is
         os.chdir(ROOT)
     return COMMANDS[command](rest)
@@ -130,12 +136,6 @@ def locked_subset(program: str) -> str:
     return "".join(entry for entry in entries if entry.split("==")[0] in wanted)
 
 
-def lock(_: Sequence[str]) -> int:
-    """Resolve every dependency again, for all platforms, with hashes and without naming a host."""
-    options = ("--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
-    return run_module("uv", "pip", "compile", "--quiet", *options, "pyproject.toml", "-o", str(LOCK))
-
-
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": lambda rest: run_module("kalshi_data.demo", *rest),
     "test": lambda rest: run_module("pytest", *rest),
@@ -143,7 +143,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "check": check,
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
     "zipapps": zipapps,
-    "lock": lock,
+    "lock": lambda rest: run_module("uv", "pip", "compile", *RESOLVE, "pyproject.toml", "-o", str(LOCK), *rest),
 }
 
 if __name__ == "__main__":

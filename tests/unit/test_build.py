@@ -1,0 +1,58 @@
+"""build.py on machines that lack something."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def build(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module, pointed at an environment that does not exist."""
+    spec = importlib.util.spec_from_file_location("build", ROOT / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "ENVIRONMENT", tmp_path_factory.mktemp("environment") / ".venv")
+    monkeypatch.setattr(module, "UV", None)
+    return module
+
+
+def test_an_older_python_is_told_what_is_needed(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    with pytest.raises(SystemExit, match=r"build.py needs Python 3.11 or later"):
+        build.ensure_environment()
+
+
+def test_a_python_without_venv_is_told_the_command(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: Callable[[str], None] = lambda _: None  # noqa: E731
+    monkeypatch.setattr(build, "find_spec", nothing)
+    with pytest.raises(SystemExit, match="sudo apt-get install python3-venv"):
+        build.ensure_environment()
+
+
+def test_a_failed_installation_says_what_to_do(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess[bytes]([], 1)
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(SystemExit, match="check the network, then run it again"):
+        build.install("--requirement", "requirements.lock")
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), ([], 0), (["dance"], 2)])
+def test_help_lists_the_commands(
+    build: ModuleType, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int
+) -> None:
+    assert build.main(arguments) == status
+    output = capsys.readouterr().out
+    assert all(f"\n  {command} " in output for command in build.COMMANDS)
+
+
+def test_the_lock_serves_every_platform(build: ModuleType) -> None:
+    assert "--universal" in build.RESOLVE
+    assert "--generate-hashes" in build.RESOLVE
