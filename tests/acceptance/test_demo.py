@@ -183,6 +183,23 @@ def test_the_comparison_sees_what_is_lost_and_what_is_invented(
     assert compared(production, write_journal(tmp_path, [*frames, changed]), stream)[2:] == (1, 0)
 
 
+def test_frames_that_nobody_can_read_are_told_and_change_no_verdict(temporary: Path) -> None:
+    frames = recorded("with_clock.jsonl")[:40]
+    delta = next(each for each in frames if each["type"] == "orderbook_delta")
+    snapshot = next(each for each in frames if each["type"] == "orderbook_snapshot")
+    bad = [
+        {**delta, "msg": {**delta["msg"], "price_dollars": "0.4x"}},
+        {**delta, "msg": {**delta["msg"], "delta_fp": None}},
+        {**snapshot, "msg": {**snapshot["msg"], "yes_dollars_fp": [["0.01", "many"]]}},
+    ]
+    recording, report = temporary / "bad.jsonl", temporary / "report.json"
+    recording.write_text("".join(json.dumps(each) + "\n" for each in [*frames, *bad]))
+    output = demo("--seconds", "1", "--replay", str(recording), "--report", str(report))
+    figures = json.loads(report.read_text())
+    assert (figures["verdict"], figures["unreadable"], figures["quarantined"], figures["gaps"]) == ("complete", 3, 9, 0)
+    assert "3 unreadable frames published; over all gatherers 9 frames in quarantine, 0 sequence gaps" in output
+
+
 def test_equal_deltas_are_compared_by_number(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
     delta = next(each for each in recorded("with_clock.jsonl") if each["type"] == "orderbook_delta")
     receive(kalshi_ts, [delta] * 3)

@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -31,15 +30,19 @@ def test_an_older_python_is_told_what_is_needed(build: ModuleType, monkeypatch: 
 
 
 def test_a_python_without_venv_is_told_the_command(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing: Callable[[str], None] = lambda _: None  # noqa: E731
-    monkeypatch.setattr(build, "find_spec", nothing)
+    def found(_: str) -> None:
+        return None
+
+    monkeypatch.setattr(build, "find_spec", found)
     with pytest.raises(SystemExit, match="sudo apt-get install python3-venv"):
         build.ensure_environment()
 
 
 def test_a_failed_installation_says_what_to_do(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = subprocess.CompletedProcess[bytes]([], 1)
-    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: failed)
+    def fail(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess([], 1)
+
+    monkeypatch.setattr(build.subprocess, "run", fail)
     with pytest.raises(SystemExit, match="check the network, then run it again"):
         build.install("--requirement", "requirements.lock")
 

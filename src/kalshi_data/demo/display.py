@@ -67,8 +67,11 @@ def show(figures: Figures) -> None:
         counts = (each.published, *each.received.values(), each.polled, each.new, each.duplicate)
         table.add_row(name, *(f"{count:,}" for count in (*counts, each.production, each.lost, each.invented)))
     console.print(table)
-    if figures.quarantined or figures.gaps:
-        console.print(f"quarantined frames: {figures.quarantined}, sequence gaps: {figures.gaps}, over all gatherers")
+    if figures.unreadable or figures.quarantined or figures.gaps:
+        console.print(
+            f"{figures.unreadable} unreadable frames published; over all gatherers "
+            f"{figures.quarantined} frames in quarantine, {figures.gaps} sequence gaps"
+        )
     console.print(
         f"{figures.verdict}: {figures.published} published, {figures.production} in production, "
         f"{figures.lost} lost, {figures.invented} invented"

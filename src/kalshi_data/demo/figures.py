@@ -26,13 +26,18 @@ class StreamFigures(msgspec.Struct, kw_only=True):
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """A whole run; quarantined frames and sequence gaps are those of all gatherers together."""
+    """A whole run.
+
+    `unreadable` frames were published but nobody can understand them; `quarantined` frames and sequence `gaps` are
+    those of all gatherers together.
+    """
 
     verdict: str
     published: int
     production: int
     lost: int
     invented: int
+    unreadable: int
     quarantined: int
     gaps: int
     streams: dict[str, StreamFigures]
@@ -55,12 +60,13 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path) 
     received = {number: received_rows(server) for number, server in gatherers.items()}
     merged = merged_rows(production)
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
-        load_journal(connection, journal)
+        unreadable = load_journal(connection, journal)
         streams = {name: stream_figures(connection, name, received, merged) for name in STREAMS}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
     return Figures(
         verdict="incomplete" if any(wrong.values()) or not totals["published"] else "complete",
+        unreadable=unreadable,
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
         streams=streams,
@@ -69,8 +75,12 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path) 
     )
 
 
-def load_journal(connection: Connection, journal: Path) -> None:
-    """Load what the exchange published into this connection's own table."""
+def load_journal(connection: Connection, journal: Path) -> int:
+    """Load what the exchange published into this connection's own table.
+
+    Returns:
+        How many frames were left out because nobody could understand them.
+    """
     connection.execute(query("production/stage_journal"))
     with (
         journal.open() as lines,
@@ -79,6 +89,7 @@ def load_journal(connection: Connection, journal: Path) -> None:
     ):
         for line in lines:
             copy.write_row((line,))
+    return connection.execute(query("production/drop_unreadable")).rowcount
 
 
 def stream_figures(
