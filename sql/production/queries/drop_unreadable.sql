@@ -14,10 +14,9 @@ where
     )
     or exists (
         select
-        from jsonb_path_query(
-            j.line,
-            '$.frame.msg.keyvalue() ? (@.key like_regex "^(yes|no)_dollars(_fp)?$").value[*][*] ? (@.type() == "string")'
-        ) as amount (value)
+        from
+            jsonb_path_query(j.line, '$.frame.msg.keyvalue() ? (@.key like_regex "_dollars(_fp)?$").value') as levels,
+            jsonb_path_query(levels, '$[*][*] ? ($.type() == "array" && @.type() == "string")') as amount (value)
         where not pg_input_is_valid(amount.value #>> '{}', 'numeric')
     )
     or (

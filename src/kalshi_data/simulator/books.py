@@ -1,5 +1,6 @@
 """Order books as the exchange knows them, for clients that subscribe late or ask for a snapshot."""
 
+import contextlib
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +21,15 @@ class Books:
         self._bodies: dict[str, dict[str, Any]] = {}
 
     def apply(self, frame: RecordedFrame) -> None:
-        """Follow one frame; only book frames of today's form change a book."""
-        if frame.channel != "orderbook_delta" or frame.market_ticker is None:
-            return
-        body = msgspec.json.decode(frame.fields["msg"], type=dict[str, Any])
-        self._bodies[frame.market_ticker] = body
-        ladders = self._ladders.setdefault(frame.market_ticker, {side: {} for side in SIDES})
+        """Follow one frame; only book frames of today's form, with amounts that are amounts, change a book."""
+        if frame.channel == "orderbook_delta" and frame.market_ticker is not None:
+            body = msgspec.json.decode(frame.fields["msg"], type=dict[str, Any])
+            self._bodies[frame.market_ticker] = body
+            with contextlib.suppress(ArithmeticError, TypeError, ValueError):
+                self._change_book(frame, body, self._ladders.setdefault(frame.market_ticker, {s: {} for s in SIDES}))
+
+    @staticmethod
+    def _change_book(frame: RecordedFrame, body: dict[str, Any], ladders: dict[str, Ladder]) -> None:
         if frame.type == "orderbook_snapshot":
             for side in SIDES:
                 levels = body.get(f"{side}_dollars_fp") or ()
