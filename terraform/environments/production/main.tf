@@ -1,0 +1,113 @@
+module "secrets" {
+  source = "../../modules/secrets"
+
+  name           = local.name
+  region         = local.region
+  account_id     = var.account_id
+  parameter_path = local.parameter_path
+  parameters     = local.secrets
+  alarm_email    = var.alarm_email
+}
+
+module "network" {
+  source = "../../modules/network"
+
+  name                   = local.name
+  region                 = local.region
+  account_id             = var.account_id
+  cidr_block             = "10.20.0.0/16"
+  availability_zones     = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  bucket_arns            = ["arn:aws:s3:::${local.archive_bucket}", "arn:aws:s3:::${local.transfer_bucket}"]
+  production_reaches_out = !local.on_rds
+}
+
+module "archive" {
+  source = "../../modules/archive"
+
+  name    = local.archive_bucket
+  key_arn = module.secrets.key_arn
+}
+
+# Ansible hands files to the hosts through this bucket, since its only way to them is SSM.
+module "transfer" {
+  source = "../../modules/archive"
+
+  name              = local.transfer_bucket
+  key_arn           = module.secrets.key_arn
+  expire_after_days = 1
+}
+
+module "gatherer" {
+  source = "../../modules/host"
+
+  name    = local.name
+  program = "gatherer"
+  region  = local.region
+  hosts = {
+    gatherer-1 = module.network.public_subnet_ids["us-east-1a"]
+    gatherer-2 = module.network.public_subnet_ids["us-east-1b"]
+    gatherer-3 = module.network.public_subnet_ids["us-east-1c"]
+  }
+  public_address    = true
+  security_group_id = module.network.security_group_ids["gatherer"]
+  instance_type     = "t4g.2xlarge"
+  disk_gb           = 200
+  key_arn           = module.secrets.key_arn
+  parameter_arns    = module.secrets.parameter_arns["gatherer"]
+  agents            = var.agents
+  tags              = local.tags
+  alarm_topic_arn   = module.secrets.alarm_topic_arn
+}
+
+module "deduplicator" {
+  source = "../../modules/host"
+
+  name              = local.name
+  program           = "deduplicator"
+  region            = local.region
+  hosts             = { deduplicator-1 = module.network.private_subnet_ids["us-east-1c"] }
+  public_address    = false
+  security_group_id = module.network.security_group_ids["deduplicator"]
+  instance_type     = "t4g.xlarge"
+  disk_gb           = 50
+  key_arn           = module.secrets.key_arn
+  parameter_arns    = module.secrets.parameter_arns["deduplicator"]
+  archive           = { bucket = module.archive.bucket, prefix = "parquet/" }
+  agents            = var.agents
+  tags              = local.tags
+  alarm_topic_arn   = module.secrets.alarm_topic_arn
+}
+
+module "database" {
+  source = "../../modules/database"
+  count  = local.on_rds ? 1 : 0
+
+  name              = local.name
+  availability_zone = "us-east-1a"
+  subnet_ids        = values(module.network.private_subnet_ids)
+  security_group_id = module.network.security_group_ids["production"]
+  instance_class    = "db.t4g.large"
+  storage_gb        = 500
+  key_arn           = module.secrets.key_arn
+  alarm_topic_arn   = module.secrets.alarm_topic_arn
+}
+
+module "database_host" {
+  source = "../../modules/host"
+  count  = local.on_rds ? 0 : 1
+
+  name              = local.name
+  program           = "production"
+  region            = local.region
+  hosts             = { production-1 = module.network.public_subnet_ids["us-east-1a"] }
+  public_address    = true
+  security_group_id = module.network.security_group_ids["production"]
+  instance_type     = "t4g.large"
+  disk_gb           = 500
+  key_arn           = module.secrets.key_arn
+  parameter_arns    = module.secrets.parameter_arns["production"]
+  agents            = var.agents
+  tags              = local.tags
+  snapshot_days     = 7
+  alarm_topic_arn   = module.secrets.alarm_topic_arn
+}

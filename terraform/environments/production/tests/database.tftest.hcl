@@ -1,0 +1,78 @@
+# Production on RDS.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "database" {
+  module {
+    source = "../../modules/database"
+  }
+
+  variables {
+    name              = "kalshi-data-test"
+    availability_zone = "us-east-1a"
+    subnet_ids        = ["subnet-1", "subnet-2"]
+    security_group_id = "sg-1"
+    instance_class    = "db.t4g.large"
+    storage_gb        = 500
+    key_arn           = "arn:aws:kms:us-east-1:123456789012:key/mocked"
+    alarm_topic_arn   = "arn:aws:sns:us-east-1:123456789012:mocked"
+  }
+
+  assert {
+    condition = alltrue([
+      aws_db_instance.this.storage_encrypted,
+      aws_db_instance.this.storage_type == "gp3",
+      aws_db_instance.this.allocated_storage == 500,
+    ])
+    error_message = "Storage is 500 GB of encrypted gp3."
+  }
+
+  assert {
+    condition     = contains([for each in aws_db_parameter_group.this.parameter : "${each.name}=${each.value}"], "rds.force_ssl=1")
+    error_message = "TLS is forced."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.parameter_group_name == aws_db_parameter_group.this.name
+    error_message = "The instance uses the parameter group."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_db_instance.this.backup_retention_period == 7,
+      aws_db_instance.this.deletion_protection,
+      !aws_db_instance.this.skip_final_snapshot,
+    ])
+    error_message = "Backups are kept for 7 days and nothing deletes the instance in passing."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.performance_insights_enabled
+    error_message = "Performance insights are on."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.manage_master_user_password && aws_db_instance.this.password == null
+    error_message = "RDS manages the master password."
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.publicly_accessible && aws_db_instance.this.availability_zone == "us-east-1a"
+    error_message = "The instance is private and in us-east-1a."
+  }
+
+  assert {
+    condition = (
+      toset([for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name])
+      == toset(["FreeStorageSpace", "CPUUtilization", "DatabaseConnections"])
+    )
+    error_message = "Storage, CPU and connections raise alarms."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["storage"].threshold == 50000000000
+    error_message = "The storage alarm is raised at a tenth."
+  }
+}

@@ -1,0 +1,153 @@
+# One program's hosts: disks, metadata, role and alarms.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name              = "kalshi-data-test"
+  program           = "deduplicator"
+  region            = "us-east-1"
+  hosts             = { deduplicator-1 = "subnet-1" }
+  public_address    = false
+  security_group_id = "sg-1"
+  instance_type     = "t4g.xlarge"
+  disk_gb           = 50
+  key_arn           = "arn:aws:kms:us-east-1:123456789012:key/mocked"
+  parameter_arns    = "arn:aws:ssm:us-east-1:123456789012:parameter/kalshi-data/test/deduplicator/*"
+  archive           = { bucket = "bucket", prefix = "parquet/" }
+  tags              = { Project = "kalshi-data" }
+  alarm_topic_arn   = "arn:aws:sns:us-east-1:123456789012:mocked"
+  agents = {
+    ssm        = { version = "3.3.40.0", sha256 = "0000000000000000000000000000000000000000000000000000000000000000" }
+    cloudwatch = { version = "1.300040.0b650", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }
+  }
+}
+
+run "image" {
+  command = plan
+
+  module {
+    source = "../../modules/host"
+  }
+
+  assert {
+    condition     = data.aws_ami.debian.owners == tolist(["136693071363"]) && data.aws_ami.debian.most_recent
+    error_message = "The image is the newest of the Debian project's own."
+  }
+
+  assert {
+    condition = (
+      { for filter in data.aws_ami.debian.filter : filter.name => one(filter.values) }
+      == { name = "debian-13-arm64-*", architecture = "arm64" }
+    )
+    error_message = "The image is Debian 13 for arm64."
+  }
+}
+
+run "host" {
+  module {
+    source = "../../modules/host"
+  }
+
+  assert {
+    condition = alltrue([
+      for disk in [for host in aws_instance.this : host.root_block_device[0]] :
+      disk.encrypted && disk.volume_type == "gp3" && disk.volume_size == 50
+    ])
+    error_message = "The disk is an encrypted gp3 of the size asked for."
+  }
+
+  assert {
+    condition     = alltrue([for host in aws_instance.this : host.metadata_options[0].http_tokens == "required"])
+    error_message = "Metadata is served to IMDSv2 only."
+  }
+
+  assert {
+    condition     = aws_instance.this["deduplicator-1"].associate_public_ip_address == false
+    error_message = "The host has no public address."
+  }
+
+  assert {
+    condition = (
+      one(jsondecode(aws_iam_role.this.assume_role_policy).Statement).Principal
+      == { Service = "ec2.amazonaws.com" }
+    )
+    error_message = "Only EC2 takes the role."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.secrets.policy).Statement[0].Resource == var.parameter_arns
+    error_message = "The role reads its own parameters only."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_iam_role_policy.archive[0].policy).Statement[0].Resource
+      == "arn:aws:s3:::bucket/parquet/*"
+    )
+    error_message = "The role writes its own prefix only."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.archive[0].policy, "Delete")
+    error_message = "The role deletes nothing from the archive."
+  }
+
+  assert {
+    condition = (
+      toset([for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name])
+      == toset(["StatusCheckFailed", "CPUUtilization", "disk_used_percent"])
+    )
+    error_message = "Status, CPU and disk raise alarms."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset([var.alarm_topic_arn])
+    ])
+    error_message = "Every alarm goes to the topic."
+  }
+
+  assert {
+    condition     = length(aws_dlm_lifecycle_policy.snapshots) == 0
+    error_message = "No snapshots unless asked for."
+  }
+}
+
+run "without_archive_with_snapshots" {
+  module {
+    source = "../../modules/host"
+  }
+
+  variables {
+    archive       = null
+    snapshot_days = 7
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.archive) == 0
+    error_message = "A program without an archive has no right to any bucket."
+  }
+
+  assert {
+    condition     = aws_dlm_lifecycle_policy.snapshots[0].policy_details[0].schedule[0].retain_rule[0].count == 7
+    error_message = "A week of daily snapshots is kept."
+  }
+}
+
+run "refuses_foreign_secrets_and_x86" {
+  command = plan
+
+  module {
+    source = "../../modules/host"
+  }
+
+  variables {
+    parameter_arns = "arn:aws:ssm:us-east-1:123456789012:parameter/kalshi-data/test/gatherer/*"
+    instance_type  = "t3.large"
+  }
+
+  expect_failures = [var.parameter_arns, var.instance_type]
+}

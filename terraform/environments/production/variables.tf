@@ -1,0 +1,67 @@
+variable "account_id" {
+  type        = string
+  description = "The only account into which this may be applied; part of the buckets' names."
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "An account id has 12 digits."
+  }
+}
+
+variable "alarm_email" {
+  type        = string
+  description = "Where alarms are sent; the address must confirm the subscription."
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.alarm_email))
+    error_message = "Give an e-mail address."
+  }
+}
+
+variable "production_engine" {
+  type        = string
+  description = "rds: a managed instance with native partitions. timescaledb: a host of its own with hypertables."
+  default     = "rds"
+
+  validation {
+    condition     = contains(["rds", "timescaledb"], var.production_engine)
+    error_message = "Choose rds or timescaledb."
+  }
+}
+
+variable "agents" {
+  type        = map(object({ version = string, sha256 = string }))
+  description = "Version and checksum of the two AWS agents, ssm and cloudwatch; the README says how to get them."
+
+  validation {
+    condition     = toset(keys(var.agents)) == toset(["ssm", "cloudwatch"])
+    error_message = "The agents are ssm and cloudwatch."
+  }
+
+  validation {
+    condition     = alltrue([for agent in var.agents : can(regex("^[0-9a-f]{64}$", agent.sha256))])
+    error_message = "A checksum is 64 hexadecimal digits."
+  }
+}
+
+# What follows from them, and what is used in several places.
+locals {
+  region = "us-east-1"
+  name   = "kalshi-data-production"
+  tags   = { Project = "kalshi-data", Environment = "production" }
+  on_rds = var.production_engine == "rds"
+
+  archive_bucket  = "kalshi-data-archive-${var.account_id}"
+  transfer_bucket = "kalshi-data-transfer-${var.account_id}"
+
+  parameter_path = "/kalshi-data/production"
+
+  # Each program has a folder of its own, so a secret that two of them share stands in both.
+  secrets = merge(
+    {
+      gatherer     = ["kalshi_key_id", "kalshi_private_key", "sync_password"]
+      deduplicator = ["sync_password", "production_password"]
+    },
+    local.on_rds ? {} : { production = ["production_password"] }
+  )
+}

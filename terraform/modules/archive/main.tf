@@ -1,0 +1,111 @@
+# A bucket: the Parquet archive, which is kept for ever, or the transfer bucket, whose objects live for a day.
+
+locals {
+  kept = var.expire_after_days == null
+}
+
+resource "aws_s3_bucket" "this" {
+  # checkov:skip=CKV_AWS_18: one role writes and one account reads; an access log would be a second bucket of no use
+  # checkov:skip=CKV_AWS_21: the archive keeps versions, as archive.tftest.hcl asserts; the condition is not followed
+  # checkov:skip=CKV_AWS_144: the brief is one region; gatherers and production can write the archive again
+  # checkov:skip=CKV2_AWS_62: nothing waits for new objects, the archive's own ledger is the record
+  bucket        = var.name
+  force_destroy = false
+
+  tags = { Name = var.name }
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    # What Ansible hands over can hold secrets, and is to be gone when it deletes it.
+    status = local.kept ? "Enabled" : "Suspended"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    # One data key per bucket and hour instead of a charged request per object.
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = var.key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OnlyTLS"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::${var.name}", "arn:aws:s3:::${var.name}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  # Rules on old versions need versioning to be there first.
+  bucket = aws_s3_bucket_versioning.this.bucket
+
+  rule {
+    id     = "current"
+    status = "Enabled"
+
+    filter {}
+
+    dynamic "transition" {
+      for_each = local.kept ? { INTELLIGENT_TIERING = 0, GLACIER = 365 } : {}
+
+      content {
+        storage_class = transition.key
+        days          = transition.value
+      }
+    }
+
+    dynamic "expiration" {
+      for_each = local.kept ? [] : [var.expire_after_days]
+
+      content {
+        days = expiration.value
+      }
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = local.kept ? 30 : var.expire_after_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}

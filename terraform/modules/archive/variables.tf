@@ -1,0 +1,30 @@
+variable "name" {
+  type        = string
+  description = "Name of the bucket, unique in all of AWS."
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "Use 3 to 63 lower-case letters, digits and dashes."
+  }
+}
+
+variable "key_arn" {
+  type        = string
+  description = "Key that encrypts the objects."
+
+  validation {
+    condition     = length(var.key_arn) > 0
+    error_message = "Objects are always encrypted with a key of ours."
+  }
+}
+
+variable "expire_after_days" {
+  type        = number
+  description = "Days until an object is deleted; null keeps it for ever and moves it to colder storage instead."
+  default     = null
+
+  validation {
+    condition     = var.expire_after_days == null || try(var.expire_after_days >= 1, false)
+    error_message = "Give at least one day, or null."
+  }
+}

@@ -1,0 +1,145 @@
+# Production on RDS: one PostgreSQL instance, reached by the deduplicator alone.
+
+locals {
+  # Tuned for one writer that merges batches through temporary tables. Units are PostgreSQL's own.
+  parameters = {
+    autovacuum_naptime                    = "15"     # s; statistics of a fresh partition must not lag
+    autovacuum_vacuum_insert_scale_factor = "0.05"   # append-only tables freeze and set visibility early
+    checkpoint_timeout                    = "900"    # s; fewer full-page images
+    default_toast_compression             = "lz4"    # cheaper than pglz on two vCPUs
+    log_min_duration_statement            = "5000"   # ms
+    log_statement                         = "ddl"    # every change of schema is on record
+    maintenance_work_mem                  = "524288" # kB; one index build at a time
+    max_wal_size                          = "16384"  # MB; checkpoints by time, not by volume
+    temp_buffers                          = "8192"   # 8 kB pages; a tick's stage table stays in memory
+  }
+}
+
+resource "aws_db_subnet_group" "this" {
+  name       = var.name
+  subnet_ids = var.subnet_ids
+}
+
+resource "aws_db_parameter_group" "this" {
+  name        = "${var.name}-postgres17"
+  family      = "postgres17"
+  description = "TLS forced, tuned for ingest"
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
+  dynamic "parameter" {
+    for_each = local.parameters
+
+    content {
+      name  = parameter.key
+      value = parameter.value
+    }
+  }
+}
+
+resource "aws_db_instance" "this" {
+  # checkov:skip=CKV_AWS_157: the brief has one instance; gatherers keep what they received, so an outage only delays it
+  identifier     = var.name
+  engine         = "postgres"
+  engine_version = "17"
+  instance_class = var.instance_class
+  db_name        = "production"
+  port           = 5432
+
+  storage_type      = "gp3"
+  allocated_storage = var.storage_gb
+  storage_encrypted = true
+  kms_key_id        = var.key_arn
+
+  username                            = "kalshi_admin"
+  manage_master_user_password         = true
+  master_user_secret_kms_key_id       = var.key_arn
+  iam_database_authentication_enabled = true
+
+  availability_zone      = var.availability_zone
+  db_subnet_group_name   = aws_db_subnet_group.this.name
+  vpc_security_group_ids = [var.security_group_id]
+  publicly_accessible    = false
+  parameter_group_name   = aws_db_parameter_group.this.name
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+
+  backup_retention_period   = 7
+  backup_window             = "07:00-08:00"
+  maintenance_window        = "sun:08:30-sun:09:30"
+  copy_tags_to_snapshot     = true
+  delete_automated_backups  = false
+  deletion_protection       = true
+  skip_final_snapshot       = false
+  final_snapshot_identifier = "${var.name}-final"
+
+  auto_minor_version_upgrade  = true
+  allow_major_version_upgrade = false
+
+  performance_insights_enabled          = true
+  performance_insights_kms_key_id       = var.key_arn
+  performance_insights_retention_period = 7
+  monitoring_interval                   = 60
+  monitoring_role_arn                   = aws_iam_role.monitoring.arn
+  enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
+
+  tags = { Name = var.name, Program = "production" }
+
+  depends_on = [aws_cloudwatch_log_group.this]
+}
+
+# Made before the instance, which would otherwise make them itself, unencrypted and never expiring.
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = toset(["postgresql", "upgrade"])
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = 365
+  kms_key_id        = var.key_arn
+}
+
+resource "aws_iam_role" "monitoring" {
+  name = "${var.name}-rds-monitoring"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "monitoring.rds.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "monitoring" {
+  role       = aws_iam_role.monitoring.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+}
+
+locals {
+  storage_bytes = var.storage_gb * 1000000000
+
+  alarms = {
+    storage     = { metric = "FreeStorageSpace", comparison = "LessThanThreshold", limit = local.storage_bytes / 10 }
+    cpu         = { metric = "CPUUtilization", comparison = "GreaterThanThreshold", limit = 80 }
+    connections = { metric = "DatabaseConnections", comparison = "GreaterThanThreshold", limit = 100 }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.name}-rds-${each.key}"
+  namespace           = "AWS/RDS"
+  metric_name         = each.value.metric
+  dimensions          = { DBInstanceIdentifier = aws_db_instance.this.identifier }
+  statistic           = "Average"
+  comparison_operator = each.value.comparison
+  threshold           = each.value.limit
+  period              = 300
+  evaluation_periods  = 3
+  treat_missing_data  = "breaching"
+  alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
+}

@@ -1,0 +1,10 @@
+output "hosts" {
+  description = "Id, address and zone of each host, by host name."
+  value = {
+    for name, instance in aws_instance.this : name => {
+      instance_id       = instance.id
+      address           = instance.private_ip
+      availability_zone = instance.availability_zone
+    }
+  }
+}

@@ -1,0 +1,156 @@
+variable "name" {
+  type        = string
+  description = "Prefix of every resource name, such as kalshi-data-production."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,38}[a-z0-9]$", var.name))
+    error_message = "Use 3 to 40 lower-case letters, digits and dashes."
+  }
+}
+
+variable "program" {
+  type        = string
+  description = "What runs on these hosts; the name of their role and of their group in Ansible."
+
+  validation {
+    condition     = contains(["gatherer", "deduplicator", "production"], var.program)
+    error_message = "The programs are gatherer, deduplicator and production."
+  }
+}
+
+variable "region" {
+  type        = string
+  description = "Region of the hosts; part of the agents' addresses."
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
+    error_message = "Give a region such as us-east-1."
+  }
+}
+
+variable "hosts" {
+  type        = map(string)
+  description = "Subnet of each host, by host name."
+
+  validation {
+    condition     = length(var.hosts) > 0
+    error_message = "Name at least one host."
+  }
+}
+
+variable "public_address" {
+  type        = bool
+  description = "Whether the hosts get an address to call out from. No group lets anyone call them on it."
+
+  validation {
+    condition     = var.public_address != null
+    error_message = "Say true or false."
+  }
+}
+
+variable "security_group_id" {
+  type        = string
+  description = "The only group of the hosts."
+
+  validation {
+    condition     = length(var.security_group_id) > 0
+    error_message = "A host without a group cannot be reached or call anyone."
+  }
+}
+
+variable "instance_type" {
+  type        = string
+  description = "A Graviton type, since images and programs are arm64."
+
+  validation {
+    condition     = can(regex("^[a-z]+[0-9]+g[a-z]*\\.", var.instance_type))
+    error_message = "Give a Graviton type such as t4g.xlarge."
+  }
+}
+
+variable "disk_gb" {
+  type        = number
+  description = "Size of the root disk."
+
+  validation {
+    condition     = var.disk_gb >= 10 && var.disk_gb <= 16000
+    error_message = "Between 10 and 16000 GB."
+  }
+}
+
+variable "key_arn" {
+  type        = string
+  description = "Key that encrypts disks and secrets."
+
+  validation {
+    condition     = length(var.key_arn) > 0
+    error_message = "Disks are always encrypted with a key of ours."
+  }
+}
+
+variable "parameter_arns" {
+  type        = string
+  description = "ARN pattern of the program's own secrets."
+
+  validation {
+    condition     = endswith(var.parameter_arns, "/${var.program}/*")
+    error_message = "A program reads the secrets of its own folder only."
+  }
+}
+
+variable "archive" {
+  type        = object({ bucket = string, prefix = string })
+  description = "Where the program may write archive objects; null for nowhere."
+  default     = null
+
+  validation {
+    condition     = var.archive == null || can(regex("^[a-z]+/$", var.archive.prefix))
+    error_message = "The prefix is one folder name with its slash."
+  }
+}
+
+variable "agents" {
+  type        = map(object({ version = string, sha256 = string }))
+  description = "Version and checksum of the arm64 Debian packages of the two AWS agents, ssm and cloudwatch."
+
+  validation {
+    condition     = toset(keys(var.agents)) == toset(["ssm", "cloudwatch"])
+    error_message = "The agents are ssm and cloudwatch."
+  }
+
+  validation {
+    condition     = alltrue([for agent in var.agents : can(regex("^[0-9a-f]{64}$", agent.sha256))])
+    error_message = "A checksum is 64 hexadecimal digits."
+  }
+}
+
+variable "snapshot_days" {
+  type        = number
+  description = "Days to keep a daily snapshot of the disks; 0 for none, where the data exists elsewhere."
+  default     = 0
+
+  validation {
+    condition     = var.snapshot_days >= 0 && var.snapshot_days <= 35
+    error_message = "Between 0 and 35 days."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags by which Ansible's inventory finds the hosts."
+
+  validation {
+    condition     = !anytrue([for tag in ["Name", "Program"] : contains(keys(var.tags), tag)])
+    error_message = "Name and Program are set for each host."
+  }
+}
+
+variable "alarm_topic_arn" {
+  type        = string
+  description = "Topic to which alarms publish."
+
+  validation {
+    condition     = length(var.alarm_topic_arn) > 0
+    error_message = "An alarm that tells nobody is none."
+  }
+}

@@ -1,0 +1,59 @@
+variable "name" {
+  type        = string
+  description = "Prefix of every resource name, such as kalshi-data-production."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,38}[a-z0-9]$", var.name))
+    error_message = "Use 3 to 40 lower-case letters, digits and dashes."
+  }
+}
+
+variable "region" {
+  type        = string
+  description = "Region whose log service may use the key."
+
+  validation {
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
+    error_message = "Give a region such as us-east-1."
+  }
+}
+
+variable "account_id" {
+  type        = string
+  description = "Account that owns the key."
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "An account id has 12 digits."
+  }
+}
+
+variable "parameter_path" {
+  type        = string
+  description = "Path under which each program has its own folder, such as /kalshi-data/production."
+
+  validation {
+    condition     = can(regex("^(/[a-z0-9-]+)+$", var.parameter_path))
+    error_message = "Begin with a slash and end without one."
+  }
+}
+
+variable "parameters" {
+  type        = map(set(string))
+  description = "Secrets by the program that reads them."
+
+  validation {
+    condition     = alltrue(flatten([for names in var.parameters : [for name in names : can(regex("^[a-z_]+$", name))]]))
+    error_message = "Secrets are named in lower-case letters and underscores."
+  }
+}
+
+variable "alarm_email" {
+  type        = string
+  description = "Where alarms are sent; the address must confirm the subscription."
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.alarm_email))
+    error_message = "Give an e-mail address."
+  }
+}
