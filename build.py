@@ -4,7 +4,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
 
   demo      the whole platform on this machine, ending with a verdict   (demo --help)
   test      every test                                      (arguments go to pytest)
-  check     every formatter, linter and type checker
+  check     every formatter, linter and type checker, and the tests of the infrastructure
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
   zipapps   dist/gatherer and dist/deduplicator as single files for this platform
@@ -37,13 +37,13 @@ LOCK = ROOT / "requirements.lock"
 UV = shutil.which("uv")
 PROGRAMS = ("gatherer", "deduplicator")
 PACKAGES = (*PROGRAMS, "simulator", "demo")
-# For all platforms, with hashes and without naming a host.
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
 CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
     ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
+    ("pytest", "--quiet", "tests/deployment"),
 )
 
 

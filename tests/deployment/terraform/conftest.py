@@ -1,0 +1,56 @@
+"""What the Terraform tests share: one prepared copy, one run of the mocked tests, and the tools' environments."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment.terraform.isolated_tool import isolated_tool
+from tests.deployment.terraform.mocked_tests import Outcome, run_mocked_tests
+from tests.deployment.terraform.terraform_runner import Terraform, prepare
+
+HERE = Path(__file__).parent
+USED = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which terraform and which provider stand behind the results."""
+    if USED in config.stash:
+        terminalreporter.write_line(config.stash[USED])
+
+
+@pytest.fixture(scope="session")
+def cache(pytestconfig: pytest.Config) -> Callable[[str], Path]:
+    """Return a function that gives a folder which outlives the run."""
+    kept: Any = pytestconfig.cache
+    return kept.mkdir
+
+
+@pytest.fixture(scope="session")
+def terraform(
+    tmp_path_factory: pytest.TempPathFactory, cache: Callable[[str], Path], pytestconfig: pytest.Config
+) -> Terraform:
+    """Return a copy of the configuration with a provider."""
+    prepared = prepare(tmp_path_factory.mktemp("terraform"), cache("terraform-plugins"), cache("tools"))
+    pytestconfig.stash[USED] = str(prepared)
+    return prepared
+
+
+@pytest.fixture(scope="session")
+def outcome(terraform: Terraform) -> Outcome:
+    """Return what the mocked tests of production reported."""
+    return run_mocked_tests(terraform)
+
+
+@pytest.fixture(scope="session")
+def brief() -> dict[str, Any]:
+    """Return the deployment brief's tables."""
+    return json.loads((HERE / "brief.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def tool(cache: Callable[[str], Path]) -> Callable[[str], Path]:
+    """Return a function that installs a tool apart and gives the folder of its programs."""
+    return lambda name: isolated_tool(name, cache("tools"))

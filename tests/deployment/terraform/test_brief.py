@@ -1,0 +1,132 @@
+"""Production as applied is what the deployment brief asks for: machines, disks, zones, and rights."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, values
+
+ENGINES = ["rds", "timescaledb"]
+PREFIX = "arn:aws:ssm:us-east-1:123456789012:parameter/kalshi-data/production"
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return each engine in turn."""
+    return request.param
+
+
+@pytest.fixture
+def state(outcome: Outcome, engine: str) -> Json:
+    """Return production as applied with that engine."""
+    return outcome.states[f"production.tftest.hcl/{engine}"]
+
+
+def machine(kind: str, disk_gb: int, zones: list[str]) -> Json:
+    """Return a row of the brief's instance summary."""
+    return {"type": kind, "disk_gb": disk_gb, "zones": sorted(zones)}
+
+
+def hosts(state: Json) -> dict[str, Json]:
+    """Return the instance summary of a state: type, disk and zones by program."""
+    zones = {subnet["id"]: subnet["availability_zone"] for subnet in values(state, "aws_subnet")}
+    found: dict[str, Json] = {}
+    for host in values(state, "aws_instance"):
+        row = found.setdefault(host["tags"]["Program"], machine(host["instance_type"], disk_gb(host), []))
+        row["zones"] = sorted([*row["zones"], zones[host["subnet_id"]]])
+    return found
+
+
+def disk_gb(host: Json) -> int:
+    """Return the size of a host's disk, which is the only one."""
+    (disk,) = host["root_block_device"]
+    return disk["volume_size"]
+
+
+def databases(state: Json) -> list[Json]:
+    """Return the instance summary of RDS."""
+    return [
+        machine(each["instance_class"], each["allocated_storage"], [each["availability_zone"]])
+        for each in values(state, "aws_db_instance")
+    ]
+
+
+def policies(state: Json, program: str) -> dict[str, list[Json]]:
+    """Return the statements of a program's role, by policy name."""
+    found = [each for each in values(state, "aws_iam_role_policy") if each["role"].endswith(f"production-{program}")]
+    return {each["name"]: json.loads(each["policy"])["Statement"] for each in found}
+
+
+def test_machines_are_the_briefs(state: Json, engine: str, brief: dict[str, Any]) -> None:
+    """Types, disks, counts and zones are those of the instance summary."""
+    production = brief["production"][engine]
+    own_host = {} if engine == "rds" else {"production": production}
+    assert hosts(state) == brief["instances"] | own_host
+    assert databases(state) == ([production] if engine == "rds" else [])
+
+
+def test_hosts_take_no_keys_and_only_imdsv2(state: Json) -> None:
+    """Nobody logs in with a key pair, metadata needs a token, disks are encrypted gp3."""
+    assert not list(resources(state, "aws_key_pair"))
+    for host in values(state, "aws_instance"):
+        assert host["metadata_options"][0]["http_tokens"] == "required"
+        assert host["root_block_device"][0]["encrypted"] is True
+        assert host["root_block_device"][0]["volume_type"] == "gp3"
+
+
+def test_private_hosts_have_no_way_to_the_internet(state: Json) -> None:
+    """The deduplicator and RDS stand in subnets without a route out, and have no public address."""
+    routed = {route["route_table_id"] for route in values(state, "aws_route")}
+    tables = {each["subnet_id"]: each["route_table_id"] for each in values(state, "aws_route_table_association")}
+    private = [each for each in values(state, "aws_instance") if each["tags"]["Program"] == "deduplicator"]
+    subnets = {host["subnet_id"] for host in private}
+    for group in values(state, "aws_db_subnet_group"):
+        subnets.update(group["subnet_ids"])
+    assert not any(host["associate_public_ip_address"] for host in private)
+    assert not any(tables[subnet] in routed for subnet in subnets)
+
+
+def test_each_program_reads_only_its_own_secrets(state: Json, engine: str) -> None:
+    """A role's parameters are those of its own folder, by name and by what its key may decrypt."""
+    programs = ["gatherer", "deduplicator"] + (["production"] if engine == "timescaledb" else [])
+    for program in programs:
+        read, decrypt = policies(state, program)["secrets"]
+        assert read["Resource"] == f"{PREFIX}/{program}/*"
+        assert decrypt["Condition"]["StringLike"] == {"kms:EncryptionContext:PARAMETER_ARN": read["Resource"]}
+
+
+def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> None:
+    """It writes one prefix of one bucket and deletes nothing; the others reach no bucket."""
+    programs = ["gatherer"] + (["production"] if engine == "timescaledb" else [])
+    assert all(set(policies(state, program)) == {"management", "secrets"} for program in programs)
+    write = policies(state, "deduplicator")["archive"][0]
+    assert write["Resource"] == "arn:aws:s3:::kalshi-data-archive-123456789012/parquet/*"
+    assert set(write["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+
+
+def test_roles_hold_nothing_else(state: Json) -> None:
+    """No managed policy is attached to a program's role: AWS's own would let it read every secret."""
+    attached = {each["policy_arn"].rpartition("/")[2] for each in values(state, "aws_iam_role_policy_attachment")}
+    assert attached <= {"AmazonRDSEnhancedMonitoringRole", "AWSDataLifecycleManagerServiceRole"}
+
+
+def test_everything_is_watched(state: Json, engine: str) -> None:
+    """Each host has alarms for status, CPU and disk; RDS for storage, CPU and connections."""
+    names = {
+        each["alarm_name"].removeprefix("kalshi-data-production-")
+        for each in values(state, "aws_cloudwatch_metric_alarm")
+    }
+    watched = {
+        f"{host['tags']['Name']}-{kind}" for host in values(state, "aws_instance") for kind in ("status", "cpu", "disk")
+    }
+    if engine == "rds":
+        watched |= {"rds-storage", "rds-cpu", "rds-connections"}
+    assert names == watched
+
+
+def test_no_secret_is_in_the_state(state: Json) -> None:
+    """Values of parameters are set by operators; Terraform knows their names only."""
+    parameters = values(state, "aws_ssm_parameter")
+    assert parameters
+    assert all(each["type"] == "SecureString" and each["value_wo"] in (None, "unset") for each in parameters)

@@ -1,0 +1,112 @@
+"""Who can reach whom on which port is exactly the brief's network table, and an added port would be noticed."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, run_mocked_tests, values
+from tests.deployment.terraform.reachability import network_table, read_network
+from tests.deployment.terraform.terraform_runner import Terraform, copy_of
+
+ADDED_PORT = """
+resource "aws_vpc_security_group_ingress_rule" "added" {
+  security_group_id = aws_security_group.this["gatherer"].id
+  description       = "A port that is not in the table"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+}
+"""
+OTHER_WAYS = {"aws_security_group_rule", "aws_network_interface_sg_attachment", "aws_vpc_peering_connection", "aws_lb"}
+
+
+@pytest.fixture
+def applied(outcome: Outcome) -> Json:
+    """Return production on RDS as applied, to be changed at will."""
+    return copy.deepcopy(outcome.states["production.tftest.hcl/rds"])
+
+
+@pytest.mark.parametrize("engine", ["rds", "timescaledb"])
+def test_reachability_is_the_briefs_table(outcome: Outcome, brief: dict[str, Any], engine: str) -> None:
+    """Derived from the groups that are attached and the rules that both ends have."""
+    network = read_network(outcome.states[f"production.tftest.hcl/{engine}"])
+    assert network_table(network) == brief["network"][engine]
+    assert [rule for rule in network.rules if not network.has_effect(rule)] == []
+
+
+def test_there_are_no_other_ways(applied: Json) -> None:
+    """Rules are resources of their own; nothing opens a way that the derivation does not read."""
+    assert not OTHER_WAYS & {each["type"] for each in resources(applied)}
+    for group in values(applied, "aws_security_group"):
+        assert not group["ingress"]
+        assert not group["egress"]
+
+
+def test_an_added_port_is_noticed(terraform: Terraform, brief: dict[str, Any], tmp_path: Path) -> None:
+    """The configuration itself with one rule more, through Terraform, no longer matches the table."""
+    changed = copy_of(terraform, tmp_path)
+    with (changed.folder / "modules" / "network" / "main.tf").open("a") as file:
+        file.write(ADDED_PORT)
+    outcome = run_mocked_tests(changed, "-filter=tests/production.tftest.hcl")
+    table = network_table(read_network(outcome.states["production.tftest.hcl/rds"]))
+    assert table != brief["network"]["rds"]
+    assert table["gatherer"]["inbound"] == ["deduplicator 5432", "internet 22"]
+
+
+def rule(state: Json, kind: str, description: str) -> Json:
+    """Return the rule with that description."""
+    (found,) = (
+        each for each in values(state, f"aws_vpc_security_group_{kind}_rule") if each["description"] == description
+    )
+    return found
+
+
+def widen(state: Json) -> None:
+    """Open all ports between deduplicator and gatherer at both ends."""
+    for kind in ("ingress", "egress"):
+        rule(state, kind, "deduplicator to gatherer").update(from_port=0, to_port=65535)
+
+
+def allow_every_protocol(state: Json) -> None:
+    """Let gatherers out on any port."""
+    out = rule(state, "egress", "gatherer to the exchange and to package mirrors")
+    out.update(ip_protocol="-1", from_port=None, to_port=None)
+
+
+def let_the_deduplicator_out(state: Json) -> None:
+    """Turn the deduplicator's way to S3 into a way to anywhere."""
+    out = rule(state, "egress", "deduplicator to S3 through the gateway endpoint")
+    out.update(prefix_list_id=None, cidr_ipv4="0.0.0.0/0")
+
+
+def attach_a_second_group(state: Json) -> None:
+    """Give a gatherer the deduplicator's group beside its own."""
+    by_program = {each["tags"]["Program"]: each for each in values(state, "aws_instance")}
+    by_program["gatherer"]["vpc_security_group_ids"] += by_program["deduplicator"]["vpc_security_group_ids"]
+
+
+def let_a_neighbour_in(state: Json) -> None:
+    """Let an address range into production."""
+    rule(state, "ingress", "deduplicator to production").update(
+        referenced_security_group_id=None, cidr_ipv4="10.20.0.0/16"
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [widen, allow_every_protocol, let_the_deduplicator_out, attach_a_second_group, let_a_neighbour_in]
+)
+def test_other_changes_are_noticed(applied: Json, brief: dict[str, Any], change: Callable[[Json], None]) -> None:
+    """Wider ports, protocols, targets, sources and attachments each break the comparison."""
+    change(applied)
+    assert network_table(read_network(applied)) != brief["network"]["rds"]
+
+
+def test_a_rule_on_one_side_only_is_noticed(applied: Json) -> None:
+    """An opening that nothing can use today opens nothing yet, and is still reported."""
+    rule(applied, "ingress", "deduplicator to gatherer").update(from_port=9100, to_port=9100)
+    network = read_network(applied)
+    assert [each.direction for each in network.rules if not network.has_effect(each)] == ["inbound", "outbound"]

@@ -1,0 +1,54 @@
+"""The README's figures add up and are those of what is applied; its names are the configuration's."""
+
+import math
+import re
+
+import pytest
+
+from tests.deployment.terraform.mocked_tests import Outcome, values
+from tests.deployment.terraform.terraform_runner import PRODUCTION, SOURCE
+
+README = (SOURCE / "README.md").read_text()
+COLUMNS = {"rds": (2, 3), "timescaledb": (4, 5)}
+
+
+def cost_table() -> list[list[str]]:
+    """Return the cells of the cost table's rows, the total last."""
+    lines = README.partition("| resource | price, $ | rds ")[2].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def amount(text: str) -> int:
+    """Return what an amount such as "3 x 730" comes to."""
+    return math.prod(int(number) for number in text.split("x"))
+
+
+@pytest.mark.parametrize("engine", list(COLUMNS))
+def test_costs_add_up(engine: str) -> None:
+    """Each row is its amount times its price, and the total is their sum."""
+    *rows, total = cost_table()
+    amounts, costs = COLUMNS[engine]
+    for row in rows:
+        assert float(row[costs]) == pytest.approx(amount(row[amounts]) * float(row[1]), abs=0.005), row
+    assert float(total[costs]) == pytest.approx(sum(float(row[costs]) for row in rows))
+
+
+@pytest.mark.parametrize("engine", list(COLUMNS))
+def test_amounts_are_what_is_applied(outcome: Outcome, engine: str) -> None:
+    """Disks, addresses, endpoints and alarms are counted as the mocked apply made them."""
+    state = outcome.states[f"production.tftest.hcl/{engine}"]
+    counted = {row[0].split(",")[0]: amount(row[COLUMNS[engine][0]]) for row in cost_table()[:-1]}
+    hosts = values(state, "aws_instance")
+    endpoints = [each["subnet_ids"] for each in values(state, "aws_vpc_endpoint") if each["subnet_ids"]]
+    assert counted["host disks"] == sum(host["root_block_device"][0]["volume_size"] for host in hosts)
+    assert counted["public addresses"] == 730 * sum(host["associate_public_ip_address"] for host in hosts)
+    assert counted["interface endpoints"] == 730 * sum(map(len, endpoints))
+    assert counted["alarms"] == len(values(state, "aws_cloudwatch_metric_alarm"))
+
+
+def test_every_variable_and_output_is_named() -> None:
+    """Whoever applies finds in the README what must be given and what comes out."""
+    variables = re.findall(r'^variable "(\w+)"', (SOURCE / PRODUCTION / "variables.tf").read_text(), re.M)
+    assert all(re.search(rf"^{name} +=", README, re.M) for name in variables)
+    for secret in ("kalshi_key_id", "kalshi_private_key", "sync_password", "production_password"):
+        assert f"/{secret}" in README
