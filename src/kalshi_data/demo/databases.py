@@ -1,9 +1,8 @@
-"""The roles and databases of the demo, made as a deployment makes them."""
+"""The roles and databases of the demo, made by the files that a deployment uses."""
 
 from collections.abc import Mapping
 
 import psycopg
-from psycopg import sql
 
 from kalshi_data.database import sql_folder
 from kalshi_data.demo.postgres import Server
@@ -14,9 +13,11 @@ PRODUCTION_DATABASES = {"kalshi": "kalshi_owner"}
 
 
 def make_databases(server: Server, roles: str, databases: Mapping[str, str]) -> None:
-    """Make the roles of sql/roles/<roles>.sql and the databases they own."""
+    """Run sql/roles/<roles>.sql and then sql/databases/<name>.sql for each database."""
+    files = [
+        sql_folder() / "roles" / f"{roles}.sql",
+        *(sql_folder() / "databases" / f"{name}.sql" for name in databases),
+    ]
     with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
-        connection.execute((sql_folder() / "roles" / f"{roles}.sql").read_bytes())
-        for name, owner in databases.items():
-            statement = sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
-            connection.execute(statement)
+        for file in files:
+            connection.execute(file.read_bytes())
