@@ -1,2 +1,3 @@
--- Make the database kalshi: production, each fact once. A superuser does, once, after the roles.
+-- Make the database kalshi: production, each fact once.
+-- Run once by a superuser, after the roles.
 create database kalshi owner kalshi_owner;

@@ -1,2 +1,3 @@
--- Make the database kalshi_meta: series, events and markets as this gatherer knows them. A superuser does, once, after the roles.
+-- Make the database kalshi_meta: series, events and markets as a gatherer knows them.
+-- Run once by a superuser, after the roles.
 create database kalshi_meta owner gatherer;

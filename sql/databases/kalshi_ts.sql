@@ -1,2 +1,3 @@
--- Make the database kalshi_ts: what this gatherer received, in time series. A superuser does, once, after the roles.
+-- Make the database kalshi_ts: what this gatherer received, in time series.
+-- Run once by a superuser, after the roles.
 create database kalshi_ts owner gatherer;

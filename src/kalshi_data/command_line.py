@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from kalshi_data.errors import KalshiDataError, SettingsError
 
@@ -23,6 +24,9 @@ class Program(click.Group):
         except KalshiDataError as error:
             click.echo(f"{ctx.info_name}: {error}", err=True)
             sys.exit(2 if isinstance(error, SettingsError) else 1)
+        except psycopg.OperationalError as error:
+            click.echo(f"{ctx.info_name}: a database cannot be used: {error}", err=True)
+            sys.exit(1)
 
 
 def program(name: str) -> Callable[[Command], Program]:

@@ -92,6 +92,14 @@ def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, progra
     assert (result.exit_code, "no such file; name the configuration with --config FILE" in result.stderr) == (2, True)
 
 
+def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> None:
+    nowhere = GATHERER.replace("host=/run/postgresql", f"host={tmp_path}")
+    result = CliRunner().invoke(gatherer, ["migrate", "--config", str(write(tmp_path, nowhere))])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("gatherer: a database cannot be used: ")
+    assert str(tmp_path) in result.stderr
+
+
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
 def test_help_shows_examples(program: Command) -> None:
     assert "Examples:" in CliRunner().invoke(program, ["--help"]).output
