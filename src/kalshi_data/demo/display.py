@@ -11,7 +11,7 @@ from rich.table import Table
 from kalshi_data.demo.figures import Figures
 
 LINE_SECONDS = 5.0
-LOG_COLUMNS = 120
+LOG_COLUMNS = 140
 
 
 class Display:

@@ -33,7 +33,7 @@ output "ansible_variables" {
       engine   = var.production_engine
       address  = one(concat(module.database[*].address, module.database_host[*].hosts["production-1"].address))
       port     = 5432
-      database = "production"
+      database = "kalshi"
     }
     kalshi_archive         = { bucket = module.archive.bucket, prefix = "parquet/" }
     kalshi_parameter_names = module.secrets.parameter_names

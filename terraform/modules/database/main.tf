@@ -46,7 +46,7 @@ resource "aws_db_instance" "this" {
   engine         = "postgres"
   engine_version = "17"
   instance_class = var.instance_class
-  db_name        = "production"
+  db_name        = "kalshi"
   port           = 5432
 
   storage_type      = "gp3"

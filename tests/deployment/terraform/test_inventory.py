@@ -20,6 +20,7 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from tests.deployment.terraform.mocked_tests import Json, Outcome, values
+from tests.deployment.terraform.terraform_runner import ROOT
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
@@ -120,6 +121,8 @@ def test_variables_say_what_programs_need(listing: Json) -> None:
     """Production, archive, gatherers and the names of secrets come from Terraform."""
     host = listing["_meta"]["hostvars"]["deduplicator-1"]
     assert host["kalshi_production"]["engine"] == "rds"
+    # The database is the one that the project's own files make.
+    assert (ROOT / "sql" / "databases" / f"{host['kalshi_production']['database']}.sql").is_file()
     assert host["kalshi_archive"] == {"bucket": "kalshi-data-archive-123456789012", "prefix": "parquet/"}
     assert sorted(host["kalshi_gatherers"]) == ["gatherer-1", "gatherer-2", "gatherer-3"]
     name = host["kalshi_parameter_names"]["gatherer/kalshi_private_key"]
