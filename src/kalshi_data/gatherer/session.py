@@ -55,7 +55,6 @@ class Session:
         self._occurrences = Occurrences()
         self._sids: dict[int, str] = {}
         self._acknowledged = asyncio.Event()
-        self.subscribed = asyncio.Event()
         self.frames_received = 0
 
     async def run(self, websocket: ClientConnection) -> None:
@@ -82,7 +81,7 @@ class Session:
                 await asyncio.wait_for(self._acknowledged.wait(), limit)
             except TimeoutError as error:
                 raise ExchangeError(f"command {self._commands.awaited} was not acknowledged in {limit} s") from error
-        self.subscribed.set()
+        log.info("subscribed", connection=self._plan.name, connection_id=self._connection_id)
 
     async def _receive(self, websocket: ClientConnection) -> None:
         while True:
