@@ -19,7 +19,7 @@ BENCHMARKS: dict[str, Callable[[float], Figures]] = {"decode": decode.measure, "
 @click.option("--seconds", default=10.0, show_default=True, help="About how long each benchmark may measure.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the JSON object to this file, too.")
 def main(name: str | None, seconds: float, report: Path | None) -> None:
-    r"""Measure, each figure beside the same work done otherwise in the same run; the last line is one JSON object.
+    """Measure, each figure beside the same work done otherwise in the same run; the last line is one JSON object.
 
     \b
     Benchmarks:
@@ -45,4 +45,4 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python3 build.py bench")

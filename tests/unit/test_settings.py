@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -102,4 +103,5 @@ def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
 def test_help_shows_examples(program: Command) -> None:
-    assert "Examples:" in CliRunner().invoke(program, ["--help"]).output
+    output = CliRunner().invoke(program, ["--help"]).output
+    assert re.search(r"^  Examples:\n    \w+ migrate --config \w+\.toml\n    \w+ run --config ", output, re.MULTILINE)

@@ -18,13 +18,13 @@ CONFIG = "/etc/kalshi/deduplicator.toml"
 
 @program("deduplicator")
 def main() -> None:
-    r"""Merge what the gatherers hold into production, each fact once.
+    """Merge what the gatherers hold into production, each fact once.
 
     \b
     Examples:
       deduplicator migrate --config deduplicator.toml
       deduplicator run --config deduplicator.toml
-    """
+    """  # noqa: D301 - click reads the escape
 
 
 @main.command()

@@ -2,4 +2,4 @@
 
 from kalshi_data.demo.cli import main
 
-main()
+main(prog_name="python3 build.py demo")

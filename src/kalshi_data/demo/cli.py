@@ -28,7 +28,7 @@ INTERRUPTED = 130
 @click.option("--report", type=FILE, help="Write the figures to this file as JSON.")
 @click.option("--keep", type=FILE, help="Leave databases and logs in this folder, which must be new or empty.")
 def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None) -> None:
-    r"""Run the whole platform on this machine: exchange, three gatherers, deduplicator, production.
+    """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production.
 
     Without --replay a made-up recording is played. The exit status is 0 only where production holds exactly what the
     exchange published.
@@ -38,7 +38,7 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
       python3 build.py demo --seconds 10
       python3 build.py demo --replay frames.jsonl --report figures.json
       python3 build.py demo --keep kept
-    """
+    """  # noqa: D301 - click reads the escape
     # Whoever ends the demo by a signal gets everything it started ended too.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

@@ -17,13 +17,13 @@ CONFIG = "/etc/kalshi/gatherer.toml"
 
 @program("gatherer")
 def main() -> None:
-    r"""Receive everything the exchange publishes and keep it in this host's databases.
+    """Receive everything the exchange publishes and keep it in this host's databases.
 
     \b
     Examples:
       gatherer migrate --config gatherer.toml
       gatherer run --config gatherer.toml
-    """
+    """  # noqa: D301 - click reads the escape
 
 
 @main.command()

@@ -24,12 +24,12 @@ HOST = "127.0.0.1"
 
 @program("simulator")
 def main() -> None:
-    r"""A local exchange with the wire protocol of the real one.
+    """A local exchange with the wire protocol of the real one.
 
     \b
     Example:
       simulator replay frames.jsonl --key my-key-id=public.pem --port 8080
-    """
+    """  # noqa: D301 - click reads the escape
 
 
 @main.command()
