@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 
 from kalshi_data.database import Connection, query
 from kalshi_data.deduplicator.configuration import Gatherer
@@ -111,3 +112,37 @@ def test_a_cursor_on_receive_time_loses_rows_and_ours_loses_none(kalshi_ts: Data
     written = WRITERS * TRANSACTIONS * ROWS
     assert len(results["ours"]) == len(set(results["ours"])) == written
     assert len(results["naive"]) < written
+
+
+def naive_position(connection: Connection) -> datetime:
+    """Return the newest receive time that shows."""
+    (newest,) = connection.execute("select max(received_at) from capture.trades").fetchall()
+    return newest[0]
+
+
+def test_a_transaction_that_ends_late_is_waited_for(kalshi_ts: Database, production: Database) -> None:
+    gatherer = Gatherer(id=1, kalshi_ts=Conninfo(conninfo=kalshi_ts.conninfo("dedup_reader")))
+    with (
+        kalshi_ts.connect("gatherer") as slow,
+        kalshi_ts.connect("gatherer") as fast,
+        production.connect("deduplicator") as staged,
+        closing(Source(gatherer, TRADES, 10)) as source,
+    ):
+        slow.execute(query("capture/ensure_partitions"), {"moment": NOW})
+        # TimescaleDB makes a place for the first row, for which others would wait until its transaction ends.
+        slow.execute(INSERT, ("long ago",))
+        staged.execute(query("production/stage_trades"))
+        assert source.open()
+        source.after = "0"
+        assert stage(staged, source, source.poll(rows_max=10)) == ["long ago"]
+        before = naive_position(fast)
+        with slow.transaction():
+            slow.execute(INSERT, ("begun first, committed last",))
+            fast.execute(INSERT, ("committed first",))
+            naive = fast.execute(NAIVE, (before,)).fetchall()
+            # The finished row stays hidden while an older transaction could still put one before it.
+            assert source.poll(rows_max=10) == b""
+        assert stage(staged, source, source.poll(rows_max=10)) == ["begun first, committed last", "committed first"]
+        # Whoever reads on from the newest receive time has passed the late row by.
+        assert [trade_id for trade_id, _ in naive] == ["committed first"]
+        assert fast.execute(NAIVE, (naive[0][1],)).fetchall() == []
