@@ -40,3 +40,9 @@ class Journal:
         """Bring what was written to the disk."""
         if self._file is not None:
             self._file.flush()
+
+    def close(self) -> None:
+        """Bring it to the disk and write no more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -32,7 +32,11 @@ WRITE_TOKENS = {
 
 
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
-    """The limits of one exchange; `stale_seconds` is how old an answer to an unsigned request may be."""
+    """The limits of one exchange; `stale_seconds` is how old an answer to an unsigned request may be.
+
+    `removed_fields` sends what the exchange has removed but some clients still require: `liquidity_dollars` of markets,
+    gone since 1 Oct 2026.
+    """
 
     tier: str = "basic"
     connections_max: int = 200
@@ -42,7 +46,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     stale_seconds: float = 0.0
     deflate: bool = False
     sending_ts: bool = True
-    dead_seconds: float = 0.0
+    removed_fields: bool = False
 
 
 class Bucket:

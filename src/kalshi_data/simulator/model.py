@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import Any
 
 import msgspec
@@ -60,10 +60,12 @@ class Model:
         self.tape = Tape()
         self.markets: dict[str, Market] = {}
         self._ids: dict[str, str] = {}
+        self._removed = {"liquidity_dollars": "0.0000"} if publisher.limits.removed_fields else {}
         self._traders = Traders(self._dice, self.tape.add)
         self.stories: Stories
         self._active: list[Market] = []
         self._weights: list[float] = []
+        self._carried = 0.0
         self._list_markets(int(time.time()))
 
     def _list_markets(self, began_s: int) -> None:
@@ -87,9 +89,8 @@ class Model:
         market.status = "active" if opened else "initialized"
         self.markets[ticker] = market
         self._ids[market.id] = ticker
-        self.listings.add(
-            ListedMarket(ticker, event_of(ticker), market.created_s, market.updated_s, market.close_s, market.object)
-        )
+        times = (market.created_s, market.updated_s, market.close_s)
+        self.listings.add(ListedMarket(ticker, event_of(ticker), *times, lambda: {**market.object(), **self._removed}))
         return market
 
     async def run(self, clients: int) -> None:
@@ -100,30 +101,30 @@ class Model:
             await asyncio.sleep(0.02)
         total = int(self._plan.seconds * MICROSECONDS) // TICK_US
         self._announce({"event": "started", "frames": total, "unit": "ticks of 10 ms"})
-        began_us = self._begin()
+        play = self.player(self.publisher.now_ms() // 1000 * MICROSECONDS)
         began = told = time.monotonic()
         tick = 0
         while not total or tick < total:
-            self._play(began_us + tick * TICK_US, tick)
+            play()
             tick += 1
             await self._keep_pace(began + tick * TICK_US / MICROSECONDS)
             if time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self._announce({"event": "progress", "frames": tick})
         self._note_books()
-        self.close()
+        self.publisher.journal.flush()
         self._announce({"event": "finished", "frames": total})
 
     def close(self) -> None:
-        """Bring the journal to the disk."""
-        self.publisher.journal.flush()
+        """Close the journal."""
+        self.publisher.journal.close()
 
-    def _begin(self) -> int:
-        """Return the moment of the beginning, in µs since 1970, on a whole second."""
-        began_us = self.publisher.now_ms() // 1000 * MICROSECONDS
+    def player(self, began_us: int) -> Callable[[], None]:
+        """Return what publishes one tick after the other; the first begins at `began_us`, in µs since 1970."""
         self.stories = Stories(self._dice, self._plan.stories_per_second, began_us)
         self.stories.created = lambda ticker, now_s: self._create(ticker, now_s, opened=False)
-        return began_us
+        ticks = count()
+        return lambda: self._play(began_us, next(ticks))
 
     def _note_books(self) -> None:
         """Write every book into the journal, as it is now."""
@@ -138,11 +139,11 @@ class Model:
         self.publisher.end_overflowing()
         await asyncio.sleep(max(due - time.monotonic(), 0))
 
-    def _play(self, moment_us: int, tick: int) -> None:
+    def _play(self, began_us: int, tick: int) -> None:
         """Publish one tick."""
         if tick % 25 == 0:
             self._choose_active()
-        for each in self._tick(moment_us, tick):
+        for each in self._tick(began_us + tick * TICK_US, tick):
             self.publisher.publish(each)
 
     def _choose_active(self) -> None:
@@ -171,8 +172,6 @@ class Model:
         self._carried = budget - done
         if tick % 100 == 0:
             yield from self._indices(moment_us // 1000)
-
-    _carried = 0.0
 
     def _indices(self, now_ms: int) -> Iterator[Fact]:
         """Yield a value of each index."""

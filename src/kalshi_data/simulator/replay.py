@@ -59,12 +59,12 @@ class Replay:
             if time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self._announce({"event": "progress", "frames": number})
-        self.close()
+        self.publisher.journal.flush()
         self._announce({"event": "finished", "frames": len(self.frames)})
 
     def close(self) -> None:
-        """Bring the journal to the disk."""
-        self.publisher.journal.flush()
+        """Close the journal."""
+        self.publisher.journal.close()
 
     def snapshot(self, market_ticker: str) -> Fact | None:
         """Return a market's book as it is now, None before the recording began to play."""

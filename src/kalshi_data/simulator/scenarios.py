@@ -71,7 +71,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A scenario file."""
 
-    faults: list[Fault]
+    faults: list[Fault] = []
 
 
 def read_scenario(path: Path) -> list[Fault]:
