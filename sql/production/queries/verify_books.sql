@@ -1,4 +1,4 @@
--- Compare the book after each clock with the journal: the first snapshot held plus the deltas held, level by level.
+-- Compare the book after each clock with the journal: the first snapshot held, or nothing, plus the deltas held.
 -- Reads: pg_temp.journal, market_data.orderbook_snapshots, market_data.orderbook_deltas
 -- Returns: how many books (a market after a clock) the journal tells of, and how many of them production has wrong
 with
@@ -7,8 +7,7 @@ published as (
         line_number, line #>> '{frame, msg, market_ticker}' as market_ticker,
         timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as exchange_ms,
         (line #>> '{frame, msg, clock}')::bigint as clock, line #>> '{frame, msg, side}' as side,
-        (line #>> '{frame, msg, price_dollars}')::numeric as price,
-        (line ->> 'after')::numeric as size
+        (line #>> '{frame, msg, price_dollars}')::numeric as price, (line ->> 'after')::numeric as size
     from journal
     where line ? 'after'
 ),
@@ -43,8 +42,9 @@ built as (
             partition by d.market_ticker, d.side, d.price order by d.exchange_ts, d.clock
         ) as size
     from market_data.orderbook_deltas as d
-    inner join base as b on d.market_ticker = b.market_ticker and d.clock > b.clock
+    left join base as b on d.market_ticker = b.market_ticker
     left join opening as o on d.market_ticker = o.market_ticker and d.side = o.side and d.price = o.price
+    where d.clock > coalesce(b.clock, 0)
 ),
 
 compared as (

@@ -25,7 +25,7 @@ class EventPaths:
         self._source = source
         self._listings = source.listings
         self._now_ms = now_ms
-        self.active = True
+        self.is_active: Callable[[], bool] = lambda: True
 
     def routes(self) -> dict[str, Handler]:
         """Return the handler of each path; where two fit, the first is taken."""
@@ -49,7 +49,7 @@ class EventPaths:
         }
 
     def _status(self, _: web.Request) -> Object:
-        flags = dict.fromkeys(FLAGS, self.active)
+        flags = dict.fromkeys(FLAGS, self.is_active())
         shards = [{"exchange_index": n, "description": name, **flags} for n, name in enumerate(SHARDS)]
         return {**flags, "exchange_index_statuses": shards}
 

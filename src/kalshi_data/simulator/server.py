@@ -54,8 +54,10 @@ class Exchange:
     def application(self) -> web.Application:
         """Return the routes of all interfaces."""
         application = web.Application()
+        events = EventPaths(self._venue, self._publisher.now_ms)
+        events.is_active = lambda: not self.faults.active("maintenance")
         paths: dict[str, Handler] = {
-            **EventPaths(self._venue, self._publisher.now_ms).routes(),
+            **events.routes(),
             **MarketPaths(self._venue, self._publisher.now_ms).routes(),
         }
         routes = [web.get(f"{API}{path}", self._answering(handler)) for path, handler in paths.items()]
