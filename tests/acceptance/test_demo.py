@@ -90,7 +90,7 @@ def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: sig
         assert running.stdout
         assert running.stderr
         for line in running.stdout:
-            if "plays the recording" in line:
+            if "the exchange runs 200 markets" in line:
                 break
         time.sleep(0.5)
         assert len(left_behind(temporary)) >= 9

@@ -8,10 +8,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import decode, merge
+from tests.benchmarks import decode, merge, simulator
 
 Figures = dict[str, float]
-BENCHMARKS: dict[str, Callable[[float], Figures]] = {"decode": decode.measure, "merge": merge.measure}
+BENCHMARKS: dict[str, Callable[[float], Figures]] = {
+    "decode": decode.measure,
+    "merge": merge.measure,
+    "simulator": simulator.measure,
+}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,8 +27,9 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
-      decode  frames of the feed to rows, beside the standard library's json and decimal
-      merge   three gatherers into production, beside psql piped into psql and the same merge
+      decode     frames of the feed to rows, beside the standard library's json and decimal
+      merge      three gatherers into production, beside psql piped into psql and the same merge
+      simulator  deltas that one exchange process sends to one connection, and to each of three
 
     \b
     Examples:

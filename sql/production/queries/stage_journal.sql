@@ -2,5 +2,6 @@
 -- Writes: pg_temp.journal
 -- Returns: nothing
 create temporary table journal (
-    line jsonb not null
+    line jsonb not null,
+    line_number bigint generated always as identity
 );

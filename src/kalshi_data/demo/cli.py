@@ -16,21 +16,20 @@ from kalshi_data.demo.postgres import server_account
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.errors import KalshiDataError
 from kalshi_data.simulator.recording import read_recording
-from kalshi_data.simulator.sample import make_recording
 
 FILE = click.Path(path_type=Path)
 INTERRUPTED = 130
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--seconds", default=30.0, show_default=True, help="Longer recordings are played faster, to this time.")
+@click.option("--seconds", default=30.0, show_default=True, help="How long markets trade, or a recording plays.")
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
 @click.option("--report", type=FILE, help="Write the figures to this file as JSON.")
 @click.option("--keep", type=FILE, help="Leave databases and logs in this folder, which must be new or empty.")
 def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None) -> None:
     """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production.
 
-    Without --replay a made-up recording is played. The exit status is 0 only where production holds exactly what the
+    Without --replay 200 made-up markets trade. The exit status is 0 only where production holds exactly what the
     exchange published.
 
     \b
@@ -64,8 +63,9 @@ def run_in_folder(seconds: float, replay: Path | None, keep: Path | None) -> Fig
     folder.chmod(0o711)
     platform = Platform(folder)
     try:
-        recording = replay.resolve() if replay else write_sample(folder, seconds)
-        read_recording(recording)  # a recording that cannot be played is said before anything starts
+        recording = replay.resolve() if replay else None
+        if recording:
+            read_recording(recording)  # one that cannot be played is said before anything starts
         with Display() as display:
             return run_demo(platform, recording, seconds, display)
     finally:
@@ -88,14 +88,6 @@ def prepare(keep: Path) -> Path:
     if not server_account().can_enter(folder):
         raise KalshiDataError(f"PostgreSQL does not run as root, and others cannot enter {folder}: use /var/tmp/NAME")
     return folder
-
-
-def write_sample(folder: Path, seconds: float) -> Path:
-    """Write the made-up recording."""
-    path = folder / "sample.jsonl"
-    lines = (msgspec.json.encode(entry) for entry in make_recording(seconds=seconds))
-    path.write_bytes(b"\n".join(lines))
-    return path
 
 
 def how_to_connect(folder: Path) -> str:

@@ -44,9 +44,9 @@ class Display:
         if not self._moving:
             self.console.print(f"{text} ...")
 
-    def advance(self, done: int, total: int, rows: int) -> None:
-        """Show how much of the recording was played, and how many rows production holds."""
-        note = f"{done:,} of {total:,} frames, {rows:,} rows in production"
+    def advance(self, done: int, total: int, unit: str, rows: int) -> None:
+        """Show how much the exchange has done, and how many rows production holds."""
+        note = f"{done:,} of {total:,} {unit}, {rows:,} rows in production"
         self._progress.update(self._task, completed=done, total=total, note=note)
         if not self._moving and time.monotonic() - self._told > LINE_SECONDS:
             self._told = time.monotonic()
@@ -72,6 +72,10 @@ def show(figures: Figures) -> None:
             f"{figures.unreadable} unreadable frames published; over all gatherers "
             f"{figures.quarantined} frames in quarantine, {figures.gaps} sequence gaps"
         )
+    if figures.withheld:
+        console.print(f"{figures.withheld:,} messages about markets that nobody had subscribed are not compared")
+    if figures.books:
+        console.print(f"books after each clock: {figures.books:,} compared, {figures.wrong_books:,} wrong")
     console.print(
         f"{figures.verdict}: {figures.published} published, {figures.production} in production, "
         f"{figures.lost} lost, {figures.invented} invented"

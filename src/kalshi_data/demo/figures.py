@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from kalshi_data.database import Connection, connect, query
 from kalshi_data.demo.postgres import Server
+from kalshi_data.simulator.verification import STREAMS, count_books, count_stream, load_journal
 
-STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
+__all__ = ["STREAMS", "Figures", "StreamFigures", "compare", "load_journal", "stream_figures"]
 
 
 class StreamFigures(msgspec.Struct, kw_only=True):
@@ -28,8 +28,8 @@ class StreamFigures(msgspec.Struct, kw_only=True):
 class Figures(msgspec.Struct, kw_only=True):
     """A whole run.
 
-    `unreadable` frames were published but nobody can understand them; `quarantined` frames and sequence `gaps` are
-    those of all gatherers together.
+    `unreadable` frames were published but nobody can understand them, `withheld` ones were sent to nobody;
+    `quarantined` frames and sequence `gaps` are those of all gatherers together. `books` were compared by clock.
     """
 
     verdict: str
@@ -38,6 +38,9 @@ class Figures(msgspec.Struct, kw_only=True):
     lost: int
     invented: int
     unreadable: int
+    withheld: int
+    books: int
+    wrong_books: int
     quarantined: int
     gaps: int
     streams: dict[str, StreamFigures]
@@ -60,36 +63,23 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path) 
     received = {number: received_rows(server) for number, server in gatherers.items()}
     merged = merged_rows(production)
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
-        unreadable = load_journal(connection, journal)
+        left_out = load_journal(connection, journal)
+        books, wrong_books = count_books(connection)
         streams = {name: stream_figures(connection, name, received, merged) for name in STREAMS}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
     return Figures(
-        verdict="incomplete" if any(wrong.values()) or not totals["published"] else "complete",
-        unreadable=unreadable,
+        verdict="incomplete" if any(wrong.values()) or wrong_books or not totals["published"] else "complete",
+        unreadable=left_out.unreadable,
+        withheld=left_out.withheld,
+        books=books,
+        wrong_books=wrong_books,
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
         streams=streams,
         **totals,
         **wrong,
     )
-
-
-def load_journal(connection: Connection, journal: Path) -> int:
-    """Load what the exchange published into this connection's own table.
-
-    Returns:
-        How many frames were left out because nobody could understand them.
-    """
-    connection.execute(query("production/stage_journal"))
-    with (
-        journal.open() as lines,
-        connection.cursor() as cursor,
-        cursor.copy(query("production/copy_journal")) as copy,
-    ):
-        for line in lines:
-            copy.write_row((line,))
-    return connection.execute(query("production/drop_unreadable")).rowcount
 
 
 def stream_figures(
@@ -99,16 +89,16 @@ def stream_figures(
     merged: Mapping[tuple[str, int], tuple[int, ...]],
 ) -> StreamFigures:
     """Return the figures of one stream."""
-    row: tuple[Any, ...] = connection.execute(query(f"production/verify_{name}")).fetchone() or (0, 0, 0, 0)
+    found = count_stream(connection, name)
     counts = [merged.get((name, number), (0, 0, 0, 0)) for number in received]
     polled, new, duplicate, _ = (sum(column) for column in zip((0, 0, 0, 0), *counts, strict=True))
     return StreamFigures(
-        published=row[0],
+        published=found.published,
         received={f"gatherer-{number}": tables[name] for number, tables in received.items()},
         polled=polled,
         new=new,
         duplicate=duplicate,
-        production=row[1],
-        lost=row[2],
-        invented=row[3],
+        production=found.present,
+        lost=found.lost,
+        invented=found.invented,
     )

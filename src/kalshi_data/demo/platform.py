@@ -11,6 +11,7 @@ from kalshi_data.demo.postgres import Server, embedded_binaries, server_account
 from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
 
 GATHERERS = (1, 2, 3)
+MARKETS = 200
 EXCHANGE_SECONDS_MAX = 30
 EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation the limit keeps wrong clocks out.
@@ -83,15 +84,16 @@ class Platform:
         for server in self.gatherer_servers.values():
             make_databases(server, "gatherer", GATHERER_DATABASES)
 
-    def start_exchange(self, recording: Path, seconds: float) -> None:
-        """Start the exchange, write the programs' settings, and bring all schemas up to date."""
+    def start_exchange(self, recording: Path | None, seconds: float) -> None:
+        """Start the exchange with a recording or made-up markets, and write the programs' settings."""
         keys: dict[int, KeyFiles] = {}
         for number in GATHERERS:
             folder = self.folder / f"settings-{number}"
             folder.mkdir(mode=0o700)
             keys[number] = make_key(folder, number)
         options = [f"--key={key.key_id}={key.public}" for key in keys.values()]
-        arguments = ["simulator", "replay", str(recording), *options, f"--clients={len(GATHERERS)}"]
+        kind = ["replay", str(recording)] if recording else ["run", f"--markets={MARKETS}"]
+        arguments = ["simulator", *kind, *options, f"--clients={len(GATHERERS)}"]
         arguments += [f"--seconds={seconds}", f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()

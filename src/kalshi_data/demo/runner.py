@@ -1,11 +1,11 @@
-"""The demo's story: start everything, play a recording, let it drain, compare production with what was published."""
+"""The demo's story: start everything, let markets trade, drain, compare production with what was published."""
 
 import time
 from pathlib import Path
 
 from kalshi_data.demo.display import Display
 from kalshi_data.demo.figures import STREAMS, Figures, compare, merged_rows, received_rows
-from kalshi_data.demo.platform import Platform
+from kalshi_data.demo.platform import MARKETS, Platform
 from kalshi_data.demo.processes import ProgramFailed
 
 SUBSCRIBE_SECONDS_MAX = 60
@@ -13,8 +13,8 @@ DRAIN_SECONDS_MAX = 120
 POLL_SECONDS = 0.5
 
 
-def run_demo(platform: Platform, recording: Path, seconds: float, display: Display) -> Figures:
-    """Run the platform on a recording, played within `seconds`, and return the figures.
+def run_demo(platform: Platform, recording: Path | None, seconds: float, display: Display) -> Figures:
+    """Run the platform on a recording, played within `seconds`, or on made-up markets, and return the figures.
 
     Raises:
         KalshiDataError: a part did not start, or failed.
@@ -26,7 +26,10 @@ def run_demo(platform: Platform, recording: Path, seconds: float, display: Displ
     platform.migrate()
     display.step("three gatherers subscribe")
     platform.start_programs()
-    play(platform, seconds, display)
+    story = (
+        "the exchange plays the recording" if recording else f"the exchange runs {MARKETS} markets for {seconds:g} s"
+    )
+    play(platform, seconds, display, story)
     display.step("stopping the gatherers")
     for program in platform.gatherers.values():
         program.stop()
@@ -37,29 +40,30 @@ def run_demo(platform: Platform, recording: Path, seconds: float, display: Displ
     return compare(platform.production, platform.gatherer_servers, platform.journal)
 
 
-def play(platform: Platform, seconds: float, display: Display) -> None:
-    """Show progress until the exchange has played everything.
+def play(platform: Platform, seconds: float, display: Display, story: str) -> None:
+    """Show progress until the exchange has published everything.
 
     Raises:
-        ProgramFailed: a program ended, or the recording did not end in time.
+        ProgramFailed: a program ended, or the exchange did not in time.
     """
     deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
     total = done = 0
+    unit = "frames"
     while True:
         platform.require_running()
         if time.monotonic() > deadline:
-            raise ProgramFailed(f"the recording was not played in time; the logs are in {platform.folder}")
+            raise ProgramFailed(f"the exchange did not end in time; the logs are in {platform.folder}")
         event = platform.exchange.next_event(POLL_SECONDS)
         if event is None:
             continue
         if event["event"] == "started":
             deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
-            total = event["frames"]
-            display.step("the exchange plays the recording")
+            total, unit = event["frames"], event.get("unit", unit)
+            display.step(story)
         if event["event"] == "finished":
             return
         done = event["frames"] if event["event"] == "progress" else done
-        display.advance(done, total, sum(counts[1] for counts in merged_rows(platform.production).values()))
+        display.advance(done, total, unit, sum(counts[1] for counts in merged_rows(platform.production).values()))
 
 
 def drain(platform: Platform) -> None:

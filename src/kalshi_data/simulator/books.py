@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from kalshi_data.simulator.facts import Fact
 from kalshi_data.simulator.recording import RecordedFrame
 
 Ladder = dict[Decimal, Decimal]
@@ -19,6 +20,7 @@ class Books:
         """Begin with no market."""
         self._ladders: dict[str, dict[str, Ladder]] = {}
         self._bodies: dict[str, dict[str, Any]] = {}
+        self._summaries: dict[str, Fact] = {}
 
     def apply(self, frame: RecordedFrame) -> None:
         """Follow one frame; only book frames of today's form, with amounts that are amounts, change a book."""
@@ -27,6 +29,15 @@ class Books:
             self._bodies[frame.market_ticker] = body
             with contextlib.suppress(ArithmeticError, TypeError, ValueError):
                 self._change_book(frame, body, self._ladders.setdefault(frame.market_ticker, {s: {} for s in SIDES}))
+
+        if frame.type == "ticker" and frame.market_ticker is not None:
+            self._summaries[frame.market_ticker] = Fact(
+                "ticker", "ticker", frame.market_ticker, bytes(frame.fields["msg"])
+            )
+
+    def summary(self, market_ticker: str) -> Fact | None:
+        """Return a market's last ticker message."""
+        return self._summaries.get(market_ticker)
 
     @staticmethod
     def _change_book(frame: RecordedFrame, body: dict[str, Any], ladders: dict[str, Ladder]) -> None:

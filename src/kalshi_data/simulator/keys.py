@@ -30,14 +30,14 @@ class KeyRing:
         """
         self._keys = {key_id: _load(path) for key_id, path in files.items()}
 
-    def client(self, headers: Mapping[str, str], method: str, path: str) -> str | None:
-        """Return the id of the key that signed a request, None where no known key did."""
+    def client(self, headers: Mapping[str, str], method: str, path: str, skew_ms: int = 0) -> str | None:
+        """Return the id of the key that signed a request, None where none did; `skew_ms` is the clock's error."""
         key_id = headers.get("KALSHI-ACCESS-KEY", "")
         timestamp_ms = headers.get("KALSHI-ACCESS-TIMESTAMP", "")
         key = self._keys.get(key_id)
         if key is None or not timestamp_ms.isdecimal():
             return None
-        if abs(int(timestamp_ms) - time.time_ns() // 1_000_000) > CLOCK_SKEW_MS_MAX:
+        if abs(int(timestamp_ms) - time.time_ns() // 1_000_000 - skew_ms) > CLOCK_SKEW_MS_MAX:
             return None
         try:
             signature = base64.b64decode(headers.get("KALSHI-ACCESS-SIGNATURE", ""), validate=True)

@@ -1,85 +1,93 @@
-"""The objects that REST offers for the markets of a recording.
+"""Series, events and markets as REST lists them, and the objects for the markets of a recording.
 
 A recording holds no titles and rules, so these are plain words; everything else is what the exchange's OpenAPI
 description 3.34.0 requires of a series, an event and a market.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
+from kalshi_data.simulator.grids import GRIDS, Grid
 from kalshi_data.simulator.recording import RecordedFrame
 
 Object = dict[str, Any]
 COMBO_PREFIX = "KXMVE"
-PAGE_ROWS_DEFAULT = {"markets": 100, "events": 200}
-PAGE_ROWS_MAX = {"markets": 1000, "events": 200}
+FAR_AWAY_S = 4_102_444_799
 
 
-class BadRequest(ValueError):
-    """A query that the exchange answers with 400."""
+class ListedMarket(msgspec.Struct):
+    """What filters look at, all times in s since 1970, and how the whole object is made."""
+
+    ticker: str
+    event_ticker: str
+    created_s: int
+    updated_s: int
+    close_s: int
+    body: Callable[[], Object]
+    status: str = "active"
+    settled_s: int | None = None
+
+    @property
+    def series_ticker(self) -> str:
+        """The series it belongs to."""
+        return series_of(self.ticker)
+
+    @property
+    def is_combo(self) -> bool:
+        """Whether it is a multivariate market."""
+        return self.ticker.startswith(COMBO_PREFIX)
 
 
 class Listings:
-    """Series, events and markets by ticker."""
+    """Series and events as objects, and markets, all by ticker."""
 
-    def __init__(self, frames: Sequence[RecordedFrame]) -> None:
+    def __init__(self, frames: Iterable[RecordedFrame] = ()) -> None:
         """Derive everything from the tickers that appear in a recording."""
-        tickers = sorted({frame.market_ticker for frame in frames if frame.market_ticker})
-        received = [frame.received_ns for frame in frames if frame.received_ns is not None]
-        opened = _rfc3339(min(received, default=0))
-        self.markets = {ticker: _market(ticker, opened) for ticker in tickers}
-        self.events = {event: _event(event, opened) for event in sorted({_event_of(ticker) for ticker in tickers})}
-        self.series = {series: _series(series, opened) for series in sorted({_series_of(ticker) for ticker in tickers})}
+        recorded = list(frames)
+        tickers = sorted({frame.market_ticker for frame in recorded if frame.market_ticker})
+        received = [frame.received_ns for frame in recorded if frame.received_ns is not None]
+        opened_s = min(received, default=0) // 1_000_000_000
+        self.markets: dict[str, ListedMarket] = {}
+        self.events: dict[str, Object] = {}
+        self.series: dict[str, Object] = {}
+        self.collections: dict[str, Object] = {}
+        for ticker in tickers:
+            self.add(recorded_market(ticker, opened_s))
 
-    def page(self, name: str, query: Mapping[str, str]) -> Object:
-        """Return one page of "markets" or "events" and the cursor of the next one, empty at the end.
+    def add(self, market: ListedMarket) -> None:
+        """List a market, with its event and series where they are new."""
+        self.markets[market.ticker] = market
+        if market.event_ticker not in self.events:
+            self.events[market.event_ticker] = event_object(market.event_ticker, market.created_s)
+        if market.series_ticker not in self.series:
+            self.series[market.series_ticker] = series_object(market.series_ticker, market.created_s)
 
-        Raises:
-            BadRequest: a limit or cursor that is none.
-        """
-        objects = self.markets if name == "markets" else self.events
-        matching = [ticker for ticker in objects if _matches(ticker, objects[ticker], query)]
-        try:
-            limit = min(int(query.get("limit", PAGE_ROWS_DEFAULT[name])), PAGE_ROWS_MAX[name])
-            start = int(query.get("cursor") or 0)
-        except ValueError as error:
-            raise BadRequest(str(error)) from error
-        following = start + max(limit, 1)
-        cursor = str(following) if following < len(matching) else ""
-        return {name: [objects[ticker] for ticker in matching[start:following]], "cursor": cursor}
-
-
-def _matches(ticker: str, found: Object, query: Mapping[str, str]) -> bool:
-    """Tell whether an object is in a filtered list; a recording's markets are all open."""
-    if query.get("status") not in (None, "open"):
-        return False
-    if query.get("mve_filter") in ("only", "exclude") and (query["mve_filter"] == "only") != _is_combo(ticker):
-        return False
-    if "tickers" in query and ticker not in query["tickers"].split(","):
-        return False
-    wanted = ((key, query[key]) for key in ("event_ticker", "series_ticker") if key in query)
-    return all({"series_ticker": _series_of(ticker), **found}.get(key) == value for key, value in wanted)
+    def of_event(self, event_ticker: str) -> Sequence[ListedMarket]:
+        """Return the markets of an event."""
+        return [each for each in self.markets.values() if each.event_ticker == event_ticker]
 
 
-def _is_combo(ticker: str) -> bool:
-    return ticker.startswith(COMBO_PREFIX)
-
-
-def _series_of(ticker: str) -> str:
+def series_of(ticker: str) -> str:
+    """Return the series in a ticker of this exchange; the real one says not to parse them."""
     return ticker.partition("-")[0]
 
 
-def _event_of(ticker: str) -> str:
+def event_of(ticker: str) -> str:
+    """Return the event in a market's ticker."""
     return ticker.rpartition("-")[0] or ticker
 
 
-def _rfc3339(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).isoformat().replace("+00:00", "Z")
+def rfc3339(seconds: float) -> str:
+    """Return a moment in the form of REST, up to microseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _series(ticker: str, updated: str) -> Object:
-    nothing: Iterable[str] = []
+def series_object(ticker: str, updated_s: int) -> Object:
+    """Return a series."""
+    nothing: list[str] = []
     return {
         "ticker": ticker,
         "frequency": "custom",
@@ -93,38 +101,42 @@ def _series(ticker: str, updated: str) -> Object:
         "fee_type": "quadratic",
         "fee_multiplier": 1,
         "additional_prohibitions": nothing,
-        "last_updated_ts": updated,
+        "last_updated_ts": rfc3339(updated_s),
+        "exchange_index": 0,
     }
 
 
-def _event(ticker: str, updated: str) -> Object:
+def event_object(ticker: str, updated_s: int) -> Object:
+    """Return an event."""
     return {
         "event_ticker": ticker,
-        "series_ticker": _series_of(ticker),
+        "series_ticker": series_of(ticker),
         "title": f"Event {ticker}",
         "sub_title": "",
         "collateral_return_type": "",
         "mutually_exclusive": False,
         "settlement_sources": [],
-        "last_updated_ts": updated,
+        "last_updated_ts": rfc3339(updated_s),
+        "exchange_index": 0,
     }
 
 
-def _market(ticker: str, opened: str) -> Object:
+def market_object(ticker: str, opened_s: int, grid: Grid) -> Object:
+    """Return a market that nobody has traded."""
     prices = ("yes_bid", "yes_ask", "no_bid", "no_ask", "last_price", "previous_yes_bid", "previous_yes_ask")
     counts = ("yes_bid_size", "yes_ask_size", "volume", "volume_24h", "open_interest")
     times = ("created_time", "updated_time", "open_time")
     return {
         "ticker": ticker,
-        "event_ticker": _event_of(ticker),
+        "event_ticker": event_of(ticker),
         "market_type": "binary",
         "status": "active",
         "yes_sub_title": "Yes",
         "no_sub_title": "No",
         "result": "",
         "can_close_early": True,
-        **dict.fromkeys(times, opened),
-        **dict.fromkeys(("close_time", "latest_expiration_time"), "2099-12-31T00:00:00Z"),
+        **dict.fromkeys(times, rfc3339(opened_s)),
+        **dict.fromkeys(("close_time", "latest_expiration_time"), rfc3339(FAR_AWAY_S)),
         **{f"{name}_dollars": "0.0000" for name in (*prices, "previous_price")},
         **{f"{name}_fp": "0.00" for name in counts},
         "settlement_timer_seconds": 0,
@@ -133,6 +145,14 @@ def _market(ticker: str, opened: str) -> Object:
         "settlement_bounds_type": "default",
         "rules_primary": "",
         "rules_secondary": "",
-        "price_level_structure": "center_centi_edge_centi_cent",
-        "price_ranges": [{"start": "0.0000", "end": "1.0000", "step": "0.0001"}],
+        "price_level_structure": grid.label,
+        "price_ranges": grid.ranges,
+        "exchange_index": 0,
     }
+
+
+def recorded_market(ticker: str, opened_s: int) -> ListedMarket:
+    """Return a market of a recording: open all the time, on the finest grid, since nothing says otherwise."""
+    grid = GRIDS["center_centi_edge_centi_cent"]
+    body = market_object(ticker, opened_s, grid)
+    return ListedMarket(ticker, event_of(ticker), opened_s, opened_s, FAR_AWAY_S, lambda: body)

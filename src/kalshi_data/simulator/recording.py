@@ -7,13 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import RecordingError
+from kalshi_data.simulator.facts import CHANNEL_OF_TYPE
 
-# The channel that carries each type of data frame; a type that is not listed travels on the channel of its own name.
-CHANNELS = {
-    "orderbook_snapshot": "orderbook_delta",
-    "event_lifecycle": "market_lifecycle_v2",
-    "event_fee_update": "market_lifecycle_v2",
-}
 CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
 # The keys under which a frame and the nanosecond or millisecond it was received stand.
 RAW, FRAME, RECEIVED_NS, RECEIVED_MS = "raw", "frame", "recv_ts_ns", "received_ms"
@@ -32,7 +27,7 @@ class RecordedFrame(NamedTuple):
     @property
     def channel(self) -> str:
         """The channel that carries it."""
-        return CHANNELS.get(self.type, self.type)
+        return CHANNEL_OF_TYPE.get(self.type, self.type)
 
 
 def read_recording(path: Path) -> list[RecordedFrame]:

@@ -1,35 +1,47 @@
-"""Plays a recording to every client, at its own pace or faster, and keeps a journal of what was published."""
+"""Plays a recording to every client, at its own pace or faster, with the exact protocol around it."""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from kalshi_data.simulator.books import Books
-from kalshi_data.simulator.recording import Fields, RecordedFrame
-from kalshi_data.simulator.session import CHANNELS, Session
+from kalshi_data.simulator.books import SIDES, Books
+from kalshi_data.simulator.commands import CHANNELS
+from kalshi_data.simulator.facts import Fact, fact
+from kalshi_data.simulator.journal import Journal
+from kalshi_data.simulator.limits import Limits
+from kalshi_data.simulator.listings import Listings
+from kalshi_data.simulator.publisher import Publisher
+from kalshi_data.simulator.recording import RecordedFrame
+from kalshi_data.simulator.tape import Candles, Tape
 
 PROGRESS_SECONDS = 0.25
 Announce = Callable[[dict[str, Any]], None]
 
 
 class Replay:
-    """The exchange's side of a recording: its clients, its books and its journal."""
+    """The exchange's side of a recording: its books and its markets."""
 
-    def __init__(self, frames: Sequence[RecordedFrame], journal: Path | None, announce: Announce) -> None:
+    def __init__(
+        self, frames: Sequence[RecordedFrame], journal: Path | None, announce: Announce, limits: Limits | None = None
+    ) -> None:
         """Prepare to play `frames`; `journal` gets each published frame, `announce` what people may want to know."""
         self.frames = frames
-        self.sessions: set[Session] = set()
+        self.publisher = Publisher(Journal(journal), limits)
+        self.publisher.venue = self
+        self.listings = Listings(frames)
+        self.tape = Tape()
         self._books: Books | None = None
-        self._journal = journal.open("wb") if journal else None
+        self._candles: dict[str, Candles] = {}
         self._announce = announce
 
     async def run(self, clients: int, seconds_max: float) -> None:
         """Wait until `clients` clients subscribed everything recorded, then play within `seconds_max`."""
-        while not self._covered(clients):
+        while not self.publisher.covered(clients, lambda: self._wanted):
             await asyncio.sleep(0.02)
         self._announce({"event": "started", "frames": len(self.frames)})
         self._books = Books()
@@ -38,55 +50,74 @@ class Replay:
             wait_seconds = began + due_seconds - time.monotonic()
             if wait_seconds > 0:
                 await asyncio.sleep(wait_seconds)
-            await self._publish(frame)
+            self._books.apply(frame)
+            published = _fact(frame)
+            self.publisher.publish(published)
+            if frame.type == "trade" and frame.market_ticker:
+                self.tape.add(_traded_us(published.body), frame.market_ticker, published.body)
+            await self.publisher.room()
             if time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self._announce({"event": "progress", "frames": number})
-        self.close()
+        self.publisher.journal.flush()
         self._announce({"event": "finished", "frames": len(self.frames)})
 
     def close(self) -> None:
-        """Bring the journal to the disk."""
-        if self._journal:
-            self._journal.flush()
+        """Close the journal."""
+        self.publisher.journal.close()
 
-    def snapshot(self, market_ticker: str) -> Fields | None:
-        """Return a snapshot frame of a market's book as it is now, None before the recording began to play."""
+    def snapshot(self, market_ticker: str) -> Fact | None:
+        """Return a market's book as it is now, None before the recording began to play."""
         if self._books is None:
             return None
-        body = msgspec.Raw(msgspec.json.encode(self._books.snapshot(market_ticker)))
-        fields = {"type": msgspec.Raw(b'"orderbook_snapshot"'), "msg": body}
-        self._record(fields)
-        return fields
+        return fact("orderbook_snapshot", market_ticker, self._books.snapshot(market_ticker))._replace(envelope=b"")
 
-    async def _publish(self, frame: RecordedFrame) -> None:
-        if self._books is not None:
-            self._books.apply(frame)
-        self._record(frame.fields)
-        for session in tuple(self.sessions):
-            try:
-                await session.deliver(frame)
-            except ConnectionError:
-                # The client is gone; its own task notices and takes it off the list.
-                continue
+    def summary(self, market_ticker: str) -> Fact | None:
+        """Return the ticker message of a market that was played last, None before there was one."""
+        return self._books.summary(market_ticker) if self._books else None
 
-    def _record(self, fields: Fields) -> None:
-        if self._journal:
-            published_ns = time.time_ns()
-            line = msgspec.json.encode({"published_ms": published_ns // 1_000_000, "frame": fields})
-            self._journal.write(line + b"\n")
+    def restart_clocks(self) -> None:
+        """Keep the clocks: they are the recording's."""
 
-    def _covered(self, clients: int) -> bool:
-        """Tell whether every recorded channel and market has enough different clients."""
-        wanted = {(frame.channel, frame.market_ticker) for frame in self.frames if frame.channel in CHANNELS}
-        return all(len(self._clients(channel, ticker)) >= clients for channel, ticker in wanted)
+    def levels(self, market_ticker: str) -> dict[str, list[list[str]]]:
+        """Return both sides of a book as played so far."""
+        body = self._books.snapshot(market_ticker) if self._books else {}
+        return {side: body.get(f"{side}_dollars_fp", []) for side in SIDES}
 
-    def _clients(self, channel: str, market_ticker: str | None) -> set[str]:
-        return {
-            session.client
-            for session in self.sessions
-            if channel in session.subscriptions and session.subscriptions[channel].covers(market_ticker)
-        }
+    def candles(self, market_ticker: str) -> Candles:
+        """Return no minutes: a recording's trades make no candlesticks."""
+        return self._candles.setdefault(market_ticker, Candles())
+
+    def id_of(self, market_ticker: str) -> str:
+        """Return a market's id, empty before the recording told it."""
+        return str(self._books.snapshot(market_ticker)["market_id"]) if self._books else ""
+
+    def ticker_of(self, market_id: str) -> str | None:
+        """Return the ticker of a market's id, None before the recording told it."""
+        return next((each for each in self.listings.markets if market_id == self.id_of(each)), None)
+
+    @cached_property
+    def _wanted(self) -> dict[str, set[str]]:
+        """Every recorded channel with its markets."""
+        wanted: dict[str, set[str]] = {}
+        for frame in self.frames:
+            if frame.channel in CHANNELS:
+                wanted.setdefault(frame.channel, set()).update({frame.market_ticker} if frame.market_ticker else ())
+        return wanted
+
+
+def _fact(frame: RecordedFrame) -> Fact:
+    """Return a recorded frame as a message; its other top-level fields are sent as they were recorded."""
+    others = {name: value for name, value in frame.fields.items() if name not in ("type", "msg")}
+    envelope = b"".join(b"%b:%b," % (msgspec.json.encode(name), bytes(value)) for name, value in others.items())
+    return Fact(frame.type, frame.channel, frame.market_ticker, bytes(frame.fields["msg"]), envelope)
+
+
+def _traded_us(body: bytes) -> int:
+    """Return when a trade happened, in µs since 1970; older recordings tell the second only."""
+    fields: dict[str, Any] = msgspec.json.decode(body)
+    ts_ms = fields.get("ts_ms") or int(fields.get("ts") or 0) * 1000
+    return int(ts_ms) * 1000
 
 
 def schedule(frames: Sequence[RecordedFrame], seconds_max: float) -> Iterator[tuple[float, RecordedFrame]]:

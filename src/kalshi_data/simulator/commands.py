@@ -1,0 +1,161 @@
+"""The commands of a client as the exchange reads them, and what it answers to wrong ones.
+
+Source: the exchange's AsyncAPI description 3.34.0 and its page on WebSocket errors.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+CHANNELS = frozenset(
+    {"orderbook_delta", "ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle", "cfbenchmarks_value"}
+)
+# Channels that the exchange has too, for paying or trading clients only.
+CHANNELS_WITHHELD = frozenset(
+    {
+        *("cfbenchmarks_value_5hz", "pyth_value", "communications"),
+        *("fill", "market_positions", "user_orders", "order_group_updates"),
+    }
+)
+MARKET_CHANNELS = frozenset({"orderbook_delta", "ticker", "trade"})
+INDEX_CHANNEL = "cfbenchmarks_value"
+UNSEQUENCED = frozenset({"ticker"})
+ERRORS = {
+    1: "Unable to process message",
+    2: "Params required",
+    3: "Channels required",
+    4: "Subscription IDs required",
+    5: "Unknown command",
+    7: "Unknown subscription ID",
+    8: "Unknown channel name",
+    9: "Authentication required",
+    10: "Channel error",
+    11: "Invalid parameter",
+    12: "Exactly one subscription ID is required",
+    13: "Unsupported action",
+    14: "Market Ticker required",
+    15: "Action required",
+    18: "Command timeout",
+    24: "Index IDs required",
+    25: "Subscription buffer overflow",
+    26: "Subscription market limit exceeded",
+    27: "Too many requests",
+}
+
+Params = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """A command is answered with this error code, on a subscription where it is about one."""
+
+    def __init__(self, code: int, sid: int | None = None) -> None:
+        """Keep the code and the subscription."""
+        super().__init__(ERRORS[code])
+        self.code = code
+        self.sid = sid
+
+
+class Command(msgspec.Struct):
+    """One command; a number of 0 is the same as none."""
+
+    cmd: str = ""
+    id: int | None = None
+    params: dict[str, Any] | None = None
+
+    @property
+    def echo(self) -> bytes:
+        """The number as every reply begins with it, encoded."""
+        return b'"id":%d,' % self.id if self.id else b""
+
+
+class Markets(msgspec.Struct):
+    """The markets that a command names, by ticker or by id."""
+
+    tickers: list[str]
+    ids: list[str]
+
+    def __bool__(self) -> bool:
+        """Tell whether it names any."""
+        return bool(self.tickers or self.ids)
+
+
+def decode_command(raw: str | bytes) -> Command:
+    """Return a command.
+
+    Raises:
+        Refused: error 1, it is no JSON object or a field has the wrong type.
+    """
+    try:
+        command = msgspec.json.decode(raw, type=Command)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(1) from error
+    if command.id is not None and command.id < 0:
+        raise Refused(1)
+    return command
+
+
+def list_of(params: Params, name: str, kind: type[Any] = str) -> list[Any]:
+    """Return a parameter that is a list of one type, empty where it is missing.
+
+    Raises:
+        Refused: error 1, it is something else.
+    """
+    return convert(params.get(name) or [], list[kind])
+
+
+def flag(params: Params, name: str) -> bool:
+    """Return a parameter that is true or false, false where it is missing."""
+    return convert(params.get(name) or False, bool)
+
+
+def convert(value: Any, kind: Any) -> Any:
+    """Return a value of a type.
+
+    Raises:
+        Refused: error 1, it is of another type.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(1) from error
+
+
+def markets_of(params: Params) -> Markets:
+    """Return the markets that a command names.
+
+    Raises:
+        Refused: error 1, a wrong type; error 11, two of the exclusive forms at once.
+    """
+    forms = ("market_ticker", "market_tickers", "market_id", "market_ids")
+    named = [form for form in forms if form in params]
+    if len(named) > 1:
+        raise Refused(11)
+    if not named:
+        return Markets([], [])
+    value = params[named[0]]
+    names: list[str] = convert(value, list[str]) if named[0].endswith("s") else [convert(value, str)]
+    return Markets([], names) if "_id" in named[0] else Markets(names, [])
+
+
+def sid_of(params: Params) -> int:
+    """Return the one subscription that an update is about.
+
+    Raises:
+        Refused: error 1, a wrong type; error 12, none, several, or both forms.
+    """
+    sids = [*list_of(params, "sids", int), *([convert(params["sid"], int)] if "sid" in params else [])]
+    if len(sids) != 1:
+        raise Refused(12)
+    return sids[0]
+
+
+def check_channels(channels: Iterable[str]) -> None:
+    """Refuse all channels where one is none: what the exchange does with the others is not documented.
+
+    Raises:
+        Refused: error 8, no such channel; error 9, one that this client may not have.
+    """
+    for channel in channels:
+        if channel not in CHANNELS:
+            raise Refused(9 if channel in CHANNELS_WITHHELD else 8)

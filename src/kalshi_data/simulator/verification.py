@@ -1,0 +1,104 @@
+"""Compares production with a journal: by SQL, as multisets, and from nothing that a gatherer holds."""
+
+from pathlib import Path
+
+import msgspec
+
+from kalshi_data.database import Connection, connect, query
+
+STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
+COLUMNS = ("published", "present", "lost", "invented")
+
+
+class StreamCounts(msgspec.Struct, frozen=True):
+    """One stream: facts published, held, published but not held, and held but not published."""
+
+    published: int
+    present: int
+    lost: int
+    invented: int
+
+
+class Verification(msgspec.Struct):
+    """A whole comparison.
+
+    `unreadable` messages nobody can understand, and `withheld` ones were sent to nobody: both are listed gaps of the
+    journal, so production need not hold them. `books` were compared level by level after each clock.
+    """
+
+    streams: dict[str, StreamCounts]
+    unreadable: int
+    withheld: int
+    books: int
+    wrong_books: int
+    faults: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether production holds exactly what was published, which must be something."""
+        wrong = any(each.lost or each.invented for each in self.streams.values()) or self.wrong_books
+        return not wrong and any(each.published for each in self.streams.values())
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """How many lines of a journal were taken off: nobody could understand them, or they were sent to nobody."""
+
+    unreadable: int
+    withheld: int
+
+
+def verify_journal(production: str, journal: Path) -> Verification:
+    """Compare a production database with the journal of an exchange.
+
+    Raises:
+        psycopg.Error: production cannot be reached.
+    """
+    with connect(production, application_name="verify") as connection:
+        left_out = load_journal(connection, journal)
+        books, wrong_books = count_books(connection)
+        return Verification(
+            streams={name: count_stream(connection, name) for name in STREAMS},
+            unreadable=left_out.unreadable,
+            withheld=left_out.withheld,
+            books=books,
+            wrong_books=wrong_books,
+            faults=[str(row[0]) for row in connection.execute(query("production/list_faults")).fetchall()],
+        )
+
+
+def load_journal(connection: Connection, journal: Path) -> LeftOut:
+    """Load what the exchange published into this connection's own table."""
+    connection.execute(query("production/stage_journal"))
+    with (
+        journal.open() as lines,
+        connection.cursor() as cursor,
+        cursor.copy(query("production/copy_journal")) as copy,
+    ):
+        for line in lines:
+            copy.write_row((line,))
+    unreadable = connection.execute(query("production/drop_unreadable")).rowcount
+    return LeftOut(unreadable, connection.execute(query("production/drop_withheld")).rowcount)
+
+
+def count_stream(connection: Connection, name: str) -> StreamCounts:
+    """Compare one stream."""
+    row = connection.execute(query(f"production/verify_{name}")).fetchone()
+    return StreamCounts(*(int(each) for each in row or (0, 0, 0, 0)))
+
+
+def count_books(connection: Connection) -> tuple[int, int]:
+    """Return how many books after a clock were compared, and how many of them are wrong."""
+    row = connection.execute(query("production/verify_books")).fetchone() or (0, 0)
+    return int(row[0]), int(row[1])
+
+
+def show(found: Verification) -> str:
+    """Return the comparison as lines for people."""
+    lines = [f"{'stream':20}" + "".join(f"{name:>12}" for name in COLUMNS)]
+    for name, counts in found.streams.items():
+        values = (counts.published, counts.present, counts.lost, counts.invented)
+        lines.append(f"{name:20}" + "".join(f"{value:12,}" for value in values))
+    lines.append(f"books after each clock: {found.books:,} compared, {found.wrong_books:,} wrong")
+    lines.append(f"listed gaps: {found.withheld:,} messages sent to nobody, {found.unreadable:,} unreadable")
+    lines += [f"fault: {fault}" for fault in found.faults]
+    return "\n".join([*lines, "complete" if found.complete else "incomplete"])

@@ -1,0 +1,105 @@
+"""Somebody else's clients talk to the simulator: the public SDKs, unchanged, each in a process of its own.
+
+They need a newer Python and other dependencies than this project, so they live in an environment of their own.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kalshi_data.demo.keys import make_key
+from tests.conftest import ROOT
+
+CLIENTS = ROOT / "tests" / "clients"
+LOCK = CLIENTS / "requirements.lock"
+MARKETS = 60
+PYTHON_VERSION = "3.13"
+MANAGED_PYTHONS = (Path.home() / ".pyenv" / "versions", Path("/opt/python"))
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    """The interpreter of an environment with both SDKs, made again when their pins change."""
+    folder = ROOT / ".pytest_cache" / "clients"
+    made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    stamp, interpreter = folder / "made-from.sha256", folder / "bin" / "python"
+    if not stamp.is_file() or stamp.read_text() != made_from:
+        uv("venv", "--quiet", "--clear", "--python", find_python(), str(folder))
+        uv("pip", "install", "--quiet", "--require-hashes", "--python", str(interpreter), "--requirement", str(LOCK))
+        stamp.write_text(made_from)
+    return interpreter
+
+
+def uv(*arguments: str) -> None:
+    program = Path(sys.executable).parent / "uv"
+    done = subprocess.run([program, *arguments], capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def find_python() -> str:
+    """Return a Python that the SDKs run on; without one on this machine uv fetches it."""
+    found = [
+        path for folder in MANAGED_PYTHONS for path in folder.glob(f"{PYTHON_VERSION}*/bin/python{PYTHON_VERSION}")
+    ]
+    return str(sorted(found)[-1]) if found else PYTHON_VERSION
+
+
+@pytest.fixture
+def addresses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
+    """A running exchange: its addresses, and a key it knows."""
+    # kalshi-sdk signs with RSA only, the other one with either.
+    key = make_key(tmp_path, 1 if "kalshi_sdk" in request.node.name else 2)
+    arguments = [sys.executable, "-m", "kalshi_data.simulator", "run", f"--key={key.key_id}={key.public}"]
+    arguments += [f"--markets={MARKETS}", "--rate=500", "--seconds=0", "--clients=0", "--removed-fields"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as running:
+        try:
+            assert running.stdout
+            told = msgspec.json.decode(running.stdout.readline())
+            yield [told["rest_url"], told["websocket_url"], key.key_id, str(key.private)]
+        finally:
+            running.terminate()
+            running.communicate()
+
+
+def talk(python: Path, client: str, addresses: list[str]) -> dict[str, Any]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [python, "-W", "error", CLIENTS / client, *addresses]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def check_lists(found: dict[str, Any]) -> None:
+    """Check what both clients read over REST, page by page."""
+    assert found["active"] is True
+    assert {"KXSIMA", "KXMVESIM"} <= set(found["series"])
+    assert len(set(found["markets"])) == len(found["markets"]) >= MARKETS * 3 // 4
+    assert len(set(found["events"])) == len(found["events"]) >= MARKETS // 5
+    assert found["market"] == found["markets"][0]
+    assert found["levels"] > 2
+    assert all(each.startswith("KXMVE") for each in found["combos"])
+    assert len(found["combos"]) >= 3
+    assert found["cutoff"]
+
+
+def test_kalshi_sdk_reads_lists_and_follows_the_feed(python: Path, addresses: list[str]) -> None:
+    found = talk(python, "with_kalshi_sdk.py", addresses)
+    check_lists(found)
+    messages = found["messages"]
+    # It drops what comes while it waits for an answer, sees the gap and subscribes again: then each comes once more.
+    assert messages["OrderbookSnapshotMessage"] >= len(found["markets"])
+    assert min(messages[f"{name}Message"] for name in ("OrderbookDelta", "Trade", "Ticker")) >= 40
+
+
+def test_kalshi_python_sync_reads_lists(python: Path, addresses: list[str]) -> None:
+    found = talk(python, "with_kalshi_python_sync.py", addresses)
+    check_lists(found)
+    assert len(set(found["trades"])) == len(found["trades"])

@@ -1,0 +1,99 @@
+"""`simulator verify` against production: what is complete, lost, invented or wrong, and what is a listed gap."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kalshi_data.simulator.facts import Fact
+from kalshi_data.simulator.journal import Journal
+from kalshi_data.simulator.model import Model, Plan
+from kalshi_data.simulator.publisher import Publisher
+from kalshi_data.simulator.verification import verify_journal
+from tests.engines import Database
+from tests.integration.staging import merge, receive
+
+BEGAN_US = 1_793_109_600_000_000
+Frame = dict[str, Any]
+
+
+class Everybody(Publisher):
+    """Publishes to one connection that gets everything."""
+
+    def publish(self, fact: Fact) -> int:
+        self.journal.published(fact, 1, BEGAN_US // 1000)
+        return 1
+
+
+def write_run(path: Path) -> list[Frame]:
+    """Write a run's journal and return the frames that a client of everything got."""
+    plan = Plan(markets=10, deltas_per_second=500, stories_per_second=4)
+    model = Model(plan, Everybody(Journal(path)), lambda _: None)
+    for ticker in model.markets:
+        model.publisher.publish(model.snapshot(ticker))
+    play = model.player(BEGAN_US)
+    for _ in range(400):
+        play()
+    model.close()
+    lines = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+    kinds = {"cfbenchmarks_value"}
+    frames = [line["frame"] for line in lines if "frame" in line and line["frame"]["type"] not in kinds]
+    return [{**frame, "sid": 1, "seq": number} for number, frame in enumerate(frames, start=1)]
+
+
+def verify(production: Database, journal: Path) -> tuple[int, dict[str, Any]]:
+    """Run the command; return its exit status and what it says."""
+    command = [sys.executable, "-m", "kalshi_data.simulator", "verify", "--journal", journal, "--json"]
+    done = subprocess.run([*command, "--production", production.conninfo()], capture_output=True, check=False)
+    assert not done.stderr
+    return done.returncode, msgspec.json.decode(done.stdout)
+
+
+def test_what_was_all_received_is_complete(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
+    receive(kalshi_ts, write_run(journal := tmp_path / "journal"))
+    merge(production, [kalshi_ts])
+    status, found = verify(production, journal)
+    assert status == 0, str(found)
+    assert all(each["published"] == each["present"] > 0 for each in found["streams"].values())
+    assert (found["books"] > 200, found["wrong_books"], found["withheld"]) == (True, 0, 0)
+
+
+def test_a_lost_delta_makes_books_wrong_and_an_invented_trade_is_seen(
+    production: Database, kalshi_ts: Database, tmp_path: Path
+) -> None:
+    frames = write_run(journal := tmp_path / "journal")
+    lost = next(n for n, frame in enumerate(frames) if frame["type"] == "orderbook_delta")
+    trade = next(frame for frame in frames if frame["type"] == "trade")
+    del frames[lost]
+    frames.append({**trade, "msg": {**trade["msg"], "trade_id": "00000000-0000-0000-0000-000000000000"}})
+    receive(kalshi_ts, frames)
+    merge(production, [kalshi_ts])
+    status, found = verify(production, journal)
+    assert status == 1
+    assert (found["streams"]["orderbook_deltas"]["lost"], found["streams"]["trades"]["invented"]) == (1, 1)
+    assert found["wrong_books"] > 0
+
+
+def test_what_was_sent_to_nobody_is_a_listed_gap(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
+    frames = write_run(journal := tmp_path / "journal")
+    lines = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
+    trades = [line for line in lines if line.get("frame", {}).get("type") == "trade"][-3:]
+    ids = {line["frame"]["msg"]["trade_id"] for line in trades}
+    for line in trades:
+        line["sent"] = 0
+    lines.append({"published_ms": 1, "fault": {"name": "drop_frames", "connection": 2}})
+    journal.write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines) + b"\n")
+    receive(kalshi_ts, [frame for frame in frames if frame["msg"].get("trade_id") not in ids])
+    merge(production, [kalshi_ts])
+    status, found = verify(production, journal)
+    assert (status, found["withheld"]) == (0, 3)
+    assert found["faults"] == ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
+
+
+@pytest.mark.parametrize("content", ["", '{"published_ms": 1, "book": {}}\n'])
+def test_a_journal_of_nothing_is_not_complete(production: Database, tmp_path: Path, content: str) -> None:
+    (journal := tmp_path / "journal").write_text(content)
+    assert not verify_journal(production.conninfo(), journal).complete
