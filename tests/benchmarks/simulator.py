@@ -20,7 +20,7 @@ MARKETS = 1_000
 WARM_SECONDS = 1.0
 MASK = bytes(4)
 DELTA = b'{"type":"orderbook_delta"'
-SEQUENCE = re.compile(rb'"seq":(\d+)')
+SEQUENCE = re.compile(rb'"seq":(\d+),')
 
 
 def measure(seconds: float) -> dict[str, float]:

@@ -13,13 +13,11 @@ SPAN = {"start_ts": "1", "end_ts": str(END_S), "period_interval": "1"}
 BOOK_SIDES = {"yes_dollars", "no_dollars"}
 
 
-def ask(folder: Path, path: str, ticks: int = 0, **query: str) -> tuple[int, Any]:
-    """Return status and body of one path after some ticks."""
+def ask(folder: Path, path: str, **query: str) -> tuple[int, Any]:
+    """Return status and body of one path."""
     answers: list[tuple[int, Any]] = []
 
     async def use(running: Running) -> None:
-        for _ in range(ticks):
-            running.tick()
         answers.append(await running.get(path, **query))
 
     serve(folder, use)
