@@ -22,6 +22,7 @@ CLIENTS = ROOT / "tests" / "clients"
 LOCK = CLIENTS / "requirements.lock"
 MARKETS = 60
 PYTHON_VERSION = "3.13"
+MISSING = "THE SDKS WERE NOT TESTED, they need a Python that is not on this machine and cannot be fetched"
 MANAGED_PYTHONS = (Path.home() / ".pyenv" / "versions", Path("/opt/python"))
 
 
@@ -32,16 +33,20 @@ def python() -> Path:
     made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     stamp, interpreter = folder / "made-from.sha256", folder / "bin" / "python"
     if not stamp.is_file() or stamp.read_text() != made_from:
-        uv("venv", "--quiet", "--clear", "--python", find_python(), str(folder))
-        uv("pip", "install", "--quiet", "--require-hashes", "--python", str(interpreter), "--requirement", str(LOCK))
+        made = uv("venv", "--quiet", "--clear", "--python", find_python(), str(folder))
+        if made.returncode != 0 and not os.environ.get("CI"):
+            pytest.skip(f"{MISSING}: {made.stderr}")
+        assert made.returncode == 0, made.stderr
+        options = ("--quiet", "--require-hashes", "--python", str(interpreter), "--requirement", str(LOCK))
+        installed = uv("pip", "install", *options)
+        assert installed.returncode == 0, installed.stderr
         stamp.write_text(made_from)
     return interpreter
 
 
-def uv(*arguments: str) -> None:
+def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).parent / "uv"
-    done = subprocess.run([program, *arguments], capture_output=True, check=False, text=True)
-    assert done.returncode == 0, done.stderr
+    return subprocess.run([program, *arguments], capture_output=True, check=False, text=True)
 
 
 def find_python() -> str:

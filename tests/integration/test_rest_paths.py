@@ -13,7 +13,7 @@ SPAN = {"start_ts": "1", "end_ts": str(END_S), "period_interval": "1"}
 BOOK_SIDES = {"yes_dollars", "no_dollars"}
 
 
-def ask(folder: Path, path: str, **query: str) -> tuple[int, Any]:
+def ask(folder: Path, path: str, query: dict[str, str]) -> tuple[int, Any]:
     """Return status and body of one path."""
     answers: list[tuple[int, Any]] = []
 
@@ -55,7 +55,7 @@ def ask(folder: Path, path: str, **query: str) -> tuple[int, Any]:
     ],
 )
 def test_paths_answer_in_their_shape(tmp_path: Path, path: str, query: dict[str, str], keys: set[str]) -> None:
-    status, body = ask(tmp_path, path, **query)
+    status, body = ask(tmp_path, path, query)
     assert (status, keys <= set(body)) == (200, True)
 
 
@@ -82,7 +82,7 @@ def test_paths_answer_in_their_shape(tmp_path: Path, path: str, query: dict[str,
     ],
 )
 def test_wrong_requests_are_refused(tmp_path: Path, path: str, query: dict[str, str], status: int) -> None:
-    answered, body = ask(tmp_path, path, **query)
+    answered, body = ask(tmp_path, path, query)
     assert answered == status
     assert {"code", "message"} <= set(body)
 
