@@ -26,6 +26,8 @@ from kalshi_data.simulator.server import ADMIN, API, FEED, Exchange
 Frame = dict[str, Any]
 SILENT_SECONDS = 0.3
 BEGAN_US = 1_793_109_600_000_000
+# The runs begin at a fixed time, so that none of them becomes historical with the years.
+FOR_EVER_SECONDS = 10**9
 
 
 class Running:
@@ -97,6 +99,7 @@ async def received(websocket: ClientConnection) -> list[Frame]:
 def serve(folder: Path, use: Use, **limits: Any) -> list[Frame]:
     """Serve an exchange to `use` and return its journal."""
     key, journal = make_key(folder, 2), folder / "journal"
+    limits.setdefault("live_seconds", FOR_EVER_SECONDS)
 
     async def run() -> None:
         plan = Plan(markets=10, deltas_per_second=1_000, stories_per_second=2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kalshi_data.simulator.listings import rfc3339
 from tests.integration.test_faults import BEGAN_US, Running, serve
 
 END_S = BEGAN_US // 1_000_000 + 86_400
@@ -107,6 +108,30 @@ def test_trades_and_candles_agree(tmp_path: Path) -> None:
         assert book["orderbook_fp"]["yes_dollars"][-1][0] == market["market"]["yes_bid_dollars"]
 
     serve(tmp_path, use)
+
+
+def test_what_is_older_than_the_cutoff_is_in_the_historical_tier_only(tmp_path: Path) -> None:
+    async def use(running: Running) -> None:
+        for _ in range(300):
+            running.tick()
+        settled, still_open = list(running.model.listings.markets.values())[:2]
+        settled.settled_s = BEGAN_US // 1_000_000
+        _, cutoff = await running.get("/historical/cutoff")
+        assert cutoff["trades_created_ts"] > rfc3339(settled.settled_s)
+        _, live = await running.get("/markets/trades")
+        _, old = await running.get("/historical/trades", limit="1000")
+        assert (live["trades"], len(old["trades"]) > 10) == ([], True)
+        assert all(each["created_time"] < cutoff["trades_created_ts"] for each in old["trades"])
+        for path, status in ((f"/markets/{settled.ticker}", 404), (f"/historical/markets/{settled.ticker}", 200)):
+            assert (await running.get(path))[0] == status
+        assert (await running.get(f"/historical/markets/{still_open.ticker}"))[0] == 404
+        _, markets = await running.get("/historical/markets")
+        ended = [each.ticker for each in running.model.listings.markets.values() if each.settled_s is not None]
+        assert sorted(market["ticker"] for market in markets["markets"]) == sorted(ended)
+        _, candles = await running.get(f"/historical/markets/{settled.ticker}/candlesticks", **SPAN)
+        assert {"open", "close", "mean"} <= set(candles["candlesticks"][0]["price"])
+
+    serve(tmp_path, use, live_seconds=3_600)
 
 
 def test_an_empty_bucket_answers_429(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
             "--buffer-bytes-max", default=limits.buffer_bytes_max, show_default=True, help="Beyond: error 25."
         ),
         click.option("--stale-seconds", default=0.0, show_default=True, help="Age of answers to unsigned requests."),
+        click.option("--live-seconds", default=limits.live_seconds, show_default=True, help="Then historical only."),
         click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
         click.option("--removed-fields/--no-removed-fields", default=False, help="Send liquidity_dollars of markets."),
         click.option("--sending-ts/--no-sending-ts", default=True, show_default=True, help="Say sending_ts_ms."),

@@ -34,6 +34,9 @@ WRITE_TOKENS = {
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
     """The limits of one exchange; `stale_seconds` is how old an answer to an unsigned request may be.
 
+    Trades and settled markets older than `live_seconds` are in the historical tier only; the exchange keeps about three
+    months live.
+
     `removed_fields` sends what the exchange has removed but some clients still require: `liquidity_dollars` of markets,
     gone since 1 Oct 2026.
     """
@@ -44,6 +47,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     commands_per_second_max: int = 10_000
     buffer_bytes_max: int = 64 << 20
     stale_seconds: float = 0.0
+    live_seconds: int = 90 * 86_400
     deflate: bool = False
     sending_ts: bool = True
     removed_fields: bool = False

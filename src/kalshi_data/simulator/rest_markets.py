@@ -20,7 +20,7 @@ from kalshi_data.simulator.selection import (
 )
 from kalshi_data.simulator.tape import Candles, Tape
 
-LIVE_SECONDS = 90 * 86_400
+DAY_SECONDS = 86_400
 BOOKS_MAX, TICKER_MAX, DEPTH_MAX = 100, 200, 100
 CANDLES_MAX, EVENT_CANDLES_MAX = 10_000, 5_000
 
@@ -42,21 +42,23 @@ class Source(Protocol):
         ...
 
 
-def cutoff_s(now_ms: int) -> int:
-    """Return the moment before which everything is in the historical tier only; it moves by the day."""
-    return (now_ms // 1000 - LIVE_SECONDS) // 86_400 * 86_400
+def day_before_s(now_ms: int, seconds: int) -> int:
+    """Return the moment `seconds` ago, at the beginning of its day where that is days ago, as the exchange moves it."""
+    moment_s = now_ms // 1000 - seconds
+    return moment_s // DAY_SECONDS * DAY_SECONDS if seconds >= DAY_SECONDS else moment_s
 
 
-def is_live(market: ListedMarket, now_ms: int) -> bool:
+def is_live(market: ListedMarket, cutoff_s: int) -> bool:
     """Tell whether a market is not in the historical tier yet."""
-    return market.settled_s is None or market.settled_s >= cutoff_s(now_ms)
+    return market.settled_s is None or market.settled_s >= cutoff_s
 
 
 class MarketPaths:
     """Answers for one venue; `now_ms` is the exchange's clock."""
 
-    def __init__(self, source: Source, now_ms: Callable[[], int]) -> None:
-        """Answer from `source`."""
+    def __init__(self, source: Source, now_ms: Callable[[], int], live_seconds: int) -> None:
+        """Answer from `source`; what ended more than `live_seconds` ago is in the historical tier only."""
+        self._live_seconds = live_seconds
         self._source = source
         self._listings = source.listings
         self._now_ms = now_ms
@@ -80,12 +82,15 @@ class MarketPaths:
         }
 
     def _tier(self, *, live: bool) -> list[ListedMarket]:
-        now_ms = self._now_ms()
-        return [each for each in self._listings.markets.values() if is_live(each, now_ms) == live]
+        cutoff_s = self._cutoff_s()
+        return [each for each in self._listings.markets.values() if is_live(each, cutoff_s) == live]
+
+    def _cutoff_s(self) -> int:
+        return day_before_s(self._now_ms(), self._live_seconds)
 
     def _find(self, request: web.Request, *, live: bool) -> ListedMarket:
         market = self._listings.markets.get(request.match_info["ticker"])
-        if market is None or is_live(market, self._now_ms()) != live:
+        if market is None or is_live(market, self._cutoff_s()) != live:
             raise NotFound
         return market
 
@@ -114,15 +119,14 @@ class MarketPaths:
         return {"orderbooks": [{"ticker": each, "orderbook_fp": self._book(each)} for each in known]}
 
     def _trades(self, request: web.Request, *, historical: bool) -> Object:
-        found = self._source.tape.select(request.query, cutoff_s(self._now_ms()), historical=historical)
+        found = self._source.tape.select(request.query, self._cutoff_s(), historical=historical)
         rows, cursor = page(found, request.query, 100, 1000, 0)
         return {"trades": [each.object() for each in rows], "cursor": cursor}
 
     def _cutoff(self, _: web.Request) -> Object:
-        now_ms = self._now_ms()
         names = ("market_settled_ts", "trades_created_ts", "market_positions_last_updated_ts")
-        orders = (now_ms // 1000 - 14 * 86_400) // 86_400 * 86_400
-        return {**dict.fromkeys(names, rfc3339(cutoff_s(now_ms))), "orders_updated_ts": rfc3339(orders)}
+        orders_s = day_before_s(self._now_ms(), min(14 * DAY_SECONDS, self._live_seconds))
+        return {**dict.fromkeys(names, rfc3339(self._cutoff_s())), "orders_updated_ts": rfc3339(orders_s)}
 
     def _historical_markets(self, request: web.Request) -> Object:
         used = [name for name in ("tickers", "event_ticker", "series_ticker", "mve_filter") if request.query.get(name)]

@@ -58,7 +58,7 @@ class Exchange:
         events.is_active = lambda: not self.faults.active("maintenance")
         paths: dict[str, Handler] = {
             **events.routes(),
-            **MarketPaths(self._venue, self._publisher.now_ms).routes(),
+            **MarketPaths(self._venue, self._publisher.now_ms, self._limits.live_seconds).routes(),
         }
         routes = [web.get(f"{API}{path}", self._answering(handler)) for path, handler in paths.items()]
         application.add_routes([web.get(FEED, self._feed), *routes])
