@@ -20,7 +20,7 @@ from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import Bucket, Limits
 from kalshi_data.simulator.model import Model, Plan
 from kalshi_data.simulator.publisher import Publisher
-from kalshi_data.simulator.scenarios import SCENARIOS, Fault, read_scenario
+from kalshi_data.simulator.scenarios import OF_EXCHANGE, SCENARIOS, Fault, read_scenario
 from kalshi_data.simulator.server import ADMIN, API, FEED, Exchange
 
 Frame = dict[str, Any]
@@ -213,19 +213,33 @@ def test_connections_end(tmp_path: Path) -> None:
     serve(tmp_path, use)
 
 
-def test_errors_25_26_and_27(tmp_path: Path) -> None:
+def test_errors_that_only_a_fault_brings(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         async with running.connect() as websocket:
             await running.books(websocket)
-            for name, code in (("market_limit", 26), ("command_limit", 27)):
+            for name, code in (("command_timeout", 18), ("market_limit", 26), ("command_limit", 27)):
                 await running.fault(name)
                 await command(websocket, "subscribe", channels=["ticker"])
                 assert msgspec.json.decode(await websocket.recv())["msg"]["code"] == code
-            await running.fault("overflow")
-            assert msgspec.json.decode(await websocket.recv())["msg"]["code"] == 25
-            assert await running.play(websocket) == []
+            for name, code in (("overflow", 25), ("channel_error", 10)):
+                await running.fault(name)
+                assert msgspec.json.decode(await websocket.recv())["msg"]["code"] == code
+                assert await running.play(websocket) == []
+                await running.books(websocket)
 
     serve(tmp_path, use)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_fault_is_in_the_journal_with_its_connection(tmp_path: Path, name: str) -> None:
+    async def use(running: Running) -> None:
+        async with running.connect() as websocket:
+            await running.books(websocket)
+            assert await running.fault(name, seconds=0.1) == 200
+
+    noted = [line["fault"] for line in serve(tmp_path, use) if "fault" in line]
+    connection = None if name in OF_EXCHANGE else 1
+    assert [(fault["name"], fault["connection"]) for fault in noted] == [(name, connection)]
 
 
 def test_maintenance_disconnects_and_turns_clocks_back(tmp_path: Path) -> None:

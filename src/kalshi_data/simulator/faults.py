@@ -11,7 +11,8 @@ from kalshi_data.simulator.scenarios import OF_EXCHANGE, Fault
 from kalshi_data.simulator.session import Session
 
 BOOK_CHANNEL = "orderbook_delta"
-REFUSALS = {"market_limit": 26, "command_limit": 27}
+REFUSALS = {"command_timeout": 18, "market_limit": 26, "command_limit": 27}
+ENDINGS = {"channel_error": 10, "overflow": BUFFER_OVERFLOW}
 ASKED_EVERY_SECONDS = 0.05
 
 
@@ -99,9 +100,9 @@ class Faults:
             session.wire.abort()
         elif fault.name == "disconnect_in_snapshots":
             session.wire.damage = CountDown(session, fault.count)
-        elif fault.name == "overflow":
+        elif fault.name in ENDINGS:
             books = {name: each for name, each in session.subscriptions.items() if name != INDEX_CHANNEL}
-            session.terminate(books.get(BOOK_CHANNEL) or next(iter(books.values())), BUFFER_OVERFLOW)
+            session.terminate(books.get(BOOK_CHANNEL) or next(iter(books.values())), ENDINGS[fault.name])
         else:
             self._spawn(self._for_a_while(fault, session))
 

@@ -18,6 +18,8 @@ SCENARIOS = {
     "disconnect_in_snapshots": "a connection ends after COUNT more snapshots",
     "silence": "a connection stays open for SECONDS but gets no frame and no ping",
     "overflow": "a connection's order-book subscription ends with error 25, as for a slow reader",
+    "channel_error": "a connection's order-book subscription ends with error 10",
+    "command_timeout": "the next command of a connection is refused with error 18",
     "market_limit": "the next command of a connection is refused with error 26",
     "command_limit": "the next command of a connection is refused with error 27",
     "refuse_connections": "new connections are answered with 429 for SECONDS",
