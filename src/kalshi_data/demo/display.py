@@ -73,7 +73,7 @@ def show(figures: Figures) -> None:
             f"{figures.quarantined} frames in quarantine, {figures.gaps} sequence gaps"
         )
     if figures.withheld:
-        console.print(f"{figures.withheld:,} messages about markets that nobody had subscribed are not compared")
+        console.print(f"messages not compared, about markets that nobody had subscribed: {figures.withheld:,}")
     if figures.books:
         console.print(f"books after each clock: {figures.books:,} compared, {figures.wrong_books:,} wrong")
     console.print(
