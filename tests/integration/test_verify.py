@@ -77,20 +77,49 @@ def test_a_lost_delta_makes_books_wrong_and_an_invented_trade_is_seen(
     assert found["wrong_books"] > 0
 
 
-def test_what_was_sent_to_nobody_is_a_listed_gap(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
-    frames = write_run(journal := tmp_path / "journal")
+def withhold(journal: Path, *, by_fault: bool) -> set[str]:
+    """Rewrite a journal so that its last three trades were sent to nobody; return their ids."""
     lines = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
     trades = [line for line in lines if line.get("frame", {}).get("type") == "trade"][-3:]
-    ids = {line["frame"]["msg"]["trade_id"] for line in trades}
     for line in trades:
         line["sent"] = 0
-    lines.append({"published_ms": 1, "fault": {"name": "drop_frames", "connection": 2}})
+    if by_fault:
+        lines.append({"published_ms": 1, "fault": {"name": "drop_frames", "connection": 2}})
     journal.write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines) + b"\n")
+    return {line["frame"]["msg"]["trade_id"] for line in trades}
+
+
+@pytest.mark.parametrize("by_fault", [True, False], ids=["a fault", "nobody was connected"])
+def test_only_a_listed_fault_explains_what_was_sent_to_nobody(
+    production: Database, kalshi_ts: Database, tmp_path: Path, by_fault: bool
+) -> None:
+    frames = write_run(journal := tmp_path / "journal")
+    ids = withhold(journal, by_fault=by_fault)
     receive(kalshi_ts, [frame for frame in frames if frame["msg"].get("trade_id") not in ids])
     merge(production, [kalshi_ts])
     status, found = verify(production, journal)
-    assert (status, found["withheld"]) == (0, 3)
-    assert found["faults"] == ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
+    lost = found["streams"]["trades"]["lost"]
+    assert (status, found["withheld"], lost) == ((0, 3, 0) if by_fault else (1, 0, 3))
+    told = ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
+    assert found["faults"] == (told if by_fault else [])
+
+
+def test_a_book_that_nobody_ever_subscribed_is_a_listed_gap(
+    production: Database, kalshi_ts: Database, tmp_path: Path
+) -> None:
+    frames = write_run(journal := tmp_path / "journal")
+    lines = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
+    of_books = [line for line in lines if line.get("frame", {}).get("type", "").startswith("orderbook_")]
+    ticker = of_books[0]["frame"]["msg"]["market_ticker"]
+    unseen = [line for line in of_books if line["frame"]["msg"]["market_ticker"] == ticker]
+    for line in unseen:
+        line["sent"] = 0
+    journal.write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines) + b"\n")
+    bodies = [line["frame"]["msg"] for line in unseen]
+    receive(kalshi_ts, [frame for frame in frames if frame["msg"] not in bodies])
+    merge(production, [kalshi_ts])
+    status, found = verify(production, journal)
+    assert (status, found["withheld"]) == (0, len(unseen))
 
 
 @pytest.mark.parametrize("content", ["", '{"published_ms": 1, "book": {}}\n'])

@@ -9,7 +9,7 @@ from kalshi_data.errors import RecordingError
 from kalshi_data.simulator.books import Books
 from kalshi_data.simulator.recording import RecordedFrame, read_recording
 from kalshi_data.simulator.replay import schedule
-from kalshi_data.simulator.sample import make_recording
+from tests.sample import make_recording
 
 DELTA: dict[str, Any] = {
     "type": "orderbook_delta",

@@ -1,11 +1,41 @@
--- Take messages off the journal that were sent to no connection: nobody subscribed them, or a fault kept them back.
--- No platform can hold what nobody was sent; how many there were is told beside the verdict.
+-- Take messages off the journal that were sent to no connection and that a listed gap explains: nobody ever subscribed
+-- what they are about, or a fault of the exchange had begun. What nobody was connected for stays, and counts as lost.
 -- Writes: pg_temp.journal
 -- Returns: nothing; the row count is the number of lines taken off
+with
+message as (
+    select
+        line_number,
+        line ->> 'sent' as sent,
+        (line ->> 'published_ms')::bigint as published_ms,
+        case
+            when line #>> '{frame, type}' like 'orderbook_%' then 'orderbook_delta'
+            when line #>> '{frame, type}' like 'event_%' then 'market_lifecycle_v2'
+            else line #>> '{frame, type}'
+        end as channel,
+        -- Books are subscribed by market, everything else for all markets.
+        case
+            when line #>> '{frame, type}' like 'orderbook_%' then line #>> '{frame, msg, market_ticker}'
+            else ''
+        end as book
+    from journal
+    where
+        line #>> '{frame, type}' in (
+            'trade', 'orderbook_delta', 'orderbook_snapshot', 'ticker', 'market_lifecycle_v2',
+            'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
+        )
+),
+
+explained as (
+    select m.line_number
+    from message as m
+    where
+        m.sent = '0'
+        and (
+            m.published_ms >= (select min((f.line ->> 'published_ms')::bigint) from journal as f where f.line ? 'fault')
+            or (m.channel, m.book) not in (select s.channel, s.book from message as s where s.sent <> '0')
+        )
+)
+
 delete from journal
-where
-    line ->> 'sent' = '0'
-    and line #>> '{frame, type}' in (
-        'trade', 'orderbook_delta', 'orderbook_snapshot', 'ticker', 'market_lifecycle_v2',
-        'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
-    );
+where line_number in (select e.line_number from explained as e);

@@ -117,7 +117,7 @@ class SampleMarket:
 
 def make_recording(seed: int = 1, markets: int = 12, seconds: float = 20, actions_per_second: int = 100) -> list[Frame]:
     """Return entries {"received_ms", "frame"} of a made-up recording."""
-    dice = random.Random(seed)  # noqa: S311 - a game, not a secret
+    dice = random.Random(seed)
     listed = [SampleMarket(f"KXSAMPLE-26NOV02-T{number}", dice) for number in range(1, markets + 1)]
     entries = [_entry(BEGAN, "orderbook_snapshot", market.snapshot()) for market in listed]
     for number in range(int(seconds * actions_per_second)):
