@@ -72,10 +72,10 @@ async def follow(database: Database, key: KeyFiles, url: str, plan: Plan, **sett
     chosen = GathererSettings(exchange=exchange, databases=databases, subscriptions=subscriptions)
     writer = Writer(conninfo.conninfo, chosen.writing)
     writing = asyncio.ensure_future(writer.run())
-    opened = {"url": url, "use_yes_price": False, "opened_at": "2026-11-02T15:00:00Z"}
-    row = await writer.execute("open_connection", opened)
+    opened = {"connection_id": 1, "name": plan.name, "url": url, "use_yes_price": False}
+    await writer.execute("open_connection", {**opened, "opened_at": "2026-11-02T15:00:00Z"})
     counters = Counters()
-    session = Session(plan, int(row[0]) if row else 0, chosen, writer, counters)
+    session = Session(plan, 1, chosen, writer, counters)
     try:
         async with open_feed(url, load_signer(key.key_id, key.private)) as websocket:
             await session.run(websocket)

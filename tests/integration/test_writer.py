@@ -38,7 +38,8 @@ def trade(trade_id: str, frame: bytes = b"{}", **changes: Any) -> Item:
 def open_connection(database: Database) -> None:
     with database.connect("gatherer") as connection:
         connection.execute(
-            "insert into capture.connections (url, use_yes_price, opened_at) values ('ws://exchange', false, now())"
+            "insert into capture.connections (connection_id, url, use_yes_price, opened_at)"
+            " values (1, 'ws://exchange', false, now())"
         )
 
 

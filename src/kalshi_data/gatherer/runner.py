@@ -121,9 +121,9 @@ class Gatherer:
     async def _follow(self, plan: Plan, websocket: ClientConnection) -> None:
         """Follow one connection to its end and record when and why that was."""
         url = self._settings.exchange.websocket_url
-        opening = {"url": url, "use_yes_price": False, "opened_at": datetime.now(UTC)}
-        row = await self._writer.execute("open_connection", opening)
-        connection_id = int(row[0]) if row else 0
+        connection_id = time.time_ns() // 1000
+        opening = {"connection_id": connection_id, "name": plan.name, "url": url, "use_yes_price": False}
+        await self._writer.execute("open_connection", {**opening, "opened_at": datetime.now(UTC)})
         session = Session(plan, connection_id, self._settings, self._writer, self._counters)
         closer = asyncio.ensure_future(self._close_on_stop(websocket))
         log.info("connected", connection=plan.name, connection_id=connection_id, markets=len(plan.tickers))

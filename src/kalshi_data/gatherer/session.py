@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -55,6 +55,7 @@ class Session:
         self._occurrences = Occurrences()
         self._sids: dict[int, str] = {}
         self._acknowledged = asyncio.Event()
+        self._last_received_at = datetime.now(UTC)
         self.frames_received = 0
 
     async def run(self, websocket: ClientConnection) -> None:
@@ -116,7 +117,11 @@ class Session:
         if gap is not None:
             self._counters.gaps += 1
             log.warning("sequence gap", connection_id=self._connection_id, **gap._asdict())
-            self._put("gaps", (self._connection_id, *gap, received_at), b"", received_at)
+            place = (self._connection_id + self.frames_received, self._connection_id, gap.sid)
+            channel = self._sids.get(gap.sid, "")
+            numbers = (gap.seq_expected, gap.seq_received)
+            self._put("gaps", (*place, channel, *numbers, self._last_received_at, received_at), b"", received_at)
+        self._last_received_at = received_at
 
     def _data(self, envelope: Envelope, frame: bytes, received_at: datetime) -> None:
         arrival = Arrival(self._connection_id, received_at, self._occurrences)

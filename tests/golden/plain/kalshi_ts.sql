@@ -79,26 +79,23 @@ end;
 $$;
 COMMENT ON FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) IS 'Make a table a hypertable or a range-partitioned table, whichever this database can.';
 CREATE TABLE capture.connections (
-    connection_id integer NOT NULL,
+    connection_id bigint NOT NULL,
     url text NOT NULL,
     use_yes_price boolean NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
     close_reason text,
-    frames_received bigint
+    frames_received bigint,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    name text DEFAULT ''::text NOT NULL
 );
 COMMENT ON TABLE capture.connections IS 'One row per WebSocket connection to the exchange.';
+COMMENT ON COLUMN capture.connections.connection_id IS 'The number in the frame log of the record that opened the connection.';
 COMMENT ON COLUMN capture.connections.use_yes_price IS 'Whether NO levels were asked for on the YES price scale.';
 COMMENT ON COLUMN capture.connections.closed_at IS 'Null while open, or when the program ended before it could say.';
 COMMENT ON COLUMN capture.connections.frames_received IS 'Frames received on it, known when it closed.';
-ALTER TABLE capture.connections ALTER COLUMN connection_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME capture.connections_connection_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
+COMMENT ON COLUMN capture.connections.ingest_xid IS 'The transaction that wrote or last changed the row.';
+COMMENT ON COLUMN capture.connections.name IS 'What the connection is for: books-1, ticker-1, …';
 CREATE TABLE capture.flush_position (
     only_row boolean DEFAULT true NOT NULL,
     run_id uuid NOT NULL,
@@ -108,25 +105,38 @@ CREATE TABLE capture.flush_position (
 COMMENT ON TABLE capture.flush_position IS 'The last flush that was committed, written by that flush.';
 COMMENT ON COLUMN capture.flush_position.run_id IS 'The run of the gatherer that numbered the flush.';
 CREATE TABLE capture.gaps (
-    gap_id bigint NOT NULL,
-    connection_id integer NOT NULL,
+    connection_id bigint NOT NULL,
     sid integer NOT NULL,
     seq_expected bigint NOT NULL,
     seq_received bigint NOT NULL,
-    detected_at timestamp with time zone NOT NULL
+    detected_at timestamp with time zone NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    frame_number bigint NOT NULL,
+    channel text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    repair text
 );
 COMMENT ON TABLE capture.gaps IS 'Sequence numbers of a subscription that did not arrive in order.';
 COMMENT ON COLUMN capture.gaps.sid IS 'The subscription id, which means something on its connection only.';
 COMMENT ON COLUMN capture.gaps.seq_expected IS 'The number that should have come next.';
 COMMENT ON COLUMN capture.gaps.seq_received IS 'The number that came; lower than expected where the exchange repeated itself.';
-ALTER TABLE capture.gaps ALTER COLUMN gap_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME capture.gaps_gap_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+COMMENT ON COLUMN capture.gaps.detected_at IS 'When the frame that showed the gap was received.';
+COMMENT ON COLUMN capture.gaps.ingest_xid IS 'The transaction that wrote or last changed the row.';
+COMMENT ON COLUMN capture.gaps.frame_number IS 'The number in the frame log of the frame that showed the gap.';
+COMMENT ON COLUMN capture.gaps.channel IS 'The exchange''s channel of the subscription.';
+COMMENT ON COLUMN capture.gaps.began_at IS 'When the last frame before the gap was received.';
+COMMENT ON COLUMN capture.gaps.ended_at IS 'When the last of its books had a new snapshot, or its trades had been fetched; null until then.';
+COMMENT ON COLUMN capture.gaps.repair IS 'snapshot or rest; null while nothing has repaired it, and for other channels.';
+CREATE TABLE capture.heartbeat (
+    only_row boolean DEFAULT true NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL,
+    CONSTRAINT heartbeat_only_row_check CHECK (only_row)
 );
+COMMENT ON TABLE capture.heartbeat IS 'Written each second by a running gatherer: that it lives, and how it is.';
+COMMENT ON COLUMN capture.heartbeat.beat_at IS 'When the gatherer last said so, by its own clock.';
+COMMENT ON COLUMN capture.heartbeat.status IS 'What gatherer status shows.';
 CREATE TABLE capture.instance (
     only_row boolean DEFAULT true NOT NULL,
     epoch uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -139,18 +149,20 @@ CREATE TABLE capture.lifecycle_events (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
-    connection_id integer,
+    connection_id bigint,
     sid integer,
     seq bigint,
     subject_ticker text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL,
-    payload jsonb NOT NULL
+    payload jsonb NOT NULL,
+    frame_number bigint
 )
 PARTITION BY RANGE (received_at);
 COMMENT ON TABLE capture.lifecycle_events IS 'What became of markets and events, as this gatherer received it.';
 COMMENT ON COLUMN capture.lifecycle_events.subject_ticker IS 'The market''s ticker, or the event''s where the message is about one.';
 COMMENT ON COLUMN capture.lifecycle_events.kind IS 'event_type of a market''s message, else the type of the message.';
 COMMENT ON COLUMN capture.lifecycle_events.payload IS 'The whole message body.';
+COMMENT ON COLUMN capture.lifecycle_events.frame_number IS 'The frame''s number in the frame log.';
 CREATE TABLE capture.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -161,7 +173,7 @@ CREATE TABLE capture.orderbook_deltas (
     received_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
     exchange_ts timestamp with time zone NOT NULL,
-    connection_id integer,
+    connection_id bigint,
     sid integer,
     seq bigint,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -170,6 +182,7 @@ CREATE TABLE capture.orderbook_deltas (
     price numeric NOT NULL,
     size_delta numeric NOT NULL,
     occurrence integer NOT NULL,
+    frame_number bigint,
     CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
 )
 PARTITION BY RANGE (received_at);
@@ -180,11 +193,12 @@ COMMENT ON COLUMN capture.orderbook_deltas.side IS 'The ladder of bids that chan
 COMMENT ON COLUMN capture.orderbook_deltas.price IS 'Dollars, on the scale of its own side, exactly as sent.';
 COMMENT ON COLUMN capture.orderbook_deltas.size_delta IS 'Change of the resting contracts, exactly as sent.';
 COMMENT ON COLUMN capture.orderbook_deltas.occurrence IS 'How many deltas equal to this one came before it on its connection, so that equal changes stay as many as they were.';
+COMMENT ON COLUMN capture.orderbook_deltas.frame_number IS 'The frame''s number in the frame log.';
 CREATE TABLE capture.orderbook_snapshots (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
-    connection_id integer,
+    connection_id bigint,
     sid integer,
     seq bigint,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -195,6 +209,7 @@ CREATE TABLE capture.orderbook_snapshots (
     no_prices numeric[] NOT NULL,
     no_sizes numeric[] NOT NULL,
     occurrence integer NOT NULL,
+    frame_number bigint,
     CONSTRAINT orderbook_snapshots_check CHECK ((cardinality(yes_prices) = cardinality(yes_sizes))),
     CONSTRAINT orderbook_snapshots_check1 CHECK ((cardinality(no_prices) = cardinality(no_sizes)))
 )
@@ -205,19 +220,22 @@ COMMENT ON COLUMN capture.orderbook_snapshots.clock IS 'The newest change contai
 COMMENT ON COLUMN capture.orderbook_snapshots.yes_prices IS 'Dollars of the YES bids in the order sent; empty for none.';
 COMMENT ON COLUMN capture.orderbook_snapshots.yes_sizes IS 'Contracts at the price of the same position.';
 COMMENT ON COLUMN capture.orderbook_snapshots.occurrence IS 'Without a clock: how many equal snapshots came before on the connection; else 0.';
+COMMENT ON COLUMN capture.orderbook_snapshots.frame_number IS 'The frame''s number in the frame log.';
 CREATE TABLE capture.quarantine (
     quarantine_id bigint NOT NULL,
-    connection_id integer NOT NULL,
+    connection_id bigint NOT NULL,
     received_at timestamp with time zone NOT NULL,
     reason text NOT NULL,
     frame bytea NOT NULL,
     frame_bytes integer NOT NULL,
-    frame_sha256 bytea NOT NULL
+    frame_sha256 bytea NOT NULL,
+    frame_number bigint
 );
 COMMENT ON TABLE capture.quarantine IS 'Frames that could not be understood or stored, kept verbatim with the reason.';
 COMMENT ON COLUMN capture.quarantine.frame IS 'The frame as received; its beginning where it is longer than the limit.';
 COMMENT ON COLUMN capture.quarantine.frame_bytes IS 'The length of the whole frame.';
 COMMENT ON COLUMN capture.quarantine.frame_sha256 IS 'The digest of the whole frame.';
+COMMENT ON COLUMN capture.quarantine.frame_number IS 'The frame''s number in the frame log.';
 ALTER TABLE capture.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME capture.quarantine_quarantine_id_seq
     START WITH 1
@@ -226,12 +244,29 @@ ALTER TABLE capture.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS A
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE capture.subscriptions (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    channel text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    end_reason text
+);
+COMMENT ON TABLE capture.subscriptions IS 'When which market was covered on which connection: everything published then was received, or stands in gaps.';
+COMMENT ON COLUMN capture.subscriptions.ingest_xid IS 'The transaction that wrote or last changed the row.';
+COMMENT ON COLUMN capture.subscriptions.channel IS 'The exchange''s channel: orderbook_delta, ticker, trade, market_lifecycle_v2, …';
+COMMENT ON COLUMN capture.subscriptions.market_ticker IS 'Empty for a channel of all markets.';
+COMMENT ON COLUMN capture.subscriptions.began_at IS 'An order book is covered from its snapshot on, a channel from its acknowledgement.';
+COMMENT ON COLUMN capture.subscriptions.ended_at IS 'The last frame before a gap or the end; null while covered. A gap ends it; the next snapshot begins a new row.';
+COMMENT ON COLUMN capture.subscriptions.end_reason IS 'gap, closed, stopped, crashed, dropped, or the exchange''s error.';
 CREATE TABLE capture.tickers (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
     exchange_ts timestamp with time zone NOT NULL,
-    connection_id integer,
+    connection_id bigint,
     sid integer,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     market_id text,
@@ -244,7 +279,8 @@ CREATE TABLE capture.tickers (
     volume numeric,
     open_interest numeric,
     dollar_volume bigint,
-    dollar_open_interest bigint
+    dollar_open_interest bigint,
+    frame_number bigint
 )
 PARTITION BY RANGE (received_at);
 COMMENT ON TABLE capture.tickers IS 'Market summaries as this gatherer received them; the channel may leave states out.';
@@ -252,12 +288,13 @@ COMMENT ON COLUMN capture.tickers.last_price IS 'Dollars of the last trade, 0 if
 COMMENT ON COLUMN capture.tickers.yes_bid IS 'Dollars of the best YES bid, 0 for an empty side.';
 COMMENT ON COLUMN capture.tickers.volume IS 'Contracts traded since the market opened.';
 COMMENT ON COLUMN capture.tickers.dollar_volume IS 'Whole dollars.';
+COMMENT ON COLUMN capture.tickers.frame_number IS 'The frame''s number in the frame log.';
 CREATE TABLE capture.trades (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
     exchange_ts timestamp with time zone NOT NULL,
-    connection_id integer,
+    connection_id bigint,
     sid integer,
     seq bigint,
     trade_id text NOT NULL COLLATE pg_catalog."C",
@@ -267,6 +304,7 @@ CREATE TABLE capture.trades (
     size numeric NOT NULL,
     taker_side text NOT NULL,
     is_block_trade boolean,
+    frame_number bigint,
     CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 )
 PARTITION BY RANGE (received_at);
@@ -279,6 +317,40 @@ COMMENT ON COLUMN capture.trades.yes_price IS 'Dollars, exactly as sent.';
 COMMENT ON COLUMN capture.trades.size IS 'Contracts, exactly as sent.';
 COMMENT ON COLUMN capture.trades.taker_side IS 'What the taker bought: yes or no.';
 COMMENT ON COLUMN capture.trades.is_block_trade IS 'Null where the message does not say.';
+COMMENT ON COLUMN capture.trades.frame_number IS 'The frame''s number in the frame log; null for a trade from REST.';
+CREATE VIEW sync.connections_v1 AS
+ SELECT ingest_xid,
+    connection_id,
+    name,
+    url,
+    use_yes_price,
+    opened_at,
+    closed_at,
+    close_reason,
+    frames_received
+   FROM capture.connections
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.connections_v1 IS 'Connections; read on from ingest_xid.';
+CREATE VIEW sync.gaps_v1 AS
+ SELECT ingest_xid,
+    frame_number,
+    connection_id,
+    sid,
+    channel,
+    seq_expected,
+    seq_received,
+    began_at,
+    detected_at,
+    ended_at,
+    repair
+   FROM capture.gaps
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.gaps_v1 IS 'Gaps; read on from ingest_xid.';
+CREATE VIEW sync.heartbeat_v1 AS
+ SELECT beat_at,
+    status
+   FROM capture.heartbeat;
+COMMENT ON VIEW sync.heartbeat_v1 IS 'The gatherer''s last sign of life.';
 CREATE VIEW sync.instance_v1 AS
  SELECT epoch,
     created_at
@@ -323,6 +395,18 @@ CREATE VIEW sync.orderbook_snapshots_v1 AS
    FROM capture.orderbook_snapshots
   WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
 COMMENT ON VIEW sync.orderbook_snapshots_v1 IS 'Order-book snapshots; read on from ingest_xid.';
+CREATE VIEW sync.subscriptions_v1 AS
+ SELECT ingest_xid,
+    connection_id,
+    sid,
+    channel,
+    market_ticker,
+    began_at,
+    ended_at,
+    end_reason
+   FROM capture.subscriptions
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.subscriptions_v1 IS 'Coverage; read on from ingest_xid.';
 CREATE VIEW sync.tickers_v1 AS
  SELECT ingest_xid,
     received_at,
@@ -376,31 +460,38 @@ ALTER TABLE ONLY capture.connections
 ALTER TABLE ONLY capture.flush_position
     ADD CONSTRAINT flush_position_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY capture.gaps
-    ADD CONSTRAINT gaps_pkey PRIMARY KEY (gap_id);
+    ADD CONSTRAINT gaps_pkey PRIMARY KEY (frame_number);
+ALTER TABLE ONLY capture.heartbeat
+    ADD CONSTRAINT heartbeat_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY capture.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY capture.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY capture.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id);
+ALTER TABLE ONLY capture.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY timeseries.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
+CREATE INDEX connections_ingest_xid_idx ON capture.connections USING btree (ingest_xid);
+CREATE INDEX gaps_ingest_xid_idx ON capture.gaps USING btree (ingest_xid);
 CREATE INDEX lifecycle_events_ingest_xid_idx ON ONLY capture.lifecycle_events USING btree (ingest_xid);
 CREATE INDEX orderbook_deltas_ingest_xid_idx ON ONLY capture.orderbook_deltas USING btree (ingest_xid);
 CREATE INDEX orderbook_snapshots_ingest_xid_idx ON ONLY capture.orderbook_snapshots USING btree (ingest_xid);
+CREATE INDEX subscriptions_ingest_xid_idx ON capture.subscriptions USING btree (ingest_xid);
 CREATE INDEX tickers_ingest_xid_idx ON ONLY capture.tickers USING btree (ingest_xid);
 CREATE INDEX trades_ingest_xid_idx ON ONLY capture.trades USING btree (ingest_xid);
-ALTER TABLE ONLY capture.gaps
-    ADD CONSTRAINT gaps_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES capture.connections(connection_id);
-ALTER TABLE ONLY capture.quarantine
-    ADD CONSTRAINT quarantine_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES capture.connections(connection_id);
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.gaps_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.heartbeat_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.instance_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.lifecycle_events_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.orderbook_deltas_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.orderbook_snapshots_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.subscriptions_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.tickers_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.trades_v1 TO dedup_reader;
