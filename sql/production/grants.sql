@@ -8,3 +8,5 @@ grant select on timeseries.series to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant usage on schema market_data to reader;
 grant select on all tables in schema market_data to reader;
+grant select, insert, update on
+ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.archive_partitions to deduplicator;

@@ -106,10 +106,10 @@ def test_no_sql_in_python() -> None:
         assert path.name == "migrations.py" or not found, f"{path}: {found}"
 
 
-def test_migrations_have_no_gaps_and_say_what_they_do() -> None:
+def test_migrations_have_numbers_of_their_own_and_say_what_they_do() -> None:
     for folder in (ROOT / "sql").glob("*/migrations"):
         names = sorted(path.name for path in folder.iterdir())
-        assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+        assert len({name[:4] for name in names}) == len(names)
         assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
 
 

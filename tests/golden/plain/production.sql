@@ -248,6 +248,43 @@ COMMENT ON COLUMN market_data.trades.taker_side IS 'What the taker bought: yes o
 COMMENT ON COLUMN market_data.trades.is_block_trade IS 'True for trades that left the order book alone; null where the message does not say.';
 COMMENT ON COLUMN market_data.trades.received_at IS 'When the gatherer that brought it received it.';
 COMMENT ON COLUMN market_data.trades.gatherer_id IS 'The gatherer that brought it.';
+CREATE TABLE ops.archive_partitions (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    touched_at timestamp with time zone DEFAULT now() NOT NULL,
+    object_key text,
+    schema_version integer,
+    row_count bigint,
+    byte_count bigint,
+    sha256 bytea,
+    etag text,
+    watermarks jsonb,
+    gatherer_rows jsonb,
+    exported_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
+);
+COMMENT ON TABLE ops.archive_partitions IS 'Hours of streams on their way to the archive; merging a row marks its hour.';
+COMMENT ON COLUMN ops.archive_partitions.hour IS 'The beginning of the hour that the rows'' time column falls into.';
+COMMENT ON COLUMN ops.archive_partitions.state IS 'pending: rows were merged since the last export; exporting; exported; verified: read back and equal to production.';
+COMMENT ON COLUMN ops.archive_partitions.touched_at IS 'When rows of this hour were last merged.';
+COMMENT ON COLUMN ops.archive_partitions.watermarks IS 'The cursor of each gatherer and epoch when it was exported.';
+COMMENT ON COLUMN ops.archive_partitions.gatherer_rows IS 'Rows by the gatherer that brought them.';
+CREATE TABLE ops.connections (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    use_yes_price boolean NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    close_reason text,
+    frames_received bigint
+);
+COMMENT ON TABLE ops.connections IS 'The gatherers'' connections to the exchange, in their last known state.';
+COMMENT ON COLUMN ops.connections.closed_at IS 'Null while open.';
 CREATE TABLE ops.cursors (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -264,6 +301,34 @@ COMMENT ON COLUMN ops.cursors.epoch IS 'The identity of the gatherer''s database
 COMMENT ON COLUMN ops.cursors.ingest_xid IS 'The last transaction of the gatherer that is merged.';
 COMMENT ON COLUMN ops.cursors.rows_new IS 'Rows this gatherer was the first to bring.';
 COMMENT ON COLUMN ops.cursors.rows_duplicate IS 'Rows that production held already.';
+CREATE TABLE ops.gaps (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    frame_number bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    channel text NOT NULL,
+    seq_expected bigint NOT NULL,
+    seq_received bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    detected_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    repair text
+);
+COMMENT ON TABLE ops.gaps IS 'What each gatherer knows it missed on one connection; another may have received it.';
+COMMENT ON COLUMN ops.gaps.began_at IS 'When the last frame before the gap was received.';
+COMMENT ON COLUMN ops.gaps.ended_at IS 'When this gatherer repaired it; null until then.';
+COMMENT ON COLUMN ops.gaps.repair IS 'snapshot or rest; null while nothing has repaired it.';
+CREATE TABLE ops.heartbeats (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL
+);
+COMMENT ON TABLE ops.heartbeats IS 'The last sign of life read from each gatherer.';
+COMMENT ON COLUMN ops.heartbeats.beat_at IS 'By the gatherer''s clock.';
+COMMENT ON COLUMN ops.heartbeats.read_at IS 'By production''s clock; a clock that is off shows as a difference.';
 CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -279,6 +344,21 @@ CREATE TABLE ops.rejected_rows (
 );
 COMMENT ON TABLE ops.rejected_rows IS 'Rows of a gatherer that production refuses, whole, with the reason.';
 COMMENT ON COLUMN ops.rejected_rows.ingest_xid IS 'The gatherer''s transaction that holds the row.';
+CREATE TABLE ops.subscriptions (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    channel text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    end_reason text
+);
+COMMENT ON TABLE ops.subscriptions IS 'When which gatherer covered which market: every message published then was received by it.';
+COMMENT ON COLUMN ops.subscriptions.market_ticker IS 'Empty for a channel of all markets.';
+COMMENT ON COLUMN ops.subscriptions.ended_at IS 'Null while covered, which holds until the gatherer''s last heartbeat.';
+COMMENT ON COLUMN ops.subscriptions.end_reason IS 'gap, closed, stopped, crashed, dropped, or the exchange''s error.';
 CREATE TABLE timeseries.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -303,10 +383,20 @@ ALTER TABLE ONLY market_data.tickers
     ADD CONSTRAINT tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
 ALTER TABLE ONLY market_data.trades
     ADD CONSTRAINT trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
+ALTER TABLE ONLY ops.archive_partitions
+    ADD CONSTRAINT archive_partitions_pkey PRIMARY KEY (stream, hour);
+ALTER TABLE ONLY ops.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.cursors
     ADD CONSTRAINT cursors_pkey PRIMARY KEY (gatherer_id, epoch, stream);
+ALTER TABLE ONLY ops.gaps
+    ADD CONSTRAINT gaps_pkey PRIMARY KEY (gatherer_id, epoch, frame_number);
+ALTER TABLE ONLY ops.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY timeseries.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
@@ -316,6 +406,8 @@ CREATE INDEX orderbook_deltas_market_ticker_exchange_ts_idx ON ONLY market_data.
 CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON ONLY market_data.orderbook_snapshots USING btree (market_ticker, received_at);
 CREATE INDEX tickers_market_ticker_exchange_ts_idx ON ONLY market_data.tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX trades_market_ticker_exchange_ts_idx ON ONLY market_data.trades USING btree (market_ticker, exchange_ts);
+CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
+CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 GRANT USAGE ON SCHEMA market_data TO deduplicator;
 GRANT USAGE ON SCHEMA market_data TO reader;
 GRANT USAGE ON SCHEMA ops TO deduplicator;
@@ -332,8 +424,13 @@ GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.tickers TO reader;
 GRANT SELECT,INSERT ON TABLE market_data.trades TO deduplicator;
 GRANT SELECT ON TABLE market_data.trades TO reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;
 GRANT SELECT ON TABLE timeseries.migration TO deduplicator;
 GRANT SELECT ON TABLE timeseries.series TO deduplicator;

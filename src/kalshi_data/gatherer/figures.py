@@ -1,0 +1,64 @@
+"""What a gatherer counts while it works: plain numbers, so that counting costs next to nothing."""
+
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+
+DELAY_BOUNDS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Delays:
+    """A histogram of seconds; `counts` has one entry per bound and one for what is above the last."""
+
+    def __init__(self, bounds: Sequence[float] = DELAY_BOUNDS_SECONDS) -> None:
+        """Begin empty."""
+        self.bounds = tuple(bounds)
+        self.counts = [0] * (len(self.bounds) + 1)
+        self.sum_seconds = 0.0
+
+    def observe(self, seconds: float, times: int = 1) -> None:
+        """Count a delay; one below zero, of clocks that differ, is counted in the first bucket."""
+        self.counts[bisect_left(self.bounds, seconds)] += times
+        self.sum_seconds += seconds * times
+
+
+class Figures:
+    """All counters and levels of one gatherer; one thread writes each of them, anyone may read."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.started_at_seconds = time.time()
+        # Counters: of frames by message type, rows by stream, frames in quarantine by kind of reason, and so on.
+        self.frames: Counter[str] = Counter()
+        self.received_bytes = 0
+        self.committed_rows: Counter[str] = Counter()
+        self.commits = 0
+        self.quarantined: Counter[str] = Counter()
+        self.unknown_fields: Counter[tuple[str, str]] = Counter()
+        self.gaps: Counter[str] = Counter()  # by channel
+        self.exchange_errors: Counter[int] = Counter()  # by the exchange's code
+        self.commands = 0
+        self.snapshots_requested: Counter[str] = Counter()  # by reason: gap, audit, clock
+        self.reconnects: Counter[str] = Counter()  # by connection name
+        self.database_failures = 0
+        self.trades_fetched = 0  # by REST
+        # Levels.
+        self.last_frame_at_seconds = 0.0
+        self.connections_wanted = 0
+        self.connections_up = 0
+        self.markets_known = 0
+        self.markets_wanted = 0
+        self.markets_subscribed = 0
+        self.queued_rows = 0
+        self.behind_frames = 0  # frames in the log that are not committed yet, while the writer catches up from it
+        self.log_bytes = 0
+        self.log_oldest_at_seconds = 0.0
+        self.log_free_bytes = 0
+        self.log_failure = ""  # why frames cannot be logged just now
+        self.database_failure = ""  # why rows cannot be committed just now
+        self.refused: dict[str, str] = {}  # connections the exchange refuses, by name, with the reason
+        # Delays: exchange queued -> received, exchange traded -> received, received -> committed.
+        self.feed_delays = Delays()
+        self.event_delays = Delays()
+        self.commit_delays = Delays()
