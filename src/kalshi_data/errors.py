@@ -6,6 +6,7 @@ MigrationError        a schema that cannot be brought up to date
 BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
+NotCommitted          rows could not be committed before a stop
 """
 
 
@@ -31,3 +32,7 @@ class RecordingError(KalshiDataError):
 
 class ExchangeError(KalshiDataError):
     """The exchange refused a request for good."""
+
+
+class NotCommitted(KalshiDataError):
+    """Rows are not committed yet, and there is no time left to wait for the database."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 from psycopg import sql
@@ -21,7 +20,6 @@ from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
 from tests.engines import Database
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-RUN = uuid4()
 Frame = dict[str, Any]
 
 
@@ -36,7 +34,7 @@ def receive(database: Database, frames: Iterable[Frame], received_at: datetime =
     with database.connect("gatherer") as connection:
         connection.execute(query("capture/ensure_partitions"), {"moment": received_at})
         rows = (to_row(decode_envelope(msgspec.json.encode(each)), arrival) for each in frames)
-        write_batch(connection, [Item(stream, row, b"", 1, received_at) for stream, row in rows], RUN, number)
+        write_batch(connection, [Item(stream, (*row, None), b"", 0, 1, received_at) for stream, row in rows], number)
 
 
 def settings(production: Database, gatherers: Sequence[Database], **merging: object) -> DeduplicatorSettings:

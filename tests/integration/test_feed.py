@@ -3,29 +3,31 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import ClientSession, WSMsgType, web
+from aiolimiter import AsyncLimiter
 from websockets.exceptions import InvalidStatus
 
 from kalshi_data.demo.keys import KeyFiles, make_key
-from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.configuration import Databases, Exchange, GathererSettings, Subscriptions
-from kalshi_data.gatherer.session import Counters, Session
-from kalshi_data.gatherer.subscriptions import Plan
-from kalshi_data.gatherer.writer import Writer
+from kalshi_data.gatherer.configuration import Subscriptions
+from kalshi_data.gatherer.desk import Desk
+from kalshi_data.gatherer.figures import Figures
+from kalshi_data.gatherer.link import Placement
+from kalshi_data.gatherer.session import Session
 from kalshi_data.kalshi.auth import load_signer
-from kalshi_data.kalshi.feed import open_feed
-from kalshi_data.settings import Conninfo
+from kalshi_data.kalshi.feed import FeedConnection, open_feed
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.recording import RecordedFrame
 from kalshi_data.simulator.replay import Replay
 from kalshi_data.simulator.server import FEED
 from kalshi_data.simulator.server import Exchange as LocalExchange
 from tests.engines import Database
+from tests.integration.receiving import Nobody, fetch, station
 
 DELTA: dict[str, Any] = {
     "market_ticker": "KXA-1",
@@ -34,7 +36,6 @@ DELTA: dict[str, Any] = {
     "side": "yes",
     "ts_ms": 1793109600447,
 }
-BOOKS = Plan("books", ("orderbook_delta",), ("KXA-1",))
 SUBSCRIBED = msgspec.json.encode({"type": "subscribed", "id": 1, "msg": {"channel": "orderbook_delta", "sid": 1}})
 
 
@@ -58,34 +59,35 @@ async def serve(handler: Any, use: Any) -> Any:
 class Gathered:
     """A session's outcome."""
 
-    def __init__(self, counters: Counters, frames: int) -> None:
-        self.counters = counters
-        self.frames = frames
+    def __init__(self, figures: Figures, reason: str, missed: list[Any], placement: Placement) -> None:
+        self.figures = figures
+        self.reason = reason
+        self.missed = missed
+        self.books = list(placement.links[-1].tickers)
 
 
-async def follow(database: Database, key: KeyFiles, url: str, plan: Plan, **settings: Any) -> Gathered:
+async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[str], **settings: Any) -> Gathered:
     """Follow one connection to its end with the gatherer's own session and writer."""
-    conninfo = Conninfo(conninfo=database.conninfo("gatherer"))
-    exchange = Exchange(rest_url="", websocket_url=url, key_id=key.key_id, private_key_file=key.private)
-    databases = Databases(kalshi_ts=conninfo, kalshi_meta=conninfo)
-    subscriptions = Subscriptions(**settings)
-    chosen = GathererSettings(exchange=exchange, databases=databases, subscriptions=subscriptions)
-    writer = Writer(conninfo.conninfo, chosen.writing)
-    writing = asyncio.ensure_future(writer.run())
-    opened = {"connection_id": 1, "name": plan.name, "url": url, "use_yes_price": False}
-    await writer.execute("open_connection", {**opened, "opened_at": "2026-11-02T15:00:00Z"})
-    counters = Counters()
-    session = Session(plan, 1, chosen, writer, counters)
-    try:
+    chosen = Subscriptions(audit_seconds=0, **settings)
+    missed: list[Any] = []
+    async with station(database, key.private.parent / "frames") as running:
+        placement = Placement(chosen, running.figures)
+        placement.place(books)
+
+        def fetch_trades(since: datetime, frame_number: int | None) -> None:
+            missed.append((since, frame_number))
+
+        desk = Desk(running.intake, placement, fetch_trades, Nobody().lifecycle)
+        session = Session(placement.links[-1 if books else 0], desk, chosen, AsyncLimiter(1000, 1.0))
         async with open_feed(url, load_signer(key.key_id, key.private)) as websocket:
-            await session.run(websocket)
-    finally:
-        writer.stop()
-        await writing
-    return Gathered(counters, session.frames_received)
+            assert isinstance(websocket, FeedConnection)
+            reason = await session.run(websocket, url)
+    return Gathered(running.figures, reason, missed, placement)
 
 
-def gather(database: Database, folder: Path, frames: Sequence[bytes], plan: Plan = BOOKS) -> Gathered:
+def gather(
+    database: Database, folder: Path, frames: Sequence[bytes], books: Sequence[str] = ("KXA-1",), **settings: Any
+) -> Gathered:
     """Let an exchange send frames after the first command, then close."""
     key = make_key(folder, 2)
 
@@ -99,18 +101,13 @@ def gather(database: Database, folder: Path, frames: Sequence[bytes], plan: Plan
         return socket
 
     def use(url: str) -> Any:
-        return follow(database, key, url, plan)
+        return follow(database, key, url, books, **settings)
 
     return asyncio.run(serve(handler, use))
 
 
-def fetch(database: Database, statement: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(statement.encode()).fetchall()
-
-
 def test_bad_frames_are_kept_verbatim_and_the_connection_goes_on(kalshi_ts: Database, tmp_path: Path) -> None:
-    huge = msgspec.json.encode({"type": "orderbook_delta", "sid": 1, "seq": 7, "msg": {"padding": "x" * 20_000_000}})
+    huge = msgspec.json.encode({"type": "orderbook_delta", "sid": 1, "seq": 6, "msg": {"padding": "x" * 20_000_000}})
     bad = {
         b"not json": "not JSON",
         b'{"type":"weather","sid":1,"seq":2,"msg":{}}': "unknown message type",
@@ -121,8 +118,8 @@ def test_bad_frames_are_kept_verbatim_and_the_connection_goes_on(kalshi_ts: Data
         huge: "frame too long",
     }
     # The frame without a type takes no number that could be read, so it shows as a gap as well.
-    gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), *bad, delta(6), delta(8)])
-    assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (6,), (8,)]
+    gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), *bad, delta(7), delta(8)])
+    assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (7,), (8,)]
     kept = fetch(kalshi_ts, "select frame, reason, frame_bytes, frame_sha256 from capture.quarantine order by 1")
     assert {frame[:100]: reason.partition(":")[0] for frame, reason, *_ in kept} == {
         frame[:100]: reason for frame, reason in bad.items()
@@ -130,8 +127,8 @@ def test_bad_frames_are_kept_verbatim_and_the_connection_goes_on(kalshi_ts: Data
     by_frame = {frame[:100]: rest for frame, *rest in kept}
     assert by_frame[huge[:100]][1:] == [len(huge), hashlib.sha256(huge).digest()]
     assert max(len(frame) for frame, *_ in kept) == 1 << 20
-    assert gathered.counters.quarantined.total() == len(bad)
-    assert gathered.frames == len(bad) + 4
+    assert gathered.figures.quarantined.total() == len(bad)
+    assert fetch(kalshi_ts, "select frames_received from capture.connections") == [(len(bad) + 4,)]
 
 
 def test_every_frame_with_a_number_is_checked(kalshi_ts: Database, tmp_path: Path) -> None:
@@ -139,30 +136,54 @@ def test_every_frame_with_a_number_is_checked(kalshi_ts: Database, tmp_path: Pat
     unknown = b'{"type":"weather","sid":1,"seq":3,"msg":{}}'
     gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), acknowledged, unknown, delta(4), delta(7), delta(8)])
     assert fetch(kalshi_ts, "select sid, seq_expected, seq_received from capture.gaps") == [(1, 5, 7)]
-    assert gathered.counters.gaps == 1
+    assert gathered.figures.gaps == {"orderbook_delta": 1}
+
+
+def test_a_repeated_frame_makes_no_second_row(kalshi_ts: Database, tmp_path: Path) -> None:
+    gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), delta(2), delta(2), delta(1), delta(3)])
+    assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (2,), (3,)]
+    assert gathered.figures.quarantined == {"repeated sequence number": 2}
+    assert fetch(kalshi_ts, "select seq_expected, seq_received from capture.gaps order by frame_number") == [
+        (3, 2),
+        (3, 1),
+    ]
 
 
 def test_unknown_fields_are_counted_and_the_row_is_stored(kalshi_ts: Database, tmp_path: Path) -> None:
     frames = [SUBSCRIBED, *(delta(seq, moon="full") for seq in range(1, 4))]
     gathered = gather(kalshi_ts, tmp_path, frames)
-    assert gathered.counters.unknown_fields == {("orderbook_delta", "moon"): 3}
-    assert not gathered.counters.quarantined
+    assert gathered.figures.unknown_fields == {("orderbook_delta", "moon"): 3}
+    assert not gathered.figures.quarantined
     assert fetch(kalshi_ts, "select count(*) from capture.orderbook_deltas") == [(3,)]
 
 
-def test_a_refused_order_book_ends_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_refused_market_is_left_out(kalshi_ts: Database, tmp_path: Path) -> None:
     refused = b'{"type":"error","id":1,"msg":{"code":14,"msg":"Market Ticker required"}}'
-    with pytest.raises(ExceptionGroup) as caught:
-        gather(kalshi_ts, tmp_path, [refused])
-    assert caught.group_contains(ExchangeError, match="error 14, Market Ticker required")
+    gathered = gather(kalshi_ts, tmp_path, [refused])
+    assert (gathered.books, gathered.figures.exchange_errors) == ([], {14: 1})
+
+
+def test_order_books_that_are_not_to_be_had_end_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
+    refused = b'{"type":"error","id":1,"msg":{"code":9,"msg":"Authentication required"}}'
+    gathered = gather(kalshi_ts, tmp_path, [refused])
+    assert gathered.reason == "the exchange refused order books: error 9, Authentication required"
 
 
 def test_a_refused_channel_of_all_markets_leaves_the_others(kalshi_ts: Database, tmp_path: Path) -> None:
-    plan = Plan("all", ("ticker", "trade"))
     refused = b'{"type":"error","id":1,"msg":{"code":8,"msg":"Unknown channel name"}}'
     acknowledged = b'{"type":"subscribed","id":2,"msg":{"channel":"trade","sid":1}}'
-    gathered = gather(kalshi_ts, tmp_path, [refused, acknowledged], plan)
-    assert (gathered.frames, gathered.counters.quarantined.total()) == (2, 0)
+    gathered = gather(kalshi_ts, tmp_path, [refused, acknowledged], ())
+    assert gathered.figures.refused == {"all-markets-1 ticker": "error 8, Unknown channel name"}
+    assert fetch(kalshi_ts, "select channel from capture.subscriptions") == [("trade",)]
+
+
+def test_missed_trades_are_asked_for(kalshi_ts: Database, tmp_path: Path) -> None:
+    subscribed = b'{"type":"subscribed","id":1,"msg":{"channel":"trade","sid":1}}'
+    acknowledged = b'{"type":"ok","id":9,"sid":1,"seq":%d}'
+    gathered = gather(kalshi_ts, tmp_path, [subscribed, acknowledged % 1, acknowledged % 4], ())
+    assert len(gathered.missed) == 1
+    gap = fetch(kalshi_ts, "select began_at, frame_number, channel from capture.gaps")
+    assert [(*gathered.missed[0], "trade")] == gap
 
 
 def test_a_command_that_nobody_acknowledges_ends_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
@@ -176,11 +197,53 @@ def test_a_command_that_nobody_acknowledges_ends_the_connection(kalshi_ts: Datab
         return socket
 
     def use(url: str) -> Any:
-        return follow(kalshi_ts, key, url, BOOKS, acknowledgement_seconds_max=0.1)
+        return follow(kalshi_ts, key, url, ["KXA-1"], acknowledgement_seconds_max=0.1)
 
-    with pytest.raises(ExceptionGroup) as caught:
-        asyncio.run(serve(handler, use))
-    assert caught.group_contains(ExchangeError, match=r"command 1 was not acknowledged in 0.1 s")
+    gathered = asyncio.run(serve(handler, use))
+    assert gathered.reason == "command 1 was not acknowledged in 0.1 s"
+    assert fetch(kalshi_ts, "select close_reason from capture.connections") == [(gathered.reason,)]
+
+
+def test_a_connection_on_which_nothing_arrives_is_ended(kalshi_ts: Database, tmp_path: Path) -> None:
+    key = make_key(tmp_path, 2)
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        await socket.send_frame(SUBSCRIBED, WSMsgType.TEXT)
+        await socket.receive()
+        return socket
+
+    def use(url: str) -> Any:
+        return follow(kalshi_ts, key, url, ["KXA-1"], silence_seconds_max=0.5)
+
+    assert asyncio.run(serve(handler, use)).reason == "nothing arrived for 0.5 s"
+
+
+def test_a_message_in_parts_is_one_message(kalshi_ts: Database, tmp_path: Path) -> None:
+    key, whole = make_key(tmp_path, 2), delta(1)
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        await socket.send_frame(SUBSCRIBED, WSMsgType.TEXT)
+        transport = request.transport
+        assert transport is not None
+        parts = (0x01, whole[:20]), (0x00, whole[20:90]), (0x80, whole[90:])
+        for first_byte, part in parts:
+            transport.write(bytes([first_byte, len(part)]) + part)
+        await socket.send_frame(delta(2), WSMsgType.TEXT)
+        await socket.close()
+        return socket
+
+    def use(url: str) -> Any:
+        return follow(kalshi_ts, key, url, ["KXA-1"])
+
+    gathered = asyncio.run(serve(handler, use))
+    assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (2,)]
+    assert not gathered.figures.quarantined
 
 
 def local_exchange(keys: dict[str, Path]) -> LocalExchange:

@@ -1,5 +1,5 @@
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.sequence import Gap, SequenceCheck
+from kalshi_data.kalshi.sequence import REPEATS_MAX, Gap, SequenceCheck
 
 
 def test_numbers_start_at_one_and_grow_by_one_per_subscription() -> None:
@@ -44,3 +44,19 @@ def test_numbering_survives_the_change_of_generations_and_memory_stays_bounded()
     for other in range(100):
         occurrences.number(("other", other))
     assert occurrences.number("kept") == 0
+
+
+def test_a_count_begun_anew_is_believed_after_a_while_and_is_a_gap() -> None:
+    check = SequenceCheck()
+    for seq in range(1, 5_001):
+        check.observe(1, seq)
+    told = [check.observe(1, seq) for seq in range(1, 200)]
+    assert all(gap is not None and gap.is_repeat for gap in told[:REPEATS_MAX])
+    assert told[REPEATS_MAX] == Gap(1, 1, REPEATS_MAX + 1)
+    assert told[REPEATS_MAX + 1 :] == [None] * (198 - REPEATS_MAX)
+
+
+def test_a_beginning_that_was_not_seen_is_no_gap() -> None:
+    check = SequenceCheck(from_start=False)
+    assert check.observe(1, 500) is None
+    assert check.observe(1, 502) == Gap(1, 501, 502)

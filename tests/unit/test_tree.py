@@ -13,6 +13,7 @@ import pytest
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
+from kalshi_data.gatherer.batch import STATES
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.registry import LISTINGS
 from tests.conftest import ROOT
@@ -22,7 +23,7 @@ PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 QUERIES = sorted((ROOT / "sql").glob("*/queries/*.sql"))
 # Capture tables that are written beside the streams.
-BESIDE_STREAMS = ("gaps", "quarantine")
+BESIDE_STREAMS = ("quarantine",)
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -75,9 +76,12 @@ def used_queries() -> set[str]:
     names: set[str] = set()
     for path in SOURCES:
         names |= set(re.findall(r'query\(f?"([^"]+)"', path.read_text()))
-        names |= {f"capture/{name}" for name in re.findall(r'_writer\.execute\("(\w+)"', path.read_text())}
     streams = [stream.name for stream in STREAMS]
-    values = {"stream": [*streams, *BESIDE_STREAMS], "name": [*streams, *LISTINGS], "self._stream.name": streams}
+    values = {
+        "stream": [*streams, *BESIDE_STREAMS, *STATES],
+        "name": [*streams, *LISTINGS],
+        "self._stream.name": streams,
+    }
     return {
         re.sub(r"\{[^}]+\}", value, name)
         for name in names

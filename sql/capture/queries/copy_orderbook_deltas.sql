@@ -13,5 +13,6 @@ copy capture.orderbook_deltas (
     side,
     price,
     size_delta,
-    occurrence
+    occurrence,
+    frame_number
 ) from stdin;

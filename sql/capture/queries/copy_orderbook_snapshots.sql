@@ -14,5 +14,6 @@ copy capture.orderbook_snapshots (
     yes_sizes,
     no_prices,
     no_sizes,
-    occurrence
+    occurrence,
+    frame_number
 ) from stdin;

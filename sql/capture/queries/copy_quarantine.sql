@@ -7,5 +7,6 @@ copy capture.quarantine (
     reason,
     frame,
     frame_bytes,
-    frame_sha256
+    frame_sha256,
+    frame_number
 ) from stdin;

@@ -18,5 +18,6 @@ copy capture.tickers (
     volume,
     open_interest,
     dollar_volume,
-    dollar_open_interest
+    dollar_open_interest,
+    frame_number
 ) from stdin;

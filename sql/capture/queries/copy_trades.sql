@@ -14,5 +14,6 @@ copy capture.trades (
     no_price,
     size,
     taker_side,
-    is_block_trade
+    is_block_trade,
+    frame_number
 ) from stdin;

@@ -30,6 +30,9 @@ conninfo = "{kalshi_ts}"
 [databases.kalshi_meta]
 conninfo = "{kalshi_meta}"
 
+[frame_log]
+folder = "{frames}"
+
 [subscriptions]
 combos = true
 """
@@ -154,6 +157,7 @@ class Platform:
             websocket_url=addresses["websocket_url"],
             key_id=key.key_id,
             private_key_file=key.private,
+            frames=self.folder / f"frames-{number}",
             **{database: server.conninfo(database, owner) for database, owner in GATHERER_DATABASES.items()},
         )
 

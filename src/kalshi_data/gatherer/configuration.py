@@ -27,9 +27,17 @@ class Subscriptions(Section):
     """What is subscribed, and how it is spread over connections."""
 
     combos: bool = False
+    index_values: bool = True
+    connections_max: int = 10
+    connections_per_channel: int = 2
     markets_per_connection_max: int = 5_000
     markets_per_command_max: int = 500
+    snapshots_per_command_max: int = 100
+    commands_per_second_max: int = 50
     acknowledgement_seconds_max: float = 10.0
+    silence_seconds_max: float = 30.0
+    refused_channel_seconds: float = 900.0
+    audit_seconds: float = 900.0
 
 
 class Writing(Section):
@@ -43,10 +51,33 @@ class Writing(Section):
     quarantined_frame_bytes_max: int = 1 << 20
 
 
+class Recovery(Section):
+    """How trades that were missed are fetched."""
+
+    overlap_seconds: float = 5.0
+    settle_seconds: float = 2.0
+
+
+class FrameLog(Section):
+    """Where every frame is kept as it was received, and for how long."""
+
+    folder: Path = Path("/var/lib/kalshi/frames")
+    bytes_max: int = 50 << 30
+    age_seconds_max: float = 3 * 86_400.0
+    segment_bytes: int = 64 << 20
+    segment_seconds: float = 600.0
+    block_bytes: int = 256 << 10
+    block_seconds: float = 0.2
+    sync_seconds: float = 0.5
+    pending_blocks_max: int = 256
+
+
 class GathererSettings(Section):
     """The whole file."""
 
     exchange: Exchange
     databases: Databases
+    frame_log: FrameLog = field(default_factory=FrameLog)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     writing: Writing = field(default_factory=Writing)
+    recovery: Recovery = field(default_factory=Recovery)

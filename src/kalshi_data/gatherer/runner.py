@@ -1,36 +1,32 @@
 """The gatherer at work: the registry, then all connections, until it is told to stop."""
 
 import asyncio
-import random
+import gc
 import signal
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import aiohttp
 import structlog
-from websockets.exceptions import InvalidStatus, WebSocketException
+from aiolimiter import AsyncLimiter
 
 from kalshi_data.database import connect
-from kalshi_data.errors import ExchangeError, KalshiDataError
+from kalshi_data.errors import KalshiDataError
+from kalshi_data.gatherer.committer import Committer
 from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.desk import Desk
+from kalshi_data.gatherer.figures import Figures
+from kalshi_data.gatherer.frame_log.appender import FrameLog
+from kalshi_data.gatherer.intake import Intake
+from kalshi_data.gatherer.keeper import Keeper
+from kalshi_data.gatherer.link import Placement
 from kalshi_data.gatherer.registry import load_registry
-from kalshi_data.gatherer.session import Counters, Session
-from kalshi_data.gatherer.subscriptions import Plan, plan_connections
 from kalshi_data.gatherer.writer import Writer
 from kalshi_data.kalshi.auth import Signer, load_signer
-from kalshi_data.kalshi.feed import ClientConnection, open_feed
+from kalshi_data.kalshi.moments import from_ns
 from kalshi_data.kalshi.rest import Rest
 from kalshi_data.migrations import require_current
-from kalshi_data.retry import delay_seconds
 
 log = structlog.get_logger()
-
-# A connection that lasted this long was a good one: the next attempt starts with the shortest wait again.
-GOOD_CONNECTION_SECONDS_MIN = 60.0
-# Waits after a refused signature: nothing but a person can change that.
-REFUSED_ATTEMPTS = 8
-STATUSES_REFUSED = frozenset({401, 403})
 
 
 def run(settings: GathererSettings, config: str) -> None:
@@ -49,6 +45,8 @@ def run(settings: GathererSettings, config: str) -> None:
         with connect(database.conninfo, application_name="gatherer") as connection:
             for component in components:
                 require_current(connection, component, remedy)
+    # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
+    gc.set_threshold(100_000, 50, 100)
     try:
         asyncio.run(Gatherer(settings, signer).run())
     except ExceptionGroup as group:
@@ -64,33 +62,70 @@ class Gatherer:
         """Prepare to gather with these settings."""
         self._settings = settings
         self._signer = signer
-        self._stop = asyncio.Event()
-        self._writer = Writer(settings.databases.kalshi_ts.conninfo, settings.writing)
-        self._counters = Counters()
+        self._figures = figures = Figures()
+        self._log = FrameLog(settings.frame_log, figures)
+        committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, figures)
+        self._writer = Writer(committer, self._log, settings.writing, figures)
+        intake = Intake(self._log, self._writer, figures, settings.writing)
+        self._placement = Placement(settings.subscriptions, figures)
+        self._desk = Desk(intake, self._placement, self._fetch_trades, self._take_lifecycle)
+        self._limiter = AsyncLimiter(settings.subscriptions.commands_per_second_max, 1.0)
 
     async def run(self) -> None:
-        """Load the registry and follow all connections; on a signal end them and write what they received."""
+        """Load the registry and keep all connections; on a signal end them and write what they received."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._desk.stopping.set)
+        self._log.open()
+        self._desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._writer.run())
+            sealing = group.create_task(self._seal_blocks())
+            writing = group.create_task(self._writer.run())
             await self._gather()
             self._writer.stop()
+            await writing
+            sealing.cancel()
+        self._log.close()
         self._log_totals()
 
+    async def _seal_blocks(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.frame_log.block_seconds)
+            self._log.seal()
+
     async def _gather(self) -> None:
-        """Follow every connection of the plan until stop, unless stop comes before the registry is loaded."""
+        """Keep every link connected until stop, those included that are added later."""
+        async with asyncio.TaskGroup() as group:
+            kept: set[str] = set()
+            group.create_task(self._place_books())
+            while not self._desk.stopping.is_set():
+                for link in self._placement.links:
+                    if link.name not in kept:
+                        kept.add(link.name)
+                        keeper = Keeper(link, self._desk, self._settings, self._signer, self._limiter)
+                        group.create_task(keeper.run())
+                self._figures.connections_wanted = len(kept)
+                self._placement.grown.clear()
+                await self._first_of(self._placement.grown, self._desk.stopping)
+
+    async def _first_of(self, *events: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+
+    async def _place_books(self) -> None:
+        """Load the registry and place the books, unless stop comes first."""
         loading = asyncio.ensure_future(self._load_registry())
-        stopping = asyncio.ensure_future(self._stop.wait())
+        stopping = asyncio.ensure_future(self._desk.stopping.wait())
         await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
         if not loading.done():
             loading.cancel()
             return
-        plans = plan_connections(loading.result(), self._settings.subscriptions)
-        await asyncio.gather(*(self._keep_connected(plan) for plan in plans))
+        self._placement.place(loading.result())
 
-    async def _load_registry(self) -> Sequence[str]:
+    async def _load_registry(self) -> list[str]:
         conninfo = self._settings.databases.kalshi_meta.conninfo
         connection = await asyncio.to_thread(connect, conninfo, application_name="gatherer")
         try:
@@ -100,60 +135,18 @@ class Gatherer:
         finally:
             connection.close()
 
-    async def _keep_connected(self, plan: Plan) -> None:
-        """Connect, and connect again whenever a connection ends, until stop."""
-        attempt = 0
-        while not self._stop.is_set():
-            began = time.monotonic()
-            try:
-                async with open_feed(self._settings.exchange.websocket_url, self._signer) as websocket:
-                    await self._follow(plan, websocket)
-            except InvalidStatus as error:
-                refused = error.response.status_code in STATUSES_REFUSED
-                attempt = REFUSED_ATTEMPTS if refused else attempt
-                log.error("connection refused", connection=plan.name, status=error.response.status_code)
-            except (OSError, TimeoutError, WebSocketException) as error:
-                log.warning("connection failed", connection=plan.name, error=str(error) or type(error).__name__)
-            lasted = time.monotonic() - began
-            attempt = 1 if lasted > GOOD_CONNECTION_SECONDS_MIN else attempt + 1
-            await self._pause(delay_seconds(attempt, random.uniform))
+    def _fetch_trades(self, begin: datetime, frame_number: int | None) -> None:
+        log.info("trades missed", since=begin.isoformat(), frame_number=frame_number)
 
-    async def _follow(self, plan: Plan, websocket: ClientConnection) -> None:
-        """Follow one connection to its end and record when and why that was."""
-        url = self._settings.exchange.websocket_url
-        connection_id = time.time_ns() // 1000
-        opening = {"connection_id": connection_id, "name": plan.name, "url": url, "use_yes_price": False}
-        await self._writer.execute("open_connection", {**opening, "opened_at": datetime.now(UTC)})
-        session = Session(plan, connection_id, self._settings, self._writer, self._counters)
-        closer = asyncio.ensure_future(self._close_on_stop(websocket))
-        log.info("connected", connection=plan.name, connection_id=connection_id, markets=len(plan.tickers))
-        try:
-            await session.run(websocket)
-            reason = "stopped" if self._stop.is_set() else "closed by the exchange"
-        except* (ExchangeError, WebSocketException, OSError) as errors:
-            reason = "; ".join(str(error) for error in errors.exceptions)
-        finally:
-            closer.cancel()
-        log.info("disconnected", connection=plan.name, reason=reason, frames=session.frames_received)
-        closing = {"connection_id": connection_id, "closed_at": datetime.now(UTC), "close_reason": reason}
-        await self._writer.execute("close_connection", {**closing, "frames_received": session.frames_received})
-
-    async def _close_on_stop(self, websocket: ClientConnection) -> None:
-        await self._stop.wait()
-        await websocket.close()
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not beyond stop."""
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
+    def _take_lifecycle(self, kind: str, subject: str, payload: str) -> None:
+        pass
 
     def _log_totals(self) -> None:
+        figures = self._figures
         log.info(
             "stopped",
-            committed=dict(self._writer.committed),
-            quarantined=dict(self._counters.quarantined),
-            gaps=self._counters.gaps,
-            unknown_fields={f"{kind}.{name}": n for (kind, name), n in self._counters.unknown_fields.items()},
+            committed=dict(figures.committed_rows),
+            quarantined=dict(figures.quarantined),
+            gaps=figures.gaps.total(),
+            unknown_fields={f"{kind}.{name}": n for (kind, name), n in figures.unknown_fields.items()},
         )

@@ -1,176 +1,250 @@
-"""One connection's frames: checked, acknowledged, turned into rows and handed to the writer."""
+"""One open connection: brings its subscriptions in line with what is wanted, and acts on what the exchange says."""
 
 import asyncio
+import random
 import time
-from collections import Counter
-from datetime import UTC, datetime
-from typing import TypeVar
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-import msgspec
 import structlog
-from websockets.exceptions import ConnectionClosed
+from aiolimiter import AsyncLimiter
 
-from kalshi_data.errors import BadFrame, ExchangeError
-from kalshi_data.gatherer.batch import Item, quarantine_item
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.subscriptions import Commands, Plan
-from kalshi_data.gatherer.writer import Writer
-from kalshi_data.kalshi.feed import ClientConnection
-from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
-from kalshi_data.kalshi.moments import from_ns
-from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row, unknown_fields
-from kalshi_data.kalshi.sequence import SequenceCheck
+from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.audits import Rotation
+from kalshi_data.gatherer.commands import Command, Commands, subscribe, update
+from kalshi_data.gatherer.configuration import Subscriptions
+from kalshi_data.gatherer.desk import Desk
+from kalshi_data.gatherer.intake import Line
+from kalshi_data.gatherer.link import Link
+from kalshi_data.gatherer.refusals import Reaction, reaction_to
+from kalshi_data.kalshi.feed import BOOK_CHANNEL, FeedConnection
+from kalshi_data.kalshi.messages import Refusal
+from kalshi_data.kalshi.sequence import Gap
+from kalshi_data.retry import delay_seconds
 
 log = structlog.get_logger()
 
-Body = TypeVar("Body", bound=msgspec.Struct)
-CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
-
-
-class Counters:
-    """What a gatherer counts of all its connections."""
-
-    def __init__(self) -> None:
-        """Begin at zero."""
-        self.quarantined: Counter[str] = Counter()
-        self.unknown_fields: Counter[tuple[str, str]] = Counter()
-        self.gaps = 0
+ATTEMPTS_MAX = 8
+RETRY_SECONDS_MAX = 10.0
+# How often a session looks for work that nobody announced: audits that are due, channels to ask for again.
+LOOK_SECONDS = 1.0
 
 
 class Session:
-    """Follows one open connection from its first command to its last frame."""
+    """Follows one open connection from its first command to its last frame; it is the intake's listener."""
 
-    def __init__(
-        self, plan: Plan, connection_id: int, settings: GathererSettings, writer: Writer, counters: Counters
-    ) -> None:
-        """Prepare to subscribe `plan` on the connection recorded as `connection_id`."""
-        self._plan = plan
-        self._connection_id = connection_id
+    def __init__(self, link: Link, desk: Desk, settings: Subscriptions, limiter: AsyncLimiter) -> None:
+        """Prepare to subscribe what `link` is for."""
+        self._link = link
+        self._desk = desk
         self._settings = settings
-        self._writer = writer
-        self._counters = counters
-        self._commands = Commands(plan, settings.subscriptions)
-        self._sequence = SequenceCheck()
-        self._occurrences = Occurrences()
-        self._sids: dict[int, str] = {}
-        self._acknowledged = asyncio.Event()
-        self._last_received_at = datetime.now(UTC)
-        self.frames_received = 0
+        self._limiter = limiter
+        self._commands: Commands
+        self._line: Line
+        self._websocket: FeedConnection
+        self._sids: dict[str, int] = {}
+        self._subscribed: dict[str, None] = {}
+        self._wanted_snapshots: dict[str, str] = {}
+        self._asked_again_at: dict[str, float] = {}
+        self._audits = Rotation(settings.audit_seconds)
+        self._work = asyncio.Event()
 
-    async def run(self, websocket: ClientConnection) -> None:
-        """Subscribe, then take frames until the connection closes; what was received before is taken too.
+    async def run(self, websocket: FeedConnection, url: str) -> str:
+        """Subscribe and keep subscribed until the connection closes; return why it did.
 
         Raises:
-            ExchangeError: a command was refused, or not acknowledged in time.
+            ExchangeError: a command was refused for good, or not acknowledged in time.
             websockets.exceptions.ConnectionClosedError: the connection broke.
         """
-        async with asyncio.TaskGroup() as group:
-            commands = group.create_task(self._send_commands(websocket))
-            try:
-                await self._receive(websocket)
-            finally:
-                commands.cancel()
-
-    async def _send_commands(self, websocket: ClientConnection) -> None:
-        """Send one command after the other, each when its predecessor was acknowledged."""
-        limit = self._settings.subscriptions.acknowledgement_seconds_max
-        while (command := self._commands.following(next(iter(self._sids), None))) is not None:
-            self._acknowledged.clear()
-            await websocket.send(command, text=True)
-            try:
-                await asyncio.wait_for(self._acknowledged.wait(), limit)
-            except TimeoutError as error:
-                raise ExchangeError(f"command {self._commands.awaited} was not acknowledged in {limit} s") from error
-        log.info("subscribed", connection=self._plan.name, connection_id=self._connection_id)
-
-    async def _receive(self, websocket: ClientConnection) -> None:
-        while True:
-            try:
-                frame = await websocket.recv(decode=False)
-            except ConnectionClosed as closed:
-                if closed.rcvd is None and closed.sent is None:
-                    raise
-                return
-            self.take(frame, from_ns(time.time_ns()))
-            await self._writer.room()
-
-    def take(self, frame: bytes, received_at: datetime) -> None:
-        """Handle one frame; one that cannot be understood goes to quarantine and the connection goes on."""
-        self.frames_received += 1
+        self._websocket = websocket
+        self._line = self._desk.intake.open(self._link.name, url, self)
+        limit = self._settings.acknowledgement_seconds_max
+        self._commands = Commands(websocket, self._line.sent, self._limiter, self._desk.figures, limit)
+        websocket.take = self._line.frame
+        self._link.changed.set()
+        log.info("connected", connection=self._link.name, connection_id=self._line.connection_id)
+        reason = "failed"
         try:
-            envelope = decode_envelope(frame)
-            self._check_sequence(envelope, received_at)
-            if len(frame) > self._settings.writing.frame_bytes_max:
-                raise BadFrame("frame too long")
-            if envelope.type in CONTROL_TYPES:
-                self._control(envelope)
-            else:
-                self._data(envelope, frame, received_at)
-        except BadFrame as reason:
-            self._quarantine(frame, str(reason), received_at)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(each) for each in (self._tend(), self._watch(websocket))]
+                await websocket.wait_closed()
+                for task in tasks:
+                    task.cancel()
+            reason = self._desk.why_closed(websocket)
+        except* ExchangeError as errors:
+            reason = "; ".join(str(error) for error in errors.exceptions)
+        finally:
+            websocket.take = None
+            self._line.closed(reason)
+            self._desk.left(self._link.name, self._last_received_at())
+        log.info("disconnected", connection=self._link.name, reason=reason, frames=self._line.frames_received)
+        return reason
 
-    def _check_sequence(self, envelope: Envelope, received_at: datetime) -> None:
-        if envelope.sid is None or envelope.seq is None:
+    def _last_received_at(self) -> datetime:
+        silent_seconds = time.monotonic() - self._websocket.received_at_seconds
+        return datetime.now(UTC) - timedelta(seconds=silent_seconds)
+
+    async def _watch(self, websocket: FeedConnection) -> None:
+        """End a connection on which nothing arrives, not even the exchange's pings, or that has nowhere to go."""
+        limit = self._settings.silence_seconds_max
+        websocket.received_at_seconds = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS / 2)
+            if time.monotonic() - websocket.received_at_seconds > limit:
+                raise ExchangeError(f"nothing arrived for {limit} s")
+            if self._desk.no_room:
+                raise ExchangeError("neither the database nor the frame log takes frames")
+
+    async def _tend(self) -> None:
+        """Do what there is to do, most urgent first, one command after the other."""
+        while True:
+            self._work.clear()
+            if not await self._do_next():
+                self._desk.settled(self._link, self._line.markets_covered, done=not self._missing())
+                await self._wait_for_work()
+
+    async def _wait_for_work(self) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._work, self._link.changed)]
+        try:
+            await asyncio.wait(waits, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._link.changed.clear()
+        for ticker in self._audits.due(self._subscribed, time.monotonic()):
+            self._wanted_snapshots.setdefault(ticker, "audit")
+
+    async def _do_next(self) -> bool:
+        """Send the next command there is, if any."""
+        for channel in self._link.channels:
+            if channel != BOOK_CHANNEL and channel not in self._sids and self._may_ask(channel):
+                await self._command(subscribe(channel), channel)
+                return True
+        sid = self._sids.get(BOOK_CHANNEL)
+        if dropped := [each for each in self._subscribed if each not in self._link.tickers]:
+            await self._drop(sid, dropped[: self._settings.markets_per_command_max])
+            return True
+        if missing := self._missing():
+            await self._add(sid, missing[: self._settings.markets_per_command_max])
+            return True
+        return await self._ask_for_snapshots(sid)
+
+    def _missing(self) -> list[str]:
+        return [each for each in self._link.tickers if each not in self._subscribed]
+
+    def _may_ask(self, channel: str) -> bool:
+        return time.monotonic() >= self._asked_again_at.get(channel, 0.0)
+
+    async def _drop(self, sid: int | None, tickers: Sequence[str]) -> None:
+        if sid is not None:
+            await self._command(update(sid, "delete_markets", tickers), BOOK_CHANNEL)
+        for ticker in tickers:
+            self._subscribed.pop(ticker, None)
+            self._wanted_snapshots.pop(ticker, None)
+
+    async def _add(self, sid: int | None, tickers: Sequence[str]) -> None:
+        """Subscribe markets; where the exchange refuses, find out which of them it is."""
+        command = subscribe(BOOK_CHANNEL, tickers) if sid is None else update(sid, "add_markets", tickers)
+        refusal = await self._command(command, BOOK_CHANNEL, markets=len(tickers))
+        if refusal is None:
+            self._subscribed |= dict.fromkeys(tickers)
             return
-        gap = self._sequence.observe(envelope.sid, envelope.seq)
-        if gap is not None:
-            self._counters.gaps += 1
-            log.warning("sequence gap", connection_id=self._connection_id, **gap._asdict())
-            place = (self._connection_id + self.frames_received, self._connection_id, gap.sid)
-            channel = self._sids.get(gap.sid, "")
-            numbers = (gap.seq_expected, gap.seq_received)
-            self._put("gaps", (*place, channel, *numbers, self._last_received_at, received_at), b"", received_at)
-        self._last_received_at = received_at
+        reaction = reaction_to(refusal.code, markets=len(tickers))
+        if reaction is Reaction.MOVE:
+            self._desk.placement.limit(self._link, len(self._subscribed))
+        elif reaction is Reaction.DIVIDE and len(tickers) > 1:
+            half = len(tickers) // 2
+            for part in (tickers[:half], tickers[half:]):
+                await self._add(self._sids.get(BOOK_CHANNEL), part)
+        elif reaction is Reaction.DIVIDE:
+            log.error("market refused, going on without it", ticker=tickers[0], code=refusal.code, error=refusal.msg)
+            self._desk.placement.refuse(tickers[0])
+        elif reaction is Reaction.WITHOUT:
+            raise ExchangeError(f"the exchange refused order books: error {refusal.code}, {refusal.msg}")
 
-    def _data(self, envelope: Envelope, frame: bytes, received_at: datetime) -> None:
-        arrival = Arrival(self._connection_id, received_at, self._occurrences)
-        stream, row = to_row(envelope, arrival)
-        if envelope.sid not in self._sids:
-            raise BadFrame("unknown sid")
-        for name in unknown_fields(envelope):
-            if not self._counters.unknown_fields[envelope.type, name]:
-                log.info("unknown field, the row is stored without it", type=envelope.type, field=name)
-            self._counters.unknown_fields[envelope.type, name] += 1
-        self._put(stream, row, frame, received_at)
+    async def _ask_for_snapshots(self, sid: int | None) -> bool:
+        tickers = [each for each in self._wanted_snapshots if each in self._subscribed]
+        tickers = list(islice(tickers, self._settings.snapshots_per_command_max))
+        if sid is None or not tickers:
+            return False
+        reasons = [self._wanted_snapshots.pop(ticker) for ticker in tickers]
+        self._desk.figures.snapshots_requested.update(reasons)
+        await self._command(update(sid, "get_snapshot", tickers), BOOK_CHANNEL, snapshots_of=tickers)
+        return True
 
-    def _control(self, envelope: Envelope) -> None:
-        """Note an acknowledgement, so that the next command is sent.
+    async def _command(
+        self, command: Command, channel: str, *, markets: int = 0, snapshots_of: Sequence[str] = ()
+    ) -> Refusal | None:
+        """Send a command, again where that can help; return the error that stays.
 
         Raises:
-            ExchangeError: the exchange refused what this connection is for.
+            ExchangeError: it was refused again and again, or never acknowledged.
         """
-        if envelope.type == "error":
-            self._refused(envelope)
-        if envelope.type == "subscribed":
-            acknowledgement = _decode(envelope, Acknowledgement)
-            self._sids[acknowledgement.sid] = acknowledgement.channel
-        if envelope.id is not None and envelope.id == self._commands.awaited:
-            self._acknowledged.set()
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            refusal = await self._commands.send(command, snapshots_of)
+            if refusal is None:
+                return None
+            reaction = reaction_to(refusal.code, markets=markets)
+            log.warning("command refused", connection=self._link.name, code=refusal.code, reaction=reaction.name)
+            if reaction in (Reaction.RETRY, Reaction.SLOW_DOWN):
+                await asyncio.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+                continue
+            if reaction is Reaction.RESUBSCRIBE:
+                self._ended(channel)
+            elif reaction is Reaction.WITHOUT and channel != BOOK_CHANNEL:
+                self._asked_again_at[channel] = time.monotonic() + self._settings.refused_channel_seconds
+                self._desk.channel_refused(self._link.name, channel, refusal)
+            return refusal
+        raise ExchangeError(f"a command was refused {ATTEMPTS_MAX} times")
 
-    def _refused(self, envelope: Envelope) -> None:
-        """Go on without a channel of all markets that the exchange refuses; any other error ends the connection."""
-        refusal = _decode(envelope, Refusal)
-        if self._plan.tickers or envelope.id is None or envelope.id != self._commands.awaited:
-            raise ExchangeError(f"the exchange refused: error {refusal.code}, {refusal.msg}")
-        log.error("channel refused, going on without it", command=envelope.id, code=refusal.code, error=refusal.msg)
+    def _ended(self, channel: str) -> None:
+        """Take note that a subscription is gone, so that it is begun anew after a pause."""
+        self._sids.pop(channel, None)
+        self._desk.channel_lost(self._link.name, channel, self._last_received_at())
+        pause = delay_seconds(1, random.uniform)
+        self._asked_again_at[channel] = time.monotonic() + pause
+        if channel == BOOK_CHANNEL:
+            self._subscribed.clear()
+            self._wanted_snapshots.clear()
+        asyncio.get_running_loop().call_later(pause, self._work.set)
 
-    def _quarantine(self, frame: bytes, reason: str, received_at: datetime) -> None:
-        # Counted and logged by kind: what follows the colon may differ from frame to frame.
-        kind = reason.partition(":")[0]
-        if not self._counters.quarantined[kind]:
-            log.warning("frame quarantined", reason=reason, connection_id=self._connection_id)
-        self._counters.quarantined[kind] += 1
-        limit = self._settings.writing.quarantined_frame_bytes_max
-        self._writer.put(quarantine_item(frame, reason, self._connection_id, received_at, limit))
+    # What the intake tells; nothing here may wait.
 
-    def _put(self, stream: str, row: tuple[object, ...], frame: bytes, received_at: datetime) -> None:
-        self._writer.put(Item(stream, row, frame, self._connection_id, received_at))
+    def acknowledged(self, command: int | None, sid: int | None, channel: str | None) -> None:
+        """Note a subscription, and that a command was carried out."""
+        if channel is not None and sid is not None:
+            self._sids[channel] = sid
+            self._desk.channel_subscribed(self._link.name, channel)
+        self._commands.acknowledged(command)
 
+    def refused(self, command: int | None, sid: int | None, refusal: Refusal) -> None:
+        """Note an answer, or begin a subscription anew that the exchange ended."""
+        if self._commands.refused(command, refusal):
+            return
+        log.warning("error of the exchange", connection=self._link.name, code=refusal.code, error=refusal.msg, sid=sid)
+        channel = next((name for name, number in self._sids.items() if number == sid), None)
+        if channel is not None and reaction_to(refusal.code, markets=0) is Reaction.RESUBSCRIBE:
+            self._ended(channel)
 
-def _decode(envelope: Envelope, kind: type[Body]) -> Body:
-    """Decode the body of a control frame."""
-    try:
-        return msgspec.json.decode(envelope.msg, type=kind)
-    except msgspec.DecodeError as error:
-        raise BadFrame(f"bad {envelope.type}: {error}") from error
+    def gap(self, sid: int, channel: str, frame_number: int, gap: Gap, lost: set[str], began_at: datetime) -> None:
+        """Ask for what is missing."""
+        self._desk.missed(channel, frame_number, began_at)
+        for ticker in lost:
+            self._need_snapshot(ticker, "gap")
+
+    def snapshot(self, command: int | None, ticker: str, known: bool) -> None:
+        """Take a snapshot as the answer to a command."""
+        self._commands.snapshot(command, ticker)
+
+    def clock_went_back(self, ticker: str) -> None:
+        """Ask for a new beginning of a book."""
+        self._need_snapshot(ticker, "clock")
+
+    def lifecycle(self, kind: str, subject: str, payload: str) -> None:
+        """Tell the registry."""
+        self._desk.lifecycle(kind, subject, payload)
+
+    def _need_snapshot(self, ticker: str, reason: str) -> None:
+        self._wanted_snapshots[ticker] = reason
+        self._work.set()

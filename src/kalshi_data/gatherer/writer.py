@@ -1,99 +1,123 @@
-"""Commits received rows in batches, in a thread of its own, so that reading sockets never waits for the database."""
+"""Commits received rows in batches; what does not fit in memory while the database is away comes from the frame log."""
 
 import asyncio
-import random
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import structlog
 
-from kalshi_data.database import Connection, connect, query
-from kalshi_data.errors import KalshiDataError
-from kalshi_data.gatherer.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
+from kalshi_data.errors import NotCommitted
+from kalshi_data.gatherer.batch import Item, read_position
+from kalshi_data.gatherer.committer import Committer
 from kalshi_data.gatherer.configuration import Writing
-from kalshi_data.retry import delay_seconds
+from kalshi_data.gatherer.figures import Figures
+from kalshi_data.gatherer.frame_log.appender import FrameLog
+from kalshi_data.gatherer.rereading import Rereading
+from kalshi_data.kalshi.moments import from_ns
 
 log = structlog.get_logger()
 
-RETRY_SECONDS_MAX = 5.0
+# So few frames behind, live rows are queued again while the last ones come from the log.
+JOIN_FRAMES_MAX = 20_000
+WRITTEN_POLL_SECONDS = 0.02
 
 
 class Writer:
-    """Takes rows at once and writes them in order, each batch in one transaction."""
+    """Takes rows at once and commits them in order, each batch in one transaction.
 
-    def __init__(self, conninfo: str, settings: Writing) -> None:
-        """Prepare to write to the database at `conninfo`; run() does the work."""
-        self._conninfo = conninfo
+    Rows wait in memory up to a limit. Beyond it, and at the start, rows are made from the frame log instead: what was
+    handed over meanwhile is dropped here, because it stands there.
+    """
+
+    def __init__(self, committer: Committer, frame_log: FrameLog, settings: Writing, figures: Figures) -> None:
+        """Prepare to write; run() does the work."""
+        self._committer = committer
+        self._log = frame_log
         self._settings = settings
+        self._figures = figures
         self._items: list[Item] = []
         self._arrived = asyncio.Event()
         self._full = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._connection: Connection | None = None
-        self._run_id = uuid4()
-        self._flush_number = 0
-        self._partitions_until = date.min
-        self._give_up_at = float("inf")
+        # Rows of later frames are not queued; None while all are.
+        self._queued_until: int | None = -1
         self._stopping = False
-        self.committed: Counter[str] = Counter()
+        self._stop_at = float("inf")
+        self.no_room = asyncio.Event()
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether rows are queued; if not, they come from the frame log."""
+        return self._queued_until is None
 
     def put(self, item: Item) -> None:
         """Take one row; it is committed within the batch age unless the database is away."""
+        if self._queued_until is not None and item.number > self._queued_until:
+            return
         self._items.append(item)
         self._arrived.set()
         if len(self._items) >= self._settings.batch_rows_max:
             self._full.set()
-        if len(self._items) >= self._settings.queued_rows_max:
-            self._room.clear()
+        if len(self._items) >= self._settings.queued_rows_max and self._queued_until is None:
+            self._overflow(item.number)
 
-    async def room(self) -> None:
-        """Wait while as many rows are queued as may be; whoever reads a socket awaits this between frames."""
-        await self._room.wait()
+    def _overflow(self, number: int) -> None:
+        """Leave later rows to the frame log; where that fails too, ask for connections to be closed."""
+        if not self._figures.log_failure:
+            log.warning("too many rows are waiting, the frame log keeps the rest", rows=len(self._items))
+            self._queued_until = number
+        elif not self.no_room.is_set():
+            log.error("neither database nor frame log takes frames, connections are closed", rows=len(self._items))
+            self.no_room.set()
 
     def stop(self) -> None:
         """Let run() write what is queued and return."""
         self._stopping = True
-        self._give_up_at = time.monotonic() + self._settings.stop_seconds_max
+        self._stop_at = time.monotonic() + self._settings.stop_seconds_max
+        self._committer.give_up_at = self._stop_at
         self._arrived.set()
         self._full.set()
 
     async def run(self) -> None:
-        """Write batches until stop() and the queue is empty.
+        """Commit what earlier runs left in the frame log, then batches until stop() and the queue is empty."""
+        try:
+            await self._begin()
+            while not self._stopping or self._items or self._queued_until is not None:
+                await self._arrived.wait()
+                await self._wait_until_due()
+                await self._commit_batch()
+                if not self._items and self._queued_until is not None:
+                    await self._catch_up(self._queued_until + 1)
+                if self._stopping:
+                    self._arrived.set()
+        except NotCommitted as reason:
+            log.warning("stopped before everything was committed, the next start commits it", reason=str(reason))
+        await self._in_thread(self._committer.disconnect)
 
-        Raises:
-            KalshiDataError: the database did not come back before the time to stop was over.
-        """
-        while self._items or not self._stopping:
-            await self._arrived.wait()
-            await self._wait_until_due()
-            batch = self._items[: self._settings.batch_rows_max]
-            del self._items[: len(batch)]
-            self._full.clear()
-            if not self._items:
-                self._arrived.clear()
-            if len(self._items) < self._settings.queued_rows_max:
-                self._room.set()
-            await self._in_thread(self._flush, batch)
-            if self._stopping:
-                self._arrived.set()
-        await self._in_thread(self._disconnect)
+    async def _begin(self) -> None:
+        """Catch up with what earlier runs logged, and close what they left open."""
+        position = await self._in_thread(self._committer.call, read_position)
+        await self._catch_up(position + 1)
+        ended_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
+        await self._in_thread(self._committer.close_crashed, self._log.first_number, ended_at)
 
-    async def execute(self, name: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run one capture query between batches and return its first row, if it gives any."""
-
-        def call(connection: Connection) -> tuple[Any, ...] | None:
-            cursor = connection.execute(query(f"capture/{name}"), parameters)
-            return cursor.fetchone() if cursor.description else None
-
-        return await self._in_thread(self._persist, call)
+    async def _catch_up(self, begin: int) -> None:
+        """Commit the log from `begin` on until live rows can be queued again."""
+        reading = Rereading(self._log.folder, begin, self._settings, self._commit)
+        while self._queued_until is not None:
+            until = self._log.next_number
+            if until - reading.following <= JOIN_FRAMES_MAX or self._stopping:
+                self._queued_until = None
+            self._log.seal()
+            while self._log.written_before < until:
+                await asyncio.sleep(WRITTEN_POLL_SECONDS)
+            self._figures.behind_frames = max(0, until - max(begin, reading.following))
+            await self._in_thread(reading.read, until, lambda: time.monotonic() > self._stop_at)
+            if reading.following < until:
+                raise NotCommitted(f"{until - reading.following} frames are left in the frame log")
+        self._figures.behind_frames = 0
 
     async def _wait_until_due(self) -> None:
         """Wait until a batch is full or its first row has the age to be written."""
@@ -104,69 +128,26 @@ class Writer:
         except TimeoutError:
             return
 
+    async def _commit_batch(self) -> None:
+        size = min(len(self._items), self._settings.batch_rows_max)
+        # All rows of one frame are committed together.
+        while 0 < size < len(self._items) and self._items[size].number == self._items[size - 1].number:
+            size += 1
+        batch = self._items[:size]
+        del self._items[:size]
+        if len(self._items) < self._settings.batch_rows_max:
+            self._full.clear()
+        if not self._items:
+            self._arrived.clear()
+        if len(self._items) < self._settings.queued_rows_max // 2:
+            self.no_room.clear()
+        self._figures.queued_rows = len(self._items)
+        if batch:
+            await self._in_thread(self._commit, batch, batch[-1].number)
+
+    def _commit(self, items: Sequence[Item], frame_number: int) -> None:
+        self._committer.commit(items, frame_number)
+        self._log.committed_until = frame_number
+
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
-
-    def _flush(self, batch: list[Item]) -> None:
-        """Commit a batch; rows that the database refuses go to quarantine, found by halving."""
-        if not batch:
-            return
-        self._flush_number += 1
-        number = self._flush_number
-        attempts = 0
-
-        def write(connection: Connection) -> None:
-            nonlocal attempts
-            attempts += 1
-            self._ensure_partitions(connection)
-            if attempts == 1 or not is_written(connection, self._run_id, number):
-                write_batch(connection, batch, self._run_id, number)
-
-        try:
-            self._persist(write)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            self._divide(batch, error)
-        else:
-            self.committed.update(item.stream for item in batch)
-
-    def _divide(self, batch: list[Item], error: psycopg.Error) -> None:
-        """Write the halves of a refused batch; a single refused row becomes a quarantine row."""
-        if len(batch) > 1:
-            self._flush(batch[: len(batch) // 2])
-            self._flush(batch[len(batch) // 2 :])
-            return
-        (item,) = batch
-        if item.stream == "quarantine":
-            raise error
-        reason = refusal_reason(error)
-        log.warning("row quarantined", stream=item.stream, reason=reason)
-        limit = self._settings.quarantined_frame_bytes_max
-        self._flush([quarantine_item(item.frame, reason, item.connection_id, item.received_at, limit)])
-
-    def _persist(self, call: Callable[[Connection], Any]) -> Any:
-        """Call with a connection, and again with a new one for as long as the database is away."""
-        attempt = 0
-        while True:
-            try:
-                self._connection = self._connection or connect(self._conninfo, application_name="gatherer")
-                return call(self._connection)
-            except psycopg.OperationalError as error:
-                attempt += 1
-                self._disconnect()
-                if time.monotonic() > self._give_up_at:
-                    raise KalshiDataError(f"stopped with rows not written, the database is away: {error}") from error
-                log.warning("database away, trying again", attempt=attempt, error=str(error).strip())
-                time.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _ensure_partitions(self, connection: Connection) -> None:
-        """Make the partitions of today and tomorrow, once a day."""
-        now = datetime.now(UTC)
-        if now.date() >= self._partitions_until:
-            for moment in (now, now + timedelta(days=1)):
-                connection.execute(query("capture/ensure_partitions"), {"moment": moment})
-            self._partitions_until = now.date() + timedelta(days=1)

@@ -1,8 +1,12 @@
 """Connections to the exchange's WebSocket feed."""
 
+import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import DATA_OPCODES, Frame
+from websockets.protocol import Event
 
 from kalshi_data.kalshi.auth import Signer
 
@@ -11,15 +15,50 @@ MESSAGE_BYTES_MAX = 64 << 20
 OPEN_SECONDS_MAX = 10
 # The exchange pings every 10 s; a peer that answers none of our own pings within this time is gone.
 SILENCE_SECONDS_MAX = 20
-# Frames the client holds beyond what the program has taken; then the socket itself is no longer read.
-FRAMES_BUFFERED_MAX = 1024
 
 CHANNELS_OF_ALL_MARKETS = ("ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle")
+INDEX_CHANNEL = "cfbenchmarks_value"
 BOOK_CHANNEL = "orderbook_delta"
+
+TakeFrame = Callable[[bytes], None]
+
+
+class FeedConnection(ClientConnection):
+    """A connection that hands each message over while it is received, so that reading the socket never waits.
+
+    Messages come whole, text and binary alike; none is queued, and none comes before `take` is set.
+    """
+
+    take: TakeFrame | None = None
+    # When bytes last arrived, pings included, by the monotonic clock.
+    received_at_seconds = 0.0
+    _parts: list[bytes]
+
+    def data_received(self, data: bytes) -> None:
+        """Note the time, then let the protocol find the messages in it."""
+        self.received_at_seconds = time.monotonic()
+        super().data_received(data)
+
+    def process_event(self, event: Event) -> None:
+        """Hand a data frame over; anything else is the library's."""
+        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES or self.take is None:
+            super().process_event(event)
+        elif event.fin and event.opcode:
+            self.take(bytes(event.data))
+        else:
+            self._assemble(event, self.take)
+
+    def _assemble(self, event: Frame, take: TakeFrame) -> None:
+        """Collect the parts of a message; the protocol has checked their order and their size."""
+        if event.opcode:
+            self._parts = []
+        self._parts.append(bytes(event.data))
+        if event.fin:
+            take(b"".join(self._parts))
 
 
 def open_feed(url: str, signer: Signer) -> connect:
-    """Return an async context manager that opens one signed connection.
+    """Return an async context manager that opens one signed connection, a FeedConnection.
 
     Raises, on entry:
         OSError, TimeoutError: the exchange cannot be reached.
@@ -29,7 +68,7 @@ def open_feed(url: str, signer: Signer) -> connect:
         url,
         additional_headers=signer.headers("GET", urlsplit(url).path),
         compression=None,
-        max_queue=FRAMES_BUFFERED_MAX,
+        create_connection=FeedConnection,
         max_size=MESSAGE_BYTES_MAX,
         open_timeout=OPEN_SECONDS_MAX,
         ping_interval=SILENCE_SECONDS_MAX,
@@ -38,4 +77,4 @@ def open_feed(url: str, signer: Signer) -> connect:
     )
 
 
-__all__ = ["BOOK_CHANNEL", "CHANNELS_OF_ALL_MARKETS", "ClientConnection", "open_feed"]
+__all__ = ["BOOK_CHANNEL", "CHANNELS_OF_ALL_MARKETS", "INDEX_CHANNEL", "FeedConnection", "open_feed"]

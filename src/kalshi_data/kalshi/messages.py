@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 # Plain decimals only: no sign but minus, no exponent, no infinity, and digits that are ASCII.
-Amount = Annotated[str, Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,12})?\Z")]
+AMOUNT_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?\Z"
+Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN)]
 Ticker = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Identifier = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Count = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -34,7 +35,7 @@ class Envelope(msgspec.Struct, frozen=True):
 class Acknowledgement(msgspec.Struct, frozen=True):
     """Body of `subscribed`: the subscription id stands inside, not beside it."""
 
-    channel: str
+    channel: Identifier
     sid: Sid
 
 
@@ -67,12 +68,13 @@ class Trade(msgspec.Struct, frozen=True):
 class OrderbookDelta(msgspec.Struct, frozen=True):
     """Body of `orderbook_delta`: a change of one level, not its new total."""
 
-    market_ticker: Ticker
+    # Deltas are nearly all there is, so what may be in these strings is checked once per string, where rows are made.
+    market_ticker: str
     side: Side
-    market_id: Identifier = ""
+    market_id: str = ""
     clock: Number = 0
-    price_dollars: Amount | None = None
-    delta_fp: Amount | None = None
+    price_dollars: str | None = None
+    delta_fp: str | None = None
     ts_ms: int | None = None
     ts: str | int | None = None
     client_order_id: str | None = None

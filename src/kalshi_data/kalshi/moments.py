@@ -1,6 +1,7 @@
 """Times of the exchange as aware datetimes, exact to the microsecond; finer digits are cut off, never rounded."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from kalshi_data.errors import BadFrame
 
@@ -13,6 +14,7 @@ def from_seconds(seconds: int) -> datetime:
     return _after_epoch(timedelta(seconds=seconds) if abs(seconds) < 1 << 40 else None)
 
 
+@lru_cache(maxsize=4096)
 def from_ms(milliseconds: int) -> datetime:
     """Return the moment of a Unix time in milliseconds."""
     return _after_epoch(timedelta(milliseconds=milliseconds) if abs(milliseconds) < 1 << 50 else None)
@@ -23,6 +25,7 @@ def from_ns(nanoseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
+@lru_cache(maxsize=4096)
 def from_rfc3339(text: str) -> datetime:
     """Return the moment of an RFC 3339 string with any number of fraction digits.
 

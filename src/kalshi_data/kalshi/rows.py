@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.checks import checked_ticker, plain
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
@@ -90,14 +91,14 @@ def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tu
 def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
     msg = _DELTA.decode(envelope.msg)
     exchange_ts = refine(msg.ts, msg.ts_ms)
-    price = str(_require("price_dollars", msg.price_dollars, _dollars(msg.price)))
-    size_delta = str(_require("delta_fp", msg.delta_fp, msg.delta))
-    # Equal amounts are equal however many zeros they were sent with, as they are to the database.
-    key = (msg.market_ticker, exchange_ts, msg.clock, msg.side, Decimal(price), Decimal(size_delta))
+    price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
+    size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
+    ticker = checked_ticker(msg.market_ticker)
+    key = (ticker, exchange_ts, msg.clock, msg.side, plain(price), plain(size_delta))
     occurrence = arrival.occurrences.number(key)
     times = (arrival.received_at, sent_at, exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    return "orderbook_deltas", (*times, *place, msg.market_ticker, msg.clock, msg.side, price, size_delta, occurrence)
+    return "orderbook_deltas", (*times, *place, ticker, msg.clock, msg.side, price, size_delta, occurrence)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
@@ -160,7 +161,10 @@ def _summary_time(msg: Trade | MarketSummary) -> datetime:
 
 def _first(*values: str | int | None) -> str | int | None:
     """Return the first value that is there; 0 is a value."""
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None
 
 
 def _require(name: str, *values: str | int | None) -> str | int:

@@ -100,12 +100,11 @@ COMMENT ON COLUMN capture.connections.ingest_xid IS 'The transaction that wrote 
 COMMENT ON COLUMN capture.connections.name IS 'What the connection is for: books-1, ticker-1, …';
 CREATE TABLE capture.flush_position (
     only_row boolean DEFAULT true NOT NULL,
-    run_id uuid NOT NULL,
-    flush_number bigint NOT NULL,
+    frame_number bigint NOT NULL,
     CONSTRAINT flush_position_only_row_check CHECK (only_row)
 );
-COMMENT ON TABLE capture.flush_position IS 'The last flush that was committed, written by that flush.';
-COMMENT ON COLUMN capture.flush_position.run_id IS 'The run of the gatherer that numbered the flush.';
+COMMENT ON TABLE capture.flush_position IS 'How far in the frame log everything is committed, written by the flush that commits it.';
+COMMENT ON COLUMN capture.flush_position.frame_number IS 'The number of the last frame that is committed.';
 CREATE TABLE capture.gaps (
     connection_id bigint NOT NULL,
     sid integer NOT NULL,

@@ -1,0 +1,15 @@
+-- Record when and why connections ended; the first end stands.
+-- Parameters: rows jsonb, an array of objects
+-- Writes: capture.connections
+-- Returns: nothing
+update capture.connections as c
+set
+    ingest_xid = pg_current_xact_id(),
+    closed_at = r.closed_at,
+    close_reason = r.close_reason,
+    frames_received = r.frames_received
+from
+    jsonb_to_recordset(%(rows)s::jsonb) as r (
+        connection_id bigint, closed_at timestamptz, close_reason text, frames_received bigint
+    )
+where c.connection_id = r.connection_id and c.closed_at is null;

@@ -1,0 +1,11 @@
+-- Record that nothing of a gap is missing any more; the first repair stands.
+-- Parameters: rows jsonb, an array of objects
+-- Writes: capture.gaps
+-- Returns: nothing
+update capture.gaps as g
+set
+    ingest_xid = pg_current_xact_id(),
+    ended_at = r.ended_at,
+    repair = r.repair
+from jsonb_to_recordset(%(rows)s::jsonb) as r (frame_number bigint, ended_at timestamptz, repair text)
+where g.frame_number = r.frame_number and g.ended_at is null;
