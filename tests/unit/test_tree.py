@@ -14,7 +14,7 @@ from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
 from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.registry import LISTINGS
+from kalshi_data.gatherer.listings import TABLES
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
@@ -77,7 +77,7 @@ def used_queries() -> set[str]:
         names |= set(re.findall(r'query\(f?"([^"]+)"', path.read_text()))
         names |= {f"capture/{name}" for name in re.findall(r'_writer\.execute\("(\w+)"', path.read_text())}
     streams = [stream.name for stream in STREAMS]
-    values = {"stream": [*streams, *BESIDE_STREAMS], "name": [*streams, *LISTINGS], "self._stream.name": streams}
+    values = {"stream": [*streams, *BESIDE_STREAMS], "name": [*streams, *TABLES], "self._stream.name": streams}
     return {
         re.sub(r"\{[^}]+\}", value, name)
         for name in names

@@ -14,13 +14,14 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from kalshi_data.database import connect
 from kalshi_data.errors import ExchangeError, KalshiDataError
 from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.registry import load_registry
+from kalshi_data.gatherer.figures import Figures
+from kalshi_data.gatherer.registry import Registry
 from kalshi_data.gatherer.session import Counters, Session
 from kalshi_data.gatherer.subscriptions import Plan, plan_connections
 from kalshi_data.gatherer.writer import Writer
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.kalshi.feed import ClientConnection, open_feed
-from kalshi_data.kalshi.rest import Rest
+from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.migrations import require_current
 from kalshi_data.retry import delay_seconds
 
@@ -91,14 +92,16 @@ class Gatherer:
         await asyncio.gather(*(self._keep_connected(plan) for plan in plans))
 
     async def _load_registry(self) -> Sequence[str]:
-        conninfo = self._settings.databases.kalshi_meta.conninfo
-        connection = await asyncio.to_thread(connect, conninfo, application_name="gatherer")
-        try:
-            async with aiohttp.ClientSession() as session:
-                rest = Rest(session, self._settings.exchange.rest_url)
-                return await load_registry(rest, connection, self._settings.subscriptions)
-        finally:
-            connection.close()
+        requests = self._settings.requests
+        budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
+        async with aiohttp.ClientSession() as session:
+            rest = Rest(session, self._settings.exchange.rest_url, self._signer, budget)
+            registry = Registry(rest, self._settings.databases.kalshi_meta.conninfo, self._settings, Figures())
+            try:
+                await registry.load()
+            finally:
+                registry.close()
+            return list(registry.wanted)
 
     async def _keep_connected(self, plan: Plan) -> None:
         """Connect, and connect again whenever a connection ends, until stop."""
