@@ -50,6 +50,8 @@ class Listed:
         self.truncated = 0
         self.repeats_cursor = 0
         self.refuses = 0
+        self.raw: dict[str, str] = {}  # whole bodies that are sent instead
+        self.pause_seconds = 0.0
         self.hidden: dict[str, int] = {}  # tickers, and how many more answers leave them out
         self.requests: list[dict[str, str]] = []
         self.signed: list[bool] = []
@@ -61,6 +63,9 @@ class Listed:
         name = request.path.removeprefix(f"{API}/")
         self.requests.append({"list": name, **request.query})
         self.signed.append("KALSHI-ACCESS-SIGNATURE" in request.headers)
+        await asyncio.sleep(self.pause_seconds)
+        if name in self.raw:
+            return web.Response(text=self.raw[name])
         if self.refuses:
             return web.json_response({"code": "authentication_error"}, status=401)
         if self.busy:
@@ -106,12 +111,28 @@ class Listed:
         )
 
 
+def trade(number: int, created: str, ticker: str = "KXA-1-T1", **more: Any) -> Object:
+    amounts = {"count_fp": "3.50", "yes_price_dollars": "0.4300", "no_price_dollars": "0.5700"}
+    sides = {"taker_side": "yes", "taker_outcome_side": "yes", "taker_book_side": "bid", "is_block_trade": False}
+    return {"trade_id": f"trade-{number:04}", "ticker": ticker, "created_time": created, **amounts, **sides, **more}
+
+
 def seconds(text: str | None) -> float:
     return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def serve(listed: Listed, use: Callable[[Rest], Awaitable[Result]], signer: Signer | None = None) -> Result:
     """Serve the lists while `use` asks for them."""
+
+    async def ask(url: str) -> Result:
+        async with ClientSession() as session:
+            return await use(Rest(session, url, signer, Budget(FAST, FAST)))
+
+    return serve_at(listed, ask)
+
+
+def serve_at(listed: Listed, use: Callable[[str], Awaitable[Result]]) -> Result:
+    """Serve the lists while `use` asks for them at the address it gets."""
 
     async def run() -> Result:
         application = web.Application()
@@ -120,9 +141,7 @@ def serve(listed: Listed, use: Callable[[Rest], Awaitable[Result]], signer: Sign
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         try:
-            async with ClientSession() as session:
-                url = f"http://127.0.0.1:{runner.addresses[0][1]}{API}"
-                return await use(Rest(session, url, signer, Budget(FAST, FAST)))
+            return await use(f"http://127.0.0.1:{runner.addresses[0][1]}{API}")
         finally:
             await runner.cleanup()
 

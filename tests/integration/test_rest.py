@@ -39,6 +39,17 @@ def test_every_page_comes_once_with_the_same_filters() -> None:
     assert not any(listed.signed)
 
 
+@pytest.mark.parametrize(("value", "expected"), [("null", []), ("[]", []), ('{"a": 1}', None), ("7", None)])
+def test_a_page_is_a_list(value: str, expected: list[str] | None) -> None:
+    listed = five_markets()
+    listed.raw["markets"] = f'{{"markets": {value}, "cursor": null}}'
+    if expected is None:
+        with pytest.raises(ExchangeError, match="GET /markets: markets is no list"):
+            serve(listed, tickers)
+    else:
+        assert serve(listed, tickers) == expected
+
+
 @pytest.mark.parametrize("fault", ["busy", "truncated"])
 def test_what_may_pass_is_asked_again(fault: str) -> None:
     listed = five_markets()

@@ -100,7 +100,7 @@ class Rest:
         seen = {cursor}
         for _ in range(PAGES_MAX):
             body = await self.get(path, {**parameters, **({"cursor": cursor} if cursor else {})})
-            yield bytes(body.get(key, b"[]"))
+            yield _array(path, key, bytes(body.get(key, b"[]")))
             cursor = msgspec.json.decode(body.get("cursor", b'""'), type=str | None) or ""
             if not cursor:
                 return
@@ -108,3 +108,12 @@ class Rest:
                 raise ExchangeError(f"GET {path}: a cursor came back again, so the list would never end")
             seen.add(cursor)
         raise ExchangeError(f"GET {path}: more than {PAGES_MAX} pages")
+
+
+def _array(path: str, key: str, encoded: bytes) -> bytes:
+    """Return an encoded list; some servers send null for an empty one."""
+    if encoded == b"null":
+        return b"[]"
+    if not encoded.startswith(b"["):
+        raise ExchangeError(f"GET {path}: {key} is no list")
+    return encoded
