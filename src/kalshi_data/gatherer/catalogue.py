@@ -62,7 +62,8 @@ class Catalogue:
                 return False
             all_kept = all_kept and kept is not None
             changed += kept or 0
-        log.info("registry listed", listing=listing.path, **parameters, objects=objects, changed=changed)
+        tell = log.debug if "min_updated_ts" in parameters else log.info
+        tell("registry listed", listing=listing.path, **parameters, objects=objects, changed=changed)
         return all_kept
 
     async def ask_for(self, listing: Listing, tickers: list[str]) -> bool:
