@@ -31,7 +31,12 @@ class RecordingError(KalshiDataError):
 
 
 class ExchangeError(KalshiDataError):
-    """The exchange refused a request for good."""
+    """The exchange refused a request for good; `status` is the HTTP status it answered with, 0 where it did not."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        """Say what was asked and what came back."""
+        super().__init__(message)
+        self.status = status
 
 
 class NotCommitted(KalshiDataError):

@@ -8,12 +8,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import decode, merge, simulator
+from tests.benchmarks import decode, merge, registry, simulator
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "decode": decode.measure,
     "merge": merge.measure,
+    "registry": registry.measure,
     "simulator": simulator.measure,
 }
 
@@ -29,6 +30,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
     Benchmarks:
       decode     frames of the feed to rows, beside the standard library's json and decimal
       merge      three gatherers into production, beside psql piped into psql and the same merge
+      registry   600,000 made-up markets from a local server into a database: seconds and memory
       simulator  deltas that one exchange process sends to one connection, and to each of three
 
     \b

@@ -44,7 +44,7 @@ class Nobody:
     def clock_went_back(self, ticker: str) -> None:
         self.told.append(("clock_went_back", ticker))
 
-    def lifecycle(self, kind: str, subject: str, payload: str) -> None:
+    def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
         self.told.append(("lifecycle", kind, subject))
 
 

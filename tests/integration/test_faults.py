@@ -298,6 +298,9 @@ def test_created_markets_are_not_found_for_a_while(tmp_path: Path) -> None:
         assert (await running.get(f"/markets/{ticker}"))[0] == 200
         await running.fault("not_found_after_created", seconds=10**9)
         assert (await running.get(f"/markets/{ticker}"))[0] == 404
+        assert (await running.get("/markets", tickers=ticker))[1]["markets"] == []
+        await running.fault("not_found_after_created", seconds=0)
+        assert len((await running.get("/markets", tickers=ticker))[1]["markets"]) == 1
 
     serve(tmp_path, use)
 

@@ -77,7 +77,7 @@ async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[st
         def fetch_trades(since: datetime, frame_number: int | None) -> None:
             missed.append((since, frame_number))
 
-        desk = Desk(running.intake, placement, fetch_trades, Nobody().lifecycle)
+        desk = Desk(running.intake, placement, asyncio.Event(), fetch_trades, Nobody().lifecycle)
         session = Session(placement.links[-1 if books else 0], desk, chosen, AsyncLimiter(1000, 1.0))
         async with open_feed(url, load_signer(key.key_id, key.private)) as websocket:
             assert isinstance(websocket, FeedConnection)

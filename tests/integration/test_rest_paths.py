@@ -134,6 +134,20 @@ def test_what_is_older_than_the_cutoff_is_in_the_historical_tier_only(tmp_path: 
     serve(tmp_path, use, live_seconds=3_600)
 
 
+def test_a_change_of_status_is_an_update(tmp_path: Path) -> None:
+    async def use(running: Running) -> None:
+        before = {each.ticker: each.status for each in running.model.listings.markets.values() if not each.is_combo}
+        for _ in range(401):
+            running.tick()
+        changed = {name for name, status in before.items() if running.model.markets[name].status != status}
+        assert {running.model.markets[name].status for name in changed} >= {"determined", "finalized"}
+        since = {"min_updated_ts": str(BEGAN_US // 1_000_000 - 1), "mve_filter": "exclude", "limit": "1000"}
+        _, updated = await running.get("/markets", **since)
+        assert changed <= {each["ticker"] for each in updated["markets"]}
+
+    serve(tmp_path, use)
+
+
 def test_an_empty_bucket_answers_429(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         answers = await asyncio.gather(*(running.get("/exchange/status") for _ in range(60)))

@@ -15,7 +15,7 @@ from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
 from kalshi_data.gatherer.batch import STATES
 from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.registry import LISTINGS
+from kalshi_data.gatherer.listings import TABLES
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
@@ -79,7 +79,7 @@ def used_queries() -> set[str]:
     streams = [stream.name for stream in STREAMS]
     values = {
         "stream": [*streams, *BESIDE_STREAMS, *STATES],
-        "name": [*streams, *LISTINGS],
+        "name": [*streams, *TABLES],
         "self._stream.name": streams,
     }
     return {

@@ -1,21 +1,43 @@
--- Keep the newest body of each of a page of events.
+-- Keep the newest body of each of a page of events, and in history what it replaces; one program writes at a time.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
--- Writes: registry.events
+-- Reads: registry.events
+-- Writes: registry.events, registry.events_history
 -- Returns: nothing; the row count is the number that were new or had changed
-insert into registry.events as known (ticker, updated_time, body)
-select distinct on (b.body ->> 'event_ticker')
-    b.body ->> 'event_ticker' as ticker,
-    (b.body ->> 'last_updated_ts')::timestamptz as updated_time,
-    b.body
-from jsonb_array_elements(%(bodies)s::jsonb) as b (body)
-where b.body ->> 'event_ticker' is not null
-order by b.body ->> 'event_ticker' asc, updated_time desc nulls last
+with incoming as (
+    select distinct on (b.body ->> 'event_ticker')
+        b.body ->> 'event_ticker' as ticker,
+        (b.body ->> 'last_updated_ts')::timestamptz as updated_time,
+        b.body
+    from jsonb_array_elements(%(bodies)s::jsonb) as b (body)
+    where b.body ->> 'event_ticker' is not null
+    order by b.body ->> 'event_ticker' asc, updated_time desc nulls last
+),
+
+changed as (
+    select i.*
+    from incoming as i
+    left join registry.events as k on i.ticker = k.ticker
+    where
+        k.ticker is null
+        or (
+            k.body is distinct from i.body
+            and coalesce(i.updated_time >= k.updated_time, true)
+        )
+),
+
+replaced as (
+    insert into registry.events_history (ticker, updated_time, body, fetched_at)
+    select k.ticker, k.updated_time, k.body, k.fetched_at
+    from changed as c
+    inner join registry.events as k on c.ticker = k.ticker
+)
+
+insert into registry.events (ticker, updated_time, body)
+select c.ticker, c.updated_time, c.body
+from changed as c
 on conflict (ticker) do update
     set
         updated_time = excluded.updated_time,
         body = excluded.body,
         ingest_xid = pg_current_xact_id(),
-        fetched_at = now()
-    where
-    known.body is distinct from excluded.body
-    and coalesce(excluded.updated_time >= known.updated_time, true);
+        fetched_at = now();

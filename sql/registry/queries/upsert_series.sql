@@ -1,21 +1,43 @@
--- Keep the newest body of each of a page of series.
+-- Keep the newest body of each of a page of series, and in history what it replaces; one program writes at a time.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
--- Writes: registry.series
+-- Reads: registry.series
+-- Writes: registry.series, registry.series_history
 -- Returns: nothing; the row count is the number that were new or had changed
-insert into registry.series as known (ticker, updated_time, body)
-select distinct on (b.body ->> 'ticker')
-    b.body ->> 'ticker' as ticker,
-    (b.body ->> 'last_updated_ts')::timestamptz as updated_time,
-    b.body
-from jsonb_array_elements(%(bodies)s::jsonb) as b (body)
-where b.body ->> 'ticker' is not null
-order by b.body ->> 'ticker' asc, updated_time desc nulls last
+with incoming as (
+    select distinct on (b.body ->> 'ticker')
+        b.body ->> 'ticker' as ticker,
+        (b.body ->> 'last_updated_ts')::timestamptz as updated_time,
+        b.body
+    from jsonb_array_elements(%(bodies)s::jsonb) as b (body)
+    where b.body ->> 'ticker' is not null
+    order by b.body ->> 'ticker' asc, updated_time desc nulls last
+),
+
+changed as (
+    select i.*
+    from incoming as i
+    left join registry.series as k on i.ticker = k.ticker
+    where
+        k.ticker is null
+        or (
+            k.body is distinct from i.body
+            and coalesce(i.updated_time >= k.updated_time, true)
+        )
+),
+
+replaced as (
+    insert into registry.series_history (ticker, updated_time, body, fetched_at)
+    select k.ticker, k.updated_time, k.body, k.fetched_at
+    from changed as c
+    inner join registry.series as k on c.ticker = k.ticker
+)
+
+insert into registry.series (ticker, updated_time, body)
+select c.ticker, c.updated_time, c.body
+from changed as c
 on conflict (ticker) do update
     set
         updated_time = excluded.updated_time,
         body = excluded.body,
         ingest_xid = pg_current_xact_id(),
-        fetched_at = now()
-    where
-    known.body is distinct from excluded.body
-    and coalesce(excluded.updated_time >= known.updated_time, true);
+        fetched_at = now();

@@ -1,18 +1,25 @@
 """The gatherer's command line."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from kalshi_data.command_line import config_option, program
 from kalshi_data.database import connect
+from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.backfill import Range, backfill_trades
 from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.moment import Moment
 from kalshi_data.gatherer.runner import run as run_gatherer
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
+from kalshi_data.migrations import require_current
 from kalshi_data.settings import load_settings
 
 CONFIG = "/etc/kalshi/gatherer.toml"
+# REST shows a trade some seconds after it was made; a range that ends later could not be called complete.
+REST_LAG = timedelta(minutes=1)
 
 
 @program("gatherer")
@@ -23,6 +30,7 @@ def main() -> None:
     Examples:
       gatherer migrate --config gatherer.toml
       gatherer run --config gatherer.toml
+      gatherer backfill trades --config gatherer.toml --from 2026-11-01 --to 2026-11-02T12:00:00Z
     """  # noqa: D301 - click reads the escape
 
 
@@ -32,7 +40,7 @@ def run(config: Path) -> None:
     """Gather until SIGTERM; exit 0 when everything received is written."""
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
-    run_gatherer(settings, str(config))
+    run_gatherer(settings, config)
 
 
 @main.command()
@@ -48,3 +56,40 @@ def migrate(config: Path) -> None:
             for component in components:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
+
+
+@main.group()
+def backfill() -> None:
+    """Fetch over REST what was not received."""
+
+
+@backfill.command()
+@config_option(CONFIG)
+@click.option("--from", "begin", type=Moment(), required=True, help="The first time of the exchange to fetch.")
+@click.option("--to", "end", type=Moment(), required=True, help="The time before which to stop, a minute ago at most.")
+@click.option("--series", multiple=True, help="Only trades of the markets of this series; may be given again.")
+@click.option("--market", multiple=True, help="Only trades of this market; may be given again.")
+def trades(config: Path, begin: datetime, end: datetime, series: tuple[str, ...], market: tuple[str, ...]) -> None:
+    """Fetch the trades of a range of time that were not captured yet.
+
+    Interrupted, the same command goes on where it was; finished, it does nothing. Times are RFC 3339, or a date for its
+    midnight in UTC.
+
+    \b
+    Examples:
+      gatherer backfill trades --from 2026-11-01 --to 2026-11-02
+      gatherer backfill trades --from 2026-11-01T09:00:00Z --to 2026-11-01T10:30:00Z --series KXHIGHNY
+    """  # noqa: D301 - click reads the escape
+    if begin >= end:
+        raise click.UsageError("--from must be earlier than --to")
+    if end > datetime.now(UTC) - REST_LAG:
+        raise click.UsageError("--to must be at least a minute ago: REST shows trades some seconds late")
+    settings = load_settings(config, GathererSettings)
+    set_up_logs("gatherer")
+    with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer backfill") as connection:
+        require_current(connection, "capture", f"gatherer migrate --config {config}")
+    try:
+        totals = backfill_trades(settings, Range(begin, end), series, market)
+    except ExchangeError as error:
+        raise ExchangeError(f"{error}: the same command goes on where this one stopped", error.status) from error
+    click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added")

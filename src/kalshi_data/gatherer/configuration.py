@@ -23,6 +23,33 @@ class Databases(Section):
     kalshi_meta: Conninfo
 
 
+class Requests(Section):
+    """What the key may spend on REST, in the exchange's tokens; the defaults are the Basic tier's."""
+
+    tokens_per_second: float = 200.0
+    tokens_max: float = 400.0
+    tokens_per_request: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse a budget that never lets a request through.
+
+        Raises:
+            ValueError: with what is wrong; msgspec adds the key it stands under.
+        """
+        if self.tokens_per_second <= 0 or not 0 < self.tokens_per_request <= self.tokens_max:
+            raise ValueError("tokens_per_second must be above 0, tokens_per_request above 0 and at most tokens_max")
+
+
+class RegistrySettings(Section):
+    """How series, events and markets are kept up to date, and how long around its hours an order book is wanted."""
+
+    reconcile_seconds: float = 60.0
+    overlap_seconds: float = 120.0
+    reload_seconds: float = 86_400.0
+    open_early_seconds: float = 5.0
+    close_late_seconds: float = 30.0
+
+
 class Subscriptions(Section):
     """What is subscribed, and how it is spread over connections."""
 
@@ -30,6 +57,9 @@ class Subscriptions(Section):
     index_values: bool = True
     connections_max: int = 10
     connections_per_channel: int = 2
+    series: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tickers: tuple[str, ...] = ()
     markets_per_connection_max: int = 5_000
     markets_per_command_max: int = 500
     snapshots_per_command_max: int = 100
@@ -78,6 +108,8 @@ class GathererSettings(Section):
     exchange: Exchange
     databases: Databases
     frame_log: FrameLog = field(default_factory=FrameLog)
+    requests: Requests = field(default_factory=Requests)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     writing: Writing = field(default_factory=Writing)
     recovery: Recovery = field(default_factory=Recovery)

@@ -155,7 +155,7 @@ class Derivation:
         elif stream == "orderbook_snapshots":
             self._snapshot(envelope, row)
         elif stream == "lifecycle_events" and self._listener is not None:
-            self._listener.lifecycle(row[6], row[5], row[7])
+            self._listener.lifecycle(row[6], row[5], bytes(envelope.msg))
 
     def _unknown_field(self, kind: str, name: str) -> None:
         if not self._figures.unknown_fields[kind, name]:

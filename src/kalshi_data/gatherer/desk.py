@@ -17,25 +17,31 @@ log = structlog.get_logger()
 TRADES = "trade"
 # Asks for trades executed since a time; the number is that of the frame that showed a gap, if one did.
 FetchTrades = Callable[[datetime, int | None], None]
-TakeLifecycle = Callable[[str, str, str], None]
+TakeLifecycle = Callable[[str, str, bytes], None]
 
 
 class Desk:
     """Keeps account of all connections; everything is called on the event loop."""
 
     def __init__(
-        self, intake: Intake, placement: Placement, fetch_trades: FetchTrades, take_lifecycle: TakeLifecycle
+        self,
+        intake: Intake,
+        placement: Placement,
+        stopping: asyncio.Event,
+        fetch_trades: FetchTrades,
+        take_lifecycle: TakeLifecycle,
     ) -> None:
-        """Begin with no connection up."""
+        """Begin with no connection up; `stopping` is set when they are to be closed."""
         self.intake = intake
         self.placement = placement
         self.figures: Figures = intake.figures
         self.ready = asyncio.Event()
-        self.stopping = asyncio.Event()
+        self.stopping = stopping
         self.lifecycle = take_lifecycle
         self._fetch_trades = fetch_trades
         self._covered: dict[str, int] = {}
         self._settled: set[str] = set()
+        self._loaded = False
         self._trades_on: set[str] = set()
         # Since when no connection has received trades.
         self._trades_lost_at: datetime | None = None
@@ -56,8 +62,12 @@ class Desk:
             self._settled.add(link.name)
             log.info("subscribed", connection=link.name, markets=len(link.tickers))
         self._count()
-        if {each.name for each in self.placement.links} <= self._settled:
-            self.ready.set()
+        self._see_whether_ready()
+
+    def loaded(self) -> None:
+        """Take note that all markets are known, so that what is wanted is all there is."""
+        self._loaded = True
+        self._see_whether_ready()
 
     def left(self, name: str, last_received_at: datetime) -> None:
         """Take note that a connection ended, on which nothing arrived after `last_received_at`."""
@@ -101,6 +111,10 @@ class Desk:
             return "the connection broke"
         said = (websocket.close_reason or "").replace("\x00", "")
         return f"closed by the exchange: {websocket.close_code} {said}".rstrip()
+
+    def _see_whether_ready(self) -> None:
+        if self._loaded and {each.name for each in self.placement.links} <= self._settled:
+            self.ready.set()
 
     def _count(self) -> None:
         self.figures.connections_up = len(self._covered)

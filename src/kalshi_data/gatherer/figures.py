@@ -43,6 +43,7 @@ class Figures:
         self.reconnects: Counter[str] = Counter()  # by connection name
         self.database_failures = 0
         self.trades_fetched = 0  # by REST
+        self.registry_changes: Counter[str] = Counter()  # series, events and markets that were new or had changed
         # Levels.
         self.last_frame_at_seconds = 0.0
         self.connections_wanted = 0

@@ -68,21 +68,15 @@ class Intake:
         self.writer = writer
         self.figures = figures
         self.settings = settings
-        # Trades from REST and repairs belong to no connection.
+        # Repairs belong to no connection.
         self._apart = Derivation(0, writer.put, figures, settings, whole=False)
 
     def open(self, name: str, url: str, listener: Listener) -> Line:
         """Record a new connection."""
         return Line(self, name, url, listener)
 
-    def fetched(self, page: bytes) -> None:
-        """Take a page of trades from REST."""
-        self._take(Kind.FETCHED, page)
-
     def repaired(self, frame_number: int, repair: str) -> None:
         """Take note that what a gap lost was fetched."""
-        self._take(Kind.REPAIRED, msgspec.json.encode({"frame_number": frame_number, "repair": repair}))
-
-    def _take(self, kind: Kind, payload: bytes) -> None:
-        received_ns = time.time_ns()
-        self._apart.take(self.frame_log.append(kind, 0, received_ns, payload), received_ns, kind, payload)
+        payload, received_ns = msgspec.json.encode({"frame_number": frame_number, "repair": repair}), time.time_ns()
+        number = self.frame_log.append(Kind.REPAIRED, 0, received_ns, payload)
+        self._apart.take(number, received_ns, Kind.REPAIRED, payload)

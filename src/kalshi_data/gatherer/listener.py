@@ -25,5 +25,5 @@ class Listener(Protocol):
     def clock_went_back(self, ticker: str) -> None:
         """A book's clock is lower than it was."""
 
-    def lifecycle(self, kind: str, subject: str, payload: str) -> None:
+    def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
         """A market's or an event's state changed."""

@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import signal
-from datetime import datetime
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -19,17 +21,21 @@ from kalshi_data.gatherer.frame_log.appender import FrameLog
 from kalshi_data.gatherer.intake import Intake
 from kalshi_data.gatherer.keeper import Keeper
 from kalshi_data.gatherer.link import Placement
-from kalshi_data.gatherer.registry import load_registry
+from kalshi_data.gatherer.recovery import TradeRecovery
+from kalshi_data.gatherer.registry import Registry
+from kalshi_data.gatherer.reloading import reload_settings
+from kalshi_data.gatherer.trades import TradeSource
 from kalshi_data.gatherer.writer import Writer
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.kalshi.moments import from_ns
-from kalshi_data.kalshi.rest import Rest
+from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.migrations import require_current
+from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
 
 
-def run(settings: GathererSettings, config: str) -> None:
+def run(settings: GathererSettings, config: Path, shard: Shard | None = None) -> None:
     """Gather until SIGTERM or SIGINT, then write what was received and return.
 
     Raises:
@@ -48,7 +54,7 @@ def run(settings: GathererSettings, config: str) -> None:
     # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
     gc.set_threshold(100_000, 50, 100)
     try:
-        asyncio.run(Gatherer(settings, signer).run())
+        asyncio.run(Gatherer(settings, config, signer, shard).run())
     except ExceptionGroup as group:
         # An error for people to read travels alone; anything else keeps its traceback.
         expected = next((error for error in group.exceptions if isinstance(error, KalshiDataError)), None)
@@ -58,88 +64,90 @@ def run(settings: GathererSettings, config: str) -> None:
 class Gatherer:
     """Everything that one gatherer process runs."""
 
-    def __init__(self, settings: GathererSettings, signer: Signer) -> None:
-        """Prepare to gather with these settings."""
+    def __init__(self, settings: GathererSettings, config: Path, signer: Signer, shard: Shard | None) -> None:
+        """Prepare to gather with these settings, of the order books one part where there is a shard."""
         self._settings = settings
+        self._config = config
         self._signer = signer
+        self._shard = shard
         self._figures = figures = Figures()
         self._log = FrameLog(settings.frame_log, figures)
         committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, figures)
         self._writer = Writer(committer, self._log, settings.writing, figures)
-        intake = Intake(self._log, self._writer, figures, settings.writing)
+        self._intake = Intake(self._log, self._writer, figures, settings.writing)
         self._placement = Placement(settings.subscriptions, figures)
-        self._desk = Desk(intake, self._placement, self._fetch_trades, self._take_lifecycle)
         self._limiter = AsyncLimiter(settings.subscriptions.commands_per_second_max, 1.0)
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Load the registry and keep all connections; on a signal end them and write what they received."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._desk.stopping.set)
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, reload_settings, self._config, self._settings)
         self._log.open()
-        self._desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
         async with asyncio.TaskGroup() as group:
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
-            await self._gather()
+            async with self._rest() as rest:
+                await self._gather(rest)
             self._writer.stop()
             await writing
             sealing.cancel()
         self._log.close()
         self._log_totals()
 
+    @asynccontextmanager
+    async def _rest(self) -> AsyncGenerator[Rest]:
+        requests = self._settings.requests
+        budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
+        async with aiohttp.ClientSession() as session:
+            yield Rest(session, self._settings.exchange.rest_url, self._signer, budget)
+
     async def _seal_blocks(self) -> None:
         while True:
             await asyncio.sleep(self._settings.frame_log.block_seconds)
             self._log.seal()
 
-    async def _gather(self) -> None:
-        """Keep every link connected until stop, those included that are added later."""
+    async def _gather(self, rest: Rest) -> None:
+        """Work until stop, then until every connection is closed."""
+        databases, figures = self._settings.databases, self._figures
+        registry = Registry(rest, databases.kalshi_meta.conninfo, self._settings, figures, self._shard)
+        source, recovery = TradeSource(rest), self._settings.recovery
+        trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, figures, self._intake.repaired)
+        desk = Desk(self._intake, self._placement, self._stopping, trades.request, registry.take_lifecycle)
+        desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
         async with asyncio.TaskGroup() as group:
-            kept: set[str] = set()
-            group.create_task(self._place_books())
-            while not self._desk.stopping.is_set():
+            work = [self._know_markets(registry, desk), self._place_books(registry), trades.run()]
+            tasks = [group.create_task(each) for each in work]
+            await self._keep_connected(desk)
+            for task in tasks:
+                task.cancel()
+
+    async def _know_markets(self, registry: Registry, desk: Desk) -> None:
+        await registry.load()
+        desk.loaded()
+        await registry.run()
+
+    async def _place_books(self, registry: Registry) -> None:
+        """Subscribe what the registry wants, from the first markets it finds on."""
+        while True:
+            await registry.changed.wait()
+            registry.changed.clear()
+            self._placement.place(registry.wanted)
+
+    async def _keep_connected(self, desk: Desk) -> None:
+        """Keep every link connected until stop, those included that are added later."""
+        kept: set[str] = set()
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping.is_set():
                 for link in self._placement.links:
                     if link.name not in kept:
                         kept.add(link.name)
-                        keeper = Keeper(link, self._desk, self._settings, self._signer, self._limiter)
-                        group.create_task(keeper.run())
+                        group.create_task(Keeper(link, desk, self._settings, self._signer, self._limiter).run())
                 self._figures.connections_wanted = len(kept)
                 self._placement.grown.clear()
-                await self._first_of(self._placement.grown, self._desk.stopping)
-
-    async def _first_of(self, *events: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in events]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for each in waits:
-            each.cancel()
-
-    async def _place_books(self) -> None:
-        """Load the registry and place the books, unless stop comes first."""
-        loading = asyncio.ensure_future(self._load_registry())
-        stopping = asyncio.ensure_future(self._desk.stopping.wait())
-        await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not loading.done():
-            loading.cancel()
-            return
-        self._placement.place(loading.result())
-
-    async def _load_registry(self) -> list[str]:
-        conninfo = self._settings.databases.kalshi_meta.conninfo
-        connection = await asyncio.to_thread(connect, conninfo, application_name="gatherer")
-        try:
-            async with aiohttp.ClientSession() as session:
-                rest = Rest(session, self._settings.exchange.rest_url)
-                return await load_registry(rest, connection, self._settings.subscriptions)
-        finally:
-            connection.close()
-
-    def _fetch_trades(self, begin: datetime, frame_number: int | None) -> None:
-        log.info("trades missed", since=begin.isoformat(), frame_number=frame_number)
-
-    def _take_lifecycle(self, kind: str, subject: str, payload: str) -> None:
-        pass
+                await first_of(self._placement.grown, self._stopping)
 
     def _log_totals(self) -> None:
         figures = self._figures
@@ -150,3 +158,13 @@ class Gatherer:
             gaps=figures.gaps.total(),
             unknown_fields={f"{kind}.{name}": n for (kind, name), n in figures.unknown_fields.items()},
         )
+
+
+async def first_of(*events: asyncio.Event) -> None:
+    """Wait until one of some events is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()

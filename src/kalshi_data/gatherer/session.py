@@ -241,7 +241,7 @@ class Session:
         """Ask for a new beginning of a book."""
         self._need_snapshot(ticker, "clock")
 
-    def lifecycle(self, kind: str, subject: str, payload: str) -> None:
+    def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
         """Tell the registry."""
         self._desk.lifecycle(kind, subject, payload)
 

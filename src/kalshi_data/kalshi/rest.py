@@ -1,16 +1,20 @@
-"""The exchange's REST API: pages of objects, patiently.
+"""The exchange's REST API: one budget of tokens, signed requests, patience, and pages of encoded objects.
 
-Source: the exchange's OpenAPI description 3.34.0; the end of a list is an empty or missing cursor.
+Source: the exchange's OpenAPI description 3.34.0 and its page on rate limits of 19 Aug 2026; the end of a list is an
+empty or missing cursor. An answer to an unsigned request may be 15 s old, so every request is signed where there is a
+key.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from kalshi_data.errors import ExchangeError
+from kalshi_data.kalshi.auth import Signer
 from kalshi_data.retry import backoff
 
 ATTEMPTS_MAX = 8
@@ -23,19 +27,39 @@ Body = dict[str, msgspec.Raw]
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether the same request could succeed later."""
+    """Tell whether the same request could succeed later; an answer that breaks off in the middle could be whole."""
     if isinstance(error, aiohttp.ClientResponseError):
         return error.status == STATUS_TOO_MANY_REQUESTS or error.status >= STATUS_SERVER_ERROR
-    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))
+    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError))
+
+
+class Budget:
+    """The tokens that one key may spend; the exchange refills them continuously, and every request costs some."""
+
+    def __init__(
+        self, tokens_per_second: float = 200.0, tokens_max: float = 400.0, tokens_per_request: float = 10.0
+    ) -> None:
+        """Begin full; the defaults are those of the Basic tier."""
+        self._limiter = AsyncLimiter(tokens_max, tokens_max / tokens_per_second)
+        self._tokens_per_request = tokens_per_request
+
+    async def take(self) -> None:
+        """Wait until one request is within the budget."""
+        await self._limiter.acquire(self._tokens_per_request)
 
 
 class Rest:
-    """Public market data; it needs no signature."""
+    """Market data over REST; everything in a process that asks with one key shares one of these, and so its budget."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        """Use a session for the API below `url`, without a trailing slash."""
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, signer: Signer | None = None, budget: Budget | None = None
+    ) -> None:
+        """Use a session for the API below `url`, without a trailing slash; without a signer nothing is signed."""
         self._session = session
         self._url = url
+        self._root = urlsplit(url).path
+        self._signer = signer
+        self._budget = budget or Budget()
 
     async def get(self, path: str, parameters: Mapping[str, str]) -> Body:
         """Return one object, its values still encoded; tries again where that can help.
@@ -52,30 +76,44 @@ class Rest:
             ):
                 with attempt:
                     return await self._get_once(path, parameters)
+        except aiohttp.ClientResponseError as error:
+            raise ExchangeError(f"GET {path}: {error.status} {error.message}", error.status) from error
         except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError) as error:
             raise ExchangeError(f"GET {path}: {error or type(error).__name__}") from error
         raise AssertionError("the loop above returns or raises")
 
     async def _get_once(self, path: str, parameters: Mapping[str, str]) -> Body:
+        await self._budget.take()
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS_MAX)
-        async with self._session.get(self._url + path, params=parameters, timeout=timeout) as response:
+        headers = self._signer.headers("GET", self._root + path) if self._signer else {}
+        async with self._session.get(self._url + path, params=parameters, headers=headers, timeout=timeout) as response:
             response.raise_for_status()
             return msgspec.json.decode(await response.read(), type=Body)
 
-    async def pages(self, path: str, key: str, parameters: Mapping[str, str]) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield every page of a list: the objects under `key`, in the exchange's order.
+    async def pages(self, path: str, key: str, parameters: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Yield every page of a list: the JSON array under `key`, still encoded, in the exchange's order.
 
         Raises:
-            ExchangeError: as get(); also for a cursor that comes back unchanged, or a list that never ends.
+            ExchangeError: as get(); also for a cursor that comes back again, or a list that never ends.
         """
         cursor = ""
+        seen = {cursor}
         for _ in range(PAGES_MAX):
             body = await self.get(path, {**parameters, **({"cursor": cursor} if cursor else {})})
-            yield msgspec.json.decode(body.get(key, b"[]"), type=list[dict[str, Any]])
-            following = msgspec.json.decode(body.get("cursor", b'""'), type=str | None) or ""
-            if not following:
+            yield _array(path, key, bytes(body.get(key, b"[]")))
+            cursor = msgspec.json.decode(body.get("cursor", b'""'), type=str | None) or ""
+            if not cursor:
                 return
-            if following == cursor:
-                raise ExchangeError(f"GET {path}: the cursor came back unchanged")
-            cursor = following
+            if cursor in seen:
+                raise ExchangeError(f"GET {path}: a cursor came back again, so the list would never end")
+            seen.add(cursor)
         raise ExchangeError(f"GET {path}: more than {PAGES_MAX} pages")
+
+
+def _array(path: str, key: str, encoded: bytes) -> bytes:
+    """Return an encoded list; some servers send null for an empty one."""
+    if encoded == b"null":
+        return b"[]"
+    if not encoded.startswith(b"["):
+        raise ExchangeError(f"GET {path}: {key} is no list")
+    return encoded

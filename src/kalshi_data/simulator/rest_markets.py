@@ -62,6 +62,7 @@ class MarketPaths:
         self._source = source
         self._listings = source.listings
         self._now_ms = now_ms
+        self.hidden_seconds: Callable[[], float] = lambda: 0.0
 
     def routes(self) -> dict[str, Handler]:
         """Return the handler of each path; where two fit, the first is taken."""
@@ -82,8 +83,9 @@ class MarketPaths:
         }
 
     def _tier(self, *, live: bool) -> list[ListedMarket]:
-        cutoff_s = self._cutoff_s()
-        return [each for each in self._listings.markets.values() if is_live(each, cutoff_s) == live]
+        cutoff_s, known_s = self._cutoff_s(), self._now_ms() / 1000 - self.hidden_seconds()
+        known = [each for each in self._listings.markets.values() if each.created_s <= known_s]
+        return [each for each in known if is_live(each, cutoff_s) == live]
 
     def _cutoff_s(self) -> int:
         return day_before_s(self._now_ms(), self._live_seconds)

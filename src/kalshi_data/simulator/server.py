@@ -56,10 +56,9 @@ class Exchange:
         application = web.Application()
         events = EventPaths(self._venue, self._publisher.now_ms)
         events.is_active = lambda: not self.faults.active("maintenance")
-        paths: dict[str, Handler] = {
-            **events.routes(),
-            **MarketPaths(self._venue, self._publisher.now_ms, self._limits.live_seconds).routes(),
-        }
+        markets = MarketPaths(self._venue, self._publisher.now_ms, self._limits.live_seconds)
+        markets.hidden_seconds = lambda: self.faults.not_found_seconds
+        paths: dict[str, Handler] = {**events.routes(), **markets.routes()}
         routes = [web.get(f"{API}{path}", self._answering(handler)) for path, handler in paths.items()]
         application.add_routes([web.get(FEED, self._feed), *routes])
         application.router.add_get(f"{API}/account/limits", self._account)

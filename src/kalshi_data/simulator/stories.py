@@ -61,13 +61,13 @@ class Stories:
 
     def _pause(self, market: Market, moment_us: int) -> Iterator[Fact]:
         if market.status == "active":
-            market.status = "inactive"
+            change_status(market, "inactive", moment_us)
             yield told(market, "deactivated", is_deactivated=True)
             self._later(moment_us + 700_000, lambda at: self._resume(market, at))
 
     def _resume(self, market: Market, moment_us: int) -> Iterator[Fact]:
         if market.status == "inactive":
-            market.status = "active"
+            change_status(market, "active", moment_us)
             yield told(market, "activated", is_deactivated=False)
             yield from cancel_all(market, moment_us)
 
@@ -79,19 +79,21 @@ class Stories:
 
     def _close(self, market: Market, moment_us: int) -> Iterator[Fact]:
         if market.status == "active":
-            market.status = "closed"
+            change_status(market, "closed", moment_us)
             yield from cancel_all(market, moment_us)
             self._later(moment_us + 500_000, lambda at: self._determine(market, at))
 
     def _determine(self, market: Market, moment_us: int) -> Iterator[Fact]:
-        market.status, market.result = "determined", self._dice.choice(SIDES)
+        market.result = self._dice.choice(SIDES)
+        change_status(market, "determined", moment_us)
         value = "1.0000" if market.result == "yes" else "0.0000"
         seconds = moment_us // MICROSECONDS
         yield told(market, "determined", determination_ts=seconds, result=market.result, settlement_value=value)
         self._later(moment_us + 1_000_000, lambda at: self._settle(market, at))
 
     def _settle(self, market: Market, moment_us: int) -> Iterator[Fact]:
-        market.status, market.settled_s = "finalized", moment_us // MICROSECONDS
+        market.settled_s = moment_us // MICROSECONDS
+        change_status(market, "finalized", moment_us)
         yield told(market, "settled", settled_ts=market.settled_s)
 
     def _list_event(self, other: Market, moment_us: int) -> Iterator[Fact]:
@@ -102,11 +104,11 @@ class Stories:
         market = self.created(f"{event}-T1", seconds)
         yield event_told(event, seconds, combo=is_combo(market))
         yield told(market, "created", **created_fields(market))
-        self._later(moment_us + 1_500_000, lambda _: self._open(market))
+        self._later(moment_us + 1_500_000, lambda at: self._open(market, at))
 
     @staticmethod
-    def _open(market: Market) -> Iterator[Fact]:
-        market.status = "active"
+    def _open(market: Market, moment_us: int) -> Iterator[Fact]:
+        change_status(market, "active", moment_us)
         yield from ()
 
     def _change_fee(self, market: Market, _: int) -> Iterator[Fact]:
@@ -129,6 +131,11 @@ class Stories:
             market.grid = GRIDS["deci_cent"]
             market.updated_s = moment_us // MICROSECONDS
             yield told(market, "price_level_structure_updated", **structure(market))
+
+
+def change_status(market: Market, status: str, moment_us: int) -> None:
+    """Give a market another status, which REST calls an update."""
+    market.status, market.updated_s = status, moment_us // MICROSECONDS
 
 
 def is_combo(market: Market) -> bool:

@@ -78,6 +78,24 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) IS 'Make a table a hypertable or a range-partitioned table, whichever this database can.';
+CREATE TABLE capture.backfills (
+    range_from timestamp with time zone NOT NULL,
+    range_to timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    done_until timestamp with time zone NOT NULL,
+    trades_fetched bigint DEFAULT 0 NOT NULL,
+    trades_added bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT backfills_check CHECK ((range_to > range_from))
+);
+COMMENT ON TABLE capture.backfills IS 'How far each backfill of trades has come; one that was interrupted goes on from there.';
+COMMENT ON COLUMN capture.backfills.range_from IS 'What was asked for: trades from this time of the exchange on, …';
+COMMENT ON COLUMN capture.backfills.range_to IS '… and before this one.';
+COMMENT ON COLUMN capture.backfills.market_ticker IS 'Empty for all markets.';
+COMMENT ON COLUMN capture.backfills.done_until IS 'Every trade from range_from until here is captured; range_to where nothing is left to do.';
+COMMENT ON COLUMN capture.backfills.trades_fetched IS 'Trades that REST gave.';
+COMMENT ON COLUMN capture.backfills.trades_added IS 'Those among them that had not been captured.';
 CREATE TABLE capture.connections (
     connection_id bigint NOT NULL,
     url text NOT NULL,
@@ -454,6 +472,8 @@ CREATE TABLE timeseries.series (
 COMMENT ON TABLE timeseries.series IS 'Tables that are partitioned by time, whichever engine does it.';
 COMMENT ON COLUMN timeseries.series.time_column IS 'The column rows are placed by; it is part of every unique key.';
 COMMENT ON COLUMN timeseries.series.partition_interval IS 'How much time one partition holds.';
+ALTER TABLE ONLY capture.backfills
+    ADD CONSTRAINT backfills_pkey PRIMARY KEY (range_from, range_to, market_ticker);
 ALTER TABLE ONLY capture.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (connection_id);
 ALTER TABLE ONLY capture.flush_position
@@ -482,6 +502,7 @@ CREATE INDEX orderbook_snapshots_ingest_xid_idx ON ONLY capture.orderbook_snapsh
 CREATE INDEX subscriptions_ingest_xid_idx ON capture.subscriptions USING btree (ingest_xid);
 CREATE INDEX tickers_ingest_xid_idx ON ONLY capture.tickers USING btree (ingest_xid);
 CREATE INDEX trades_ingest_xid_idx ON ONLY capture.trades USING btree (ingest_xid);
+CREATE INDEX trades_market_ticker_exchange_ts_idx ON ONLY capture.trades USING btree (market_ticker, exchange_ts);
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;

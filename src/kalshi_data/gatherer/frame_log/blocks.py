@@ -32,9 +32,8 @@ class Kind(IntEnum):
     OPENED = 1
     SENT = 2
     CLOSED = 3
-    FETCHED = 4
-    REPAIRED = 5
-    STARTED = 6
+    REPAIRED = 4
+    STARTED = 5
 
 
 class Record(NamedTuple):

@@ -1,0 +1,50 @@
+-- Store trades that REST gave, but none that was captured already within 5 s of its time; it may run again.
+-- Parameters: one array per column, all of one length: received_at, exchange_ts, trade_id, market_ticker, yes_price,
+-- no_price, size, taker_side, is_block_trade
+-- Reads: capture.trades
+-- Writes: capture.trades, with null where a row tells of its frame
+-- Returns: nothing; the row count is the number that were added
+insert into capture.trades (
+    received_at,
+    exchange_ts,
+    trade_id,
+    market_ticker,
+    yes_price,
+    no_price,
+    size,
+    taker_side,
+    is_block_trade
+)
+select distinct on (f.trade_id)
+    f.received_at,
+    f.exchange_ts,
+    f.trade_id,
+    f.market_ticker,
+    f.yes_price,
+    f.no_price,
+    f.size,
+    f.taker_side,
+    f.is_block_trade
+from
+    unnest(
+        %(received_at)s::timestamptz[],
+        %(exchange_ts)s::timestamptz[],
+        %(trade_id)s::text[],
+        %(market_ticker)s::text[],
+        %(yes_price)s::numeric[],
+        %(no_price)s::numeric[],
+        %(size)s::numeric[],
+        %(taker_side)s::text[],
+        %(is_block_trade)s::boolean[]
+    ) as f (
+        received_at, exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side, is_block_trade
+    )
+where
+    not exists (
+        select from capture.trades as k
+        where
+            k.market_ticker = f.market_ticker
+            and k.exchange_ts between f.exchange_ts - interval '5 seconds' and f.exchange_ts + interval '5 seconds'
+            and k.trade_id = f.trade_id
+    )
+order by f.trade_id asc;

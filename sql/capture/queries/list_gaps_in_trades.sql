@@ -1,0 +1,11 @@
+-- List the gaps in trades that nothing has repaired yet, oldest first.
+-- Reads: capture.gaps
+-- Returns: began_at, detected_at, frame_number
+select
+    began_at,
+    detected_at,
+    frame_number
+from capture.gaps
+where channel = 'trade' and repair is null and seq_received > seq_expected
+order by began_at
+limit 1000;

@@ -1,0 +1,46 @@
+"""Decides of each market whether its order book is to be received, as far as that is known yet."""
+
+from kalshi_data.gatherer.configuration import Subscriptions
+from kalshi_data.gatherer.listings import SeriesFacts
+from kalshi_data.gatherer.selection import Selection
+from kalshi_data.shard import Shard
+
+
+class Chooser:
+    """Applies the settings; remembers of series and events only whether they are chosen, and only where that counts."""
+
+    def __init__(self, settings: Subscriptions, shard: Shard | None) -> None:
+        """Choose by these settings, and within one part of all markets where there is a shard."""
+        self._selection = Selection(
+            combos=settings.combos,
+            series=settings.series,
+            categories=settings.categories,
+            tickers=settings.tickers,
+        )
+        self._shard = shard
+        self._series: set[str] = set()
+        self._events: dict[str, bool] = {}
+        self.combos = settings.combos
+        self.needs_events = self._selection.needs_series
+
+    def learn_series(self, series: SeriesFacts) -> str:
+        """Note whether a series is chosen; return its ticker."""
+        if self._selection.chooses_series(series.ticker, series.all_categories()):
+            self._series.add(series.ticker)
+        else:
+            self._series.discard(series.ticker)
+        return series.ticker
+
+    def learn_event(self, event_ticker: str, series_ticker: str) -> str:
+        """Note whether an event's series is chosen, an empty one never is; return the event's ticker."""
+        if self.needs_events:
+            self._events[event_ticker] = series_ticker in self._series
+        return event_ticker
+
+    def chooses(self, market_ticker: str, event_ticker: str) -> bool | None:
+        """Tell whether a market's order book is wanted while it trades; None where its event is not known yet."""
+        if self._shard is not None and not self._shard.holds(market_ticker):
+            return False
+        if self._selection.chooses_ticker(market_ticker):
+            return True
+        return self._events.get(event_ticker) if self._selection.may_choose(market_ticker) else False
