@@ -24,6 +24,7 @@ from kalshi_data.kalshi.feed import ClientConnection, open_feed
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.migrations import require_current
 from kalshi_data.retry import delay_seconds
+from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ REFUSED_ATTEMPTS = 8
 STATUSES_REFUSED = frozenset({401, 403})
 
 
-def run(settings: GathererSettings, config: str) -> None:
+def run(settings: GathererSettings, config: str, shard: Shard | None = None) -> None:
     """Gather until SIGTERM or SIGINT, then write what was received and return.
 
     Raises:
@@ -51,7 +52,7 @@ def run(settings: GathererSettings, config: str) -> None:
             for component in components:
                 require_current(connection, component, remedy)
     try:
-        asyncio.run(Gatherer(settings, signer).run())
+        asyncio.run(Gatherer(settings, signer, shard).run())
     except ExceptionGroup as group:
         # An error for people to read travels alone; anything else keeps its traceback.
         expected = next((error for error in group.exceptions if isinstance(error, KalshiDataError)), None)
@@ -61,8 +62,9 @@ def run(settings: GathererSettings, config: str) -> None:
 class Gatherer:
     """Everything that one gatherer process runs."""
 
-    def __init__(self, settings: GathererSettings, signer: Signer) -> None:
-        """Prepare to gather with these settings."""
+    def __init__(self, settings: GathererSettings, signer: Signer, shard: Shard | None) -> None:
+        """Prepare to gather with these settings, of the order books one part where there is a shard."""
+        self._shard = shard
         self._settings = settings
         self._signer = signer
         self._stop = asyncio.Event()
@@ -96,7 +98,9 @@ class Gatherer:
         budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
         async with aiohttp.ClientSession() as session:
             rest = Rest(session, self._settings.exchange.rest_url, self._signer, budget)
-            registry = Registry(rest, self._settings.databases.kalshi_meta.conninfo, self._settings, Figures())
+            registry = Registry(
+                rest, self._settings.databases.kalshi_meta.conninfo, self._settings, Figures(), self._shard
+            )
             try:
                 await registry.load()
             finally:
