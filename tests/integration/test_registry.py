@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tenacity import wait_none
 
 from kalshi_data.database import connect
 from kalshi_data.gatherer import asks as asks_module
@@ -14,6 +15,7 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.registry import Registry
 from kalshi_data.gatherer.registry_store import store
+from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.rest import Rest
 from kalshi_data.settings import decode_path
 from kalshi_data.shard import Shard
@@ -199,6 +201,7 @@ def test_everything_is_kept_although_only_some_is_wanted(kalshi_meta: Database) 
 
 
 def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_module, "backoff", wait_none)
     monkeypatch.setattr(registry_module, "delay_seconds", soon)
     for faults in ({"busy": 6}, {"truncated": 3}, {"repeats_cursor": 2}):
         listed = exchange()
@@ -273,6 +276,7 @@ def test_a_created_market_is_wanted_at_once_and_its_body_asked_for_until_rest_ha
     kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
     monkeypatch.setattr(asks_module, "FIRST_DELAY_SECONDS", 0.0)
     listed, clock = exchange(), Clock()
     payload = {"open_ts": int(clock.now_s), "additional_metadata": {"event_ticker": "KXA-9"}}
@@ -294,6 +298,7 @@ def test_a_created_market_is_wanted_at_once_and_its_body_asked_for_until_rest_ha
 
 def test_a_market_of_an_unknown_event_is_decided_when_the_event_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
     listed, clock = exchange(), Clock()
 
     async def look(registry: Registry) -> None:
@@ -331,6 +336,7 @@ def test_a_market_that_vanishes_is_dropped_after_a_complete_load(
     kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
     listed, clock = exchange(), Clock()
 
     async def look(registry: Registry) -> None:

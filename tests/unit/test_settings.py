@@ -67,6 +67,12 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
         ),
         ("host=/run/postgresql dbname=kalshi_ts", "hots=a", "databases.kalshi_ts: conninfo is not a libpq"),
         ("[exchange]", "[exchange", "not TOML"),
+        ("[exchange]", "[requests]\ntokens_max = 5\n[exchange]", "requests: tokens_per_second must be above 0"),
+        ("[exchange]", "[requests]\ntokens_per_second = 0\n[exchange]", "requests: tokens_per_second must be above 0"),
+        ("[exchange]", "[registry]\nreconcile_seconds = 0\n[exchange]", "registry: reconcile_seconds and reload"),
+        ("[exchange]", "[registry]\noverlap_seconds = -1\n[exchange]", "registry: overlap_seconds, open_early"),
+        ("[exchange]", '[subscriptions]\nseries = [""]\n[exchange]', "subscriptions: series, categories and tickers"),
+        ("[exchange]", '[subscriptions]\ntickers = "A"\n[exchange]', "subscriptions.tickers: Expected `array`"),
     ],
 )
 def test_errors_name_file_key_and_what_is_expected(tmp_path: Path, before: str, after: str, expected: str) -> None:
@@ -91,6 +97,11 @@ def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, progra
         assert "settings.toml: " in result.stderr
     result = CliRunner().invoke(program, ["migrate", "--config", str(tmp_path / "missing.toml")])
     assert (result.exit_code, "no such file; name the configuration with --config FILE" in result.stderr) == (2, True)
+
+
+def test_a_shard_that_is_none_exits_2(tmp_path: Path) -> None:
+    result = CliRunner().invoke(gatherer, ["run", "--shard", "4/3", "--config", str(write(tmp_path, GATHERER))])
+    assert (result.exit_code, "--shard 4/3: expected i/n" in result.stderr) == (2, True)
 
 
 def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> None:

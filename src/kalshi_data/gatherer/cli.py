@@ -16,6 +16,7 @@ from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.migrations import require_current
 from kalshi_data.settings import load_settings
+from kalshi_data.shard import parse_shard
 
 CONFIG = "/etc/kalshi/gatherer.toml"
 # REST shows a trade some seconds after it was made; a range that ends later could not be called complete.
@@ -36,11 +37,13 @@ def main() -> None:
 
 @main.command()
 @config_option(CONFIG)
-def run(config: Path) -> None:
+@click.option("--shard", metavar="I/N", help="Receive only part I of N of the order books; other channels are whole.")
+def run(config: Path, shard: str | None) -> None:
     """Gather until SIGTERM; exit 0 when everything received is written."""
+    part = parse_shard(shard) if shard is not None else None
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
-    run_gatherer(settings, config)
+    run_gatherer(settings, config, part)
 
 
 @main.command()

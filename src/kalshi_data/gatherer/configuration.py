@@ -49,6 +49,17 @@ class RegistrySettings(Section):
     open_early_seconds: float = 5.0
     close_late_seconds: float = 30.0
 
+    def __post_init__(self) -> None:
+        """Refuse times that would ask without a pause, or too late.
+
+        Raises:
+            ValueError: with what is wrong; msgspec adds the key it stands under.
+        """
+        if self.reconcile_seconds <= 0 or self.reload_seconds <= 0:
+            raise ValueError("reconcile_seconds and reload_seconds must be above 0")
+        if min(self.overlap_seconds, self.open_early_seconds, self.close_late_seconds) < 0:
+            raise ValueError("overlap_seconds, open_early_seconds and close_late_seconds must not be negative")
+
 
 class Subscriptions(Section):
     """What is subscribed, and how it is spread over connections."""
@@ -68,6 +79,15 @@ class Subscriptions(Section):
     silence_seconds_max: float = 30.0
     refused_channel_seconds: float = 900.0
     audit_seconds: float = 900.0
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that cannot be meant.
+
+        Raises:
+            ValueError: with what is wrong; msgspec adds the key it stands under.
+        """
+        if "" in (*self.series, *self.categories, *self.tickers):
+            raise ValueError("series, categories and tickers hold patterns such as KXHIGH*, and none may be empty")
 
 
 class Writing(Section):

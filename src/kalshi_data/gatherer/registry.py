@@ -1,6 +1,7 @@
 """The exchange's series, events and markets as this gatherer knows them, kept in kalshi_meta."""
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
@@ -26,6 +27,7 @@ from kalshi_data.shard import Shard
 log = structlog.get_logger()
 
 MESSAGES_MAX = 100_000
+MESSAGES_PER_TURN = 1_000
 TICK_SECONDS = 0.5
 # Under this name the exchange's refusals stand in the figures.
 REFUSED = "rest"
@@ -96,7 +98,7 @@ class Registry:
     def take_lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
         """Take a lifecycle message about a market or event; cheap, run() does the work."""
         if len(self._messages) >= MESSAGES_MAX:
-            self._complete_due_s = self._now()
+            self._load_soon("too many messages")
             return
         self._messages.append((kind, subject, payload))
         self._arrived.set()
@@ -112,16 +114,17 @@ class Registry:
             self._apply_messages()
             next_s = self._schedule.advance()
             self._count()
-            try:
-                await asyncio.wait_for(self._arrived.wait(), min(max(next_s - self._now(), 0.0), TICK_SECONDS))
-            except TimeoutError:
-                continue
             await asyncio.sleep(0)
+            if self._messages:
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), min(max(next_s - self._now(), 0.0), TICK_SECONDS))
 
     def _apply_messages(self) -> None:
-        while self._messages:
+        """Apply what waits, but not so much that sockets wait for it."""
+        for _ in range(min(len(self._messages), MESSAGES_PER_TURN)):
             if not self._lifecycle.apply(*self._messages.popleft()):
-                self._complete_due_s = self._now()
+                self._load_soon("too many objects to ask for")
 
     async def _ask(self) -> None:
         """Ask for the objects that messages spoke of."""
@@ -132,7 +135,7 @@ class Registry:
                 continue
             try:
                 if not await self._catalogue.ask_for(*batch):
-                    self._complete_due_s = self._now()
+                    self._load_soon("the database was away")
             except ExchangeError as error:
                 self._failed(error)
                 if error.status in STATUSES_OF_REQUEST:
@@ -171,18 +174,28 @@ class Registry:
         return all(kept)
 
     async def _complete(self) -> bool:
-        """Load everything; return whether all of it is stored."""
+        """Load everything; return whether all of it is stored. Else it is due again."""
         began_s = self._now()
+        self._complete_due_s = began_s + self._settings.reload_seconds
+        done = False
+        try:
+            done = await self._load_everything()
+        finally:
+            if not done:
+                self._complete_due_s = began_s
+        if done:
+            self._reconciled_s = began_s
+            for ticker in self._schedule.unseen_since(began_s):
+                self._asks.market(ticker)
+        return done
+
+    async def _load_everything(self) -> bool:
+        """Walk all lists; return whether all of them are stored."""
         if not await asyncio.to_thread(self._store.is_there):
             return False
         for listing in (SERIES, EVENTS, MULTIVARIATE_EVENTS, MARKETS):
             if not await self._catalogue.walk(listing, must_keep=True):
                 return False
-        for ticker in self._schedule.unseen_since(began_s):
-            self._asks.market(ticker)
-        self._reconciled_s = began_s
-        if self._complete_due_s <= began_s:
-            self._complete_due_s = began_s + self._settings.reload_seconds
         return True
 
     async def _load_events_of_markets(self) -> bool:
@@ -200,6 +213,12 @@ class Registry:
             if await self._attempt(step) is not None:
                 return
             await asyncio.sleep(delay_seconds(attempt, random.uniform))
+
+    def _load_soon(self, reason: str) -> None:
+        """Let everything be loaded again, since something may have been missed."""
+        if self._complete_due_s > self._now():
+            log.warning("registry to be loaded again", reason=reason)
+            self._complete_due_s = self._now()
 
     def _failed(self, error: ExchangeError) -> None:
         """Say what the exchange refused; a bad key is nothing that passes by itself."""

@@ -97,6 +97,10 @@ class Schedule:
             heapq.heapify(self._due)
         return self._due[0][0] if self._due else NEVER_S
 
+    def waiting(self) -> int:
+        """Return how many moments are noted, those of markets that have moved since included."""
+        return len(self._due)
+
     def _touch(self, ticker: str, *, closes_s: float | None = None, is_over: bool | None = None) -> bool:
         market = self.markets.get(ticker)
         if market is None:
