@@ -1,5 +1,6 @@
 """The gatherer's command line."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from kalshi_data.database import connect
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.backfill import Range, backfill_trades
 from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.export import export_frames
 from kalshi_data.gatherer.moment import Moment
+from kalshi_data.gatherer.reparse import reparse as reparse_frames
 from kalshi_data.gatherer.runner import run as run_gatherer
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
@@ -32,6 +35,8 @@ def main() -> None:
       gatherer migrate --config gatherer.toml
       gatherer run --config gatherer.toml
       gatherer backfill trades --config gatherer.toml --from 2026-11-01 --to 2026-11-02T12:00:00Z
+      gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T10:00:00Z
+      gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z > frames.jsonl
     """  # noqa: D301 - click reads the escape
 
 
@@ -96,3 +101,45 @@ def trades(config: Path, begin: datetime, end: datetime, series: tuple[str, ...]
     except ExchangeError as error:
         raise ExchangeError(f"{error}: the same command goes on where this one stopped", error.status) from error
     click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added")
+
+
+@main.command()
+@config_option(CONFIG)
+@click.option("--from", "begin", type=Moment(), required=True, help="The first receive time to feed again.")
+@click.option("--to", "end", type=Moment(), required=True, help="The receive time before which to stop.")
+def reparse(config: Path, begin: datetime, end: datetime) -> None:
+    """Feed a stretch of the frame log again, and add the rows of frames that have none.
+
+    After a version that did not understand some frames: the new one makes rows of them. The gatherer may run meanwhile,
+    and running it again adds nothing.
+
+    \b
+    Examples:
+      gatherer reparse --from 2026-11-01 --to 2026-11-02
+      gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T09:30:00Z
+    """  # noqa: D301 - click reads the escape
+    settings = load_settings(config, GathererSettings)
+    set_up_logs("gatherer")
+    with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse") as connection:
+        require_current(connection, "capture", f"gatherer migrate --config {config}")
+    with click.progressbar(length=100, label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        totals = reparse_frames(settings, begin, end, lambda share: bar.update(round(share * 100) - bar.pos))
+    click.echo(f"frame log: {totals.read:,} rows read, {totals.added:,} added")
+
+
+@main.command()
+@config_option(CONFIG)
+@click.option("--from", "begin", type=Moment(), required=True, help="The first receive time.")
+@click.option("--to", "end", type=Moment(), required=True, help="The receive time before which to stop.")
+@click.option("--connection", type=int, help="Only frames of the connection of this id.")
+def frames(config: Path, begin: datetime, end: datetime, connection: int | None) -> None:
+    """Print frames of the frame log as JSON lines, which the simulator can replay to any client.
+
+    \b
+    Examples:
+      gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z --connection 1793109600000001 > frames.jsonl
+      simulator replay --key my-key-id=public.pem frames.jsonl
+    """  # noqa: D301 - click reads the escape
+    settings = load_settings(config, GathererSettings)
+    for line in export_frames(settings.frame_log.folder, begin, end, connection):
+        click.echo(line)

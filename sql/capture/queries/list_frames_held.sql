@@ -1,0 +1,18 @@
+-- List the frames of a stretch of time whose rows are held.
+-- Parameters: begin timestamptz, until timestamptz; the second is not part of the stretch
+-- Reads: the tables of all streams, capture.quarantine
+-- Returns: frame_number
+select frame_number from capture.trades
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
+union all
+select frame_number from capture.orderbook_deltas
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
+union all
+select frame_number from capture.orderbook_snapshots
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
+union all
+select frame_number from capture.tickers
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
+union all
+select frame_number from capture.lifecycle_events
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null;
