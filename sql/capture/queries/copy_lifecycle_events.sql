@@ -9,5 +9,6 @@ copy capture.lifecycle_events (
     seq,
     subject_ticker,
     kind,
-    payload
+    payload,
+    occurrence
 ) from stdin;
