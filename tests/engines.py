@@ -1,7 +1,7 @@
 """The two kinds of PostgreSQL that every SQL test runs on, and databases cloned from migrated templates."""
 
 import itertools
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -46,10 +46,13 @@ class Database(NamedTuple):
 class Engine:
     """A running server of one kind."""
 
-    def __init__(self, name: str, folder: Path, binaries: Path, account: Account) -> None:
+    def __init__(
+        self, name: str, folder: Path, binaries: Path, account: Account, changes: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.binaries = binaries
-        self.server = Server(folder, binaries, account, SETTINGS | (TIMESCALEDB if name == "timescaledb" else {}))
+        own = {**SETTINGS, **(TIMESCALEDB if name == "timescaledb" else {}), **(changes or {})}
+        self.server = Server(folder, binaries, account, own)
         self._templates: set[str] = set()
 
     @contextmanager
