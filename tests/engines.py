@@ -47,11 +47,12 @@ class Engine:
     """A running server of one kind."""
 
     def __init__(
-        self, name: str, folder: Path, binaries: Path, account: Account, settings: Mapping[str, str] = SETTINGS
+        self, name: str, folder: Path, binaries: Path, account: Account, changes: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
         self.binaries = binaries
-        self.server = Server(folder, binaries, account, {**settings, **(TIMESCALEDB if name == "timescaledb" else {})})
+        own = {**SETTINGS, **(TIMESCALEDB if name == "timescaledb" else {}), **(changes or {})}
+        self.server = Server(folder, binaries, account, own)
         self._templates: set[str] = set()
 
     @contextmanager

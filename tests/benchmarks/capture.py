@@ -14,7 +14,7 @@ import msgspec
 import psutil
 
 from kalshi_data.demo.keys import KeyFiles, make_key
-from kalshi_data.demo.postgres import SETTINGS, embedded_binaries, server_account
+from kalshi_data.demo.postgres import embedded_binaries, server_account
 from tests import timescaledb
 from tests.engines import Database, Engine
 
@@ -66,7 +66,7 @@ def servers(folder: Path) -> Generator[Engine]:
     account = server_account()
     kind = "timescaledb" if timescaledb.can_fetch() else "plain"
     binaries = timescaledb.fetch_binaries() if kind == "timescaledb" else embedded_binaries(account, folder)
-    engine = Engine(kind, folder / "server", binaries, account, SETTINGS | DURABLE)
+    engine = Engine(kind, folder / "server", binaries, account, DURABLE)
     with engine.running():
         yield engine
 

@@ -76,7 +76,7 @@ def merge_all(production: Database, gatherers: list[Database]) -> float:
     """Tick until nothing is left and return the seconds it took."""
     chosen = settings(production, gatherers, batch_rows_min=100_000, gatherer_seconds_max=30)
     merging = StreamMerge(STREAM, chosen, threading.Event())
-    with closing(merging), production.connect("deduplicator") as connection:
+    with closing(merging), merging.connect() as connection:
         claim(merging, connection)
         began = time.perf_counter()
         while merging.tick(connection):
@@ -87,7 +87,14 @@ def merge_all(production: Database, gatherers: list[Database]) -> float:
 def pipe_all(engine: Engine, production: Database, gatherers: list[Database], rows: int) -> float:
     """Pipe everything through psql, merge it by the same file, and return the seconds it took."""
     psql = str(engine.binaries / "psql")
-    values = {"gatherer_id": "1", "after": "'0'", "rows_max": str(rows), "late_days_max": "400"}
+    values = {
+        "gatherer_id": "1",
+        "after": "'0'",
+        "rows_max": str(rows),
+        "late_days_max": "400",
+        "shard": "1",
+        "shards": "1",
+    }
     stream = STREAM.name
     send = sql_text(f"capture/poll_{stream}", values).replace('(format "binary")', "")
     receive = sql_text(f"production/copy_{stream}", values).replace('(format "binary")', "")

@@ -15,4 +15,7 @@ select frame_number from capture.tickers
 where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
 union all
 select frame_number from capture.lifecycle_events
+where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null
+union all
+select frame_number from capture.index_values
 where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null;
