@@ -99,6 +99,7 @@ class Listed:
             self.hidden[ticker] -= 1
             return False
         moment = each.get("created_time", "")
+        updated = each.get("updated_time") or each.get("last_updated_ts")
         return (
             (not query.get("tickers") or ticker in query["tickers"].split(","))
             and query.get("ticker", ticker) == ticker
@@ -107,7 +108,7 @@ class Listed:
             and (not query.get("min_ts") or seconds(moment) >= int(query["min_ts"]))
             and (not query.get("max_ts") or seconds(moment) <= int(query["max_ts"]))
             and (query.get("series_ticker") or ticker.partition("-")[0]) == ticker.partition("-")[0]
-            and (not query.get("min_updated_ts") or seconds(each.get("updated_time")) > int(query["min_updated_ts"]))
+            and (not query.get("min_updated_ts") or seconds(updated) > int(query["min_updated_ts"]))
         )
 
 

@@ -19,7 +19,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.backfill import Range, windows
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.registry_store import store
-from kalshi_data.gatherer.trades import add_trades, fetch_trades
+from kalshi_data.gatherer.trades import TradeSource, add_trades
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.rest import Rest
 from kalshi_data.kalshi.trades import FetchedTrade, to_trades
@@ -63,7 +63,7 @@ def names(numbers: range) -> list[str]:
     return [f"trade-{number:04}" for number in numbers]
 
 
-def fetch(listed: Listed, begin: datetime, end: datetime, tickers: list[str] | None = None) -> list[str]:
+def fetch(listed: Listed, begin: datetime, end: datetime, ticker: str | None = None) -> list[str]:
     """Return the trades that were handed over, and check how many that were said to be."""
     found: list[str] = []
 
@@ -71,7 +71,7 @@ def fetch(listed: Listed, begin: datetime, end: datetime, tickers: list[str] | N
         found.extend(each.trade_id for each in trades)
 
     async def use(rest: Rest) -> int:
-        return await fetch_trades(rest, write, begin, end, tickers)
+        return await TradeSource(rest).fetch(write, begin, end, ticker)
 
     assert serve(listed, use) == len(found)
     return found
@@ -100,11 +100,10 @@ def test_a_range_holds_its_first_moment_and_not_its_last() -> None:
     assert sorted(fetch(exchange(), BEGIN + HOUR, BEGIN + 2 * HOUR)) == names(range(6, 12))
 
 
-def test_trades_of_some_markets_alone() -> None:
+def test_trades_of_one_market_alone() -> None:
     listed = exchange()
     listed.lists[LIVE].append(trade(100, created(CUTOFF), "KXB-1-T1"))
-    assert fetch(listed, BEGIN, BEGIN + 8 * HOUR, ["KXB-1-T1"]) == names(range(100, 101))
-    assert fetch(listed, BEGIN, BEGIN + 8 * HOUR, []) == []
+    assert fetch(listed, BEGIN, BEGIN + 8 * HOUR, "KXB-1-T1") == names(range(100, 101))
 
 
 def test_a_cutoff_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +144,7 @@ def test_what_the_simulator_lists_is_what_its_feed_published(tmp_path: Path) -> 
             running.tick()
         began = datetime.fromtimestamp(BEGAN_US / 1e6, UTC)
         rest = Rest(running.rest, f"http://{running.address}{API}")
-        await fetch_trades(rest, write, began - HOUR, began + HOUR)
+        await TradeSource(rest).fetch(write, began - HOUR, began + HOUR)
 
     journal = serve_simulator(tmp_path, use)
     published = [each["frame"]["msg"] for each in journal if each.get("frame", {}).get("type") == "trade"]

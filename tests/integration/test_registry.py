@@ -314,6 +314,30 @@ def test_a_market_of_an_unknown_event_is_decided_when_the_event_is_known(monkeyp
     use_registry(listed, NOWHERE, look, clock=clock, series=["KXA"])
 
 
+@pytest.mark.parametrize("choice", [{"series": ["KXN*"]}, {"categories": ["New"]}])
+def test_a_market_of_a_new_series_is_chosen_as_well(monkeypatch: pytest.MonkeyPatch, choice: dict[str, Any]) -> None:
+    monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
+    listed, clock = exchange(), Clock()
+
+    async def look(registry: Registry) -> None:
+        assert not registry.wanted
+        registry.take_lifecycle("event_lifecycle", "KXN-1", b'{"series_ticker":"KXN"}')
+        registry.take_lifecycle("created", "KXN-1-T1", b'{"additional_metadata":{"event_ticker":"KXN-1"}}')
+        await asyncio.sleep(0.1)
+        # The pattern of a series is enough, its category is known only when REST lists it.
+        assert [*registry.wanted] == (["KXN-1-T1"] if "series" in choice else [])
+        listed.lists["series"].append({**series("KXN", "New"), "last_updated_ts": LATE})
+        listed.lists["events"].append(event("KXN-1", "KXN"))
+        listed.lists["markets"].append(market("KXN-1-T1"))
+        async with asyncio.timeout(20):
+            while not registry.wanted:
+                clock.now_s += 1
+                await asyncio.sleep(0.02)
+        assert [*registry.wanted] == ["KXN-1-T1"]
+
+    use_registry(listed, NOWHERE, look, clock=clock, **choice)
+
+
 def test_changes_are_found_without_messages(kalshi_meta: Database) -> None:
     listed, clock = exchange(), Clock()
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,20 +73,6 @@ class TradeSource:
                 raise ExchangeError(f"GET /historical/cutoff: trades_created_ts is no time: {error}") from error
             self._cutoff_read_at = time.monotonic()
         return self._cutoff
-
-
-async def fetch_trades(
-    rest: Rest, write: Write, begin: datetime, end: datetime, tickers: Iterable[str] | None = None
-) -> int:
-    """Hand over every trade from `begin` on and before `end`, of some markets or of all; return how many there were.
-
-    Raises:
-        ExchangeError: as TradeSource.fetch().
-    """
-    source = TradeSource(rest)
-    if tickers is None:
-        return await source.fetch(write, begin, end)
-    return sum([await source.fetch(write, begin, end, ticker) for ticker in tickers])
 
 
 def add_trades(connection: Connection, trades: Sequence[FetchedTrade]) -> int:
