@@ -1,4 +1,4 @@
--- What each role may do in production; deduplicator writes, reader reads what is published.
+-- What each role may do in production; deduplicator writes, reader reads what is published, exporter archives it.
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
@@ -10,3 +10,9 @@ grant usage on schema market_data to reader;
 grant select on all tables in schema market_data to reader;
 grant select, insert, update on
 ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.archive_partitions to deduplicator;
+grant update on market_data.series, market_data.events, market_data.markets to deduplicator;
+grant execute on function ops.moment, ops.truth to deduplicator;
+grant usage on schema market_data, ops, timeseries to exporter;
+grant select on all tables in schema market_data to exporter;
+grant select on timeseries.migration, ops.migration, ops.cursors to exporter;
+grant select, insert, update on ops.archive_partitions to exporter;

@@ -1,5 +1,5 @@
 -- Create the roles of the production database where they are missing; passwords are set by whoever deploys.
--- kalshi_owner migrates; deduplicator writes; reader reads schema market_data.
+-- kalshi_owner migrates; deduplicator writes; reader reads schema market_data; exporter archives it.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'kalshi_owner') then
@@ -10,6 +10,9 @@ begin
     end if;
     if not exists (select from pg_roles where rolname = 'reader') then
         create role reader login;
+    end if;
+    if not exists (select from pg_roles where rolname = 'exporter') then
+        create role exporter login;
     end if;
 end;
 $$;

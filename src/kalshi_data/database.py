@@ -1,5 +1,6 @@
 """PostgreSQL: connections, and the SQL files of this project by name."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,18 +16,27 @@ CONNECT_SECONDS_MAX = 5
 SILENCE_SECONDS_MAX = 10
 
 
-def connect(conninfo: str, *, application_name: str, statement_seconds_max: float = 0) -> Connection:
+def connect(
+    conninfo: str,
+    *,
+    application_name: str,
+    statement_seconds_max: float = 0,
+    parameters: Mapping[str, str] | None = None,
+) -> Connection:
     """Open a connection in autocommit mode, in UTC; transactions are opened where they are meant.
+
+    `parameters` are settings of PostgreSQL for this connection.
 
     Raises:
         psycopg.OperationalError: the database cannot be reached.
     """
+    chosen = {"timezone": "UTC", "statement_timeout": str(round(statement_seconds_max * 1000)), **(parameters or {})}
     return psycopg.connect(
         conninfo,
         autocommit=True,
         application_name=application_name,
         connect_timeout=CONNECT_SECONDS_MAX,
-        options=f"-c timezone=UTC -c statement_timeout={round(statement_seconds_max * 1000)}",
+        options=" ".join(f"-c {name}={value}" for name, value in chosen.items()),
         keepalives_idle=SILENCE_SECONDS_MAX,
         keepalives_interval=SILENCE_SECONDS_MAX // 2,
         keepalives_count=2,

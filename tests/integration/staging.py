@@ -12,7 +12,7 @@ from psycopg import sql
 
 from kalshi_data.database import Connection, query
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
 from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.gatherer.batch import Item, write_batch
 from kalshi_data.kalshi.occurrences import Occurrences
@@ -38,20 +38,28 @@ def receive(database: Database, frames: Iterable[Frame], received_at: datetime =
 
 
 def settings(production: Database, gatherers: Sequence[Database], **merging: object) -> DeduplicatorSettings:
+    """Return settings for gatherers of which only one database is at hand, whichever it is."""
     conninfo = {"conninfo": production.conninfo("deduplicator")}
     listed = [
-        {"id": number, "kalshi_ts": {"conninfo": gatherer.conninfo("dedup_reader")}}
-        for number, gatherer in enumerate(gatherers, start=1)
+        {"id": number, "kalshi_ts": {"conninfo": reader}, "kalshi_meta": {"conninfo": reader}}
+        for number, reader in enumerate((gatherer.conninfo("dedup_reader") for gatherer in gatherers), start=1)
     ]
     sections = {"production": {"runtime": conninfo, "owner": conninfo}, "gatherers": listed, "merging": merging}
     return msgspec.convert(sections, DeduplicatorSettings)
 
 
-def merge(production: Database, gatherers: Sequence[Database], ticks: int = 2, **merging: object) -> None:
-    """Merge every stream by a number of ticks, with a new deduplicator."""
+def merge(
+    production: Database,
+    gatherers: Sequence[Database],
+    ticks: int = 1,
+    source: str = "capture",
+    shard: Shard = EVERYTHING,
+    **merging: object,
+) -> None:
+    """Merge every stream of a source by a number of ticks, with a new deduplicator."""
     chosen = settings(production, gatherers, **merging)
-    for stream in STREAMS:
-        merging_stream = StreamMerge(stream, chosen, threading.Event())
+    for stream in (each for each in STREAMS if each.source == source):
+        merging_stream = StreamMerge(stream, chosen, threading.Event(), shard)
         with closing(merging_stream), production.connect("deduplicator") as connection:
             claim(merging_stream, connection)
             for _ in range(ticks):

@@ -42,7 +42,7 @@ def test_dedup_reader_may_read_schema_sync_and_nothing_else(make_database: MakeD
         assert {schema for schema, _ in visible} == {"sync"}
         assert all(name.endswith("_v1") for _, name in visible)
         assert connection.execute(SCHEMAS, role).fetchall() == [("sync",)]
-        assert connection.execute(CALLABLE, role).fetchall() == []
+        assert connection.execute(CALLABLE, role).fetchall() == [("lag",)]
         for _, name in visible:
             connection.execute(f"select * from sync.{name}".encode())
 

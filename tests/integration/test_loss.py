@@ -8,9 +8,9 @@ from contextlib import closing
 from datetime import datetime
 
 from kalshi_data.database import Connection, query
-from kalshi_data.deduplicator.configuration import Gatherer
-from kalshi_data.deduplicator.source import Source
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.deduplicator.configuration import Gatherer, Merging
+from kalshi_data.deduplicator.source import Batch, Source
+from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS
 from kalshi_data.settings import Conninfo
 from tests.engines import Database
 from tests.integration.staging import NOW
@@ -52,31 +52,44 @@ def follow_naively(connection: Connection, writing: threading.Event) -> set[str]
             return seen
 
 
+def reader(database: Database) -> Source:
+    """Return the deduplicator's own reader of trades, for few rows at a time."""
+    conninfo = Conninfo(conninfo=database.conninfo("dedup_reader"))
+    gatherer = Gatherer(id=1, kalshi_ts=conninfo, kalshi_meta=conninfo)
+    return Source(gatherer, TRADES, Merging(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
+
+
+def poll(source: Source) -> Batch:
+    """Poll what follows the position that stage() moves."""
+    batch = source.poll(source.after or "0")
+    assert batch
+    return batch
+
+
 def follow_as_we_do(database: Database, production: Connection, writing: threading.Event) -> list[str]:
     """Read by the deduplicator's own source, into its own stage."""
     seen: list[str] = []
-    gatherer = Gatherer(id=1, kalshi_ts=Conninfo(conninfo=database.conninfo("dedup_reader")))
     production.execute(query("production/stage_trades"))
-    with closing(Source(gatherer, TRADES, 10)) as source:
+    with closing(reader(database)) as source:
         assert source.open()
-        source.after = "0"
         while True:
             last = not writing.is_set()
-            received = source.poll(rows_max=10)
-            if received:
-                seen += stage(production, source, received)
+            batch = poll(source)
+            if batch.rows:
+                seen += stage(production, source, batch)
             elif last:
                 return seen
 
 
-def stage(production: Connection, source: Source, received: bytes) -> list[str]:
+def stage(production: Connection, source: Source, batch: Batch) -> list[str]:
     """Stage what was polled, move on behind it, and return the trade ids."""
     with production.transaction(), production.cursor() as cursor:
         with cursor.copy(query("production/copy_trades")) as copy:
-            copy.write(received)
+            copy.write(batch.received)
         staged = "select trade_id, ingest_xid::text as position from stage_trades order by ingest_xid"
         rows = cursor.execute(staged).fetchall()
-    source.after = rows[-1][1]
+    assert rows[-1][1] == batch.watermark
+    source.after = batch.watermark
     return [trade_id for trade_id, _ in rows]
 
 
@@ -121,28 +134,26 @@ def naive_position(connection: Connection) -> datetime:
 
 
 def test_a_transaction_that_ends_late_is_waited_for(kalshi_ts: Database, production: Database) -> None:
-    gatherer = Gatherer(id=1, kalshi_ts=Conninfo(conninfo=kalshi_ts.conninfo("dedup_reader")))
     with (
         kalshi_ts.connect("gatherer") as slow,
         kalshi_ts.connect("gatherer") as fast,
         production.connect("deduplicator") as staged,
-        closing(Source(gatherer, TRADES, 10)) as source,
+        closing(reader(kalshi_ts)) as source,
     ):
         slow.execute(query("capture/ensure_partitions"), {"moment": NOW})
         # TimescaleDB makes a place for the first row, for which others would wait until its transaction ends.
         slow.execute(INSERT, ("long ago",))
         staged.execute(query("production/stage_trades"))
         assert source.open()
-        source.after = "0"
-        assert stage(staged, source, source.poll(rows_max=10)) == ["long ago"]
+        assert stage(staged, source, poll(source)) == ["long ago"]
         before = naive_position(fast)
         with slow.transaction():
             slow.execute(INSERT, ("begun first, committed last",))
             fast.execute(INSERT, ("committed first",))
             naive = fast.execute(NAIVE, (before,)).fetchall()
             # The finished row stays hidden while an older transaction could still put one before it.
-            assert source.poll(rows_max=10) == b""
-        assert stage(staged, source, source.poll(rows_max=10)) == ["begun first, committed last", "committed first"]
+            assert poll(source).rows == 0
+        assert stage(staged, source, poll(source)) == ["begun first, committed last", "committed first"]
         # Whoever reads on from the newest receive time has passed the late row by.
         assert [trade_id for trade_id, _ in naive] == ["committed first"]
         assert fast.execute(NAIVE, (naive[0][1],)).fetchall() == []

@@ -7,7 +7,8 @@ from threading import Event
 import psycopg
 import pytest
 
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.database import query
+from kalshi_data.deduplicator.streams import STREAMS, Shard
 from kalshi_data.deduplicator.sync import StreamMerge
 from tests.conftest import MakeDatabase
 from tests.engines import Database
@@ -49,6 +50,13 @@ def ticker(bid: str, ts_ms: int = MS) -> Frame:
     return frame("ticker", {"market_ticker": "KXA-1", "market_id": "m", "yes_bid_dollars": bid, "ts_ms": ts_ms})
 
 
+def index_value(value: str, seconds: int, index_id: str = "ETHUSD_RTI") -> Frame:
+    data = f'{{"type":"value","id":"{index_id}","time":{MS + 1000 * seconds},"value":"{value}"}}'
+    average = {"value": "4011.90000000", "window_size": 59}
+    body = {"index_id": index_id, "received_at": MS + 1030, "data": data, "avg_60s_data": average}
+    return frame("cfbenchmarks_value", body)
+
+
 def settled(seconds: float | None, ticker: str = "KXA-1") -> Frame:
     body = {"market_ticker": ticker, "event_type": "settled", "settled_ts": 1793112000}
     return frame("market_lifecycle_v2", body, None if seconds is None else later(seconds))
@@ -76,6 +84,15 @@ def test_a_trade_whose_time_differs_a_little_is_the_same_trade(production: Datab
     receive(gatherers[1], [trade("a", MS + 4_999), trade("b", MS), trade("b", MS + 1)])
     merge(production, gatherers)
     assert [row[0] for row in rows(production, "trades", "trade_id market_ticker size")] == ["a", "b"]
+
+
+def test_a_trade_told_twice_in_one_batch_is_one_within_5_s_only(
+    production: Database, gatherers: list[Database]
+) -> None:
+    receive(gatherers[0], [trade("a", MS), trade("b", MS), trade("b", MS + 5_001)])
+    receive(gatherers[1], [trade("a", MS + 5_000)])
+    merge(production, gatherers)
+    assert [row[0] for row in rows(production, "trades", "trade_id exchange_ts size")] == ["a", "b", "b"]
 
 
 def test_equal_deltas_are_kept_as_often_as_the_gatherer_saw_them_that_saw_most(
@@ -117,22 +134,29 @@ def test_a_state_of_a_book_is_held_once_by_its_clock(production: Database, gathe
     ]
 
 
-def test_snapshots_without_clock_are_told_apart_by_number_and_time(
+def test_snapshots_without_clock_are_told_apart_by_number_and_hour(
     production: Database, gatherers: list[Database]
 ) -> None:
+    hour = NOW.replace(minute=0, second=0) - timedelta(hours=2)
     twice = [snapshot(None, ["0.41", "10.00"])] * 2
-    receive(gatherers[0], twice)
-    receive(gatherers[1], twice, received_at=later(1))
-    receive(gatherers[2], twice[:1], received_at=later(32))
+    receive(gatherers[0], twice, received_at=hour)
+    receive(gatherers[1], twice, received_at=hour + timedelta(minutes=59))
+    receive(gatherers[2], twice[:1], received_at=hour + timedelta(minutes=60))
     merge(production, gatherers)
-    receive(gatherers[0], twice[:1], received_at=later(120), number=2)
+    receive(gatherers[0], twice[:1], received_at=hour + timedelta(minutes=119), number=2)
     merge(production, gatherers)
-    assert rows(production, "orderbook_snapshots", "received_at occurrence clock") == [
-        (NOW, 0, 0),
-        (NOW, 1, 0),
-        (later(32), 0, 0),
-        (later(120), 0, 0),
-    ]
+    held = rows(production, "orderbook_snapshots", "received_at occurrence clock")
+    assert [row[1:] for row in held] == [(0, 0), (1, 0), (0, 0)]
+    assert [row[0] - hour < timedelta(hours=1) for row in held] == [True, True, False]
+
+
+def test_a_state_of_a_book_is_held_again_the_next_day(production: Database, gatherers: list[Database]) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0)
+    for gatherer, minutes in zip(gatherers, (-1, 0, 1), strict=True):
+        receive(gatherer, [snapshot(4)], received_at=midnight + timedelta(minutes=minutes))
+    merge(production, gatherers)
+    held = rows(production, "orderbook_snapshots", "received_at clock occurrence")
+    assert [row[0] < midnight for row in held] == [True, False]
 
 
 def test_tickers_are_held_once_per_time_and_values(production: Database, gatherers: list[Database]) -> None:
@@ -142,26 +166,38 @@ def test_tickers_are_held_once_per_time_and_values(production: Database, gathere
     assert len(rows(production, "tickers", "exchange_ts yes_bid values_sha256")) == 3
 
 
-def test_the_same_lifecycle_message_within_30_s_is_one_event(production: Database, gatherers: list[Database]) -> None:
-    receive(gatherers[0], [settled(0), settled(0, "KXB-1"), settled(31)])
-    receive(gatherers[1], [settled(2)], received_at=later(3))
-    receive(gatherers[2], [settled(None)], received_at=later(4))
-    merge(production, gatherers)
-    held = rows(production, "lifecycle_events", "subject_ticker kind seen_at")
-    assert [row[:2] for row in held] == [("KXA-1", "settled"), ("KXB-1", "settled")]
-
-
-def test_a_lifecycle_message_repeated_after_30_s_is_another_event(
+def test_equal_lifecycle_messages_of_an_hour_are_as_many_as_the_gatherer_saw_that_saw_most(
     production: Database, gatherers: list[Database]
 ) -> None:
-    receive(gatherers[0], [settled(0)])
+    hour = (NOW.replace(minute=0, second=0) - timedelta(hours=2) - NOW).total_seconds()
+    receive(gatherers[0], [settled(hour), settled(hour, "KXB-1"), settled(hour + 5), settled(hour + 3600)])
+    receive(gatherers[1], [settled(hour + 2)])
     merge(production, gatherers)
-    receive(gatherers[1], [settled(30)])
+    receive(gatherers[2], [settled(hour + 1), settled(hour + 3599), settled(hour + 3601)])
     merge(production, gatherers)
-    receive(gatherers[2], [settled(31)])
+    held = rows(production, "lifecycle_events", "subject_ticker occurrence seen_at")
+    assert [row[:2] for row in held] == [("KXA-1", 0), ("KXA-1", 0), ("KXA-1", 1), ("KXB-1", 0)]
+    assert [row[2] >= later(hour + 3600) for row in held] == [False, True, False, False]
+
+
+def test_a_lifecycle_message_without_a_time_takes_the_one_it_was_received_at(
+    production: Database, gatherers: list[Database]
+) -> None:
+    receive(gatherers[0], [settled(None)])
     merge(production, gatherers)
-    held = rows(production, "lifecycle_events", "subject_ticker kind seen_at")
-    assert [row[2] for row in held] == [NOW, later(31)]
+    assert rows(production, "lifecycle_events", "subject_ticker kind seen_at") == [("KXA-1", "settled", NOW)]
+
+
+def test_an_index_value_is_held_once_by_its_source_time(production: Database, gatherers: list[Database]) -> None:
+    receive(gatherers[0], [index_value("4012.340", 1), index_value("4012.34", 2)])
+    receive(gatherers[1], [index_value("4012.340", 1), index_value("4013", 2, "BRTI")])
+    merge(production, gatherers)
+    held = rows(production, "index_values", "index_id source_ts value average_60s")
+    assert [(index_id, str(value), str(average)) for index_id, _, value, average in held] == [
+        ("BRTI", "4013", "4011.90000000"),
+        ("ETHUSD_RTI", "4012.340", "4011.90000000"),
+        ("ETHUSD_RTI", "4012.34", "4011.90000000"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +280,8 @@ def test_a_tick_that_fails_moves_nothing(
         with pytest.raises(psycopg.OperationalError):
             merge(production, gatherers)
     assert rows(production, "trades", "trade_id size received_at") == []
+    with production.connect() as connection:
+        assert connection.execute("select from ops.archive_partitions").fetchall() == []
     merge(production, gatherers)
     assert [row[1:] for row in counts(production, "trades") if row[1]] == [(2, 2, 0, 0)]
 
@@ -253,3 +291,42 @@ def test_more_than_one_batch_is_read_without_loss(production: Database, gatherer
         receive(gatherers[0], [trade(f"{number} {each}") for each in range(30)], number=number)
     merge(production, gatherers, ticks=10, batch_rows_min=50, batch_rows_max=50)
     assert len(rows(production, "trades", "trade_id size received_at")) == 210
+
+
+def test_touched_hours_wait_for_the_archive(production: Database, gatherers: list[Database]) -> None:
+    hour = NOW.replace(minute=0, second=0)
+    ms = int(hour.timestamp() * 1000)
+    receive(gatherers[0], [trade("a", ms), trade("b", ms + 3_599_999), trade("c", ms - 1), delta(ts_ms=ms)])
+    merge(production, gatherers)
+    marks = "select stream, hour, state from ops.archive_partitions order by 1, 2"
+    expected = [
+        ("orderbook_deltas", hour, "pending"),
+        ("trades", hour - timedelta(hours=1), "pending"),
+        ("trades", hour, "pending"),
+    ]
+    with production.connect() as connection:
+        assert connection.execute(marks).fetchall() == expected
+        connection.execute("update ops.archive_partitions set state = 'verified', touched_at = '2026-01-01'")
+        receive(gatherers[1], [trade("a", ms), trade("d", ms)])
+        merge(production, gatherers)
+        # What was known already touches nothing.
+        assert connection.execute(f"{marks.replace('state', 'touched_at > %s')}".encode(), (NOW,)).fetchall() == [
+            (stream, at, (stream, at) == ("trades", hour)) for stream, at, _ in expected
+        ]
+
+
+def test_two_shards_merge_everything_once(production: Database, gatherers: list[Database]) -> None:
+    markets = [f"KX{number}" for number in range(40)]
+    for gatherer in gatherers:
+        receive(gatherer, [delta(market_ticker=market) for market in markets])
+    merge(production, gatherers, shard=Shard(1, 2))
+    half = len(rows(production, "orderbook_deltas", "market_ticker clock side"))
+    assert 0 < half < 40
+    merge(production, gatherers, shard=Shard(2, 2))
+    assert [row[0] for row in rows(production, "orderbook_deltas", "market_ticker clock side")] == sorted(markets)
+    assert sum(row[2] for row in counts(production, "orderbook_deltas")) == 40
+    assert {row[1] for row in counts(production, "orderbook_deltas")} == {40}
+    with production.connect() as connection:
+        key = {"stream": "orderbook_deltas", "shards": 2}
+        assert len(connection.execute(query("production/read_merged"), key).fetchall()) == 3
+        assert connection.execute(query("production/read_merged"), {**key, "shards": 3}).fetchall() == []

@@ -6,7 +6,7 @@ import pytest
 from kalshi_data.database import query
 from tests.engines import Database, Engine
 
-TABLES = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events"}
+TABLES = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
 AT = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 INSERT = """
 insert into market_data.trades values

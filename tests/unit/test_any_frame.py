@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.rows import decode_envelope, to_row, unknown_fields
-from tests.unit.test_rows import BODIES, arrival
+from tests.unit.test_rows import BODIES, INDEX_VALUE, arrival
 
-STREAMS = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events"}
-TYPES = [*BODIES, "market_lifecycle_v2", "event_lifecycle", "weather"]
+STREAMS = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
+TYPES = [*BODIES, "cfbenchmarks_value", "market_lifecycle_v2", "event_lifecycle", "weather"]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 # The machine may be busy; how long an example takes says nothing.
 UNHURRIED = settings(deadline=None, max_examples=300)
@@ -51,7 +51,8 @@ def test_any_json(document: Any) -> None:
 @UNHURRIED
 @given(data=st.data(), kind=st.sampled_from(TYPES))
 def test_any_body_of_any_type(data: st.DataObject, kind: str) -> None:
-    body = dict(BODIES.get(kind, {"market_ticker": "KXA-1", "event_type": "settled", "event_ticker": "KXA"}))
+    bodies = {**BODIES, "cfbenchmarks_value": INDEX_VALUE}
+    body = dict(bodies.get(kind, {"market_ticker": "KXA-1", "event_type": "settled", "event_ticker": "KXA"}))
     changed = data.draw(st.lists(st.sampled_from(sorted(body)), max_size=3, unique=True))
     body |= {name: data.draw(VALUES, label=name) for name in changed}
     envelope = {"type": kind, "sid": 1, "seq": 1, "sending_ts_ms": data.draw(st.integers(0, 2**63 - 1)), "msg": body}

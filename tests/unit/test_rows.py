@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -42,6 +42,13 @@ SNAPSHOT = {
     "clock": 771204,
     "yes_dollars_fp": [["0.0100", "250.00"], ["0.4100", "37.25"]],
     "no_dollars_fp": [["0.0500", "1200.00"]],
+}
+INDEX_VALUE = {
+    "index_id": "ETHUSD_RTI",
+    "received_at": TS_MS + 30,
+    "data": '{"type":"value","id":"ETHUSD_RTI","time":1793109600447,"value":"4012.340"}',
+    "avg_60s_data": {"value": "4011.90000000", "window_size": 59},
+    "last_60s_windowed_average_15min": {"value": "4011.50000000", "window_size": 12},
 }
 TICKER = {
     "market_ticker": "KXA-1",
@@ -204,6 +211,39 @@ def test_lifecycle_bodies_are_stored_whole(kind: str, body: dict[str, Any], subj
     assert stream == "lifecycle_events"
     assert row[:7] == (RECEIVED, SENT, 9, 3, 41, subject, name)
     assert msgspec.json.decode(row[7]) == body
+
+
+def test_equal_lifecycle_messages_are_counted_by_the_hour() -> None:
+    body = {"market_ticker": "KXA-1", "event_type": "deactivated", "is_deactivated": True}
+    receiving, hour_ms = arrival(), 3_600_000
+    begin_ms = TS_MS // hour_ms * hour_ms
+
+    def occurrence(sent_ms: int | None, **others: object) -> int:
+        sent = {} if sent_ms is None else {"sending_ts_ms": begin_ms + sent_ms}
+        raw = msgspec.json.encode({"type": "market_lifecycle_v2", "sid": 3, **sent, "msg": {**body, **others}})
+        return to_row(decode_envelope(raw), receiving)[1][8]
+
+    assert [occurrence(0), occurrence(hour_ms - 1), occurrence(hour_ms)] == [0, 1, 0]
+    assert [occurrence(1, is_deactivated=False), occurrence(1), occurrence(None), occurrence(None)] == [0, 2, 0, 1]
+
+
+def test_an_index_value_keeps_its_digits_and_the_time_inside() -> None:
+    stream, row = row_of("cfbenchmarks_value", INDEX_VALUE)
+    assert stream == "index_values"
+    published = AT + timedelta(milliseconds=30)
+    values = ("ETHUSD_RTI", published, "4012.340", "4011.90000000", "4011.50000000")
+    assert row[:11] == (RECEIVED, SENT, AT, 9, 3, 41, *values)
+    assert msgspec.json.decode(row[11]) == INDEX_VALUE
+    bare = row_of("cfbenchmarks_value", {"index_id": "BRTI", "received_at": TS_MS, "data": '{"value": 101234.560}'})[1]
+    assert bare[2:3] + bare[6:11] == (AT, "BRTI", AT, "101234.560", None, None)
+
+
+@pytest.mark.parametrize(
+    "data", ["", "{}", "[]", '{"value": "NaN"}', '{"value": "much"}', '{"value": 1, "time": 1e99}']
+)
+def test_an_index_value_without_a_value_is_refused(data: str) -> None:
+    with pytest.raises(BadFrame, match="bad "):
+        row_of("cfbenchmarks_value", {**INDEX_VALUE, "data": data})
 
 
 @pytest.mark.parametrize(

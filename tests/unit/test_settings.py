@@ -31,6 +31,7 @@ conninfo = "dbname=kalshi user=kalshi_owner"
 [[gatherers]]
 id = 1
 kalshi_ts.conninfo = "host=gatherer-1 dbname=kalshi_ts passfile=/run/credentials/pgpass"
+kalshi_meta.conninfo = "host=gatherer-1 dbname=kalshi_meta passfile=/run/credentials/pgpass"
 """
 
 
@@ -84,7 +85,7 @@ def test_errors_name_file_key_and_what_is_expected(tmp_path: Path, before: str, 
 
 
 def test_two_gatherers_with_one_number_are_refused(tmp_path: Path) -> None:
-    again = '[[gatherers]]\nid = 1\nkalshi_ts.conninfo = "host=b"'
+    again = '[[gatherers]]\nid = 1\nkalshi_ts.conninfo = "host=b"\nkalshi_meta.conninfo = "host=b"'
     with pytest.raises(SettingsError, match="gatherers need an id of their own"):
         load_settings(write(tmp_path, DEDUPLICATOR + again), DeduplicatorSettings)
 

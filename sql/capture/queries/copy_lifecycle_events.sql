@@ -10,5 +10,6 @@ copy capture.lifecycle_events (
     subject_ticker,
     kind,
     payload,
+    occurrence,
     frame_number
 ) from stdin;

@@ -11,6 +11,8 @@ select 'tickers' as stream, count(*) as counted from capture.tickers
 union all
 select 'lifecycle_events' as stream, count(*) as counted from capture.lifecycle_events
 union all
+select 'index_values' as stream, count(*) as counted from capture.index_values
+union all
 select 'gaps' as stream, count(*) as counted from capture.gaps
 union all
 select 'quarantine' as stream, count(*) as counted from capture.quarantine;

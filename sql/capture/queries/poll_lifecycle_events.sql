@@ -1,19 +1,23 @@
 -- Send the lifecycle events that follow a position, as whole transactions, in the columns of the stage table.
--- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it)
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
 -- Reads: sync.lifecycle_events_v1
--- Returns: rows in PostgreSQL's binary COPY format
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
 copy (
     select
-        ingest_xid,
         %(gatherer_id)s::smallint as gatherer_id,
         seen_at,
         received_at,
         subject_ticker,
         kind,
         payload_sha256,
-        payload
+        payload,
+        occurrence,
+        ingest_xid
     from sync.lifecycle_events_v1
-    where ingest_xid > %(after)s::xid8
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(subject_ticker)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
     order by ingest_xid
     fetch first %(rows_max)s rows with ties
 ) to stdout (format "binary");

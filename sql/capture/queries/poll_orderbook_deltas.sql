@@ -1,10 +1,10 @@
--- Send the orderbook deltas that follow a position, as whole transactions, in the columns of the stage table.
--- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it)
+-- Send the order-book deltas that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
 -- Reads: sync.orderbook_deltas_v1
--- Returns: rows in PostgreSQL's binary COPY format
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
 copy (
     select
-        ingest_xid,
         %(gatherer_id)s::smallint as gatherer_id,
         exchange_ts,
         received_at,
@@ -13,9 +13,12 @@ copy (
         side,
         price,
         size_delta,
-        occurrence
+        occurrence,
+        ingest_xid
     from sync.orderbook_deltas_v1
-    where ingest_xid > %(after)s::xid8
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(market_ticker)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
     order by ingest_xid
     fetch first %(rows_max)s rows with ties
 ) to stdout (format "binary");

@@ -1,10 +1,10 @@
--- Send the order-book snapshots that follow a position, whole transactions, in the columns of the stage table.
--- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it)
+-- Send the order-book snapshots that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
 -- Reads: sync.orderbook_snapshots_v1
--- Returns: rows in PostgreSQL's binary COPY format
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
 copy (
     select
-        ingest_xid,
         %(gatherer_id)s::smallint as gatherer_id,
         received_at,
         market_ticker,
@@ -15,9 +15,12 @@ copy (
         yes_prices,
         yes_sizes,
         no_prices,
-        no_sizes
+        no_sizes,
+        ingest_xid
     from sync.orderbook_snapshots_v1
-    where ingest_xid > %(after)s::xid8
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(market_ticker)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
     order by ingest_xid
     fetch first %(rows_max)s rows with ties
 ) to stdout (format "binary");

@@ -9,7 +9,8 @@ select
     subject_ticker,
     kind,
     payload,
-    sha256(convert_to(payload::text, 'UTF8')) as payload_sha256
+    sha256(convert_to(payload::text, 'UTF8')) as payload_sha256,
+    occurrence
 from capture.lifecycle_events
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

@@ -1,5 +1,5 @@
 -- Move a cursor past what this transaction merged, and count it.
--- Parameters: gatherer_id smallint, epoch uuid, stream text, watermark xid8,
+-- Parameters: gatherer_id smallint, epoch uuid, stream text, shard text, watermark xid8,
 -- polled_rows bigint, new_rows bigint, rejected_rows bigint
 -- Writes: ops.cursors
 -- Returns: nothing
@@ -11,4 +11,4 @@ set
     rows_duplicate = rows_duplicate + %(polled_rows)s - %(new_rows)s - %(rejected_rows)s,
     rows_rejected = rows_rejected + %(rejected_rows)s,
     updated_at = now()
-where gatherer_id = %(gatherer_id)s and epoch = %(epoch)s and stream = %(stream)s;
+where gatherer_id = %(gatherer_id)s and epoch = %(epoch)s and stream = %(stream)s and shard = %(shard)s;

@@ -2,9 +2,9 @@
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_orderbook_deltas
 -- Writes: market_data.orderbook_deltas, ops.rejected_rows
--- Returns: per gatherer its watermark xid8 and how many rows were polled, new and rejected
+-- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with
-judged as materialized (
+judged as not materialized (
     select s.*, ops.refusal(s.exchange_ts, s.price, s.price, %(late_days_max)s) as reason
     from stage_orderbook_deltas as s
 ),
@@ -14,7 +14,7 @@ refused as (
     select 'orderbook_deltas' as stream, gatherer_id, ingest_xid, reason, to_jsonb(judged) - 'reason' as body
     from judged
     where reason is not null
-    returning gatherer_id
+    returning gatherer_id, reason
 ),
 
 inserted as (
@@ -27,14 +27,13 @@ inserted as (
     where reason is null
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
-    returning gatherer_id
+    returning exchange_ts, gatherer_id
 )
 
-select
-    j.gatherer_id,
-    max(j.ingest_xid)::text as watermark,
-    count(*) as polled_rows,
-    (select count(*) from inserted as i where i.gatherer_id = j.gatherer_id) as new_rows,
-    (select count(*) from refused as r where r.gatherer_id = j.gatherer_id) as rejected_rows
-from judged as j
-group by j.gatherer_id;
+select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
+from (
+    select gatherer_id, date_trunc('hour', exchange_ts, 'UTC') as touched_hour, null as reason from inserted
+    union all
+    select gatherer_id, null as touched_hour, reason from refused
+) as r
+group by gatherer_id, touched_hour;

@@ -1,11 +1,13 @@
--- Merge staged order-book snapshots: equal clock and levels are one fact within a day, without a clock within 30 s.
+-- Merge staged order-book snapshots: one of each clock, levels and number a day, an hour without a clock.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_orderbook_snapshots
 -- Writes: market_data.orderbook_snapshots, ops.rejected_rows
--- Returns: per gatherer its watermark xid8 and how many rows were polled, new and rejected
+-- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with
-judged as materialized (
-    select s.*, ops.refusal_of_book(s.received_at, s.yes_prices || s.no_prices, %(late_days_max)s) as reason
+judged as not materialized (
+    select
+        s.*, ops.refusal_of_book(s.received_at, s.yes_prices || s.no_prices, %(late_days_max)s) as reason,
+        case when s.clock = 0 then interval '1 hour' else interval '1 day' end as cell
     from stage_orderbook_snapshots as s
 ),
 
@@ -14,17 +16,14 @@ refused as (
     select 'orderbook_snapshots' as stream, gatherer_id, ingest_xid, reason, to_jsonb(judged) - 'reason' as body
     from judged
     where reason is not null
-    returning gatherer_id
+    returning gatherer_id, reason
 ),
 
 candidate as (
-    select
-        *, case when clock = 0 then interval '30 s' else interval '1 day' end as same_within,
-        received_at - lag(received_at) over (
-            partition by market_ticker, clock, levels_sha256, occurrence order by received_at
-        ) as since_equal
-    from judged
+    select distinct on (market_ticker, clock, levels_sha256, occurrence, began_at) *
+    from (select *, date_bin(cell, received_at, '2000-01-01 00:00:00+00') as began_at from judged) as placed
     where reason is null
+    order by market_ticker, clock, levels_sha256, occurrence, began_at, received_at
 ),
 
 inserted as (
@@ -37,24 +36,22 @@ inserted as (
         c.yes_sizes, c.no_prices, c.no_sizes, c.gatherer_id
     from candidate as c
     where
-        coalesce(c.since_equal > c.same_within, true)
-        and not exists (
+        not exists (
             select from market_data.orderbook_snapshots as known
             where
                 known.market_ticker = c.market_ticker
-                and known.received_at between c.received_at - c.same_within and c.received_at + c.same_within
+                and known.received_at >= c.began_at and known.received_at < c.began_at + c.cell
                 and (known.clock, known.levels_sha256, known.occurrence) = (c.clock, c.levels_sha256, c.occurrence)
         )
     order by c.received_at, c.market_ticker
     on conflict do nothing
-    returning gatherer_id
+    returning received_at, gatherer_id
 )
 
-select
-    j.gatherer_id,
-    max(j.ingest_xid)::text as watermark,
-    count(*) as polled_rows,
-    (select count(*) from inserted as i where i.gatherer_id = j.gatherer_id) as new_rows,
-    (select count(*) from refused as r where r.gatherer_id = j.gatherer_id) as rejected_rows
-from judged as j
-group by j.gatherer_id;
+select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
+from (
+    select gatherer_id, date_trunc('hour', received_at, 'UTC') as touched_hour, null as reason from inserted
+    union all
+    select gatherer_id, null as touched_hour, reason from refused
+) as r
+group by gatherer_id, touched_hour;

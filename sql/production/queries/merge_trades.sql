@@ -1,10 +1,10 @@
--- Merge staged trades: one per trade_id, also where REST and WebSocket tell its time a little differently.
+-- Merge staged trades: one per trade_id, also where REST and WebSocket tell its time up to 5 s apart.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_trades
 -- Writes: market_data.trades, ops.rejected_rows
--- Returns: per gatherer its watermark xid8 and how many rows were polled, new and rejected
+-- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with
-judged as materialized (
+judged as not materialized (
     select
         s.*, ops.refusal(
             s.exchange_ts, least(s.yes_price, s.no_price), greatest(s.yes_price, s.no_price), %(late_days_max)s
@@ -17,14 +17,15 @@ refused as (
     select 'trades' as stream, gatherer_id, ingest_xid, reason, to_jsonb(judged) - 'reason' as body
     from judged
     where reason is not null
-    returning gatherer_id
+    returning gatherer_id, reason
 ),
 
 candidate as (
-    select distinct on (trade_id) *
+    select
+        *,
+        exchange_ts - lag(exchange_ts) over (partition by trade_id order by exchange_ts, received_at) as since_equal
     from judged
     where reason is null
-    order by trade_id, received_at
 ),
 
 inserted as (
@@ -37,7 +38,8 @@ inserted as (
         c.is_block_trade, c.received_at, c.gatherer_id
     from candidate as c
     where
-        not exists (
+        coalesce(c.since_equal > interval '5 s', true)
+        and not exists (
             select from market_data.trades as known
             where
                 known.market_ticker = c.market_ticker
@@ -46,14 +48,13 @@ inserted as (
         )
     order by c.exchange_ts, c.trade_id
     on conflict do nothing
-    returning gatherer_id
+    returning exchange_ts, gatherer_id
 )
 
-select
-    j.gatherer_id,
-    max(j.ingest_xid)::text as watermark,
-    count(*) as polled_rows,
-    (select count(*) from inserted as i where i.gatherer_id = j.gatherer_id) as new_rows,
-    (select count(*) from refused as r where r.gatherer_id = j.gatherer_id) as rejected_rows
-from judged as j
-group by j.gatherer_id;
+select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
+from (
+    select gatherer_id, date_trunc('hour', exchange_ts, 'UTC') as touched_hour, null as reason from inserted
+    union all
+    select gatherer_id, null as touched_hour, reason from refused
+) as r
+group by gatherer_id, touched_hour;

@@ -2,12 +2,13 @@
 -- Writes: pg_temp.stage_lifecycle_events
 -- Returns: nothing
 create temporary table stage_lifecycle_events (
-    ingest_xid xid8 not null,
     gatherer_id smallint not null,
     seen_at timestamptz,
     received_at timestamptz,
     subject_ticker text collate "C",
     kind text,
     payload_sha256 bytea,
-    payload jsonb
+    payload jsonb,
+    occurrence integer,
+    ingest_xid xid8 not null
 ) on commit delete rows;

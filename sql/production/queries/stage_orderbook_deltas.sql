@@ -1,8 +1,7 @@
--- Make the table that polled orderbook deltas pass through; its columns are those of poll_orderbook_deltas.
+-- Make the table that polled order-book deltas pass through; its columns are those of poll_orderbook_deltas.
 -- Writes: pg_temp.stage_orderbook_deltas
 -- Returns: nothing
 create temporary table stage_orderbook_deltas (
-    ingest_xid xid8 not null,
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,
@@ -11,5 +10,6 @@ create temporary table stage_orderbook_deltas (
     side text,
     price numeric,
     size_delta numeric,
-    occurrence integer
+    occurrence integer,
+    ingest_xid xid8 not null
 ) on commit delete rows;

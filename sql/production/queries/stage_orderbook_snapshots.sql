@@ -1,8 +1,7 @@
--- Make the table that polled orderbook snapshots pass through; its columns are those of poll_orderbook_snapshots.
+-- Make the table that polled order-book snapshots pass through; its columns are those of poll_orderbook_snapshots.
 -- Writes: pg_temp.stage_orderbook_snapshots
 -- Returns: nothing
 create temporary table stage_orderbook_snapshots (
-    ingest_xid xid8 not null,
     gatherer_id smallint not null,
     received_at timestamptz,
     market_ticker text collate "C",
@@ -13,5 +12,6 @@ create temporary table stage_orderbook_snapshots (
     yes_prices numeric[],
     yes_sizes numeric[],
     no_prices numeric[],
-    no_sizes numeric[]
+    no_sizes numeric[],
+    ingest_xid xid8 not null
 ) on commit delete rows;

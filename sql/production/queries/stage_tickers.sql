@@ -2,7 +2,6 @@
 -- Writes: pg_temp.stage_tickers
 -- Returns: nothing
 create temporary table stage_tickers (
-    ingest_xid xid8 not null,
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,
@@ -18,5 +17,6 @@ create temporary table stage_tickers (
     volume numeric,
     open_interest numeric,
     dollar_volume bigint,
-    dollar_open_interest bigint
+    dollar_open_interest bigint,
+    ingest_xid xid8 not null
 ) on commit delete rows;

@@ -2,7 +2,6 @@
 -- Writes: pg_temp.stage_trades
 -- Returns: nothing
 create temporary table stage_trades (
-    ingest_xid xid8 not null,
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,
@@ -12,5 +11,6 @@ create temporary table stage_trades (
     no_price numeric,
     size numeric,
     taker_side text,
-    is_block_trade boolean
+    is_block_trade boolean,
+    ingest_xid xid8 not null
 ) on commit delete rows;

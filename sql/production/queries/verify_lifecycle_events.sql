@@ -1,30 +1,17 @@
--- Compare lifecycle events with what an exchange published: equal messages within 30 s are one event.
+-- Compare lifecycle events with what an exchange published: each message, as often as it was sent.
 -- Reads: pg_temp.journal, market_data.lifecycle_events
 -- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
 with
-message as (
+published as (
     select
         coalesce(line #>> '{frame, msg, market_ticker}', line #>> '{frame, msg, event_ticker}') as subject_ticker,
         coalesce(line #>> '{frame, msg, event_type}', line #>> '{frame, type}') as kind,
-        line #> '{frame, msg}' as payload,
-        timestamptz 'epoch' + coalesce(line #>> '{frame, sending_ts_ms}', line ->> 'published_ms')::bigint
-        * interval '1 ms' as seen_at
+        line #> '{frame, msg}' as payload
     from journal
     where
         line #>> '{frame, type}' in (
             'market_lifecycle_v2', 'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
         )
-),
-
-published as (
-    select m.subject_ticker, m.kind, m.payload
-    from (
-        select
-            *,
-            seen_at - lag(seen_at) over (partition by subject_ticker, kind, payload order by seen_at) as since_equal
-        from message
-    ) as m
-    where coalesce(m.since_equal > interval '30 s', true)
 ),
 
 held as (

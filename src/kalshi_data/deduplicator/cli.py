@@ -1,5 +1,6 @@
 """The deduplicator's command line."""
 
+import re
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from kalshi_data.database import connect
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
+from kalshi_data.deduplicator.streams import Shard
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.settings import load_settings
@@ -24,16 +26,31 @@ def main() -> None:
     Examples:
       deduplicator migrate --config deduplicator.toml
       deduplicator run --config deduplicator.toml
+      deduplicator run --config deduplicator.toml --shard 1/2
     """  # noqa: D301 - click reads the escape
 
 
 @main.command()
 @config_option(CONFIG)
-def run(config: Path) -> None:
+@click.option("--shard", "part", default="1/1", show_default=True, help="Merge this part of the markets, of so many.")
+def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""
     settings = load_settings(config, DeduplicatorSettings)
+    shard = read_shard(part)
     set_up_logs("deduplicator")
-    run_deduplicator(settings, str(config))
+    run_deduplicator(settings, str(config), shard)
+
+
+def read_shard(part: str) -> Shard:
+    """Read a shard as it is written: 2/3 is the second of three.
+
+    Raises:
+        click.BadParameter: it is not written so.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})", part)
+    if not found or int(found[1]) > int(found[2]):
+        raise click.BadParameter(f"{part} is no part of a whole: write 1/2 and 2/2 for two deduplicators")
+    return Shard(int(found[1]), int(found[2]))
 
 
 @main.command()

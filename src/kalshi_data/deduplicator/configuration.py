@@ -12,6 +12,11 @@ class Gatherer(Section):
 
     id: Annotated[int, Meta(ge=1, le=32767)]
     kalshi_ts: Conninfo
+    kalshi_meta: Conninfo
+
+    def conninfo(self, source: str) -> str:
+        """Return how to reach the database whose SQL is in the folder `source`."""
+        return {"capture": self.kalshi_ts, "registry": self.kalshi_meta}[source].conninfo
 
 
 class Production(Section):
@@ -26,9 +31,13 @@ class Merging(Section):
 
     poll_seconds: float = 0.1
     gatherer_seconds_max: float = 2.0
-    batch_rows_min: int = 5_000
-    batch_rows_max: int = 200_000
+    batch_rows_min: Annotated[int, Meta(ge=1)] = 5_000
+    batch_rows_max: Annotated[int, Meta(ge=1)] = 200_000
+    memory_mb_max: Annotated[int, Meta(ge=1)] = 128
     late_days_max: int = 400
+    acknowledge_seconds: float = 10.0
+    heartbeat_seconds: float = 1.0
+    heartbeat_seconds_max: float = 10.0
 
 
 class DeduplicatorSettings(Section):

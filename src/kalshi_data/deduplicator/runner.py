@@ -1,42 +1,98 @@
 """The deduplicator at work: one thread per stream, until it is told to stop."""
 
+import random
 import signal
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
+import psycopg
 import structlog
 
 from kalshi_data.database import connect
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.deduplicator.heartbeats import Heartbeats
+from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
 from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.migrations import require_current
+from kalshi_data.retry import delay_seconds
 
 log = structlog.get_logger()
 
 COMPONENTS = ("timeseries", "production")
+RETRY_SECONDS_MAX = 5.0
 
 
-def run(settings: DeduplicatorSettings, config: str) -> None:
+def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) -> None:
     """Merge every stream until SIGTERM or SIGINT; each stops after the tick it is in.
+
+    It waits for production, then for a gatherer that is alive.
 
     Raises:
         MigrationError: production is older than this program.
         Exception: whatever a stream could not recover from, after the others have stopped.
     """
-    with connect(settings.production.runtime.conninfo, application_name="deduplicator") as connection:
-        for component in COMPONENTS:
-            require_current(connection, component, f"deduplicator migrate --config {config}")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    log.info("merging", gatherers=[gatherer.id for gatherer in settings.gatherers], streams=len(STREAMS))
-    with ThreadPoolExecutor(len(STREAMS)) as threads:
-        merges = [threads.submit(StreamMerge(stream, settings, stop).run) for stream in STREAMS]
-        # Short waits, so that signals are handled between them.
-        while not stop.is_set() and not any(merge.done() for merge in merges):
-            wait(merges, timeout=0.2, return_when=FIRST_EXCEPTION)
-        stop.set()
-    for merge in merges:
-        merge.result()
+    state = State()
+    heartbeats = Heartbeats(settings, stop)
+    if wait_for_production(settings.production.runtime.conninfo, config, stop):
+        state.waiting_for = "a gatherer"
+        if heartbeats.wait():
+            state.waiting_for = None
+            merge(settings, shard, heartbeats, state, stop)
+    heartbeats.close()
     log.info("stopped")
+
+
+def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bool:
+    """Wait until production answers, and see that its schema is current; False where it was told to stop first.
+
+    Raises:
+        MigrationError: it is older than this program.
+    """
+    attempt = 0
+    while not stop.is_set():
+        try:
+            with connect(conninfo, application_name="deduplicator") as connection:
+                for component in COMPONENTS:
+                    require_current(connection, component, f"deduplicator migrate --config {config}")
+            return True
+        except psycopg.OperationalError as error:
+            attempt += 1
+            log.warning("waiting for production", attempt=attempt, error=str(error).strip())
+            stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+    return False
+
+
+def merge(
+    settings: DeduplicatorSettings, shard: Shard, heartbeats: Heartbeats, state: State, stop: threading.Event
+) -> None:
+    """Merge every stream in a thread of its own, and keep heartbeats in another, until stop or until one fails.
+
+    Raises:
+        Exception: what the first that failed could not recover from.
+    """
+    merges = [StreamMerge(stream, settings, stop, shard) for stream in STREAMS]
+    state.streams = {stream.name: merging.state for stream, merging in zip(STREAMS, merges, strict=True)}
+    gatherers = [gatherer.id for gatherer in settings.gatherers]
+    log.info("merging", gatherers=gatherers, streams=len(STREAMS), shard=str(shard))
+    run_together([heartbeats.run, *(merging.run for merging in merges)], stop)
+
+
+def run_together(calls: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+    """Run calls at once that return after stop; one that ends before stops the others.
+
+    Raises:
+        Exception: what the first of them raised.
+    """
+    with ThreadPoolExecutor(len(calls)) as threads:
+        running = [threads.submit(call) for call in calls]
+        # Short waits, so that signals are handled between them.
+        while not stop.is_set() and not any(each.done() for each in running):
+            wait(running, timeout=0.2, return_when=FIRST_EXCEPTION)
+        stop.set()
+    for each in running:
+        each.result()

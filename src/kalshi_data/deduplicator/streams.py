@@ -7,16 +7,44 @@ from typing import NamedTuple
 
 
 class Stream(NamedTuple):
-    """One stream, and the column that its rows are placed by in production."""
+    """One stream: the table it goes to, the column that places its rows there in time, and where it comes from.
+
+    `source` is the folder of SQL of the gatherer's database that holds it; with nothing waiting it is polled no more
+    often than each `pause_seconds_min`.
+    """
 
     name: str
-    time_column: str
+    target: str
+    time_column: str | None = None
+    source: str = "capture"
+    pause_seconds_min: float = 0.0
 
 
 STREAMS = (
-    Stream("trades", "exchange_ts"),
-    Stream("orderbook_deltas", "exchange_ts"),
-    Stream("orderbook_snapshots", "received_at"),
-    Stream("tickers", "exchange_ts"),
-    Stream("lifecycle_events", "seen_at"),
+    Stream("trades", "market_data.trades", "exchange_ts"),
+    Stream("orderbook_deltas", "market_data.orderbook_deltas", "exchange_ts"),
+    Stream("orderbook_snapshots", "market_data.orderbook_snapshots", "received_at"),
+    Stream("tickers", "market_data.tickers", "exchange_ts"),
+    Stream("lifecycle_events", "market_data.lifecycle_events", "seen_at"),
+    Stream("index_values", "market_data.index_values", "source_ts"),
+    Stream("connections", "ops.connections", pause_seconds_min=0.5),
+    Stream("subscriptions", "ops.subscriptions", pause_seconds_min=0.5),
+    Stream("gaps", "ops.gaps", pause_seconds_min=0.5),
+    Stream("series", "market_data.series", source="registry", pause_seconds_min=1.0),
+    Stream("events", "market_data.events", source="registry", pause_seconds_min=1.0),
+    Stream("markets", "market_data.markets", source="registry", pause_seconds_min=1.0),
 )
+
+
+class Shard(NamedTuple):
+    """The part of the markets that one deduplicator merges, counted from 1, of how many."""
+
+    number: int
+    total: int
+
+    def __str__(self) -> str:
+        """Return it as it is written on the command line."""
+        return f"{self.number}/{self.total}"
+
+
+EVERYTHING = Shard(1, 1)

@@ -52,6 +52,9 @@ id = {number}
 
 [gatherers.kalshi_ts]
 conninfo = "{kalshi_ts}"
+
+[gatherers.kalshi_meta]
+conninfo = "{kalshi_meta}"
 """
 
 
@@ -168,8 +171,8 @@ class Platform:
             late_days_max=LATE_DAYS_MAX,
         )
         for number, server in self.gatherer_servers.items():
-            conninfo = server.conninfo("kalshi_ts", "dedup_reader")
-            settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, kalshi_ts=conninfo)
+            databases = {name: server.conninfo(name, "dedup_reader") for name in GATHERER_DATABASES}
+            settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
         return settings
 
 

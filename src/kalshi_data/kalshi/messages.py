@@ -5,6 +5,7 @@ Source: the exchange's AsyncAPI description 3.34.0 and recordings since 2025. Th
 Amounts stay the strings that were sent. A missing amount is None, which is not zero.
 """
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
@@ -134,3 +135,26 @@ class EventLifecycle(msgspec.Struct, frozen=True):
     """What is read of `event_lifecycle` and `event_fee_update`; the body is stored whole."""
 
     event_ticker: Ticker
+
+
+class IndexAverage(msgspec.Struct, frozen=True):
+    """What is read of an average that comes with an index value."""
+
+    value: Amount
+
+
+class IndexFrame(msgspec.Struct, frozen=True):
+    """What is read of the upstream frame inside an index value: a number or a string, and when it was computed."""
+
+    value: Decimal
+    time: int | None = None
+
+
+class IndexValue(msgspec.Struct, frozen=True):
+    """Body of `cfbenchmarks_value`: `data` is the upstream frame, JSON within JSON; the body is stored whole."""
+
+    index_id: Ticker
+    received_at: int
+    data: str
+    avg_60s_data: IndexAverage | None = None
+    last_60s_windowed_average_15min: IndexAverage | None = None

@@ -15,6 +15,9 @@ from kalshi_data.kalshi.checks import checked_ticker, plain
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
+    IndexAverage,
+    IndexFrame,
+    IndexValue,
     MarketLifecycle,
     MarketSummary,
     OrderbookDelta,
@@ -147,7 +150,27 @@ def _lifecycle(
 ) -> tuple[str, Row]:
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     payload = bytes(envelope.msg).decode()
-    return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload)
+    # Gatherers see a message a moment apart, so what equal messages are counted within is long beside that moment.
+    hour = (sent_at or arrival.received_at).replace(minute=0, second=0, microsecond=0)
+    occurrence = arrival.occurrences.number((subject, kind, payload, hour))
+    return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, occurrence)
+
+
+def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
+    msg = _INDEX_VALUE.decode(envelope.msg)
+    upstream = _INDEX_FRAME.decode(msg.data)
+    if not upstream.value.is_finite():
+        raise BadFrame("bad cfbenchmarks_value: the value is no number")
+    published_at = from_ms(msg.received_at)
+    times = (arrival.received_at, sent_at, published_at if upstream.time is None else from_ms(upstream.time))
+    place = (arrival.connection_id, envelope.sid, envelope.seq)
+    averages = (_average(msg.avg_60s_data), _average(msg.last_60s_windowed_average_15min))
+    values = (published_at, str(upstream.value), *averages, bytes(envelope.msg).decode())
+    return "index_values", (*times, *place, msg.index_id, *values)
+
+
+def _average(average: IndexAverage | None) -> str | None:
+    return None if average is None else average.value
 
 
 def _summary_time(msg: Trade | MarketSummary) -> datetime:
@@ -199,6 +222,8 @@ _SNAPSHOT = msgspec.json.Decoder(OrderbookSnapshot)
 _SUMMARY = msgspec.json.Decoder(MarketSummary)
 _MARKET_LIFECYCLE = msgspec.json.Decoder(MarketLifecycle)
 _EVENT_LIFECYCLE = msgspec.json.Decoder(EventLifecycle)
+_INDEX_VALUE = msgspec.json.Decoder(IndexValue)
+_INDEX_FRAME = msgspec.json.Decoder(IndexFrame)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Row]]] = {
@@ -210,8 +235,9 @@ _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Ro
     "multivariate_market_lifecycle": _market_lifecycle,
     "event_lifecycle": _event_lifecycle,
     "event_fee_update": _event_lifecycle,
+    "cfbenchmarks_value": _index_value,
 }
-# Lifecycle bodies are stored whole, so nothing in them can be unknown.
+# Bodies of lifecycle messages and index values are stored whole, so nothing in them can be unknown.
 _KNOWN_FIELDS = {
     type_name: frozenset(field.encode_name for field in msgspec.structs.fields(struct))
     for type_name, struct in {

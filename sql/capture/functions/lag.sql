@@ -1,0 +1,53 @@
+-- Tell how far a reader of a stream is behind, and what holds rows back from it.
+-- It runs with its owner's rights, since a reader sees neither unfinished transactions nor whose they are.
+-- Parameters: stream, a view sync.<stream>_v1; after, the reader's position
+-- Reads: the stream's table, running transactions
+-- Returns: rows after the position (counted up to a million) and since when the oldest has waited; how many of them are
+-- held back because an older transaction is still open, and which; for that the cause is null where nothing is held
+create or replace function sync.lag(
+    stream text, after xid8,
+    out rows_waiting bigint, out waiting_since timestamptz, out rows_held bigint, out cause text
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    readable xid8 := pg_snapshot_xmin(pg_current_snapshot());
+    came name;
+begin
+    if to_regclass(format('sync.%I', stream || '_v1')) is null then
+        raise exception 'there is no stream %', stream;
+    end if;
+    select a.attname into strict came
+    from unnest('{received_at,fetched_at,began_at,opened_at}'::name[]) with ordinality as t (attname, place)
+    inner join pg_attribute as a on t.attname = a.attname
+    where a.attrelid = format('capture.%I', stream)::regclass
+    order by t.place
+    limit 1;
+    execute format(
+        $query$
+            select count(*), min(%1$I), count(*) filter (where ingest_xid >= $2)
+            from (
+                select s.%1$I, s.ingest_xid from capture.%2$I as s
+                where s.ingest_xid > $1 order by s.ingest_xid limit 1000000
+            ) as waiting
+        $query$,
+        came, stream
+    ) into rows_waiting, waiting_since, rows_held using after, readable;
+    if rows_held > 0 then
+        select format(
+            'transaction %s is open since %s: process %s of %s, %s',
+            readable, a.xact_start, a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'without a name')
+        ) into cause
+        from pg_stat_activity as a
+        where a.backend_xid = readable::xid;
+        cause := coalesce(cause, format('transaction %s is open', readable));
+    end if;
+end;
+$$;
+
+comment on function sync.lag is 'How far a reader of a stream is behind, and what holds rows back from it.';
+
+revoke execute on function sync.lag from public;

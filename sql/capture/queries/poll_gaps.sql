@@ -1,0 +1,27 @@
+-- Send the gaps that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
+-- Reads: sync.gaps_v1
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
+copy (
+    select
+        %(gatherer_id)s::smallint as gatherer_id,
+        (select i.epoch from sync.instance_v1 as i) as epoch,
+        frame_number,
+        connection_id,
+        sid,
+        channel,
+        seq_expected,
+        seq_received,
+        began_at,
+        detected_at,
+        ended_at,
+        repair,
+        ingest_xid
+    from sync.gaps_v1
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(connection_id::text)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
+    order by ingest_xid
+    fetch first %(rows_max)s rows with ties
+) to stdout (format "binary");

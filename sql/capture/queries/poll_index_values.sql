@@ -1,0 +1,24 @@
+-- Send the index values that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
+-- Reads: sync.index_values_v1
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
+copy (
+    select
+        %(gatherer_id)s::smallint as gatherer_id,
+        source_ts,
+        received_at,
+        index_id,
+        published_at,
+        value,
+        average_60s,
+        average_15min,
+        payload,
+        ingest_xid
+    from sync.index_values_v1
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(index_id)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
+    order by ingest_xid
+    fetch first %(rows_max)s rows with ties
+) to stdout (format "binary");

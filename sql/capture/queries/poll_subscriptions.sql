@@ -1,0 +1,24 @@
+-- Send the stretches of coverage that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
+-- Reads: sync.subscriptions_v1
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
+copy (
+    select
+        %(gatherer_id)s::smallint as gatherer_id,
+        (select i.epoch from sync.instance_v1 as i) as epoch,
+        connection_id,
+        sid,
+        channel,
+        market_ticker,
+        began_at,
+        ended_at,
+        end_reason,
+        ingest_xid
+    from sync.subscriptions_v1
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(connection_id::text)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
+    order by ingest_xid
+    fetch first %(rows_max)s rows with ties
+) to stdout (format "binary");

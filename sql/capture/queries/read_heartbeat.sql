@@ -1,0 +1,10 @@
+-- Read a gatherer's sign of life.
+-- Reads: sync.instance_v1, sync.heartbeat_v1
+-- Returns: epoch, beat_at, its age in seconds by this database's clock, status; all but epoch null before the first
+select
+    i.epoch,
+    h.beat_at,
+    extract(epoch from now() - h.beat_at)::double precision as age_seconds,
+    h.status
+from sync.instance_v1 as i
+left join sync.heartbeat_v1 as h on true;

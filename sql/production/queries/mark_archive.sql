@@ -1,0 +1,14 @@
+-- Say that hours of a stream have to be archived, again where they were: rows were merged into them.
+-- Parameters: stream text, hours timestamptz[]
+-- Writes: ops.archive_partitions
+-- Returns: nothing
+insert into ops.archive_partitions (stream, hour)
+select
+    %(stream)s::text as stream,
+    h.hour
+from unnest(%(hours)s::timestamptz[]) as h (hour)
+order by h.hour
+on conflict (stream, hour) do update
+    set
+        state = 'pending',
+        touched_at = now();

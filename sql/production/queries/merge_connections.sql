@@ -1,0 +1,39 @@
+-- Merge staged connections: of each the newest state, first one with its end, then by transaction.
+-- Parameters: late_days_max integer, not used here
+-- Reads: pg_temp.stage_connections
+-- Writes: ops.connections
+-- Returns: per gatherer how many rows were new or changed
+with
+changed as (
+    insert into ops.connections as known (
+        gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at, closed_at, close_reason,
+        frames_received, ingest_xid
+    )
+    select distinct on (gatherer_id, epoch, connection_id)
+        gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at, closed_at, close_reason,
+        frames_received, ingest_xid
+    from stage_connections
+    order by
+        gatherer_id asc, epoch asc, connection_id asc,
+        closed_at is null asc, ingest_xid desc
+    on conflict (gatherer_id, epoch, connection_id) do update
+        set
+            name = excluded.name,
+            url = excluded.url,
+            use_yes_price = excluded.use_yes_price,
+            opened_at = excluded.opened_at,
+            closed_at = excluded.closed_at,
+            close_reason = excluded.close_reason,
+            frames_received = excluded.frames_received,
+            ingest_xid = excluded.ingest_xid
+        where (excluded.closed_at is not null, excluded.ingest_xid) > (known.closed_at is not null, known.ingest_xid)
+    returning gatherer_id
+)
+
+select
+    gatherer_id,
+    null::timestamptz as touched_hour,
+    count(*) as new_rows,
+    0 as rejected_rows
+from changed
+group by gatherer_id;

@@ -1,0 +1,35 @@
+-- Merge staged stretches of coverage: of each the newest state, first one with its end, then by transaction.
+-- Parameters: late_days_max integer, not used here
+-- Reads: pg_temp.stage_subscriptions
+-- Writes: ops.subscriptions
+-- Returns: per gatherer how many rows were new or changed
+with
+changed as (
+    insert into ops.subscriptions as known (
+        gatherer_id, epoch, connection_id, sid, channel, market_ticker, began_at, ended_at, end_reason,
+        ingest_xid
+    )
+    select distinct on (gatherer_id, epoch, connection_id, sid, market_ticker, began_at)
+        gatherer_id, epoch, connection_id, sid, channel, market_ticker, began_at, ended_at, end_reason,
+        ingest_xid
+    from stage_subscriptions
+    order by
+        gatherer_id asc, epoch asc, connection_id asc, sid asc, market_ticker asc, began_at asc,
+        ended_at is null asc, ingest_xid desc
+    on conflict (gatherer_id, epoch, connection_id, sid, market_ticker, began_at) do update
+        set
+            channel = excluded.channel,
+            ended_at = excluded.ended_at,
+            end_reason = excluded.end_reason,
+            ingest_xid = excluded.ingest_xid
+        where (excluded.ended_at is not null, excluded.ingest_xid) > (known.ended_at is not null, known.ingest_xid)
+    returning gatherer_id
+)
+
+select
+    gatherer_id,
+    null::timestamptz as touched_hour,
+    count(*) as new_rows,
+    0 as rejected_rows
+from changed
+group by gatherer_id;

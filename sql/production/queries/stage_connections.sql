@@ -1,0 +1,16 @@
+-- Make the table that polled connections pass through; its columns are those of poll_connections.
+-- Writes: pg_temp.stage_connections
+-- Returns: nothing
+create temporary table stage_connections (
+    gatherer_id smallint not null,
+    epoch uuid not null,
+    connection_id bigint,
+    name text,
+    url text,
+    use_yes_price boolean,
+    opened_at timestamptz,
+    closed_at timestamptz,
+    close_reason text,
+    frames_received bigint,
+    ingest_xid xid8 not null
+) on commit delete rows;

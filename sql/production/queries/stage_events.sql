@@ -1,0 +1,12 @@
+-- Make the table that polled events pass through; its columns are those of poll_events.
+-- Writes: pg_temp.stage_events
+-- Returns: nothing
+create temporary table stage_events (
+    gatherer_id smallint not null,
+    ticker text collate "C",
+    updated_time timestamptz,
+    fetched_at timestamptz,
+    body jsonb,
+    body_sha256 bytea,
+    ingest_xid xid8 not null
+) on commit delete rows;

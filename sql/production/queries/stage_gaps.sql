@@ -1,0 +1,18 @@
+-- Make the table that polled gaps pass through; its columns are those of poll_gaps.
+-- Writes: pg_temp.stage_gaps
+-- Returns: nothing
+create temporary table stage_gaps (
+    gatherer_id smallint not null,
+    epoch uuid not null,
+    frame_number bigint,
+    connection_id bigint,
+    sid integer,
+    channel text,
+    seq_expected bigint,
+    seq_received bigint,
+    began_at timestamptz,
+    detected_at timestamptz,
+    ended_at timestamptz,
+    repair text,
+    ingest_xid xid8 not null
+) on commit delete rows;

@@ -1,0 +1,15 @@
+-- Make the table that polled index values pass through; its columns are those of poll_index_values.
+-- Writes: pg_temp.stage_index_values
+-- Returns: nothing
+create temporary table stage_index_values (
+    gatherer_id smallint not null,
+    source_ts timestamptz,
+    received_at timestamptz,
+    index_id text collate "C",
+    published_at timestamptz,
+    value numeric,
+    average_60s numeric,
+    average_15min numeric,
+    payload jsonb,
+    ingest_xid xid8 not null
+) on commit delete rows;

@@ -1,0 +1,12 @@
+-- Make the table that polled series pass through; its columns are those of poll_series.
+-- Writes: pg_temp.stage_series
+-- Returns: nothing
+create temporary table stage_series (
+    gatherer_id smallint not null,
+    ticker text collate "C",
+    updated_time timestamptz,
+    fetched_at timestamptz,
+    body jsonb,
+    body_sha256 bytea,
+    ingest_xid xid8 not null
+) on commit delete rows;

@@ -1,0 +1,15 @@
+-- Make the table that polled stretches of coverage pass through; its columns are those of poll_subscriptions.
+-- Writes: pg_temp.stage_subscriptions
+-- Returns: nothing
+create temporary table stage_subscriptions (
+    gatherer_id smallint not null,
+    epoch uuid not null,
+    connection_id bigint,
+    sid integer,
+    channel text,
+    market_ticker text collate "C",
+    began_at timestamptz,
+    ended_at timestamptz,
+    end_reason text,
+    ingest_xid xid8 not null
+) on commit delete rows;

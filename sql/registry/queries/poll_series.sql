@@ -1,0 +1,21 @@
+-- Send the series that follow a position, as whole transactions, in the columns of the stage table.
+-- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
+-- shard integer of shards integer: which part, counted from 1
+-- Reads: sync.series_v1
+-- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
+copy (
+    select
+        %(gatherer_id)s::smallint as gatherer_id,
+        ticker,
+        updated_time,
+        fetched_at,
+        body,
+        sha256(convert_to(body::text, 'UTF8')) as body_sha256,
+        ingest_xid
+    from sync.series_v1
+    where
+        ingest_xid > %(after)s::xid8
+        and (%(shards)s = 1 or mod(hashtext(ticker)::bigint + 2147483648, %(shards)s) = %(shard)s - 1)
+    order by ingest_xid
+    fetch first %(rows_max)s rows with ties
+) to stdout (format "binary");
