@@ -24,6 +24,10 @@ class Notifier:
         """Say that start-up, or a reload, is over."""
         self._send("READY=1")
 
+    def extend_start(self, seconds: float) -> None:
+        """Ask for more time to become ready than the unit allows."""
+        self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * MICROSECONDS)}")
+
     def reloading(self) -> None:
         """Say that the configuration is read again; ready() ends that."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")

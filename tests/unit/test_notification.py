@@ -25,6 +25,8 @@ def test_each_message_arrives_as_systemd_reads_it(tmp_path: Path) -> None:
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"})
         notifier.ready()
         assert listener.recv(1000) == b"READY=1"
+        notifier.extend_start(1.5)
+        assert listener.recv(1000) == b"EXTEND_TIMEOUT_USEC=1500000"
         notifier.reloading()
         first, second = listener.recv(1000).split(b"\n")
         assert first == b"RELOADING=1"

@@ -33,6 +33,9 @@ conninfo = "{kalshi_meta}"
 [frame_log]
 folder = "{frames}"
 
+[health]
+port = 0
+
 [subscriptions]
 combos = true
 """

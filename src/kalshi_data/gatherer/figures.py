@@ -27,6 +27,8 @@ class Figures:
         self.database_failures = 0
         self.trades_fetched = 0  # by REST
         self.registry_changes: Counter[str] = Counter()  # series, events and markets that were new or had changed
+        self.heartbeats = 0
+        self.heartbeat_failures = 0
         # Levels.
         self.last_frame_at_seconds = 0.0
         self.connections_wanted = 0
@@ -43,6 +45,11 @@ class Figures:
         self.log_failure = ""  # why frames cannot be logged just now
         self.database_failure = ""  # why rows cannot be committed just now
         self.refused: dict[str, str] = {}  # connections the exchange refuses, by name, with the reason
+        self.heartbeat_failure = ""  # why the last heartbeat could not be written
+        self.heartbeat_at_seconds = 0.0  # when one was last written
+        self.loop_at_seconds = 0.0  # when the event loop last had a turn, by time.monotonic
+        self.loop_lag_seconds = 0.0  # by how much its last turn came late
+        self.database_bytes = 0
         # Delays: exchange queued -> received, exchange traded -> received, received -> committed.
         self.feed_delays = Delays()
         self.event_delays = Delays()

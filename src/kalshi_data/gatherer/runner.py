@@ -24,6 +24,7 @@ from kalshi_data.gatherer.link import Placement
 from kalshi_data.gatherer.recovery import TradeRecovery
 from kalshi_data.gatherer.registry import Registry
 from kalshi_data.gatherer.reloading import reload_settings
+from kalshi_data.gatherer.reporter import Reporter
 from kalshi_data.gatherer.trades import TradeSource
 from kalshi_data.gatherer.writer import Writer
 from kalshi_data.kalshi.auth import Signer, load_signer
@@ -86,11 +87,12 @@ class Gatherer:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, reload_settings, self._config, self._settings)
         self._log.open()
-        async with asyncio.TaskGroup() as group:
+        async with Reporter(self._settings, self._figures) as reporter, asyncio.TaskGroup() as group:
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
             async with self._rest() as rest:
                 await self._gather(rest)
+            reporter.stopping()
             self._writer.stop()
             await writing
             sealing.cancel()
