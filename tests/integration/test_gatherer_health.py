@@ -19,6 +19,7 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.reporter import Reporter
 from kalshi_data.notification import Notifier
+from kalshi_data.settings import decode_path
 from tests.conftest import MakeDatabase
 from tests.engines import Database
 from tests.unit.test_health import free_port
@@ -37,14 +38,15 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("did not happen in time")
 
 
-def settings(kalshi_ts: Database, **health: Any) -> GathererSettings:
+def settings(kalshi_ts: Database, retention: dict[str, Any] | None = None, **health: Any) -> GathererSettings:
     conninfo = {"conninfo": kalshi_ts.conninfo("gatherer")}
     sections = {
         "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
         "databases": {"kalshi_ts": conninfo, "kalshi_meta": conninfo},
         "health": {"port": 0, **health},
+        "retention": retention or {},
     }
-    return msgspec.convert(sections, GathererSettings, dec_hook=lambda kind, value: kind(value))
+    return msgspec.convert(sections, GathererSettings, dec_hook=decode_path)
 
 
 def beats(database: Database) -> list[tuple[Any, ...]]:

@@ -5,18 +5,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from prometheus_client.core import Metric
 
 from kalshi_data.delays import Delays
-from kalshi_data.gatherer.configuration import Health
+from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.heartbeat import Rates
 from kalshi_data.gatherer.metrics import read_metrics
 from kalshi_data.gatherer.verdict import in_maintenance, judge
 from kalshi_data.health import Verdict
+from kalshi_data.settings import decode_path
 
-SETTINGS = Health()
+PLACE = {"conninfo": "dbname=kalshi"}
+SETTINGS = msgspec.convert(
+    {
+        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "databases": {"kalshi_ts": PLACE, "kalshi_meta": PLACE},
+    },
+    GathererSettings,
+    dec_hook=decode_path,
+)
 # A Wednesday noon.
 NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC).timestamp()
 IN_MAINTENANCE = datetime(2026, 11, 19, 9, 0, tzinfo=UTC).timestamp()
@@ -69,6 +79,8 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"log_failure": "no space left on device"}, "unhealthy", "frame log"),
         ({"log_free_bytes": 1 << 30}, "degraded", "frame log"),
         ({"behind_frames": 100_001}, "degraded", "lag"),
+        ({"retention_failure": "a lock was not to be had"}, "degraded", "retention"),
+        ({"unread_dropped_at_seconds": NOW - 3_600}, "degraded", "retention"),
     ],
 )
 def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check: str) -> None:

@@ -1,8 +1,9 @@
 """The gatherer's settings; README.md lists them with their meaning."""
 
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import field
+from msgspec import Meta, field
 
 from kalshi_data.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
@@ -76,6 +77,15 @@ class Health(Endpoint):
     log_free_bytes_min: int = 2 << 30
 
 
+class Retention(Section):
+    """How long captured rows are kept, and how much disk they may take at most."""
+
+    captured_days: Annotated[float, Meta(gt=0)] = 7.0
+    check_seconds: float = 300.0
+    database_bytes_max: int = 0
+    alarm_seconds: float = 86_400.0
+
+
 class Subscriptions(Section):
     """What is subscribed, and how it is spread over connections."""
 
@@ -146,6 +156,7 @@ class GathererSettings(Section):
     requests: Requests = field(default_factory=Requests)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     health: Health = field(default_factory=Health)
+    retention: Retention = field(default_factory=Retention)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     writing: Writing = field(default_factory=Writing)
     recovery: Recovery = field(default_factory=Recovery)

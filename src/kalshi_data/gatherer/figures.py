@@ -27,6 +27,9 @@ class Figures:
         self.database_failures = 0
         self.trades_fetched = 0  # by REST
         self.registry_changes: Counter[str] = Counter()  # series, events and markets that were new or had changed
+        self.partitions_dropped: Counter[str] = Counter()  # by stream, for their age or for room
+        self.unread_partitions_dropped: Counter[str] = Counter()  # by stream, for room, before they were merged
+        self.rows_deleted: Counter[str] = Counter()  # by table, for their age
         self.heartbeats = 0
         self.heartbeat_failures = 0
         # Levels.
@@ -50,6 +53,8 @@ class Figures:
         self.loop_at_seconds = 0.0  # when the event loop last had a turn, by time.monotonic
         self.loop_lag_seconds = 0.0  # by how much its last turn came late
         self.database_bytes = 0
+        self.retention_failure = ""  # why old rows cannot be dropped just now
+        self.unread_dropped_at_seconds = 0.0  # when rows were last dropped for room before they were merged
         # Delays: exchange queued -> received, exchange traded -> received, received -> committed.
         self.feed_delays = Delays()
         self.event_delays = Delays()

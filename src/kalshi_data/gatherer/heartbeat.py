@@ -74,7 +74,7 @@ class Heartbeat:
 
     def verdict(self) -> Verdict:
         """Return how the gatherer is now."""
-        return judge(self._figures, self._settings.health, time.time(), time.monotonic())
+        return judge(self._figures, self._settings, time.time(), time.monotonic())
 
     def _run(self) -> None:
         due = time.monotonic()

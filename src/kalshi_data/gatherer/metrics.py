@@ -36,6 +36,9 @@ COUNTERS = (
     Entry("reconnects", "reconnects", "Connections opened again, by name.", "connection"),
     Entry("database_failures", "database_failures", "Attempts to commit that failed because the database was away."),
     Entry("trades_fetched", "trades_fetched", "Trades fetched over REST."),
+    Entry("partitions_dropped", "partitions_dropped", "Partitions dropped for their age or for room.", "stream"),
+    Entry("unread_partitions_dropped", "unread_partitions_dropped", "Those dropped before they were merged.", "stream"),
+    Entry("rows_deleted", "rows_deleted", "Rows deleted for their age, by table.", "table"),
     Entry("heartbeats", "heartbeats", "Heartbeats written."),
     Entry("heartbeat_failures", "heartbeat_failures", "Heartbeats that could not be written."),
 )
@@ -55,11 +58,17 @@ LEVELS = (
     Entry("heartbeat_at_seconds", "heartbeat_timestamp_seconds", "When a heartbeat was last written; 0 for never."),
     Entry("loop_lag_seconds", "loop_lag_seconds", "By how much the event loop's last turn came late."),
     Entry("database_bytes", "database_bytes", "Size of kalshi_ts."),
+    Entry(
+        "unread_dropped_at_seconds",
+        "unread_dropped_timestamp_seconds",
+        "When rows were last dropped for room before they were merged; 0 for never.",
+    ),
 )
 # What is told in words is 1 while there is something to tell.
 TROUBLES = (
     Entry("log_failure", "frame_log_failing", "1 while frames cannot be logged."),
     Entry("database_failure", "database_failing", "1 while rows cannot be committed."),
+    Entry("retention_failure", "retention_failing", "1 while old rows cannot be dropped, or not enough of them."),
     Entry("heartbeat_failure", "heartbeat_failing", "1 while heartbeats cannot be written."),
 )
 DELAYS = (

@@ -1,4 +1,4 @@
-"""Everything by which a running gatherer tells how it is: heartbeat, /health, /metrics and systemd."""
+"""What a running gatherer does beside gathering: heartbeat, /health, /metrics, systemd, and dropping old rows."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.heartbeat import Heartbeat
 from kalshi_data.gatherer.metrics import read_metrics
+from kalshi_data.gatherer.retention import Retention
 from kalshi_data.health import HealthServer, Verdict
 from kalshi_data.metrics import make_registry
 from kalshi_data.notification import Notifier
@@ -28,6 +29,7 @@ class Reporter:
         self._notifier = notifier or Notifier()
         self._heartbeat = Heartbeat(settings, figures)
         registry = make_registry(lambda: read_metrics(figures, self._heartbeat.verdict()))
+        self._retention = Retention(settings, figures)
         self._server = HealthServer(settings.health, self._heartbeat.verdict, registry)
         self._task: asyncio.Task[None] | None = None
 
@@ -37,6 +39,7 @@ class Reporter:
         self._task = asyncio.create_task(self._watch())
         self._server.start()
         self._heartbeat.start()
+        self._retention.start()
         return self
 
     async def __aexit__(
@@ -45,6 +48,7 @@ class Reporter:
         """Write the last heartbeat and end."""
         if self._task:
             self._task.cancel()
+        await asyncio.to_thread(self._retention.stop)
         await asyncio.to_thread(self._heartbeat.stop)
         await asyncio.to_thread(self._server.stop)
 

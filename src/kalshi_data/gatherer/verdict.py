@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from kalshi_data.gatherer.configuration import Health
+from kalshi_data.gatherer.configuration import GathererSettings, Health, Retention
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.health import Reason, Severity, Verdict
 
@@ -19,8 +19,9 @@ EXPECTED = frozenset({"connections", "feed", "markets"})
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
-def judge(figures: Figures, settings: Health, now_seconds: float, monotonic_seconds: float) -> Verdict:
+def judge(figures: Figures, everything: GathererSettings, now_seconds: float, monotonic_seconds: float) -> Verdict:
     """Return how a gatherer is; what maintenance explains is told, but nothing to be alarmed about."""
+    settings = everything.health
     loop_age = monotonic_seconds - figures.loop_at_seconds
     rules = (
         _event_loop(loop_age, settings),
@@ -30,6 +31,7 @@ def judge(figures: Figures, settings: Health, now_seconds: float, monotonic_seco
         _feed(figures, settings, now_seconds),
         _frame_log(figures, settings),
         _lag(figures, settings),
+        _retention(figures, everything.retention, now_seconds),
     )
     reasons = [reason for rule in rules for reason in rule]
     if in_maintenance(datetime.fromtimestamp(now_seconds, UTC)):
@@ -98,3 +100,11 @@ def _frame_log(figures: Figures, settings: Health) -> Iterator[Reason]:
 def _lag(figures: Figures, settings: Health) -> Iterator[Reason]:
     if figures.behind_frames > settings.behind_frames_max:
         yield Reason(DEGRADED, "lag", f"{figures.behind_frames:,} logged frames are not committed yet")
+
+
+def _retention(figures: Figures, settings: Retention, now_seconds: float) -> Iterator[Reason]:
+    if figures.retention_failure:
+        yield Reason(DEGRADED, "retention", figures.retention_failure)
+    age = now_seconds - figures.unread_dropped_at_seconds
+    if age < settings.alarm_seconds:
+        yield Reason(DEGRADED, "retention", f"rows that nobody had merged were dropped for room {age:.0f} s ago")
