@@ -12,6 +12,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.backfill import Range, backfill_trades
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.export import export_frames
+from kalshi_data.gatherer.instance import recognise_instance
 from kalshi_data.gatherer.moment import Moment
 from kalshi_data.gatherer.reparse import reparse as reparse_frames
 from kalshi_data.gatherer.runner import run as run_gatherer
@@ -69,6 +70,8 @@ def migrate(config: Path) -> None:
             for component in components:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
+            if name == "kalshi_ts" and recognise_instance(connection):
+                click.echo(f"{name}: the database was restored or moved, a new epoch begins")
 
 
 @main.group()

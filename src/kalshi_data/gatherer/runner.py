@@ -18,6 +18,7 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.desk import Desk
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.frame_log.appender import FrameLog
+from kalshi_data.gatherer.instance import recognise_instance
 from kalshi_data.gatherer.intake import Intake
 from kalshi_data.gatherer.keeper import Keeper
 from kalshi_data.gatherer.link import Placement
@@ -52,6 +53,8 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
         with connect(database.conninfo, application_name="gatherer") as connection:
             for component in components:
                 require_current(connection, component, remedy)
+            if database is settings.databases.kalshi_ts:
+                recognise_instance(connection)
     # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
     gc.set_threshold(100_000, 50, 100)
     try:

@@ -1,0 +1,16 @@
+"""Which database this is: one that was rebuilt or restored gets another identity before anything is written to it."""
+
+import structlog
+
+from kalshi_data.database import Connection, query
+
+log = structlog.get_logger()
+
+
+def recognise_instance(connection: Connection) -> bool:
+    """Give kalshi_ts a new epoch where it was restored or moved since the last look; return whether it was."""
+    row = connection.execute(query("capture/recognise_instance")).fetchone()
+    is_restored = row is not None and bool(row[1])
+    if row and is_restored:
+        log.warning("the database was restored or moved: a new epoch begins", epoch=str(row[0]))
+    return is_restored
