@@ -102,8 +102,9 @@ class Heartbeat:
 
     def _write(self, state: str) -> None:
         conninfo = self._settings.databases.kalshi_ts.conninfo
-        limit = {"statement_seconds_max": STATEMENT_SECONDS_MAX}
-        self._connection = connection = self._connection or connect(conninfo, application_name="gatherer", **limit)
+        self._connection = connection = self._connection or connect(
+            conninfo, application_name="gatherer heartbeat", statement_seconds_max=STATEMENT_SECONDS_MAX
+        )
         if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
             row = connection.execute(query("capture/read_database_bytes")).fetchone()
             self._figures.database_bytes = row[0] if row else 0
