@@ -9,6 +9,7 @@ import pytest
 
 from kalshi_data.demo.postgres import SETTINGS, SUPERUSER, Server, server_account
 from kalshi_data.gatherer.instance import recognise_instance
+from tests.conftest import MakeDatabase
 from tests.engines import TIMESCALEDB, Database, Engine
 
 
@@ -25,7 +26,7 @@ def acknowledged(database: Database) -> int:
 
 def recognise(database: Database) -> bool:
     with database.connect("gatherer") as connection:
-        return recognise_instance(connection)
+        return recognise_instance(connection, "capture")
 
 
 def acknowledge(database: Database) -> None:
@@ -55,6 +56,18 @@ def test_another_cluster_or_timeline_begins_an_epoch_that_nobody_has_read(kalshi
     assert acknowledged(kalshi_ts) == 0
     assert not recognise(kalshi_ts)
     assert epoch(kalshi_ts) == after
+
+
+@pytest.mark.parametrize("change", ["system_identifier = system_identifier - 1", "timeline = timeline + 1"])
+def test_the_registry_has_an_identity_of_its_own(make_database: MakeDatabase, change: str) -> None:
+    kalshi_meta = make_database("kalshi_meta")
+    before = epoch(kalshi_meta)
+    with kalshi_meta.connect("gatherer") as connection:
+        assert [recognise_instance(connection, "registry") for _ in range(2)] == [False, False]
+        assert epoch(kalshi_meta) == before
+        connection.execute(f"update registry.instance set {change}".encode())
+        assert [recognise_instance(connection, "registry") for _ in range(2)] == [True, False]
+    assert epoch(kalshi_meta)[0] != before[0]
 
 
 def restore(engine: Engine, folder: Path) -> Server:

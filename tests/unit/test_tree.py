@@ -79,6 +79,7 @@ def used_queries() -> set[str]:
         names |= set(re.findall(r'query\(f?"([^"]+)"', path.read_text()))
     streams = [stream.name for stream in STREAMS]
     values = {
+        "component": ["capture", "registry"],
         "table": [*PLAIN_TABLES],
         "stream": [*streams, *BESIDE_STREAMS, *STATES],
         "name": [*streams, *TABLES],

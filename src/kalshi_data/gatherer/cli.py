@@ -70,7 +70,7 @@ def migrate(config: Path) -> None:
             for component in components:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
-            if name == "kalshi_ts" and recognise_instance(connection):
+            if recognise_instance(connection, components[-1]):
                 click.echo(f"{name}: the database was restored or moved, a new epoch begins")
 
 

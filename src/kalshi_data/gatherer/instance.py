@@ -7,10 +7,13 @@ from kalshi_data.database import Connection, query
 log = structlog.get_logger()
 
 
-def recognise_instance(connection: Connection) -> bool:
-    """Give kalshi_ts a new epoch where it was restored or moved since the last look; return whether it was."""
-    row = connection.execute(query("capture/recognise_instance")).fetchone()
+def recognise_instance(connection: Connection, component: str) -> bool:
+    """Give a database a new epoch where it was restored or moved since the last look; return whether it was.
+
+    `component` is the one that holds the database's identity: capture or registry.
+    """
+    row = connection.execute(query(f"{component}/recognise_instance")).fetchone()
     is_restored = row is not None and bool(row[1])
     if row and is_restored:
-        log.warning("the database was restored or moved: a new epoch begins", epoch=str(row[0]))
+        log.warning("database restored or moved, a new epoch begins", component=component, epoch=str(row[0]))
     return is_restored

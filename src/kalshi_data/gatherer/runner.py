@@ -53,8 +53,7 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
         with connect(database.conninfo, application_name="gatherer") as connection:
             for component in components:
                 require_current(connection, component, remedy)
-            if database is settings.databases.kalshi_ts:
-                recognise_instance(connection)
+            recognise_instance(connection, components[-1])
     # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
     gc.set_threshold(100_000, 50, 100)
     try:
