@@ -50,14 +50,26 @@ def gauge(name: str, meaning: str, values: Values, labels: Labels = ()) -> Metri
 
 def histogram(name: str, meaning: str, delays: Delays) -> Metric:
     """Return a histogram of seconds."""
+    family = HistogramMetricFamily(name, meaning)
+    _observed(family, (), delays)
+    return family
+
+
+def histograms(name: str, meaning: str, delays: Mapping[str, Delays], label: str) -> Metric:
+    """Return one histogram of seconds per label."""
+    family = HistogramMetricFamily(name, meaning, labels=(label,))
+    for key, each in delays.items():
+        _observed(family, (key,), each)
+    return family
+
+
+def _observed(family: HistogramMetricFamily, labels: tuple[str, ...], delays: Delays) -> None:
     # One copy, so that buckets and count agree while another thread counts on.
     total, buckets = 0, list[tuple[str, float]]()
     for bound, count in zip((*map(str, delays.bounds), "+Inf"), tuple(delays.counts), strict=True):
         total += count
         buckets.append((bound, total))
-    family = HistogramMetricFamily(name, meaning)
-    family.add_metric((), buckets, delays.sum_seconds)
-    return family
+    family.add_metric(labels, buckets, delays.sum_seconds)
 
 
 def _names(labels: Labels) -> tuple[str, ...]:

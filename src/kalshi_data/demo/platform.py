@@ -48,6 +48,9 @@ conninfo = "{owner}"
 
 [merging]
 late_days_max = {late_days_max}
+
+[health]
+port = 0
 """
 DEDUPLICATOR_GATHERER_TOML = """
 [[gatherers]]

@@ -78,6 +78,45 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) IS 'Say how far a stream is merged for good; returns the position that stands.';
+CREATE FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    readable xid8 := pg_snapshot_xmin(pg_current_snapshot());
+    came name;
+begin
+    if to_regclass(format('sync.%I', stream || '_v1')) is null then
+        raise exception 'there is no stream %', stream;
+    end if;
+    select a.attname into strict came
+    from unnest('{received_at,fetched_at,began_at,opened_at}'::name[]) with ordinality as t (attname, place)
+    inner join pg_attribute as a on t.attname = a.attname
+    where a.attrelid = format('capture.%I', stream)::regclass
+    order by t.place
+    limit 1;
+    execute format(
+        $query$
+            select count(*), min(%1$I), count(*) filter (where ingest_xid >= $2)
+            from (
+                select s.%1$I, s.ingest_xid from capture.%2$I as s
+                where s.ingest_xid > $1 order by s.ingest_xid limit 1000000
+            ) as waiting
+        $query$,
+        came, stream
+    ) into rows_waiting, waiting_since, rows_held using after, readable;
+    if rows_held > 0 then
+        select format(
+            'transaction %s is open since %s: process %s of %s, %s',
+            readable, a.xact_start, a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'without a name')
+        ) into cause
+        from pg_stat_activity as a
+        where a.backend_xid = readable::xid;
+        cause := coalesce(cause, format('transaction %s is open', readable));
+    end if;
+end;
+$_$;
+COMMENT ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) IS 'How far a reader of a stream is behind, and what holds rows back from it.';
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -297,6 +336,31 @@ CREATE TABLE capture.heartbeat (
 COMMENT ON TABLE capture.heartbeat IS 'Written each second by a running gatherer: that it lives, and how it is.';
 COMMENT ON COLUMN capture.heartbeat.beat_at IS 'When the gatherer last said so, by its own clock.';
 COMMENT ON COLUMN capture.heartbeat.status IS 'What gatherer status shows.';
+CREATE TABLE capture.index_values (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    source_ts timestamp with time zone NOT NULL,
+    connection_id bigint,
+    sid integer,
+    seq bigint,
+    frame_number bigint,
+    index_id text NOT NULL COLLATE pg_catalog."C",
+    published_at timestamp with time zone NOT NULL,
+    value numeric NOT NULL,
+    average_60s numeric,
+    average_15min numeric,
+    payload jsonb NOT NULL
+);
+COMMENT ON TABLE capture.index_values IS 'Values of indices as this gatherer received them, append-only.';
+COMMENT ON COLUMN capture.index_values.source_ts IS 'The time inside the upstream frame; the exchange''s own where that has none.';
+COMMENT ON COLUMN capture.index_values.frame_number IS 'The frame''s number in the frame log.';
+COMMENT ON COLUMN capture.index_values.index_id IS 'BRTI, ETHUSD_RTI, …';
+COMMENT ON COLUMN capture.index_values.published_at IS 'When the exchange received the value.';
+COMMENT ON COLUMN capture.index_values.value IS 'Dollars, exactly as sent.';
+COMMENT ON COLUMN capture.index_values.average_60s IS 'Dollars; null where not sent.';
+COMMENT ON COLUMN capture.index_values.average_15min IS 'Dollars; sent in the last minute of a quarter of an hour only.';
+COMMENT ON COLUMN capture.index_values.payload IS 'The whole message body.';
 CREATE TABLE capture.instance (
     only_row boolean DEFAULT true NOT NULL,
     epoch uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -319,13 +383,15 @@ CREATE TABLE capture.lifecycle_events (
     subject_ticker text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL,
     payload jsonb NOT NULL,
-    frame_number bigint
+    frame_number bigint,
+    occurrence integer DEFAULT 0 NOT NULL
 );
 COMMENT ON TABLE capture.lifecycle_events IS 'What became of markets and events, as this gatherer received it.';
 COMMENT ON COLUMN capture.lifecycle_events.subject_ticker IS 'The market''s ticker, or the event''s where the message is about one.';
 COMMENT ON COLUMN capture.lifecycle_events.kind IS 'event_type of a market''s message, else the type of the message.';
 COMMENT ON COLUMN capture.lifecycle_events.payload IS 'The whole message body.';
 COMMENT ON COLUMN capture.lifecycle_events.frame_number IS 'The frame''s number in the frame log.';
+COMMENT ON COLUMN capture.lifecycle_events.occurrence IS 'How many equal messages of the same hour came before on the connection, so that equal messages stay as many.';
 CREATE TABLE capture.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -510,6 +576,19 @@ CREATE VIEW sync.heartbeat_v1 AS
     status
    FROM capture.heartbeat;
 COMMENT ON VIEW sync.heartbeat_v1 IS 'The gatherer''s last sign of life.';
+CREATE VIEW sync.index_values_v1 AS
+ SELECT ingest_xid,
+    received_at,
+    source_ts,
+    index_id,
+    published_at,
+    value,
+    average_60s,
+    average_15min,
+    payload
+   FROM capture.index_values
+  WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
+COMMENT ON VIEW sync.index_values_v1 IS 'Values of indices; read on from ingest_xid.';
 CREATE VIEW sync.instance_v1 AS
  SELECT epoch,
     created_at
@@ -522,7 +601,8 @@ CREATE VIEW sync.lifecycle_events_v1 AS
     subject_ticker,
     kind,
     payload,
-    sha256(convert_to((payload)::text, 'UTF8'::name)) AS payload_sha256
+    sha256(convert_to((payload)::text, 'UTF8'::name)) AS payload_sha256,
+    occurrence
    FROM capture.lifecycle_events
   WHERE (ingest_xid < ( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS pg_snapshot_xmin));
 COMMENT ON VIEW sync.lifecycle_events_v1 IS 'Lifecycle events; read on from ingest_xid.';
@@ -638,12 +718,14 @@ ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX connections_ingest_xid_idx ON capture.connections USING btree (ingest_xid);
 CREATE INDEX gaps_ingest_xid_idx ON capture.gaps USING btree (ingest_xid);
+CREATE INDEX index_values_ingest_xid_idx ON capture.index_values USING btree (ingest_xid);
 CREATE INDEX lifecycle_events_ingest_xid_idx ON capture.lifecycle_events USING btree (ingest_xid);
 CREATE INDEX orderbook_deltas_ingest_xid_idx ON capture.orderbook_deltas USING btree (ingest_xid);
 CREATE INDEX orderbook_snapshots_ingest_xid_idx ON capture.orderbook_snapshots USING btree (ingest_xid);
 CREATE INDEX subscriptions_ingest_xid_idx ON capture.subscriptions USING btree (ingest_xid);
 CREATE INDEX tickers_ingest_xid_idx ON capture.tickers USING btree (ingest_xid);
 CREATE INDEX trades_ingest_xid_idx ON capture.trades USING btree (ingest_xid);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.index_values FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.lifecycle_events FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.orderbook_deltas FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.orderbook_snapshots FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
@@ -652,11 +734,14 @@ CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.trades FOR EACH ROW EX
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
 REVOKE ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) FROM PUBLIC;
 GRANT ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) TO dedup_reader;
+REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) FROM PUBLIC;
+GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.gaps_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.heartbeat_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.index_values_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.instance_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.lifecycle_events_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.orderbook_deltas_v1 TO dedup_reader;
