@@ -79,6 +79,10 @@ class Monitor:
             self.look()
             self._stop.wait(self._settings.health.report_seconds)
         self.look("stopped")
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all databases."""
         self._disconnect()
         self._crew.close()
         for watcher in self._watchers:
