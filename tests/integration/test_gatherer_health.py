@@ -5,12 +5,14 @@ import json
 import socket
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kalshi_data.demo.keys import make_key
@@ -185,7 +187,28 @@ def get(port: int, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def test_a_running_gatherer_answers_and_beats(make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_a_running_gatherer_answers_and_beats(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, ThreadPoolExecutor(1) as threads:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(SECONDS_MAX)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        heard = list[str]()
+        listening = threads.submit(hear_out, manager, heard)
+        answers_and_beats(make_database, tmp_path, heard)
+        listening.result()
+    assert heard.count("READY=1") == 1
+    assert heard[-1] == "STOPPING=1"
+
+
+def hear_out(manager: socket.socket, heard: list[str]) -> None:
+    """Add what a service says until it stops."""
+    while "STOPPING=1" not in heard:
+        heard.append(manager.recv(1_000).decode())
+
+
+def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[str]) -> None:
     kalshi_ts, kalshi_meta, port = make_database("kalshi_ts"), make_database("kalshi_meta"), free_port()
 
     def health() -> dict[str, Any] | None:
@@ -207,5 +230,6 @@ def test_a_running_gatherer_answers_and_beats(make_database: MakeDatabase, tmp_p
         assert found["kalshi_gatherer_health",] == 0
         assert found["process_resident_memory_bytes",] > 10_000_000
         assert beats(kalshi_ts)[0][1]["state"] == "running"
+        until(lambda: "READY=1" in heard)
         assert gatherer.end() == 0, gatherer.last_lines()
     assert beats(kalshi_ts)[0][1]["state"] == "stopped"

@@ -48,7 +48,7 @@ def _work(beat: dict[str, Any]) -> dict[str, str]:
     """Return the figures of the last heartbeat."""
     rates = beat["per_second"]
     reasons = [f"{reason['severity']}: {reason['text']}" for reason in beat["health"]["reasons"]]
-    log = f"{size(beat['log_bytes'])}, {size(beat['log_free_bytes'])} free"
+    log = f"{size(beat['log_bytes'])} since {_time(beat['log_oldest_at'])}, {size(beat['log_free_bytes'])} free"
     return {
         **({"reasons": "\n".join(reasons)} if reasons else {}),
         "connections": f"{beat['connections_up']} of {beat['connections_wanted']} up",
@@ -56,7 +56,7 @@ def _work(beat: dict[str, Any]) -> dict[str, str]:
         "rates": f"{rates['frames']:,.0f} frames/s, {rates['committed_rows']:,.0f} rows/s committed",
         "lag": f"{beat['behind_frames']:,} frames in the log, {beat['queued_rows']:,} rows in memory",
         "last frame": _time(beat["last_frame_at"]),
-        "frame log": f"{log}, from {_time(beat['log_oldest_at'])}",
+        "frame log": log if beat["log_bytes"] else "nothing logged",
     }
 
 
