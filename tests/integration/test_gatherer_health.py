@@ -134,7 +134,7 @@ def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path
             while not any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard):
                 heard.append(manager.recv(1_000).decode())
             assert "READY=1" not in heard
-            figures.connections_wanted = figures.connections_up = 2
+            figures.connections_wanted = figures.connections_up = figures.markets_known = 2
             while "READY=1" not in heard:
                 heard.append(manager.recv(1_000).decode())
             for _ in range(3):
@@ -162,6 +162,7 @@ def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, p
             "databases.kalshi_ts.conninfo": kalshi_ts.conninfo("gatherer"),
             "databases.kalshi_meta.conninfo": kalshi_meta.conninfo("gatherer"),
             "health.port": port,
+            "frame_log.folder": str(folder / "frames"),
         }
         # JSON writes numbers and strings as TOML does.
         lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
@@ -228,6 +229,8 @@ def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[s
         assert found["kalshi_gatherer_connections_up",] == found["kalshi_gatherer_connections_wanted",] > 0
         assert found["kalshi_gatherer_markets_wanted",] > MARKETS / 2
         assert found["kalshi_gatherer_health",] == 0
+        assert found["kalshi_gatherer_frames_received_total", "orderbook_snapshot"] > MARKETS / 2
+        assert found["kalshi_gatherer_commit_delay_seconds_count",] > 0
         assert found["process_resident_memory_bytes",] > 10_000_000
         assert beats(kalshi_ts)[0][1]["state"] == "running"
         until(lambda: "READY=1" in heard)

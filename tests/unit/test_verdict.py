@@ -68,6 +68,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"heartbeat_at_seconds": 0.0}, "unhealthy", "database"),
         ({"markets_known": 0}, "unhealthy", "markets"),
         ({"markets_known": 0, "started_at_seconds": NOW - 10}, "degraded", "markets"),
+        ({"markets_homeless": 12}, "degraded", "room"),
         ({"connections_up": 7}, "degraded", "connections"),
         ({"connections_up": 4}, "degraded", "connections"),
         ({"connections_up": 3}, "unhealthy", "connections"),

@@ -27,6 +27,7 @@ STOP_SECONDS_MAX = 6.0
 # Figures that are told as they are.
 LEVELS = (
     *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
+    "markets_homeless",
     *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
 )
 FAILURES = ("log_failure", "database_failure")

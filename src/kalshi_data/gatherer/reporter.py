@@ -83,7 +83,7 @@ class Reporter:
     def _is_subscribed(self) -> bool:
         figures = self._figures
         connected = 0 < figures.connections_wanted <= figures.connections_up
-        return connected and figures.markets_subscribed >= figures.markets_wanted
+        return connected and figures.markets_known > 0 and figures.markets_subscribed >= figures.markets_wanted
 
     def _line(self) -> str:
         figures = self._figures

@@ -72,6 +72,8 @@ def _markets(figures: Figures, settings: Health, now_seconds: float) -> Iterator
         age = now_seconds - figures.started_at_seconds
         severity = UNHEALTHY if age > settings.start_seconds_max else DEGRADED
         yield Reason(severity, "markets", f"no market is loaded, {age:.0f} s after the start")
+    if figures.markets_homeless:
+        yield Reason(DEGRADED, "room", f"{figures.markets_homeless:,} markets find no room: allow more connections")
 
 
 def _connections(figures: Figures, settings: Health) -> Iterator[Reason]:
