@@ -12,7 +12,7 @@ from kalshi_data.gatherer import retention as retention_module
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.retention import Retention
 from tests.engines import Database
-from tests.integration.staging import frame, receive
+from tests.integration.staging import frame, merge, receive
 from tests.integration.test_gatherer_health import settings
 
 NOW = datetime.now(UTC)
@@ -256,3 +256,18 @@ def test_a_position_that_cannot_have_been_read_is_refused(kalshi_ts: Database) -
     assert "cannot have been read yet" in refused(kalshi_ts, "trades", str(10**12))
     look(kalshi_ts)
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
+
+
+def test_what_a_deduplicator_has_merged_is_dropped(kalshi_ts: Database, production: Database) -> None:
+    fill(kalshi_ts)
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+    # The position is known after the tick that merged, and told with the next poll that follows one with rows.
+    merge(production, [kalshi_ts], acknowledge_seconds=0)
+    receive(kalshi_ts, [trade("later")], NOW, 9)
+    merge(production, [kalshi_ts], ticks=2, acknowledge_seconds=0)
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["1", "0", "later"]
+    with production.connect() as connection:
+        merged = connection.execute("select trade_id from market_data.trades order by 1").fetchall()
+    assert [trade_id for (trade_id,) in merged] == ["0", "1", "10", "20", "later"]

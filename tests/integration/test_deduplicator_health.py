@@ -140,7 +140,12 @@ def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Host
 
 @pytest.mark.parametrize(
     ("age_seconds", "state", "trouble"),
-    [(0, "running", None), (60, "running", "last heartbeat 60 s ago"), (0, "stopped", "stopped")],
+    [
+        (0, "running", None),
+        (60, "running", "last heartbeat 60 s ago"),
+        (0, "stopped", "stopped"),
+        (0, "failed", "failed"),
+    ],
 )
 def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
     two: Hosts, age_seconds: float, state: str, trouble: str | None
@@ -228,6 +233,19 @@ def test_a_deduplicator_that_does_not_live_is_told(two: Hosts) -> None:
     assert result.exit_code == 1
     assert "not running: silent since" in result.output
     assert "1 h 0 min ago" in result.output
+
+
+def test_one_that_ends_with_an_error_says_so(two: Hosts) -> None:
+    def fail() -> None:
+        with Reporter(settings(two.production, two.ts), State(), EVERYTHING, threading.Event(), Notifier({})):
+            until(lambda: two.document()[1]["alive"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    result = two.show()
+    assert result.exit_code == 1
+    assert "ended with an error" in result.output
 
 
 class Heard(Notifier):

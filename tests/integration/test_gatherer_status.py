@@ -96,6 +96,7 @@ def test_a_living_gatherer_is_shown_with_its_figures(kalshi_ts: Database, config
         (6, "running", "not running: no heartbeat since"),
         (3_700, "stopped", "stopped "),
         (1, "stopped", "stopped "),
+        (1, "failed", "ended with an error "),
     ],
 )
 def test_one_that_does_not_live_is_told_with_the_time(

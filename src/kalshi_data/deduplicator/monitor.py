@@ -43,6 +43,7 @@ class Monitor:
         self._seen: dict[int, tuple[float, Seen]] = {}
         self._production: Connection | None = None
         self._looked_at_seconds = 0.0
+        self._last_state = "stopped"
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
 
@@ -50,8 +51,9 @@ class Monitor:
         """Look at once and every few seconds."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Say in production that this deduplicator stopped, and let go of everything."""
+    def stop(self, state: str) -> None:
+        """Say in production that this deduplicator ended, stopped or failed, and let go of everything."""
+        self._last_state = state
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
@@ -78,7 +80,7 @@ class Monitor:
         while not self._stop.is_set():
             self.look()
             self._stop.wait(self._settings.health.report_seconds)
-        self.look("stopped")
+        self.look(self._last_state)
         self.close()
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class Reporter:
         """Say that the end has come."""
         self._end.set()
         self._thread.join()
-        self.monitor.stop()
+        self.monitor.stop("failed" if error else "stopped")
         self._server.stop()
 
     def _tell(self) -> None:

@@ -10,6 +10,9 @@ from kalshi_data.database import Connection, query
 from kalshi_data.deduplicator.configuration import Health
 from kalshi_data.status import Document, facts, span, table
 
+# How a deduplicator said that it ended.
+ENDS = {"stopped": "stopped", "failed": "ended with an error"}
+
 
 def read_status(connection: Connection, settings: Health) -> Document:
     """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
@@ -21,7 +24,7 @@ def read_status(connection: Connection, settings: Health) -> Document:
         fresh = each["silent_seconds"] <= settings.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
     # One that stopped on purpose is missing nowhere as long as another runs.
-    wanted = [each for each in deduplicators if each["status"]["state"] == "running"]
+    wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
     alive = bool(wanted) and all(each["alive"] for each in wanted)
     return {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
 
@@ -36,7 +39,7 @@ def draw_status(document: Document) -> RenderableType:
 def _life(deduplicator: dict[str, Any]) -> str:
     status, at = deduplicator["status"], f"{deduplicator['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if not deduplicator["alive"]:
-        what = "stopped" if status["state"] == "stopped" else "not running: silent since"
+        what = ENDS.get(status["state"], "not running: silent since")
         return f"{what} {at}, {span(deduplicator['silent_seconds'])} ago"
     started = datetime.fromisoformat(status["started_at"])
     reasons = [f"\n{reason['severity']}: {reason['text']}" for reason in status["health"]["reasons"]]

@@ -69,8 +69,9 @@ class Watcher:
         if row is None or row[1] is None:
             return Life(trouble="has never beaten")
         _, beat_at, age_seconds, status = row
-        if status and status.get("state") == "stopped":
-            return Life(beat_at, "stopped")
+        told: dict[str, str] = status or {}
+        if (state := told.get("state", "running")) != "running":
+            return Life(beat_at, state)
         if age_seconds > self._settings.heartbeat_seconds_max:
             return Life(beat_at, f"last heartbeat {age_seconds:.0f} s ago")
         return Life(beat_at)

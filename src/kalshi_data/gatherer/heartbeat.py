@@ -60,6 +60,7 @@ class Heartbeat:
         self._rates = Rates(figures, time.monotonic())
         self._connection: Connection | None = None
         self._sizes_at_seconds = float("-inf")
+        self._last_state = "stopped"
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -67,8 +68,9 @@ class Heartbeat:
         """Write the first row at once and one each second from then on."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Write a last row, which says that the gatherer stopped."""
+    def stop(self, state: str) -> None:
+        """Write a last row, which says that the gatherer ended: stopped or failed."""
+        self._last_state = state
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
@@ -83,7 +85,7 @@ class Heartbeat:
             self._beat("running")
             due = max(due + BEAT_SECONDS, time.monotonic())
             self._stop.wait(due - time.monotonic())
-        self._beat("stopped")
+        self._beat(self._last_state)
         self._disconnect()
 
     def _beat(self, state: str) -> None:

@@ -49,12 +49,20 @@ class Reporter:
         if self._task:
             self._task.cancel()
         await asyncio.to_thread(self._retention.stop)
-        await asyncio.to_thread(self._heartbeat.stop)
+        await asyncio.to_thread(self._heartbeat.stop, "failed" if error else "stopped")
         await asyncio.to_thread(self._server.stop)
 
     def verdict(self) -> Verdict:
         """Return how the gatherer is now."""
         return self._heartbeat.verdict()
+
+    def reloading(self) -> None:
+        """Tell systemd that the configuration is read again; reloaded() must follow."""
+        self._notifier.reloading()
+
+    def reloaded(self) -> None:
+        """Tell systemd that the configuration has been read."""
+        self._notifier.ready()
 
     def stopping(self) -> None:
         """Tell systemd that the end has begun; call it when the signal comes."""

@@ -10,6 +10,9 @@ from kalshi_data.database import Connection, query
 from kalshi_data.gatherer.configuration import Health
 from kalshi_data.status import Document, facts, size, span, table
 
+# How a gatherer said that it ended.
+ENDS = {"stopped": "stopped", "failed": "ended with an error"}
+
 
 def read_status(connection: Connection, settings: Health) -> Document:
     """Return all there is to show."""
@@ -40,7 +43,7 @@ def _life(document: Document) -> str:
         return "never ran on this database"
     if document["alive"]:
         return f"{beat['health']['status']}, running version {beat['version']} since {_time(beat['started_at'])}"
-    what = "stopped" if beat["state"] == "stopped" else "not running: no heartbeat since"
+    what = ENDS.get(beat["state"], "not running: no heartbeat since")
     return f"{what} {_time(document['beat_at'].isoformat())}, {silent} ago"
 
 
