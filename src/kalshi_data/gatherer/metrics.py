@@ -36,6 +36,7 @@ COUNTERS = (
     Entry("reconnects", "reconnects", "Connections opened again, by name.", "connection"),
     Entry("database_failures", "database_failures", "Attempts to commit that failed because the database was away."),
     Entry("trades_fetched", "trades_fetched", "Trades fetched over REST."),
+    Entry("registry_changes", "registry_changes", "Series, events and markets, new or changed, by listing.", "listing"),
     Entry("partitions_dropped", "partitions_dropped", "Partitions dropped for their age or for room.", "stream"),
     Entry("unread_partitions_dropped", "unread_partitions_dropped", "Those dropped before they were merged.", "stream"),
     Entry("rows_deleted", "rows_deleted", "Rows deleted for their age, by table.", "table"),

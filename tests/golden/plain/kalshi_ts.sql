@@ -276,6 +276,24 @@ COMMENT ON TABLE capture.acknowledgements IS 'How far each stream has been read 
 COMMENT ON COLUMN capture.acknowledgements.stream IS 'The name of its sync view without _v1.';
 COMMENT ON COLUMN capture.acknowledgements.ingest_xid IS 'The last transaction that is merged; it never goes back.';
 COMMENT ON COLUMN capture.acknowledgements.acknowledged_at IS 'When that was last said.';
+CREATE TABLE capture.backfills (
+    range_from timestamp with time zone NOT NULL,
+    range_to timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    done_until timestamp with time zone NOT NULL,
+    trades_fetched bigint DEFAULT 0 NOT NULL,
+    trades_added bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT backfills_check CHECK ((range_to > range_from))
+);
+COMMENT ON TABLE capture.backfills IS 'How far each backfill of trades has come; one that was interrupted goes on from there.';
+COMMENT ON COLUMN capture.backfills.range_from IS 'What was asked for: trades from this time of the exchange on, …';
+COMMENT ON COLUMN capture.backfills.range_to IS '… and before this one.';
+COMMENT ON COLUMN capture.backfills.market_ticker IS 'Empty for all markets.';
+COMMENT ON COLUMN capture.backfills.done_until IS 'Every trade from range_from until here is captured; range_to where nothing is left to do.';
+COMMENT ON COLUMN capture.backfills.trades_fetched IS 'Trades that REST gave.';
+COMMENT ON COLUMN capture.backfills.trades_added IS 'Those among them that had not been captured.';
 CREATE TABLE capture.connections (
     connection_id bigint NOT NULL,
     url text NOT NULL,
@@ -700,6 +718,8 @@ COMMENT ON COLUMN timeseries.series.time_column IS 'The column rows are placed b
 COMMENT ON COLUMN timeseries.series.partition_interval IS 'How much time one partition holds.';
 ALTER TABLE ONLY capture.acknowledgements
     ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (stream);
+ALTER TABLE ONLY capture.backfills
+    ADD CONSTRAINT backfills_pkey PRIMARY KEY (range_from, range_to, market_ticker);
 ALTER TABLE ONLY capture.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (connection_id);
 ALTER TABLE ONLY capture.flush_position
@@ -729,6 +749,7 @@ CREATE INDEX orderbook_snapshots_ingest_xid_idx ON ONLY capture.orderbook_snapsh
 CREATE INDEX subscriptions_ingest_xid_idx ON capture.subscriptions USING btree (ingest_xid);
 CREATE INDEX tickers_ingest_xid_idx ON ONLY capture.tickers USING btree (ingest_xid);
 CREATE INDEX trades_ingest_xid_idx ON ONLY capture.trades USING btree (ingest_xid);
+CREATE INDEX trades_market_ticker_exchange_ts_idx ON ONLY capture.trades USING btree (market_ticker, exchange_ts);
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
 REVOKE ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) FROM PUBLIC;
 GRANT ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) TO dedup_reader;
