@@ -16,3 +16,4 @@ grant usage on schema market_data, ops, timeseries to exporter;
 grant select on all tables in schema market_data to exporter;
 grant select on timeseries.migration, ops.migration, ops.cursors to exporter;
 grant select, insert, update on ops.archive_partitions to exporter;
+grant select, insert, update on ops.lags, ops.deduplicators to deduplicator;

@@ -66,7 +66,8 @@ def test_the_gatherer_migrates_and_refuses_what_it_cannot_use(
     settings.write_text(SETTINGS.format(kalshi_ts=ts.conninfo("gatherer"), kalshi_meta=meta.conninfo("gatherer")))
     done = run("gatherer", "migrate", "--config", str(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "kalshi_ts: capture is up to date, 10 migrations applied" in done.stdout
+    migrations = len(list((ROOT / "sql/capture/migrations").iterdir()))
+    assert f"kalshi_ts: capture is up to date, {migrations} migrations applied" in done.stdout
     done = run("gatherer", "run", "--config", str(settings), folder=tmp_path)
     assert (done.returncode, done.stderr.strip()) == (
         2,

@@ -44,7 +44,8 @@ def settings(production: Database, gatherers: Sequence[Database], **merging: obj
         {"id": number, "kalshi_ts": {"conninfo": reader}, "kalshi_meta": {"conninfo": reader}}
         for number, reader in enumerate((gatherer.conninfo("dedup_reader") for gatherer in gatherers), start=1)
     ]
-    sections = {"production": {"runtime": conninfo, "owner": conninfo}, "gatherers": listed, "merging": merging}
+    databases = {"production": {"runtime": conninfo, "owner": conninfo}, "gatherers": listed}
+    sections = {**databases, "merging": merging, "health": {"port": 0}}
     return msgspec.convert(sections, DeduplicatorSettings)
 
 

@@ -16,6 +16,7 @@ from kalshi_data.demo import figures
 from kalshi_data.gatherer.batch import STATES
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.listings import TABLES
+from kalshi_data.gatherer.retention import PLAIN_TABLES
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
@@ -78,6 +79,8 @@ def used_queries() -> set[str]:
         names |= set(re.findall(r'query\(f?"([^"]+)"', path.read_text()))
     streams = [stream.name for stream in STREAMS]
     values = {
+        "component": ["capture", "registry"],
+        "table": [*PLAIN_TABLES],
         "stream": [*streams, *BESIDE_STREAMS, *STATES],
         "name": [*streams, *TABLES],
         "self._stream.name": streams,

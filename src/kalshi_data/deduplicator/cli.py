@@ -1,6 +1,7 @@
 """The deduplicator's command line."""
 
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -10,12 +11,15 @@ from kalshi_data.database import connect
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
+from kalshi_data.deduplicator.status import draw_status, read_status
 from kalshi_data.deduplicator.streams import Shard
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.settings import load_settings
+from kalshi_data.status import show, status_options
 
 CONFIG = "/etc/kalshi/deduplicator.toml"
+STATUS_SECONDS_MAX = 10
 
 
 @program("deduplicator")
@@ -27,6 +31,7 @@ def main() -> None:
       deduplicator migrate --config deduplicator.toml
       deduplicator run --config deduplicator.toml
       deduplicator run --config deduplicator.toml --shard 1/2
+      deduplicator status --watch
     """  # noqa: D301 - click reads the escape
 
 
@@ -62,3 +67,16 @@ def migrate(config: Path) -> None:
         for component in COMPONENTS:
             applied = migrate_component(connection, component)
             click.echo(f"production: {component} is up to date, {len(applied)} migrations applied")
+
+
+@main.command()
+@config_option(CONFIG)
+@status_options
+def status(config: Path, as_json: bool, watch: bool) -> None:
+    """Show how far each gatherer is merged, by what production holds; exit 1 where no deduplicator is alive."""
+    settings = load_settings(config, DeduplicatorSettings)
+    conninfo = settings.production.runtime.conninfo
+    name, limit = "deduplicator status", STATUS_SECONDS_MAX
+    with connect(conninfo, application_name=name, statement_seconds_max=limit) as connection:
+        seen = show(lambda: read_status(connection, settings.health), draw_status, as_json=as_json, watch=watch)
+    sys.exit(0 if seen["alive"] else 1)

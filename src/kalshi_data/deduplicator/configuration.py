@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
+from kalshi_data.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
 
 
@@ -40,12 +41,23 @@ class Merging(Section):
     heartbeat_seconds_max: float = 10.0
 
 
+class Health(Endpoint):
+    """Where /health and /metrics are served, and from when on something counts as wrong."""
+
+    port: Port = 9102
+    report_seconds: Annotated[float, Meta(gt=0)] = 2.0
+    lag_seconds_max: float = 5.0
+    lag_seconds_unhealthy: float = 30.0
+    silence_seconds_max: float = 10.0
+
+
 class DeduplicatorSettings(Section):
     """The whole file."""
 
     production: Production
     gatherers: Annotated[list[Gatherer], Meta(min_length=1)]
     merging: Merging = field(default_factory=Merging)
+    health: Health = field(default_factory=Health)
 
     def __post_init__(self) -> None:
         """Refuse two gatherers with one number.

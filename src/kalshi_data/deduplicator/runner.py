@@ -12,6 +12,7 @@ import structlog
 from kalshi_data.database import connect
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.heartbeats import Heartbeats
+from kalshi_data.deduplicator.reporter import Reporter
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
 from kalshi_data.deduplicator.sync import StreamMerge
@@ -38,11 +39,12 @@ def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) 
         signal.signal(number, lambda _number, _frame: stop.set())
     state = State()
     heartbeats = Heartbeats(settings, stop)
-    if wait_for_production(settings.production.runtime.conninfo, config, stop):
-        state.waiting_for = "a gatherer"
-        if heartbeats.wait():
-            state.waiting_for = None
-            merge(settings, shard, heartbeats, state, stop)
+    with Reporter(settings, state, shard, stop):
+        if wait_for_production(settings.production.runtime.conninfo, config, stop):
+            state.waiting_for = "a gatherer"
+            if heartbeats.wait():
+                state.waiting_for = None
+                merge(settings, shard, heartbeats, state, stop)
     heartbeats.close()
     log.info("stopped")
 

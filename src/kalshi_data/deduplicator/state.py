@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from kalshi_data.delays import Delays
+
 
 class StreamState:
     """How the merge of one stream goes; written by its thread, read by any."""
@@ -11,9 +13,10 @@ class StreamState:
         """Begin before the first tick."""
         self.is_behind = False
         self.has_ticked = False
-        self.ticked_at = 0.0
+        self.ticked_at = time.monotonic()
         self.tick_seconds = 0.0
         self.rows_polled = 0
+        self.tick_delays = Delays()
         self.error: str | None = None
         self.gatherer_errors: Mapping[int, str | None] = dict.fromkeys(gatherers)
 
@@ -23,6 +26,7 @@ class StreamState:
         self.has_ticked = True
         self.ticked_at = time.monotonic()
         self.tick_seconds = seconds
+        self.tick_delays.observe(seconds)
         self.rows_polled += rows
         self.error = None
         self.gatherer_errors = errors

@@ -33,6 +33,9 @@ conninfo = "{kalshi_meta}"
 [frame_log]
 folder = "{frames}"
 
+[health]
+port = 0
+
 [subscriptions]
 combos = true
 """
@@ -45,6 +48,9 @@ conninfo = "{owner}"
 
 [merging]
 late_days_max = {late_days_max}
+
+[health]
+port = 0
 """
 DEDUPLICATOR_GATHERER_TOML = """
 [[gatherers]]

@@ -83,8 +83,9 @@ class Program:
 
     def _read_events(self) -> None:
         if self._process.stdout is not None:
-            for line in self._process.stdout:
-                self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
+            with self._process.stdout as told:
+                for line in told:
+                    self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
 
 
 def run_to_end(name: str, arguments: Sequence[str]) -> None:

@@ -12,16 +12,20 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.backfill import Range, backfill_trades
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.export import export_frames
+from kalshi_data.gatherer.instance import recognise_instance
 from kalshi_data.gatherer.moment import Moment
 from kalshi_data.gatherer.reparse import reparse as reparse_frames
 from kalshi_data.gatherer.runner import run as run_gatherer
+from kalshi_data.gatherer.status import draw_status, read_status
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.migrations import require_current
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
+from kalshi_data.status import show, status_options
 
 CONFIG = "/etc/kalshi/gatherer.toml"
+STATUS_SECONDS_MAX = 10
 # REST shows a trade some seconds after it was made; a range that ends later could not be called complete.
 REST_LAG = timedelta(minutes=1)
 
@@ -37,6 +41,8 @@ def main() -> None:
       gatherer backfill trades --config gatherer.toml --from 2026-11-01 --to 2026-11-02T12:00:00Z
       gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T10:00:00Z
       gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z > frames.jsonl
+      gatherer status --watch
+      gatherer status --json | jq .heartbeat.per_second
     """  # noqa: D301 - click reads the escape
 
 
@@ -64,6 +70,8 @@ def migrate(config: Path) -> None:
             for component in components:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
+            if recognise_instance(connection, components[-1]):
+                click.echo(f"{name}: the database was restored or moved, a new epoch begins")
 
 
 @main.group()
@@ -143,3 +151,15 @@ def frames(config: Path, begin: datetime, end: datetime, connection: int | None)
     settings = load_settings(config, GathererSettings)
     for line in export_frames(settings.frame_log.folder, begin, end, connection):
         click.echo(line)
+
+
+@main.command()
+@config_option(CONFIG)
+@status_options
+def status(config: Path, as_json: bool, watch: bool) -> None:
+    """Show how the gatherer is, by what it wrote into its database; exit 1 where no gatherer is alive."""
+    settings = load_settings(config, GathererSettings)
+    conninfo = settings.databases.kalshi_ts.conninfo
+    with connect(conninfo, application_name="gatherer status", statement_seconds_max=STATUS_SECONDS_MAX) as connection:
+        seen = show(lambda: read_status(connection, settings.health), draw_status, as_json=as_json, watch=watch)
+    sys.exit(0 if seen["alive"] else 1)

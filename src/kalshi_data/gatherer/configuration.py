@@ -1,9 +1,11 @@
 """The gatherer's settings; README.md lists them with their meaning."""
 
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import field
+from msgspec import Meta, field
 
+from kalshi_data.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
 
 
@@ -59,6 +61,29 @@ class RegistrySettings(Section):
             raise ValueError("reconcile_seconds and reload_seconds must be above 0")
         if min(self.overlap_seconds, self.open_early_seconds, self.close_late_seconds) < 0:
             raise ValueError("overlap_seconds, open_early_seconds and close_late_seconds must not be negative")
+
+
+class Health(Endpoint):
+    """Where /health and /metrics are served, and from when on something counts as wrong."""
+
+    port: Port = 9101
+    heartbeat_seconds_max: float = 5.0
+    database_seconds_max: float = 60.0
+    start_seconds_max: float = 300.0
+    connections_share_min: float = 0.5
+    feed_seconds_max: float = 30.0
+    feed_seconds_unhealthy: float = 120.0
+    behind_frames_max: int = 100_000
+    log_free_bytes_min: int = 2 << 30
+
+
+class Retention(Section):
+    """How long captured rows are kept, and how much disk they may take at most."""
+
+    captured_days: Annotated[float, Meta(gt=0)] = 7.0
+    check_seconds: float = 300.0
+    database_bytes_max: int = 0
+    alarm_seconds: float = 86_400.0
 
 
 class Subscriptions(Section):
@@ -130,6 +155,8 @@ class GathererSettings(Section):
     frame_log: FrameLog = field(default_factory=FrameLog)
     requests: Requests = field(default_factory=Requests)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    health: Health = field(default_factory=Health)
+    retention: Retention = field(default_factory=Retention)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     writing: Writing = field(default_factory=Writing)
     recovery: Recovery = field(default_factory=Recovery)

@@ -1,26 +1,9 @@
 """What a gatherer counts while it works: plain numbers, so that counting costs next to nothing."""
 
 import time
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
 
-DELAY_BOUNDS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-
-
-class Delays:
-    """A histogram of seconds; `counts` has one entry per bound and one for what is above the last."""
-
-    def __init__(self, bounds: Sequence[float] = DELAY_BOUNDS_SECONDS) -> None:
-        """Begin empty."""
-        self.bounds = tuple(bounds)
-        self.counts = [0] * (len(self.bounds) + 1)
-        self.sum_seconds = 0.0
-
-    def observe(self, seconds: float, times: int = 1) -> None:
-        """Count a delay; one below zero, of clocks that differ, is counted in the first bucket."""
-        self.counts[bisect_left(self.bounds, seconds)] += times
-        self.sum_seconds += seconds * times
+from kalshi_data.delays import Delays
 
 
 class Figures:
@@ -44,6 +27,11 @@ class Figures:
         self.database_failures = 0
         self.trades_fetched = 0  # by REST
         self.registry_changes: Counter[str] = Counter()  # series, events and markets that were new or had changed
+        self.partitions_dropped: Counter[str] = Counter()  # by stream, for their age or for room
+        self.unread_partitions_dropped: Counter[str] = Counter()  # by stream, for room, before they were merged
+        self.rows_deleted: Counter[str] = Counter()  # by table, for their age
+        self.heartbeats = 0
+        self.heartbeat_failures = 0
         # Levels.
         self.last_frame_at_seconds = 0.0
         self.connections_wanted = 0
@@ -60,6 +48,13 @@ class Figures:
         self.log_failure = ""  # why frames cannot be logged just now
         self.database_failure = ""  # why rows cannot be committed just now
         self.refused: dict[str, str] = {}  # connections the exchange refuses, by name, with the reason
+        self.heartbeat_failure = ""  # why the last heartbeat could not be written
+        self.heartbeat_at_seconds = 0.0  # when one was last written
+        self.loop_at_seconds = 0.0  # when the event loop last had a turn, by time.monotonic
+        self.loop_lag_seconds = 0.0  # by how much its last turn came late
+        self.database_bytes = 0
+        self.retention_failure = ""  # why old rows cannot be dropped just now
+        self.unread_dropped_at_seconds = 0.0  # when rows were last dropped for room before they were merged
         # Delays: exchange queued -> received, exchange traded -> received, received -> committed.
         self.feed_delays = Delays()
         self.event_delays = Delays()

@@ -18,12 +18,14 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.desk import Desk
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.frame_log.appender import FrameLog
+from kalshi_data.gatherer.instance import recognise_instance
 from kalshi_data.gatherer.intake import Intake
 from kalshi_data.gatherer.keeper import Keeper
 from kalshi_data.gatherer.link import Placement
 from kalshi_data.gatherer.recovery import TradeRecovery
 from kalshi_data.gatherer.registry import Registry
 from kalshi_data.gatherer.reloading import reload_settings
+from kalshi_data.gatherer.reporter import Reporter
 from kalshi_data.gatherer.trades import TradeSource
 from kalshi_data.gatherer.writer import Writer
 from kalshi_data.kalshi.auth import Signer, load_signer
@@ -51,6 +53,7 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
         with connect(database.conninfo, application_name="gatherer") as connection:
             for component in components:
                 require_current(connection, component, remedy)
+            recognise_instance(connection, components[-1])
     # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
     gc.set_threshold(100_000, 50, 100)
     try:
@@ -86,11 +89,12 @@ class Gatherer:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, reload_settings, self._config, self._settings)
         self._log.open()
-        async with asyncio.TaskGroup() as group:
+        async with Reporter(self._settings, self._figures) as reporter, asyncio.TaskGroup() as group:
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
             async with self._rest() as rest:
                 await self._gather(rest)
+            reporter.stopping()
             self._writer.stop()
             await writing
             sealing.cancel()

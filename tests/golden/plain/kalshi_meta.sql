@@ -72,10 +72,14 @@ CREATE TABLE registry.instance (
     only_row boolean DEFAULT true NOT NULL,
     epoch uuid DEFAULT gen_random_uuid() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    system_identifier bigint,
+    timeline integer,
     CONSTRAINT instance_only_row_check CHECK (only_row)
 );
 COMMENT ON TABLE registry.instance IS 'The identity of this database, made with it.';
 COMMENT ON COLUMN registry.instance.epoch IS 'Cursors belong to one epoch; a rebuilt database is read from its beginning.';
+COMMENT ON COLUMN registry.instance.system_identifier IS 'The cluster this epoch was lived in; null until a gatherer has looked.';
+COMMENT ON COLUMN registry.instance.timeline IS 'The timeline of the cluster in this epoch: a restore to a point in time, or a promotion, begins another.';
 CREATE TABLE registry.markets (
     ticker text NOT NULL COLLATE pg_catalog."C",
     updated_time timestamp with time zone,

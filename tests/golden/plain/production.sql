@@ -64,6 +64,40 @@ CREATE FUNCTION ops.truth(sent text) RETURNS boolean
     select case sent when 'true' then true when 'false' then false end;
 $$;
 COMMENT ON FUNCTION ops.truth(sent text) IS 'A yes or no that was sent as text; null where the text is neither.';
+CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $_$
+declare
+    entry record;
+    name_of_extension_schema name;
+begin
+    select n.nspname into name_of_extension_schema
+    from pg_extension as e
+    inner join pg_namespace as n on e.extnamespace = n.oid
+    where e.extname = 'timescaledb';
+    for entry in
+        select p.partition_name, p.during
+        from timeseries.list_partitions(target) as p
+        where upper(p.during) <= older_than and p.during <@ only_within
+        order by p.during
+        limit partitions_max
+    loop
+        if name_of_extension_schema is null then
+            execute format('drop table %s', entry.partition_name);
+        else
+            execute format(
+                'select %I.drop_chunks($1, older_than => $2, newer_than => $3)', name_of_extension_schema
+            ) using target, upper(entry.during), lower(entry.during);
+        end if;
+        partition_name := entry.partition_name;
+        during := entry.during;
+        return next;
+    end loop;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) IS 'Drop partitions or chunks that hold only rows older than a moment; returns what was dropped.';
 CREATE FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -108,6 +142,47 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) IS 'Make the partition that holds a moment; true where one was made, false where none was needed.';
+CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $_$
+begin
+    if not exists (select from timeseries.series as s where s.target = list_partitions.target) then
+        raise exception 'table % is not a time series', target;
+    end if;
+    if exists (select from pg_class as c where c.oid = list_partitions.target and c.relkind = 'p') then
+        return query
+        select
+            format('%I.%I', n.nspname, c.relname) as partition_name,
+            tstzrange(bound.moments[1]::timestamptz, bound.moments[2]::timestamptz) as during
+        from pg_inherits as i
+        inner join pg_class as c on i.inhrelid = c.oid
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        cross join lateral regexp_match(
+            pg_get_expr(c.relpartbound, c.oid), $pattern$FROM \('([^']+)'\) TO \('([^']+)'\)$pattern$
+        ) as bound (moments)
+        where i.inhparent = list_partitions.target and not i.inhdetachpending
+        order by during;
+        return;
+    end if;
+    -- Named in a string, since the view exists on one engine only.
+    return query execute
+    $query$
+        select
+            format('%I.%I', k.chunk_schema, k.chunk_name) as partition_name,
+            tstzrange(k.range_start, k.range_end) as during
+        from timescaledb_information.chunks as k
+        inner join pg_class as c on k.hypertable_name = c.relname
+        inner join pg_namespace as n on c.relnamespace = n.oid and k.hypertable_schema = n.nspname
+        where c.oid = $1
+        order by during
+    $query$
+    using target;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.list_partitions(target regclass) IS 'The partitions or chunks of a time series and the time each holds.';
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -520,6 +595,15 @@ COMMENT ON COLUMN ops.cursors.ingest_xid IS 'The last transaction of the gathere
 COMMENT ON COLUMN ops.cursors.rows_new IS 'Rows this gatherer was the first to bring.';
 COMMENT ON COLUMN ops.cursors.rows_duplicate IS 'Rows that production held already.';
 COMMENT ON COLUMN ops.cursors.shard IS 'Which part of the markets, of how many: 1/1 for all of them.';
+CREATE TABLE ops.deduplicators (
+    shard text NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL
+);
+COMMENT ON TABLE ops.deduplicators IS 'Written every few seconds by each running deduplicator: that it lives, and how.';
+COMMENT ON COLUMN ops.deduplicators.shard IS 'Which part of the markets it merges, of how many: 1/1 for all of them.';
+COMMENT ON COLUMN ops.deduplicators.beat_at IS 'When it last said so, by production''s clock.';
+COMMENT ON COLUMN ops.deduplicators.status IS 'state, version, started_at, and health with its reasons.';
 CREATE TABLE ops.gaps (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -550,6 +634,26 @@ CREATE TABLE ops.heartbeats (
 COMMENT ON TABLE ops.heartbeats IS 'The last sign of life read from each gatherer.';
 COMMENT ON COLUMN ops.heartbeats.beat_at IS 'By the gatherer''s clock.';
 COMMENT ON COLUMN ops.heartbeats.read_at IS 'By production''s clock; a clock that is off shows as a difference.';
+CREATE TABLE ops.lags (
+    gatherer_id smallint NOT NULL,
+    stream text NOT NULL,
+    shard text NOT NULL,
+    measured_at timestamp with time zone NOT NULL,
+    rows_waiting bigint,
+    lag_seconds double precision,
+    rows_held bigint,
+    cause text,
+    rows_per_second double precision,
+    error text
+);
+COMMENT ON TABLE ops.lags IS 'How far production is behind each gatherer, as the deduplicator last measured it.';
+COMMENT ON COLUMN ops.lags.shard IS 'The deduplicator that measured it: which part of the markets, of how many.';
+COMMENT ON COLUMN ops.lags.rows_waiting IS 'Rows the gatherer holds and production does not, counted up to a million; null where the gatherer did not answer.';
+COMMENT ON COLUMN ops.lags.lag_seconds IS 'For how long the oldest of them has waited.';
+COMMENT ON COLUMN ops.lags.rows_held IS 'How many of them cannot be read yet, since an older transaction is open there.';
+COMMENT ON COLUMN ops.lags.cause IS 'That transaction and whose it is.';
+COMMENT ON COLUMN ops.lags.rows_per_second IS 'Rows polled per second between the last two measurements.';
+COMMENT ON COLUMN ops.lags.error IS 'Why nothing comes from this gatherer; null where nothing is wrong.';
 CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -626,10 +730,14 @@ ALTER TABLE ONLY ops.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.cursors
     ADD CONSTRAINT cursors_pkey PRIMARY KEY (gatherer_id, epoch, stream, shard);
+ALTER TABLE ONLY ops.deduplicators
+    ADD CONSTRAINT deduplicators_pkey PRIMARY KEY (shard);
 ALTER TABLE ONLY ops.gaps
     ADD CONSTRAINT gaps_pkey PRIMARY KEY (gatherer_id, epoch, frame_number);
 ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
+ALTER TABLE ONLY ops.lags
+    ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.subscriptions
@@ -660,6 +768,7 @@ GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
 GRANT ALL ON FUNCTION ops.moment(sent text) TO deduplicator;
 GRANT ALL ON FUNCTION ops.truth(sent text) TO deduplicator;
+REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events TO deduplicator;
@@ -706,8 +815,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
 GRANT SELECT ON TABLE ops.cursors TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.deduplicators TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;

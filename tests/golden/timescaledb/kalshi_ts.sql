@@ -3,6 +3,81 @@ COMMENT ON EXTENSION timescaledb IS 'Enables scalable inserts and complex querie
 CREATE SCHEMA capture;
 CREATE SCHEMA sync;
 CREATE SCHEMA timeseries;
+CREATE FUNCTION capture.is_read(target regclass, partition_name text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    newest xid8;
+    acknowledged xid8;
+begin
+    execute format('select ingest_xid from %s order by ingest_xid desc limit 1', partition_name::regclass)
+    into newest;
+    select a.ingest_xid into acknowledged
+    from capture.acknowledgements as a
+    inner join pg_class as c on a.stream = c.relname
+    where c.oid = target;
+    return newest is null or coalesce(newest <= acknowledged, false);
+end;
+$$;
+COMMENT ON FUNCTION capture.is_read(target regclass, partition_name text) IS 'Whether every row of one partition has been merged for good.';
+CREATE FUNCTION capture.read_times(target regclass, older_than timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+    entry record;
+    found_times tstzmultirange := '{}';
+begin
+    for entry in
+        select p.partition_name, p.during
+        from timeseries.list_partitions(target) as p
+        where upper(p.during) <= older_than
+    loop
+        -- Once without a lock, since what is not read stays so for long, and once under it.
+        if capture.is_read(target, entry.partition_name) then
+            execute format('lock table %s in share mode', entry.partition_name::regclass);
+            if capture.is_read(target, entry.partition_name) then
+                found_times := found_times + entry.during::tstzmultirange;
+            end if;
+        end if;
+    end loop;
+    return found_times;
+end;
+$$;
+COMMENT ON FUNCTION capture.read_times(target regclass, older_than timestamp with time zone) IS 'The times whose rows are old and have all been merged for good.';
+CREATE FUNCTION sync.acknowledge(stream text, ingest_xid xid8) RETURNS xid8
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    standing xid8;
+begin
+    if not exists (
+        select from pg_class as c
+        inner join pg_attribute as a on c.oid = a.attrelid and a.attname = 'ingest_xid'
+        where c.relnamespace = 'sync'::regnamespace and c.relkind = 'v' and c.relname = acknowledge.stream || '_v1'
+    ) then
+        raise exception 'unknown stream %', acknowledge.stream using errcode = 'invalid_parameter_value';
+    end if;
+    if acknowledge.ingest_xid is null or acknowledge.ingest_xid >= pg_snapshot_xmin(pg_current_snapshot()) then
+        raise exception 'transaction % of stream % cannot have been read yet', acknowledge.ingest_xid, acknowledge.stream
+        using
+            errcode = 'invalid_parameter_value',
+            hint = 'The position belongs to another epoch: this database was rebuilt or restored.';
+    end if;
+    insert into capture.acknowledgements as a (stream, ingest_xid)
+    values (acknowledge.stream, acknowledge.ingest_xid)
+    on conflict on constraint acknowledgements_pkey do update
+    set
+        ingest_xid = greatest(a.ingest_xid, excluded.ingest_xid),
+        acknowledged_at = now()
+    returning a.ingest_xid into standing;
+    return standing;
+end;
+$$;
+COMMENT ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) IS 'Say how far a stream is merged for good; returns the position that stands.';
 CREATE FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -42,6 +117,40 @@ begin
 end;
 $_$;
 COMMENT ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) IS 'How far a reader of a stream is behind, and what holds rows back from it.';
+CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $_$
+declare
+    entry record;
+    name_of_extension_schema name;
+begin
+    select n.nspname into name_of_extension_schema
+    from pg_extension as e
+    inner join pg_namespace as n on e.extnamespace = n.oid
+    where e.extname = 'timescaledb';
+    for entry in
+        select p.partition_name, p.during
+        from timeseries.list_partitions(target) as p
+        where upper(p.during) <= older_than and p.during <@ only_within
+        order by p.during
+        limit partitions_max
+    loop
+        if name_of_extension_schema is null then
+            execute format('drop table %s', entry.partition_name);
+        else
+            execute format(
+                'select %I.drop_chunks($1, older_than => $2, newer_than => $3)', name_of_extension_schema
+            ) using target, upper(entry.during), lower(entry.during);
+        end if;
+        partition_name := entry.partition_name;
+        during := entry.during;
+        return next;
+    end loop;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) IS 'Drop partitions or chunks that hold only rows older than a moment; returns what was dropped.';
 CREATE FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -86,6 +195,47 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) IS 'Make the partition that holds a moment; true where one was made, false where none was needed.';
+CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $_$
+begin
+    if not exists (select from timeseries.series as s where s.target = list_partitions.target) then
+        raise exception 'table % is not a time series', target;
+    end if;
+    if exists (select from pg_class as c where c.oid = list_partitions.target and c.relkind = 'p') then
+        return query
+        select
+            format('%I.%I', n.nspname, c.relname) as partition_name,
+            tstzrange(bound.moments[1]::timestamptz, bound.moments[2]::timestamptz) as during
+        from pg_inherits as i
+        inner join pg_class as c on i.inhrelid = c.oid
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        cross join lateral regexp_match(
+            pg_get_expr(c.relpartbound, c.oid), $pattern$FROM \('([^']+)'\) TO \('([^']+)'\)$pattern$
+        ) as bound (moments)
+        where i.inhparent = list_partitions.target and not i.inhdetachpending
+        order by during;
+        return;
+    end if;
+    -- Named in a string, since the view exists on one engine only.
+    return query execute
+    $query$
+        select
+            format('%I.%I', k.chunk_schema, k.chunk_name) as partition_name,
+            tstzrange(k.range_start, k.range_end) as during
+        from timescaledb_information.chunks as k
+        inner join pg_class as c on k.hypertable_name = c.relname
+        inner join pg_namespace as n on c.relnamespace = n.oid and k.hypertable_schema = n.nspname
+        where c.oid = $1
+        order by during
+    $query$
+    using target;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.list_partitions(target regclass) IS 'The partitions or chunks of a time series and the time each holds.';
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -119,6 +269,15 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) IS 'Make a table a hypertable or a range-partitioned table, whichever this database can.';
+CREATE TABLE capture.acknowledgements (
+    stream text NOT NULL,
+    ingest_xid xid8 NOT NULL,
+    acknowledged_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE capture.acknowledgements IS 'How far each stream has been read and merged for good; what lies beyond is not dropped by age.';
+COMMENT ON COLUMN capture.acknowledgements.stream IS 'The name of its sync view without _v1.';
+COMMENT ON COLUMN capture.acknowledgements.ingest_xid IS 'The last transaction that is merged; it never goes back.';
+COMMENT ON COLUMN capture.acknowledgements.acknowledged_at IS 'When that was last said.';
 CREATE TABLE capture.backfills (
     range_from timestamp with time zone NOT NULL,
     range_to timestamp with time zone NOT NULL,
@@ -224,10 +383,14 @@ CREATE TABLE capture.instance (
     only_row boolean DEFAULT true NOT NULL,
     epoch uuid DEFAULT gen_random_uuid() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    system_identifier bigint,
+    timeline integer,
     CONSTRAINT instance_only_row_check CHECK (only_row)
 );
 COMMENT ON TABLE capture.instance IS 'The identity of this database, made with it.';
 COMMENT ON COLUMN capture.instance.epoch IS 'Cursors belong to one epoch; a rebuilt database is read from its beginning.';
+COMMENT ON COLUMN capture.instance.system_identifier IS 'The cluster this epoch was lived in; null until a gatherer has looked.';
+COMMENT ON COLUMN capture.instance.timeline IS 'The timeline of the cluster in this epoch: a restore to a point in time, or a promotion, begins another.';
 CREATE TABLE capture.lifecycle_events (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
@@ -549,6 +712,8 @@ CREATE TABLE timeseries.series (
 COMMENT ON TABLE timeseries.series IS 'Tables that are partitioned by time, whichever engine does it.';
 COMMENT ON COLUMN timeseries.series.time_column IS 'The column rows are placed by; it is part of every unique key.';
 COMMENT ON COLUMN timeseries.series.partition_interval IS 'How much time one partition holds.';
+ALTER TABLE ONLY capture.acknowledgements
+    ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (stream);
 ALTER TABLE ONLY capture.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (range_from, range_to, market_ticker);
 ALTER TABLE ONLY capture.connections
@@ -588,8 +753,11 @@ CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.orderbook_snapshots FO
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.tickers FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON capture.trades FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
+REVOKE ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) FROM PUBLIC;
+GRANT ALL ON FUNCTION sync.acknowledge(stream text, ingest_xid xid8) TO dedup_reader;
 REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
+REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.gaps_v1 TO dedup_reader;

@@ -1,0 +1,17 @@
+-- Delete connections that closed long ago and are merged for good, a bounded number at a time.
+-- Parameters: older_than timestamptz, rows_max integer
+-- Reads: capture.acknowledgements
+-- Writes: capture.connections
+-- Returns: nothing; the row count tells whether there may be more
+delete from capture.connections
+where connection_id in (
+    select c.connection_id
+    from capture.connections as c
+    where
+        c.closed_at < %(older_than)s
+        and c.ingest_xid <= (
+            select a.ingest_xid from capture.acknowledgements as a where a.stream = 'connections'
+        )
+    order by c.connection_id
+    limit %(rows_max)s
+);

@@ -1,0 +1,17 @@
+-- Delete gaps seen long ago and merged for good, repaired or not, a bounded number at a time.
+-- Parameters: older_than timestamptz, rows_max integer
+-- Reads: capture.acknowledgements
+-- Writes: capture.gaps
+-- Returns: nothing; the row count tells whether there may be more
+delete from capture.gaps
+where frame_number in (
+    select g.frame_number
+    from capture.gaps as g
+    where
+        g.detected_at < %(older_than)s
+        and g.ingest_xid <= (
+            select a.ingest_xid from capture.acknowledgements as a where a.stream = 'gaps'
+        )
+    order by g.frame_number
+    limit %(rows_max)s
+);

@@ -1,0 +1,12 @@
+-- Delete old frames from quarantine, a bounded number at a time.
+-- Parameters: older_than timestamptz, rows_max integer
+-- Writes: capture.quarantine
+-- Returns: nothing; the row count tells whether there may be more
+delete from capture.quarantine
+where quarantine_id in (
+    select q.quarantine_id
+    from capture.quarantine as q
+    where q.received_at < %(older_than)s
+    order by q.quarantine_id
+    limit %(rows_max)s
+);

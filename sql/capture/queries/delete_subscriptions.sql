@@ -1,0 +1,18 @@
+-- Delete coverage that ended long ago and is merged for good, a bounded number at a time.
+-- Parameters: older_than timestamptz, rows_max integer
+-- Reads: capture.acknowledgements
+-- Writes: capture.subscriptions
+-- Returns: nothing; the row count tells whether there may be more
+delete from capture.subscriptions
+where ctid in (
+    select s.ctid
+    from capture.subscriptions as s
+    where
+        s.ended_at < %(older_than)s
+        and s.ingest_xid <= (
+            select a.ingest_xid from capture.acknowledgements as a where a.stream = 'subscriptions'
+        )
+    order by s.ingest_xid
+    limit %(rows_max)s
+    for update
+);

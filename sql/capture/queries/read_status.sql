@@ -1,0 +1,16 @@
+-- Learn how the gatherer of this database is, whether it runs or not.
+-- Reads: sync.heartbeat_v1, sync.instance_v1, capture.gaps, capture.connections
+-- Returns: the last heartbeat and how many seconds old it is (nulls where there was none), epoch, size of the
+-- database, gaps of today and those not repaired yet, connections open
+select
+    h.beat_at,
+    extract(epoch from clock_timestamp() - h.beat_at)::float8 as silent_seconds,
+    h.status,
+    i.epoch,
+    i.created_at as epoch_began_at,
+    pg_database_size(current_database()) as database_bytes,
+    (select count(*) from capture.gaps as g where g.detected_at >= date_trunc('day', now())) as gaps_today,
+    (select count(*) from capture.gaps as g where g.ended_at is null) as gaps_open,
+    (select count(*) from capture.connections as c where c.closed_at is null) as connections_open
+from sync.instance_v1 as i
+left join sync.heartbeat_v1 as h on true;

@@ -1,0 +1,28 @@
+-- Keep how far production is behind each gatherer.
+-- Parameters: shard text, lags jsonb, a list of objects with the other columns of ops.lags
+-- Writes: ops.lags
+-- Returns: nothing
+insert into ops.lags (
+    gatherer_id, stream, shard, measured_at, rows_waiting, lag_seconds, rows_held, cause, rows_per_second, error
+)
+select
+    measured.gatherer_id,
+    measured.stream,
+    %(shard)s as its_shard,
+    now() as measured_now,
+    measured.rows_waiting,
+    measured.lag_seconds,
+    measured.rows_held,
+    measured.cause,
+    measured.rows_per_second,
+    measured.error
+from jsonb_populate_recordset(null::ops.lags, %(lags)s) as measured
+on conflict (gatherer_id, stream, shard) do update
+    set
+        measured_at = excluded.measured_at,
+        rows_waiting = excluded.rows_waiting,
+        lag_seconds = excluded.lag_seconds,
+        rows_held = excluded.rows_held,
+        cause = excluded.cause,
+        rows_per_second = excluded.rows_per_second,
+        error = excluded.error;

@@ -1,0 +1,86 @@
+"""What `deduplicator status` shows: read from production, so that it works whether a deduplicator runs or not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+from rich.console import Group, RenderableType
+
+from kalshi_data.database import Connection, query
+from kalshi_data.deduplicator.configuration import Health
+from kalshi_data.status import Document, facts, span, table
+
+# How a deduplicator said that it ended.
+ENDS = {"stopped": "stopped", "failed": "ended with an error"}
+
+
+def read_status(connection: Connection, settings: Health) -> Document:
+    """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        deduplicators = cursor.execute(query("production/read_deduplicators")).fetchall()
+        gatherers = cursor.execute(query("production/read_gatherers")).fetchall()
+        streams = cursor.execute(query("production/read_lags")).fetchall()
+    for each in deduplicators:
+        fresh = each["silent_seconds"] <= settings.silence_seconds_max
+        each["alive"] = fresh and each["status"]["state"] == "running"
+    # One that stopped on purpose is missing nowhere as long as another runs.
+    wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
+    alive = bool(wanted) and all(each["alive"] for each in wanted)
+    return {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
+
+
+def draw_status(document: Document) -> RenderableType:
+    """Return it as tables for people."""
+    lives = {f"deduplicator {each['shard']}": _life(each) for each in document["deduplicators"]}
+    parts = [facts(lives or {"deduplicator": "never ran on this database"}), ""]
+    return Group(*parts, _gatherers(document["gatherers"]), "", _streams(document["streams"]), _troubles(document))
+
+
+def _life(deduplicator: dict[str, Any]) -> str:
+    status, at = deduplicator["status"], f"{deduplicator['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if not deduplicator["alive"]:
+        what = ENDS.get(status["state"], "not running: silent since")
+        return f"{what} {at}, {span(deduplicator['silent_seconds'])} ago"
+    started = datetime.fromisoformat(status["started_at"])
+    reasons = [f"\n{reason['severity']}: {reason['text']}" for reason in status["health"]["reasons"]]
+    since = f"running version {status['version']} since {started:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{status['health']['status']}, {since}{''.join(reasons)}"
+
+
+def _gatherers(gatherers: list[dict[str, Any]]) -> RenderableType:
+    made = table("gatherer", "last heartbeat", "state", "health", "epoch")
+    for each in gatherers:
+        status = each["status"]
+        health = status.get("health", {}).get("status", "-")
+        beat = f"{each['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        made.add_row(str(each["gatherer_id"]), beat, status.get("state", "-"), health, str(each["epoch"]))
+    return made
+
+
+def _streams(streams: list[dict[str, Any]]) -> RenderableType:
+    columns = ("rows behind", "time behind", "rows/s", "polled", "new", "duplicate", "rejected", "last merged")
+    made = table("stream", "gatherer", *columns)
+    for each in streams:
+        counts = (each[f"rows_{name}"] for name in ("polled", "new", "duplicate", "rejected"))
+        merged = each["merged_at"]
+        made.add_row(
+            each["stream"],
+            str(each["gatherer_id"]),
+            "-" if each["rows_waiting"] is None else f"{each['rows_waiting']:,}",
+            "-" if each["lag_seconds"] is None else f"{each['lag_seconds']:.1f} s",
+            "-" if each["rows_per_second"] is None else f"{each['rows_per_second']:,.0f}",
+            *(f"{count:,}" for count in counts),
+            f"{span((datetime.now(UTC) - merged).total_seconds())} ago" if merged else "never",
+        )
+    return made
+
+
+def _troubles(document: Document) -> RenderableType:
+    """Return errors and causes of lag, each once, with the streams it is about."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for each in document["streams"]:
+        for trouble in (each["error"], each["cause"]):
+            if trouble:
+                found.setdefault((each["gatherer_id"], trouble), []).append(each["stream"])
+    lines = [f"gatherer {number}: {trouble} ({', '.join(streams)})" for (number, trouble), streams in found.items()]
+    return "\n".join(["", *lines]) if lines else ""

@@ -1,0 +1,118 @@
+"""Drops captured rows that are old and merged for good, and where disk runs out the oldest of all."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import structlog
+
+from kalshi_data.database import Connection, connect, query
+from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.figures import Figures
+
+log = structlog.get_logger()
+
+# Tables that are no time series: their old rows are deleted, a batch in each transaction.
+PLAIN_TABLES = ("quarantine", "connections", "subscriptions", "gaps")
+BATCH_ROWS_MAX = 10_000
+BATCHES_MAX = 100
+STOP_SECONDS_MAX = 5.0
+
+
+class Retention:
+    """Looks from time to time, in a thread with a connection of its own, for what need not be kept."""
+
+    def __init__(self, settings: GathererSettings, figures: Figures) -> None:
+        """Prepare; start() begins."""
+        self._settings = settings.retention
+        self._conninfo = settings.databases.kalshi_ts.conninfo
+        self._figures = figures
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
+
+    def start(self) -> None:
+        """Look at once, and again and again."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the statement at work."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS_MAX)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.look()
+            self._stop.wait(self._settings.check_seconds)
+
+    def look(self) -> None:
+        """Let go of what need not be kept; what fails is told and tried again at the next look."""
+        try:
+            with connect(self._conninfo, application_name="gatherer retention") as connection:
+                failure = self._drop(connection)
+        except psycopg.Error as error:
+            failure = f"old rows cannot be dropped: {error}".strip().partition("\n")[0]
+        if failure and failure != self._figures.retention_failure:
+            log.error("retention", error=failure)
+        self._figures.retention_failure = failure
+
+    def _drop(self, connection: Connection) -> str:
+        """Do the work; return what went wrong although everything was done, empty for nothing."""
+        older_than = datetime.now(UTC) - timedelta(days=self._settings.captured_days)
+        series = connection.execute(query("capture/list_series")).fetchall()
+        failures = [self._drop_old(connection, target, stream, older_than) for target, stream in series]
+        for table in PLAIN_TABLES:
+            self._delete(connection, table, older_than)
+        bound = self._settings.database_bytes_max
+        failures.append(self._make_room(connection, bound) if bound else "")
+        return "; ".join(filter(None, failures))
+
+    def _drop_old(self, connection: Connection, target: str, stream: str, older_than: datetime) -> str:
+        """Let go of what is old and merged of one time series."""
+        place = {"target": target, "older_than": older_than}
+        try:
+            dropped = connection.execute(query("capture/drop_read_partitions"), place).fetchall()
+        except psycopg.errors.LockNotAvailable:
+            return f"old partitions of {target} are in use"
+        for (partition,) in dropped:
+            log.info("partition dropped", stream=stream, partition=partition, older_than=older_than.isoformat())
+            self._figures.partitions_dropped[stream] += 1
+        return ""
+
+    def _delete(self, connection: Connection, table: str, older_than: datetime) -> None:
+        """Let go of old rows of a plain table, a bounded number of batches."""
+        limits = {"older_than": older_than, "rows_max": BATCH_ROWS_MAX}
+        for _ in range(BATCHES_MAX):
+            deleted = connection.execute(query(f"capture/delete_{table}"), limits).rowcount
+            self._figures.rows_deleted[table] += deleted
+            if deleted < BATCH_ROWS_MAX or self._stop.is_set():
+                return
+
+    def _make_room(self, connection: Connection, bytes_max: int) -> str:
+        """Let go of the oldest partitions until the database takes no more than it may, merged or not."""
+        excess = connection.execute(query("capture/list_excess"), {"bytes_max": bytes_max}).fetchall()
+        for target, stream, begins_at, ends_at, is_read in excess:
+            place = {"target": target, "begins_at": begins_at, "ends_at": ends_at}
+            try:
+                connection.execute(query("capture/drop_partition"), place)
+            except psycopg.errors.LockNotAvailable:
+                return f"the oldest partition of {target} is in use, and the database takes more than it may"
+            self._count(stream, begins_at, is_read=is_read)
+        row = connection.execute(query("capture/read_database_bytes")).fetchone()
+        self._figures.database_bytes = row[0] if row else 0
+        if self._figures.database_bytes > bytes_max:
+            return (
+                f"the database takes {self._figures.database_bytes:,} bytes, more than {bytes_max:,},"
+                " and everything older than what arrives now is dropped"
+            )
+        return ""
+
+    def _count(self, stream: str, begins_at: datetime, *, is_read: bool) -> None:
+        self._figures.partitions_dropped[stream] += 1
+        if is_read:
+            log.warning("partition dropped for room", stream=stream, begins_at=begins_at.isoformat())
+            return
+        self._figures.unread_partitions_dropped[stream] += 1
+        self._figures.unread_dropped_at_seconds = time.time()
+        log.error("partition dropped for room before it was merged", stream=stream, begins_at=begins_at.isoformat())

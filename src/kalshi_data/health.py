@@ -1,0 +1,198 @@
+"""How a program says how it is: a verdict with reasons at /health, and its figures at /metrics."""
+
+import enum
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from kalshi_data.settings import Section
+
+log = structlog.get_logger()
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+REQUEST_SECONDS_MAX = 5
+REQUESTS_MAX = 16
+# A port that somebody else holds is tried again: a program never ends for want of it.
+LISTEN_AGAIN_SECONDS = 30.0
+
+
+class Severity(enum.IntEnum):
+    """How bad a reason is; the worst one of all decides."""
+
+    HEALTHY = 0
+    DEGRADED = 1
+    UNHEALTHY = 2
+
+
+class Reason(NamedTuple):
+    """Why a program is not healthy; `check` names the rule in one word, `text` says it for people."""
+
+    severity: Severity
+    check: str
+    text: str
+
+
+class Verdict(NamedTuple):
+    """How a program is, and why."""
+
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of all reasons."""
+        return max((reason.severity for reason in self.reasons), default=Severity.HEALTHY)
+
+    @property
+    def status(self) -> str:
+        """The word for it: healthy, degraded or unhealthy."""
+        return self.severity.name.lower()
+
+    def document(self) -> dict[str, Any]:
+        """Return what programs read."""
+        reasons = [{**reason._asdict(), "severity": reason.severity.name.lower()} for reason in self.reasons]
+        return {"status": self.status, "reasons": reasons}
+
+
+class Endpoint(Section):
+    """Where a program serves /health and /metrics; port 0 serves them nowhere."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+
+
+class HealthServer:
+    """Serves /health and /metrics in threads of its own; callbacks are called in those threads."""
+
+    def __init__(self, endpoint: Endpoint, judge: Callable[[], Verdict], registry: CollectorRegistry) -> None:
+        """Prepare to serve the verdict that `judge` gives and the metrics of `registry`."""
+        self._endpoint = endpoint
+        self._judge = judge
+        self._registry = registry
+        self._stop = threading.Event()
+        self._listener: _Listener | None = None
+        self._thread = threading.Thread(target=self._serve, name="health", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 where it does not."""
+        return self._listener.server_port if self._listener else 0
+
+    def start(self) -> None:
+        """Begin to serve, unless the settings say nowhere; a port in use is tried again later."""
+        if self._endpoint.port:
+            self._listen()
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(REQUEST_SECONDS_MAX)
+
+    def _serve(self) -> None:
+        while not self._stop.is_set():
+            if self._listener:
+                self._listener.handle_request()
+            elif not self._listen():
+                self._stop.wait(LISTEN_AGAIN_SECONDS)
+        if self._listener:
+            self._listener.server_close()
+
+    def _listen(self) -> bool:
+        address = (self._endpoint.host, self._endpoint.port)
+        try:
+            self._listener = _Listener(address, self._pages())
+        except OSError as error:
+            place, reason = "{}:{}".format(*address), error.strerror or str(error)
+            log.error("cannot serve /health, set another [health] port or 0 for none", address=place, error=reason)
+            return False
+        return True
+
+    def _pages(self) -> type[BaseHTTPRequestHandler]:
+        """Return a request handler that knows this server's pages."""
+        pages = {"/health": self._health, "/metrics": self._metrics}
+        return type("Pages", (_Pages,), {"pages": pages})
+
+    def _health(self, _: str) -> "_Page":
+        """Answer 503 where the program is unhealthy, so that a check needs no parser."""
+        verdict = self._judge()
+        unhealthy = verdict.severity is Severity.UNHEALTHY
+        status = HTTPStatus.SERVICE_UNAVAILABLE if unhealthy else HTTPStatus.OK
+        return _Page(status, "application/json", msgspec.json.encode(verdict.document()) + b"\n")
+
+    def _metrics(self, accept: str) -> "_Page":
+        encode, content_type = choose_encoder(accept)
+        return _Page(HTTPStatus.OK, content_type, encode(self._registry))
+
+
+class _Page(NamedTuple):
+    status: HTTPStatus
+    content_type: str
+    body: bytes
+
+
+class _Listener(ThreadingHTTPServer):
+    """Answers a bounded number of requests at once; more are closed unanswered."""
+
+    daemon_threads = True
+    timeout = 0.2  # how long handle_request waits
+
+    def __init__(self, address: tuple[str, int], pages: type[BaseHTTPRequestHandler]) -> None:
+        self._room = threading.BoundedSemaphore(REQUESTS_MAX)
+        super().__init__(address, pages)
+
+    def process_request(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
+        """Keep silent about clients that hang up."""
+        del request, client_address
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Answers GET with one of its pages."""
+
+    pages: dict[str, Callable[[str], _Page]]
+    timeout = REQUEST_SECONDS_MAX
+
+    def do_GET(self) -> None:
+        page = self._page(self.path.partition("?")[0])
+        self.send_response(page.status)
+        self.send_header("Content-Type", page.content_type)
+        self.send_header("Content-Length", str(len(page.body)))
+        self.end_headers()
+        self.wfile.write(page.body)
+
+    def _page(self, path: str) -> _Page:
+        if path not in self.pages:
+            known = " and ".join(self.pages)
+            return _Page(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", f"here are {known}\n".encode())
+        try:
+            return self.pages[path](self.headers.get("Accept", ""))
+        except Exception as error:
+            # A fault in a rule must show as one, and end nothing else.
+            log.exception("page failed", path=path)
+            reason = Reason(Severity.UNHEALTHY, "page", f"{path} failed: {type(error).__name__}: {error}")
+            body = msgspec.json.encode(Verdict((reason,)).document()) + b"\n"
+            return _Page(HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Log nothing of single requests."""
