@@ -19,4 +19,4 @@ grant select, insert, update on ops.archive_partitions to exporter;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.ledger, ops.ledger_due, ops.sightings,
 ops.arbitration to deduplicator;
-grant select on ops.dropped_partitions to deduplicator;
+grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;

@@ -1,5 +1,5 @@
--- Let late rows be considered: minutes and checked intervals that they touch are due again. Late snapshots themselves are
--- left for ops.check_books.
+-- Let late rows be considered: minutes and checked intervals that they touch are due again. Late snapshots themselves
+-- are left for ops.check_books.
 -- Parameters: marks_max, how many notes are taken
 -- Writes: ops.late_rows, ops.book_checks, ops.ledger_due
 -- Returns: how many notes were taken
@@ -54,4 +54,5 @@ begin
 end;
 $$;
 
-comment on function ops.absorb_late_rows is 'Let late rows be considered in minutes and intervals that were judged already.';
+comment on function ops.absorb_late_rows is
+'Let late rows be considered in minutes and intervals that were judged already.';

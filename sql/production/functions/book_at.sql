@@ -1,7 +1,7 @@
 -- Rebuild a market's order book as it was: the last snapshot received until then, and the changes after it.
 -- With the exchange's clock that is exact. In recordings without it, changes after a snapshot are those received later,
--- and since production keeps each row's first arrival only, one that was under way with the snapshot on another line may
--- be counted twice or not at all. Before the first snapshot nothing is known, which looks like an empty book.
+-- and since production keeps each row's first arrival only, one that was under way with the snapshot on another line
+-- may be counted twice or not at all. Before the first snapshot nothing is known, which looks like an empty book.
 -- A snapshot's place in time is its gatherer's receive time; changes up to 5 min older by the exchange's are looked at.
 -- Parameters: wanted_ticker, the market; wanted_at, the moment
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas

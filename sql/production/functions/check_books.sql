@@ -1,8 +1,8 @@
 -- Check new snapshots of order books, and again those whose interval late rows touched or that came out wrong: the
 -- snapshot before plus the changes with a clock after it and up to the new one must be the new one. Both need a clock;
 -- where it went down, as it may across the exchange's maintenance, nothing can be said and no row is written.
--- What came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and then with
--- changes from further off in time, since a gatherer's clock may be off.
+-- What came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and then
+-- with changes from further off in time, since a gatherer's clock may be off.
 -- Parameters: snapshots_max, how many are taken of each kind
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
 -- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.ledger_due
@@ -108,4 +108,5 @@ begin
 end;
 $$;
 
-comment on function ops.check_books is 'Check new snapshots of order books against those before them and the changes between.';
+comment on function ops.check_books is
+'Check new snapshots of order books against those before them and the changes between.';

@@ -1,8 +1,8 @@
 -- Compare one snapshot of an order book with the one before it plus the changes between their clocks. The one before is
--- the last that was received earlier; of those within a minute, one that is newer by clock came over a slower line and is
--- passed over.
--- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far beyond both
--- snapshots' receive times changes are looked for by the exchange's time
+-- the last that was received earlier; of those within a minute, one that is newer by clock came over a slower line and
+-- is passed over.
+-- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far beyond
+-- both snapshots' receive times changes are looked for by the exchange's time
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
 -- Returns: one row, none where there is nothing to compare with: the earlier snapshot, how many changes and levels were
 -- compared, how many levels are wrong, and the first 50 of them
@@ -91,4 +91,5 @@ begin
 end;
 $$;
 
-comment on function ops.compare_book is 'One snapshot of an order book against the one before it plus the changes between.';
+comment on function ops.compare_book is
+'One snapshot of an order book against the one before it plus the changes between.';

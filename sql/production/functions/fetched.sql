@@ -1,5 +1,5 @@
--- Say which gaps of a channel were closed by asking the exchange's REST interface for what was missed. A gap closed by a
--- snapshot is not among them: the book is right again, the changes in between are lost.
+-- Say which gaps of a channel were closed by asking the exchange's REST interface for what was missed. A gap closed by
+-- a snapshot is not among them: the book is right again, the changes in between are lost.
 -- Parameters: wanted_channel; wanted, the time asked about
 -- Reads: ops.gaps
 -- Returns: the gatherers that asked, and the gaps; from the last frame before each to the frame that showed it

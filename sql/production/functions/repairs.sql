@@ -1,8 +1,8 @@
 -- List what single gatherers missed of a market, with who closed it.
 -- Parameters: wanted_ticker, the market; wanted, the time asked about
 -- Reads: what ops.lines and ops.fetched read
--- Returns: one row per gatherer and stretch missed: who received any of it, who fetched any of it by REST, and what of it
--- remains lost (empty: repaired)
+-- Returns: one row per gatherer and stretch missed: who received any of it, who fetched any of it by REST, and what of
+-- it remains lost (empty: repaired)
 create or replace function ops.repairs(wanted_ticker text, wanted tstzrange)
 returns table (
     channel text,

@@ -1,5 +1,6 @@
--- List when gatherers covered a market on a channel, as far as they can vouch for it: a stretch that has not ended holds
--- until the gatherer's last heartbeat, and without one of the same epoch until its connection's end, if that is known.
+-- List when gatherers covered a market on a channel, as far as they can vouch for it: a stretch that has not ended
+-- holds until the gatherer's last heartbeat, and without one of the same epoch until its connection's end, if that is
+-- known.
 -- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, stretches that touch this time
 -- Reads: ops.subscriptions, ops.connections, ops.heartbeats
 -- Returns: one row per stretch, not cut to the time wanted

@@ -1,4 +1,5 @@
--- Say what no gatherer received of a market, on each channel. Whether anything was to be received then, the ledger says.
+-- Say what no gatherer received of a market, on each channel. Whether anything was to be received then, the ledger
+-- says.
 -- Parameters: wanted_ticker, the market; wanted, the time asked about
 -- Reads: what ops.coverage reads
 -- Returns: one row per channel, empty where all of the time was covered

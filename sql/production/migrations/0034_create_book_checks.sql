@@ -19,7 +19,8 @@ create index book_checks_due on ops.book_checks (check_again_at) where check_aga
 create index book_checks_broken on ops.book_checks (market_ticker, until_at) where not is_proven;
 
 comment on table ops.book_checks is
-'Each snapshot against the one before it plus the changes between: equal proves the interval, else something is missing.';
+'Each snapshot against the one before it plus the changes between: equal proves the interval, else something is '
+'missing.';
 comment on column ops.book_checks.until_at is 'When the later snapshot was received; the interval ends there.';
 comment on column ops.book_checks.until_clock is 'The newest change that the later snapshot contains.';
 comment on column ops.book_checks.until_sha256 is 'Digest of the later snapshot''s levels.';

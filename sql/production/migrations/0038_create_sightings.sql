@@ -8,7 +8,8 @@ create table ops.sightings (
 );
 
 comment on table ops.sightings is
-'Who received a row, and when: the merge keeps only the first to bring it. A sample by the hash of the row''s identity.';
+'Who received a row, and when: the merge keeps only the first to bring it. A sample by the hash of the row''s '
+'identity.';
 comment on column ops.sightings.seen_at is 'The row''s own time, by the exchange''s clock.';
 comment on column ops.sightings.key_hash is 'Hash of the row''s identity; rows of equal hash are taken for one.';
 comment on column ops.sightings.received_at is 'When this gatherer received it first.';
@@ -40,7 +41,8 @@ comment on column ops.arbitration.rows_seen is 'Those that this gatherer receive
 comment on column ops.arbitration.rows_unique is 'Those that it alone received.';
 comment on column ops.arbitration.rows_first is 'Those that it received first; at equal times, the lowest number.';
 comment on column ops.arbitration.rows_missed is 'Those that others received and it did not.';
-comment on column ops.arbitration.skew_ms_p50 is 'Half of the rows came at most so much later than to the first gatherer.';
+comment on column ops.arbitration.skew_ms_p50 is
+'Half of the rows came at most so much later than to the first gatherer.';
 comment on column ops.arbitration.skew_ms_p95 is 'The same for 95 of 100 rows.';
 comment on column ops.arbitration.skew_ms_p99 is 'The same for 99 of 100 rows.';
 comment on column ops.arbitration.lag_ms_p50 is
