@@ -32,7 +32,8 @@ begin
         left join ops.expected as e on e.channel = listed.channel and e.market_ticker = t.ticker
     ),
 
-    evidence as (
+    -- Materialized, so that what is used more than once below is computed once.
+    evidence as materialized (
         select
             a.ticker, a.during, a.life, ops.minutes_of(a.life) as expected,
             line.covered, line.missed, rest.fetched, book.proven, book.broken,
@@ -64,12 +65,12 @@ begin
         ) as book
     ),
 
-    lost as (
+    lost as materialized (
         select e.*, ops.minutes_of((e.hole - e.fetched) + (e.broken * e.life)) as gap
         from evidence as e
     ),
 
-    held as (
+    held as materialized (
         select
             l.*,
             case when listed.is_by_market then l.expected - l.gap - ops.minutes_of(l.life - l.proven) else '{}' end
@@ -78,7 +79,7 @@ begin
         from lost as l
     ),
 
-    quiet as (
+    quiet as materialized (
         select
             h.*, h.expected - h.gap - h.whole - h.mended as plain,
             ops.active_minutes(judged, h.ticker, h.expected - h.gap - h.whole - h.mended) as active
