@@ -20,3 +20,4 @@ grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.ledger, ops.ledger_due, ops.sightings,
 ops.arbitration to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
+grant execute on function ops.drop_archived to deduplicator;

@@ -1,6 +1,8 @@
 """Puts statements of coverage into production as the merge would, for tests of what follows from them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from kalshi_data.database import Connection
@@ -64,9 +66,6 @@ def miss(
     connection.execute(GAP, (gatherer, EPOCH, int(began * 60), channel, at(began), at(ended), repaired, repair))
 
 
-def minutes(multirange: object) -> list[tuple[float, float]]:
+def minutes(multirange: Iterable[Any]) -> list[tuple[float, float]]:
     """Return the bounds of a multirange in minutes after T0."""
-    return [
-        ((each.lower - T0).total_seconds() / 60, (each.upper - T0).total_seconds() / 60)
-        for each in multirange  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
-    ]
+    return [((each.lower - T0).total_seconds() / 60, (each.upper - T0).total_seconds() / 60) for each in multirange]

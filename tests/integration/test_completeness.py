@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kalshi_data.database import Connection
+from kalshi_data.deduplicator.cli import main
 from tests.engines import Database
 from tests.integration.books import delta, ensure_partitions, late, levels, snapshot
 from tests.integration.coverage import T0, at, beat, cover, miss
@@ -325,3 +329,77 @@ def test_the_ledger_says_what_looking_at_each_minute_says(
                 state = "covered" if minute in active else "idle"
             expected.setdefault(state, set()).add(minute)
         assert states(ops, until=50) == expected
+
+
+@pytest.fixture
+def config(production: Database, tmp_path: Path) -> Path:
+    path = tmp_path / "deduplicator.toml"
+    conninfo = f'conninfo = "{production.conninfo("deduplicator")}"'
+    sections = ["[production.runtime]", conninfo, "[production.owner]", conninfo]
+    gatherer = ["[[gatherers]]", "id = 1", f"kalshi_ts.{conninfo}"]
+    path.write_text("\n".join([*sections, *gatherer, ""]))
+    return path
+
+
+def run(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["completeness", "--config", str(config), *arguments])
+
+
+def test_the_command_tells_that_nothing_is_judged_yet(config: Path) -> None:
+    told = run(config)
+    assert told.exit_code == 0
+    assert "nothing is judged yet" in told.output
+
+
+def test_the_command_shows_a_strip_and_the_gaps(ops: Connection, config: Path) -> None:
+    cover(ops, 1, 0, 30)
+    cover(ops, 1, 45, None)
+    cover(ops, 2, 0, 15)
+    cover(ops, 3, 0, None, ticker="", channel="trade")
+    for gatherer in (1, 3):
+        beat(ops, gatherer, 55)
+    delta(ops, 7, 1, "yes", "0.5", "1")
+    judge(ops)
+    window = ("--from", at(0).isoformat(), "--to", at(60).isoformat(), "--cells", "12")
+    told = run(config, *window)
+    assert told.exit_code == 0
+    assert "░▓░▒▒▒XXX▒▒·" in told.output
+    assert f"{at(30):%m-%d %H:%M}  {at(45):%m-%d %H:%M}" in told.output.replace("   ", "  ")
+    report = msgspec.json.decode(run(config, *window, "--json").output)
+    books, trades = report["streams"]
+    assert books["minutes"] == {"gap": 15.0, "repaired": 25.0, "covered": 1.0, "idle": 14.0, "proven": 0.0}
+    assert [cell["state"] for cell in trades["cells"]] == ["idle"] * 11 + [None]
+    assert [gap["market_ticker"] for gap in report["gaps"]] == ["KXA-1"]
+    assert "pending" in {day["condition"] for day in report["days"]}
+
+
+def test_the_command_shows_one_market_and_its_evidence(ops: Connection, config: Path) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 1, 0, 10, ticker="KXA-2")
+    beat(ops, 1, 60)
+    judge(ops)
+    window = ("--from", at(0).isoformat(), "--to", at(60).isoformat())
+    told = run(config, *window, "--market", "KXA-1", "--evidence")
+    assert "no gap is known" in told.output
+    assert "coverage" in told.output
+    assert run(config, *window, "--market", "KXA-2", "--json").output.count('"market_ticker":"KXA-2"') == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--from", "yesterday"), "write a moment such as"),
+        (("--from", "2026-11-03", "--to", "2026-11-02"), "is not before"),
+        (("--evidence",), "needs a --market"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_what_was_asked(
+    config: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    told = run(config, *arguments)
+    assert told.exit_code == 2
+    assert complaint in told.output
+
+
+def test_the_commands_help_has_examples(config: Path) -> None:
+    assert "deduplicator completeness --json" in run(config, "--help").output

@@ -8,7 +8,7 @@
 -- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.ledger_due
 -- Returns: how many intervals were checked, and how many of them were proven
 create or replace function ops.check_books(snapshots_max integer default 1000)
-returns table (checked bigint, proven bigint)
+returns table (checked bigint, proven bigint, is_behind boolean)
 language plpgsql
 as $$
 declare
@@ -101,7 +101,9 @@ begin
         from written as w
     )
 
-    select count(*) as checked, count(*) filter (where w.is_proven) as proven from written as w;
+    select
+        count(*) as checked, count(*) filter (where w.is_proven) as proven, found_rows >= snapshots_max as is_behind
+    from written as w;
 
     insert into ops.watermarks (name, moment) values ('book_checks', ended)
     on conflict (name) do update set moment = excluded.moment;

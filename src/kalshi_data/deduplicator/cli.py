@@ -7,15 +7,14 @@ import click
 
 from kalshi_data.command_line import config_option, program
 from kalshi_data.database import connect
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.deduplicator.completeness import completeness
+from kalshi_data.deduplicator.configuration import CONFIG, DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
 from kalshi_data.deduplicator.streams import Shard
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.settings import load_settings
-
-CONFIG = "/etc/kalshi/deduplicator.toml"
 
 
 @program("deduplicator")
@@ -27,7 +26,11 @@ def main() -> None:
       deduplicator migrate --config deduplicator.toml
       deduplicator run --config deduplicator.toml
       deduplicator run --config deduplicator.toml --shard 1/2
+      deduplicator completeness --config deduplicator.toml
     """  # noqa: D301 - click reads the escape
+
+
+main.add_command(completeness)
 
 
 @main.command()
