@@ -101,7 +101,8 @@ def gaps_table(report: Report) -> Table:
 
 def evidence_table(report: Report) -> Table:
     """Return what stands behind the judgement of a market's books."""
-    table = new_table("evidence of orderbook_deltas", "kind", "[gatherer]", "from", "until", "says")
+    table = new_table("evidence of orderbook_deltas", "kind", "[gatherer]", "from", "until")
+    table.add_column("says", overflow="fold")
     for each in report.evidence:
         times = (f"{moment:%m-%d %H:%M:%S}" if moment else "" for moment in (each.began_at, each.ended_at))
         says = ", ".join(f"{key} {value}" for key, value in each.detail.items() if value is not None)
