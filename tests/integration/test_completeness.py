@@ -336,7 +336,7 @@ def config(production: Database, tmp_path: Path) -> Path:
     path = tmp_path / "deduplicator.toml"
     conninfo = f'conninfo = "{production.conninfo("deduplicator")}"'
     sections = ["[production.runtime]", conninfo, "[production.owner]", conninfo]
-    gatherer = ["[[gatherers]]", "id = 1", f"kalshi_ts.{conninfo}"]
+    gatherer = ["[[gatherers]]", "id = 1", f"kalshi_ts.{conninfo}", f"kalshi_meta.{conninfo}"]
     path.write_text("\n".join([*sections, *gatherer, ""]))
     return path
 
@@ -403,3 +403,32 @@ def test_the_command_says_what_is_wrong_with_what_was_asked(
 
 def test_the_commands_help_has_examples(config: Path) -> None:
     assert "deduplicator completeness --json" in run(config, "--help").output
+
+
+MARKET = """
+insert into market_data.markets (ticker, fetched_at, body_sha256, status, open_time, close_time, body)
+values ('KXA-1', now(), '', %s, %s, %s, '{}')
+on conflict (ticker) do update set (status, close_time) = (excluded.status, excluded.close_time)
+"""
+
+
+def test_a_market_is_expected_from_its_opening_to_its_closing(ops: Connection) -> None:
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 10, 40, reason="crashed")
+    beat(ops, 3, 60)
+    judge(ops)
+    assert states(ops) == {"idle": span(10, 40), "gap": span(40, 60)}
+    ops.execute(MARKET, ("active", at(5), at(50)))
+    judge(ops)
+    assert states(ops) == {"gap": span(5, 10) | span(40, 60), "idle": span(10, 40)}
+    ops.execute(MARKET, ("closed", at(5), at(50)))
+    judge(ops)
+    assert states(ops) == {"gap": span(5, 10) | span(40, 50), "idle": span(10, 40)}
+
+
+def test_a_market_that_was_chosen_long_after_its_opening_was_not_expected_before(ops: Connection) -> None:
+    cover(ops, 1, 10, None)
+    beat(ops, 1, 60)
+    ops.execute(MARKET, ("active", at(-3000), at(5000)))
+    judge(ops)
+    assert states(ops) == {"idle": span(10, 60)}

@@ -17,7 +17,7 @@ begin
     if not found then
         select date_bin('1 min', min(e.began_at), timestamptz 'epoch') into began from ops.expected as e;
     end if;
-    perform ops.note_determined(began - interval '1 day');
+    perform ops.note_determined(began - interval '1 day'), ops.note_markets();
     select
         greatest(began, date_bin('1 min', least(
             ops.settled_until(), coalesce(max(h.beat_at), '-infinity'), began + make_interval(mins => minutes_max)

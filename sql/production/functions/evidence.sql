@@ -14,7 +14,8 @@ begin
     select s.* into strict listed from ops.ledger_streams() as s where s.stream = wanted_stream;
     return query
     select 'expected', null::smallint, e.during, jsonb_build_object(
-        'dropped_at', e.dropped_at, 'determined_at', e.determined_at
+        'opened_at', e.opened_at, 'dropped_at', e.dropped_at, 'closed_at', e.closed_at,
+        'determined_at', e.determined_at
     )
     from ops.expected as e
     where e.channel = listed.channel and e.market_ticker = wanted_ticker and e.during && wanted
