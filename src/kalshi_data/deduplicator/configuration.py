@@ -37,6 +37,7 @@ class Merging(Section):
     batch_rows_max: Annotated[int, Meta(ge=1)] = 200_000
     memory_mb_max: Annotated[int, Meta(ge=1)] = 128
     late_days_max: int = 400
+    sightings_one_in: Annotated[int, Meta(ge=1)] = 256
     acknowledge_seconds: float = 10.0
     heartbeat_seconds: float = 1.0
     heartbeat_seconds_max: float = 10.0
@@ -47,6 +48,7 @@ class UpkeepSettings(Section):
 
     pause_seconds: float = 5.0
     ledger_seconds: float = 60.0
+    arbitration_seconds: float = 600.0
     retention_seconds: float = 600.0
     snapshots_max: Annotated[int, Meta(ge=1)] = 1_000
     late_marks_max: Annotated[int, Meta(ge=1)] = 10_000

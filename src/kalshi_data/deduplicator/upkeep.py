@@ -26,10 +26,12 @@ class Upkeep:
         """Prepare; run() does it."""
         self._settings = settings.upkeep
         self._retention = settings.retention
+        self._sample = {"sightings_one_in": settings.merging.sightings_one_in}
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
-        self._judged_at = self._dropped_at = -float("inf")
+        self._done_at: dict[str, float] = {}
         self._judged_until: datetime | None = None
+        self._is_judging = False
 
     def run(self) -> None:
         """Work until stop; whatever fails for a passing reason is tried again."""
@@ -58,12 +60,21 @@ class Upkeep:
             psycopg.OperationalError: production is away; what was not committed is done again.
         """
         behind = self._check_books(production)
-        if behind or time.monotonic() - self._judged_at >= self._settings.ledger_seconds:
-            behind |= self._judge_minutes(production)
-        if time.monotonic() - self._dropped_at >= self._settings.retention_seconds:
-            self._dropped_at = time.monotonic()
+        if self._is_judging or self._is_due("ledger", self._settings.ledger_seconds):
+            self._is_judging = self._judge_minutes(production)
+        if self._is_due("arbitration", self._settings.arbitration_seconds):
+            production.execute(query("production/compute_arbitration"), self._sample)
+        if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
-        return behind
+        return behind or self._is_judging
+
+    def _is_due(self, task: str, seconds: float) -> bool:
+        """Tell whether a task was not begun for so long, and take it as begun."""
+        now = time.monotonic()
+        if now - self._done_at.get(task, -float("inf")) < seconds:
+            return False
+        self._done_at[task] = now
+        return True
 
     def _check_books(self, production: Connection) -> bool:
         most = {"marks_max": self._settings.late_marks_max, "snapshots_max": self._settings.snapshots_max}
@@ -75,7 +86,6 @@ class Upkeep:
         return is_behind or taken >= most["marks_max"]
 
     def _judge_minutes(self, production: Connection) -> bool:
-        self._judged_at = time.monotonic()
         most = {"minutes_max": self._settings.ledger_minutes_max, "markets_max": self._settings.ledger_markets_max}
         row = production.execute(query("production/advance_ledger"), most).fetchone()
         if row is None:
