@@ -20,17 +20,9 @@ begin
 
     book as (
         update ops.book_checks as b set check_again_at = now()
-        from (
-            select l.market_ticker, range_agg(l.during) as during
-            from late as l
-            where l.stream = 'orderbook_deltas'
-            group by l.market_ticker
-        ) as l
-        where
-            b.market_ticker = l.market_ticker
-            and b.until_at > lower(l.during) - interval '5 min'
-            and b.from_at < upper(l.during) + interval '5 min'
-            and tstzrange(b.from_at - interval '5 min', b.until_at + interval '5 min') && l.during
+        from late as l
+        cross join lateral ops.checks_touched(l.market_ticker, l.during, interval '5 min') as c
+        where l.stream = 'orderbook_deltas' and b.ctid = c.place
     ),
 
     due as (
@@ -44,12 +36,8 @@ begin
 
     update ops.book_checks as b set check_again_at = now()
     from ops.late_rows as l
-    where
-        l.stream = 'orderbook_snapshots'
-        and b.market_ticker = l.market_ticker
-        and b.until_at > lower(l.during)
-        and b.from_at < upper(l.during)
-        and coalesce(b.check_again_at > now(), true);
+    cross join lateral ops.checks_touched(l.market_ticker, l.during, interval '0') as c
+    where l.stream = 'orderbook_snapshots' and b.ctid = c.place and coalesce(b.check_again_at > now(), true);
     return taken;
 end;
 $$;

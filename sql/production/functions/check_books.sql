@@ -46,11 +46,16 @@ begin
         union
         select s.market_ticker, s.received_at, s.clock, s.levels_sha256
         from late as l
-        inner join market_data.orderbook_snapshots as s
-            on
-                l.market_ticker = s.market_ticker
-                and s.received_at between lower(l.during) and upper(l.during)
-                and s.received_at < ended
+        -- The offset keeps it a look into the index per note, however many notes there are.
+        cross join lateral (
+            select each.market_ticker, each.received_at, each.clock, each.levels_sha256
+            from market_data.orderbook_snapshots as each
+            where
+                each.market_ticker = l.market_ticker
+                and each.received_at between lower(l.during) and upper(l.during)
+                and each.received_at < ended
+            offset 0
+        ) as s
         union
         (
             select b.market_ticker, b.until_at, b.until_clock, b.until_sha256

@@ -22,6 +22,8 @@ begin
         order by coalesce(s.ended_at, timestamptz 'infinity') desc
         limit 1
     ) as newest
+    -- In one order, so that several deduplicators do not wait for each other crosswise.
+    order by c.channel, c.market_ticker
     on conflict (channel, market_ticker) do update
     set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
     where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;

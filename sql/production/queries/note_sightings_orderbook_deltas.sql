@@ -14,10 +14,9 @@ select
         ), 0
     ) as key_hash,
     gatherer_id,
-    min(received_at) as received_at
+    received_at
 from stage_orderbook_deltas
 where
     ops.is_sampled(exchange_ts, %(sightings_one_in)s)
     and ops.refusal(exchange_ts, price, price, %(late_days_max)s) is null
-group by exchange_ts, key_hash, gatherer_id
 on conflict do nothing;

@@ -9,8 +9,7 @@ select
     exchange_ts as seen_at,
     hashtextextended(trade_id, 0) as key_hash,
     gatherer_id,
-    min(received_at) as received_at
+    received_at
 from stage_trades
 where ops.refusal(exchange_ts, yes_price, yes_price, %(late_days_max)s) is null
-group by exchange_ts, trade_id, gatherer_id
 on conflict do nothing;
