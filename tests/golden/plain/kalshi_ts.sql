@@ -40,6 +40,40 @@ begin
 end;
 $_$;
 COMMENT ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) IS 'How far a reader of a stream is behind, and what holds rows back from it.';
+CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $_$
+declare
+    entry record;
+    name_of_extension_schema name;
+begin
+    select n.nspname into name_of_extension_schema
+    from pg_extension as e
+    inner join pg_namespace as n on e.extnamespace = n.oid
+    where e.extname = 'timescaledb';
+    for entry in
+        select p.partition_name, p.during
+        from timeseries.list_partitions(target) as p
+        where upper(p.during) <= older_than and p.during <@ only_within
+        order by p.during
+        limit partitions_max
+    loop
+        if name_of_extension_schema is null then
+            execute format('drop table %s', entry.partition_name);
+        else
+            execute format(
+                'select %I.drop_chunks($1, older_than => $2, newer_than => $3)', name_of_extension_schema
+            ) using target, upper(entry.during), lower(entry.during);
+        end if;
+        partition_name := entry.partition_name;
+        during := entry.during;
+        return next;
+    end loop;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) IS 'Drop partitions or chunks that hold only rows older than a moment; returns what was dropped.';
 CREATE FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -84,6 +118,47 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) IS 'Make the partition that holds a moment; true where one was made, false where none was needed.';
+CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $_$
+begin
+    if not exists (select from timeseries.series as s where s.target = list_partitions.target) then
+        raise exception 'table % is not a time series', target;
+    end if;
+    if exists (select from pg_class as c where c.oid = list_partitions.target and c.relkind = 'p') then
+        return query
+        select
+            format('%I.%I', n.nspname, c.relname) as partition_name,
+            tstzrange(bound.moments[1]::timestamptz, bound.moments[2]::timestamptz) as during
+        from pg_inherits as i
+        inner join pg_class as c on i.inhrelid = c.oid
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        cross join lateral regexp_match(
+            pg_get_expr(c.relpartbound, c.oid), $pattern$FROM \('([^']+)'\) TO \('([^']+)'\)$pattern$
+        ) as bound (moments)
+        where i.inhparent = list_partitions.target and not i.inhdetachpending
+        order by during;
+        return;
+    end if;
+    -- Named in a string, since the view exists on one engine only.
+    return query execute
+    $query$
+        select
+            format('%I.%I', k.chunk_schema, k.chunk_name) as partition_name,
+            tstzrange(k.range_start, k.range_end) as during
+        from timescaledb_information.chunks as k
+        inner join pg_class as c on k.hypertable_name = c.relname
+        inner join pg_namespace as n on c.relnamespace = n.oid and k.hypertable_schema = n.nspname
+        where c.oid = $1
+        order by during
+    $query$
+    using target;
+end;
+$_$;
+COMMENT ON FUNCTION timeseries.list_partitions(target regclass) IS 'The partitions or chunks of a time series and the time each holds.';
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -588,6 +663,7 @@ CREATE INDEX trades_market_ticker_exchange_ts_idx ON ONLY capture.trades USING b
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
 REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
+REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.gaps_v1 TO dedup_reader;
