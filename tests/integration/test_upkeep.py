@@ -11,12 +11,16 @@ from kalshi_data.database import Connection
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings, Retention
 from kalshi_data.deduplicator.upkeep import Upkeep, claim
 from tests.engines import Database
-from tests.integration.books import delta, ensure_partitions, levels, snapshot
+from tests.integration.books import delta, ensure_partitions, late, levels, snapshot
 from tests.integration.coverage import at, beat, cover
 from tests.integration.staging import settings
 
 OLD = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
 TICKERS = "select timeseries.ensure_partition('market_data.tickers', %s)"
+CUT = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name = 'deduplicator upkeep' and datname = current_database()
+"""
 ARCHIVED = """
 insert into ops.archive_partitions (stream, hour, state)
 select 'tickers', hour, 'verified' from generate_series(%s, %s, interval '1 h') as hour
@@ -61,6 +65,27 @@ def test_it_works_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSetti
     working = threading.Thread(target=Upkeep(chosen, stop).run)
     working.start()
     deadline = time.monotonic() + 10
+    while proven(ops) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    working.join(10)
+    assert not working.is_alive()
+    assert proven(ops) == 20
+
+
+def test_it_goes_on_when_its_connection_is_cut(
+    production: Database, ops: Connection, chosen: DeduplicatorSettings
+) -> None:
+    stop = threading.Event()
+    chosen.upkeep.pause_seconds = chosen.upkeep.ledger_seconds = 0.05
+    working = threading.Thread(target=Upkeep(chosen, stop).run)
+    working.start()
+    deadline = time.monotonic() + 20
+    with production.connect() as superuser:
+        while superuser.execute(CUT).rowcount == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    fill(ops)
+    late(ops, "orderbook_snapshots", 0, 20)
     while proven(ops) < 20 and time.monotonic() < deadline:
         time.sleep(0.02)
     stop.set()

@@ -32,25 +32,26 @@ class Upkeep:
         self._done_at: dict[str, float] = {}
         self._judged_until: datetime | None = None
         self._is_judging = False
+        self._attempt = 0
 
     def run(self) -> None:
         """Work until stop; whatever fails for a passing reason is tried again."""
-        attempt = 0
         while not self._stop.is_set():
             try:
                 with connect(self._conninfo, application_name="deduplicator upkeep") as production:
                     if claim(production):
-                        attempt = 0
                         self._work(production)
                         continue
             except psycopg.OperationalError as error:
                 log.warning("upkeep failed, trying again", error=str(error).strip())
-            attempt += 1
-            self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+            self._attempt += 1
+            self._stop.wait(delay_seconds(self._attempt, random.uniform, RETRY_SECONDS_MAX))
 
     def _work(self, production: Connection) -> None:
         while not self._stop.is_set():
-            if not self.tick(production):
+            is_behind = self.tick(production)
+            self._attempt = 0
+            if not is_behind:
                 self._stop.wait(self._settings.pause_seconds)
 
     def tick(self, production: Connection) -> bool:
