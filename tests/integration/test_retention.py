@@ -1,5 +1,7 @@
 """Old partitions go as a whole, and nothing else goes with them."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,3 +86,112 @@ def test_nobody_but_the_owner_drops_partitions_directly(production: Database, ow
 def test_a_table_that_is_no_time_series_has_no_partitions(owner: Connection) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="not a time series"):
         owner.execute("select timeseries.drop_partitions('ops.cursors', now())")
+
+
+NOW = datetime.now(UTC)
+ARCHIVED = """
+insert into ops.archive_partitions (stream, hour, state)
+select 'trades', hour, %s
+from generate_series(%s::timestamptz, %s::timestamptz - interval '1 h', interval '1 h') as hour
+on conflict (stream, hour) do update set state = excluded.state
+"""
+
+
+def midnight(days_ago: int) -> datetime:
+    return NOW.replace(hour=0, minute=0, second=0, microsecond=0) - days_ago * DAY
+
+
+def archive(connection: Connection, first_days_ago: int, last_days_ago: int, state: str = "verified") -> None:
+    connection.execute(ARCHIVED, (state, midnight(first_days_ago), midnight(last_days_ago)))
+
+
+@pytest.fixture
+def merging(production: Database) -> Any:
+    with production.connect("deduplicator") as connection:
+        for days_ago in (0, 1, 10, 11, 12, 40):
+            connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (midnight(days_ago),))
+            connection.execute(INSERT, (midnight(days_ago), f"{days_ago:02} days ago"))
+        yield connection
+
+
+def drop_archived(connection: Connection, days_min: int, stream: str = "trades") -> list[int]:
+    """Return how many days ago the dropped partitions were."""
+    found = connection.execute("select lower(during) from ops.drop_archived(%s, %s)", (stream, days_min)).fetchall()
+    return [(midnight(0) - began).days for (began,) in found]
+
+
+def test_nothing_that_is_not_archived_goes_however_old(merging: Connection) -> None:
+    assert drop_archived(merging, 5) == []
+    assert len(held(merging)) == 6
+
+
+def test_only_partitions_all_of_whose_hours_are_verified_go(merging: Connection) -> None:
+    archive(merging, 12, 9)
+    merging.execute(ARCHIVED, ("exported", midnight(11), midnight(11) + timedelta(hours=1)))
+    assert drop_archived(merging, 5) == [12, 10]
+    assert held(merging) == ["00 days ago", "01 days ago", "11 days ago", "40 days ago"]
+    assert drop_archived(merging, 5) == []
+    found = merging.execute("select stream, lower(during), upper(during) from ops.dropped_partitions order by 2")
+    assert found.fetchall() == [("trades", midnight(n), midnight(n - 1)) for n in (12, 10)]
+
+
+def test_what_is_not_old_enough_stays(merging: Connection) -> None:
+    archive(merging, 40, 0)
+    assert drop_archived(merging, 11) == [40, 12]
+    assert drop_archived(merging, 365) == []
+
+
+def test_a_late_row_holds_its_partition_until_it_is_archived_again(merging: Connection) -> None:
+    archive(merging, 12, 9)
+    merging.execute(ARCHIVED, ("pending", midnight(12), midnight(12) + timedelta(hours=1)))
+    assert drop_archived(merging, 5) == [11, 10]
+    archive(merging, 12, 11)
+    assert drop_archived(merging, 5) == [12]
+
+
+def test_a_stream_that_is_none_and_a_time_that_is_none_are_refused(merging: Connection) -> None:
+    for stream, days in (("cursors", 5), ("trades; drop table x", 5), ("trades", 0)):
+        with pytest.raises(psycopg.errors.RaiseException):
+            drop_archived(merging, days, stream)
+
+
+def test_a_reader_drops_nothing(production: Database, merging: Connection) -> None:
+    archive(merging, 40, 0)
+    with production.connect("reader") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        drop_archived(connection, 5)
+    assert len(held(merging)) == 6
+
+
+def test_a_row_merged_while_dropping_waited_takes_the_drop_back(production: Database, merging: Connection) -> None:
+    archive(merging, 12, 9)
+    refusals: list[BaseException] = []
+    with production.connect("deduplicator") as late:
+        with late.transaction():
+            late.execute(INSERT, (midnight(12) + timedelta(hours=3), "late"))
+            late.execute(
+                "update ops.archive_partitions set state = 'pending' where hour = %s",
+                (midnight(12) + timedelta(hours=3),),
+            )
+            dropping = threading.Thread(target=lambda: refusals.extend(refusal(merging)))
+            dropping.start()
+            wait_for_a_lock(late)
+        dropping.join()
+    assert [type(each) for each in refusals] == [psycopg.errors.SerializationFailure]
+    assert len(held(merging)) == 7
+    assert drop_archived(merging, 5) == [11, 10]
+
+
+def refusal(connection: Connection) -> list[BaseException]:
+    try:
+        drop_archived(connection, 5)
+    except psycopg.Error as error:
+        return [error]
+    return []
+
+
+def wait_for_a_lock(connection: Connection) -> None:
+    """Wait until somebody waits for a lock."""
+    deadline = time.monotonic() + 10
+    while connection.execute("select count(*) from pg_locks where not granted").fetchone() == (0,):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

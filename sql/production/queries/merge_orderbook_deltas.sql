@@ -1,7 +1,7 @@
 -- Merge staged order-book deltas: a multiset union, each change as often as the gatherer that saw it most often.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_orderbook_deltas
--- Writes: market_data.orderbook_deltas, ops.rejected_rows
+-- Writes: market_data.orderbook_deltas, ops.rejected_rows, ops.late_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with
 judged as not materialized (
@@ -27,7 +27,19 @@ inserted as (
     where reason is null
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
-    returning exchange_ts, gatherer_id
+    returning exchange_ts, market_ticker, gatherer_id
+),
+
+-- What upkeep may have passed already; ops.settled_until relies on the 30 s.
+late as (
+    insert into ops.late_rows (stream, market_ticker, during)
+    select
+        'orderbook_deltas' as stream,
+        market_ticker,
+        tstzrange(min(exchange_ts), max(exchange_ts), '[]') as during
+    from inserted
+    where exchange_ts < now() - interval '30 s'
+    group by market_ticker
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows

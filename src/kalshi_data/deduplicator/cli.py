@@ -8,7 +8,8 @@ import click
 
 from kalshi_data.command_line import config_option, program
 from kalshi_data.database import connect
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.deduplicator.completeness import completeness
+from kalshi_data.deduplicator.configuration import CONFIG, DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
 from kalshi_data.deduplicator.status import draw_status, read_status
@@ -18,7 +19,6 @@ from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.settings import load_settings
 from kalshi_data.status import show, status_options
 
-CONFIG = "/etc/kalshi/deduplicator.toml"
 STATUS_SECONDS_MAX = 10
 
 
@@ -32,7 +32,11 @@ def main() -> None:
       deduplicator run --config deduplicator.toml
       deduplicator run --config deduplicator.toml --shard 1/2
       deduplicator status --watch
+      deduplicator completeness --config deduplicator.toml
     """  # noqa: D301 - click reads the escape
+
+
+main.add_command(completeness)
 
 
 @main.command()

@@ -16,6 +16,7 @@ from kalshi_data.deduplicator.reporter import Reporter
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
 from kalshi_data.deduplicator.sync import StreamMerge
+from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.migrations import require_current
 from kalshi_data.retry import delay_seconds
 
@@ -81,7 +82,8 @@ def merge(
     state.streams = {stream.name: merging.state for stream, merging in zip(STREAMS, merges, strict=True)}
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     log.info("merging", gatherers=gatherers, streams=len(STREAMS), shard=str(shard))
-    run_together([heartbeats.run, *(merging.run for merging in merges)], stop)
+    upkeep = Upkeep(settings, stop)
+    run_together([heartbeats.run, upkeep.run, *(merging.run for merging in merges)], stop)
 
 
 def run_together(calls: Sequence[Callable[[], None]], stop: threading.Event) -> None:

@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database import Connection, connect, query
+from kalshi_data.deduplicator.arrivals import note_arrivals
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.crew import Crew
 from kalshi_data.deduplicator.source import Batch, Source
@@ -163,7 +164,9 @@ class StreamMerge:
                     query("production/prepare_partitions"), {"stage": f"stage_{name}", **place, **late_days_max}
                 )
             merged = cursor.execute(query(f"production/merge_{name}"), late_days_max).fetchall()
-            self._mark_archive(cursor, {hour for _, hour, *_ in merged if hour is not None})
+            hours = {hour for _, hour, *_ in merged if hour is not None}
+            self._mark_archive(cursor, hours)
+            note_arrivals(cursor, self._stream, hours, self._settings)
             self._advance(cursor, polled, merged)
         for source, batch in polled:
             source.after = batch.watermark

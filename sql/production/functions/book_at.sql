@@ -1,0 +1,52 @@
+-- Rebuild a market's order book as it was: the last snapshot received until then, and the changes after it.
+-- With the exchange's clock that is exact. In recordings without it, changes after a snapshot are those received later,
+-- and since production keeps each row's first arrival only, one that was under way with the snapshot on another line
+-- may be counted twice or not at all. Before the first snapshot nothing is known, which looks like an empty book.
+-- A snapshot's place in time is its gatherer's receive time; changes up to 5 min older by the exchange's are looked at.
+-- Parameters: wanted_ticker, the market; wanted_at, the moment
+-- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Returns: one row per price level: side (yes or no bids), price on the scale of its own side, size in contracts
+create or replace function market_data.book_at(wanted_ticker text, wanted_at timestamptz)
+returns table (side text, price numeric, size numeric)
+language sql
+stable
+as $$
+    with
+    base as materialized (
+        select s.received_at, s.clock, s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes
+        from market_data.orderbook_snapshots as s
+        where s.market_ticker = wanted_ticker and s.received_at <= wanted_at
+        order by s.received_at desc, s.clock desc
+        limit 1
+    ),
+
+    change as (
+        select 'yes' as side, y.price, y.size
+        from base as b cross join unnest(b.yes_prices, b.yes_sizes) as y (price, size)
+        union all
+        select 'no' as side, n.price, n.size
+        from base as b cross join unnest(b.no_prices, b.no_sizes) as n (price, size)
+        union all
+        select d.side, d.price, d.size
+        from base as b
+        cross join lateral (
+            select each.side, each.price, sum(each.size_delta) as size
+            from market_data.orderbook_deltas as each
+            where
+                each.market_ticker = wanted_ticker
+                and each.exchange_ts > b.received_at - interval '5 min'
+                and each.exchange_ts <= wanted_at
+                and (each.clock > b.clock or (each.clock = 0 and each.received_at > b.received_at))
+            group by each.side, each.price
+        ) as d
+    )
+
+    select c.side, c.price, sum(c.size) as size
+    from change as c
+    group by c.side, c.price
+    having sum(c.size) <> 0
+    order by c.side desc, c.price desc;
+$$;
+
+comment on function market_data.book_at is
+'A market''s order book as it was at a moment: side, price in dollars on the scale of its side, size in contracts.';

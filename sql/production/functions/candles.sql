@@ -1,0 +1,37 @@
+-- Sum up a market's trades by time: buckets begin at whole multiples of their length, counted from Monday, 2000-01-03,
+-- 00:00 UTC. Buckets without a trade are left out; trades outside of the order book (block trades) count like others.
+-- Parameters: wanted_ticker, the market; bucket, a length in days or less, such as '1 min', '1 h' or '7 days';
+-- from_at and until_at, trades before until_at only
+-- Reads: market_data.trades
+-- Returns: one row per bucket: its beginning; dollars of YES at the first, highest, lowest and last trade; contracts;
+-- how many trades
+create or replace function market_data.candles(
+    wanted_ticker text, bucket interval, from_at timestamptz, until_at timestamptz
+) returns table (
+    bucket_at timestamptz,
+    open_price numeric,
+    high_price numeric,
+    low_price numeric,
+    close_price numeric,
+    volume numeric,
+    trade_count bigint
+)
+language sql
+stable
+as $$
+    select
+        date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00') as bucket_at,
+        (array_agg(t.yes_price order by t.exchange_ts, t.received_at, t.trade_id))[1] as open_price,
+        max(t.yes_price) as high_price,
+        min(t.yes_price) as low_price,
+        (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id desc))[1] as close_price,
+        sum(t.size) as volume,
+        count(*) as trade_count
+    from market_data.trades as t
+    where t.market_ticker = wanted_ticker and t.exchange_ts >= from_at and t.exchange_ts < until_at
+    group by date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00')
+    order by bucket_at;
+$$;
+
+comment on function market_data.candles is
+'A market''s trades by time: first, highest, lowest and last price in dollars of YES, contracts and number of trades.';

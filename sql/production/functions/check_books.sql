@@ -1,0 +1,119 @@
+-- Check new snapshots of order books, and again those whose interval late rows touched or that came out wrong: the
+-- snapshot before plus the changes with a clock after it and up to the new one must be the new one. Both need a clock;
+-- where it went down, as it may across the exchange's maintenance, nothing can be said and no row is written.
+-- What came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and then
+-- with changes from further off in time, since a gatherer's clock may be off.
+-- Parameters: snapshots_max, how many are taken of each kind
+-- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.ledger_due
+-- Returns: how many intervals were checked, and how many of them were proven
+create or replace function ops.check_books(snapshots_max integer default 1000)
+returns table (checked bigint, proven bigint, is_behind boolean)
+language plpgsql
+as $$
+declare
+    began timestamptz;
+    ended timestamptz := ops.settled_until();
+    last_one timestamptz;
+    found_rows bigint;
+begin
+    select w.moment into began from ops.watermarks as w where w.name = 'book_checks' for update;
+    began := coalesce(began, '-infinity');
+    select count(*), max(s.received_at) into found_rows, last_one
+    from (
+        select each.received_at
+        from market_data.orderbook_snapshots as each
+        where each.received_at >= began and each.received_at < ended
+        order by each.received_at
+        fetch first snapshots_max rows with ties
+    ) as s;
+    ended := greatest(began, case when found_rows < snapshots_max then ended else last_one + interval '1 us' end);
+
+    return query
+    with
+    late as (
+        delete from ops.late_rows as r
+        where r.ctid = any(array(
+            select each.ctid from ops.late_rows as each where each.stream = 'orderbook_snapshots' limit snapshots_max
+        ))
+        returning r.market_ticker, r.during
+    ),
+
+    due as (
+        select s.market_ticker, s.received_at, s.clock, s.levels_sha256
+        from market_data.orderbook_snapshots as s
+        where s.received_at >= began and s.received_at < ended
+        union
+        select s.market_ticker, s.received_at, s.clock, s.levels_sha256
+        from late as l
+        -- The offset keeps it a look into the index per note, however many notes there are.
+        cross join lateral (
+            select each.market_ticker, each.received_at, each.clock, each.levels_sha256
+            from market_data.orderbook_snapshots as each
+            where
+                each.market_ticker = l.market_ticker
+                and each.received_at between lower(l.during) and upper(l.during)
+                and each.received_at < ended
+            offset 0
+        ) as s
+        union
+        (
+            select b.market_ticker, b.until_at, b.until_clock, b.until_sha256
+            from ops.book_checks as b
+            where b.check_again_at <= now()
+            order by b.check_again_at
+            limit snapshots_max
+        )
+    ),
+
+    compared as (
+        select d.*, c.*, coalesce(k.attempts, 0) as attempts_before
+        from due as d
+        left join ops.book_checks as k
+            on
+                d.market_ticker = k.market_ticker and d.received_at = k.until_at and d.clock = k.until_clock
+                and d.levels_sha256 = k.until_sha256
+        cross join lateral ops.compare_book(
+            d.market_ticker, d.received_at, d.clock, d.levels_sha256,
+            case when k.attempts > 0 then interval '2 h' else interval '5 min' end
+        ) as c
+    ),
+
+    written as (
+        insert into ops.book_checks as b (
+            market_ticker, until_at, until_clock, until_sha256, from_at, from_clock, is_proven, delta_count,
+            level_count, wrong_level_count, difference, attempts, checked_at, check_again_at
+        )
+        select
+            c.market_ticker, c.received_at, c.clock, c.levels_sha256, c.from_at, c.from_clock,
+            c.wrong_level_count = 0, c.delta_count, c.level_count, c.wrong_level_count, c.difference,
+            least(c.attempts_before + 1, 1000), now(),
+            case when c.wrong_level_count > 0 and c.attempts_before < 6
+                then now() + interval '1 min' * 4 ^ c.attempts_before end
+        from compared as c
+        on conflict (market_ticker, until_at, until_clock, until_sha256) do update
+        set
+            from_at = excluded.from_at, from_clock = excluded.from_clock, is_proven = excluded.is_proven,
+            delta_count = excluded.delta_count, level_count = excluded.level_count,
+            wrong_level_count = excluded.wrong_level_count, difference = excluded.difference,
+            attempts = excluded.attempts, checked_at = excluded.checked_at, check_again_at = excluded.check_again_at
+        returning b.market_ticker, b.from_at, b.until_at, b.is_proven
+    ),
+
+    touched as (
+        insert into ops.ledger_due (stream, market_ticker, during)
+        select 'orderbook_deltas' as stream, w.market_ticker, tstzrange(w.from_at, w.until_at) as during
+        from written as w
+    )
+
+    select
+        count(*) as checked, count(*) filter (where w.is_proven) as proven, found_rows >= snapshots_max as is_behind
+    from written as w;
+
+    insert into ops.watermarks (name, moment) values ('book_checks', ended)
+    on conflict (name) do update set moment = excluded.moment;
+end;
+$$;
+
+comment on function ops.check_books is
+'Check new snapshots of order books against those before them and the changes between.';

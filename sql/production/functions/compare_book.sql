@@ -1,0 +1,95 @@
+-- Compare one snapshot of an order book with the one before it plus the changes between their clocks. The one before is
+-- the last that was received earlier; of those within a minute, one that is newer by clock came over a slower line and
+-- is passed over.
+-- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far beyond
+-- both snapshots' receive times changes are looked for by the exchange's time
+-- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Returns: one row, none where there is nothing to compare with: the earlier snapshot, how many changes and levels were
+-- compared, how many levels are wrong, and the first 50 of them
+create or replace function ops.compare_book(
+    wanted_ticker text, wanted_at timestamptz, wanted_clock bigint, wanted_sha256 bytea, margin interval
+) returns table (
+    from_at timestamptz,
+    from_clock bigint,
+    delta_count bigint,
+    level_count integer,
+    wrong_level_count integer,
+    difference jsonb
+)
+language plpgsql
+stable
+as $$
+declare
+    earlier market_data.orderbook_snapshots;
+    later market_data.orderbook_snapshots;
+begin
+    if wanted_clock = 0 then
+        return;
+    end if;
+    select s.* into later
+    from market_data.orderbook_snapshots as s
+    where
+        s.market_ticker = wanted_ticker and s.received_at = wanted_at and s.clock = wanted_clock
+        and s.levels_sha256 = wanted_sha256
+    limit 1;
+    select s.* into earlier
+    from market_data.orderbook_snapshots as s
+    where
+        s.market_ticker = wanted_ticker
+        and s.received_at >= wanted_at - interval '2 days'
+        and (s.received_at, s.clock) < (wanted_at, wanted_clock)
+        and (s.clock <= wanted_clock or s.received_at < wanted_at - interval '1 min')
+    order by s.received_at desc, s.clock desc
+    limit 1;
+    -- A clock of 0 is that of a market that never changed, or of a recording without clocks.
+    if
+        earlier.clock is null or later.clock is null or earlier.clock > wanted_clock
+        or (earlier.clock = 0 and cardinality(earlier.yes_prices || earlier.no_prices) > 0)
+    then
+        return;
+    end if;
+
+    return query
+    with
+    change as (
+        select each.side, each.price, each.size as rebuilt, 0 as published, 0 as deltas
+        from ops.levels(earlier.yes_prices, earlier.yes_sizes, earlier.no_prices, earlier.no_sizes) as each
+        union all
+        select each.side, each.price, 0 as rebuilt, each.size as published, 0 as deltas
+        from ops.levels(later.yes_prices, later.yes_sizes, later.no_prices, later.no_sizes) as each
+        union all
+        select d.side, d.price, sum(d.size_delta) as rebuilt, 0 as published, count(*) as deltas
+        from market_data.orderbook_deltas as d
+        where
+            d.market_ticker = wanted_ticker
+            and d.exchange_ts between earlier.received_at - margin and later.received_at + margin
+            and d.clock > earlier.clock and d.clock <= later.clock
+        group by d.side, d.price
+    ),
+
+    level as (
+        select c.side, c.price, sum(c.rebuilt) as rebuilt, sum(c.published) as published, sum(c.deltas) as deltas
+        from change as c
+        group by c.side, c.price
+    ),
+
+    ranked as (
+        select
+            l.*, l.rebuilt <> l.published as is_wrong,
+            row_number() over (partition by l.rebuilt <> l.published order by l.side, l.price) as place
+        from level as l
+    )
+
+    select
+        earlier.received_at, earlier.clock, coalesce(sum(r.deltas), 0)::bigint, count(*)::integer,
+        (count(*) filter (where r.is_wrong))::integer,
+        jsonb_agg(
+            jsonb_build_object('side', r.side, 'price', r.price, 'rebuilt', r.rebuilt, 'published', r.published)
+            order by r.side, r.price
+        ) filter (where r.is_wrong and r.place <= 50)
+    from ranked as r;
+end;
+$$;
+
+comment on function ops.compare_book is
+'One snapshot of an order book against the one before it plus the changes between.';

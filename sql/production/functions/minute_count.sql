@@ -1,0 +1,11 @@
+-- Count the minutes of some times.
+-- Parameters: times, whole minutes
+-- Returns: how many
+create or replace function ops.minute_count(times tstzmultirange) returns bigint
+language sql
+immutable
+as $$
+    select coalesce(sum(extract(epoch from upper(t) - lower(t)) / 60), 0)::bigint from unnest(times) as t;
+$$;
+
+comment on function ops.minute_count is 'How many minutes some times hold.';

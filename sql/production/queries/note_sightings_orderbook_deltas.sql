@@ -1,0 +1,22 @@
+-- Note who received which order-book changes, and when, in a sample.
+-- Parameters: sightings_one_in integer, one of so many; late_days_max integer
+-- Reads: pg_temp.stage_orderbook_deltas
+-- Writes: ops.sightings
+-- Returns: nothing
+insert into ops.sightings (stream, seen_at, key_hash, gatherer_id, received_at)
+select
+    'orderbook_deltas' as stream,
+    exchange_ts as seen_at,
+    hashtextextended(
+        concat_ws(
+            ' ', market_ticker, extract(epoch from exchange_ts), clock, side, trim_scale(price),
+            trim_scale(size_delta), occurrence
+        ), 0
+    ) as key_hash,
+    gatherer_id,
+    received_at
+from stage_orderbook_deltas
+where
+    ops.is_sampled(exchange_ts, %(sightings_one_in)s)
+    and ops.refusal(exchange_ts, price, price, %(late_days_max)s) is null
+on conflict do nothing;

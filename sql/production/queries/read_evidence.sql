@@ -1,0 +1,13 @@
+-- Show what stands behind the ledger's judgement of a stretch of time.
+-- Parameters: stream text; market text, empty for a stream of all markets; from_at, until_at timestamptz
+-- Reads: what ops.evidence reads
+-- Returns: kind, gatherer_id (null where it is nobody's), from and until when, detail jsonb
+select
+    e.kind,
+    e.gatherer_id,
+    lower(e.during) as began_at,
+    upper(e.during) as ended_at,
+    e.detail
+from ops.evidence(
+    %(stream)s::text, %(market)s::text, tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz)
+) as e;

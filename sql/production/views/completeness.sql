@@ -1,0 +1,18 @@
+-- The ledger minute by minute.
+-- Reads: ops.ledger
+create or replace view ops.completeness as
+select
+    l.stream,
+    l.market_ticker,
+    m.minute,
+    s.state
+from ops.ledger as l
+cross join
+    lateral (
+        values
+        ('proven', l.proven), ('covered', l.covered), ('repaired', l.repaired), ('gap', l.gap), ('idle', l.idle)
+    ) as s (state, runs)
+cross join unnest(s.runs) as r (run)
+cross join generate_series(lower(r.run), upper(r.run) - interval '1 min', interval '1 min') as m (minute);
+
+comment on view ops.completeness is 'The ledger minute by minute; ask for one stream and a few days or one market.';

@@ -1,0 +1,55 @@
+-- The condition of each stream and day, in UTC, since its first coverage: pending (the day is not judged to its end),
+-- missing (nothing of it is held, or nothing was expected at all), degraded (it has gaps), available.
+-- Reads: ops.ledger, ops.expected, ops.watermarks
+create or replace view ops.stream_days as
+select
+    d.stream,
+    d.day,
+    case
+        when coalesce(w.moment < (d.day + 1)::timestamp at time zone 'UTC', true) then 'pending'
+        when d.minutes_held = 0 then 'missing'
+        when d.minutes_gap > 0 then 'degraded'
+        else 'available'
+    end as condition,
+    d.market_count,
+    d.minutes_proven,
+    d.minutes_covered,
+    d.minutes_repaired,
+    d.minutes_gap,
+    d.minutes_idle
+from (
+    select
+        c.stream,
+        c.day,
+        count(l.day) as market_count,
+        coalesce(sum(ops.minute_count(l.proven)), 0) as minutes_proven,
+        coalesce(sum(ops.minute_count(l.covered)), 0) as minutes_covered,
+        coalesce(sum(ops.minute_count(l.repaired)), 0) as minutes_repaired,
+        coalesce(sum(ops.minute_count(l.gap)), 0) as minutes_gap,
+        coalesce(sum(ops.minute_count(l.idle)), 0) as minutes_idle,
+        coalesce(
+            sum(ops.minute_count(l.proven + l.covered + l.repaired + l.idle)), 0
+        ) as minutes_held
+    from (
+        select
+            f.stream,
+            (g.day at time zone 'UTC')::date as day
+        from (
+            select
+                s.stream,
+                date_trunc('day', min(e.began_at), 'UTC') as began
+            from ops.ledger_streams() as s
+            inner join ops.expected as e on s.channel = e.channel
+            group by s.stream
+        ) as f
+        cross join
+            lateral generate_series(f.began, date_trunc('day', now(), 'UTC'), interval '1 day', 'UTC') as g (day)
+    ) as c
+    left join ops.ledger as l on c.stream = l.stream and c.day = l.day
+    group by c.stream, c.day
+) as d
+left join ops.watermarks as w on w.name = 'ledger';
+
+comment on view ops.stream_days is 'The condition of each stream and day: available, degraded, pending or missing.';
+comment on column ops.stream_days.market_count is 'Markets with any expected minute; 1 for a stream of all markets.';
+comment on column ops.stream_days.minutes_proven is 'Minutes of all markets together, as those that follow.';
