@@ -7,6 +7,7 @@ message as (
         line #>> '{frame, msg, market_ticker}' as market_ticker,
         coalesce(line #>> '{frame, msg, market_id}', '') as market_id,
         coalesce((line #>> '{frame, msg, clock}')::bigint, 0) as clock,
+        line #> '{frame, msg}' ? 'clock' as has_clock,
         ops.published_levels(line #> '{frame, msg}', 'yes', 0) as yes_prices,
         ops.published_levels(line #> '{frame, msg}', 'yes', 1) as yes_sizes,
         ops.published_levels(line #> '{frame, msg}', 'no', 0) as no_prices,
@@ -16,9 +17,12 @@ message as (
 ),
 
 published as (
-    select distinct * from message where clock > 0
+    select distinct on (market_ticker, market_id, clock, yes_prices, yes_sizes, no_prices, no_sizes)
+        market_ticker, market_id, clock, yes_prices, yes_sizes, no_prices, no_sizes
+    from message where has_clock
     union all
-    select * from message where clock = 0
+    select market_ticker, market_id, clock, yes_prices, yes_sizes, no_prices, no_sizes
+    from message where not has_clock
 ),
 
 held as (

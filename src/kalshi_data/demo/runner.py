@@ -36,6 +36,8 @@ def run_demo(platform: Platform, recording: Path | None, seconds: float, display
     display.step("the deduplicator merges the rest")
     drain(platform)
     platform.deduplicator.stop()
+    # What it sent last, snapshots that gatherers asked for, reaches its journal when it ends.
+    platform.exchange.stop()
     display.step("comparing production with the exchange's journal")
     return compare(platform.production, platform.gatherer_servers, platform.journal)
 
