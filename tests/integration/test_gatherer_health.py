@@ -144,7 +144,7 @@ def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path
             while not any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard):
                 heard.append(manager.recv(1_000).decode())
             assert "READY=1" not in heard
-            figures.connections_wanted = figures.connections_up = figures.markets_known = 2
+            figures.subscribed = True
             while "READY=1" not in heard:
                 heard.append(manager.recv(1_000).decode())
             for _ in range(3):

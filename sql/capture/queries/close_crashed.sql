@@ -1,11 +1,14 @@
--- Close what earlier runs of the gatherer left open: they ended without a word, at their last sign of life.
+-- Close what earlier runs of the gatherer left open: they ended without a word, after the last frame they logged. What
+-- was received two seconds before a heartbeat was logged when it beat, so without later frames that time was quiet.
 -- Parameters: before bigint, the first number of this run; ended_at timestamptz, of the last frame logged, or null
 -- Reads: capture.heartbeat
 -- Writes: capture.connections, capture.subscriptions
 -- Returns: how many connections were closed
 with
 last_sign as (
-    select coalesce(greatest(%(ended_at)s::timestamptz, max(h.beat_at)), now()) as at from capture.heartbeat as h
+    select
+        coalesce(greatest(%(ended_at)s::timestamptz, max(h.beat_at) - interval '2 seconds'), now()) as at
+    from capture.heartbeat as h
 ),
 
 connection as (

@@ -38,6 +38,7 @@ port = 0
 
 [subscriptions]
 combos = true
+audit_seconds = 20
 """
 DEDUPLICATOR_TOML = """\
 [production.runtime]

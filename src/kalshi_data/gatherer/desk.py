@@ -35,7 +35,6 @@ class Desk:
         self.intake = intake
         self.placement = placement
         self.figures: Figures = intake.figures
-        self.ready = asyncio.Event()
         self.stopping = stopping
         self.lifecycle = take_lifecycle
         self._fetch_trades = fetch_trades
@@ -56,18 +55,18 @@ class Desk:
         self._trades_lost_at = last_received_at
 
     def settled(self, link: Link, markets_covered: int, *, done: bool) -> None:
-        """Take note of how far a connection is with its subscriptions; at first all being done makes `ready`."""
+        """Take note of how far a connection is with its subscriptions; all being done is told once."""
         self._covered[link.name] = markets_covered
         if done and link.name not in self._settled:
             self._settled.add(link.name)
             log.info("subscribed", connection=link.name, markets=len(link.tickers))
         self._count()
-        self._see_whether_ready()
+        self._see_whether_subscribed()
 
     def loaded(self) -> None:
         """Take note that all markets are known, so that what is wanted is all there is."""
         self._loaded = True
-        self._see_whether_ready()
+        self._see_whether_subscribed()
 
     def left(self, name: str, last_received_at: datetime) -> None:
         """Take note that a connection ended, on which nothing arrived after `last_received_at`."""
@@ -112,9 +111,9 @@ class Desk:
         said = (websocket.close_reason or "").replace("\x00", "")
         return f"closed by the exchange: {websocket.close_code} {said}".rstrip()
 
-    def _see_whether_ready(self) -> None:
+    def _see_whether_subscribed(self) -> None:
         if self._loaded and {each.name for each in self.placement.links} <= self._settled:
-            self.ready.set()
+            self.figures.subscribed = True
 
     def _count(self) -> None:
         self.figures.connections_up = len(self._covered)

@@ -39,6 +39,7 @@ class Figures:
         self.markets_known = 0
         self.markets_wanted = 0
         self.markets_subscribed = 0
+        self.subscribed = False  # whether everything wanted has been asked for once and acknowledged
         self.markets_homeless = 0  # wanted, but no connection has room for them
         self.queued_rows = 0
         self.behind_frames = 0  # frames in the log that are not committed yet, while the writer catches up from it

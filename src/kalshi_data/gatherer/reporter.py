@@ -75,7 +75,7 @@ class Reporter:
             now = time.monotonic()
             self._figures.loop_lag_seconds = max(0.0, now - self._figures.loop_at_seconds - TURN_SECONDS)
             self._figures.loop_at_seconds = now
-            if not ready and self._is_subscribed():
+            if not ready and self._figures.subscribed:
                 ready = True
                 self._notifier.ready()
             if now - alive_at >= self._notifier.watchdog_seconds:
@@ -87,11 +87,6 @@ class Reporter:
                 if not ready:
                     self._notifier.extend_start(START_EXTENSION_SECONDS)
             await asyncio.sleep(TURN_SECONDS)
-
-    def _is_subscribed(self) -> bool:
-        figures = self._figures
-        connected = 0 < figures.connections_wanted <= figures.connections_up
-        return connected and figures.markets_known > 0 and figures.markets_subscribed >= figures.markets_wanted
 
     def _line(self) -> str:
         figures = self._figures

@@ -87,9 +87,9 @@ class Gatherer:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, reload_settings, self._config, self._settings)
         self._log.open()
         async with Reporter(self._settings, self._figures) as reporter, asyncio.TaskGroup() as group:
+            loop.add_signal_handler(signal.SIGHUP, self._reload, reporter)
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
             async with self._rest() as rest:
@@ -100,6 +100,11 @@ class Gatherer:
             sealing.cancel()
         self._log.close()
         self._log_totals()
+
+    def _reload(self, reporter: Reporter) -> None:
+        reporter.reloading()
+        reload_settings(self._config, self._settings)
+        reporter.reloaded()
 
     @asynccontextmanager
     async def _rest(self) -> AsyncGenerator[Rest]:
