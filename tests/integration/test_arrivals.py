@@ -1,6 +1,6 @@
 """What the merge leaves for upkeep: which rows came late, and who received which."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,11 @@ def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.41") -> dict[st
     return frame("orderbook_delta", {**body, "ts_ms": MS + round(seconds * 1000)})
 
 
+def fresh() -> float:
+    """Return this moment in seconds after NOW, which is when the tests began."""
+    return (datetime.now(UTC) - NOW).total_seconds()
+
+
 def read(production: Database, statement: bytes) -> list[tuple[Any, ...]]:
     with production.connect("deduplicator") as connection:
         return connection.execute(statement).fetchall()
@@ -40,7 +45,10 @@ def late(production: Database) -> list[tuple[str, str, datetime, datetime]]:
 
 
 def test_rows_merged_long_after_their_time_are_noted_by_market(production: Database, gatherers: list[Database]) -> None:
-    receive(gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(0), trade("a", -90), trade("b", 0)])
+    receive(
+        gatherers[0],
+        [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(fresh()), trade("a", -90), trade("b", fresh())],
+    )
     merge(production, gatherers)
     assert late(production) == [
         ("orderbook_deltas", "KXA-1", later(-300), later(-200)),
@@ -52,7 +60,7 @@ def test_rows_merged_long_after_their_time_are_noted_by_market(production: Datab
 def test_rows_that_were_held_already_are_not_noted(production: Database, gatherers: list[Database]) -> None:
     receive(gatherers[0], [delta(-7500)])
     merge(production, gatherers)
-    receive(gatherers[1], [delta(-7500), delta(0)])
+    receive(gatherers[1], [delta(-7500), delta(fresh())])
     merge(production, gatherers)
     assert len(late(production)) == 1
 

@@ -1,6 +1,7 @@
 """Books rebuilt at any moment, and snapshots that prove what lies between them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from kalshi_data.database import Connection
 from tests.engines import Database
 from tests.integration.books import Book, book_at, delta, ensure_partitions, late, levels, snapshot
-from tests.integration.coverage import at, minutes
+from tests.integration.coverage import T0, at, minutes
 
 CHECKS = """
 select tstzmultirange(tstzrange(from_at, until_at)), from_clock, until_clock, is_proven, delta_count
@@ -23,7 +24,7 @@ from ops.book_checks where market_ticker = %s order by until_at, until_clock
 @pytest.fixture
 def ops(production: Database) -> Iterator[Connection]:
     with production.connect("deduplicator") as connection:
-        ensure_partitions(connection, at(-180), at(0), at(180))
+        ensure_partitions(connection, at(-180), at(0), at(180), datetime.now(UTC))
         yield connection
 
 
@@ -195,7 +196,8 @@ def test_books_are_checked_in_bounded_steps_and_only_once_settled(ops: Connectio
     for market in range(5):
         for minute in range(4):
             snapshot(ops, minute, minute + 1, ticker=f"KXA-{market}")
-    snapshot(ops, 359.5, 9, ticker="KXA-0")
+    half_a_minute_ago = (datetime.now(UTC) - T0).total_seconds() / 60 - 0.5
+    snapshot(ops, half_a_minute_ago, 9, ticker="KXA-0")
     steps: list[tuple[int, int]] = []
     while True:
         step = check(ops, snapshots_max=3)
