@@ -40,7 +40,9 @@ def late(production: Database) -> list[tuple[str, str, datetime, datetime]]:
 
 
 def test_rows_merged_long_after_their_time_are_noted_by_market(production: Database, gatherers: list[Database]) -> None:
-    receive(gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(3600), trade("a", -90), trade("b", 3600)])
+    receive(
+        gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(3600), trade("a", -90), trade("b", 3600)]
+    )
     merge(production, gatherers)
     assert late(production) == [
         ("orderbook_deltas", "KXA-1", later(-300), later(-200)),
