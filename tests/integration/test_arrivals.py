@@ -1,6 +1,6 @@
 """What the merge leaves for upkeep: which rows came late, and who received which."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,11 +28,6 @@ def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.41") -> dict[st
     return frame("orderbook_delta", {**body, "ts_ms": MS + round(seconds * 1000)})
 
 
-def fresh() -> float:
-    """Return this moment in seconds after NOW, which is when the tests began."""
-    return (datetime.now(UTC) - NOW).total_seconds()
-
-
 def read(production: Database, statement: bytes) -> list[tuple[Any, ...]]:
     with production.connect("deduplicator") as connection:
         return connection.execute(statement).fetchall()
@@ -46,8 +41,7 @@ def late(production: Database) -> list[tuple[str, str, datetime, datetime]]:
 
 def test_rows_merged_long_after_their_time_are_noted_by_market(production: Database, gatherers: list[Database]) -> None:
     receive(
-        gatherers[0],
-        [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(fresh()), trade("a", -90), trade("b", fresh())],
+        gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(3600), trade("a", -90), trade("b", 3600)]
     )
     merge(production, gatherers)
     assert late(production) == [
@@ -60,7 +54,7 @@ def test_rows_merged_long_after_their_time_are_noted_by_market(production: Datab
 def test_rows_that_were_held_already_are_not_noted(production: Database, gatherers: list[Database]) -> None:
     receive(gatherers[0], [delta(-7500)])
     merge(production, gatherers)
-    receive(gatherers[1], [delta(-7500), delta(fresh())])
+    receive(gatherers[1], [delta(-7500), delta(3600)])
     merge(production, gatherers)
     assert len(late(production)) == 1
 

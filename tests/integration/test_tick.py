@@ -195,11 +195,11 @@ def test_a_snapshot_of_a_clock_an_hour_off_is_the_same_within_the_day(
 
 
 def test_gatherers_are_told_what_production_holds(production: Database, gatherers: list[Database]) -> None:
-    # The second gatherer is of a version that takes no acknowledgements, and is merged all the same.
     with gatherers[1].connect("gatherer") as connection:
         connection.execute("drop function sync.acknowledge")
     for gatherer in gatherers[:2]:
         receive(gatherer, [trade("a"), delta()])
+    # The second gatherer is of a version that takes no acknowledgements, and is merged all the same.
     merge(production, gatherers[:2], ticks=3, acknowledge_seconds=0.0)
     receive(gatherers[1], [trade("b")], number=2)
     merge(production, gatherers[:2], ticks=3, acknowledge_seconds=0.0)

@@ -9,6 +9,7 @@ create or replace function ops.prepare_partitions(
 language plpgsql
 as $$
 declare
+    span tstzrange := ops.accepted(late_days_max);
     made bigint;
 begin
     execute format(
@@ -17,12 +18,12 @@ begin
             from (
                 select min(s.%1$I) as moment
                 from %2$s as s
-                where s.%1$I between now() - make_interval(days => $2) and now() + interval '1 day'
-                group by date_trunc('hour', s.%1$I)
+                where s.%1$I between $2 and $3
+                group by date_bin('1 hour', s.%1$I, '2000-01-01 00:00:00+00')
             ) as hours
         $query$,
         time_column, stage
-    ) into made using target, late_days_max;
+    ) into made using target, lower(span), upper(span);
     return made;
 end;
 $$;

@@ -1,15 +1,16 @@
 -- Say why production refuses a row.
--- Parameters: moment, the row's time; lowest and highest of its prices in dollars; late_days_max, how old it may be
+-- Parameters: moment, the row's time; lowest and highest of its prices in dollars; oldest and newest, what is accepted.
+-- The last two are used once each and given by a subquery, so that they are computed once a statement, not once a row.
 -- Returns: the reason, null for a row that is accepted
 create or replace function ops.refusal(
-    moment timestamptz, lowest numeric, highest numeric, late_days_max integer
+    moment timestamptz, lowest numeric, highest numeric, oldest timestamptz, newest timestamptz
 ) returns text
 language sql
-stable
+immutable
 as $$
     select case
-        when moment < now() - make_interval(days => late_days_max) then 'time too old'
-        when moment > now() + interval '1 day' then 'time in the future'
+        when moment < oldest then 'time too old'
+        when moment > newest then 'time in the future'
         when lowest < 0 or highest > 1 then 'price outside 0 to 1'
     end;
 $$;

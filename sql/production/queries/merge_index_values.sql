@@ -3,9 +3,13 @@
 -- Reads: pg_temp.stage_index_values
 -- Writes: market_data.index_values, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected
-with
-judged as not materialized (
-    select s.*, ops.refusal(s.source_ts, 0, 1, %(late_days_max)s) as reason
+with judged as not materialized (
+    select
+        s.*,
+        ops.refusal(
+            s.source_ts, 0, 1,
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+        ) as reason
     from stage_index_values as s
 ),
 

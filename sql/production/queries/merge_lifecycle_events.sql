@@ -3,9 +3,13 @@
 -- Reads: pg_temp.stage_lifecycle_events
 -- Writes: market_data.lifecycle_events, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with
-judged as not materialized (
-    select s.*, ops.refusal(s.seen_at, 0, 1, %(late_days_max)s) as reason
+with judged as not materialized (
+    select
+        s.*,
+        ops.refusal(
+            s.seen_at, 0, 1,
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+        ) as reason
     from stage_lifecycle_events as s
 ),
 
@@ -19,7 +23,7 @@ refused as (
 
 candidate as (
     select distinct on (subject_ticker, kind, payload_sha256, occurrence, began_at) *
-    from (select *, date_trunc('hour', seen_at, 'UTC') as began_at from judged) as placed
+    from (select *, date_bin('1 hour', seen_at, '2000-01-01 00:00:00+00') as began_at from judged) as placed
     where reason is null
     order by subject_ticker, kind, payload_sha256, occurrence, began_at, seen_at
 ),
@@ -41,12 +45,12 @@ inserted as (
         )
     order by c.seen_at, c.subject_ticker
     on conflict do nothing
-    returning seen_at, gatherer_id
+    returning date_bin('1 hour', seen_at, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
 from (
-    select gatherer_id, date_trunc('hour', seen_at, 'UTC') as touched_hour, null as reason from inserted
+    select gatherer_id, touched_hour, null as reason from inserted
     union all
     select gatherer_id, null as touched_hour, reason from refused
 ) as r

@@ -3,9 +3,13 @@
 -- Reads: pg_temp.stage_orderbook_deltas
 -- Writes: market_data.orderbook_deltas, ops.rejected_rows, ops.late_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with
-judged as not materialized (
-    select s.*, ops.refusal(s.exchange_ts, s.price, s.price, %(late_days_max)s) as reason
+with judged as not materialized (
+    select
+        s.*,
+        ops.refusal(
+            s.exchange_ts, s.price, s.price,
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+        ) as reason
     from stage_orderbook_deltas as s
 ),
 
@@ -27,7 +31,9 @@ inserted as (
     where reason is null
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
-    returning exchange_ts, market_ticker, gatherer_id
+    returning
+        date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour,
+        exchange_ts, market_ticker, gatherer_id
 ),
 
 -- What upkeep may have passed already; ops.settled_until relies on the 30 s.
@@ -38,13 +44,13 @@ late as (
         market_ticker,
         tstzrange(min(exchange_ts), max(exchange_ts), '[]') as during
     from inserted
-    where exchange_ts < now() - interval '30 s'
+    where exchange_ts < (select now() - interval '30 s')
     group by market_ticker
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
 from (
-    select gatherer_id, date_trunc('hour', exchange_ts, 'UTC') as touched_hour, null as reason from inserted
+    select gatherer_id, touched_hour, null as reason from inserted
     union all
     select gatherer_id, null as touched_hour, reason from refused
 ) as r

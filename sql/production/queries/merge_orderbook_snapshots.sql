@@ -3,10 +3,13 @@
 -- Reads: pg_temp.stage_orderbook_snapshots
 -- Writes: market_data.orderbook_snapshots, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with
-judged as not materialized (
+with judged as not materialized (
     select
-        s.*, ops.refusal_of_book(s.received_at, s.yes_prices || s.no_prices, %(late_days_max)s) as reason,
+        s.*,
+        ops.refusal_of_book(
+            s.received_at, s.yes_prices || s.no_prices,
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+        ) as reason,
         case when s.clock = 0 then interval '1 hour' else interval '1 day' end as cell
     from stage_orderbook_snapshots as s
 ),
@@ -45,12 +48,12 @@ inserted as (
         )
     order by c.received_at, c.market_ticker
     on conflict do nothing
-    returning received_at, gatherer_id
+    returning date_bin('1 hour', received_at, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
 from (
-    select gatherer_id, date_trunc('hour', received_at, 'UTC') as touched_hour, null as reason from inserted
+    select gatherer_id, touched_hour, null as reason from inserted
     union all
     select gatherer_id, null as touched_hour, reason from refused
 ) as r

@@ -3,12 +3,12 @@
 -- Reads: pg_temp.stage_tickers
 -- Writes: market_data.tickers, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with
-judged as not materialized (
+with judged as not materialized (
     select
-        s.*, ops.refusal(
+        s.*,
+        ops.refusal(
             s.exchange_ts, least(s.last_price, s.yes_bid, s.yes_ask), greatest(s.last_price, s.yes_bid, s.yes_ask),
-            %(late_days_max)s
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
     from stage_tickers as s
 ),
@@ -35,12 +35,12 @@ inserted as (
     where reason is null
     order by exchange_ts, market_ticker, values_sha256, received_at
     on conflict do nothing
-    returning exchange_ts, gatherer_id
+    returning date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
 from (
-    select gatherer_id, date_trunc('hour', exchange_ts, 'UTC') as touched_hour, null as reason from inserted
+    select gatherer_id, touched_hour, null as reason from inserted
     union all
     select gatherer_id, null as touched_hour, reason from refused
 ) as r

@@ -3,11 +3,12 @@
 -- Reads: pg_temp.stage_trades
 -- Writes: market_data.trades, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with
-judged as not materialized (
+with judged as not materialized (
     select
-        s.*, ops.refusal(
-            s.exchange_ts, least(s.yes_price, s.no_price), greatest(s.yes_price, s.no_price), %(late_days_max)s
+        s.*,
+        ops.refusal(
+            s.exchange_ts, least(s.yes_price, s.no_price), greatest(s.yes_price, s.no_price),
+            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
     from stage_trades as s
 ),
@@ -21,9 +22,7 @@ refused as (
 ),
 
 candidate as (
-    select
-        *,
-        exchange_ts - lag(exchange_ts) over (partition by trade_id order by exchange_ts, received_at) as since_equal
+    select *, exchange_ts - lag(exchange_ts) over (partition by trade_id order by exchange_ts, received_at) as since
     from judged
     where reason is null
 ),
@@ -38,7 +37,7 @@ inserted as (
         c.is_block_trade, c.received_at, c.gatherer_id
     from candidate as c
     where
-        coalesce(c.since_equal > interval '5 s', true)
+        coalesce(c.since > interval '5 s', true)
         and not exists (
             select from market_data.trades as known
             where
@@ -48,12 +47,12 @@ inserted as (
         )
     order by c.exchange_ts, c.trade_id
     on conflict do nothing
-    returning exchange_ts, gatherer_id
+    returning date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
 )
 
 select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
 from (
-    select gatherer_id, date_trunc('hour', exchange_ts, 'UTC') as touched_hour, null as reason from inserted
+    select gatherer_id, touched_hour, null as reason from inserted
     union all
     select gatherer_id, null as touched_hour, reason from refused
 ) as r

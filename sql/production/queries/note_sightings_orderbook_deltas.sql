@@ -18,5 +18,8 @@ select
 from stage_orderbook_deltas
 where
     ops.is_sampled(exchange_ts, %(sightings_one_in)s)
-    and ops.refusal(exchange_ts, price, price, %(late_days_max)s) is null
+    and ops.refusal(
+        exchange_ts, price, price,
+        (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+    ) is null
 on conflict do nothing;

@@ -11,5 +11,9 @@ select
     gatherer_id,
     received_at
 from stage_trades
-where ops.refusal(exchange_ts, yes_price, yes_price, %(late_days_max)s) is null
+where
+    ops.refusal(
+        exchange_ts, yes_price, yes_price,
+        (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
+    ) is null
 on conflict do nothing;

@@ -10,14 +10,14 @@ class Stream(NamedTuple):
     """One stream: the table it goes to, the column that places its rows there in time, and where it comes from.
 
     `source` is the folder of SQL of the gatherer's database that holds it; with nothing waiting it is polled no more
-    often than each `pause_seconds_min`.
+    often than each `poll_seconds_min`.
     """
 
     name: str
     target: str
     time_column: str | None = None
     source: str = "capture"
-    pause_seconds_min: float = 0.0
+    poll_seconds_min: float = 0.0
 
 
 STREAMS = (
@@ -27,12 +27,12 @@ STREAMS = (
     Stream("tickers", "market_data.tickers", "exchange_ts"),
     Stream("lifecycle_events", "market_data.lifecycle_events", "seen_at"),
     Stream("index_values", "market_data.index_values", "source_ts"),
-    Stream("connections", "ops.connections", pause_seconds_min=0.5),
-    Stream("subscriptions", "ops.subscriptions", pause_seconds_min=0.5),
-    Stream("gaps", "ops.gaps", pause_seconds_min=0.5),
-    Stream("series", "market_data.series", source="registry", pause_seconds_min=1.0),
-    Stream("events", "market_data.events", source="registry", pause_seconds_min=1.0),
-    Stream("markets", "market_data.markets", source="registry", pause_seconds_min=1.0),
+    Stream("connections", "ops.connections", poll_seconds_min=0.5),
+    Stream("subscriptions", "ops.subscriptions", poll_seconds_min=0.5),
+    Stream("gaps", "ops.gaps", poll_seconds_min=0.5),
+    Stream("series", "market_data.series", source="registry", poll_seconds_min=1.0),
+    Stream("events", "market_data.events", source="registry", poll_seconds_min=1.0),
+    Stream("markets", "market_data.markets", source="registry", poll_seconds_min=1.0),
 )
 
 

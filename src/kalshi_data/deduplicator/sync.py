@@ -85,11 +85,11 @@ class StreamMerge:
         return True
 
     def _merge(self, production: Connection) -> None:
-        pause_seconds = max(self._settings.poll_seconds, self._stream.pause_seconds_min)
+        every_seconds = max(self._settings.poll_seconds, self._stream.poll_seconds_min)
         while not self._stop.is_set():
             self.tick(production)
             if not self.state.is_behind:
-                self._stop.wait(pause_seconds)
+                self._stop.wait(every_seconds - self.state.tick_seconds)
 
     def tick(self, production: Connection) -> int:
         """Poll every gatherer and merge what came, with cursors, counts and marks, in one transaction.

@@ -1,13 +1,14 @@
 """The whole platform on one machine: databases, a local exchange, three gatherers and the deduplicator."""
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES, make_databases
 from kalshi_data.demo.keys import KeyFiles, make_key
-from kalshi_data.demo.postgres import Server, embedded_binaries, server_account
+from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, server_account
 from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
 
 GATHERERS = (1, 2, 3)
@@ -68,9 +69,10 @@ conninfo = "{kalshi_meta}"
 class Platform:
     """Starts the parts in the order of a deployment; close() ends whatever runs, in the reverse order."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep everything below `folder`."""
+    def __init__(self, folder: Path, production_settings: Mapping[str, str] | None = None) -> None:
+        """Keep everything below `folder`; `production_settings` are settings of production's PostgreSQL."""
         self.folder = folder
+        self._production_settings = SETTINGS | dict(production_settings or {})
         self.production: Server
         self.gatherer_servers: dict[int, Server] = {}
         self.exchange: Program
@@ -86,7 +88,7 @@ class Platform:
         """Make and start a server for production and for each gatherer, all at once."""
         account = server_account()
         binaries = embedded_binaries(account, self.folder)
-        self.production = Server(self.folder / "production", binaries, account)
+        self.production = Server(self.folder / "production", binaries, account, self._production_settings)
         self.gatherer_servers = {n: Server(self.folder / f"gatherer-{n}", binaries, account) for n in GATHERERS}
         servers = [self.production, *self.gatherer_servers.values()]
         for server in servers:
@@ -97,16 +99,19 @@ class Platform:
         for server in self.gatherer_servers.values():
             make_databases(server, "gatherer", GATHERER_DATABASES)
 
-    def start_exchange(self, recording: Path | None, seconds: float) -> None:
-        """Start the exchange with a recording or made-up markets, and write the programs' settings."""
+    def start_exchange(self, recording: Path | None, seconds: float, options: Sequence[str] = ()) -> None:
+        """Start the exchange with a recording or made-up markets, and write the programs' settings.
+
+        `options` are more of the simulator's own.
+        """
         keys: dict[int, KeyFiles] = {}
         for number in GATHERERS:
             folder = self.folder / f"settings-{number}"
             folder.mkdir(mode=0o700)
             keys[number] = make_key(folder, number)
-        options = [f"--key={key.key_id}={key.public}" for key in keys.values()]
+        named = [f"--key={key.key_id}={key.public}" for key in keys.values()]
         kind = ["replay", str(recording)] if recording else ["run", f"--markets={MARKETS}"]
-        arguments = ["simulator", *kind, *options, f"--clients={len(GATHERERS)}"]
+        arguments = ["simulator", *kind, *named, *options, f"--clients={len(GATHERERS)}"]
         arguments += [f"--seconds={seconds}", f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()

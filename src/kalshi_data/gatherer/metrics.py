@@ -51,6 +51,8 @@ LEVELS = (
     Entry("markets_known", "markets_known", "Markets the exchange lists."),
     Entry("markets_wanted", "markets_wanted", "Markets whose books should be subscribed."),
     Entry("markets_subscribed", "markets_subscribed", "Markets whose books are subscribed."),
+    Entry("markets_homeless", "markets_homeless", "Markets whose books no connection has room for."),
+    Entry("subscribed", "subscribed", "Whether everything wanted was subscribed once since the start."),
     Entry("markets_homeless", "markets_homeless", "Markets wanted that no connection has room for."),
     Entry("queued_rows", "queued_rows", "Rows waiting to be committed."),
     Entry("behind_frames", "behind_frames", "Frames in the log that are not committed yet."),

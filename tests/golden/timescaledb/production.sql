@@ -93,6 +93,12 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION ops.absorb_late_rows(marks_max integer) IS 'Let late rows be considered in minutes and intervals that were judged already.';
+CREATE FUNCTION ops.accepted(late_days_max integer) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    AS $$
+    select tstzrange(now() - make_interval(days => late_days_max), now() + interval '1 day', '[]');
+$$;
+COMMENT ON FUNCTION ops.accepted(late_days_max integer) IS 'The range of time that production accepts rows of.';
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE
     AS $$
@@ -954,6 +960,7 @@ CREATE FUNCTION ops.prepare_partitions(stage regclass, time_column name, target 
     LANGUAGE plpgsql
     AS $_$
 declare
+    span tstzrange := ops.accepted(late_days_max);
     made bigint;
 begin
     execute format(
@@ -962,12 +969,12 @@ begin
             from (
                 select min(s.%1$I) as moment
                 from %2$s as s
-                where s.%1$I between now() - make_interval(days => $2) and now() + interval '1 day'
-                group by date_trunc('hour', s.%1$I)
+                where s.%1$I between $2 and $3
+                group by date_bin('1 hour', s.%1$I, '2000-01-01 00:00:00+00')
             ) as hours
         $query$,
         time_column, stage
-    ) into made using target, late_days_max;
+    ) into made using target, lower(span), upper(span);
     return made;
 end;
 $_$;
@@ -985,22 +992,22 @@ CREATE FUNCTION ops.published_levels(msg jsonb, side text, part integer) RETURNS
     cross join jsonb_array_elements(nullif(s.levels, 'null')) with ordinality as l (level, place);
 $$;
 COMMENT ON FUNCTION ops.published_levels(msg jsonb, side text, part integer) IS 'Prices or sizes of a published order-book snapshot, of any era.';
-CREATE FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, late_days_max integer) RETURNS text
-    LANGUAGE sql STABLE
+CREATE FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
     AS $$
     select case
-        when moment < now() - make_interval(days => late_days_max) then 'time too old'
-        when moment > now() + interval '1 day' then 'time in the future'
+        when moment < oldest then 'time too old'
+        when moment > newest then 'time in the future'
         when lowest < 0 or highest > 1 then 'price outside 0 to 1'
     end;
 $$;
-COMMENT ON FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, late_days_max integer) IS 'Why production refuses a row; null for a row that is accepted.';
-CREATE FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], late_days_max integer) RETURNS text
-    LANGUAGE sql STABLE
+COMMENT ON FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, oldest timestamp with time zone, newest timestamp with time zone) IS 'Why production refuses a row; null for a row that is accepted.';
+CREATE FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
     AS $$
-    select ops.refusal(moment, min(p), max(p), late_days_max) from unnest(prices) as p;
+    select ops.refusal(moment, min(p), max(p), oldest, newest) from unnest(prices) as p;
 $$;
-COMMENT ON FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], late_days_max integer) IS 'Why production refuses an order book; null for one that is accepted.';
+COMMENT ON FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], oldest timestamp with time zone, newest timestamp with time zone) IS 'Why production refuses an order book; null for one that is accepted.';
 CREATE FUNCTION ops.repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE plpgsql STABLE
     AS $$

@@ -1,0 +1,78 @@
+"""Deltas for benchmarks of the merge: the truth, and gatherers that each miss some of it and got some out of order."""
+
+from kalshi_data.database import Connection, query
+from tests.engines import Database
+from tests.integration.staging import NOW
+
+TRANSACTION_ROWS = 5_000
+KEY = ("exchange_ts", "market_ticker", "clock", "side", "price", "size_delta", "occurrence")
+# The changes from `first` until `until`: 100 us apart in 5,000 markets, every 50th equal to the one before it.
+TRUTH = """
+select
+    n,
+    %(began)s::timestamptz + m * interval '100 us' as exchange_ts,
+    'KXBENCH-T' || m %% 5000 as market_ticker,
+    m / 3 as clock,
+    case m %% 2 when 0 then 'yes' else 'no' end as side,
+    (1 + m %% 99) / 100.0 as price,
+    (m %% 500 - 250)::numeric as size_delta,
+    n - m as occurrence
+from (
+    select n, n - (n > 1 and n %% 50 = 1)::integer as m from generate_series(%(first)s::bigint, %(until)s::bigint) as n
+) as numbered
+"""
+# A gatherer misses one change in a hundred, each another one, and numbers equal changes as it saw them. About 3 %% of
+# them, again others at each, come more than a transaction too late.
+FILL = f"""
+insert into capture.orderbook_deltas (
+    received_at, exchange_ts, connection_id, sid, seq, market_ticker, clock, side, price, size_delta, occurrence
+)
+select
+    now(), t.exchange_ts, 1, 1, t.n, t.market_ticker, t.clock, t.side, t.price, t.size_delta,
+    case when (t.n - 1) %% 100 = %(missing)s then 0 else t.occurrence end
+from ({TRUTH}) as t
+where
+    t.n %% 100 <> %(missing)s
+    and (t.n > %(last)s - {TRANSACTION_ROWS}) <> (abs(hashint8(t.n * 3 + %(missing)s)) %% 100 < 3)
+order by t.n
+"""
+JUDGE = f"""
+with
+truth as (select {", ".join(KEY)} from ({TRUTH}) as t),
+held as (select {", ".join(KEY)} from market_data.orderbook_deltas),
+missed as (select * from truth except all select * from held),
+duplicated as (select * from held except all select * from truth),
+wrong as (
+    select market_ticker
+    from (
+        select market_ticker, side, price, size_delta from truth
+        union all
+        select market_ticker, side, price, -size_delta from held
+    ) as both_sides
+    group by market_ticker, side, price
+    having sum(size_delta) <> 0
+)
+select
+    (select count(*) from missed), (select count(*) from duplicated), (select count(distinct market_ticker) from wrong)
+"""
+
+
+def fill(gatherer: Database, rows: int, missing: int) -> None:
+    """Write what a gatherer received of `rows` changes, in transactions as a gatherer makes them."""
+    with gatherer.connect("gatherer") as connection:
+        connection.execute(query("capture/ensure_partitions"), {"moment": "now"})
+        # Late rows belong to the transaction before last; one more than the truth needs takes the last of them.
+        for last in range(TRANSACTION_ROWS, rows + 2 * TRANSACTION_ROWS, TRANSACTION_ROWS):
+            first = max(1, last - 2 * TRANSACTION_ROWS + 1)
+            connection.execute(FILL.encode(), span(first, min(last, rows), last) | {"missing": missing})
+        connection.execute("analyze capture.orderbook_deltas")
+
+
+def span(first: int, until: int, last: int) -> dict[str, object]:
+    return {"began": NOW, "first": first, "last": last, "until": until}
+
+
+def judge(production: Connection, rows: int) -> tuple[int, int, int]:
+    """Return changes missed, changes held too often, and books that come out wrong."""
+    row = production.execute(JUDGE.encode(), span(1, rows, rows)).fetchone()
+    return (int(row[0]), int(row[1]), int(row[2])) if row else (rows, 0, 0)
