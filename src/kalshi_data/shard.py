@@ -12,11 +12,18 @@ class Shard(NamedTuple):
     number: int
     parts: int
 
+    def __str__(self) -> str:
+        """Return it as it is written on the command line."""
+        return f"{self.number}/{self.parts}"
+
     def holds(self, market_ticker: str) -> bool:
         """Tell whether a market belongs to this part: by a digest of its ticker, the same everywhere and for ever."""
         # A checksum would do as well, were not tickers so alike that whole groups of them share its low bits.
         digest = hashlib.blake2b(market_ticker.encode(), digest_size=8).digest()
         return int.from_bytes(digest) % self.parts == self.number - 1
+
+
+EVERYTHING = Shard(1, 1)
 
 
 def parse_shard(text: str) -> Shard:

@@ -12,11 +12,12 @@ from psycopg import sql
 
 from kalshi_data.database import Connection, query
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
-from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.gatherer.batch import Item, write_batch
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.shard import EVERYTHING, Shard
 from tests.engines import Database
 
 NOW = datetime.now(UTC).replace(microsecond=0)

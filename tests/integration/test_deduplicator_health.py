@@ -17,9 +17,10 @@ from kalshi_data.deduplicator.cli import main
 from kalshi_data.deduplicator.monitor import Monitor
 from kalshi_data.deduplicator.reporter import Reporter
 from kalshi_data.deduplicator.state import State, StreamState
-from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo.processes import Program
 from kalshi_data.notification import Notifier
+from kalshi_data.shard import EVERYTHING
 from tests.conftest import MakeDatabase
 from tests.engines import Database
 from tests.integration.staging import NOW, merge, receive, settings

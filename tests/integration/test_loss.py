@@ -10,8 +10,9 @@ from datetime import datetime
 from kalshi_data.database import Connection, query
 from kalshi_data.deduplicator.configuration import Gatherer, Merging
 from kalshi_data.deduplicator.source import Batch, Source
-from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
+from kalshi_data.shard import EVERYTHING
 from tests.engines import Database
 from tests.integration.staging import NOW
 

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from kalshi_data.database import query
-from kalshi_data.deduplicator.streams import STREAMS, Shard
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.sync import StreamMerge
+from kalshi_data.shard import Shard
 from tests.conftest import MakeDatabase
 from tests.engines import Database
 from tests.integration.staging import NOW, Frame, claim, counts, frame, later, merge, receive, rows, settings

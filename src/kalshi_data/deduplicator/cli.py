@@ -1,6 +1,5 @@
 """The deduplicator's command line."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from kalshi_data.deduplicator.configuration import CONFIG, DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
 from kalshi_data.deduplicator.status import draw_status, read_status
-from kalshi_data.deduplicator.streams import Shard
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.settings import load_settings
+from kalshi_data.shard import parse_shard
 from kalshi_data.status import show, status_options
 
 STATUS_SECONDS_MAX = 10
@@ -45,21 +44,9 @@ main.add_command(completeness)
 def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""
     settings = load_settings(config, DeduplicatorSettings)
-    shard = read_shard(part)
+    shard = parse_shard(part)
     set_up_logs("deduplicator")
     run_deduplicator(settings, str(config), shard)
-
-
-def read_shard(part: str) -> Shard:
-    """Read a shard as it is written: 2/3 is the second of three.
-
-    Raises:
-        click.BadParameter: it is not written so.
-    """
-    found = re.fullmatch(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})", part)
-    if not found or int(found[1]) > int(found[2]):
-        raise click.BadParameter(f"{part} is no part of a whole: write 1/2 and 2/2 for two deduplicators")
-    return Shard(int(found[1]), int(found[2]))
 
 
 @main.command()

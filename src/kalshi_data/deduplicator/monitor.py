@@ -18,10 +18,11 @@ from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.crew import Crew
 from kalshi_data.deduplicator.figures import Figures, Life, Merged, Place
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import STREAMS, Shard
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.verdict import judge
 from kalshi_data.deduplicator.watcher import Seen, Watcher
 from kalshi_data.health import Verdict
+from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.metrics import read_metrics
 from kalshi_data.deduplicator.monitor import Monitor
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import Shard
 from kalshi_data.health import HealthServer
 from kalshi_data.metrics import make_registry
 from kalshi_data.notification import Notifier
+from kalshi_data.shard import Shard
 
 TURN_SECONDS = 0.2
 STATUS_SECONDS = 5.0

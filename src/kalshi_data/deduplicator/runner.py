@@ -14,11 +14,12 @@ from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.heartbeats import Heartbeats
 from kalshi_data.deduplicator.reporter import Reporter
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import EVERYTHING, STREAMS, Shard
+from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.migrations import require_current
 from kalshi_data.retry import delay_seconds
+from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 

@@ -11,8 +11,9 @@ from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database import Connection, connect, query
 from kalshi_data.deduplicator.configuration import Gatherer, Merging
-from kalshi_data.deduplicator.streams import Shard, Stream
+from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.retry import delay_seconds
+from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Source:
         self._conninfo = gatherer.conninfo(stream.source)
         self._stream = stream
         self._settings = settings
-        self._shard = {"shard": shard.number, "shards": shard.total}
+        self._shard = {"shard": shard.number, "shards": shard.parts}
         self._connection: Connection | None = None
         self._attempt = 0
         self._retry_at = 0.0

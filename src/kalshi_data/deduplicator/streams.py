@@ -34,17 +34,3 @@ STREAMS = (
     Stream("events", "market_data.events", source="registry", poll_seconds_min=1.0),
     Stream("markets", "market_data.markets", source="registry", poll_seconds_min=1.0),
 )
-
-
-class Shard(NamedTuple):
-    """The part of the markets that one deduplicator merges, counted from 1, of how many."""
-
-    number: int
-    total: int
-
-    def __str__(self) -> str:
-        """Return it as it is written on the command line."""
-        return f"{self.number}/{self.total}"
-
-
-EVERYTHING = Shard(1, 1)

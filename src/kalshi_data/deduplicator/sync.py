@@ -17,8 +17,9 @@ from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.crew import Crew
 from kalshi_data.deduplicator.source import Batch, Source
 from kalshi_data.deduplicator.state import StreamState
-from kalshi_data.deduplicator.streams import EVERYTHING, Shard, Stream
+from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.retry import delay_seconds
+from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 
@@ -191,7 +192,7 @@ class StreamMerge:
         if time.monotonic() - self._acknowledged_at < self._settings.acknowledge_seconds:
             return
         self._acknowledged_at = time.monotonic()
-        key = {"stream": self._stream.name, "shards": self._shard.total}
+        key = {"stream": self._stream.name, "shards": self._shard.parts}
         merged = {row[:2]: row[2] for row in production.execute(query("production/read_merged"), key).fetchall()}
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
