@@ -22,7 +22,13 @@ def from_ms(milliseconds: int) -> datetime:
 
 def from_ns(nanoseconds: int) -> datetime:
     """Return the moment of a Unix time in nanoseconds."""
-    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return EPOCH + timedelta(0, 0, nanoseconds // 1000)
+
+
+@lru_cache(maxsize=4096)
+def to_text(moment: datetime) -> str:
+    """Return a moment that many messages share as PostgreSQL reads it."""
+    return moment.isoformat(" ")
 
 
 @lru_cache(maxsize=4096)
