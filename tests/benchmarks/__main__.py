@@ -8,10 +8,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import decode, merge, registry, simulator
+from tests.benchmarks import capture, decode, merge, registry, simulator
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
+    "capture": capture.measure,
     "decode": decode.measure,
     "merge": merge.measure,
     "registry": registry.measure,
@@ -28,6 +29,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
+      capture    one gatherer, from the socket to committed rows, beside cryptofeed's PostgreSQL backend
       decode     frames of the feed to rows, beside the standard library's json and decimal
       merge      three gatherers into production, beside psql piped into psql and the same merge
       registry   600,000 made-up markets from a local server into a database: seconds and memory
