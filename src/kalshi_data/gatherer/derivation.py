@@ -15,7 +15,7 @@ from kalshi_data.gatherer.frame_log.blocks import Kind
 from kalshi_data.gatherer.listener import Listener
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
-from kalshi_data.kalshi.moments import from_ns
+from kalshi_data.kalshi.moments import from_ns, text_from_ns
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 from kalshi_data.kalshi.sequence import SequenceCheck
@@ -56,7 +56,7 @@ class Derivation:
         self._deletions: dict[int, set[str]] = {}
         self._now = self._last_at = from_ns(0)
         self._arrival = Arrival(connection_id, self._now, Occurrences(), self._unknown_field)
-        self._number = 0
+        self._number = self._received_ns = 0
         self.frames_received = 0
         self._handlers = {
             Kind.FRAME: self._frame,
@@ -68,7 +68,7 @@ class Derivation:
 
     def take(self, number: int, received_ns: int, kind: int, payload: bytes) -> None:
         """Take the connection's next record."""
-        self._number = number
+        self._number, self._received_ns = number, received_ns
         self._last_at, self._now = self._now, from_ns(received_ns)
         if kind == Kind.FRAME:
             self._frame(payload)
@@ -142,8 +142,9 @@ class Derivation:
             self._listener.gap(sid, channel, self._number, gap, lost, self._last_at)
 
     def _data(self, envelope: Envelope, frame: bytes) -> None:
-        self._arrival.received_at = self._now
-        stream, row = to_row(envelope, self._arrival)
+        arrival = self._arrival
+        arrival.received_at, arrival.received_text = self._now, text_from_ns(self._received_ns)
+        stream, row = to_row(envelope, arrival)
         if envelope.sid not in self._subscriptions and self._whole:
             raise BadFrame("unknown sid")
         if envelope.sending_ts_ms is not None and self._number % DELAY_SAMPLE == 0:

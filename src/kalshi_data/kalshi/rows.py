@@ -40,6 +40,12 @@ class Arrival(msgspec.Struct):
     received_at: datetime
     occurrences: Occurrences
     unknown_field: TellOfField = ignore
+    # The same as received_at, which whoever has the nanoseconds writes for less.
+    received_text: str = ""
+
+    def __post_init__(self) -> None:
+        """Write the time of receipt where it is not given."""
+        self.received_text = self.received_text or self.received_at.isoformat(" ")
 
 
 def decode_envelope(raw: bytes) -> Envelope:
@@ -93,10 +99,11 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
-    times = _written(arrival, sent_at, refine(msg.ts, msg.ts_ms))
+    exchange_ts = refine(msg.ts, msg.ts_ms).isoformat(" ")
     # One string: it is hashed once, and hundred thousands of them are kept. No part can hold a tab.
-    key = f"{ticker}\t{times[2]}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
+    key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
     occurrence = arrival.occurrences.number(key)
+    times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     return "orderbook_deltas", (*times, *place, ticker, msg.clock, msg.side, price, size_delta, occurrence)
 
@@ -128,7 +135,7 @@ def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> t
         msg.dollar_volume,
         msg.dollar_open_interest,
     )
-    times = _written(arrival, sent_at, _summary_time(msg))
+    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(_summary_time(msg)))
     return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values)
 
 
@@ -168,12 +175,6 @@ def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival)
 
 def _average(average: IndexAverage | None) -> str | None:
     return None if average is None else average.value
-
-
-def _written(arrival: Arrival, sent_at: datetime | None, exchange_ts: datetime) -> tuple[str, str | None, str]:
-    """Return the three times of a row as text."""
-    sent = None if sent_at is None else to_text(sent_at)
-    return arrival.received_at.isoformat(" "), sent, exchange_ts.isoformat(" ")
 
 
 def _summary_time(msg: Trade | MarketSummary) -> datetime:
