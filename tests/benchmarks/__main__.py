@@ -29,7 +29,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
-      capture    one gatherer, from the socket to committed rows, beside cryptofeed's PostgreSQL backend (needs a C compiler)
+      capture    one gatherer, from socket to committed rows, beside cryptofeed's backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
       merge      three gatherers into production, beside psql piped into psql and the same merge
       registry   600,000 made-up markets from a local server into a database: seconds and memory
