@@ -8,10 +8,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import decode, latency, merge, registry, simulator
+from tests.benchmarks import capture, decode, latency, merge, registry, simulator
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
+    "capture": capture.measure,
     "decode": decode.measure,
     "latency": latency.measure,
     "merge": merge.measure,
@@ -29,6 +30,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
+      capture    one gatherer, from socket to committed rows, beside cryptofeed's backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
       latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second
       merge      three gatherers into production, beside psql into psql with the same SQL, dlt and Sling; 10 seconds

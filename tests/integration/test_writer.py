@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from kalshi_data.gatherer import committer as committer_module
 from kalshi_data.gatherer.batch import Item
@@ -47,7 +48,8 @@ def write(database: Database, folder: Path, items: list[Item], **settings: Any) 
         async with station(database, folder, **settings) as running:
             await until(lambda: running.writer.takes_rows)
             for item in items:
-                running.writer.put(item._replace(number=running.log.append(Kind.FRAME, 1, 0, b"{}")))
+                number = running.log.append(Kind.FRAME, 1, 0, b"{}")
+                running.writer.put(structs.replace(item, number=number))
         return running
 
     return asyncio.run(run())

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.moments import from_ms, from_ns, from_rfc3339, from_seconds, refine
+from kalshi_data.kalshi.moments import from_ms, from_ns, from_rfc3339, from_seconds, refine, text_from_ns, to_text
 
 AT = datetime(2026, 8, 7, 6, 47, 24, tzinfo=UTC)
 
@@ -47,3 +47,9 @@ def test_finer_digits_are_used_only_where_both_times_agree() -> None:
     assert refine(int(AT.timestamp()), None) == AT
     with pytest.raises(BadFrame, match="missing field ts_ms"):
         refine(None, None)
+
+
+@pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])
+def test_text_names_the_same_moment(nanoseconds: int) -> None:
+    moment = from_ns(nanoseconds)
+    assert datetime.fromisoformat(text_from_ns(nanoseconds)) == datetime.fromisoformat(to_text(moment)) == moment

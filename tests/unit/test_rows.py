@@ -6,7 +6,7 @@ import pytest
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row, unknown_fields
+from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 
 RECEIVED = datetime(2026, 11, 2, 15, 0, 1, tzinfo=UTC)
 TS_MS = 1793109600447
@@ -75,8 +75,14 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def arrival() -> Arrival:
-    return Arrival(9, RECEIVED, Occurrences())
+def arrival(unknown: list[tuple[str, str]] | None = None) -> Arrival:
+    found: list[tuple[str, str]] = [] if unknown is None else unknown
+    return Arrival(9, RECEIVED, Occurrences(), lambda kind, name: found.append((kind, name)))
+
+
+def texts(*moments: datetime) -> tuple[str, ...]:
+    """Return times as PostgreSQL reads them."""
+    return tuple(map(str, moments))
 
 
 def frame(kind: str, body: object, **fields: object) -> bytes:
@@ -121,14 +127,14 @@ def test_delta_keeps_amounts_as_sent_and_the_finer_time() -> None:
     fine = AT.replace(microsecond=447_123)
     assert row_of("orderbook_delta", DELTA) == (
         "orderbook_deltas",
-        (RECEIVED, SENT, fine, 9, 3, 41, "KXA-1", 771209, "yes", "0.4100", "-12.25", 0),
+        (*texts(RECEIVED, SENT, fine), 9, 3, 41, "KXA-1", 771209, "yes", "0.4100", "-12.25", 0),
     )
 
 
 def test_delta_of_2025_is_in_cents_without_clock() -> None:
     old = {"market_ticker": "KXA-1", "price": 41, "delta": -12, "side": "no", "ts": "2025-10-01T20:30:09.123456789Z"}
     row = row_of("orderbook_delta", old)[1]
-    assert row[2] == datetime(2025, 10, 1, 20, 30, 9, 123_456, tzinfo=UTC)
+    assert row[2] == str(datetime(2025, 10, 1, 20, 30, 9, 123_456, tzinfo=UTC))
     assert row[7:] == (0, "no", "0.41", "-12", 0)
 
 
@@ -182,7 +188,7 @@ def test_equal_snapshots_without_clock_are_numbered() -> None:
 def test_ticker() -> None:
     stream, row = row_of("ticker", TICKER, seq=None)
     assert stream == "tickers"
-    assert row[:7] == (RECEIVED, SENT, AT, 9, 3, "KXA-1", "3f0c")
+    assert row[:7] == (*texts(RECEIVED, SENT, AT), 9, 3, "KXA-1", "3f0c")
     assert row[7:] == ("0.4300", "0.4100", "0.4300", "25.00", "80.00", "3.50", "10234.55", "8120.10", 4711, 8120)
 
 
@@ -309,12 +315,26 @@ def test_frames_of_no_known_kind_or_subscription_are_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_unknown_fields_are_named_and_known_ones_are_not(kind: str) -> None:
-    assert not unknown_fields(decode_envelope(frame(kind, BODIES[kind])))
-    body = {**BODIES[kind], "moon_phase": {"full": True}}
-    assert set(unknown_fields(decode_envelope(frame(kind, body)))) == {"moon_phase"}
-    assert row_of(kind, body) == row_of(kind, BODIES[kind])
+def test_unknown_fields_are_named_known_ones_are_not_and_the_row_is_the_same(kind: str) -> None:
+    unknown: list[tuple[str, str]] = []
+    row = to_row(decode_envelope(frame(kind, BODIES[kind])), arrival(unknown))
+    assert not unknown
+    body = {"moon_phase": {"full": True}, **BODIES[kind], "tide": None}
+    assert to_row(decode_envelope(frame(kind, body)), arrival(unknown)) == row
+    assert sorted(unknown) == [(kind, "moon_phase"), (kind, "tide")]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_bad_message_with_unknown_fields_is_refused_without_telling_of_them(kind: str) -> None:
+    unknown: list[tuple[str, str]] = []
+    body = {"moon_phase": 1, **BODIES[kind], "market_ticker": 7}
+    with pytest.raises(BadFrame, match=f"bad {kind}: Expected `str`, got `int` - at `\\$.market_ticker`"):
+        to_row(decode_envelope(frame(kind, body)), arrival(unknown))
+    assert not unknown
 
 
 def test_lifecycle_has_no_unknown_fields_since_it_is_stored_whole() -> None:
-    assert not unknown_fields(decode_envelope(frame("market_lifecycle_v2", {"anything": 1})))
+    unknown: list[tuple[str, str]] = []
+    body = {"market_ticker": "KXA-1", "event_type": "settled", "anything": 1}
+    to_row(decode_envelope(frame("market_lifecycle_v2", body)), arrival(unknown))
+    assert not unknown

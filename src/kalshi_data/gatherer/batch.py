@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -27,7 +26,7 @@ STATES = {
 }
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One row of a capture table, and the frame it came from, for when the database refuses the row."""
 
     stream: str

@@ -15,9 +15,9 @@ from kalshi_data.gatherer.frame_log.blocks import Kind
 from kalshi_data.gatherer.listener import Listener
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
-from kalshi_data.kalshi.moments import from_ns
+from kalshi_data.kalshi.moments import from_ns, text_from_ns
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row, unknown_fields
+from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 from kalshi_data.kalshi.sequence import SequenceCheck
 
 log = structlog.get_logger()
@@ -51,12 +51,12 @@ class Derivation:
         self._listener = listener
         self._whole = whole
         self._sequence = SequenceCheck(from_start=whole)
-        self._occurrences = Occurrences()
         self._subscriptions: dict[int, Coverage] = {}
         self._clocks: dict[str, int] = {}
         self._deletions: dict[int, set[str]] = {}
         self._now = self._last_at = from_ns(0)
-        self._number = 0
+        self._arrival = Arrival(connection_id, self._now, Occurrences(), self._unknown_field)
+        self._number = self._received_ns = 0
         self.frames_received = 0
         self._handlers = {
             Kind.FRAME: self._frame,
@@ -68,7 +68,7 @@ class Derivation:
 
     def take(self, number: int, received_ns: int, kind: int, payload: bytes) -> None:
         """Take the connection's next record."""
-        self._number = number
+        self._number, self._received_ns = number, received_ns
         self._last_at, self._now = self._now, from_ns(received_ns)
         if kind == Kind.FRAME:
             self._frame(payload)
@@ -142,13 +142,13 @@ class Derivation:
             self._listener.gap(sid, channel, self._number, gap, lost, self._last_at)
 
     def _data(self, envelope: Envelope, frame: bytes) -> None:
-        stream, row = to_row(envelope, Arrival(self.connection_id, self._now, self._occurrences))
+        arrival = self._arrival
+        arrival.received_at, arrival.received_text = self._now, text_from_ns(self._received_ns)
+        stream, row = to_row(envelope, arrival)
         if envelope.sid not in self._subscriptions and self._whole:
             raise BadFrame("unknown sid")
         if envelope.sending_ts_ms is not None and self._number % DELAY_SAMPLE == 0:
             self._figures.feed_delays.observe(self._now.timestamp() - envelope.sending_ts_ms / 1000)
-        for name in unknown_fields(envelope):
-            self._unknown_field(envelope.type, name)
         self._put(Item(stream, (*row, self._number), frame, self._number, self.connection_id, self._now))
         if stream == "orderbook_deltas":
             self._follow_clock(row[6], row[7])

@@ -22,7 +22,24 @@ def from_ms(milliseconds: int) -> datetime:
 
 def from_ns(nanoseconds: int) -> datetime:
     """Return the moment of a Unix time in nanoseconds."""
-    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return EPOCH + timedelta(0, 0, nanoseconds // 1000)
+
+
+def text_from_ns(nanoseconds: int) -> str:
+    """Return the moment of a Unix time in nanoseconds as PostgreSQL reads it."""
+    seconds, microseconds = divmod(nanoseconds // 1000, 1_000_000)
+    return f"{_whole_second(seconds)}.{microseconds:06}+00:00"
+
+
+@lru_cache(maxsize=16)
+def _whole_second(seconds: int) -> str:
+    return from_seconds(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=4096)
+def to_text(moment: datetime) -> str:
+    """Return a moment that many messages share as PostgreSQL reads it."""
+    return moment.isoformat(" ")
 
 
 @lru_cache(maxsize=4096)

@@ -15,15 +15,20 @@ class Occurrences:
     def __init__(self, keys_max: int = KEYS_MAX) -> None:
         """Begin with nothing seen."""
         self._keys_max = keys_max
+        # By key the number it had last.
         self._recent: dict[Hashable, int] = {}
         self._older: dict[Hashable, int] = {}
 
     def number(self, key: Hashable) -> int:
         """Return how many equal keys came before this one."""
-        seen = self._recent.get(key)
-        if seen is None:
-            seen = self._older.get(key, 0)
-        self._recent[key] = seen + 1
-        if len(self._recent) > self._keys_max:
-            self._older, self._recent = self._recent, {}
+        recent = self._recent
+        keys = len(recent)
+        seen = recent.setdefault(key, 0)
+        if len(recent) == keys:
+            recent[key] = seen = seen + 1
+            return seen
+        if self._older and (before := self._older.get(key)) is not None:
+            recent[key] = seen = before + 1
+        if keys == self._keys_max:
+            self._older, self._recent = recent, {}
         return seen

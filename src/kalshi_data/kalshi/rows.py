@@ -1,16 +1,18 @@
 """Frames of the feed as rows of the capture tables: pure functions, exact amounts, one row per message.
 
-Each row is a tuple in the column order of capture/copy_<stream>.sql. Amounts are the strings that were sent.
+Each row is a tuple in the column order of capture/copy_<stream>.sql. Amounts are the strings that were sent. Times are
+datetimes, in the streams with the most rows the text that PostgreSQL reads: writing that is most of what a row costs.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.bodies import BodyDecoder, TellOfField, ignore
 from kalshi_data.kalshi.checks import checked_ticker, plain
 from kalshi_data.kalshi.messages import (
     Envelope,
@@ -24,19 +26,26 @@ from kalshi_data.kalshi.messages import (
     OrderbookSnapshot,
     Trade,
 )
-from kalshi_data.kalshi.moments import from_ms, from_seconds, refine
+from kalshi_data.kalshi.moments import from_ms, from_seconds, refine, to_text
 from kalshi_data.kalshi.occurrences import Occurrences
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
 
 
-class Arrival(NamedTuple):
-    """Where and when a frame arrived, and what its connection saw before."""
+class Arrival(msgspec.Struct):
+    """Where and when a frame arrived, what its connection saw before, and who is told of fields nobody knows."""
 
     connection_id: int
     received_at: datetime
     occurrences: Occurrences
+    unknown_field: TellOfField = ignore
+    # The same as received_at, which whoever has the nanoseconds writes for less.
+    received_text: str = ""
+
+    def __post_init__(self) -> None:
+        """Write the time of receipt where it is not given."""
+        self.received_text = self.received_text or self.received_at.isoformat(" ")
 
 
 def decode_envelope(raw: bytes) -> Envelope:
@@ -71,14 +80,8 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
         raise BadFrame(f"bad {envelope.type}: {error}") from error
 
 
-def unknown_fields(envelope: Envelope) -> Collection[str]:
-    """Return the names in a message that this version does not know; the exchange adds some without notice."""
-    known = _KNOWN_FIELDS.get(envelope.type)
-    return _FIELDS.decode(envelope.msg).keys() - known if known is not None else ()
-
-
 def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _TRADE.decode(envelope.msg)
+    msg = _TRADE.decode(envelope, arrival.unknown_field)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     prices = (
         _require("yes_price_dollars", msg.yes_price_dollars, _dollars(msg.yes_price)),
@@ -92,20 +95,21 @@ def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tu
 
 
 def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _DELTA.decode(envelope.msg)
-    exchange_ts = refine(msg.ts, msg.ts_ms)
+    msg = _DELTA.decode(envelope, arrival.unknown_field)
     price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
-    key = (ticker, exchange_ts, msg.clock, msg.side, plain(price), plain(size_delta))
+    exchange_ts = refine(msg.ts, msg.ts_ms).isoformat(" ")
+    # One string: it is hashed once, and hundred thousands of them are kept. No part can hold a tab.
+    key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
     occurrence = arrival.occurrences.number(key)
-    times = (arrival.received_at, sent_at, exchange_ts)
+    times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     return "orderbook_deltas", (*times, *place, ticker, msg.clock, msg.side, price, size_delta, occurrence)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SNAPSHOT.decode(envelope.msg)
+    msg = _SNAPSHOT.decode(envelope, arrival.unknown_field)
     levels = (
         *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
         *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
@@ -118,7 +122,7 @@ def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: A
 
 
 def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SUMMARY.decode(envelope.msg)
+    msg = _SUMMARY.decode(envelope, arrival.unknown_field)
     values = (
         _first(msg.price_dollars, _dollars(msg.price)),
         _first(msg.yes_bid_dollars, _dollars(msg.yes_bid)),
@@ -131,7 +135,7 @@ def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> t
         msg.dollar_volume,
         msg.dollar_open_interest,
     )
-    times = (arrival.received_at, sent_at, _summary_time(msg))
+    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(_summary_time(msg)))
     return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values)
 
 
@@ -216,15 +220,15 @@ def _ladder(levels: Levels) -> tuple[str, str]:
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_TRADE = msgspec.json.Decoder(Trade)
-_DELTA = msgspec.json.Decoder(OrderbookDelta)
-_SNAPSHOT = msgspec.json.Decoder(OrderbookSnapshot)
-_SUMMARY = msgspec.json.Decoder(MarketSummary)
+_TRADE = BodyDecoder(Trade)
+_DELTA = BodyDecoder(OrderbookDelta)
+_SNAPSHOT = BodyDecoder(OrderbookSnapshot)
+_SUMMARY = BodyDecoder(MarketSummary)
+# Bodies of lifecycle messages and index values are stored whole, so nothing in them can be unknown.
 _MARKET_LIFECYCLE = msgspec.json.Decoder(MarketLifecycle)
 _EVENT_LIFECYCLE = msgspec.json.Decoder(EventLifecycle)
 _INDEX_VALUE = msgspec.json.Decoder(IndexValue)
 _INDEX_FRAME = msgspec.json.Decoder(IndexFrame)
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Row]]] = {
     "trade": _trade,
@@ -236,14 +240,4 @@ _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Ro
     "event_lifecycle": _event_lifecycle,
     "event_fee_update": _event_lifecycle,
     "cfbenchmarks_value": _index_value,
-}
-# Bodies of lifecycle messages and index values are stored whole, so nothing in them can be unknown.
-_KNOWN_FIELDS = {
-    type_name: frozenset(field.encode_name for field in msgspec.structs.fields(struct))
-    for type_name, struct in {
-        "trade": Trade,
-        "orderbook_delta": OrderbookDelta,
-        "orderbook_snapshot": OrderbookSnapshot,
-        "ticker": MarketSummary,
-    }.items()
 }
