@@ -13,9 +13,9 @@ from tests.engines import Engine
 Rehearse = Callable[[int], Rehearsal]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(server_folder: Path) -> Iterator[Engine]:
-    """A server for the databases of all programs of a module's tests."""
+    """One server for the databases of all programs."""
     account = server_account()
     binaries = embedded_binaries(account, server_folder)
     with Engine("plain", server_folder / "rehearsals", binaries, account).running() as running:

@@ -1,5 +1,6 @@
-"""The real programs as processes: an exchange with faults, gatherers, the deduplicator, and the comparison at the end."""
+"""The real programs as processes: an exchange with faults, gatherers, the deduplicator, and the comparison."""
 
+import signal
 import time
 import tomllib
 import urllib.request
@@ -20,6 +21,7 @@ from tests.engines import Database, Engine
 STOP_SECONDS_MAX = 30
 WAIT_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.05
+ARRIVAL_SECONDS = 0.3
 # Keys of settings by section, beside those of the demo.
 Settings = Mapping[str, Mapping[str, Any]]
 QUICK: Settings = {"recovery": {"settle_seconds": 0.5}}
@@ -82,7 +84,7 @@ class Rehearsal:
     def start_exchange(self, *options: str) -> None:
         """Start the exchange and wait until it listens."""
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
-        plan = ["--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}", *options]
+        plan = ["--seconds=0", "--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}", *options]
         arguments = ["simulator", "run", *keys, *plan, f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         self.addresses = self.until("listening")
@@ -128,7 +130,7 @@ class Rehearsal:
     def fault(self, name: str, **more: Any) -> None:
         """Let the exchange have a fault now."""
         url = self.addresses["rest_url"].partition("/trade-api")[0] + "/admin/faults"
-        urllib.request.urlopen(url, msgspec.json.encode({"name": name, **more}), timeout=10).close()  # noqa: S310
+        urllib.request.urlopen(url, msgspec.json.encode({"name": name, **more}), timeout=10).close()
 
     def rows(self, statement: str, number: int = 1, kind: str = "kalshi_ts") -> list[tuple[Any, ...]]:
         """Return what one gatherer's database answers."""
@@ -159,6 +161,13 @@ class Rehearsal:
 
     # The end.
 
+    def end_trading(self, after_seconds: float = 1.2) -> None:
+        """Let the exchange trade on for a while, then publish nothing more, and wait until what it did has arrived."""
+        time.sleep(after_seconds)
+        self.exchange.signal(signal.SIGUSR1)
+        self.until("finished")
+        time.sleep(ARRIVAL_SECONDS)
+
     def stop_gatherers(self) -> None:
         """Ask all gatherers to stop; each must end well and in time."""
         for gatherer in self.gatherers.values():
@@ -167,7 +176,8 @@ class Rehearsal:
             assert time.monotonic() - began < STOP_SECONDS_MAX
 
     def finish(self) -> Verification:
-        """Stop everything in order, merge what was received, and compare it with the journal."""
+        """End the trading, stop everything in order, merge what was received, and compare it with the journal."""
+        self.end_trading()
         self.stop_gatherers()
         self.exchange.stop()
         self._start_deduplicator()

@@ -82,6 +82,10 @@ class Program:
             self._process.kill()
             return self._process.wait()
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it at once, as a crash would."""
         self._process.kill()

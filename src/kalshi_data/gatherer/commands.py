@@ -104,3 +104,9 @@ def subscribe(channel: str, tickers: Sequence[str] = ()) -> Command:
 def update(sid: int, action: str, tickers: Sequence[str]) -> Command:
     """Return the command that adds markets to a subscription, deletes them, or asks for their snapshots."""
     return {"cmd": "update_subscription", "params": {"sid": sid, "action": action, "market_tickers": list(tickers)}}
+
+
+def divided(tickers: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return both halves of the markets of a command, to find out which of them is not accepted."""
+    half = len(tickers) // 2
+    return tickers[:half], tickers[half:]
