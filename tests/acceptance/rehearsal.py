@@ -145,11 +145,14 @@ class Rehearsal:
         """Wait until a gatherer's capture table has so many rows."""
         wait_until(lambda: self.counted(condition, number) >= count, condition)
 
+    def lines(self, number: int = 1) -> list[dict[str, Any]]:
+        """Return a gatherer's log."""
+        lines = (self.folder / f"gatherer-{number}.log").read_bytes().splitlines()
+        return [msgspec.json.decode(line) for line in lines]
+
     def logged(self, event: str, number: int = 1) -> list[dict[str, Any]]:
         """Return the lines of a gatherer's log that tell of an event."""
-        lines = (self.folder / f"gatherer-{number}.log").read_bytes().splitlines()
-        decoded: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines if line.startswith(b"{")]
-        return [line for line in decoded if line["event"] == event]
+        return [line for line in self.lines(number) if line["event"] == event]
 
     def tails(self) -> str:
         """Return the ends of all logs."""
