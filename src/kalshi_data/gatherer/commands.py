@@ -1,11 +1,13 @@
 """The commands a connection sends, one after the other, and what the exchange answers."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from aiolimiter import AsyncLimiter
+from websockets.exceptions import ConnectionClosed
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.figures import Figures
@@ -56,7 +58,9 @@ class Commands:
         encoded = msgspec.json.encode({"id": awaited.number, **command})
         self._note(encoded)
         self._figures.commands += 1
-        await self._websocket.send(encoded, text=True)
+        # Where the connection has just closed, no answer comes; who follows it ends the wait.
+        with contextlib.suppress(ConnectionClosed):
+            await self._websocket.send(encoded, text=True)
         try:
             return await asyncio.wait_for(awaited.answer, self._seconds_max)
         except TimeoutError as error:
