@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import linear_regression
+from typing import NamedTuple
 
 import psutil
 
+from kalshi_data.database import Connection
 from kalshi_data.demo.keys import make_key
 from kalshi_data.demo.processes import Program
 from tests.benchmarks.capture import GATHERER, servers
@@ -20,7 +22,15 @@ SAMPLE_SECONDS = 1.0
 START_SECONDS_MAX = 120.0
 # Memory that is filled once, as caches are, is no growth: the first fifth of a run is left out of the slope.
 WARM_UP_SHARE = 0.2
+QUEUED = b"select coalesce(max((status ->> 'queued_rows')::integer), 0) from capture.heartbeat"
 RECEIVED = b"select sum(frames_received) from capture.connections"
+
+
+class Sample(NamedTuple):
+    """One look at the gatherer: its resident memory, and how many rows waited for the database."""
+
+    rss_mb: float
+    queued_rows: int
 
 
 def measure(seconds: float) -> dict[str, float]:
@@ -30,12 +40,13 @@ def measure(seconds: float) -> dict[str, float]:
         folder.mkdir(mode=0o711)
         with engine.database("kalshi_ts") as kalshi_ts, engine.database("kalshi_meta") as kalshi_meta:
             databases = {"kalshi_ts": kalshi_ts.conninfo("gatherer"), "kalshi_meta": kalshi_meta.conninfo("gatherer")}
-            samples, took = soak(folder, databases, seconds)
+            with kalshi_ts.connect() as connection:
+                samples, took = soak(folder, databases, seconds, connection)
             return figures(kalshi_ts, folder / "frames", samples, took)
 
 
-def soak(folder: Path, databases: dict[str, str], seconds: float) -> tuple[list[float], float]:
-    """Let a gatherer follow an exchange; return its memory in MB second by second, and how long the exchange ran."""
+def soak(folder: Path, databases: dict[str, str], seconds: float, connection: Connection) -> tuple[list[Sample], float]:
+    """Let a gatherer follow an exchange; return what it was like each second, and how long the exchange ran."""
     key = make_key(folder, 2)
     arguments = ["simulator", "run", f"--key={key.key_id}={key.public}", "--tier=prestige"]
     arguments += [f"--markets={MARKETS}", f"--rate={RATE}", f"--seconds={seconds}"]
@@ -46,18 +57,24 @@ def soak(folder: Path, databases: dict[str, str], seconds: float) -> tuple[list[
         place = {"key_id": key.key_id, "private_key_file": key.private, "frames": folder / "frames"}
         settings.write_text(GATHERER.format(**addresses, **databases, **place))
         gatherer = Program("gatherer", folder, ["gatherer", "run", "--config", str(settings)])
-        process, samples = psutil.Process(gatherer.pid), list[float]()
+        process, samples = psutil.Process(gatherer.pid), list[Sample]()
         try:
             wait_for(exchange, "started")
             began = time.monotonic()
             # A machine that is too slow sends late instead of less.
-            wait_for(exchange, "finished", 4 * seconds, lambda: samples.append(process.memory_info().rss / 1e6))
+            wait_for(exchange, "finished", 4 * seconds, lambda: samples.append(sample(process, connection)))
             took = time.monotonic() - began
         finally:
             gatherer.stop()
     finally:
         exchange.end()
     return samples, took
+
+
+def sample(process: psutil.Process, connection: Connection) -> Sample:
+    """Look at the gatherer now."""
+    (queued,) = connection.execute(QUEUED).fetchone() or (0,)
+    return Sample(process.memory_info().rss / 1e6, int(queued))
 
 
 def wait_for(
@@ -76,19 +93,21 @@ def wait_for(
     raise TimeoutError(f"the exchange did not tell of {wanted} in {seconds_max} s: {exchange.last_lines()}")
 
 
-def figures(database: Database, frames: Path, samples: list[float], took: float) -> dict[str, float]:
+def figures(database: Database, frames: Path, samples: list[Sample], took: float) -> dict[str, float]:
     """Return what was measured."""
     with database.connect() as connection:
         (received,) = connection.execute(RECEIVED).fetchone() or (0,)
     logged = sum(path.stat().st_size for path in frames.glob("*"))
-    settled = samples[int(len(samples) * WARM_UP_SHARE) :]
+    memory = [each.rss_mb for each in samples]
+    settled = memory[int(len(memory) * WARM_UP_SHARE) :]
     slope = linear_regression([each * SAMPLE_SECONDS for each in range(len(settled))], settled).slope
     return {
         "frames_per_second": int(received) / took,
         "rss_first_mb": settled[0],
         "rss_last_mb": settled[-1],
-        "rss_max_mb": max(samples),
+        "rss_max_mb": max(memory),
         "rss_growth_mb_per_hour": slope * 3600,
         "log_bytes_per_frame": logged / max(int(received), 1),
+        "queued_rows_max": float(max(each.queued_rows for each in samples)),
         "seconds": took,
     }
