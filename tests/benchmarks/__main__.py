@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import capture, decode, latency, merge, registry, simulator
+from tests.benchmarks import capture, decode, latency, merge, registry, simulator, soak
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "merge": merge.measure,
     "registry": registry.measure,
     "simulator": simulator.measure,
+    "soak": soak.measure,
 }
 
 
@@ -37,6 +38,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
                  stand for a million changes, on PostgreSQL and on TimescaleDB
       registry   600,000 made-up markets from a local server into a database: seconds and memory
       simulator  deltas that one exchange process sends to one connection, and to each of three
+      soak       memory of a gatherer at 10,000 frames per second; wants --seconds 1800
 
     \b
     Examples:

@@ -9,16 +9,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kalshi_data.demo.keys import make_key
 from kalshi_data.errors import SettingsError
-from kalshi_data.kalshi.auth import Signer, load_signer
+from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.simulator.keys import KeyRing
 
 PATH = "/trade-api/ws/v2"
 
 
-def test_ed25519_signature_is_the_documented_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ed25519_signature_is_the_documented_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    (file := tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     monkeypatch.setattr("time.time_ns", lambda: 1793109600123 * 1_000_000)
-    headers = Signer("key", key.sign).headers("GET", PATH)
+    headers = load_signer("key", file).headers("GET", PATH)
     assert headers["KALSHI-ACCESS-TIMESTAMP"] == "1793109600123"
     assert headers["KALSHI-ACCESS-SIGNATURE"] == (
         "5BJppoypujelfD+m93kmJDyZV27BxwOugtuuu00cm8b91dY+/1JVshUgxQ3p57LqUt6ZcG2IxihmpPorfeR9Bw=="
@@ -53,3 +54,17 @@ def test_unusable_private_keys_are_named(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=expected) as caught:
             load_signer("key", path)
         assert str(path) in str(caught.value)
+
+
+def test_another_key_in_the_file_is_taken_and_what_is_no_key_is_not(tmp_path: Path) -> None:
+    key = make_key(tmp_path, 2)
+    signer = load_signer(key.key_id, key.private)
+    key.private.write_text("no key")
+    signer.renew()
+    assert signer.keys_read == 1
+    ring = KeyRing({key.key_id: make_key(tmp_path, 2).public})
+    assert ring.client(signer.headers("GET", PATH), "GET", PATH) is None
+    signer.renew()
+    signer.renew()
+    assert signer.keys_read == 2
+    assert ring.client(signer.headers("GET", PATH), "GET", PATH) == key.key_id

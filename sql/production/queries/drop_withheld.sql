@@ -1,5 +1,7 @@
 -- Take messages off the journal that were sent to no connection and that a listed gap explains: nobody ever subscribed
--- what they are about, or a fault of the exchange had begun. What nobody was connected for stays, and counts as lost.
+-- what they are about, or a fault of the exchange had begun. What nobody was connected for stays, and counts as lost. A
+-- trade that production has all the same, from REST, stays too.
+-- Reads: market_data.trades
 -- Writes: pg_temp.journal
 -- Returns: nothing; the row count is the number of lines taken off
 with
@@ -7,6 +9,7 @@ message as (
     select
         line_number,
         line ->> 'sent' as sent,
+        line #>> '{frame, msg, trade_id}' as trade_id,
         (line ->> 'published_ms')::bigint as published_ms,
         case
             when line #>> '{frame, type}' like 'orderbook_%' then 'orderbook_delta'
@@ -31,6 +34,7 @@ explained as (
     from message as m
     where
         m.sent = '0'
+        and not exists (select from market_data.trades as t where m.channel = 'trade' and t.trade_id = m.trade_id)
         and (
             m.published_ms >= (select min((f.line ->> 'published_ms')::bigint) from journal as f where f.line ? 'fault')
             or (m.channel, m.book) not in (select s.channel, s.book from message as s where s.sent <> '0')

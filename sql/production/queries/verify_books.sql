@@ -1,50 +1,50 @@
--- Compare the book after each clock with the journal: the first snapshot held, or nothing, plus the deltas held.
--- Reads: pg_temp.journal, market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Compare the book after each clock with the journal: the last snapshot held before it, or nothing, plus later deltas.
+-- Reads: pg_temp.journal, pg_temp.book_snapshot, market_data.orderbook_deltas
 -- Returns: how many books (a market after a clock) the journal tells of, and how many of them production has wrong
 with
-published as (
-    select
-        line_number, line #>> '{frame, msg, market_ticker}' as market_ticker,
-        timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as exchange_ms,
-        (line #>> '{frame, msg, clock}')::bigint as clock, line #>> '{frame, msg, side}' as side,
-        (line #>> '{frame, msg, price_dollars}')::numeric as price, (line ->> 'after')::numeric as size
-    from journal
-    where line ? 'after'
-),
-
 truth as (
     select distinct on (market_ticker, exchange_ms, clock, side, price) *
-    from published
+    from (
+        select
+            line_number, line #>> '{frame, msg, market_ticker}' as market_ticker, line #>> '{frame, msg, side}' as side,
+            timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as exchange_ms,
+            (line #>> '{frame, msg, clock}')::bigint as clock, (line ->> 'after')::numeric as size,
+            (line #>> '{frame, msg, price_dollars}')::numeric as price
+        from journal
+        where line ? 'after'
+    ) as published
     order by market_ticker asc, exchange_ms asc, clock asc, side asc, price asc, line_number desc
 ),
 
-base as (
-    select distinct on (s.market_ticker) s.*
-    from market_data.orderbook_snapshots as s
-    order by s.market_ticker, s.received_at
+entry as (
+    select market_ticker, exchange_ms, clock, line_number, null as side, null::numeric as price, 0 as size_delta
+    from book_snapshot
+    union all
+    select
+        market_ticker, date_trunc('milliseconds', exchange_ts) as exchange_ms, clock, null as line_number, side, price,
+        size_delta
+    from market_data.orderbook_deltas
 ),
 
-opening as (
-    select b.market_ticker, l.side, l.price, l.size
-    from base as b
-    cross join
-        lateral (
-            select 'yes' as side, y.price, y.size from unnest(b.yes_prices, b.yes_sizes) as y (price, size)
-            union all
-            select 'no' as side, n.price, n.size from unnest(b.no_prices, b.no_sizes) as n (price, size)
-        ) as l
+since as (
+    select
+        *,
+        max(line_number) over (partition by market_ticker order by exchange_ms, clock, line_number nulls first) as base
+    from entry
 ),
 
 built as (
     select distinct
-        d.market_ticker, d.clock, d.side, d.price, date_trunc('milliseconds', d.exchange_ts) as exchange_ms,
+        d.market_ticker, d.exchange_ms, d.clock, d.side, d.price,
         coalesce(o.size, 0) + sum(d.size_delta) over (
-            partition by d.market_ticker, d.side, d.price order by d.exchange_ts, d.clock
+            partition by d.market_ticker, d.base, d.side, d.price order by d.exchange_ms, d.clock
         ) as size
-    from market_data.orderbook_deltas as d
-    left join base as b on d.market_ticker = b.market_ticker
-    left join opening as o on d.market_ticker = o.market_ticker and d.side = o.side and d.price = o.price
-    where d.clock > coalesce(b.clock, 0)
+    from since as d
+    left join book_snapshot as b on d.base = b.line_number
+    left join lateral unnest(
+        case d.side when 'yes' then b.yes_prices else b.no_prices end,
+        case d.side when 'yes' then b.yes_sizes else b.no_sizes end
+    ) as o (price, size) on d.price = o.price
 ),
 
 compared as (

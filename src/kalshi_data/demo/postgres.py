@@ -179,6 +179,13 @@ class Server:
         if self.socket != self.folder:
             shutil.rmtree(self.socket, ignore_errors=True)
 
+    def kill(self) -> None:
+        """End it at once, as a crash of the machine would; start() recovers what had reached the disk."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
     def conninfo(self, database: str, user: str = SUPERUSER) -> str:
         """Return how to connect."""
         return make_conninfo("", host=str(self.socket), dbname=database, user=user)

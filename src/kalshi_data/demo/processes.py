@@ -41,6 +41,11 @@ class Program:
         if listen:
             threading.Thread(target=self._read_events, daemon=True).start()
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def next_event(self, seconds_max: float) -> dict[str, Any] | None:
         """Return what it told next, None where it told nothing within `seconds_max`.
 
@@ -76,6 +81,15 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self._process.kill()
+        self._process.wait()
 
     def last_lines(self, lines: int = 5) -> str:
         """Return the end of its log."""

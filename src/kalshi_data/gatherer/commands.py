@@ -1,11 +1,13 @@
 """The commands a connection sends, one after the other, and what the exchange answers."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from aiolimiter import AsyncLimiter
+from websockets.exceptions import ConnectionClosed
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.figures import Figures
@@ -56,7 +58,9 @@ class Commands:
         encoded = msgspec.json.encode({"id": awaited.number, **command})
         self._note(encoded)
         self._figures.commands += 1
-        await self._websocket.send(encoded, text=True)
+        # Where the connection has just closed, no answer comes; who follows it ends the wait.
+        with contextlib.suppress(ConnectionClosed):
+            await self._websocket.send(encoded, text=True)
         try:
             return await asyncio.wait_for(awaited.answer, self._seconds_max)
         except TimeoutError as error:
@@ -104,3 +108,9 @@ def subscribe(channel: str, tickers: Sequence[str] = ()) -> Command:
 def update(sid: int, action: str, tickers: Sequence[str]) -> Command:
     """Return the command that adds markets to a subscription, deletes them, or asks for their snapshots."""
     return {"cmd": "update_subscription", "params": {"sid": sid, "action": action, "market_tickers": list(tickers)}}
+
+
+def divided(tickers: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return both halves of the markets of a command, to find out which of them is not accepted."""
+    half = len(tickers) // 2
+    return tickers[:half], tickers[half:]

@@ -9,6 +9,7 @@ from aiolimiter import AsyncLimiter
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.complaints import KEY_REFUSED, UNREACHABLE
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.desk import Desk
 from kalshi_data.gatherer.link import Link
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 GOOD_CONNECTION_SECONDS_MIN = 60.0
 # Waits after a refused signature: nothing but a person can change that.
 REFUSED_ATTEMPTS = 8
+KEY_LOOK_SECONDS = 1.0
 STATUSES_REFUSED = frozenset({401, 403})
 
 
@@ -48,7 +50,8 @@ class Keeper:
             lasted = time.monotonic() - began
             attempt = 1 if lasted > GOOD_CONNECTION_SECONDS_MIN else attempt + 1
             attempt = max(attempt, REFUSED_ATTEMPTS) if refused else attempt
-            await self._pause(delay_seconds(attempt, random.uniform))
+            seconds = delay_seconds(attempt, random.uniform)
+            await (self._pause_for_key(seconds) if refused else self._pause(seconds))
             self._desk.figures.reconnects[self._link.name] += 1
 
     async def _connect_once(self) -> bool:
@@ -57,21 +60,32 @@ class Keeper:
         try:
             await self._follow()
         except InvalidStatus as error:
-            status = error.response.status_code
-            refused = status in STATUSES_REFUSED
-            what = "the exchange refuses the API key: check key_id and private_key_file" if refused else "refused"
-            log.error(what, connection=name, status=status)
-            self._desk.figures.refused[name] = f"{what} (HTTP {status})"
-            return refused
-        except (ExchangeError, OSError, TimeoutError, WebSocketException) as error:
+            return self._refused(error.response.status_code)
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            self._desk.figures.complaints.complain(UNREACHABLE, name, connection=name, error=reason)
+        except (ExchangeError, WebSocketException) as error:
             log.warning("connection failed", connection=name, error=str(error) or type(error).__name__)
         return False
+
+    def _refused(self, status: int) -> bool:
+        """Say once that the exchange refuses; return whether it refused the key."""
+        figures, name = self._desk.figures, self._link.name
+        refused = status in STATUSES_REFUSED
+        what = f"{KEY_REFUSED if refused else 'refused'} (HTTP {status})"
+        if refused:
+            figures.complaints.complain(KEY_REFUSED, name, connection=name, status=status)
+        elif figures.refused.get(name) != what:
+            log.warning("connection refused, trying again", connection=name, status=status)
+        figures.refused[name] = what
+        return refused
 
     async def _follow(self) -> None:
         url = self._settings.exchange.websocket_url
         async with open_feed(url, self._signer) as websocket:
             assert isinstance(websocket, FeedConnection)  # noqa: S101 - open_feed says so, its type cannot
             self._desk.figures.refused.pop(self._link.name, None)
+            self._desk.figures.complaints.settle(self._link.name)
             closer = asyncio.ensure_future(self._close_on_stop(websocket))
             try:
                 await Session(self._link, self._desk, self._settings.subscriptions, self._limiter).run(websocket, url)
@@ -81,6 +95,13 @@ class Keeper:
     async def _close_on_stop(self, websocket: FeedConnection) -> None:
         await self._desk.stopping.wait()
         await websocket.close()
+
+    async def _pause_for_key(self, seconds: float) -> None:
+        """Wait, but no longer than until there is another key in the file."""
+        until, keys_read = time.monotonic() + seconds, self._signer.keys_read
+        while time.monotonic() < until and self._signer.keys_read == keys_read and not self._desk.stopping.is_set():
+            await self._pause(KEY_LOOK_SECONDS)
+            self._signer.renew()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but no longer than until the stop."""

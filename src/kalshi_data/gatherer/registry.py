@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 import random
 import time
 from collections import deque
@@ -14,6 +15,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.asks import Asks
 from kalshi_data.gatherer.catalogue import Catalogue
 from kalshi_data.gatherer.chooser import Chooser
+from kalshi_data.gatherer.complaints import KEY_REFUSED
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.lifecycle import Lifecycle
@@ -159,6 +161,7 @@ class Registry:
             self._failed(error)
             return None
         self._figures.refused.pop(REFUSED, None)
+        self._figures.complaints.settle(REFUSED)
         return done
 
     async def _update(self) -> bool:
@@ -225,7 +228,10 @@ class Registry:
         refused = error.status in STATUSES_REFUSED
         if refused:
             self._figures.refused[REFUSED] = str(error)
-        log.error("registry not loaded, trying again", error=str(error), refused=refused)
+            self._figures.complaints.complain(KEY_REFUSED, REFUSED, error=str(error))
+        # What somebody has complained of is not said louder.
+        level = logging.WARNING if self._figures.complaints else logging.ERROR
+        log.log(level, "registry not loaded, trying again", error=str(error), refused=refused)
 
     async def _log_status(self) -> bool:
         """Say whether the exchange works; in its maintenance everything is listed all the same."""

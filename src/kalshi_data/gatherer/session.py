@@ -3,21 +3,20 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import structlog
 from aiolimiter import AsyncLimiter
 
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.audits import Rotation
-from kalshi_data.gatherer.commands import Command, Commands, subscribe, update
+from kalshi_data.gatherer.commands import Command, Commands, divided, subscribe, update
 from kalshi_data.gatherer.configuration import Subscriptions
 from kalshi_data.gatherer.desk import Desk
 from kalshi_data.gatherer.intake import Line
 from kalshi_data.gatherer.link import Link
 from kalshi_data.gatherer.refusals import Reaction, reaction_to
+from kalshi_data.gatherer.snapshot_requests import SnapshotRequests
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, FeedConnection
 from kalshi_data.kalshi.messages import Refusal
 from kalshi_data.kalshi.sequence import Gap
@@ -27,6 +26,8 @@ log = structlog.get_logger()
 
 ATTEMPTS_MAX = 8
 RETRY_SECONDS_MAX = 10.0
+# Refused snapshots are asked for again after the pause of this attempt.
+ASK_AGAIN_ATTEMPT = 3
 # How often a session looks for work that nobody announced: audits that are due, channels to ask for again.
 LOOK_SECONDS = 1.0
 
@@ -45,10 +46,9 @@ class Session:
         self._websocket: FeedConnection
         self._sids: dict[str, int] = {}
         self._subscribed: dict[str, None] = {}
-        self._wanted_snapshots: dict[str, str] = {}
         self._asked_again_at: dict[str, float] = {}
-        self._audits = Rotation(settings.audit_seconds)
         self._work = asyncio.Event()
+        self._requests = SnapshotRequests(settings.audit_seconds, self._work.set)
 
     async def run(self, websocket: FeedConnection, url: str) -> str:
         """Subscribe and keep subscribed until the connection closes; return why it did.
@@ -77,13 +77,9 @@ class Session:
         finally:
             websocket.take = None
             self._line.closed(reason)
-            self._desk.left(self._link.name, self._last_received_at())
+            self._desk.left(self._link.name, self._websocket.last_received_at)
         log.info("disconnected", connection=self._link.name, reason=reason, frames=self._line.frames_received)
         return reason
-
-    def _last_received_at(self) -> datetime:
-        silent_seconds = time.monotonic() - self._websocket.received_at_seconds
-        return datetime.now(UTC) - timedelta(seconds=silent_seconds)
 
     async def _watch(self, websocket: FeedConnection) -> None:
         """End a connection on which nothing arrives, not even the exchange's pings, or that has nowhere to go."""
@@ -112,13 +108,13 @@ class Session:
             for wait in waits:
                 wait.cancel()
         self._link.changed.clear()
-        for ticker in self._audits.due(self._subscribed, time.monotonic()):
-            self._wanted_snapshots.setdefault(ticker, "audit")
+        self._requests.audit(self._subscribed)
 
     async def _do_next(self) -> bool:
         """Send the next command there is, if any."""
         for channel in self._link.channels:
-            if channel != BOOK_CHANNEL and channel not in self._sids and self._may_ask(channel):
+            due = time.monotonic() >= self._asked_again_at.get(channel, 0.0)
+            if channel != BOOK_CHANNEL and channel not in self._sids and due:
                 await self._command(subscribe(channel), channel)
                 return True
         sid = self._sids.get(BOOK_CHANNEL)
@@ -133,15 +129,12 @@ class Session:
     def _missing(self) -> list[str]:
         return [each for each in self._link.tickers if each not in self._subscribed]
 
-    def _may_ask(self, channel: str) -> bool:
-        return time.monotonic() >= self._asked_again_at.get(channel, 0.0)
-
     async def _drop(self, sid: int | None, tickers: Sequence[str]) -> None:
         if sid is not None:
             await self._command(update(sid, "delete_markets", tickers), BOOK_CHANNEL)
         for ticker in tickers:
             self._subscribed.pop(ticker, None)
-            self._wanted_snapshots.pop(ticker, None)
+            self._requests.forget(ticker)
 
     async def _add(self, sid: int | None, tickers: Sequence[str]) -> None:
         """Subscribe markets; where the exchange refuses, find out which of them it is."""
@@ -154,8 +147,7 @@ class Session:
         if reaction is Reaction.MOVE:
             self._desk.placement.limit(self._link, len(self._subscribed))
         elif reaction is Reaction.DIVIDE and len(tickers) > 1:
-            half = len(tickers) // 2
-            for part in (tickers[:half], tickers[half:]):
+            for part in divided(tickers):
                 await self._add(self._sids.get(BOOK_CHANNEL), part)
         elif reaction is Reaction.DIVIDE:
             log.error("market refused, going on without it", ticker=tickers[0], code=refusal.code, error=refusal.msg)
@@ -164,14 +156,27 @@ class Session:
             raise ExchangeError(f"the exchange refused order books: error {refusal.code}, {refusal.msg}")
 
     async def _ask_for_snapshots(self, sid: int | None) -> bool:
-        tickers = [each for each in self._wanted_snapshots if each in self._subscribed]
-        tickers = list(islice(tickers, self._settings.snapshots_per_command_max))
-        if sid is None or not tickers:
+        if sid is None or not (
+            wanted := self._requests.take(self._subscribed, self._settings.snapshots_per_command_max)
+        ):
             return False
-        reasons = [self._wanted_snapshots.pop(ticker) for ticker in tickers]
-        self._desk.figures.snapshots_requested.update(reasons)
-        await self._command(update(sid, "get_snapshot", tickers), BOOK_CHANNEL, snapshots_of=tickers)
+        self._desk.figures.snapshots_requested.update(wanted.values())
+        await self._ask(sid, wanted)
         return True
+
+    async def _ask(self, sid: int, wanted: Mapping[str, str]) -> None:
+        """Ask for snapshots; what is refused is asked for again, but for a market that the exchange does not accept."""
+        command = update(sid, "get_snapshot", tickers := list(wanted))
+        refusal = await self._command(command, BOOK_CHANNEL, markets=len(tickers), snapshots_of=tickers)
+        if refusal is None or self._sids.get(BOOK_CHANNEL) != sid:
+            return  # a subscription begun anew sends every book
+        if reaction_to(refusal.code, markets=len(tickers)) is not Reaction.DIVIDE:
+            self._requests.put_back(wanted, delay_seconds(ASK_AGAIN_ATTEMPT, random.uniform))
+        elif len(tickers) > 1:
+            for part in divided(tickers):
+                await self._ask(sid, {ticker: wanted[ticker] for ticker in part})
+        else:
+            log.error("snapshot refused", ticker=tickers[0], code=refusal.code, error=refusal.msg)
 
     async def _command(
         self, command: Command, channel: str, *, markets: int = 0, snapshots_of: Sequence[str] = ()
@@ -201,12 +206,12 @@ class Session:
     def _ended(self, channel: str) -> None:
         """Take note that a subscription is gone, so that it is begun anew after a pause."""
         self._sids.pop(channel, None)
-        self._desk.channel_lost(self._link.name, channel, self._last_received_at())
+        self._desk.channel_lost(self._link.name, channel, self._websocket.last_received_at)
         pause = delay_seconds(1, random.uniform)
         self._asked_again_at[channel] = time.monotonic() + pause
         if channel == BOOK_CHANNEL:
             self._subscribed.clear()
-            self._wanted_snapshots.clear()
+            self._requests.clear()
         asyncio.get_running_loop().call_later(pause, self._work.set)
 
     # What the intake tells; nothing here may wait.
@@ -230,8 +235,7 @@ class Session:
     def gap(self, sid: int, channel: str, frame_number: int, gap: Gap, lost: set[str], began_at: datetime) -> None:
         """Ask for what is missing."""
         self._desk.missed(channel, frame_number, began_at)
-        for ticker in lost:
-            self._need_snapshot(ticker, "gap")
+        self._requests.need(lost, "gap")
 
     def snapshot(self, command: int | None, ticker: str, known: bool) -> None:
         """Take a snapshot as the answer to a command."""
@@ -239,12 +243,8 @@ class Session:
 
     def clock_went_back(self, ticker: str) -> None:
         """Ask for a new beginning of a book."""
-        self._need_snapshot(ticker, "clock")
+        self._requests.need([ticker], "clock")
 
     def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
         """Tell the registry."""
         self._desk.lifecycle(kind, subject, payload)
-
-    def _need_snapshot(self, ticker: str, reason: str) -> None:
-        self._wanted_snapshots[ticker] = reason
-        self._work.set()

@@ -4,6 +4,7 @@ Source: the exchange's documentation, "API keys": the signed message is timestam
 """
 
 import base64
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,10 +26,26 @@ Sign = Callable[[bytes], bytes]
 class Signer:
     """Signs requests with one API key, RSA or Ed25519."""
 
-    def __init__(self, key_id: str, sign: Sign) -> None:
-        """Keep the key's id and the function that signs bytes with it."""
+    def __init__(self, key_id: str, private_key_file: Path) -> None:
+        """Read the key's private half.
+
+        Raises:
+            SettingsError: the file is missing or holds no such key.
+        """
         self._key_id = key_id
-        self._sign = sign
+        self._file = private_key_file
+        self._pem = _read(private_key_file)
+        self._sign = _load(private_key_file, self._pem)
+        self.keys_read = 1
+
+    def renew(self) -> None:
+        """Take the key that is in the file now, where it is another one and usable."""
+        with contextlib.suppress(SettingsError):
+            pem = _read(self._file)
+            if pem != self._pem:
+                self._sign = _load(self._file, pem)
+                self._pem = pem
+                self.keys_read += 1
 
     def headers(self, method: str, path: str) -> dict[str, str]:
         """Return the three headers for one request made now; `path` starts at the root and has no query."""
@@ -47,14 +64,23 @@ def load_signer(key_id: str, private_key_file: Path) -> Signer:
     Raises:
         SettingsError: the file is missing or holds no such key.
     """
+    return Signer(key_id, private_key_file)
+
+
+def _read(file: Path) -> bytes:
     try:
-        key = load_pem_private_key(private_key_file.read_bytes(), password=None)
+        return file.read_bytes()
     except OSError as error:
-        raise SettingsError(f"{private_key_file}: private key cannot be read: {error.strerror}") from error
+        raise SettingsError(f"{file}: private key cannot be read: {error.strerror}") from error
+
+
+def _load(file: Path, pem: bytes) -> Sign:
+    try:
+        key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise SettingsError(f"{private_key_file}: not an unencrypted private key in PEM form") from error
+        raise SettingsError(f"{file}: not an unencrypted private key in PEM form") from error
     if isinstance(key, Ed25519PrivateKey):
-        return Signer(key_id, key.sign)
+        return key.sign
     if isinstance(key, RSAPrivateKey):
-        return Signer(key_id, lambda message: key.sign(message, PSS_PADDING, SHA256()))
-    raise SettingsError(f"{private_key_file}: holds a {type(key).__name__}, the exchange knows RSA and Ed25519")
+        return lambda message: key.sign(message, PSS_PADDING, SHA256())
+    raise SettingsError(f"{file}: holds a {type(key).__name__}, the exchange knows RSA and Ed25519")

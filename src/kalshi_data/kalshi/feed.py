@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -33,6 +34,11 @@ class FeedConnection(ClientConnection):
     # When bytes last arrived, pings included, by the monotonic clock.
     received_at_seconds = 0.0
     _parts: list[bytes]
+
+    @property
+    def last_received_at(self) -> datetime:
+        """When bytes last arrived, by the wall clock."""
+        return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self.received_at_seconds)
 
     def data_received(self, data: bytes) -> None:
         """Note the time, then let the protocol find the messages in it."""

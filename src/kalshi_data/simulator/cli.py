@@ -104,7 +104,7 @@ def run(
     scenario: Path | None,
     **named: Any,
 ) -> None:
-    """Run made-up markets, then serve on until SIGTERM.
+    """Run made-up markets, then serve on until SIGTERM; SIGUSR1 ends the markets early.
 
     What happens is told on standard output, one JSON object a line: listening (with the addresses), started, progress,
     finished.

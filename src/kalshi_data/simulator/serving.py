@@ -23,7 +23,7 @@ async def serve(
     port: int,
     faults: Sequence[Fault] = (),
 ) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT; on SIGUSR1 publish nothing more, but serve on."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -34,6 +34,7 @@ async def serve(
     announce({"event": "listening", "rest_url": f"http://{address}{API}", "websocket_url": f"ws://{address}{FEED}"})
     exchange.faults.schedule(faults)
     living = asyncio.ensure_future(live())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, living.cancel)
     await _wait_for_stop(asyncio.ensure_future(stop.wait()), living)
     living.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -44,11 +45,13 @@ async def serve(
 
 
 async def _wait_for_stop(stopping: asyncio.Future[Any], living: asyncio.Future[None]) -> None:
-    """Return at stop; a failure of the markets is raised at once."""
+    """Return at stop; a failure of the markets is raised at once, and their end on request is told."""
     await asyncio.wait((stopping, living), return_when=asyncio.FIRST_COMPLETED)
-    if living.done():
+    if living.cancelled():
+        announce({"event": "finished"})
+    elif living.done():
         living.result()
-        await stopping
+    await stopping
 
 
 def announce(event: dict[str, Any]) -> None:

@@ -43,7 +43,9 @@ class Wire:
         self.damage: Damage | None = None
 
     def send(self, payload: bytes) -> bool:
-        """Queue one text frame; return whether it will be sent, which a fault may prevent."""
+        """Queue one text frame; return whether it will be sent, which a fault or the connection's end may prevent."""
+        if self._transport is not None and self._transport.is_closing():
+            return False
         if self.damage is not None:
             changed = self.damage(payload)
             if changed is None:

@@ -1,5 +1,6 @@
 """Writes the frame log: records are collected in memory, and a thread compresses, writes and syncs them in blocks."""
 
+import contextlib
 import os
 import queue
 import shutil
@@ -19,6 +20,8 @@ from kalshi_data.gatherer.frame_log.upkeep import drop_old, measure
 log = structlog.get_logger()
 
 UPKEEP_SECONDS = 5.0
+# On a disk that is full a small block may fit now and then: the log works again when nothing has failed for so long.
+WHOLE_SECONDS_MIN = 2.0
 
 
 class Pending(NamedTuple):
@@ -45,11 +48,13 @@ class FrameLog:
         self._sealed: queue.Queue[Pending | None] = queue.Queue(settings.pending_blocks_max)
         self._thread = threading.Thread(target=self._run, name="frame log", daemon=True)
         self._file = -1
+        self._path = self._folder
         self._file_bytes = 0
         self._file_began = 0.0
         self._synced_at = 0.0
         self._unsynced = False
         self._upkeep_at = 0.0
+        self._failed_at = 0.0
         self.next_number = 0
         self.first_number = 0
         # When the last record of earlier runs was received; 0 where there is none.
@@ -149,8 +154,8 @@ class FrameLog:
         if self._file >= 0 and (full or time.monotonic() - self._file_began > settings.segment_seconds):
             self._end_segment()
         if self._file < 0:
-            path = self._folder / f"frames-{first_number:020}.zst"
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+            self._path = self._folder / f"frames-{first_number:020}.zst"
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
             self._file_bytes, self._file_began = 0, time.monotonic()
         written = os.write(self._file, stored)
         while written < len(stored):
@@ -183,17 +188,23 @@ class FrameLog:
         self._file, self._unsynced = -1, False
 
     def _abandon_segment(self) -> None:
-        """Close a segment that could not be written to its end; what is whole in it stays readable."""
+        """Close a segment that could not be written to its end, and give the space of its torn block back."""
         if self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._file_bytes)
             os.close(self._file)
+            if not self._file_bytes:
+                self._path.unlink(missing_ok=True)
         self._file, self._unsynced = -1, False
 
     def _fail(self, reason: str) -> None:
         if not self._figures.log_failure:
-            log.error("frame log failed, frames go to the database only", reason=reason, folder=str(self._folder))
+            what = "frame log failed, frames go to the database only: make room on its disk, or mend it"
+            log.error(what, reason=reason, folder=str(self._folder))
         self._figures.log_failure = reason
+        self._failed_at = time.monotonic()
 
     def _recover(self) -> None:
-        if self._figures.log_failure:
+        if self._figures.log_failure and time.monotonic() - self._failed_at > WHOLE_SECONDS_MIN:
             log.info("frame log works again")
-        self._figures.log_failure = ""
+            self._figures.log_failure = ""

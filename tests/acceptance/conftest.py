@@ -1,0 +1,35 @@
+"""Fixtures of acceptance tests: one server for all rehearsals, and databases anew for each."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.demo.postgres import embedded_binaries, server_account
+from tests.acceptance.rehearsal import Rehearsal
+from tests.engines import Engine
+
+Rehearse = Callable[[int], Rehearsal]
+
+
+@pytest.fixture(scope="session")
+def server(server_folder: Path) -> Iterator[Engine]:
+    """One server for the databases of all programs."""
+    account = server_account()
+    binaries = embedded_binaries(account, server_folder)
+    with Engine("plain", server_folder / "rehearsals", binaries, account).running() as running:
+        yield running
+
+
+@pytest.fixture
+def rehearse(server: Engine, tmp_path: Path) -> Iterator[Rehearse]:
+    """Make a rehearsal with so many gatherers."""
+    with ExitStack() as stack:
+
+        def make(gatherers: int) -> Rehearsal:
+            rehearsal = Rehearsal(tmp_path, server, gatherers)
+            stack.callback(rehearsal.close)
+            return rehearsal
+
+        yield make

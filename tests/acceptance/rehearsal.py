@@ -1,0 +1,204 @@
+"""The real programs as processes: an exchange with faults, gatherers, the deduplicator, and the comparison."""
+
+import signal
+import time
+import tomllib
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from kalshi_data.database import query
+from kalshi_data.demo.keys import KeyFiles, make_key
+from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_TOML, GATHERER_TOML, LATE_DAYS_MAX
+from kalshi_data.demo.processes import Program
+from kalshi_data.simulator.verification import STREAMS, Verification, verify_journal
+from tests.engines import Database, Engine
+
+STOP_SECONDS_MAX = 30
+WAIT_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.05
+ARRIVAL_SECONDS = 0.3
+# Keys of settings by section, beside those of the demo.
+Settings = Mapping[str, Mapping[str, Any]]
+QUICK: Settings = {"recovery": {"settle_seconds": 0.5}}
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds_max: float = WAIT_SECONDS_MAX) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds_max
+    while not condition():
+        assert time.monotonic() < deadline, f"not in {seconds_max} s: {what}"
+        time.sleep(POLL_SECONDS)
+
+
+def toml_lines(settings: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield settings as lines of dotted keys; JSON's values are TOML's."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from toml_lines(cast("dict[str, Any]", value), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name} = {msgspec.json.encode(value).decode()}\n"
+
+
+class Rehearsal:
+    """One run on databases of its own; close() ends whatever still runs."""
+
+    def __init__(self, folder: Path, engine: Engine, gatherers: int = 1) -> None:
+        self.folder = folder
+        self._stack = ExitStack()
+        self.numbers = range(1, gatherers + 1)
+        kinds = ("kalshi_ts", "kalshi_meta")
+        self.databases = {n: {kind: self._database(engine, kind) for kind in kinds} for n in self.numbers}
+        self.production = self._database(engine, "production")
+        self.keys = {number: self._key(number) for number in self.numbers}
+        self.journal = folder / "journal.jsonl"
+        self.addresses: dict[str, str] = {}
+        self.exchange: Program
+        self.gatherers: dict[int, Program] = {}
+        self._deduplicator: Program
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _database(self, engine: Engine, kind: str) -> Database:
+        return self._stack.enter_context(engine.database(kind))
+
+    def _key(self, number: int) -> KeyFiles:
+        folder = self.folder / f"settings-{number}"
+        folder.mkdir(mode=0o700)
+        return make_key(folder, 2)._replace(key_id=f"gatherer-{number}")
+
+    # Starting.
+
+    def start(self, *options: str, settings: Settings = QUICK) -> None:
+        """Start everything and wait until the exchange begins to trade."""
+        self.start_exchange(*options)
+        for number in self.numbers:
+            self.start_gatherer(number, settings)
+        self.until("started")
+
+    def start_exchange(self, *options: str) -> None:
+        """Start the exchange and wait until it listens."""
+        keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
+        plan = ["--seconds=0", "--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}", *options]
+        arguments = ["simulator", "run", *keys, *plan, f"--journal={self.journal}"]
+        self.exchange = self._program("exchange", arguments, listen=True)
+        self.addresses = self.until("listening")
+
+    def start_gatherer(self, number: int, settings: Settings = QUICK) -> None:
+        """Start one gatherer."""
+        file = self.folder / f"settings-{number}" / "gatherer.toml"
+        databases = {name: each.conninfo("gatherer") for name, each in self.databases[number].items()}
+        key = self.keys[number]
+        place = {"key_id": key.key_id, "private_key_file": key.private, "frames": self.frames(number)}
+        wanted = tomllib.loads(GATHERER_TOML.format(**self.addresses, **databases, **place))
+        for section, keys in settings.items():
+            wanted.setdefault(section, {}).update(keys)
+        file.write_text("".join(toml_lines(wanted)))
+        self.gatherers[number] = self._program(f"gatherer-{number}", ["gatherer", "run", "--config", str(file)])
+
+    def _start_deduplicator(self) -> None:
+        runtime, owner = (self.production.conninfo(user) for user in ("deduplicator", "kalshi_owner"))
+        settings = DEDUPLICATOR_TOML.format(runtime=runtime, owner=owner, late_days_max=LATE_DAYS_MAX)
+        for number, each in self.databases.items():
+            databases = {name: database.conninfo("dedup_reader") for name, database in each.items()}
+            settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
+        file = self.folder / "deduplicator.toml"
+        file.write_text(settings)
+        self._deduplicator = self._program("deduplicator", ["deduplicator", "run", "--config", str(file)])
+
+    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> Program:
+        program = Program(name, self.folder, arguments, listen=listen)
+        self._stack.callback(program.end)
+        return program
+
+    # Meanwhile.
+
+    def until(self, event: str, seconds_max: float = 60.0) -> dict[str, Any]:
+        """Wait until the exchange tells of an event."""
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            told = self.exchange.next_event(POLL_SECONDS)
+            if told is not None and told["event"] == event:
+                return told
+        raise AssertionError(f"the exchange did not tell of {event}:\n{self.tails()}")
+
+    def fault(self, name: str, **more: Any) -> None:
+        """Let the exchange have a fault now."""
+        url = self.addresses["rest_url"].partition("/trade-api")[0] + "/admin/faults"
+        urllib.request.urlopen(url, msgspec.json.encode({"name": name, **more}), timeout=10).close()
+
+    def rows(self, statement: str, number: int = 1, kind: str = "kalshi_ts") -> list[tuple[Any, ...]]:
+        """Return what one gatherer's database answers."""
+        with self.databases[number][kind].connect() as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def counted(self, condition: str, number: int = 1) -> int:
+        """Return how many rows of a gatherer's capture table there are: `table where …`."""
+        return int(self.rows(f"select count(*) from capture.{condition}", number)[0][0])
+
+    def wait_for(self, condition: str, count: int = 1, number: int = 1) -> None:
+        """Wait until a gatherer's capture table has so many rows."""
+        wait_until(lambda: self.counted(condition, number) >= count, condition)
+
+    def lines(self, number: int = 1) -> list[dict[str, Any]]:
+        """Return a gatherer's log."""
+        lines = (self.folder / f"gatherer-{number}.log").read_bytes().splitlines()
+        return [msgspec.json.decode(line) for line in lines]
+
+    def logged(self, event: str, number: int = 1) -> list[dict[str, Any]]:
+        """Return the lines of a gatherer's log that tell of an event."""
+        return [line for line in self.lines(number) if line["event"] == event]
+
+    def tails(self) -> str:
+        """Return the ends of all logs."""
+        return "\n".join(f"{path.name}:\n{path.read_text()[-3000:]}" for path in self.folder.glob("*.log"))
+
+    def frames(self, number: int = 1) -> Path:
+        """Return the folder of a gatherer's frame log."""
+        return self.folder / f"frames-{number}"
+
+    # The end.
+
+    def end_trading(self, after_seconds: float = 1.2) -> None:
+        """Let the exchange trade on for a while, then publish nothing more, and wait until what it did has arrived."""
+        time.sleep(after_seconds)
+        self.exchange.signal(signal.SIGUSR1)
+        self.until("finished")
+        time.sleep(ARRIVAL_SECONDS)
+
+    def stop_gatherers(self) -> None:
+        """Ask all gatherers to stop; each must end well and in time."""
+        for gatherer in self.gatherers.values():
+            began = time.monotonic()
+            gatherer.stop()
+            assert time.monotonic() - began < STOP_SECONDS_MAX
+
+    def finish(self) -> Verification:
+        """End the trading, stop everything in order, merge what was received, and compare it with the journal."""
+        self.end_trading()
+        self.stop_gatherers()
+        self.exchange.stop()
+        self._start_deduplicator()
+        wait_until(self._is_merged, f"everything merged\n{self.tails()}", 60.0)
+        self._deduplicator.stop()
+        return verify_journal(self.production.conninfo(), self.journal)
+
+    def _is_merged(self) -> bool:
+        with self.production.connect() as connection:
+            progress = connection.execute(query("production/read_progress")).fetchall()
+        polled = {(stream, number): rows for stream, number, rows, *_ in progress}
+        return all(
+            polled.get((stream, number), 0) >= rows
+            for number in self.numbers
+            for stream, rows in self.rows(query("capture/count_rows").decode(), number)
+            if stream in STREAMS
+        )
+
+    def published(self) -> list[dict[str, Any]]:
+        """Return the journal."""
+        return [msgspec.json.decode(line) for line in self.journal.read_bytes().splitlines()]

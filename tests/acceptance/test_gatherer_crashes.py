@@ -1,0 +1,137 @@
+"""Crashes in mid-load: of the gatherer, and of its database; the frame log brings back what it had."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.demo.postgres import SETTINGS, embedded_binaries, server_account
+from kalshi_data.gatherer.frame_log.blocks import Kind
+from kalshi_data.gatherer.frame_log.reader import records_from
+from kalshi_data.kalshi.rows import decode_envelope
+from tests.acceptance.conftest import Rehearse
+from tests.acceptance.rehearsal import Rehearsal, wait_until
+from tests.engines import Engine
+
+# A server that is killed keeps only what had reached the disk.
+DURABLE = {**SETTINGS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+TABLES = {
+    "orderbook_delta": "orderbook_deltas",
+    "orderbook_snapshot": "orderbook_snapshots",
+    "trade": "trades",
+    "ticker": "tickers",
+    "market_lifecycle_v2": "lifecycle_events",
+    "event_lifecycle": "lifecycle_events",
+    "event_fee_update": "lifecycle_events",
+}
+
+
+@pytest.fixture(scope="module")
+def own_server(server_folder: Path) -> Iterator[Engine]:
+    """A server that a test may end."""
+    account = server_account()
+    binaries = embedded_binaries(account, server_folder)
+    engine = Engine("plain", server_folder / "crashing", binaries, account, DURABLE)
+    with engine.running():
+        yield engine
+
+
+def logged_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
+    """Return table and frame number of every data frame in a gatherer's frame log."""
+    frames = (record for record in records_from(rehearsal.frames(number), 0) if record.kind == Kind.FRAME)
+    kinds = ((decode_envelope(record.payload).type, record.number) for record in frames)
+    return {(TABLES[kind], number) for kind, number in kinds if kind in TABLES}
+
+
+def captured_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
+    """Return table and frame number of every row that a gatherer captured from the feed."""
+    return {
+        (table, frame)
+        for table in set(TABLES.values())
+        for (frame,) in rehearsal.rows(
+            f"select frame_number from capture.{table} where frame_number is not null", number
+        )
+    }
+
+
+def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None:
+    logged = logged_rows(rehearsal, number)
+    assert len(logged) > 500
+    # A row may be committed before its frame has reached the disk; never the other way round.
+    assert logged <= captured_rows(rehearsal, number)
+
+
+def test_a_killed_gatherer_goes_on_where_its_frame_log_ends(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(3)
+    rehearsal.start("--stories=1", "--rate=1000")
+    rehearsal.wait_for("orderbook_deltas", 500)
+    rehearsal.gatherers[1].kill()
+    rehearsal.start_gatherer(1)
+    rehearsal.wait_for("connections where close_reason = 'crashed'", 3)
+    rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40)
+    rehearsal.gatherers[2].kill()
+    rehearsal.start_gatherer(2)
+    rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40, number=2)
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    assert found.withheld == 0
+    for number in rehearsal.numbers:
+        assert_nothing_logged_is_lost(rehearsal, number)
+    assert rehearsal.counted("subscriptions where end_reason = 'crashed'") >= 40
+    # What is called covered ended with the last frame that was logged, or the last heartbeat.
+    late = """
+        select count(*) from capture.subscriptions as s, capture.connections as c
+        where s.connection_id = c.connection_id and s.ended_at > c.closed_at
+    """
+    assert rehearsal.rows(late) == [(0,)]
+    assert rehearsal.counted("connections where closed_at is null") == 0
+
+
+def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, own_server: Engine) -> None:
+    rehearsal = rehearse(3)
+    with ExitStack() as stack:
+        for kind in rehearsal.databases[1]:
+            rehearsal.databases[1][kind] = stack.enter_context(own_server.database(kind))
+        rehearsal.start("--stories=1", "--rate=1000")
+        rehearsal.wait_for("orderbook_deltas", 500)
+        own_server.server.kill()
+        rehearsal.wait_for("orderbook_deltas", 2 * rehearsal.counted("orderbook_deltas", 2), number=2)
+        own_server.server.start()
+        wait_until(lambda: rehearsal.counted("orderbook_deltas") >= rehearsal.counted("orderbook_deltas", 2), "equal")
+        # Once more, and the gatherer with it.
+        own_server.server.kill()
+        rehearsal.gatherers[1].kill()
+        own_server.server.start()
+        rehearsal.start_gatherer(1)
+        rehearsal.wait_for("connections where close_reason = 'crashed'", 3)
+        rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40)
+        found = rehearsal.finish()
+        assert found.complete, str(found)
+        assert_nothing_logged_is_lost(rehearsal)
+        away = "database away, trying again; frames are kept in the frame log"
+        assert len(rehearsal.logged(away)) == 1
+        assert rehearsal.counted("gaps") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_while_the_database_is_away_leaves_the_rest_to_the_next_start(
+    rehearse: Rehearse, own_server: Engine, number: signal.Signals
+) -> None:
+    rehearsal = rehearse(1)
+    with ExitStack() as stack:
+        for kind in rehearsal.databases[1]:
+            rehearsal.databases[1][kind] = stack.enter_context(own_server.database(kind))
+        rehearsal.start("--stories=0", settings={"writing": {"stop_seconds_max": 1.0}})
+        rehearsal.wait_for("orderbook_deltas", 100)
+        own_server.server.kill()
+        rehearsal.gatherers[1].signal(number)
+        rehearsal.stop_gatherers()
+        own_server.server.start()
+        rehearsal.start_gatherer(1)
+        rehearsal.wait_for("connections where close_reason = 'stopped'", 3)
+        rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40)
+        rehearsal.end_trading()
+        rehearsal.stop_gatherers()
+        assert_nothing_logged_is_lost(rehearsal)

@@ -1,0 +1,94 @@
+"""Three gatherers and faults that touch one of them: the others fill in, so that nothing at all is missing."""
+
+import time
+
+from tests.acceptance.conftest import Rehearse
+from tests.acceptance.rehearsal import ARRIVAL_SECONDS, Rehearsal, wait_until
+
+BOOKS = "channel = 'orderbook_delta'"
+FRAMES = 5
+
+
+def data_frames(rehearsal: Rehearsal, number: int) -> int:
+    """Return how many frames a gatherer has committed on its connection with books, kept ones included."""
+    deltas = rehearsal.counted("orderbook_deltas", number)
+    return deltas + rehearsal.counted("quarantine", number)
+
+
+def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(3)
+    rehearsal.start("--stories=1")
+    for name in ("unknown_fields", "unknown_type", "empty_market_id", "malformed_json", "wrong_decimals"):
+        rehearsal.fault(name, client="gatherer-1", count=FRAMES)
+        time.sleep(ARRIVAL_SECONDS)
+        seen = data_frames(rehearsal, 1)
+        wait_until(lambda seen=seen: data_frames(rehearsal, 1) > seen + FRAMES, name)
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    kept = rehearsal.rows("select split_part(reason, ':', 1), count(*) from capture.quarantine group by 1 order by 1")
+    assert kept == [("not JSON", FRAMES), ("unknown message type", FRAMES)]
+    unknown = {
+        (line["type"], line["field"]) for line in rehearsal.logged("unknown field, the row is stored without it")
+    }
+    assert unknown == {("orderbook_delta", "field_of_tomorrow"), ("orderbook_delta", "envelope_of_tomorrow")}
+    # What could not be read as JSON shows as a gap, for which each book had a snapshot.
+    assert rehearsal.rows("select sum(seq_received - seq_expected), min(repair), max(repair) from capture.gaps") == [
+        (FRAMES, "snapshot", "snapshot")
+    ]
+    for number in (2, 3):
+        assert rehearsal.counted("quarantine", number) == rehearsal.counted("gaps", number) == 0
+
+
+def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(3)
+    rehearsal.start("--stories=0", settings={"subscriptions": {"silence_seconds_max": 3}})
+    rehearsal.fault("drop_frames", client="gatherer-1", count=3)
+    rehearsal.wait_for("gaps where repair = 'snapshot'", number=1)
+    rehearsal.fault("disconnect", client="gatherer-2")
+    rehearsal.wait_for(f"subscriptions where {BOOKS} and end_reason = 'closed'", 40, number=2)
+    rehearsal.wait_for(f"subscriptions where {BOOKS} and ended_at is null", 40, number=2)
+    rehearsal.fault("silence", client="gatherer-3", seconds=60)
+    rehearsal.wait_for("connections where close_reason = 'nothing arrived for 3.0 s'", number=3)
+    rehearsal.wait_for(f"subscriptions where {BOOKS} and ended_at is null", 40, number=3)
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    # Every message was sent to somebody, so no gap of the journal excuses anything.
+    assert found.withheld == 0
+    assert found.books > 100
+
+
+def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(3)
+    rehearsal.start("--stories=0")
+    wait_until(lambda: rehearsal.counted("orderbook_deltas where clock > 20", 1) > 50, "clocks that can go back")
+    rehearsal.fault("maintenance", seconds=2)
+    for number in rehearsal.numbers:
+        rehearsal.wait_for("connections where close_reason = 'the connection broke'", 3, number)
+        rehearsal.wait_for(f"subscriptions where {BOOKS} and ended_at is null", 40, number)
+        wait_until(lambda number=number: rehearsal.logged("missed trades fetched", number), "trades fetched")
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    assert found.withheld > 0
+    assert found.books > 100
+    trades = [line for line in rehearsal.published() if line.get("frame", {}).get("type") == "trade"]
+    assert any(line["sent"] == 0 for line in trades)
+    assert found.streams["trades"].present == len(trades)
+    # It is expected: no error is logged about it.
+    levels = {line["level"] for line in rehearsal.lines(1)}
+    assert levels <= {"info", "warning"}
+
+
+def test_fields_that_go_away_change_no_value(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(1)
+    one = {"subscriptions": {"connections_per_channel": 1}}
+    rehearsal.start("--stories=0", settings=one)
+    rehearsal.fault("no_deprecated_fields", connection=1, count=100_000)
+    seen = rehearsal.counted("trades")
+    wait_until(lambda: rehearsal.counted("trades") > seen + 5, "trades without them")
+    # Of changes they hold what is finer than a millisecond, which nothing else tells.
+    rehearsal.fault("no_deprecated_fields", count=FRAMES)
+    found = rehearsal.finish()
+    coarse = found.streams.pop("orderbook_deltas")
+    assert 0 < coarse.lost == coarse.invented <= FRAMES
+    assert found.complete, str(found)
+    assert rehearsal.counted("quarantine") == rehearsal.counted("gaps") == 0
