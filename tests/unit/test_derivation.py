@@ -24,7 +24,8 @@ class Feeding:
     def __init__(self, *, whole: bool = True) -> None:
         self.items: list[Item] = []
         self.listener = Nobody()
-        self.derivation = Derivation(7, self.items.append, Figures(), Writing(), self.listener, whole=whole)
+        self.figures = Figures()
+        self.derivation = Derivation(7, self.items.append, self.figures, Writing(), self.listener, whole=whole)
         self.number = 0
 
     def take(self, *payloads: bytes, kind: Kind = Kind.FRAME) -> "Feeding":
@@ -135,3 +136,14 @@ def test_records_missing_in_the_log_end_what_was_covered() -> None:
         ("coverage_ended", 2, None, 4, "gap"),
         ("coverage_begun", 2, "trade", "", 4),
     ]
+
+
+def test_delays_are_measured_from_the_exchange_and_from_the_matching_engine() -> None:
+    fed = Feeding().take(BOOKS_SUBSCRIBED)
+    sent = {"type": "orderbook_delta", "sid": 1, "sending_ts_ms": 14_500}
+    for seq in range(1, 40):
+        body = {"market_ticker": "KXA-1", "price_dollars": "0.4100", "delta_fp": "1.00", "side": "yes", "ts_ms": 14_000}
+        fed.take(msgspec.json.encode({**sent, "seq": seq, "msg": body}))
+    # One frame of 16: those received at second 16 and 32.
+    assert fed.figures.feed_delays.sum_seconds == pytest.approx(1.5 + 17.5)
+    assert fed.figures.event_delays.sum_seconds == pytest.approx(2 + 18)

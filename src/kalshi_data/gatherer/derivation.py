@@ -13,6 +13,7 @@ from kalshi_data.gatherer.coverage import ALL_MARKETS, Coverage
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.frame_log.blocks import Kind
 from kalshi_data.gatherer.listener import Listener
+from kalshi_data.kalshi.bodies import event_time_ms
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
 from kalshi_data.kalshi.moments import from_ns, text_from_ns
@@ -147,8 +148,8 @@ class Derivation:
         stream, row = to_row(envelope, arrival)
         if envelope.sid not in self._subscriptions and self._whole:
             raise BadFrame("unknown sid")
-        if envelope.sending_ts_ms is not None and self._number % DELAY_SAMPLE == 0:
-            self._figures.feed_delays.observe(self._now.timestamp() - envelope.sending_ts_ms / 1000)
+        if self._number % DELAY_SAMPLE == 0:
+            self._measure(envelope)
         self._put(Item(stream, (*row, self._number), frame, self._number, self.connection_id, self._now))
         if stream == "orderbook_deltas":
             self._follow_clock(row[6], row[7])
@@ -156,6 +157,15 @@ class Derivation:
             self._snapshot(envelope, row)
         elif stream == "lifecycle_events" and self._listener is not None:
             self._listener.lifecycle(row[6], row[5], bytes(envelope.msg))
+
+    def _measure(self, envelope: Envelope) -> None:
+        """Note how long a message took from the exchange's queue, and from the matching engine."""
+        now_ms = self._now.timestamp() * 1000
+        if envelope.sending_ts_ms is not None:
+            self._figures.feed_delays.observe((now_ms - envelope.sending_ts_ms) / 1000)
+        event_ms = event_time_ms(envelope)
+        if event_ms is not None:
+            self._figures.event_delays.observe((now_ms - event_ms) / 1000)
 
     def _unknown_field(self, kind: str, name: str) -> None:
         if not self._figures.unknown_fields[kind, name]:

@@ -42,3 +42,17 @@ class BodyDecoder(Generic[Body]):
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class EventTime(msgspec.Struct, frozen=True):
+    """When the matching engine did what a message tells, in ms since 1970; None where the message does not say."""
+
+    ts_ms: int | None = None
+
+
+_EVENT_TIME = msgspec.json.Decoder(EventTime)
+
+
+def event_time_ms(envelope: Envelope) -> int | None:
+    """Return the matching engine's time of a message that was understood, if it has one."""
+    return _EVENT_TIME.decode(envelope.msg).ts_ms
