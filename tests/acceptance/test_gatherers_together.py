@@ -7,6 +7,7 @@ from tests.acceptance.rehearsal import ARRIVAL_SECONDS, Rehearsal, wait_until
 
 BOOKS = "channel = 'orderbook_delta'"
 FRAMES = 5
+COARSE = 200
 
 
 def data_frames(rehearsal: Rehearsal, number: int) -> int:
@@ -27,10 +28,8 @@ def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Reh
     assert found.complete, str(found)
     kept = rehearsal.rows("select split_part(reason, ':', 1), count(*) from capture.quarantine group by 1 order by 1")
     assert kept == [("not JSON", FRAMES), ("unknown message type", FRAMES)]
-    unknown = {
-        (line["type"], line["field"]) for line in rehearsal.logged("unknown field, the row is stored without it")
-    }
-    assert unknown == {("orderbook_delta", "field_of_tomorrow"), ("orderbook_delta", "envelope_of_tomorrow")}
+    told = rehearsal.logged("unknown field, the row is stored without it")
+    assert {(line["type"], line["field"]) for line in told} == {("orderbook_delta", "field_of_tomorrow")}
     # What could not be read as JSON shows as a gap, for which each book had a snapshot.
     assert rehearsal.rows("select sum(seq_received - seq_expected), min(repair), max(repair) from capture.gaps") == [
         (FRAMES, "snapshot", "snapshot")
@@ -81,14 +80,14 @@ def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehea
 def test_fields_that_go_away_change_no_value(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1}}
-    rehearsal.start("--stories=0", settings=one)
+    rehearsal.start("--stories=0", "--rate=1500", settings=one)
     rehearsal.fault("no_deprecated_fields", connection=1, count=100_000)
     seen = rehearsal.counted("trades")
     wait_until(lambda: rehearsal.counted("trades") > seen + 5, "trades without them")
     # Of changes they hold what is finer than a millisecond, which nothing else tells.
-    rehearsal.fault("no_deprecated_fields", count=FRAMES)
+    rehearsal.fault("no_deprecated_fields", count=COARSE)
     found = rehearsal.finish()
     coarse = found.streams.pop("orderbook_deltas")
-    assert 0 < coarse.lost == coarse.invented <= FRAMES
+    assert 0 < coarse.lost == coarse.invented <= COARSE
     assert found.complete, str(found)
     assert rehearsal.counted("quarantine") == rehearsal.counted("gaps") == 0

@@ -160,6 +160,7 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
         return write(descriptor, content)
 
     monkeypatch.setattr(appender.os, "write", write_or_fail)
+    monkeypatch.setattr(appender, "WHOLE_SECONDS_MIN", 0.0)
     figures = Figures()
     log = FrameLog(Settings(folder=tmp_path), figures)
     log.open()
@@ -173,3 +174,5 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
         full = False
     log.close()
     assert payloads(tmp_path) == [b"kept"]
+    # What could not be written left no files behind.
+    assert len(segments(tmp_path)) == 1

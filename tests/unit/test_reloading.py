@@ -26,9 +26,8 @@ def settings(folder: Path, more: str = "") -> GathererSettings:
 def test_what_can_change_changes_in_place_and_the_rest_is_named(tmp_path: Path) -> None:
     current = settings(tmp_path)
     subscriptions = current.subscriptions
-    changes = (
-        "[subscriptions]\naudit_seconds = 60\ntickers = ['KXA*']\n[frame_log]\nbytes_max = 5\nfolder = '/frames'\n"
-    )
+    changes = "[subscriptions]\naudit_seconds = 60\ntickers = ['KXA*']\n"
+    changes += "[frame_log]\nbytes_max = 5\nfolder = '/frames'\n"
     changed, waiting = take_over(current, settings(tmp_path, changes))
     assert (changed, waiting) == (
         ["frame_log.bytes_max", "subscriptions.audit_seconds"],

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from kalshi_data.gatherer.complaints import Complaints
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.intake import Intake
 from kalshi_data.gatherer.link import Link, Placement
@@ -30,6 +31,7 @@ class Desk:
         stopping: asyncio.Event,
         fetch_trades: FetchTrades,
         take_lifecycle: TakeLifecycle,
+        complaints: Complaints | None = None,
     ) -> None:
         """Begin with no connection up; `stopping` is set when they are to be closed."""
         self.intake = intake
@@ -37,6 +39,7 @@ class Desk:
         self.figures: Figures = intake.figures
         self.stopping = stopping
         self.lifecycle = take_lifecycle
+        self.complaints = Complaints() if complaints is None else complaints
         self._fetch_trades = fetch_trades
         self._covered: dict[str, int] = {}
         self._settled: set[str] = set()

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 
 from kalshi_data.delays import Delays
-from kalshi_data.gatherer.complaints import Complaints
 
 
 class Figures:
@@ -50,7 +49,6 @@ class Figures:
         self.log_failure = ""  # why frames cannot be logged just now
         self.database_failure = ""  # why rows cannot be committed just now
         self.refused: dict[str, str] = {}  # connections the exchange refuses, by name, with the reason
-        self.complaints = Complaints()  # what of this was said already
         self.heartbeat_failure = ""  # why the last heartbeat could not be written
         self.heartbeat_at_seconds = 0.0  # when one was last written
         self.loop_at_seconds = 0.0  # when the event loop last had a turn, by time.monotonic

@@ -63,7 +63,7 @@ class Keeper:
             return self._refused(error.response.status_code)
         except (OSError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
-            self._desk.figures.complaints.complain(UNREACHABLE, name, connection=name, error=reason)
+            self._desk.complaints.complain(UNREACHABLE, name, connection=name, error=reason)
         except (ExchangeError, WebSocketException) as error:
             log.warning("connection failed", connection=name, error=str(error) or type(error).__name__)
         return False
@@ -74,7 +74,7 @@ class Keeper:
         refused = status in STATUSES_REFUSED
         what = f"{KEY_REFUSED if refused else 'refused'} (HTTP {status})"
         if refused:
-            figures.complaints.complain(KEY_REFUSED, name, connection=name, status=status)
+            self._desk.complaints.complain(KEY_REFUSED, name, connection=name, status=status)
         elif figures.refused.get(name) != what:
             log.warning("connection refused, trying again", connection=name, status=status)
         figures.refused[name] = what
@@ -85,7 +85,7 @@ class Keeper:
         async with open_feed(url, self._signer) as websocket:
             assert isinstance(websocket, FeedConnection)  # noqa: S101 - open_feed says so, its type cannot
             self._desk.figures.refused.pop(self._link.name, None)
-            self._desk.figures.complaints.settle(self._link.name)
+            self._desk.complaints.settle(self._link.name)
             closer = asyncio.ensure_future(self._close_on_stop(websocket))
             try:
                 await Session(self._link, self._desk, self._settings.subscriptions, self._limiter).run(websocket, url)

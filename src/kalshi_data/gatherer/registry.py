@@ -15,7 +15,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.asks import Asks
 from kalshi_data.gatherer.catalogue import Catalogue
 from kalshi_data.gatherer.chooser import Chooser
-from kalshi_data.gatherer.complaints import KEY_REFUSED
+from kalshi_data.gatherer.complaints import KEY_REFUSED, Complaints
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.lifecycle import Lifecycle
@@ -51,12 +51,14 @@ class Registry:
         figures: Figures,
         shard: Shard | None = None,
         now: Callable[[], float] = time.time,
+        complaints: Complaints | None = None,
     ) -> None:
         """Keep what `rest` says in the database at `conninfo`; `now` gives s since 1970."""
         self._rest = rest
         self._settings = settings.registry
         self._figures = figures
         self._now = now
+        self._complaints = Complaints() if complaints is None else complaints
         self._store = RegistryStore(conninfo)
         self._schedule = Schedule(settings.registry, now)
         self._asks = Asks(now)
@@ -161,7 +163,7 @@ class Registry:
             self._failed(error)
             return None
         self._figures.refused.pop(REFUSED, None)
-        self._figures.complaints.settle(REFUSED)
+        self._complaints.settle(REFUSED)
         return done
 
     async def _update(self) -> bool:
@@ -228,9 +230,9 @@ class Registry:
         refused = error.status in STATUSES_REFUSED
         if refused:
             self._figures.refused[REFUSED] = str(error)
-            self._figures.complaints.complain(KEY_REFUSED, REFUSED, error=str(error))
+            self._complaints.complain(KEY_REFUSED, REFUSED, error=str(error))
         # What somebody has complained of is not said louder.
-        level = logging.WARNING if self._figures.complaints else logging.ERROR
+        level = logging.WARNING if self._complaints else logging.ERROR
         log.log(level, "registry not loaded, trying again", error=str(error), refused=refused)
 
     async def _log_status(self) -> bool:

@@ -15,6 +15,7 @@ from aiolimiter import AsyncLimiter
 from kalshi_data.database import connect
 from kalshi_data.errors import KalshiDataError
 from kalshi_data.gatherer.committer import Committer
+from kalshi_data.gatherer.complaints import Complaints
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.desk import Desk
 from kalshi_data.gatherer.figures import Figures
@@ -125,10 +126,12 @@ class Gatherer:
     async def _gather(self, rest: Rest) -> None:
         """Work until stop, then until every connection is closed."""
         databases, figures = self._settings.databases, self._figures
-        registry = Registry(rest, databases.kalshi_meta.conninfo, self._settings, figures, self._shard)
+        complaints = Complaints()
+        meta = databases.kalshi_meta.conninfo
+        registry = Registry(rest, meta, self._settings, figures, self._shard, complaints=complaints)
         source, recovery = TradeSource(rest), self._settings.recovery
         trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, figures, self._intake.repaired)
-        desk = Desk(self._intake, self._placement, self._stopping, trades.request, registry.take_lifecycle)
+        desk = Desk(self._intake, self._placement, self._stopping, trades.request, registry.take_lifecycle, complaints)
         desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
         async with asyncio.TaskGroup() as group:
             work = [self._know_markets(registry, desk), self._place_books(registry), trades.run()]
