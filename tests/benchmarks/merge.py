@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
+from statistics import median
 
 from kalshi_data.database import query
 from kalshi_data.deduplicator.streams import STREAMS
@@ -20,6 +21,8 @@ from tests.integration.staging import claim, settings
 
 ROWS_PER_SECOND = 100_000
 GATHERERS = 3
+# The machine's other work falls now on this one, now on that one: of so many rounds in turn the middle one counts.
+ROUNDS = 3
 STREAM = next(stream for stream in STREAMS if stream.name == "orderbook_deltas")
 
 
@@ -46,13 +49,10 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
         for number, gatherer in enumerate(gatherers):
             fill(gatherer, rows, number)
         polled = sum(count(gatherer, "capture") for gatherer in gatherers)
-        ours, pipe, dlt, sling = (stack.enter_context(engine.database("production")) for _ in range(4))
-        pipe_seconds = pipe_all(engine, pipe, gatherers)
-        ours_seconds = merge_all(ours, gatherers)
-        with ours.connect() as connection:
-            missed, duplicated, wrong_books = judge(connection, rows)
-        if count(pipe, "market_data") != count(ours, "market_data"):
-            raise AssertionError("the pipe did other work than the deduplicator")
+        rounds = [race(engine, gatherers, rows) for _ in range(ROUNDS)]
+        pipe_seconds, ours_seconds = (median(each[number] for each in rounds) for number in (0, 1))
+        missed, duplicated, wrong_books = (max(each[number] for each in rounds) for number in (2, 3, 4))
+        dlt, sling = (stack.enter_context(engine.database("production")) for _ in range(2))
         python = environment()
         return {
             "polled_rows": polled,
@@ -65,6 +65,18 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
             "duplicated": duplicated,
             "wrong_books": wrong_books,
         }
+
+
+def race(engine: Engine, gatherers: list[Database], rows: int) -> tuple[float, float, int, int, int]:
+    """Let the pipe, then the deduplicator, fill a new database; return the seconds of each, and what is wrong."""
+    with engine.database("production") as pipe, engine.database("production") as ours:
+        pipe_seconds = pipe_all(engine, pipe, gatherers)
+        ours_seconds = merge_all(ours, gatherers)
+        if count(pipe, "market_data") != count(ours, "market_data"):
+            raise AssertionError("the pipe did other work than the deduplicator")
+        with ours.connect() as connection:
+            missed, duplicated, wrong_books = judge(connection, rows)
+    return pipe_seconds, ours_seconds, missed, duplicated, wrong_books
 
 
 def count(database: Database, schema: str) -> int:
