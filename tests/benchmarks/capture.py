@@ -84,6 +84,13 @@ select
 from committed
 """
 SIZE = "select pg_database_size(current_database())"
+# An exchange cuts off whom it waits for too long; where that happened, less was offered than the rate says.
+CUT_OFF = """
+select
+    (select count(*) from capture.gaps)
+    + (select count(*) from capture.connections where close_reason <> 'stopped')
+    + (select count(*) from capture.subscriptions where end_reason like 'error%')
+"""
 
 
 def measure(seconds: float) -> dict[str, float]:
@@ -130,7 +137,7 @@ def capture(engine: Engine, folder: Path, rate: int, seconds: float) -> dict[str
             place = {"key_id": key.key_id, "private_key_file": key.private, "frames": folder / "frames"}
             settings.write_text(GATHERER.format(**running.addresses, **databases, **place))
             usage = gather(settings, folder, running, kalshi_ts)
-        found = figures(kalshi_ts)
+        found = figures(kalshi_ts) | {"cut_off": number(kalshi_ts, CUT_OFF)}
         export(kalshi_ts, folder / "rows", BACKEND_ROWS_MAX)
         size = number(kalshi_ts, SIZE) - empty
     logged = sum(path.stat().st_size for path in (folder / "frames").glob("*"))
