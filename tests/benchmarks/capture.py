@@ -30,7 +30,7 @@ from tests.engines import Database, Engine
 MARKETS = 5_000
 # Deltas per second; with trades and tickers a little above 40,000 frames, and 5,000.
 RATE = 41_000
-CALM_RATE = 4_300
+CALM_RATE = 4_600
 CALM_SECONDS_MAX = 20.0
 BACKEND_ROWS_MAX = 300_000
 # Durable commits, as in operation, and the server's own memory of when each transaction committed.
