@@ -89,7 +89,7 @@ CUT_OFF = """
 select
     (select count(*) from capture.gaps)
     + (select count(*) from capture.connections where close_reason <> 'stopped')
-    + (select count(*) from capture.subscriptions where end_reason like 'error%')
+    + (select count(distinct (connection_id, sid)) from capture.subscriptions where end_reason like 'error%')
 """
 
 
