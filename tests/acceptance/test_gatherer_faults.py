@@ -2,8 +2,10 @@
 
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from kalshi_data.simulator.scenarios import SCENARIOS
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import QUICK, Rehearsal, wait_until
 
@@ -25,6 +27,11 @@ def assert_only_gaps_are_missing(rehearsal: Rehearsal) -> None:
     gaps = [line["published_ms"] for line in unsent(rehearsal)]
     assert gaps
     assert gaps[-1] < max(line["published_ms"] for line in rehearsal.published()) - 1000
+
+
+def test_every_fault_of_the_exchange_is_rehearsed() -> None:
+    rehearsed = "".join(path.read_text() for path in Path(__file__).parent.glob("test_gatherer*.py"))
+    assert [name for name in SCENARIOS if f'"{name}"' not in rehearsed] == []
 
 
 def test_lost_frames_are_gaps_that_end_with_a_snapshot(rehearse: Rehearse) -> None:

@@ -40,7 +40,7 @@ def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Reh
 
 def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--stories=0", settings={"subscriptions": {"silence_seconds_max": 3}})
+    rehearsal.start("--stories=0", settings={"subscriptions": {"silence_seconds_max": 3, "audit_seconds": 0}})
     rehearsal.fault("drop_frames", client="gatherer-1", count=3)
     rehearsal.wait_for("gaps where repair = 'snapshot'", number=1)
     rehearsal.fault("disconnect", client="gatherer-2")

@@ -186,6 +186,43 @@ def test_missed_trades_are_asked_for(kalshi_ts: Database, tmp_path: Path) -> Non
     assert [(*gathered.missed[0], "trade")] == gap
 
 
+def book(seq: int, ticker: str) -> bytes:
+    body = {"market_ticker": ticker, "market_id": "1", "clock": seq, "yes_dollars_fp": [["0.4100", "1.00"]]}
+    return msgspec.json.encode({"type": "orderbook_snapshot", "sid": 1, "seq": seq, "msg": body})
+
+
+def test_snapshots_that_are_lost_in_a_gap_are_asked_for_again_at_once(kalshi_ts: Database, tmp_path: Path) -> None:
+    key = make_key(tmp_path, 2)
+    asked: list[Any] = []
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        # A gap; in the answer to what is asked then, the snapshot of KXB-1 is lost.
+        for frames in (
+            [SUBSCRIBED, book(1, "KXA-1"), book(2, "KXB-1"), delta(5)],
+            [book(6, "KXA-1"), delta(8)],
+            [book(9, "KXA-1"), book(10, "KXB-1")],
+        ):
+            for each in frames:
+                await socket.send_frame(each, WSMsgType.TEXT)
+            asked.append((await socket.receive(timeout=2)).data if len(asked) < 2 else None)
+        await socket.close()
+        return socket
+
+    def use(url: str) -> Any:
+        return follow(kalshi_ts, key, url, ["KXA-1", "KXB-1"])
+
+    asyncio.run(serve(handler, use))
+    commands = [msgspec.json.decode(each)["params"] for each in asked if each]
+    assert [sorted(each["market_tickers"]) for each in commands] == [["KXA-1", "KXB-1"]] * 2
+    assert fetch(kalshi_ts, "select seq_expected, seq_received, repair from capture.gaps order by frame_number") == [
+        (3, 5, "snapshot"),
+        (7, 8, "snapshot"),
+    ]
+
+
 def test_a_command_that_nobody_acknowledges_ends_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
     key = make_key(tmp_path, 2)
 

@@ -28,14 +28,17 @@ class Everybody(Publisher):
         return 1
 
 
-def write_run(path: Path) -> list[Frame]:
-    """Write a run's journal and return the frames that a client of everything got."""
+def write_run(path: Path, again_at: int | None = None) -> list[Frame]:
+    """Write a run's journal and return the frames that a client of everything got; snapshots come twice if wanted."""
     plan = Plan(markets=10, deltas_per_second=500, stories_per_second=4)
     model = Model(plan, Everybody(Journal(path)), lambda _: None)
     for ticker in model.markets:
         model.publisher.publish(model.snapshot(ticker))
     play = model.player(BEGAN_US)
-    for _ in range(400):
+    for tick in range(400):
+        if tick == again_at:
+            for ticker in model.markets:
+                model.publisher.publish(model.snapshot(ticker))
         play()
     model.close()
     lines = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
@@ -102,6 +105,31 @@ def test_only_a_listed_fault_explains_what_was_sent_to_nobody(
     assert (status, found["withheld"], lost) == ((0, 3, 0) if by_fault else (1, 0, 3))
     told = ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
     assert found["faults"] == (told if by_fault else [])
+
+
+def test_a_book_is_unknown_from_a_listed_gap_to_its_next_snapshot(
+    production: Database, kalshi_ts: Database, tmp_path: Path
+) -> None:
+    frames = write_run(journal := tmp_path / "journal", again_at=200)
+    lines = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
+    of_books = [line for line in lines if line.get("frame", {}).get("type", "") == "orderbook_delta"]
+    withheld = of_books[0]
+    withheld["sent"] = 0
+    lines.insert(0, {"published_ms": 1, "fault": {"name": "drop_frames", "connection": 2}})
+    journal.write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines) + b"\n")
+    lost = next(number for number, frame in enumerate(frames) if frame["msg"] == withheld["frame"]["msg"])
+    del frames[lost]
+    receive(kalshi_ts, frames)
+    merge(production, [kalshi_ts])
+    status, found = verify(production, journal)
+    ticker = withheld["frame"]["msg"]["market_ticker"]
+    assert (status, found["withheld"], found["wrong_books"]) == (0, 1, 0)
+    books = {
+        (line["frame"]["msg"]["market_ticker"], line["frame"]["msg"]["ts_ms"], line["frame"]["msg"]["clock"])
+        for line in of_books
+    }
+    known = {each for each in books if each[0] != ticker}
+    assert len(known) < found["books"] < len(books)
 
 
 def test_a_book_that_nobody_ever_subscribed_is_a_listed_gap(

@@ -70,6 +70,16 @@ def test_a_gap_ends_books_at_the_last_frame_before_it_and_snapshots_begin_them_a
     ]
 
 
+def test_a_gap_amid_the_snapshots_that_repair_another_is_repaired_with_it() -> None:
+    fed = Feeding().take(BOOKS_SUBSCRIBED, snapshot(1, "KXA"), snapshot(2, "KXB"), delta(9, "KXA"))
+    fed.take(snapshot(10, "KXA"), delta(12, "KXA"))
+    # The snapshot of KXB may be what is missing now, so it is asked for again.
+    assert fed.listener.told[-1] == ("gap", 1, "orderbook_delta", ["KXA", "KXB"])
+    fed.take(snapshot(13, "KXB"))
+    fed.take(snapshot(14, "KXA"))
+    assert fed.states("gaps_repaired") == [("gaps_repaired", 4, 7, "snapshot"), ("gaps_repaired", 6, 8, "snapshot")]
+
+
 def test_a_gap_in_a_channel_of_all_markets_lasts_from_frame_to_frame() -> None:
     fed = Feeding().take(TRADES_SUBSCRIBED, trade(1, "a"), trade(4, "b"))
     assert fed.states()[1:] == [

@@ -85,6 +85,12 @@ class Commands:
             if not awaited.tickers:
                 self._answer(number, None)
 
+    def interrupted(self) -> None:
+        """Take note that frames were lost, and maybe snapshots with them: wait no longer for those that are missing."""
+        awaited = self._awaited
+        if awaited is not None and awaited.tickers:
+            self._answer(awaited.number, None)
+
     def _answer(self, number: int | None, answer: Refusal | None) -> bool:
         awaited = self._awaited
         if awaited is None or number is None or awaited.number != number:

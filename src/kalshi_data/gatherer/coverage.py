@@ -57,9 +57,11 @@ class Coverage:
         if self.channel != BOOK_CHANNEL:
             self.begin(ALL_MARKETS, at)
             return set()
-        if lost:
-            self._gaps[frame_number] = set(lost)
-        return lost
+        # Books that still wait for a snapshot after an earlier gap miss part of this one too, or that snapshot.
+        waiting = lost.union(*self._gaps.values())
+        if waiting:
+            self._gaps[frame_number] = set(waiting)
+        return waiting
 
     def end(self, at: datetime, reason: str) -> set[str]:
         """End everything; return the markets that were covered."""

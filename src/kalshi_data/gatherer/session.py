@@ -207,8 +207,7 @@ class Session:
         """Take note that a subscription is gone, so that it is begun anew after a pause."""
         self._sids.pop(channel, None)
         self._desk.channel_lost(self._link.name, channel, self._websocket.last_received_at)
-        pause = delay_seconds(1, random.uniform)
-        self._asked_again_at[channel] = time.monotonic() + pause
+        self._asked_again_at[channel] = time.monotonic() + (pause := delay_seconds(1, random.uniform))
         if channel == BOOK_CHANNEL:
             self._subscribed.clear()
             self._requests.clear()
@@ -236,6 +235,7 @@ class Session:
         """Ask for what is missing."""
         self._desk.missed(channel, frame_number, began_at)
         self._requests.need(lost, "gap")
+        self._commands.interrupted()
 
     def snapshot(self, command: int | None, ticker: str, known: bool) -> None:
         """Take a snapshot as the answer to a command."""
