@@ -1,5 +1,6 @@
 """What the status commands share: a table for people, JSON for programs, either once or each second."""
 
+import signal
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -38,6 +39,8 @@ def show(
     if not watch:
         console.print(draw(document)) if not as_json else _print_json(document)
         return document
+    # Who was started in the background ignores Ctrl-C, and could then not be ended by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if as_json or not console.is_terminal:
             while True:
