@@ -94,7 +94,12 @@ class Rehearsal:
         file = self.folder / f"settings-{number}" / "gatherer.toml"
         databases = {name: each.conninfo("gatherer") for name, each in self.databases[number].items()}
         key = self.keys[number]
-        place = {"key_id": key.key_id, "private_key_file": key.private, "frames": self.frames(number)}
+        place = {
+            "key_id": key.key_id,
+            "private_key_file": key.private,
+            "frames": self.frames(number),
+            "audit_seconds": 20,
+        }
         wanted = tomllib.loads(GATHERER_TOML.format(**self.addresses, **databases, **place))
         for section, keys in settings.items():
             wanted.setdefault(section, {}).update(keys)

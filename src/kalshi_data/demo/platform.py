@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES, make_databases
 from kalshi_data.demo.keys import KeyFiles, make_key
@@ -13,6 +14,7 @@ from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
 
 GATHERERS = (1, 2, 3)
 MARKETS = 200
+AUDIT_SECONDS = 20
 EXCHANGE_SECONDS_MAX = 30
 EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation the limit keeps wrong clocks out.
@@ -39,7 +41,7 @@ port = 0
 
 [subscriptions]
 combos = true
-audit_seconds = 20
+audit_seconds = {audit_seconds}
 """
 DEDUPLICATOR_TOML = """\
 [production.runtime]
@@ -116,7 +118,9 @@ class Platform:
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()
         for number, key in keys.items():
-            self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, addresses))
+            # A recording without clocks cannot tell the answer to an audit from the snapshots it holds.
+            values = {**addresses, "audit_seconds": 0 if recording else AUDIT_SECONDS}
+            self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
         self._deduplicator_settings.write_text(self._deduplicator_toml())
 
     def _exchange_addresses(self) -> dict[str, str]:
@@ -165,11 +169,12 @@ class Platform:
     def _deduplicator_settings(self) -> Path:
         return self.folder / "deduplicator.toml"
 
-    def _gatherer_toml(self, number: int, key: KeyFiles, addresses: dict[str, str]) -> str:
+    def _gatherer_toml(self, number: int, key: KeyFiles, values: dict[str, Any]) -> str:
         server = self.gatherer_servers[number]
         return GATHERER_TOML.format(
-            rest_url=addresses["rest_url"],
-            websocket_url=addresses["websocket_url"],
+            rest_url=values["rest_url"],
+            websocket_url=values["websocket_url"],
+            audit_seconds=values["audit_seconds"],
             key_id=key.key_id,
             private_key_file=key.private,
             frames=self.folder / f"frames-{number}",
