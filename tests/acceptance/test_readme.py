@@ -42,8 +42,8 @@ def test_the_demo_prints_what_the_readme_shows(beside: dict[str, str]) -> None:
 def steady(lines: list[str]) -> list[str]:
     """Return what does not depend on the machine's speed.
 
-    Progress does, the number of snapshots that gatherers ask for, and whether a new market is subscribed before its first
-    change.
+    Progress does, the number of snapshots that gatherers ask for, and whether a new market is subscribed before its
+    first change.
     """
     varying = (" orderbook_", "books after", "complete: ")
     kept = [line.rstrip() for line in lines[1:] if not line.startswith(("  ", "messages not compared"))]
