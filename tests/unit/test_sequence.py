@@ -1,4 +1,7 @@
-from kalshi_data.kalshi.occurrences import Occurrences
+from datetime import UTC, datetime
+
+from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Occurrences
+from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
 from kalshi_data.kalshi.sequence import REPEATS_MAX, Gap, SequenceCheck
 
 
@@ -60,3 +63,14 @@ def test_a_beginning_that_was_not_seen_is_no_gap() -> None:
     check = SequenceCheck(from_start=False)
     assert check.observe(1, 500) is None
     assert check.observe(1, 502) == Gap(1, 501, 502)
+
+
+def test_a_burst_of_deltas_does_not_forget_which_lifecycle_messages_came_before() -> None:
+    arrival = Arrival(1, datetime(2026, 11, 1, tzinfo=UTC), Occurrences())
+    closed = decode_envelope(
+        b'{"type":"market_lifecycle_v2","sid":2,"seq":1,"msg":{"market_ticker":"M","event_type":"closed"}}'
+    )
+    assert to_row(closed, arrival)[1][-1] == 0
+    for number in range(2 * DELTA_KEYS_MAX + 1):
+        arrival.delta_occurrences.number(number)
+    assert to_row(closed, arrival)[1][-1] == 1

@@ -3,13 +3,16 @@
 from collections.abc import Hashable
 
 KEYS_MAX = 200_000
+# Equal deltas share a microsecond or a millisecond of the matching engine, so few others come between them; a gatherer
+# has many connections, and each keeps this many.
+DELTA_KEYS_MAX = 20_000
 
 
 class Occurrences:
     """Numbers equal keys from 0 in the order they come.
 
-    Memory is bounded: keys are forgotten after between one and two times `keys_max` other keys. Equal messages share a
-    timestamp, so they follow each other far closer than that.
+    Memory is bounded: keys are forgotten after between one and two times `keys_max` other keys, so equal messages must
+    follow each other closer than that.
     """
 
     def __init__(self, keys_max: int = KEYS_MAX) -> None:

@@ -27,7 +27,7 @@ from kalshi_data.kalshi.messages import (
     Trade,
 )
 from kalshi_data.kalshi.moments import from_ms, from_seconds, refine, to_text
-from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Occurrences
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
@@ -42,6 +42,7 @@ class Arrival(msgspec.Struct):
     unknown_field: TellOfField = ignore
     # The same as received_at, which whoever has the nanoseconds writes for less.
     received_text: str = ""
+    delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
 
     def __post_init__(self) -> None:
         """Write the time of receipt where it is not given."""
@@ -100,9 +101,9 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
     exchange_ts = refine(msg.ts, msg.ts_ms).isoformat(" ")
-    # One string: it is hashed once, and hundred thousands of them are kept. No part can hold a tab.
+    # One string: it is hashed once, and tens of thousands of them are kept. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
-    occurrence = arrival.occurrences.number(key)
+    occurrence = arrival.delta_occurrences.number(key)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     return "orderbook_deltas", (*times, *place, ticker, msg.clock, msg.side, price, size_delta, occurrence)
