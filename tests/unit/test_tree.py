@@ -20,7 +20,7 @@ from kalshi_data.gatherer.retention import PLAIN_TABLES
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
-PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo"}
+PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo", "release"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 QUERIES = sorted((ROOT / "sql").glob("*/queries/*.sql"))
 # Capture tables that are written beside the streams.

@@ -1,5 +1,12 @@
 """Runs the deduplicator: python -m kalshi_data.deduplicator."""
 
-from kalshi_data.deduplicator.cli import main
+from kalshi_data.start import start
 
-main()
+
+def main() -> None:
+    """Run its command line."""
+    start("deduplicator")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 
 from prometheus_client.core import Metric
 
@@ -10,6 +9,7 @@ from kalshi_data.deduplicator.figures import Figures, Place
 from kalshi_data.deduplicator.state import State
 from kalshi_data.health import Verdict
 from kalshi_data.metrics import counter, gauge, histograms
+from kalshi_data.version import read_release
 
 PREFIX = "kalshi_deduplicator_"
 PLACE = ("gatherer", "stream")
@@ -23,7 +23,7 @@ COUNTS = {
 
 def read_metrics(figures: Figures, state: State, verdict: Verdict) -> Iterable[Metric]:
     """Yield all that is measured, as it is now."""
-    yield gauge(f"{PREFIX}build_info", "The version that runs.", {version("kalshi-data"): 1}, "version")
+    yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
     yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
     yield gauge(f"{PREFIX}start_timestamp_seconds", "When this process started.", figures.started_at_seconds)
     yield from _production(figures)

@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from kalshi_data.deduplicator.verdict import judge
 from kalshi_data.deduplicator.watcher import Seen, Watcher
 from kalshi_data.health import Verdict
 from kalshi_data.shard import Shard
+from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
@@ -135,7 +135,7 @@ class Monitor:
         production.execute(query("production/record_lags"), {"shard": self._shard, "lags": Jsonb(self._lags())})
         status = {
             "state": state,
-            "version": version("kalshi-data"),
+            "version": read_release().version,
             "started_at": datetime.fromtimestamp(self.figures.started_at_seconds, UTC).isoformat(),
             "gatherers": len(self._watchers),
             "health": self.verdict().document(),

@@ -1,5 +1,12 @@
 """Runs the gatherer: python -m kalshi_data.gatherer."""
 
-from kalshi_data.gatherer.cli import main
+from kalshi_data.start import start
 
-main()
+
+def main() -> None:
+    """Run its command line."""
+    start("gatherer")
+
+
+if __name__ == "__main__":
+    main()

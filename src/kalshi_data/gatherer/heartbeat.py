@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import psycopg
@@ -16,6 +15,7 @@ from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.gatherer.verdict import judge
 from kalshi_data.health import Verdict
+from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
@@ -125,7 +125,7 @@ class Heartbeat:
         verdict = self.verdict()
         return {
             "state": state,
-            "version": version("kalshi-data"),
+            "version": read_release().version,
             "started_at": _moment(figures.started_at_seconds),
             "last_frame_at": _moment(figures.last_frame_at_seconds),
             "log_oldest_at": _moment(figures.log_oldest_at_seconds),

@@ -1,7 +1,6 @@
 """A gatherer's figures as Prometheus metrics."""
 
 from collections.abc import Iterable
-from importlib.metadata import version
 from typing import NamedTuple
 
 from prometheus_client.core import Metric
@@ -9,6 +8,7 @@ from prometheus_client.core import Metric
 from kalshi_data.gatherer.figures import Figures
 from kalshi_data.health import Verdict
 from kalshi_data.metrics import Labels, counter, gauge, histogram
+from kalshi_data.version import read_release
 
 PREFIX = "kalshi_gatherer_"
 
@@ -84,7 +84,7 @@ DELAYS = (
 
 def read_metrics(figures: Figures, verdict: Verdict) -> Iterable[Metric]:
     """Yield all figures as they are now."""
-    yield gauge(f"{PREFIX}build_info", "The version that runs.", {version("kalshi-data"): 1}, "version")
+    yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
     yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
     for entry in COUNTERS:
         yield counter(PREFIX + entry.name, entry.meaning, getattr(figures, entry.attribute), entry.labels)

@@ -1,0 +1,1 @@
+"""Makes the single-file programs that are installed on hosts; part of the checkout only."""

@@ -1,0 +1,42 @@
+"""The command line that makes releases."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from kalshi_data.errors import KalshiDataError
+from kalshi_data.release.contents import PROGRAMS
+from kalshi_data.release.making import make_release
+from kalshi_data.release.revision import read_revision
+from kalshi_data.release.target import HOST, PLATFORMS, make_target
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+# build.py runs this in the checkout.
+CHECKOUT = Path()
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--target", type=click.Choice([HOST, *PLATFORMS]), default=HOST, show_default=True, help="For whom.")
+@click.option("--python", help="The Python that will run them, 3.13 or so; by default this one.")
+@click.option("--output", type=FOLDER, default="dist", show_default=True, help="Where they are put.")
+def main(target: str, python: str | None, output: Path) -> None:
+    """Make gatherer and deduplicator, each one executable file with all it needs but Python.
+
+    Beside them are SHA256SUMS and for each a list of what it holds (CycloneDX). The version comes from git's tags, and
+    the same commit gives the same bytes.
+
+    \b
+    Examples:
+      python3 build.py zipapps
+      python3 build.py zipapps --target linux-aarch64 --python 3.13 --output dist/arm
+    """  # noqa: D301 - click reads the escape
+    try:
+        chosen = make_target(target, python)
+        revision = read_revision(CHECKOUT)
+        for program in make_release(CHECKOUT, output, chosen, revision):
+            click.echo(f"{output / program}: {revision.version}, {(output / program).stat().st_size / 1e6:.1f} MB")
+    except KalshiDataError as error:
+        click.echo(f"zipapps: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"{len(PROGRAMS)} programs for {chosen}; check them by: cd {output} && sha256sum --check SHA256SUMS")
