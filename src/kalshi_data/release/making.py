@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kalshi_data.release.bill import bill_of_materials
-from kalshi_data.release.contents import PROGRAMS, trim
+from kalshi_data.release.contents import PACKAGES, trim
 from kalshi_data.release.revision import Revision
 from kalshi_data.release.target import ReleaseError, Target
 from kalshi_data.version import FILE, Release
@@ -34,7 +34,7 @@ def make_release(checkout: Path, output: Path, target: Target, revision: Revisio
     made = list[Path]()
     with tempfile.TemporaryDirectory(prefix="kalshi-release-") as name:
         wheel = _make_wheel(checkout, Path(name), revision)
-        for program in PROGRAMS:
+        for program in PACKAGES:
             site = Path(name) / program
             try:
                 locked = locked_packages(checkout, program, target)
