@@ -41,7 +41,7 @@ def fetch_binaries() -> Path:
     Raises:
         RuntimeError: a package cannot be downloaded or unpacked.
     """
-    cache = _cache_folder()
+    cache = cache_folder()
     root = cache / f"timescaledb-{SUITE}-{POSTGRES}-{platform.machine()}"
     complete = root / "complete"
     with (cache / "lock").open("w") as lock:
@@ -54,7 +54,7 @@ def fetch_binaries() -> Path:
     return _bin(root)
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     """Return where downloads are kept; a server that root starts runs as somebody else, who must get there."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path("/var/cache/kalshi-data") if os.geteuid() == 0 else home / "kalshi-data"

@@ -1,0 +1,5 @@
+"""Fixtures of the acceptance tests, for programs of another processor."""
+
+from tests.acceptance.conftest import rehearse, server
+
+__all__ = ["rehearse", "server"]
