@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import capture, decode, latency, merge, registry, simulator, soak
+from tests.benchmarks import capture, decode, latency, merge, registry, simulator, soak, zipapps
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "registry": registry.measure,
     "simulator": simulator.measure,
     "soak": soak.measure,
+    "zipapps": zipapps.measure,
 }
 
 
@@ -39,6 +40,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
       registry   600,000 made-up markets from a local server into a database: seconds and memory
       simulator  deltas that one exchange process sends to one connection, and to each of three
       soak       memory of a gatherer at 10,000 frames per second; wants --seconds 1800
+      zipapps    sizes of the single-file programs, and seconds until --version and --help are answered
 
     \b
     Examples:
