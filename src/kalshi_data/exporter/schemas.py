@@ -1,0 +1,217 @@
+"""What the archive's files look like: the streams, their columns, and the version of each.
+
+A column is never removed, renamed or given another type. What changes is a new column whose `since` is the new version,
+at the end of its stream, nullable: older files lack it, and readers that unite files by name find null there.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", "UTC")
+# The exchange sends prices with 4 places and sizes with 2; what needs more than this is refused, never rounded.
+DECIMAL = pa.decimal128(18, 6)
+# An index may be in any unit: wide enough for 20 digits before the point and 18 after it.
+WIDE_DECIMAL = pa.decimal128(38, 18)
+NAME = pa.dictionary(pa.int32(), pa.string())
+DIGEST = pa.binary(32)
+LEVELS = pa.list_(pa.struct([pa.field("price", DECIMAL, nullable=False), pa.field("size", DECIMAL, nullable=False)]))
+
+
+class Column(NamedTuple):
+    """One column: its unit as readers are told it, and the version of the schema that brought it."""
+
+    name: str
+    type: pa.DataType
+    unit: str
+    nullable: bool = False
+    since: int = 1
+
+
+class ArchiveStream(NamedTuple):
+    """One stream of the archive, read by `sql/production/queries/export_<name>.sql`.
+
+    `table` and `time_column` say where production has it; without a time column each file is a snapshot of the whole
+    table. A file spans `hours`, and its rows are ordered by `order`.
+    """
+
+    name: str
+    table: str
+    time_column: str | None
+    order: tuple[str, ...]
+    columns: tuple[Column, ...]
+    hours: int = 1
+
+    @property
+    def version(self) -> int:
+        """The version of the schema that is written now."""
+        return max(column.since for column in self.columns)
+
+
+RECEIVED = (
+    Column("received_at", TIME, "UTC microseconds, gatherer's clock"),
+    Column("gatherer_id", pa.int16(), "number of a gatherer"),
+)
+
+
+def exchange_time(name: str = "exchange_ts") -> Column:
+    """Return the column of the exchange's own time."""
+    return Column(name, TIME, "UTC microseconds, exchange's clock")
+
+
+def amount(name: str, unit: str, *, nullable: bool = False) -> Column:
+    """Return a column of exact decimals."""
+    return Column(name, DECIMAL, unit, nullable)
+
+
+def listed(name: str, *columns: Column) -> ArchiveStream:
+    """Return a stream of whole tables: the exchange's objects, once a day."""
+    return ArchiveStream(
+        name,
+        f"market_data.{name}",
+        None,
+        ("ticker",),
+        (
+            Column("ticker", pa.string(), "exchange's name"),
+            Column("updated_time", TIME, "UTC microseconds, exchange's clock", nullable=True),
+            Column("fetched_at", TIME, "UTC microseconds, gatherer's clock"),
+            Column("body_sha256", DIGEST, "SHA-256"),
+            *columns,
+            Column("body", pa.string(), "JSON"),
+        ),
+        hours=24,
+    )
+
+
+def text(name: str) -> Column:
+    """Return a column of words that repeat, null where the exchange told none."""
+    return Column(name, NAME, "text", nullable=True)
+
+
+def moment(name: str) -> Column:
+    """Return a column of a time that the exchange tells, null where it does not."""
+    return Column(name, TIME, "UTC microseconds, exchange's clock", nullable=True)
+
+
+MARKET = Column("market_ticker", NAME, "exchange's name")
+
+ARCHIVED = (
+    ArchiveStream(
+        "trades",
+        "market_data.trades",
+        "exchange_ts",
+        ("market_ticker", "exchange_ts", "trade_id"),
+        (
+            MARKET,
+            exchange_time(),
+            Column("trade_id", pa.string(), "exchange's identity"),
+            amount("yes_price", "US dollars"),
+            amount("no_price", "US dollars"),
+            amount("size", "contracts"),
+            Column("taker_side", NAME, "yes or no"),
+            Column("is_block_trade", pa.bool_(), "true or false", nullable=True),
+            *RECEIVED,
+        ),
+    ),
+    ArchiveStream(
+        "orderbook_deltas",
+        "market_data.orderbook_deltas",
+        "exchange_ts",
+        ("market_ticker", "exchange_ts", "clock", "side", "price", "size_delta", "occurrence"),
+        (
+            MARKET,
+            exchange_time(),
+            Column("clock", pa.int64(), "exchange's logical clock of the market"),
+            Column("side", NAME, "yes or no"),
+            amount("price", "US dollars"),
+            amount("size_delta", "contracts"),
+            Column("occurrence", pa.int32(), "number from 0"),
+            *RECEIVED,
+        ),
+    ),
+    ArchiveStream(
+        "orderbook_snapshots",
+        "market_data.orderbook_snapshots",
+        "received_at",
+        ("market_ticker", "received_at", "clock", "levels_sha256", "occurrence"),
+        (
+            MARKET,
+            RECEIVED[0],
+            Column("market_id", NAME, "exchange's identity"),
+            Column("clock", pa.int64(), "exchange's logical clock of the market"),
+            Column("levels_sha256", DIGEST, "SHA-256"),
+            Column("occurrence", pa.int32(), "number from 0"),
+            Column("yes_levels", LEVELS, "US dollars and contracts"),
+            Column("no_levels", LEVELS, "US dollars and contracts"),
+            RECEIVED[1],
+        ),
+    ),
+    ArchiveStream(
+        "tickers",
+        "market_data.tickers",
+        "exchange_ts",
+        ("market_ticker", "exchange_ts", "values_sha256"),
+        (
+            MARKET,
+            exchange_time(),
+            Column("values_sha256", DIGEST, "SHA-256"),
+            Column("market_id", NAME, "exchange's identity", nullable=True),
+            amount("last_price", "US dollars", nullable=True),
+            amount("yes_bid", "US dollars", nullable=True),
+            amount("yes_ask", "US dollars", nullable=True),
+            amount("yes_bid_size", "contracts", nullable=True),
+            amount("yes_ask_size", "contracts", nullable=True),
+            amount("last_trade_size", "contracts", nullable=True),
+            amount("volume", "contracts", nullable=True),
+            amount("open_interest", "contracts", nullable=True),
+            Column("dollar_volume", pa.int64(), "US dollars", nullable=True),
+            Column("dollar_open_interest", pa.int64(), "US dollars", nullable=True),
+            *RECEIVED,
+        ),
+    ),
+    ArchiveStream(
+        "lifecycle_events",
+        "market_data.lifecycle_events",
+        "seen_at",
+        ("subject_ticker", "seen_at", "kind", "payload_sha256", "occurrence"),
+        (
+            Column("subject_ticker", NAME, "exchange's name"),
+            Column("seen_at", TIME, "UTC microseconds, exchange's or gatherer's clock"),
+            Column("kind", NAME, "exchange's type of message"),
+            Column("payload_sha256", DIGEST, "SHA-256"),
+            Column("occurrence", pa.int32(), "number from 0"),
+            Column("payload", pa.string(), "JSON"),
+            *RECEIVED,
+        ),
+    ),
+    ArchiveStream(
+        "index_values",
+        "market_data.index_values",
+        "source_ts",
+        ("index_id", "source_ts"),
+        (
+            Column("index_id", NAME, "exchange's name"),
+            exchange_time("source_ts"),
+            exchange_time("published_at"),
+            Column("value", WIDE_DECIMAL, "the index's own"),
+            Column("average_60s", WIDE_DECIMAL, "the index's own", nullable=True),
+            Column("average_15min", WIDE_DECIMAL, "the index's own", nullable=True),
+            Column("payload", pa.string(), "JSON"),
+            *RECEIVED,
+        ),
+    ),
+    listed("series", *(text(name) for name in ("title", "category", "frequency", "fee_type"))),
+    listed(
+        "events",
+        *(text(name) for name in ("series_ticker", "title", "sub_title")),
+        Column("mutually_exclusive", pa.bool_(), "true or false", nullable=True),
+        moment("strike_date"),
+        text("strike_period"),
+    ),
+    listed(
+        "markets",
+        *(text(name) for name in ("event_ticker", "market_type", "title", "yes_sub_title", "no_sub_title")),
+        *(text(name) for name in ("status", "result")),
+        *(moment(name) for name in ("open_time", "close_time", "settlement_ts")),
+    ),
+)
