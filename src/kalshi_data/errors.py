@@ -6,6 +6,7 @@ MigrationError        a schema that cannot be brought up to date
 BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
+ArchiveError          what production holds cannot be archived as it is
 NotCommitted          rows could not be committed before a stop
 """
 
@@ -37,6 +38,10 @@ class ExchangeError(KalshiDataError):
         """Say what was asked and what came back."""
         super().__init__(message)
         self.status = status
+
+
+class ArchiveError(KalshiDataError):
+    """A value of production does not fit the archive's schema, or an archived object is not what it should be."""
 
 
 class NotCommitted(KalshiDataError):

@@ -13,6 +13,7 @@ import pytest
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
+from kalshi_data.exporter.schemas import ARCHIVED
 from kalshi_data.gatherer.batch import STATES
 from kalshi_data.gatherer.configuration import GathererSettings
 from kalshi_data.gatherer.listings import TABLES
@@ -84,6 +85,7 @@ def used_queries() -> set[str]:
         "stream": [*streams, *BESIDE_STREAMS, *STATES],
         "name": [*streams, *TABLES],
         "self._stream.name": streams,
+        "stream.name": [stream.name for stream in ARCHIVED],
     }
     polled = {
         f"{stream.source}/{what}" for stream in STREAMS for what in (f"poll_{stream.name}", "read_epoch", "read_lag")

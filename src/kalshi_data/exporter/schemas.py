@@ -215,3 +215,13 @@ ARCHIVED = (
         *(moment(name) for name in ("open_time", "close_time", "settlement_ts")),
     ),
 )
+
+
+def arrow_schema(stream: ArchiveStream) -> pa.Schema:
+    """Return the schema of a stream's files; each column says its unit and since which version it is there."""
+    return pa.schema(
+        [
+            pa.field(each.name, each.type, each.nullable, {"unit": each.unit, "since": str(each.since)})
+            for each in stream.columns
+        ]
+    )

@@ -1,0 +1,132 @@
+"""Sorts more rows than memory should hold: sorted runs on disk, then one range of keys after the other from all.
+
+Each spooled batch is noted with its first key and size. So ranges of about the wanted size are known before anything
+is read back, and each run is read once, from beginning to end.
+"""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Only where so many rows are equal in the first columns of their order can a range be larger than it should.
+KEY_COLUMNS = 2
+SPOOLED_ROWS = 1 << 14
+SPOOLED_BYTES = 1 << 21
+Key = tuple[Any, ...]
+
+
+class Mark(NamedTuple):
+    """A spooled batch: the key of its first row, and how much it is."""
+
+    key: Key
+    rows: int
+    bytes_in_memory: int
+
+
+class Spool:
+    """Sorted runs in a folder, which its owner removes; each takes a batch of memory while they are merged."""
+
+    def __init__(self, folder: Path, order: Sequence[str]) -> None:
+        """Sort by the columns named in `order`; the first two should tell most rows apart."""
+        self._folder = folder
+        self._order = order
+        self._files: list[Path] = []
+        self._marks: list[Mark] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Write one run, as many rows as may be sorted in memory.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        run = sort(rows, self._order)
+        step = max(1, min(SPOOLED_ROWS, SPOOLED_BYTES * run.num_rows // max(run.nbytes, 1)))
+        file = self._folder / f"run-{len(self._files)}.arrows"
+        self._files.append(file)
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, run.schema) as writer:
+            for first in range(0, run.num_rows, step):
+                part = run.slice(first, step)
+                writer.write_batch(part)
+                self._marks.append(Mark(_Keys(part, self._order)[0], part.num_rows, part.nbytes))
+
+    def merge(self, rows: int, bytes_in_memory: int) -> Iterator[pa.RecordBatch]:
+        """Yield everything in order, in pieces of about so many rows, or fewer where they are wide."""
+        runs = [_Run(file, self._order) for file in self._files]
+        for until in (*boundaries(self._marks, rows, bytes_in_memory), None):
+            parts = [part for run in runs for part in run.read(until)]
+            if parts:
+                yield sort(pa.Table.from_batches(parts), self._order)
+
+
+def boundaries(marks: Sequence[Mark], rows: int, bytes_in_memory: int) -> list[Key]:
+    """Return the keys at which pieces end, such that each holds about so many rows, or fewer where they are wide."""
+    keys: list[Key] = []
+    rows_so_far = bytes_so_far = 0
+    for mark in sorted(marks):
+        full = rows_so_far + mark.rows > rows or bytes_so_far + mark.bytes_in_memory > bytes_in_memory
+        if full and rows_so_far and mark.key not in keys[-1:]:
+            keys.append(mark.key)
+            rows_so_far = bytes_so_far = 0
+        rows_so_far += mark.rows
+        bytes_so_far += mark.bytes_in_memory
+    return keys
+
+
+def sort(rows: pa.Table, order: Sequence[str]) -> pa.RecordBatch:
+    """Return at least one row as one batch in order, texts by their bytes as PostgreSQL's collation C does."""
+    (batch,) = rows.unify_dictionaries().combine_chunks().to_batches()
+    keys = pa.RecordBatch.from_arrays([_comparable(batch.column(name)) for name in order], names=list(order))
+    return batch.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in order]))
+
+
+def _comparable(column: pa.Array[Any]) -> pa.Array[Any]:
+    """Return numbers that compare as a dictionary's texts do, which is also faster."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    encoded = cast("pa.DictionaryArray[Any, Any]", column)
+    return pc.rank(encoded.dictionary, tiebreaker="dense").cast(pa.int32()).take(encoded.indices)
+
+
+class _Keys(Sequence[Key]):
+    """The keys of a batch's rows, made when they are looked at."""
+
+    def __init__(self, batch: pa.RecordBatch, order: Sequence[str]) -> None:
+        self._columns = [batch.column(name) for name in order[:KEY_COLUMNS]]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def __getitem__(self, row: Any) -> Any:
+        return tuple(column[row].as_py() for column in self._columns)
+
+
+class _Run:
+    """One sorted file, read from beginning to end."""
+
+    def __init__(self, file: Path, order: Sequence[str]) -> None:
+        self._batches = self._read(file)
+        self._order = order
+        self._rest: pa.RecordBatch | None = None
+
+    def _read(self, file: Path) -> Iterator[pa.RecordBatch]:
+        with pa.OSFile(str(file), "rb") as source, pa.ipc.open_stream(source) as reader:
+            yield from reader
+
+    def read(self, until: Key | None) -> list[pa.RecordBatch]:
+        """Return the rows before a key, all for None, that were not returned before."""
+        parts: list[pa.RecordBatch] = []
+        while batch := self._rest or next(self._batches, None):
+            count = len(batch) if until is None else bisect_left(_Keys(batch, self._order), until)
+            parts.append(batch.slice(0, count))
+            self._rest = batch.slice(count) if count < len(batch) else None
+            if self._rest:
+                break
+        return [part for part in parts if len(part)]
