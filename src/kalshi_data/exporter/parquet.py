@@ -77,15 +77,24 @@ def write_partition(
                 tally.add(run)
                 spool.add(run)
                 progress(run.num_rows)
+        _write(stream, begin, spool, path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").digest()
+    return Written(tally.rows, path.stat().st_size, sha256, stream.version, *tally.span, tally.gatherers, tally.sums)
+
+
+def _write(stream: ArchiveStream, begin: datetime, spool: Spool, path: Path) -> None:
+    """Write what was spooled; where that fails, nothing is left that looks like a file."""
+    try:
         with (
             pq.ParquetWriter(path, _described(stream, begin), **options(stream)) as writer,
             closing(_ahead(spool.merge(GROUP_ROWS, GROUP_BYTES))) as groups,
         ):
             for group in groups:
                 writer.write_batch(group, row_group_size=group.num_rows)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").digest()
-    return Written(tally.rows, path.stat().st_size, sha256, stream.version, *tally.span, tally.gatherers, tally.sums)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _runs(batches: Iterator[pa.RecordBatch]) -> Generator[pa.Table]:
