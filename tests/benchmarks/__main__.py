@@ -8,12 +8,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import capture, decode, latency, merge, registry, simulator, soak, zipapps
+from tests.benchmarks import capture, decode, export, latency, merge, registry, simulator, soak, zipapps
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "capture": capture.measure,
     "decode": decode.measure,
+    "export": export.measure,
     "latency": latency.measure,
     "merge": merge.measure,
     "registry": registry.measure,
@@ -34,6 +35,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
     Benchmarks:
       capture    one gatherer, from socket to committed rows, beside cryptofeed's backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
+      export     an hour of changes to a sorted Parquet file on local S3, beside DuckDB; 10 seconds stand for 10 million
       latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second
       merge      three gatherers into production, beside psql into psql with the same SQL, dlt and Sling; 10 seconds
                  stand for a million changes, on PostgreSQL and on TimescaleDB

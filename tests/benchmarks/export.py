@@ -1,0 +1,135 @@
+"""An hour of production to sorted Parquet on local S3: by the exporter, and by DuckDB's postgres scanner."""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import boto3  # pyright: ignore[reportMissingTypeStubs]
+import msgspec
+from moto.server import ThreadedMotoServer
+
+from kalshi_data.demo.postgres import embedded_binaries, server_account
+from tests.benchmarks.environments import interpreter_for
+from tests.conftest import ROOT
+from tests.engines import Database, Engine
+
+ROWS_PER_SECOND = 1_000_000
+PEER = Path(__file__).parent / "peers" / "with_duckdb.py"
+# The machine's other work falls now on this one, now on that one: of so many rounds in turn the middle one counts.
+ROUNDS = 3
+BUCKET = "archive"
+BEGIN = datetime(2026, 11, 1, 10, tzinfo=UTC)
+END = BEGIN + timedelta(hours=1)
+FILLED_AT_ONCE = 500_000
+# 5,000 markets, of which few make most of the changes; prices wander around each market's own; half of all sizes are
+# withdrawn again, one in seven is no round number; messages arrive 15 to 55 ms later.
+FILL = """
+insert into market_data.orderbook_deltas
+select
+    moment,
+    'KX' || (array['HIGHNY', 'BTCD', 'FED', 'NFLGAME', 'INXD', 'CPIYOY'])[1 + m %% 6] || '-26NOV22-T' || m,
+    n, side,
+    greatest(1, least(99, 50 + (m * 37) %% 40 - 20 + round(10 * (random() + random() - 1))::integer)) / 100.0,
+    case when random() < 0.5 then -1 else 1 end * case
+        when random() < 0.15 then round((random() * 5000)::numeric, 2)
+        else (array[1, 5, 10, 25, 50, 100, 200, 250, 500, 1000])[1 + floor(random() * 10)::integer]
+    end,
+    case when random() < 0.02 then 1 else 0 end,
+    moment + (15 + 40 * random() * random()) * interval '1 ms',
+    1 + (random() * 2)::integer
+from (
+    select
+        n,
+        %(begin)s + (n * 3599000000.0 / %(rows)s + random() * 300) * interval '1 us' as moment,
+        floor(5000 * power(random(), 3))::integer as m,
+        case when random() < 0.5 then 'yes' else 'no' end as side
+    from generate_series(%(first)s::bigint, %(last)s::bigint) as n
+) as drawn
+"""
+Outcome = dict[str, float]
+
+
+def measure(seconds: float) -> dict[str, float]:
+    """Return the figures; 10 seconds stand for 10 million changes."""
+    rows = max(100_000, int(seconds * ROWS_PER_SECOND))
+    python = interpreter_for(PEER.with_name("duckdb.lock"))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kalshi-")))
+        folder.chmod(0o711)
+        account = server_account()
+        room = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+        engine = Engine("plain", folder / "server", embedded_binaries(account, folder), account, room)
+        stack.enter_context(engine.running())
+        production = stack.enter_context(engine.database("production"))
+        fill(production, rows)
+        endpoint = serve_bucket(stack)
+        arguments = [
+            production.conninfo(),
+            BEGIN.isoformat(),
+            END.isoformat(),
+            str(folder / "part-0.parquet"),
+            endpoint,
+        ]
+        ours: list[Outcome] = []
+        duckdb: list[Outcome] = []
+        for _ in range(ROUNDS):
+            ours.append(run([sys.executable, "-m", "tests.benchmarks.export_once", *arguments, BUCKET]))
+            duckdb.append(run([str(python), str(PEER), *arguments, BUCKET]))
+    if any(outcome["rows"] != rows for outcome in (*ours, *duckdb)):
+        raise AssertionError(f"{rows} rows are in production, others were written: {ours} {duckdb}")
+    own_seconds, duckdb_seconds = (median(each["seconds"] for each in outcomes) for outcomes in (ours, duckdb))
+    return {
+        "rows": rows,
+        "rows_per_second": rows / own_seconds,
+        "duckdb_rows_per_second": rows / duckdb_seconds,
+        "ratio": duckdb_seconds / own_seconds,
+        "rss_max_mb": max(each["rss_max_mb"] for each in ours),
+        "duckdb_rss_max_mb": max(each["rss_max_mb"] for each in duckdb),
+        "bytes_per_row": ours[0]["bytes"] / rows,
+        "duckdb_bytes_per_row": duckdb[0]["bytes"] / rows,
+    }
+
+
+def fill(production: Database, rows: int) -> None:
+    """Make one hour of changes, the same each time."""
+    with production.connect() as connection:
+        connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (BEGIN,))
+        connection.execute("select setseed(0.5)")
+        for first in range(1, rows + 1, FILLED_AT_ONCE):
+            last = min(first + FILLED_AT_ONCE - 1, rows)
+            connection.execute(FILL.encode(), {"begin": BEGIN, "rows": rows, "first": first, "last": last})
+        connection.execute("vacuum (analyze) market_data.orderbook_deltas")
+
+
+def serve_bucket(stack: ExitStack) -> str:
+    """Start a local S3 with a bucket, for as long as the stack lasts, and return where it is."""
+    os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1"}
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    stack.callback(server.stop)
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client: Any = boto3.client("s3", endpoint_url=endpoint)  # pyright: ignore[reportUnknownMemberType]
+    client.create_bucket(Bucket=BUCKET)
+    return endpoint
+
+
+def run(command: list[str]) -> Outcome:
+    """Run one side as a process of its own and return its figures, with the most memory it ever had.
+
+    Raises:
+        RuntimeError: it failed, with what it said.
+    """
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        said, complaint = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command[:2])} failed: {complaint[-2000:]}")
+    return msgspec.json.decode(said.splitlines()[-1], type=Outcome)
