@@ -104,6 +104,19 @@ def test_the_list_of_what_it_holds_is_valid_and_whole(built: dict[str, str], pro
     assert {(re.sub("[._]", "-", name.lower()), version) for name, version in installed} == listed
 
 
+def test_the_deduplicator_is_small_and_yet_can_archive(built: dict[str, str], tmp_path: Path) -> None:
+    assert "deduplicator" in built
+    program = ROOT / "dist" / "deduplicator"
+    assert program.stat().st_size <= 75_000_000
+    modules = "kalshi_data.exporter.parquet, pyarrow.compute, pyarrow.parquet, adbc_driver_postgresql.dbapi"
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SHIV_ROOT": str(tmp_path)}
+    environment["SHIV_INTERPRETER"] = "1"
+    write = "pyarrow.parquet.write_table(pyarrow.table({'a': [1]}), '/dev/null')"
+    command = [program, "-c", f"import {modules}; {write}"]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_gatherer_migrates_and_refuses_what_it_cannot_use(
     built: dict[str, str], make_database: MakeDatabase, tmp_path: Path
 ) -> None:

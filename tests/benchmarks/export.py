@@ -1,4 +1,6 @@
 """An hour of production to sorted Parquet on local S3: by the exporter, and by DuckDB's postgres scanner."""
+# boto3 builds its clients at run time and carries no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import logging
 import os
@@ -11,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import boto3  # pyright: ignore[reportMissingTypeStubs]
+import boto3
 import msgspec
 from moto.server import ThreadedMotoServer
 
@@ -117,7 +119,7 @@ def serve_bucket(stack: ExitStack) -> str:
     stack.callback(server.stop)
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
-    client: Any = boto3.client("s3", endpoint_url=endpoint)  # pyright: ignore[reportUnknownMemberType]
+    client: Any = boto3.client("s3", endpoint_url=endpoint)
     client.create_bucket(Bucket=BUCKET)
     return endpoint
 

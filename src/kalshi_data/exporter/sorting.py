@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -70,13 +72,14 @@ def boundaries(marks: Sequence[Mark], rows: int, bytes_in_memory: int) -> list[K
     """Return the keys at which pieces end, such that each holds about so many rows, or fewer where they are wide."""
     keys: list[Key] = []
     rows_so_far = bytes_so_far = 0
-    for mark in sorted(marks):
-        full = rows_so_far + mark.rows > rows or bytes_so_far + mark.bytes_in_memory > bytes_in_memory
-        if full and rows_so_far and mark.key not in keys[-1:]:
-            keys.append(mark.key)
+    for key, equal in groupby(sorted(marks), key=attrgetter("key")):
+        _, counts, sizes = zip(*equal, strict=True)
+        more_rows, more_bytes = sum(counts), sum(sizes)
+        if rows_so_far and (rows_so_far + more_rows > rows or bytes_so_far + more_bytes > bytes_in_memory):
+            keys.append(key)
             rows_so_far = bytes_so_far = 0
-        rows_so_far += mark.rows
-        bytes_so_far += mark.bytes_in_memory
+        rows_so_far += more_rows
+        bytes_so_far += more_bytes
     return keys
 
 
