@@ -22,3 +22,4 @@ ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.ledger, ops.le
 ops.arbitration to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function ops.drop_archived to deduplicator;
+grant select on ops.lags, ops.connections, ops.dropped_partitions, timeseries.series to exporter;

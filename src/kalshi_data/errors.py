@@ -6,7 +6,7 @@ MigrationError        a schema that cannot be brought up to date
 BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
-ArchiveError          what production holds cannot be archived as it is
+ArchiveError          the archive cannot be written or read, or is not what it should be
 NotCommitted          rows could not be committed before a stop
 """
 
@@ -41,7 +41,7 @@ class ExchangeError(KalshiDataError):
 
 
 class ArchiveError(KalshiDataError):
-    """A value of production does not fit the archive's schema, or an archived object is not what it should be."""
+    """The archive cannot be written or read, or does not hold what it should; a later try may succeed."""
 
 
 class NotCommitted(KalshiDataError):

@@ -1,7 +1,7 @@
 """The rules by which a deduplicator is healthy, degraded or unhealthy, and its figures as metrics."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,8 @@ from kalshi_data.deduplicator.metrics import read_metrics
 from kalshi_data.deduplicator.state import State, StreamState
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.verdict import judge
+from kalshi_data.exporter.configuration import Archive
+from kalshi_data.exporter.state import Progress
 from kalshi_data.health import Verdict
 
 PLACE = {"conninfo": "dbname=kalshi"}
@@ -149,3 +151,62 @@ def test_what_is_measured_is_a_metric() -> None:
     assert samples["kalshi_deduplicator_gatherer_alive", "3"] == 1
     assert samples["kalshi_deduplicator_gatherer_heartbeat_timestamp_seconds", "3"] == BEAT_AT.timestamp()
     assert samples["kalshi_deduplicator_stream_failing", "trades"] == 0
+
+
+def waiting(seconds: float) -> Progress:
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    return Progress("trades", hours_verified=7, hours_due=3, due_since=since, bytes=500, newest_hour=None, error=None)
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(7_000, "healthy"), (7_300, "degraded")])
+def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, status: str) -> None:
+    known = state()
+    known.archive.progress = [waiting(seconds)]
+    found = judge(figures(), known, SETTINGS, NOW)
+    assert found.status == status
+    assert all("3 hours wait for the archive, the oldest for 73" in reason.text for reason in found.reasons)
+
+
+def test_an_archive_that_fails_is_degraded_and_says_why() -> None:
+    known = state()
+    known.archive.failed("s3://archive: there is no such bucket")
+    assert verdict(figures(), known) == ("degraded", ["archive"])
+
+
+def test_the_archive_is_measured() -> None:
+    known = state()
+    known.archive.progress = [waiting(60)]
+    known.archive.exported(10, 400)
+    known.archive.failed("no")
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in read_metrics(figures(), known, Verdict())
+        for sample in metric.samples
+        if "archive" in sample.name
+    }
+    prefix = "kalshi_deduplicator_archive"
+    assert 60 <= samples.pop((f"{prefix}_lag_seconds",)) < 120
+    assert samples == {
+        (f"{prefix}_hours_due", "trades"): 3,
+        (f"{prefix}_hours_verified", "trades"): 7,
+        (f"{prefix}_bytes", "trades"): 500,
+        (f"{prefix}_exports_total",): 1,
+        (f"{prefix}_rows_total",): 10,
+        (f"{prefix}_written_bytes_total",): 400,
+        (f"{prefix}_failures_total",): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"target": "archive"}, "neither s3://BUCKET nor file:///FOLDER"),
+        ({"target": "s3://archive/parquet"}, "folders go to prefix"),
+        ({"target": "file://relative"}, "neither"),
+        ({"target": "s3://archive", "prefix": "parquet"}, "has to end with a slash"),
+        ({"part_bytes": 1000}, "5242880"),
+    ],
+)
+def test_an_archive_that_is_none_is_refused(section: dict[str, Any], said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(section, Archive)

@@ -7,6 +7,7 @@ import click
 
 from kalshi_data.command_line import config_option, program
 from kalshi_data.database import connect
+from kalshi_data.deduplicator.archive import archive, export
 from kalshi_data.deduplicator.completeness import completeness
 from kalshi_data.deduplicator.configuration import CONFIG, DeduplicatorSettings
 from kalshi_data.deduplicator.runner import COMPONENTS
@@ -32,10 +33,13 @@ def main() -> None:
       deduplicator run --config deduplicator.toml --shard 1/2
       deduplicator status --watch
       deduplicator completeness --config deduplicator.toml
+      deduplicator export --once
+      deduplicator archive verify --from 2026-11-02
     """  # noqa: D301 - click reads the escape
 
 
-main.add_command(completeness)
+for command in (completeness, export, archive):
+    main.add_command(command)
 
 
 @main.command()
@@ -69,5 +73,5 @@ def status(config: Path, as_json: bool, watch: bool) -> None:
     conninfo = settings.production.runtime.conninfo
     name, limit = "deduplicator status", STATUS_SECONDS_MAX
     with connect(conninfo, application_name=name, statement_seconds_max=limit) as connection:
-        seen = show(lambda: read_status(connection, settings.health), draw_status, as_json=as_json, watch=watch)
+        seen = show(lambda: read_status(connection, settings), draw_status, as_json=as_json, watch=watch)
     sys.exit(0 if seen["alive"] else 1)

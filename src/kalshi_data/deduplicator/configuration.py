@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
+from kalshi_data.exporter.configuration import Archive
 from kalshi_data.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
 
@@ -23,10 +24,11 @@ class Gatherer(Section):
 
 
 class Production(Section):
-    """The database to write to; migrations run as its owner."""
+    """The database to write to; migrations run as its owner, exports as who merges unless `exporter` says otherwise."""
 
     runtime: Conninfo
     owner: Conninfo
+    exporter: Conninfo | None = None
 
 
 class Merging(Section):
@@ -91,6 +93,7 @@ class DeduplicatorSettings(Section):
     health: Health = field(default_factory=Health)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
     retention: Retention = field(default_factory=Retention)
+    archive: Archive = field(default_factory=Archive)
 
     def __post_init__(self) -> None:
         """Refuse two gatherers with one number.

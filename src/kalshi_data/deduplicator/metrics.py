@@ -7,6 +7,7 @@ from prometheus_client.core import Metric
 
 from kalshi_data.deduplicator.figures import Figures, Place
 from kalshi_data.deduplicator.state import State
+from kalshi_data.exporter.state import ArchiveState
 from kalshi_data.health import Verdict
 from kalshi_data.metrics import counter, gauge, histograms
 from kalshi_data.version import read_release
@@ -38,6 +39,7 @@ def read_metrics(figures: Figures, state: State, verdict: Verdict) -> Iterable[M
     yield gauge(f"{PREFIX}stream_failing", "1 while a stream cannot be merged.", failing, "stream")
     ticks = {name: stream.tick_delays for name, stream in streams.items()}
     yield histograms(f"{PREFIX}tick_seconds", "How long it took to poll all gatherers and merge.", ticks, "stream")
+    yield from _archive(state.archive)
 
 
 def _production(figures: Figures) -> Iterable[Metric]:
@@ -64,6 +66,21 @@ def _lags(figures: Figures) -> Iterable[Metric]:
     yield gauge(f"{PREFIX}lag_seconds", "For how long the oldest of them has waited.", seconds, PLACE)
     held = _by_place({place: lag.held_rows for place, lag in lags.items()})
     yield gauge(f"{PREFIX}held_rows", "Those that an open transaction on the gatherer holds back.", held, PLACE)
+
+
+def _archive(archive: ArchiveState) -> Iterable[Metric]:
+    name = f"{PREFIX}archive"
+    yield gauge(f"{name}_lag_seconds", "For how long the oldest hour that is due waits.", archive.due_seconds)
+    due = {each.stream: each.hours_due for each in archive.progress}
+    yield gauge(f"{name}_hours_due", "Hours to be written to the archive and read back.", due, "stream")
+    verified = {each.stream: each.hours_verified for each in archive.progress}
+    yield gauge(f"{name}_hours_verified", "Hours in the archive, read back.", verified, "stream")
+    size = {each.stream: each.bytes for each in archive.progress}
+    yield gauge(f"{name}_bytes", "Bytes in the archive.", size, "stream")
+    yield counter(f"{name}_exports", "Hours written by this process.", archive.hours_exported)
+    yield counter(f"{name}_rows", "Rows written by this process.", archive.rows_exported)
+    yield counter(f"{name}_written_bytes", "Bytes written by this process.", archive.bytes_exported)
+    yield counter(f"{name}_failures", "Hours this process could not write or read back.", archive.failures)
 
 
 def _by_place(values: Mapping[Place, float]) -> dict[tuple[str, ...], float]:

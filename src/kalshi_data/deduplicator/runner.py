@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database import connect
+from kalshi_data.deduplicator.archive import make_exporter
 from kalshi_data.deduplicator.configuration import DeduplicatorSettings
 from kalshi_data.deduplicator.heartbeats import Heartbeats
 from kalshi_data.deduplicator.reporter import Reporter
@@ -84,7 +85,10 @@ def merge(
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     log.info("merging", gatherers=gatherers, streams=len(STREAMS), shard=str(shard))
     upkeep = Upkeep(settings, stop)
-    run_together([heartbeats.run, upkeep.run, *(merging.run for merging in merges)], stop)
+    calls = [heartbeats.run, upkeep.run, *(merging.run for merging in merges)]
+    if settings.archive.target:
+        calls.append(make_exporter(settings, stop, state.archive).run)
+    run_together(calls, stop)
 
 
 def run_together(calls: Sequence[Callable[[], None]], stop: threading.Event) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from kalshi_data.delays import Delays
+from kalshi_data.exporter.state import ArchiveState
 
 
 class StreamState:
@@ -44,3 +45,4 @@ class State:
         """Begin with nothing started."""
         self.waiting_for: str | None = "production"
         self.streams: dict[str, StreamState] = {}
+        self.archive = ArchiveState()

@@ -7,33 +7,36 @@ from psycopg.rows import dict_row
 from rich.console import Group, RenderableType
 
 from kalshi_data.database import Connection, query
-from kalshi_data.deduplicator.configuration import Health
-from kalshi_data.status import Document, facts, span, table
+from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.status import Document, facts, size, span, table
 
 # How a deduplicator said that it ended.
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 
 
-def read_status(connection: Connection, settings: Health) -> Document:
+def read_status(connection: Connection, settings: DeduplicatorSettings) -> Document:
     """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
     with connection.cursor(row_factory=dict_row) as cursor:
         deduplicators = cursor.execute(query("production/read_deduplicators")).fetchall()
         gatherers = cursor.execute(query("production/read_gatherers")).fetchall()
         streams = cursor.execute(query("production/read_lags")).fetchall()
+        archive = cursor.execute(query("production/read_archive_totals")).fetchall()
     for each in deduplicators:
-        fresh = each["silent_seconds"] <= settings.silence_seconds_max
+        fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
     # One that stopped on purpose is missing nowhere as long as another runs.
     wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
     alive = bool(wanted) and all(each["alive"] for each in wanted)
-    return {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
+    found = {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
+    return {**found, "archive": {"target": settings.archive.target, "streams": archive}}
 
 
 def draw_status(document: Document) -> RenderableType:
     """Return it as tables for people."""
     lives = {f"deduplicator {each['shard']}": _life(each) for each in document["deduplicators"]}
     parts = [facts(lives or {"deduplicator": "never ran on this database"}), ""]
-    return Group(*parts, _gatherers(document["gatherers"]), "", _streams(document["streams"]), _troubles(document))
+    tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
+    return Group(*parts, *tables, _troubles(document))
 
 
 def _life(deduplicator: dict[str, Any]) -> str:
@@ -73,6 +76,18 @@ def _streams(streams: list[dict[str, Any]]) -> RenderableType:
             f"{span((datetime.now(UTC) - merged).total_seconds())} ago" if merged else "never",
         )
     return made
+
+
+def _archive(archive: Document) -> RenderableType:
+    """Return how far the archive is, nothing where there is none."""
+    if not archive["streams"]:
+        return ""
+    made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size")
+    for each in archive["streams"]:
+        newest = f"{each['newest_hour'].astimezone(UTC):%Y-%m-%d %H:00}" if each["newest_hour"] else "-"
+        counts = (f"{each[name]:,}" for name in ("hours_verified", "hours_waiting", "hours_failing"))
+        made.add_row(each["stream"], *counts, newest, f"{each['row_count']:,}", size(each["byte_count"]))
+    return Group("", made)
 
 
 def _troubles(document: Document) -> RenderableType:

@@ -19,6 +19,7 @@ def judge(figures: Figures, state: State, settings: DeduplicatorSettings, monoto
         _gatherers(figures, len(settings.gatherers)),
         _lag(figures, settings.health),
         _streams(state, settings.health, monotonic_seconds),
+        _archive(state, settings.archive.late_seconds_max),
     )
     return Verdict(tuple(reason for rule in rules for reason in rule))
 
@@ -69,3 +70,13 @@ def _streams(state: State, settings: Health, monotonic_seconds: float) -> Iterat
             yield Reason(UNHEALTHY, "streams", f"{name} has not been merged for {age:.0f} s: {stream.error or '-'}")
         elif stream.error:
             yield Reason(DEGRADED, "streams", f"{name}: {stream.error}")
+
+
+def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:
+    """What waits for the archive is safe in production: it is never worse than degraded."""
+    archive = state.archive
+    if archive.error:
+        yield Reason(DEGRADED, "archive", archive.error)
+    elif archive.due_seconds > late_seconds_max:
+        text = f"{archive.hours_due:,} hours wait for the archive, the oldest for {archive.due_seconds:.0f} s"
+        yield Reason(DEGRADED, "archive", text)

@@ -1,0 +1,54 @@
+-- Take the oldest hour that is due; only the one exporter asks, so an hour still exporting was left by one that died.
+-- What is merged into it from here on makes it pending again, and is therefore exported once more.
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.archive_ready; from_at,
+-- until_at, which hours; early boolean, whether also hours that are not over or were touched a moment ago
+-- Reads: ops.lags, ops.dropped_partitions
+-- Writes: ops.archive_partitions
+-- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far
+with asked as (
+    select
+        %(from_at)s::timestamptz as from_at,
+        %(until_at)s::timestamptz as until_at,
+        %(early)s::boolean as is_early,
+        now() - make_interval(secs => %(settle_seconds)s::float8) as settled_at
+),
+
+ready as (
+    select *
+    from ops.archive_ready(
+        %(streams)s::text[],
+        %(whole_streams)s::text[],
+        %(gatherers)s::integer[],
+        %(settle_seconds)s::float8,
+        %(deadline_seconds)s::float8
+    )
+),
+
+due as (
+    select
+        p.stream,
+        p.hour
+    from ops.archive_partitions as p
+    inner join ready as r on p.stream = r.stream
+    cross join asked as a
+    where
+        p.state in ('pending', 'exporting')
+        and p.hour >= a.from_at and p.hour < a.until_at
+        and coalesce(p.retry_at <= now(), true)
+        and (a.is_early or (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at))
+    order by p.hour, p.stream
+    limit 1
+)
+
+update ops.archive_partitions as p
+set state = 'exporting'
+from due
+where p.stream = due.stream and p.hour = due.hour
+returning
+    p.stream,
+    p.hour,
+    p.row_count > 0 and exists (
+        select from ops.dropped_partitions as d
+        where d.stream = p.stream and d.during @> p.hour and d.dropped_at > p.exported_at
+    ) as is_dropped,
+    p.failures;

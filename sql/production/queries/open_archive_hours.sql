@@ -1,0 +1,38 @@
+-- Make the records of hours that are over, so that one without rows is never taken for one that is missing.
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.archive_ready
+-- Reads: ops.lags, ops.connections, the partitions of the streams
+-- Writes: ops.archive_partitions
+-- Returns: nothing
+with ready as (
+    select *
+    from ops.archive_ready(
+        %(streams)s::text[], '{}', %(gatherers)s::integer[], %(settle_seconds)s::float8, %(deadline_seconds)s::float8
+    )
+),
+
+over as (
+    select
+        r.stream,
+        h.hour
+    from ready as r
+    cross join lateral ops.archive_hours(r.stream, r.until_at) as h
+    union all
+    select
+        w.name as stream,
+        date_trunc('day', now(), 'UTC') as hour
+    from unnest(%(whole_streams)s::text[]) as w (name)
+)
+
+insert into ops.archive_partitions (stream, hour, touched_at)
+select
+    o.stream,
+    o.hour,
+    o.hour as touched_at
+from over as o
+where
+    not exists (
+        select from ops.archive_partitions as p
+        where p.stream = o.stream and p.hour = o.hour
+    )
+order by o.hour, o.stream
+on conflict do nothing;

@@ -1,0 +1,12 @@
+-- Note that an object was read back and is what was written, unless rows were merged into its hour meanwhile.
+-- Parameters: stream text, hour timestamptz, sha256 bytea of what was read
+-- Writes: ops.archive_partitions
+-- Returns: the state; nothing where it is another by now
+update ops.archive_partitions
+set
+    state = 'verified',
+    verified_at = now(),
+    failures = 0,
+    error = null
+where stream = %(stream)s and hour = %(hour)s and state = 'exported' and sha256 = %(sha256)s
+returning state;

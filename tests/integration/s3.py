@@ -1,0 +1,120 @@
+"""Servers of S3 for tests: moto with faults that are asked for, and rclone, which checks signatures."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3  # pyright: ignore[reportMissingTypeStubs]
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+# What a fault does to one request: it answers itself, or lets it through with None.
+Fault = Callable[[dict[str, Any]], tuple[str, bytes] | None]
+KEY, SECRET = "AKIAEXAMPLE", "example-secret"
+
+
+class Moto:
+    """An S3 that misbehaves when told to."""
+
+    def __init__(self) -> None:
+        self.fault: Fault | None = None
+        self.requests: list[str] = []
+        self._application: Any = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def running(self) -> Generator["Moto"]:
+        serving = threading.Thread(target=self._server.serve_forever, daemon=True)
+        serving.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            serving.join()
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}")
+        answer = self.fault(environ) if self.fault else None
+        if answer is None:
+            return self._application(environ, start_response)
+        status, body = answer
+        start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def failing(times: int, asked: str = "", status: str = "500 Internal Server Error") -> Fault:
+    """Answer so many requests whose query holds `asked` with an error."""
+    left = [times]
+
+    def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
+        if environ["REQUEST_METHOD"] != "PUT" or asked not in environ["QUERY_STRING"] or not left[0]:
+            return None
+        left[0] -= 1
+        return status, b"<Error><Code>InternalError</Code><Message>try again</Message></Error>"
+
+    return fault
+
+
+def cutting(times: int, asked: str = "partNumber=2") -> Fault:
+    """Close the connection in the middle of so many parts."""
+    left = [times]
+
+    def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
+        if environ["REQUEST_METHOD"] != "PUT" or asked not in environ["QUERY_STRING"] or not left[0]:
+            return None
+        left[0] -= 1
+        environ["wsgi.input"].read(1000)
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return "200 OK", b""
+
+    return fault
+
+
+def sleeping(seconds: float) -> Fault:
+    """Answer only after a while."""
+
+    def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
+        if environ["REQUEST_METHOD"] == "PUT":
+            time.sleep(seconds)
+        return None
+
+    return fault
+
+
+@contextmanager
+def rclone(folder: Path) -> Generator[str]:
+    """Serve a folder as S3 in a process that checks every signature, and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = shutil.which("rclone", path=str(Path(sys.executable).parent)) or "rclone"
+    command = [program, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}", str(folder)]
+    environment = {"HOME": str(folder.parent), "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline
+                    assert process.poll() is None
+                    time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def client(url: str) -> Any:
+    made: Any = boto3.client("s3", endpoint_url=url, region_name="us-east-1")  # pyright: ignore[reportUnknownMemberType]
+    return made
