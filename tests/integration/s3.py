@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # pyright: ignore[reportMissingTypeStubs]
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import (  # pyright: ignore[reportMissingTypeStubs]
+    DomainDispatcherApplication,
+    create_backend_app,
+)
 from werkzeug.serving import make_server
 
 # What a fault does to one request: it answers itself, or lets it through with None.
 Fault = Callable[[dict[str, Any]], tuple[str, bytes] | None]
+# boto3 builds its clients at run time and carries no types.
+MAKE: Callable[..., Any] = boto3.client  # pyright: ignore[reportUnknownMemberType]
 KEY, SECRET = "AKIAEXAMPLE", "example-secret"
 
 
@@ -116,5 +121,4 @@ def rclone(folder: Path) -> Generator[str]:
 
 
 def client(url: str) -> Any:
-    made: Any = boto3.client("s3", endpoint_url=url, region_name="us-east-1")  # pyright: ignore[reportUnknownMemberType]
-    return made
+    return MAKE("s3", endpoint_url=url, region_name="us-east-1")

@@ -1,5 +1,6 @@
 """An hour on its way from merged to verified, and again when rows come late."""
 
+import io
 import json
 import threading
 import time
@@ -9,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from kalshi_data.database import Connection
+from kalshi_data.deduplicator.heartbeats import Heartbeats
+from kalshi_data.deduplicator.runner import merge
+from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.status import draw_status, read_status
 from kalshi_data.exporter import writing
 from kalshi_data.exporter.ledger import END
+from kalshi_data.shard import EVERYTHING
 from tests.engines import Database
 from tests.integration.exporting import (
     CONNECTION,
@@ -248,6 +255,34 @@ def test_the_service_exports_what_becomes_due_until_it_is_stopped(
         stop.set()
         working.join(10)
     assert not working.is_alive()
+
+
+def test_the_deduplicator_exports_beside_merging_and_tells_how_it_goes(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    chosen, state, stop = settings(production, tmp_path), State(), threading.Event()
+    heartbeats = Heartbeats(chosen, stop)
+    working = threading.Thread(target=merge, args=(chosen, EVERYTHING, heartbeats, state, stop))
+    working.start()
+    try:
+        deadline = time.monotonic() + 60
+        while states(ops)[THEN + HOUR] != "verified" or state.archive.hours_exported < 2:
+            assert time.monotonic() < deadline, state.archive.error
+            time.sleep(0.05)
+        assert {"trades", "markets"} <= {each.stream for each in state.archive.progress}
+    finally:
+        stop.set()
+        working.join(30)
+    assert not working.is_alive()
+    document = read_status(ops, chosen)
+    held = {each["stream"]: each for each in document["archive"]["streams"]}
+    assert held["trades"]["hours_verified"] >= 1
+    assert held["trades"]["row_count"] >= 6
+    console = Console(width=160, file=io.StringIO())
+    console.print(draw_status(document))
+    assert isinstance(console.file, io.StringIO)
+    assert "hours verified" in console.file.getvalue()
 
 
 def test_a_second_exporter_leaves_the_hour_to_the_first(production: Database, ops: Connection, tmp_path: Path) -> None:

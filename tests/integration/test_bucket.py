@@ -103,19 +103,19 @@ def test_a_trouble_that_passes_is_not_noticed(moto: Moto, name: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "seconds_max", "said"),
     [
-        (failing(1_000), "500 InternalError try again; it is tried again later"),
-        (failing(1_000, "partNumber=2"), "500 InternalError"),
-        (cutting(1_000), "cannot be reached"),
-        (sleeping(3), "cannot be reached"),
+        (failing(1_000), 30, "500 InternalError try again; it is tried again later"),
+        (failing(1_000, "partNumber=2"), 30, "500 InternalError"),
+        (cutting(1_000), 30, "cannot be reached"),
+        (sleeping(6), 4, "cannot be reached"),
     ],
 )
 def test_a_trouble_that_stays_leaves_nothing_behind(
-    moto: Moto, name: str, tmp_path: Path, fault: Any, said: str
+    moto: Moto, name: str, tmp_path: Path, fault: Any, seconds_max: float, said: str
 ) -> None:
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
-    store = bucket(moto, name, request_seconds_max=1)
+    store = bucket(moto, name, request_seconds_max=seconds_max)
     moto.fault = fault
     with pytest.raises(ArchiveError, match=said) as caught:
         store.put("a", path, sha256)

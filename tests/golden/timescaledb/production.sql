@@ -256,6 +256,102 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION ops.arbitrate(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) IS 'Compute what each gatherer contributed in some hours.';
+CREATE FUNCTION ops.archive_facts(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    summed text;
+    gatherer text;
+begin
+    select
+        string_agg(format('%L, sum(t.%I)::text', a.attname, a.attname), ', ' order by a.attnum)
+        filter (where a.atttypid in ('numeric'::regtype, 'bigint'::regtype)),
+        coalesce(max('t.gatherer_id') filter (where a.attname = 'gatherer_id'), 'null::smallint')
+    into summed, gatherer
+    from pg_attribute as a
+    where a.attrelid = target and a.attnum > 0 and not a.attisdropped;
+    return query execute format(
+        $query$
+            select
+                %1$s,
+                count(*),
+                min(%2$s),
+                max(%2$s),
+                jsonb_build_object(%3$s)
+            from %4$s as t
+            where %5$s
+            group by 1
+        $query$,
+        gatherer,
+        case when time_column is null then 'null::timestamptz' else format('t.%I', time_column) end,
+        summed,
+        target,
+        case when time_column is null then 'true' else format('t.%1$I >= $1 and t.%1$I < $2', time_column) end
+    ) using from_at, until_at;
+end;
+$_$;
+COMMENT ON FUNCTION ops.archive_facts(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) IS 'What production holds of a time: rows and sums, to compare with a file.';
+CREATE FUNCTION ops.archive_hours(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    with spans as (
+        select p.during
+        from timeseries.list_partitions(format('market_data.%I', wanted_stream)::regclass) as p
+        where lower(p.during) < until_at
+        union all
+        select tstzrange(min(c.opened_at), greatest(min(c.opened_at), until_at)) as during
+        from ops.connections as c
+        having count(*) > 0
+    )
+    select distinct h.hour
+    from spans as s
+    cross join lateral generate_series(
+        date_trunc('hour', lower(s.during)), least(upper(s.during), until_at) - interval '1 h', interval '1 h'
+    ) as h (hour);
+$$;
+COMMENT ON FUNCTION ops.archive_hours(wanted_stream text, until_at timestamp with time zone) IS 'The hours of a stream that are to have a record in the archive.';
+CREATE FUNCTION ops.archive_merged(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    with measured as (
+        select
+            l.gatherer_id,
+            l.error is null and l.lag_seconds is not null as is_known,
+            l.measured_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
+            split_part(l.shard, '/', 2)
+            = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as counts
+        from ops.lags as l
+        where l.stream = wanted_stream and l.gatherer_id = any(gatherers)
+    )
+    select
+        case
+            when bool_and(m.is_known) and count(distinct m.gatherer_id) = cardinality(gatherers)
+                then min(m.merged_at)
+        end
+    from measured as m
+    where m.counts;
+$$;
+COMMENT ON FUNCTION ops.archive_merged(wanted_stream text, gatherers integer[]) IS 'Until when everything that gatherers received of a stream is merged.';
+CREATE FUNCTION ops.archive_ready(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        s.name as stream,
+        greatest(
+            ops.archive_merged(s.name, gatherers) - make_interval(secs => settle_seconds),
+            now() - make_interval(secs => greatest(settle_seconds, deadline_seconds))
+        ) as until_at,
+        interval '1 h' as length
+    from unnest(streams) as s (name)
+    union all
+    select
+        w.name as stream,
+        now() as until_at,
+        interval '0' as length
+    from unnest(whole_streams) as w (name);
+$$;
+COMMENT ON FUNCTION ops.archive_ready(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) IS 'Until when hours of streams may be written to the archive.';
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
     LANGUAGE plpgsql
     AS $$
@@ -369,6 +465,28 @@ CREATE FUNCTION ops.checks_touched(wanted_ticker text, wanted tstzrange, margin 
     offset 0;
 $$;
 COMMENT ON FUNCTION ops.checks_touched(wanted_ticker text, wanted tstzrange, margin interval) IS 'The checked intervals of a market''s book that late rows touch.';
+CREATE FUNCTION ops.compare_archived(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
+    LANGUAGE plpgsql
+    AS $_$
+begin
+    return query execute format(
+        $query$
+            with
+            held as materialized (select * from %1$s as t where %2$s),
+            extra as materialized (select * from archived_rows except all select * from held),
+            missing as materialized (select * from held except all select * from archived_rows)
+            select
+                (select count(*) from extra),
+                (select count(*) from missing),
+                (select to_jsonb(e) from extra as e limit 1),
+                (select to_jsonb(m) from missing as m limit 1)
+        $query$,
+        target,
+        case when time_column is null then 'true' else format('t.%1$I >= $1 and t.%1$I < $2', time_column) end
+    ) using from_at, until_at;
+end;
+$_$;
+COMMENT ON FUNCTION ops.compare_archived(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) IS 'Compare rows of a file, one by one, with what production holds.';
 CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
     LANGUAGE plpgsql STABLE
     AS $$
@@ -780,6 +898,19 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION ops.lines(wanted_channel text, wanted_ticker text, wanted tstzrange) IS 'What each gatherer covered and missed of a market on a channel.';
+CREATE FUNCTION ops.make_archived_rows(target regclass) RETURNS SETOF name
+    LANGUAGE plpgsql
+    AS $$
+begin
+    execute format('create temporary table archived_rows (like %s) on commit drop', target);
+    return query
+    select a.attname
+    from pg_attribute as a
+    where a.attrelid = 'pg_temp.archived_rows'::regclass and a.attnum > 0 and not a.attisdropped
+    order by a.attnum;
+end;
+$$;
+COMMENT ON FUNCTION ops.make_archived_rows(target regclass) IS 'Make the table that rows of a file pass through on their way back.';
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -1045,9 +1176,24 @@ CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     AS $$
     select least(now(), min(a.xact_start)) - interval '2 min'
     from pg_stat_activity as a
-    where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid();
+    where
+        a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()
+        and a.application_name <> 'deduplicator archive';
 $$;
 COMMENT ON FUNCTION ops.settled_until() IS 'Until when rows are merged, unless they are late.';
+CREATE FUNCTION ops.stage_archived(stage regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    listed text;
+begin
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum) into listed
+    from pg_attribute as a
+    where a.attrelid = 'pg_temp.archived_rows'::regclass and a.attnum > 0 and not a.attisdropped;
+    execute format('insert into %1$s (%2$s, ingest_xid) select %2$s, ''0'' from archived_rows', stage, listed);
+end;
+$_$;
+COMMENT ON FUNCTION ops.stage_archived(stage regclass) IS 'Put rows of a file where polled rows are staged.';
 CREATE FUNCTION ops.stretches(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
     LANGUAGE sql STABLE
     AS $$
@@ -1669,6 +1815,12 @@ CREATE TABLE ops.archive_partitions (
     gatherer_rows jsonb,
     exported_at timestamp with time zone,
     verified_at timestamp with time zone,
+    first_at timestamp with time zone,
+    last_at timestamp with time zone,
+    sums jsonb,
+    failures integer DEFAULT 0 NOT NULL,
+    error text,
+    retry_at timestamp with time zone,
     CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
 );
 COMMENT ON TABLE ops.archive_partitions IS 'Hours of streams on their way to the archive; merging a row marks its hour.';
@@ -1677,6 +1829,12 @@ COMMENT ON COLUMN ops.archive_partitions.state IS 'pending: rows were merged sin
 COMMENT ON COLUMN ops.archive_partitions.touched_at IS 'When rows of this hour were last merged.';
 COMMENT ON COLUMN ops.archive_partitions.watermarks IS 'The cursor of each gatherer and epoch when it was exported.';
 COMMENT ON COLUMN ops.archive_partitions.gatherer_rows IS 'Rows by the gatherer that brought them.';
+COMMENT ON COLUMN ops.archive_partitions.first_at IS 'The time of the earliest row in the object; null without rows.';
+COMMENT ON COLUMN ops.archive_partitions.last_at IS 'The time of the latest row in the object.';
+COMMENT ON COLUMN ops.archive_partitions.sums IS 'The sum of each column of amounts, as text.';
+COMMENT ON COLUMN ops.archive_partitions.failures IS 'How often in a row it could not be written or read back.';
+COMMENT ON COLUMN ops.archive_partitions.error IS 'Why the last attempt failed; null after one that succeeded.';
+COMMENT ON COLUMN ops.archive_partitions.retry_at IS 'Not to be tried again before.';
 CREATE TABLE ops.book_checks (
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     until_at timestamp with time zone NOT NULL,
@@ -2025,6 +2183,7 @@ CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.or
 CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
 CREATE INDEX tickers_market_ticker_exchange_ts_idx ON market_data.tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
+CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
@@ -2111,13 +2270,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ledger TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
+GRANT SELECT ON TABLE ops.connections TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
 GRANT SELECT ON TABLE ops.cursors TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.deduplicators TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
+GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
+GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ledger_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
@@ -2130,3 +2292,4 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;
 GRANT SELECT ON TABLE timeseries.migration TO deduplicator;
 GRANT SELECT ON TABLE timeseries.migration TO exporter;
 GRANT SELECT ON TABLE timeseries.series TO deduplicator;
+GRANT SELECT ON TABLE timeseries.series TO exporter;
