@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 # What a fault does to one request: it answers itself, or lets it through with None.
 Fault = Callable[[dict[str, Any]], tuple[str, bytes] | None]
 # boto3 builds its clients at run time and carries no types.
-MAKE: Callable[..., Any] = boto3.client  # pyright: ignore[reportUnknownMemberType]
+MAKE: Callable[..., Any] = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 KEY, SECRET = "AKIAEXAMPLE", "example-secret"
 
 
