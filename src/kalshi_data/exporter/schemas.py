@@ -49,14 +49,14 @@ class ArchiveStream(NamedTuple):
 
 
 RECEIVED = (
-    Column("received_at", TIME, "UTC microseconds, gatherer's clock"),
+    Column("received_at", TIME, "UTC microseconds, clock of the gatherer"),
     Column("gatherer_id", pa.int16(), "number of a gatherer"),
 )
 
 
 def exchange_time(name: str = "exchange_ts") -> Column:
     """Return the column of the exchange's own time."""
-    return Column(name, TIME, "UTC microseconds, exchange's clock")
+    return Column(name, TIME, "UTC microseconds, clock of the exchange")
 
 
 def amount(name: str, unit: str, *, nullable: bool = False) -> Column:
@@ -72,9 +72,9 @@ def listed(name: str, *columns: Column) -> ArchiveStream:
         None,
         ("ticker",),
         (
-            Column("ticker", pa.string(), "exchange's name"),
-            Column("updated_time", TIME, "UTC microseconds, exchange's clock", nullable=True),
-            Column("fetched_at", TIME, "UTC microseconds, gatherer's clock"),
+            Column("ticker", pa.string(), "name at the exchange"),
+            Column("updated_time", TIME, "UTC microseconds, clock of the exchange", nullable=True),
+            Column("fetched_at", TIME, "UTC microseconds, clock of the gatherer"),
             Column("body_sha256", DIGEST, "SHA-256"),
             *columns,
             Column("body", pa.string(), "JSON"),
@@ -90,10 +90,10 @@ def text(name: str) -> Column:
 
 def moment(name: str) -> Column:
     """Return a column of a time that the exchange tells, null where it does not."""
-    return Column(name, TIME, "UTC microseconds, exchange's clock", nullable=True)
+    return Column(name, TIME, "UTC microseconds, clock of the exchange", nullable=True)
 
 
-MARKET = Column("market_ticker", NAME, "exchange's name")
+MARKET = Column("market_ticker", NAME, "name at the exchange")
 
 ARCHIVED = (
     ArchiveStream(
@@ -104,7 +104,7 @@ ARCHIVED = (
         (
             MARKET,
             exchange_time(),
-            Column("trade_id", pa.string(), "exchange's identity"),
+            Column("trade_id", pa.string(), "identity at the exchange"),
             amount("yes_price", "US dollars"),
             amount("no_price", "US dollars"),
             amount("size", "contracts"),
@@ -121,7 +121,7 @@ ARCHIVED = (
         (
             MARKET,
             exchange_time(),
-            Column("clock", pa.int64(), "exchange's logical clock of the market"),
+            Column("clock", pa.int64(), "logical clock of the market"),
             Column("side", NAME, "yes or no"),
             amount("price", "US dollars"),
             amount("size_delta", "contracts"),
@@ -137,8 +137,8 @@ ARCHIVED = (
         (
             MARKET,
             RECEIVED[0],
-            Column("market_id", NAME, "exchange's identity"),
-            Column("clock", pa.int64(), "exchange's logical clock of the market"),
+            Column("market_id", NAME, "identity at the exchange"),
+            Column("clock", pa.int64(), "logical clock of the market"),
             Column("levels_sha256", DIGEST, "SHA-256"),
             Column("occurrence", pa.int32(), "number from 0"),
             Column("yes_levels", LEVELS, "US dollars and contracts"),
@@ -155,7 +155,7 @@ ARCHIVED = (
             MARKET,
             exchange_time(),
             Column("values_sha256", DIGEST, "SHA-256"),
-            Column("market_id", NAME, "exchange's identity", nullable=True),
+            Column("market_id", NAME, "identity at the exchange", nullable=True),
             amount("last_price", "US dollars", nullable=True),
             amount("yes_bid", "US dollars", nullable=True),
             amount("yes_ask", "US dollars", nullable=True),
@@ -175,9 +175,9 @@ ARCHIVED = (
         "seen_at",
         ("subject_ticker", "seen_at", "kind", "payload_sha256", "occurrence"),
         (
-            Column("subject_ticker", NAME, "exchange's name"),
-            Column("seen_at", TIME, "UTC microseconds, exchange's or gatherer's clock"),
-            Column("kind", NAME, "exchange's type of message"),
+            Column("subject_ticker", NAME, "name at the exchange"),
+            Column("seen_at", TIME, "UTC microseconds, clock of the exchange, else of the gatherer"),
+            Column("kind", NAME, "type of message"),
             Column("payload_sha256", DIGEST, "SHA-256"),
             Column("occurrence", pa.int32(), "number from 0"),
             Column("payload", pa.string(), "JSON"),
@@ -190,12 +190,12 @@ ARCHIVED = (
         "source_ts",
         ("index_id", "source_ts"),
         (
-            Column("index_id", NAME, "exchange's name"),
+            Column("index_id", NAME, "name at the exchange"),
             exchange_time("source_ts"),
             exchange_time("published_at"),
-            Column("value", WIDE_DECIMAL, "the index's own"),
-            Column("average_60s", WIDE_DECIMAL, "the index's own", nullable=True),
-            Column("average_15min", WIDE_DECIMAL, "the index's own", nullable=True),
+            Column("value", WIDE_DECIMAL, "unit of the index"),
+            Column("average_60s", WIDE_DECIMAL, "unit of the index", nullable=True),
+            Column("average_15min", WIDE_DECIMAL, "unit of the index", nullable=True),
             Column("payload", pa.string(), "JSON"),
             *RECEIVED,
         ),

@@ -1,0 +1,28 @@
+-- Every change of an order-book level, as often as it happened. Write the archive's bucket in the place of BUCKET.
+-- Partitions are computed from their names, so none has to be added as hours come.
+create external table kalshi.orderbook_deltas (
+    market_ticker string comment 'name at the exchange',
+    exchange_ts timestamp comment 'UTC microseconds, clock of the exchange',
+    clock bigint comment 'logical clock of the market',
+    side string comment 'yes or no',
+    price decimal(18, 6) comment 'US dollars',
+    size_delta decimal(18, 6) comment 'contracts',
+    occurrence int comment 'number from 0',
+    received_at timestamp comment 'UTC microseconds, clock of the gatherer',
+    gatherer_id smallint comment 'number of a gatherer'
+)
+partitioned by (`date` date, hour int)
+row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'
+stored as inputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'
+outputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat'
+location 's3://BUCKET/parquet/orderbook_deltas/'
+tblproperties (
+    'projection.enabled' = 'true',
+    'projection.date.type' = 'date',
+    'projection.date.format' = 'yyyy-MM-dd',
+    'projection.date.range' = '2025-01-01,NOW',
+    'projection.hour.type' = 'integer',
+    'projection.hour.range' = '0,23',
+    'projection.hour.digits' = '2',
+    'storage.location.template' = 's3://BUCKET/parquet/orderbook_deltas/date=${date}/hour=${hour}/'
+);

