@@ -42,7 +42,7 @@ CHECKS = (
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
     ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
-    ("pytest", "--quiet", "tests/deployment/terraform"),
+    ("pytest", "--quiet", "tests/deployment/terraform", "tests/readers"),
 )
 
 

@@ -28,8 +28,9 @@ KNOWN = {"orderbook_2026-08-07.json": (245, 12), "orderbook_2026-04-18.jsonl": (
 
 
 @pytest.fixture
-def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that the demo takes for the machine's temporary one."""
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder that the demo takes for the machine's temporary one; it leaves its archive in another."""
+    monkeypatch.chdir(tmp_path)
     with tempfile.TemporaryDirectory(prefix="kalshi-test-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -76,9 +77,9 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
         assert (figure["lost"], figure["invented"]) == (0, 0)
     published = sum(figure["published"] for figure in figures["streams"].values())
     assert published > 0
-    assert output.splitlines()[-1] == (
-        f"complete: {published} published, {published} in production, 0 lost, 0 invented"
-    )
+    assert f"\ncomplete: {published} published, {published} in production, 0 lost, 0 invented\n" in output
+    assert figures["archive"]["rows"] >= published
+    assert list(Path("demo-archive").glob("parquet/orderbook_deltas/date=*/hour=*/part-0.parquet"))
     if recording.name in KNOWN:
         books = [figures["streams"][stream]["published"] for stream in ("orderbook_deltas", "orderbook_snapshots")]
         assert tuple(books) == KNOWN[recording.name]
@@ -127,6 +128,20 @@ def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None
         assert done.stdout == "t\n"
     assert left_behind(kept) == []
     assert "is not empty: name a new folder" in failed("--keep", str(kept))
+
+
+def test_the_archive_takes_the_place_of_an_earlier_one_and_of_nothing_else(temporary: Path) -> None:
+    stale = Path("demo-archive/parquet/trades/stale.parquet")
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    output = demo("--seconds", "1", "--replay", str(OWN[0]))
+    assert not stale.exists()
+    (asked,) = (line for line in output.splitlines() if "duckdb -c" in line)
+    answered = subprocess.run(asked, capture_output=True, check=True, shell=True, text=True)
+    assert "contracts" in answered.stdout
+    assert [path.name for path in Path().iterdir()] == ["demo-archive"]
+    Path("demo-archive/letter").touch()
+    assert "demo-archive holds something else than an archive" in failed("--seconds", "1")
 
 
 def failed(*arguments: str) -> str:

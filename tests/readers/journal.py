@@ -78,8 +78,8 @@ create macro parts(j) as (select list_sort(list(t.fullkey || '=' || t.atom)) fro
 """
 JOURNAL = """
 create table published as
-select json -> '$.frame.msg' as m, json ->> '$.frame.type' as kind
-from read_ndjson_objects('{journal}') where json -> '$.frame' is not null;
+select (json -> '$.frame.msg') as m, (json ->> '$.frame.type') as kind
+from read_ndjson_objects('{journal}') where (json -> '$.frame') is not null;
 """
 COUNT = """
 with

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from kalshi_data.demo.archive import check_place, how_to_ask, leave
 from kalshi_data.demo.display import Display, show
 from kalshi_data.demo.figures import Figures
 from kalshi_data.demo.platform import Platform
@@ -26,11 +27,12 @@ INTERRUPTED = 130
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
 @click.option("--report", type=FILE, help="Write the figures to this file as JSON.")
 @click.option("--keep", type=FILE, help="Leave databases and logs in this folder, which must be new or empty.")
-def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None) -> None:
-    """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production.
+@click.option("--archive", type=FILE, help="Leave the archive in this folder.  [default: demo-archive, or in --keep's]")
+def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None, archive: Path | None) -> None:
+    """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production, archive.
 
     Without --replay 200 made-up markets trade. The exit status is 0 only where production holds exactly what the
-    exchange published.
+    exchange published, and the archive what production holds.
 
     \b
     Examples:
@@ -42,7 +44,8 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        figures = run_in_folder(seconds, replay, keep)
+        place = archive or (keep / "archive" if keep else Path("demo-archive"))
+        figures = run_in_folder(seconds, replay, keep, place.absolute())
     except KeyboardInterrupt:
         click.echo("interrupted, everything is stopped", err=True)
         sys.exit(INTERRUPTED)
@@ -52,13 +55,15 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
     show(figures)
     if report:
         report.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+    click.echo(how_to_ask(place))
     if keep:
         click.echo(how_to_connect(keep))
     sys.exit(0 if figures.verdict == "complete" else 1)
 
 
-def run_in_folder(seconds: float, replay: Path | None, keep: Path | None) -> Figures:
-    """Run in the folder to keep, or in a temporary one that is removed."""
+def run_in_folder(seconds: float, replay: Path | None, keep: Path | None, archive: Path) -> Figures:
+    """Run in the folder to keep, or in a temporary one that is removed; the archive is left where it is wanted."""
+    check_place(archive)
     folder = prepare(keep) if keep else Path(tempfile.mkdtemp(prefix="kalshi-"))
     folder.chmod(0o711)
     platform = Platform(folder)
@@ -67,7 +72,9 @@ def run_in_folder(seconds: float, replay: Path | None, keep: Path | None) -> Fig
         if recording:
             read_recording(recording)  # one that cannot be played is said before anything starts
         with Display() as display:
-            return run_demo(platform, recording, seconds, display)
+            figures = run_demo(platform, recording, seconds, display)
+        leave(platform.archive, archive)
+        return figures
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         platform.close()

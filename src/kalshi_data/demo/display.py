@@ -77,6 +77,10 @@ def show(figures: Figures) -> None:
     if figures.books:
         console.print(f"books after each clock: {figures.books:,} compared, {figures.wrong_books:,} wrong")
     console.print(
+        f"archive: {figures.archive.hours:,} hours of {figures.archive.streams} streams, {figures.archive.rows:,} rows "
+        f"in {figures.archive.bytes / 1000:,.0f} kB, each row compared with production"
+    )
+    console.print(
         f"{figures.verdict}: {figures.published} published, {figures.production} in production, "
         f"{figures.lost} lost, {figures.invented} invented"
     )

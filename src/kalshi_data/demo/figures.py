@@ -25,6 +25,15 @@ class StreamFigures(msgspec.Struct, kw_only=True):
     invented: int
 
 
+class Archived(msgspec.Struct, kw_only=True):
+    """What was written to the archive and found equal to production, row by row."""
+
+    hours: int
+    streams: int
+    rows: int
+    bytes: int
+
+
 class Figures(msgspec.Struct, kw_only=True):
     """A whole run.
 
@@ -43,6 +52,7 @@ class Figures(msgspec.Struct, kw_only=True):
     wrong_books: int
     quarantined: int
     gaps: int
+    archive: Archived
     streams: dict[str, StreamFigures]
 
 
@@ -58,7 +68,7 @@ def merged_rows(production: Server) -> dict[tuple[str, int], tuple[int, int, int
         return {(row[0], row[1]): row[2:] for row in connection.execute(query("production/read_progress")).fetchall()}
 
 
-def compare(production: Server, gatherers: Mapping[int, Server], journal: Path) -> Figures:
+def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived) -> Figures:
     """Compare production with the exchange's journal; nothing of it comes from the gatherers but what they received."""
     received = {number: received_rows(server) for number, server in gatherers.items()}
     merged = merged_rows(production)
@@ -76,6 +86,7 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path) 
         wrong_books=wrong_books,
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
+        archive=archive,
         streams=streams,
         **totals,
         **wrong,

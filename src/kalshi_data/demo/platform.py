@@ -56,6 +56,12 @@ late_days_max = {late_days_max}
 [health]
 port = 0
 """
+ARCHIVE_TOML = """
+[archive]
+target = "{target}"
+spool_folder = "{spool}"
+settle_seconds = 0
+"""
 DEDUPLICATOR_GATHERER_TOML = """
 [[gatherers]]
 id = {number}
@@ -121,7 +127,7 @@ class Platform:
             # A recording without clocks cannot tell the answer to an audit from the snapshots it holds.
             values = {**addresses, "audit_seconds": 0 if recording else AUDIT_SECONDS}
             self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
-        self._deduplicator_settings.write_text(self._deduplicator_toml())
+        self.deduplicator_settings.write_text(self._deduplicator_toml())
 
     def _exchange_addresses(self) -> dict[str, str]:
         """Wait until the exchange tells where it listens."""
@@ -134,7 +140,7 @@ class Platform:
 
     def migrate(self) -> None:
         """Bring all schemas up to date, production first."""
-        run_to_end("deduplicator migrate", ["deduplicator", "migrate", "--config", str(self._deduplicator_settings)])
+        run_to_end("deduplicator migrate", ["deduplicator", "migrate", "--config", str(self.deduplicator_settings)])
         jobs = [["gatherer", "migrate", "--config", str(self._gatherer_settings(number))] for number in GATHERERS]
         with ThreadPoolExecutor(len(jobs)) as threads:
             list(threads.map(run_to_end, ["gatherer migrate"] * len(jobs), jobs))
@@ -144,7 +150,7 @@ class Platform:
         for number in GATHERERS:
             arguments = ["gatherer", "run", "--config", str(self._gatherer_settings(number))]
             self.gatherers[number] = self._program(f"gatherer-{number}", arguments)
-        arguments = ["deduplicator", "run", "--config", str(self._deduplicator_settings)]
+        arguments = ["deduplicator", "run", "--config", str(self.deduplicator_settings)]
         self.deduplicator = self._program("deduplicator", arguments)
 
     def require_running(self) -> None:
@@ -166,7 +172,13 @@ class Platform:
         return self.folder / f"settings-{number}" / "gatherer.toml"
 
     @property
-    def _deduplicator_settings(self) -> Path:
+    def archive(self) -> Path:
+        """The folder that hours are exported to."""
+        return self.folder / "archive"
+
+    @property
+    def deduplicator_settings(self) -> Path:
+        """The deduplicator's settings, once the exchange was started."""
         return self.folder / "deduplicator.toml"
 
     def _gatherer_toml(self, number: int, key: KeyFiles, values: dict[str, Any]) -> str:
@@ -190,7 +202,7 @@ class Platform:
         for number, server in self.gatherer_servers.items():
             databases = {name: server.conninfo(name, "dedup_reader") for name in GATHERER_DATABASES}
             settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
-        return settings
+        return settings + ARCHIVE_TOML.format(target=self.archive.as_uri(), spool=self.folder / "spool")
 
 
 def _create_and_start(server: Server) -> None:

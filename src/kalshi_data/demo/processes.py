@@ -102,15 +102,17 @@ class Program:
                     self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
 
 
-def run_to_end(name: str, arguments: Sequence[str]) -> None:
-    """Run a program until it ends.
+def run_to_end(name: str, arguments: Sequence[str]) -> str:
+    """Run a program until it ends and return what it printed.
 
     Raises:
         ProgramFailed: with what it said.
     """
     done = subprocess.run(command(arguments), capture_output=True, check=False, start_new_session=True, text=True)
     if done.returncode != 0:
-        raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{done.stderr.strip()}")
+        said = done.stderr.strip() or done.stdout.strip()[-2000:]
+        raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{said}")
+    return done.stdout
 
 
 def command(arguments: Sequence[str]) -> list[str]:

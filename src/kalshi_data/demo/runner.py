@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from kalshi_data.demo.archive import export_and_verify
 from kalshi_data.demo.display import Display
 from kalshi_data.demo.figures import STREAMS, Figures, compare, merged_rows, received_rows
 from kalshi_data.demo.platform import MARKETS, Platform
@@ -38,8 +39,10 @@ def run_demo(platform: Platform, recording: Path | None, seconds: float, display
     platform.deduplicator.stop()
     # What it sent last, snapshots that gatherers asked for, reaches its journal when it ends.
     platform.exchange.stop()
+    display.step("writing the archive, and comparing each of its rows with production")
+    archive = export_and_verify(platform)
     display.step("comparing production with the exchange's journal")
-    return compare(platform.production, platform.gatherer_servers, platform.journal)
+    return compare(platform.production, platform.gatherer_servers, platform.journal, archive)
 
 
 def play(platform: Platform, seconds: float, display: Display, story: str) -> None:

@@ -3,7 +3,6 @@
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from kalshi_data.exporter.parquet import Written, write_partition
 from kalshi_data.exporter.restoring import restore
 from kalshi_data.exporter.spool import room
 from kalshi_data.exporter.state import ArchiveState
+from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
@@ -122,7 +122,7 @@ class Writer:
             sums={name: f"{Decimal(total):f}" for name, total in sorted(written.sums.items())},
             watermarks=watermarks,
             exported_at=datetime.now(UTC),
-            exported_by=f"kalshi-data {version('kalshi-data')}",
+            exported_by=f"kalshi-data {read_release().version}",
         )
 
     def _wrote(self, rows: int) -> None:
