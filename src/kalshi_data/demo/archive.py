@@ -12,11 +12,6 @@ from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import run_to_end
 from kalshi_data.errors import KalshiDataError
 
-QUESTION = (
-    "select market_ticker, count(*) as trades, sum(size) as contracts "
-    "from read_parquet('{archive}/parquet/trades/**/*.parquet') group by all order by trades desc limit 5"
-)
-
 
 class Hour(msgspec.Struct):
     """One hour as `archive verify` tells of it."""
@@ -77,7 +72,7 @@ def how_to_ask(place: Path) -> str:
     program, folder = (shortest(path.absolute()) for path in (Path(sys.executable).with_name("duckdb"), place))
     return (
         f"the archive is in {folder}; any tool that reads Parquet can ask it:\n"
-        f'  {program} -c "{QUESTION.format(archive=folder)}"'
+        f"  {program} -c \"from '{folder}/parquet/trades/**/*.parquet' limit 5\""
     )
 
 
