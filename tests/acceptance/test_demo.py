@@ -79,7 +79,7 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
     assert published > 0
     assert f"\ncomplete: {published} published, {published} in production, 0 lost, 0 invented\n" in output
     assert figures["archive"]["rows"] >= published
-    assert list(Path("demo-archive").glob("parquet/orderbook_deltas/date=*/hour=*/part-0.parquet"))
+    assert list(Path("demo-archive").glob("parquet/orderbook_*/date=*/hour=*/part-0.parquet"))
     if recording.name in KNOWN:
         books = [figures["streams"][stream]["published"] for stream in ("orderbook_deltas", "orderbook_snapshots")]
         assert tuple(books) == KNOWN[recording.name]
