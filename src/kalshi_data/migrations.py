@@ -2,9 +2,13 @@
 
 Each folder below /sql is one component with a ledger of its own: name and sha256 of every migration it has applied. A
 migration never changes after it was applied; functions, views and grants are replayed, so they are edited in place.
+
+The release that runs must be able to work with what a later one migrates, so that hosts change one after the other and
+can go back. A migration with which it cannot is called so: 0050_break_trades.sql.
 """
 
 import hashlib
+from collections.abc import Callable
 from importlib.resources.abc import Traversable
 
 from psycopg import errors, sql
@@ -42,18 +46,27 @@ def migrate(connection: Connection, component: str) -> list[str]:
         connection.execute("select pg_advisory_unlock(hashtext(%s))", lock)
 
 
-def pending_migrations(connection: Connection, component: str) -> list[Traversable]:
+def breaks(name: str) -> bool:
+    """Tell by its name whether older releases cannot work with a migration."""
+    return name.split("_")[1] == "break"
+
+
+def pending_migrations(
+    connection: Connection, component: str, refused: Callable[[str], bool] = bool
+) -> list[Traversable]:
     """Return the migrations not applied yet, in order.
+
+    `refused` tells by the name of what a later release applied whether this one must stop; by default, it must.
 
     Raises:
         MigrationError: what was applied differs from the files.
     """
     applied = read_ledger(connection, LEDGERS[component])
     paths = sql_files(sql_folder() / component / "migrations")
-    missing = sorted(set(applied) - {path.name for path in paths})
-    if missing:
+    later = sorted(name for name in set(applied) - {path.name for path in paths} if refused(name))
+    if later:
         raise MigrationError(
-            f"{component}: {missing[0]} was applied here, but this version has no such file: use a later version"
+            f"{component}: {later[0]} was applied here, but this version has no such file: use a later version"
         )
     for path in paths:
         if applied.get(path.name, checksum(path)) != checksum(path):
@@ -64,12 +77,12 @@ def pending_migrations(connection: Connection, component: str) -> list[Traversab
 
 
 def require_current(connection: Connection, component: str, remedy: str) -> None:
-    """Refuse to work on a schema that is older than this program.
+    """Refuse to work on a schema that is older than this program, or that a later one made unusable for it.
 
     Raises:
         MigrationError: naming the first pending migration and `remedy`, the command that applies it.
     """
-    pending = pending_migrations(connection, component)
+    pending = pending_migrations(connection, component, refused=breaks)
     if pending:
         raise MigrationError(f"{component}: {pending[0].name} is not applied yet: run {remedy}")
 

@@ -9,6 +9,7 @@ import pytest
 from kalshi_data import database, migrations
 from kalshi_data.errors import MigrationError
 from kalshi_data.migrations import LEDGERS, migrate, require_current
+from kalshi_data.pending import Pending, find_pending
 from tests.conftest import MakeDatabase
 from tests.engines import KINDS, Database
 
@@ -89,6 +90,30 @@ def test_an_older_program_refuses_a_newer_database(empty: Database, own_sql: Pat
         (own_sql / "timeseries" / "migrations" / "0002_add_note.sql").unlink()
         with pytest.raises(MigrationError, match=r"0002_add_note.sql was applied here, .* use a later version"):
             migrate(connection, "timeseries")
+
+
+def test_an_older_program_goes_on_with_what_a_later_one_added(empty: Database, own_sql: Path) -> None:
+    add(own_sql, "0002_add_note.sql", "select 1;")
+    with empty.connect("kalshi_owner") as connection:
+        migrate(connection, "timeseries")
+        (own_sql / "timeseries" / "migrations" / "0002_add_note.sql").unlink()
+        require_current(connection, "timeseries", "nothing")
+        with pytest.raises(MigrationError, match="use a later version"):
+            find_pending(connection, "empty", ["timeseries"])
+
+
+def test_an_older_program_refuses_what_a_later_one_broke(empty: Database, own_sql: Path) -> None:
+    add(own_sql, "0002_break_series.sql", "select 1;")
+    with empty.connect("kalshi_owner") as connection:
+        assert find_pending(connection, "empty", ["timeseries"]) == [
+            Pending("empty", "timeseries", "0001_create_series.sql", breaking=False),
+            Pending("empty", "timeseries", "0002_break_series.sql", breaking=True),
+        ]
+        migrate(connection, "timeseries")
+        assert find_pending(connection, "empty", ["timeseries"]) == []
+        (own_sql / "timeseries" / "migrations" / "0002_break_series.sql").unlink()
+        with pytest.raises(MigrationError, match=r"0002_break_series.sql was applied here, .* use a later version"):
+            require_current(connection, "timeseries", "nothing")
 
 
 def test_a_second_session_is_told_that_one_is_migrating(empty: Database) -> None:

@@ -15,6 +15,7 @@ from kalshi_data.deduplicator.runner import run as run_deduplicator
 from kalshi_data.deduplicator.status import draw_status, read_status
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
+from kalshi_data.pending import find_pending, pending_options, show_pending
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
 from kalshi_data.status import show, status_options
@@ -29,6 +30,7 @@ def main() -> None:
     \b
     Examples:
       deduplicator migrate --config deduplicator.toml
+      deduplicator migrate --pending
       deduplicator run --config deduplicator.toml
       deduplicator run --config deduplicator.toml --shard 1/2
       deduplicator status --watch
@@ -55,10 +57,14 @@ def run(config: Path, part: str) -> None:
 
 @main.command()
 @config_option(CONFIG)
-def migrate(config: Path) -> None:
+@pending_options
+def migrate(config: Path, pending: bool, as_json: bool) -> None:
     """Bring production up to date; running it again changes nothing."""
     owner = load_settings(config, DeduplicatorSettings).production.owner
     with connect(owner.conninfo, application_name="deduplicator migrate") as connection:
+        if pending:
+            show_pending(find_pending(connection, "production", COMPONENTS), as_json=as_json)
+            return
         for component in COMPONENTS:
             applied = migrate_component(connection, component)
             click.echo(f"production: {component} is up to date, {len(applied)} migrations applied")

@@ -20,6 +20,7 @@ from kalshi_data.gatherer.status import draw_status, read_status
 from kalshi_data.logs import set_up_logs
 from kalshi_data.migrations import migrate as migrate_component
 from kalshi_data.migrations import require_current
+from kalshi_data.pending import Pending, find_pending, pending_options, show_pending
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
 from kalshi_data.status import show, status_options
@@ -37,6 +38,7 @@ def main() -> None:
     \b
     Examples:
       gatherer migrate --config gatherer.toml
+      gatherer migrate --pending
       gatherer run --config gatherer.toml
       gatherer backfill trades --config gatherer.toml --from 2026-11-01 --to 2026-11-02T12:00:00Z
       gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T10:00:00Z
@@ -59,19 +61,26 @@ def run(config: Path, shard: str | None) -> None:
 
 @main.command()
 @config_option(CONFIG)
-def migrate(config: Path) -> None:
+@pending_options
+def migrate(config: Path, pending: bool, as_json: bool) -> None:
     """Bring kalshi_ts and kalshi_meta up to date; running it again changes nothing."""
     databases = load_settings(config, GathererSettings).databases
+    found: list[Pending] = []
     for name, database, components in (
         ("kalshi_ts", databases.kalshi_ts, ("timeseries", "capture")),
         ("kalshi_meta", databases.kalshi_meta, ("registry",)),
     ):
         with connect(database.conninfo, application_name="gatherer migrate") as connection:
+            if pending:
+                found += find_pending(connection, name, components)
+                continue
             for component in components:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
             if recognise_instance(connection, components[-1]):
                 click.echo(f"{name}: the database was restored or moved, a new epoch begins")
+    if pending:
+        show_pending(found, as_json=as_json)
 
 
 @main.group()
