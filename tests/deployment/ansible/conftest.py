@@ -1,0 +1,52 @@
+"""What the tests of the playbooks share: Ansible and its linters in an environment of their own, and promtool."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.deployment.terraform.isolated_tool import isolated_tool
+
+PLAYBOOKS = ROOT / "ansible"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a function that runs one of Ansible's programs on the playbooks, without settings from elsewhere."""
+    kept: Any = pytestconfig.cache
+    programs = isolated_tool("ansible", kept.mkdir("tools"))
+    home = str(tmp_path_factory.mktemp("home"))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    own = {"HOME": home, "PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"}
+
+    def run_program(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=PLAYBOOKS, env=clean | own, capture_output=True, text=True, check=False, timeout=150
+        )
+
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def promtool(pytestconfig: pytest.Config) -> Path:
+    """Return promtool: the machine's own, or the one of the distribution's package, unpacked."""
+    installed = shutil.which("promtool")
+    if installed:
+        return Path(installed)
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        pytest.skip("promtool is not installed, and this is no Debian to take it from")
+    kept: Any = pytestconfig.cache
+    folder: Path = kept.mkdir("promtool")
+    unpacked = folder / "usr/bin/promtool"
+    if not unpacked.exists():
+        subprocess.run(("apt-get", "-qq", "download", "prometheus"), cwd=folder, check=True, timeout=150)
+        (package,) = folder.glob("prometheus_*.deb")
+        subprocess.run(("dpkg-deb", "--extract", str(package), str(folder)), check=True)
+        package.unlink()
+    return unpacked

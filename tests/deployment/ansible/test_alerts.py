@@ -1,0 +1,47 @@
+"""The alerts are rules that Prometheus understands, about figures that the programs have, and fire when they should."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+from prometheus_client.core import Metric
+
+from kalshi_data.deduplicator import metrics as deduplicator_metrics
+from kalshi_data.deduplicator.figures import Figures as DeduplicatorFigures
+from kalshi_data.deduplicator.state import State
+from kalshi_data.gatherer import metrics as gatherer_metrics
+from kalshi_data.gatherer.figures import Figures
+from kalshi_data.health import Verdict
+from tests.deployment.ansible.conftest import PLAYBOOKS
+
+ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
+EXPECTED = Path(__file__).with_name("alerts.test.yml")
+
+
+def names(metrics: list[Metric]) -> set[str]:
+    return {f"{metric.name}_total" if metric.type == "counter" else metric.name for metric in metrics}
+
+
+def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
+    """Each alert has a series that raises it, and none is raised by a program that is well."""
+    cases = yaml.safe_load(EXPECTED.read_text())
+    tested = {
+        each["alertname"] for case in cases["tests"] for each in case["alert_rule_test"] if each.get("exp_alerts")
+    }
+    assert tested == {
+        rule["alert"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
+    }
+    file = tmp_path / "alerts.test.yml"
+    file.write_text(yaml.safe_dump({**cases, "rule_files": [str(ALERTS)]}))
+    done = subprocess.run((promtool, "test", "rules", file), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_alerts_are_about_figures_there_are() -> None:
+    figures = DeduplicatorFigures()
+    known = names(list(gatherer_metrics.read_metrics(Figures(), Verdict())))
+    known |= names(list(deduplicator_metrics.read_metrics(figures, State(), Verdict())))
+    used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
+    assert used - known == set()
+    assert {"kalshi_gatherer_health", "kalshi_deduplicator_health"} <= known

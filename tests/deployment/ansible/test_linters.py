@@ -1,0 +1,28 @@
+"""The linters of Ansible find nothing to object to."""
+
+import pytest
+
+from tests.deployment.ansible.conftest import PLAYBOOKS, Run
+
+
+def test_ansible_lint_is_quiet(run: Run) -> None:
+    done = run("ansible-lint", "--offline", "--nocolor", "--strict")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Profile 'production' was required, and it passed" in done.stderr
+
+
+def test_yamllint_is_quiet(run: Run) -> None:
+    done = run("yamllint", "--strict", ".")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "rollout.yml", "rollback.yml"])
+def test_playbooks_are_understood_and_say_how_they_are_called(run: Run, playbook: str) -> None:
+    done = run("ansible-playbook", "--syntax-check", "--inventory=inventories/example", playbook)
+    assert done.returncode == 0, done.stderr
+    assert f" {playbook} -e version=" in (PLAYBOOKS / playbook).read_text()
+
+
+def test_a_role_file_is_short() -> None:
+    long = [path for path in PLAYBOOKS.rglob("*.yml") if path.read_text().count("\n") > 150]
+    assert long == []

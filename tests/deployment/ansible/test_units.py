@@ -1,0 +1,60 @@
+"""The units confine the programs, and the roles of the databases are those that the project's own SQL makes."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.deployment.ansible.conftest import PLAYBOOKS, Run
+
+RENDER = Path(__file__).with_name("render_units.yml")
+GROUPS = {"gatherer": ("gatherer", {"kalshi_ts", "kalshi_meta"}), "production": ("production", {"kalshi"})}
+
+
+@pytest.fixture(scope="module")
+def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the units as hosts get them."""
+    folder = tmp_path_factory.mktemp("units")
+    done = run(
+        *("ansible-playbook", "--inventory=inventories/example", str(RENDER)),
+        *("--extra-vars", f"folder={folder} version=1.0.0"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+def test_services_are_confined(units: Path, program: str) -> None:
+    """systemd itself rates what a taken-over program could do to its host: 2.0 of 10 at most."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd here to ask; the tests on hosts ask theirs")
+    command = (analyze, "security", "--offline=true", "--threshold=20", "--no-pager", units / f"{program}.service")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Overall exposure level" in done.stdout + done.stderr
+
+
+def test_gatherers_bridge_their_database(units: Path) -> None:
+    """A gatherer starts after its database and does not end with it; no unit names a secret."""
+    unit = (units / "gatherer.service").read_text()
+    assert re.search(r"^After=.*postgresql@17-main\.service", unit, re.MULTILINE)
+    assert "Requires=" not in unit
+    assert "LoadCredential=kalshi_private_key:" in unit
+    assert "owner_pgpass" not in (units / "deduplicator.service").read_text()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_hosts_get_the_roles_and_databases_of_the_project(group: str) -> None:
+    file, databases = GROUPS[group]
+    variables = yaml.safe_load((PLAYBOOKS / "group_vars" / f"{group}.yml").read_text())
+    roles = set(re.findall(r"create role (\w+)", (ROOT / "sql" / "roles" / f"{file}.sql").read_text()))
+    assert {role["name"] for role in variables["timescaledb_roles"]} == roles
+    for database in variables["timescaledb_databases"]:
+        made = (ROOT / "sql" / "databases" / f"{database['name']}.sql").read_text()
+        assert f"create database {database['name']} owner {database['owner']};" in made
+    assert {database["name"] for database in variables["timescaledb_databases"]} == databases
