@@ -60,8 +60,8 @@ locals {
   secrets = merge(
     {
       gatherer     = ["kalshi_key_id", "kalshi_private_key", "sync_password"]
-      deduplicator = ["sync_password", "production_password"]
+      deduplicator = ["sync_password", "production_password", "owner_password"]
     },
-    local.on_rds ? {} : { production = ["production_password"] }
+    local.on_rds ? {} : { production = ["production_password", "owner_password"] }
   )
 }
