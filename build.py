@@ -36,13 +36,14 @@ PYTHON = SCRIPTS / "python"
 LOCK = ROOT / "requirements.lock"
 UV = shutil.which("uv")
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
-DEPLOYMENT = ("tests/deployment", "--ignore=tests/deployment/terraform")
+INFRASTRUCTURE = ("tests/deployment/terraform", "tests/deployment/ansible")
+DEPLOYMENT = ("tests/deployment", *(f"--ignore={folder}" for folder in INFRASTRUCTURE))
 CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("basedpyright", "--level", "warning"),
     ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
-    ("pytest", "--quiet", "tests/deployment/terraform", "tests/readers"),
+    ("pytest", "--quiet", *INFRASTRUCTURE, "tests/readers"),
 )
 
 
