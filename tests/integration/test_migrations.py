@@ -3,10 +3,13 @@ import threading
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from kalshi_data import database, migrations
+from kalshi_data.deduplicator.cli import main
 from kalshi_data.errors import MigrationError
 from kalshi_data.migrations import LEDGERS, migrate, require_current
 from kalshi_data.pending import Pending, find_pending
@@ -147,3 +150,25 @@ def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
 def test_every_folder_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in database.sql_folder().iterdir() if path.is_dir()}
     assert folders == {*LEDGERS, "roles", "databases"}
+
+
+@pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
+def test_pending_migrations_are_listed_and_not_applied(
+    make_database: MakeDatabase, tmp_path: Path, kind: str, pending: bool
+) -> None:
+    conninfo = make_database(kind).conninfo("kalshi_owner")
+    config = tmp_path / "deduplicator.toml"
+    places = {"production": ("runtime", "owner"), "[gatherers]": ("kalshi_ts", "kalshi_meta")}
+    lines = [
+        line
+        for section, names in places.items()
+        for line in (f"[{section}]", *(f'{name}.conninfo = "{conninfo}"' for name in names))
+    ]
+    config.write_text("\n".join([*lines, "id = 1"]))
+    command = ["migrate", "--config", str(config), "--pending"]
+    found = msgspec.json.decode(CliRunner().invoke(main, [*command, "--json"], catch_exceptions=False).stdout)
+    assert bool(found) is pending
+    assert {each["component"] for each in found} == ({"timeseries", "production"} if pending else set())
+    told = CliRunner().invoke(main, command, catch_exceptions=False).stdout
+    assert told.endswith(f"{len(found)} migrations are pending\n")
+    assert "0001_create_series.sql" in told or not pending
