@@ -1,0 +1,65 @@
+"""All hosts of a platform on one machine: three gatherers, the deduplicator and the production database."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+
+from tests.deployment.hosts.certificates import Certificates
+from tests.deployment.hosts.host import Host
+from tests.deployment.hosts.image import make_image
+from tests.deployment.hosts.network import Network
+
+ROOT = Path(__file__).parents[3]
+GATHERERS = ("gatherer-1", "gatherer-2", "gatherer-3")
+DATABASES = ("production", *GATHERERS)
+HOSTS = (*DATABASES, "deduplicator")
+FLEETS = Path("/var/tmp/kalshi-hosts")
+
+
+class Fleet:
+    """The hosts, their network and the outside's certificates, in a folder named by checkout and purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        name = f"kd-{sha256(f'{ROOT} {purpose}'.encode()).hexdigest()[:6]}"
+        self.folder = FLEETS / name
+        self.network = Network(name)
+        self.certificates = Certificates(self.folder / "certificates")
+        image = make_image()
+        self.hosts = {host: Host(host, self.folder, image, self.network) for host in HOSTS}
+
+    def up(self) -> None:
+        """Boot all hosts, having removed what an earlier fleet of this name may have left."""
+        require_root()
+        self.remove()
+        self.folder.mkdir(parents=True)
+        self.certificates.make()
+        self.network.make()
+        each(lambda host: host.make(self.certificates.authority, database=host.name in DATABASES), self.hosts.values())
+        for host in self.hosts.values():
+            self.network.attach(host.name)
+            host.boot()
+        each(Host.wait_booted, self.hosts.values())
+
+    def remove(self) -> None:
+        """End and remove everything; it may be there, half there or not there."""
+        each(Host.remove, self.hosts.values())
+        self.network.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def each(action: Callable[[Host], object], hosts: Iterable[Host]) -> None:
+    """Do something with several hosts at once, and raise the first error when all have ended."""
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(action, hosts))
+
+
+def require_root() -> None:
+    """Say what is needed where it is not there."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        sys.exit(
+            "hosts with systemd and networks of their own need root on Debian: sudo python3 build.py deployment-test"
+        )

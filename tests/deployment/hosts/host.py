@@ -1,0 +1,228 @@
+"""One host: a real systemd with its own processes, files and network, booted by systemd-nspawn from the image."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.deployment.hosts.network import ADDRESSES, Network
+from tests.timescaledb import LOADERS, TRIPLES, run
+
+BOOT_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 20
+POLL_SECONDS = 0.1
+MACHINE = os.uname().machine
+CGROUPS = Path("/sys/fs/cgroup")
+LEFT_BY_NSPAWN = Path("/run/systemd/nspawn")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+REBOOT = 133
+# nspawn ends with a status of its own where the host wants to boot again.
+SUPERVISE = f"""\
+for group; do case $group in /sys/fs/cgroup/*) echo $$ > "$group/cgroup.procs" || exit; shift;; *) break;; esac; done
+while "$@" < /dev/null; [ $? = {REBOOT} ]; do :; done
+"""
+
+
+class Host:
+    """A host in a folder of its own; nothing of it outlives remove()."""
+
+    def __init__(self, name: str, folder: Path, image: Path, network: Network) -> None:
+        self.name = name
+        self.address = ADDRESSES[name]
+        self.folder = folder / name
+        self.root = self.folder / "root"
+        self.console = self.folder / "console.log"
+        self.pid_file = self.folder / "pid"
+        self._supervisor_file = self.folder / "supervisor"
+        self._image = image
+        self._network = network
+        self._machine = network.namespace(name)
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    # Its life.
+
+    def make(self, certificate: bytes, *, database: bool) -> None:
+        """Lay a layer of its own over the image: name, neighbours, who signs the outside, and an empty cluster."""
+        layers = {name: self.folder / name for name in ("upper", "work", "root")}
+        for layer in layers.values():
+            layer.mkdir(parents=True)
+        # Nothing here has to outlive a crash of this machine, so nothing waits for its disk.
+        options = f"lowerdir={self._image},upperdir={layers['upper']},workdir={layers['work']},volatile"
+        run(("mount", "-t", "overlay", "overlay", "-o", options, str(self.root)))
+        neighbours = "".join(f"{address} {name} {name}.kalshi.test\n" for name, address in ADDRESSES.items())
+        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost\n{neighbours}")
+        (self.root / "etc/hostname").write_text(f"{self.name}\n")
+        (self.root / "etc/machine-id").write_text(f"{secrets.token_hex(16)}\n")
+        (self.root / "usr/local/share/ca-certificates/outside.crt").write_bytes(certificate)
+        self._in_root("update-ca-certificates")
+        if database:
+            self._in_root("pg_createcluster", "17", "main")
+
+    def _in_root(self, *command: str) -> None:
+        run(("chroot", str(self.root), "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command))
+
+    def boot(self) -> None:
+        """Start it; wait_booted() tells when it has."""
+        libraries = self._image / "usr/lib" / TRIPLES[MACHINE]
+        # The image's own program with its own loader, as the machine need not have either.
+        program = [str(libraries / LOADERS[MACHINE]), "--library-path", f"{libraries}:{libraries / 'systemd'}"]
+        program += [str(self._image / "usr/bin/systemd-nspawn"), "--boot", "--register=no", "--keep-unit"]
+        program += ["--quiet", "--console=pipe", f"--machine={self._machine}", f"--hostname={self.name}"]
+        program += [f"--directory={self.root}", f"--network-namespace-path=/run/netns/{self._machine}"]
+        groups = [str(group) for group in self._groups()]
+        for group in groups:
+            Path(group).mkdir(exist_ok=True)
+        with self.console.open("ab") as console:
+            self._supervisor = subprocess.Popen(
+                ("sh", "-c", SUPERVISE, "supervise", *groups, *program),
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            )
+        self._supervisor_file.write_text(str(self._supervisor.pid))
+
+    def wait_booted(self, seconds_max: float = BOOT_SECONDS_MAX) -> None:
+        """Wait until systemd has started everything.
+
+        Raises:
+            RuntimeError: it has not in this time, with what its console says.
+        """
+        deadline = time.monotonic() + seconds_max
+        while not self._is_booted():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} did not boot in {seconds_max} s:\n{self.console.read_text()[-2000:]}")
+            time.sleep(POLL_SECONDS)
+
+    def _is_booted(self) -> bool:
+        first = self._first_process()
+        if first is None:
+            return False
+        self.pid_file.write_text(str(first))
+        done = subprocess.run(self.command("systemctl", "is-system-running"), capture_output=True, check=False)
+        return done.stdout.strip() in {b"running", b"degraded"}
+
+    def reboot(self) -> None:
+        """Boot it again, orderly, and wait until it has."""
+        old = self.pid_file.read_text()
+        with contextlib.suppress(RuntimeError):  # the answer may be cut off with everything else
+            self.run("systemctl", "reboot")
+        deadline = time.monotonic() + BOOT_SECONDS_MAX
+        while str(self._first_process() or old) == old:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not go down for a reboot")
+            time.sleep(POLL_SECONDS)
+        self.wait_booted()
+
+    def remove(self) -> None:
+        """End it at once and remove everything of it; what is gone already does not matter."""
+        supervisor = int(self._supervisor_file.read_text()) if self._supervisor_file.exists() else None
+        first = self._first_process()
+        for pid in (supervisor, first):
+            with contextlib.suppress(ProcessLookupError):
+                if pid is not None:
+                    os.kill(pid, signal.SIGKILL)
+        if self._supervisor is not None:
+            self._supervisor.wait(STOP_SECONDS_MAX)
+        self._wait_gone()
+        lock = LEFT_BY_NSPAWN / "locks" / _lock_name(self.root)
+        for left in (self.root, lock, *LEFT_BY_NSPAWN.glob(f"*/{self._machine}")):
+            while os.path.ismount(left):
+                run(("umount", "--lazy", str(left)))
+            left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
+        self._remove_groups()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # What happens on it.
+
+    def command(self, *command: str) -> list[str]:
+        """Return a command as it runs on the host, as root."""
+        target = f"--target={self.pid_file.read_text()}"
+        return ["nsenter", "--all", target, "--", "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command]
+
+    def run(self, *command: str) -> str:
+        """Return what a command says on standard output.
+
+        Raises:
+            RuntimeError: it failed, with what it said of it.
+        """
+        done = subprocess.run(self.command(*command), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = f"{done.stdout}\n{done.stderr}".strip()[-2000:]
+            raise RuntimeError(f"{self.name}: {' '.join(command)} ended with status {done.returncode}: {said}")
+        return done.stdout
+
+    def cut(self) -> None:
+        """Pull its cable."""
+        self._network.cut(self.name)
+
+    def mend(self) -> None:
+        """Plug its cable in again."""
+        self._network.mend(self.name)
+
+    # What this machine knows of it.
+
+    def _first_process(self) -> int | None:
+        """Return the number that the host's systemd has here, None where it has not begun."""
+        if not self._supervisor_file.exists():
+            return None
+        nspawn = _children(int(self._supervisor_file.read_text()))
+        booted = [child for parent in nspawn for child in _children(parent) if _is_first(child)]
+        return booted[0] if booted else None
+
+    def _groups(self) -> list[Path]:
+        """Return its control groups: one, or one for each hierarchy where the machine has several."""
+        several = not (CGROUPS / "cgroup.procs").exists()
+        return [CGROUPS / kind / self._machine for kind in (("systemd", "unified") if several else ("",))]
+
+    def _wait_gone(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS_MAX
+        while any(_members(group) for group in self._groups()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"processes of {self.name} do not end: see {self._groups()[0]}")
+            for pid in {pid for group in self._groups() for pid in _members(group)}:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(POLL_SECONDS)
+
+    def _remove_groups(self) -> None:
+        for group in self._groups():
+            for folder, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):
+                    Path(folder).rmdir()
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _is_first(pid: int) -> bool:
+    """Tell whether a process is the first one of a namespace of its own, and has become systemd."""
+    with contextlib.suppress(OSError):
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return status["NSpid"].split()[-1] == "1" and status["Name"].strip() == "systemd"
+    return False
+
+
+def _lock_name(folder: Path) -> str:
+    """Return what nspawn calls its lock of a root folder."""
+    with contextlib.suppress(OSError):
+        found = folder.stat()
+        return f"inode-{found.st_dev}:{found.st_ino}"
+    return "none"
+
+
+def _members(group: Path) -> list[int]:
+    """Return the processes in a control group and all below it."""
+    found: list[int] = []
+    for members in group.rglob("cgroup.procs"):
+        with contextlib.suppress(OSError):
+            found += [int(pid) for pid in members.read_text().split()]
+    return found

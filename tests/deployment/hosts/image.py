@@ -1,0 +1,76 @@
+"""The root folder that all hosts begin with: a Debian 13 made of the distribution's own packages.
+
+apt-get takes them from the archive that this machine uses already; what makes the folder of them is a package, too, so
+that nothing has to be installed. Hosts have no route to the archive, so what a playbook wants to install is in here.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests import timescaledb
+
+PACKAGES = (
+    *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),
+    *("ca-certificates", "tzdata", "python3", "python3-apt", "python3-psycopg2", "acl", "zstd"),
+    *("postgresql-17", "postgresql-17-timescaledb"),
+)
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+# Two hosts must not begin as copies of one cluster; see Host.make_cluster.
+AFTERWARDS = "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service"
+CACHE = Path("/var/cache/kalshi-data")
+KEPT = 3
+
+
+def make_image() -> Path:
+    """Return the root folder, made on first use and whenever its packages change; about half a minute.
+
+    Raises:
+        RuntimeError: a package cannot be downloaded or installed.
+    """
+    description = repr((timescaledb.SUITE, PACKAGES, LEFT_OUT, AFTERWARDS, timescaledb.archives()))
+    root = CACHE / f"hosts-{hashlib.sha256(description.encode()).hexdigest()[:12]}"
+    complete = root / "complete"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "hosts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not complete.exists():
+            sys.stderr.write("making the hosts' image from the distribution's packages (200 MB, once) ...\n")
+            shutil.rmtree(root, ignore_errors=True)
+            _make(root)
+            complete.touch()
+        os.utime(root)
+        _forget_older()
+    return root / "root"
+
+
+def _make(root: Path) -> None:
+    downloads = root / "downloads"
+    unpacked = root / "tools"
+    options = timescaledb.prepare_downloads(downloads)
+    timescaledb.run(("apt-get", *options, "-qq", "download", "mmdebstrap"), downloads / "packages")
+    for package in (downloads / "packages").glob("*.deb"):
+        timescaledb.run(("dpkg-deb", "--extract", str(package), str(unpacked)))
+    command = [
+        *(str(unpacked / "usr/bin/mmdebstrap"), "--quiet", "--mode=root", "--variant=essential", "--format=directory"),
+        *('--aptopt=Acquire::Retries "3"', '--aptopt=APT::Install-Recommends "false"'),
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
+        *(f"--include={','.join(PACKAGES)}", f'--customize-hook=chroot "$1" sh -ec "{AFTERWARDS}"'),
+        *(timescaledb.SUITE, str(root / "root"), (downloads / "sources.list").read_text()),
+    ]
+    path = f"{unpacked / 'usr/bin'}:{os.environ['PATH']}"
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PATH": path})
+    if done.returncode != 0:
+        raise RuntimeError(f"the hosts' image cannot be made: {done.stderr.strip()[-1000:]}")
+    shutil.rmtree(downloads)
+
+
+def _forget_older() -> None:
+    """Remove images that were not used for longest."""
+    images = sorted(CACHE.glob("hosts-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for image in images[KEPT:]:
+        shutil.rmtree(image, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""The network between hosts: a bridge in a namespace of its own, reached by nothing else on this machine.
+
+The exchange and the archive live in the bridge's namespace, each with an address of its own.
+"""
+
+import contextlib
+import subprocess
+from pathlib import Path
+
+from tests.timescaledb import run
+
+NAMESPACES = Path("/run/netns")
+PREFIX = "10.77.0"
+ADDRESSES = {
+    "production": f"{PREFIX}.10",
+    "gatherer-1": f"{PREFIX}.11",
+    "gatherer-2": f"{PREFIX}.12",
+    "gatherer-3": f"{PREFIX}.13",
+    "deduplicator": f"{PREFIX}.20",
+    "exchange": f"{PREFIX}.253",
+    "archive": f"{PREFIX}.254",
+}
+OUTSIDE = ("exchange", "archive")
+
+
+class Network:
+    """The bridge and the hosts' cables; `name` begins every namespace's."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def make(self) -> None:
+        """Make the bridge, with the addresses of what is no host."""
+        run(("ip", "netns", "add", self.name))
+        self._ip("link", "set", "lo", "up")
+        self._ip("link", "add", "bridge", "type", "bridge")
+        for outside in OUTSIDE:
+            self._ip("address", "add", f"{ADDRESSES[outside]}/24", "dev", "bridge")
+        self._ip("link", "set", "bridge", "up")
+
+    def attach(self, host: str) -> None:
+        """Make a host's namespace and its cable to the bridge."""
+        inside = self.namespace(host)
+        run(("ip", "netns", "add", inside))
+        run(("ip", "-n", inside, "link", "set", "lo", "up"))
+        self._ip("link", "add", host, "type", "veth", "peer", "name", "host0", "netns", inside)
+        self._ip("link", "set", host, "master", "bridge", "up")
+        run(("ip", "-n", inside, "address", "add", f"{ADDRESSES[host]}/24", "dev", "host0"))
+        run(("ip", "-n", inside, "link", "set", "host0", "up"))
+
+    def namespace(self, host: str = "") -> str:
+        """Return the name of a host's namespace, or of the bridge's."""
+        return f"{self.name}-{host}" if host else self.name
+
+    def cut(self, host: str) -> None:
+        """Pull a host's cable."""
+        self._ip("link", "set", host, "down")
+
+    def mend(self, host: str) -> None:
+        """Plug a host's cable in again."""
+        self._ip("link", "set", host, "up")
+
+    def command(self, *command: str, host: str = "") -> list[str]:
+        """Return a command as it runs in a host's network or on the bridge, with this machine's files."""
+        return ["nsenter", f"--net={NAMESPACES / self.namespace(host)}", "--", *command]
+
+    def remove(self) -> None:
+        """Remove all namespaces, with the cables in them; what is gone already does not matter."""
+        for namespace in [self.name, *(path.name for path in NAMESPACES.glob(f"{self.name}-*"))]:
+            with contextlib.suppress(subprocess.CalledProcessError):
+                subprocess.run(("ip", "netns", "delete", namespace), check=True, capture_output=True)
+
+    def _ip(self, *arguments: str) -> None:
+        run(("ip", "-n", self.name, *arguments))
