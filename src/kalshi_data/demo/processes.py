@@ -25,14 +25,19 @@ class ProgramFailed(KalshiDataError):
 class Program:
     """One running program."""
 
-    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, listen: bool = False) -> None:
-        """Start `python -m kalshi_data.<program> …`; with `listen`, its standard output is read as JSON events."""
+    def __init__(
+        self, name: str, folder: Path, arguments: Sequence[str], *, listen: bool = False, within: Sequence[str] = ()
+    ) -> None:
+        """Start `python -m kalshi_data.<program> …`; with `listen`, its standard output is read as JSON events.
+
+        `within` is a command that runs another one in a network of its own or so.
+        """
         self.name = name
         self.log = folder / f"{name}.log"
         self.events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                command(arguments),
+                [*within, *command(arguments)],
                 start_new_session=True,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

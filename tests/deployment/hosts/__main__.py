@@ -1,49 +1,66 @@
-"""Hosts for trying things by hand, as root on Debian.
+"""A platform's hosts for trying things by hand, as root on Debian; Ctrl-C ends and removes them.
 
 usage: python -m tests.deployment.hosts COMMAND [ARGUMENT ...]
 
-  up                       boot all hosts, removing what was up before
-  down                     end and remove them
-  run HOST COMMAND ...     run a command on a host as root
-  shell HOST               the same, interactively
-  inventory                print the path of their Ansible inventory
+  up [RELEASES]            boot bare hosts and start the exchange; RELEASES has a folder for each version
   play PLAYBOOK [...]      run a playbook of ansible/ on them
+  run HOST COMMAND ...     run a command on a host as root
+  down                     remove what an interrupted `up` left
 
 Examples:
-  python -m tests.deployment.hosts up
-  python -m tests.deployment.hosts play site.yml --check --diff
+  python -m tests.deployment.hosts up /var/tmp/releases
+  python -m tests.deployment.hosts play site.yml -e version=1.0.0 --check --diff
   python -m tests.deployment.hosts run gatherer-1 systemctl status
 """
 
+import contextlib
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
-from tests.deployment.hosts.ansible import Ansible
-from tests.deployment.hosts.fleet import Fleet, require_root
+from tests.deployment.hosts.fleet import ROOT, why_not
+from tests.deployment.hosts.platform import Platform
+from tests.deployment.hosts.releases import make_releases
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     command, *rest = arguments or ["--help"]
-    if command not in ("up", "down", "run", "shell", "inventory", "play"):
+    if command not in ("up", "down", "run", "play"):
         sys.stdout.write(__doc__ or "")
         return 0 if command in ("-h", "--help") else 2
-    require_root()
-    fleet = Fleet("by hand")
-    ansible = Ansible(fleet)
-    if command in ("up", "down"):
-        fleet.up() if command == "up" else fleet.remove()
-    elif command in ("run", "shell"):
-        host, *rest = rest or ["gatherer-1"]
-        return subprocess.run(fleet.hosts[host].command(*(rest or ["bash"])), check=False).returncode
+    if missing := why_not():
+        sys.exit(missing)
+    platform = Platform("by hand")
+    if command == "down":
+        platform.close()
+    elif command == "up":
+        _up(platform, Path(*rest) if rest else None)
     elif command == "play":
+        ansible = platform.ansible
         return subprocess.run(
             ansible.command(*rest), env=ansible.environment, cwd=ansible.folder, check=False
         ).returncode
-    if command in ("up", "inventory"):
-        sys.stdout.write(f"{ansible.write_inventory()}\n")
+    else:
+        return subprocess.run(platform.hosts[rest[0]].command(*rest[1:]), check=False).returncode
     return 0
+
+
+def _up(platform: Platform, releases: Path | None) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as made:
+        if releases is None:
+            make_releases(ROOT, Path(made))
+        try:
+            platform.up((releases or Path(made)).resolve())
+            sys.stdout.write(f"hosts are up, inventory {platform.ansible.inventory}; Ctrl-C ends them\n")
+            sys.stdout.flush()
+            signal.pause()
+        finally:
+            platform.close()
 
 
 if __name__ == "__main__":

@@ -6,47 +6,74 @@ Ansible enters a host's namespaces as AWS' Systems Manager enters an instance: n
 import os
 import subprocess
 import time
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from tests.deployment.hosts.fleet import GATHERERS, ROOT, Fleet
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, ROOT, Fleet
 from tests.deployment.hosts.host import Host
 from tests.deployment.terraform.isolated_tool import isolated_tool
 
 PLAYBOOK_SECONDS_MAX = 600
+GROUPS = {"gatherer": GATHERERS, "deduplicator": (DEDUPLICATOR,), "production": (PRODUCTION,)}
+Variables = Mapping[str, Any]
+
+
+class Played:
+    """How a playbook went."""
+
+    def __init__(self, name: str, status: int, output: str, seconds: float) -> None:
+        self.name = name
+        self.status = status
+        self.output = output
+        self.seconds = seconds
+
+    def require_success(self) -> "Played":
+        """Fail with the end of the output where a task failed or a host could not be reached."""
+        assert self.status == 0, f"{self.name} ended with status {self.status}:\n{self.output[-6000:]}"
+        return self
+
+    @property
+    def changes(self) -> list[str]:
+        """The lines that tell of changes: of each task on each host, and of all together."""
+        told = [line for line in self.output.splitlines() if line.startswith("changed:")]
+        counts = [part for line in self.output.splitlines() for part in line.split() if part.startswith("changed=")]
+        return told + [count for count in counts if count != "changed=0"]
 
 
 class Ansible:
-    """The playbooks of one fleet."""
+    """The playbooks, played on one fleet."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.folder = ROOT / "ansible"
-        self._fleet = fleet
-        self._inventory = fleet.folder / "hosts.yml"
+        self.inventory = fleet.folder / "hosts.yml"
+        self._hosts = fleet.hosts
         tools = ROOT / ".pytest_cache" / "d" / "tools"
         tools.mkdir(parents=True, exist_ok=True)
         self._programs = isolated_tool("ansible", tools)
-        own = {"ANSIBLE_HOME": str(fleet.folder / "ansible"), "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"}
-        self.environment = os.environ | own | {"PATH": f"{self._programs}:{os.environ['PATH']}"}
-
-    def write_inventory(self) -> Path:
-        """Write the hosts down in the groups that the playbooks know, and return the file."""
-        hosts = self._fleet.hosts
-        groups: dict[str, Any] = {
-            "gatherers": {"hosts": {name: _variables(hosts[name]) for name in GATHERERS}},
-            "deduplicators": {"hosts": {"deduplicator": _variables(hosts["deduplicator"])}},
-            "production": {"hosts": {"production": _variables(hosts["production"])}},
+        self.environment = os.environ | {
+            "ANSIBLE_HOME": str(fleet.folder / "ansible"),
+            "ANSIBLE_LOG_PATH": str(fleet.folder / "ansible.log"),
+            "ANSIBLE_NOCOLOR": "1",
+            "LC_ALL": "C.UTF-8",
+            "PATH": f"{self._programs}:{os.environ['PATH']}",
         }
-        self._inventory.write_text(yaml.safe_dump({"all": {"children": groups}}))
-        return self._inventory
+
+    def write_inventory(self, everywhere: Variables, by_host: Mapping[str, Variables]) -> None:
+        """Write down the hosts in the groups that the playbooks know, with variables of all and of single hosts."""
+        groups = {
+            group: {"hosts": {name: {**_reached(self._hosts[name]), **by_host.get(name, {})} for name in names}}
+            for group, names in GROUPS.items()
+        }
+        self.inventory.touch(mode=0o600)
+        self.inventory.write_text(yaml.safe_dump({"all": {"vars": dict(everywhere), "children": groups}}))
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command that plays a playbook."""
-        return [str(self._programs / "ansible-playbook"), f"--inventory={self._inventory}", playbook, *arguments]
+        return [str(self._programs / "ansible-playbook"), f"--inventory={self.inventory}", playbook, *arguments]
 
-    def play(self, playbook: str, *arguments: str) -> "Played":
+    def play(self, playbook: str, *arguments: str) -> Played:
         """Play a playbook to its end, whichever it is."""
         began = time.monotonic()
         done = subprocess.run(
@@ -58,36 +85,16 @@ class Ansible:
             text=True,
             timeout=PLAYBOOK_SECONDS_MAX,
         )
-        return Played(playbook, done.returncode, done.stdout + done.stderr, time.monotonic() - began)
+        return Played(
+            " ".join((playbook, *arguments)), done.returncode, done.stdout + done.stderr, time.monotonic() - began
+        )
 
 
-class Played:
-    """How a playbook went."""
-
-    def __init__(self, playbook: str, status: int, output: str, seconds: float) -> None:
-        self.playbook = playbook
-        self.status = status
-        self.output = output
-        self.seconds = seconds
-
-    def require_success(self) -> "Played":
-        """Fail with the end of the output where a task failed or a host could not be reached."""
-        assert self.status == 0, self.output[-6000:]
-        return self
-
-    @property
-    def changed(self) -> int:
-        """How many tasks changed something, on all hosts."""
-        counts = [part for line in self.output.splitlines() for part in line.split() if part.startswith("changed=")]
-        return sum(int(count.removeprefix("changed=")) for count in counts)
-
-
-def _variables(host: Host) -> dict[str, str]:
-    # A host has another first process after each boot, and a playbook may reboot it.
+def _reached(host: Host) -> dict[str, str]:
+    # A host has another first process after each boot.
     pid = f"{{{{ lookup('ansible.builtin.file', '{host.pid_file}') }}}}"
     return {
         "ansible_connection": "community.docker.nsenter",
-        "ansible_host": host.address,
         "ansible_nsenter_pid": pid,
-        "ansible_python_interpreter": "/usr/bin/python3",
+        "kalshi_address": host.address,
     }

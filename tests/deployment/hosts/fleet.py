@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
+from tests import timescaledb
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.host import Host
 from tests.deployment.hosts.image import make_image
@@ -15,8 +16,10 @@ from tests.deployment.hosts.network import Network
 
 ROOT = Path(__file__).parents[3]
 GATHERERS = ("gatherer-1", "gatherer-2", "gatherer-3")
-DATABASES = ("production", *GATHERERS)
-HOSTS = (*DATABASES, "deduplicator")
+PRODUCTION = "production-1"
+DEDUPLICATOR = "deduplicator-1"
+DATABASES = (PRODUCTION, *GATHERERS)
+HOSTS = (*DATABASES, DEDUPLICATOR)
 FLEETS = Path("/var/tmp/kalshi-hosts")
 
 
@@ -33,7 +36,6 @@ class Fleet:
 
     def up(self) -> None:
         """Boot all hosts, having removed what an earlier fleet of this name may have left."""
-        require_root()
         self.remove()
         self.folder.mkdir(parents=True)
         self.certificates.make()
@@ -57,9 +59,10 @@ def each(action: Callable[[Host], object], hosts: Iterable[Host]) -> None:
         list(threads.map(action, hosts))
 
 
-def require_root() -> None:
-    """Say what is needed where it is not there."""
-    if os.geteuid() != 0 or sys.platform != "linux":
-        sys.exit(
-            "hosts with systemd and networks of their own need root on Debian: sudo python3 build.py deployment-test"
-        )
+def why_not() -> str:
+    """Return what is missing here for hosts of their own, nothing where they can be."""
+    if sys.platform != "linux" or not timescaledb.can_fetch():
+        return "the hosts are made of Debian's packages: run this on Debian"
+    if os.geteuid() != 0:
+        return "hosts with a systemd and a network of their own need root: sudo python3 build.py deployment-test"
+    return ""

@@ -72,6 +72,7 @@ class Host:
         program = [str(libraries / LOADERS[MACHINE]), "--library-path", f"{libraries}:{libraries / 'systemd'}"]
         program += [str(self._image / "usr/bin/systemd-nspawn"), "--boot", "--register=no", "--keep-unit"]
         program += ["--quiet", "--console=pipe", f"--machine={self._machine}", f"--hostname={self.name}"]
+        program += ["--capability=CAP_NET_ADMIN"]  # a host has a firewall
         program += [f"--directory={self.root}", f"--network-namespace-path=/run/netns/{self._machine}"]
         groups = [str(group) for group in self._groups()]
         for group in groups:
@@ -151,7 +152,7 @@ class Host:
         Raises:
             RuntimeError: it failed, with what it said of it.
         """
-        done = subprocess.run(self.command(*command), capture_output=True, text=True, check=False)
+        done = subprocess.run(self.command(*command), capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
             said = f"{done.stdout}\n{done.stderr}".strip()[-2000:]
             raise RuntimeError(f"{self.name}: {' '.join(command)} ended with status {done.returncode}: {said}")

@@ -4,7 +4,8 @@ The exchange and the archive live in the bridge's namespace, each with an addres
 """
 
 import contextlib
-import subprocess
+import os
+import signal
 from pathlib import Path
 
 from tests.timescaledb import run
@@ -12,11 +13,11 @@ from tests.timescaledb import run
 NAMESPACES = Path("/run/netns")
 PREFIX = "10.77.0"
 ADDRESSES = {
-    "production": f"{PREFIX}.10",
+    "production-1": f"{PREFIX}.10",
     "gatherer-1": f"{PREFIX}.11",
     "gatherer-2": f"{PREFIX}.12",
     "gatherer-3": f"{PREFIX}.13",
-    "deduplicator": f"{PREFIX}.20",
+    "deduplicator-1": f"{PREFIX}.20",
     "exchange": f"{PREFIX}.253",
     "archive": f"{PREFIX}.254",
 }
@@ -65,10 +66,12 @@ class Network:
         return ["nsenter", f"--net={NAMESPACES / self.namespace(host)}", "--", *command]
 
     def remove(self) -> None:
-        """Remove all namespaces, with the cables in them; what is gone already does not matter."""
-        for namespace in [self.name, *(path.name for path in NAMESPACES.glob(f"{self.name}-*"))]:
-            with contextlib.suppress(subprocess.CalledProcessError):
-                subprocess.run(("ip", "netns", "delete", namespace), check=True, capture_output=True)
+        """Remove all namespaces, with the cables in them and whatever runs there still; some may be gone already."""
+        for namespace in (path.name for path in NAMESPACES.glob(f"{self.name}*")):
+            for pid in run(("ip", "netns", "pids", namespace)).split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            run(("ip", "netns", "delete", namespace))
 
     def _ip(self, *arguments: str) -> None:
         run(("ip", "-n", self.name, *arguments))

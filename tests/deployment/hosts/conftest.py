@@ -1,0 +1,53 @@
+"""One platform for all tests of this folder, which come in the order of its life."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.hosts.ansible import Played
+from tests.deployment.hosts.fleet import ROOT, why_not
+from tests.deployment.hosts.platform import Platform
+from tests.deployment.hosts.releases import FIRST, make_releases
+
+PLAYED = pytest.StashKey[list[Played]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how long each playbook took."""
+    if PLAYED not in config.stash:
+        return
+    for played in config.stash[PLAYED]:
+        terminalreporter.write_line(f"{played.name}: {played.seconds:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder that has a folder of each release; they are large and go at the end."""
+    if missing := why_not():
+        pytest.exit(missing, returncode=1)
+    folder = tmp_path_factory.mktemp("releases")
+    make_releases(ROOT, folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def bare(releases: Path, pytestconfig: pytest.Config) -> Iterator[Platform]:
+    """Return bare hosts, and the exchange and the archive beside them."""
+    platform = Platform("tests")
+    pytestconfig.stash[PLAYED] = platform.played
+    try:
+        platform.up(releases)
+        yield platform
+    finally:
+        platform.close()
+
+
+@pytest.fixture(scope="session")
+def platform(bare: Platform) -> Platform:
+    """Return the running platform, made from bare hosts by site.yml."""
+    bare.play("site.yml", version=FIRST).require_success()
+    bare.outside.until("started")
+    return bare

@@ -1,0 +1,91 @@
+"""What the platform meets outside: the exchange, which the simulator plays, and the archive, which moto plays.
+
+Both listen on the bridge at port 443 with TLS, as the real ones do, through one relay that holds the certificate.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from kalshi_data.demo.keys import KeyFiles, make_key
+from kalshi_data.demo.processes import Program
+from tests.deployment.hosts.certificates import Certificates
+from tests.deployment.hosts.fleet import GATHERERS, ROOT
+from tests.deployment.hosts.network import ADDRESSES, Network
+
+PORTS = {"exchange": 8080, "archive": 8081}
+REST_URL = "https://exchange.kalshi.test/trade-api/v2"
+WEBSOCKET_URL = "wss://exchange.kalshi.test/trade-api/ws/v2"
+ARCHIVE_URL = "https://archive.kalshi.test"
+EVENT_SECONDS = 0.2
+MARKETS = 50
+RATE = 100
+
+
+class Outside:
+    """The exchange and the archive of one fleet; close() ends whatever runs."""
+
+    def __init__(self, folder: Path, network: Network, certificates: Certificates) -> None:
+        folder.mkdir(mode=0o700)
+        self.journal = folder / "journal.jsonl"
+        self.keys = {name: _make_key(folder / name, name) for name in GATHERERS}
+        self._folder = folder
+        self._network = network
+        self._certificates = certificates
+        self._running = ExitStack()
+        self._exchange: Program
+
+    def start(self) -> None:
+        """Start both, and wait until the exchange listens; it trades once every key has subscribed everything."""
+        self._begin("tests.deployment.hosts.relay", str(self._certificates.chain), *_relayed())
+        self._begin("moto.server", "--host=127.0.0.1", f"--port={PORTS['archive']}")
+        keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
+        plan = ["--seconds=0", f"--markets={MARKETS}", f"--rate={RATE}", "--tier=advanced", f"--clients={len(keys)}"]
+        arguments = ["simulator", "run", *keys, *plan, f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
+        within = self._network.command()
+        self._exchange = Program("exchange", self._folder, arguments, listen=True, within=within)
+        self._running.callback(self._exchange.end)
+        self.until("listening")
+
+    def until(self, event: str, seconds_max: float = 60.0) -> dict[str, Any]:
+        """Wait until the exchange tells of an event."""
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            told = self._exchange.next_event(EVENT_SECONDS)
+            if told is not None and told["event"] == event:
+                return told
+        raise AssertionError(f"the exchange did not tell of {event}:\n{self._exchange.last_lines()}")
+
+    def end_trading(self) -> None:
+        """Let the exchange publish nothing more; it goes on to serve."""
+        self._exchange.signal(signal.SIGUSR1)
+        self.until("finished")
+
+    def close(self) -> None:
+        """End everything."""
+        self._running.close()
+
+    def _begin(self, module: str, *arguments: str) -> None:
+        command = self._network.command(sys.executable, "-m", module, *arguments)
+        with (self._folder / f"{module}.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._running.callback(_end, process)
+
+
+def _make_key(folder: Path, name: str) -> KeyFiles:
+    folder.mkdir(mode=0o700)
+    return make_key(folder, 2)._replace(key_id=f"key-of-{name}")
+
+
+def _relayed() -> Sequence[str]:
+    return [f"{ADDRESSES[name]}:443=127.0.0.1:{port}" for name, port in PORTS.items()]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(10)

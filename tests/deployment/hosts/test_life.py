@@ -1,0 +1,127 @@
+"""The life of a platform on real hosts, in order: made, upgraded under load, hurt, and complete in the end.
+
+What the exchange publishes while all of this happens has to be in production at the end, once.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
+from tests.deployment.hosts.platform import HEALTH, Platform, wait_until
+from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
+
+Result = TypeVar("Result")
+CUT_SECONDS = 60
+# A broken release is given up after this time.
+HEALTH_SECONDS_MAX = "24"
+POSTGRES = "postgresql@17-main.service"
+PROCESSES = (
+    ("gatherer-1", "gatherer.service"),
+    ("gatherer-2", POSTGRES),
+    (DEDUPLICATOR, "deduplicator.service"),
+    (PRODUCTION, POSTGRES),
+)
+
+
+def test_bare_hosts_become_a_platform(platform: Platform) -> None:
+    platform.wait_healthy()
+    assert {platform.version(host) for host in HEALTH} == {FIRST}
+    platform.require_nothing_lost()
+
+
+def test_a_second_run_changes_nothing(platform: Platform) -> None:
+    played = platform.play("site.yml", version=FIRST).require_success()
+
+    assert played.changes == []
+
+
+def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> None:
+    watch, receivers, _ = _watched(platform, lambda: platform.play("rollout.yml", version=SECOND).require_success())
+
+    assert {platform.version(host) for host in HEALTH} == {SECOND}
+    assert watch == 2
+    assert receivers == 2
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+def test_a_broken_release_is_taken_back_and_goes_no_further(platform: Platform) -> None:
+    before = {host: platform.version(host) for host in HEALTH}
+    variables = {"version": BROKEN, "zipapp_health_seconds_max": HEALTH_SECONDS_MAX}
+    watch, receivers, status = _watched(platform, lambda: platform.play("rollout.yml", **variables).status)
+
+    assert status != 0
+    assert {host: platform.version(host) for host in HEALTH} == before
+    assert watch == 2
+    assert receivers == 2
+    tried = [host for host in GATHERERS if FAULT_SAYS in platform.hosts[host].run("journalctl", "--no-pager")]
+    assert tried == [GATHERERS[0]]
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+def test_a_rollback_leaves_two_gatherers_up(platform: Platform) -> None:
+    watch, receivers, _ = _watched(platform, lambda: platform.play("rollback.yml", version=FIRST).require_success())
+
+    assert {platform.version(host) for host in HEALTH} == {FIRST}
+    assert watch == 2
+    assert receivers == 2
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+@pytest.mark.parametrize(("host", "unit"), PROCESSES)
+def test_a_killed_process_comes_back(platform: Platform, host: str, unit: str) -> None:
+    before = platform.main_process(host, unit)
+
+    platform.hosts[host].run("kill", "-KILL", before)
+
+    wait_until(
+        lambda: platform.main_process(host, unit) not in {"0", before},
+        lambda: f"{unit} on {host} runs again:\n{platform.log(host)}",
+    )
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_comes_back_after_a_reboot(platform: Platform, host: str) -> None:
+    platform.hosts[host].reboot()
+
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+def test_a_gatherer_without_network_for_a_minute(platform: Platform) -> None:
+    host = platform.hosts[GATHERERS[2]]
+    began = time.monotonic()
+    host.cut()
+    try:
+        wait_until(
+            lambda: platform.health(host.name).get("status") == "unhealthy",
+            lambda: f"{host.name} notices: {platform.health(host.name)}",
+            CUT_SECONDS,
+        )
+        time.sleep(max(0.0, CUT_SECONDS - (time.monotonic() - began)))
+        assert platform.health(DEDUPLICATOR).get("status") == "degraded"
+    finally:
+        host.mend()
+
+    platform.wait_healthy()
+    platform.require_nothing_lost()
+
+
+def test_everything_published_is_in_production_once(platform: Platform) -> None:
+    platform.finish()
+
+
+def _watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, Result]:
+    """Return how many gatherers were up meanwhile, to how many each change was sent, both at least, and the result."""
+    since_ms = time.time_ns() // 1_000_000
+    with platform.watch() as watch:
+        result = act()
+    receivers = platform.receivers(since_ms, time.time_ns() // 1_000_000)
+    return watch.fewest_up(), min(receivers), result

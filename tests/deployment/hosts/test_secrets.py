@@ -1,0 +1,26 @@
+"""Nothing that a platform has said or shown in its whole life holds a secret."""
+
+import re
+
+from tests.deployment.hosts.fleet import HOSTS
+from tests.deployment.hosts.platform import Platform
+
+
+def test_secrets_show_nowhere(platform: Platform) -> None:
+    keys = [key.private.read_text().splitlines()[1] for key in platform.outside.keys.values()]
+    secrets = [*platform.secrets.values(), *keys]
+    for host in HOSTS:
+        shown = _shown(platform, host)
+        assert shown.count("\n") > 100
+        assert [secret for secret in secrets if secret in shown] == [], host
+    told = "".join(played.output for played in platform.played)
+    assert [secret for secret in secrets if secret in told] == []
+
+
+def _shown(platform: Platform, host: str) -> str:
+    """Return what anybody on a host, or whoever gets its logs, can see."""
+    run = platform.hosts[host].run
+    processes = run("sh", "-c", "ps -ww -eo args; cat /proc/[0-9]*/environ | tr '\\0' '\\n'")
+    logs = run("journalctl", "--no-pager", "--output=export") + run("sh", "-c", "cat /var/log/postgresql/* || true")
+    files = run("sh", "-c", "find / -xdev -type f -perm /o+r -size -200k -path '/[eorv][tpua][ctnr]/*' | xargs cat")
+    return re.sub(r"[^\n\x20-\x7e]", " ", processes + logs + files)
