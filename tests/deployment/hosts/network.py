@@ -22,6 +22,8 @@ ADDRESSES = {
     "archive": f"{PREFIX}.254",
 }
 OUTSIDE = ("exchange", "archive")
+# Where an instance of AWS asks for the credentials of its role.
+METADATA = "169.254.169.254"
 
 
 class Network:
@@ -37,6 +39,7 @@ class Network:
         self._ip("link", "add", "bridge", "type", "bridge")
         for outside in OUTSIDE:
             self._ip("address", "add", f"{ADDRESSES[outside]}/24", "dev", "bridge")
+        self._ip("address", "add", f"{METADATA}/32", "dev", "bridge")
         self._ip("link", "set", "bridge", "up")
 
     def attach(self, host: str) -> None:
@@ -48,6 +51,7 @@ class Network:
         self._ip("link", "set", host, "master", "bridge", "up")
         run(("ip", "-n", inside, "address", "add", f"{ADDRESSES[host]}/24", "dev", "host0"))
         run(("ip", "-n", inside, "link", "set", "host0", "up"))
+        run(("ip", "-n", inside, "route", "add", METADATA, "dev", "host0"))
 
     def namespace(self, host: str = "") -> str:
         """Return the name of a host's namespace, or of the bridge's."""

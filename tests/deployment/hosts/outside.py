@@ -3,6 +3,7 @@
 Both listen on the bridge at port 443 with TLS, as the real ones do, through one relay that holds the certificate.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,19 +17,28 @@ from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.processes import Program
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.fleet import GATHERERS, ROOT
-from tests.deployment.hosts.network import ADDRESSES, Network
+from tests.deployment.hosts.network import ADDRESSES, METADATA, Network
 
 PORTS = {"exchange": 8080, "archive": 8081}
 REST_URL = "https://exchange.kalshi.test/trade-api/v2"
 WEBSOCKET_URL = "wss://exchange.kalshi.test/trade-api/ws/v2"
 ARCHIVE_URL = "https://archive.kalshi.test"
+BUCKET = "kalshi-archive"
+# A bucket is named by the path: the name of this host holds none.
+MOTO = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+MAKE_BUCKET = f"""\
+import boto3, botocore.config
+patient = botocore.config.Config(retries={{"mode": "standard", "total_max_attempts": 10}})
+made = boto3.client("s3", "us-east-1", endpoint_url="http://127.0.0.1:{PORTS["archive"]}", config=patient)
+made.create_bucket(Bucket="{BUCKET}")
+"""
 EVENT_SECONDS = 0.2
 MARKETS = 50
 RATE = 100
 
 
 class Outside:
-    """The exchange and the archive of one fleet; close() ends whatever runs."""
+    """The exchange, the archive and what gives credentials for it, of one fleet; close() ends whatever runs."""
 
     def __init__(self, folder: Path, network: Network, certificates: Certificates) -> None:
         folder.mkdir(mode=0o700)
@@ -44,6 +54,8 @@ class Outside:
         """Start both, and wait until the exchange listens; it trades once every key has subscribed everything."""
         self._begin("tests.deployment.hosts.relay", str(self._certificates.chain), *_relayed())
         self._begin("moto.server", "--host=127.0.0.1", f"--port={PORTS['archive']}")
+        self._begin("moto.server", f"--host={METADATA}", "--port=80")
+        self._make_bucket()
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
         plan = ["--seconds=0", f"--markets={MARKETS}", f"--rate={RATE}", "--tier=advanced", f"--clients={len(keys)}"]
         arguments = ["simulator", "run", *keys, *plan, f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
@@ -70,10 +82,17 @@ class Outside:
         """End everything."""
         self._running.close()
 
+    def _make_bucket(self) -> None:
+        anybody = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything"}
+        command = self._network.command(sys.executable, "-c", MAKE_BUCKET)
+        subprocess.run(command, check=True, env=os.environ | anybody)
+
     def _begin(self, module: str, *arguments: str) -> None:
         command = self._network.command(sys.executable, "-m", module, *arguments)
         with (self._folder / f"{module}.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | MOTO, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         self._running.callback(_end, process)
 
 

@@ -14,7 +14,7 @@ from tests.deployment.hosts.ansible import Ansible, Played, Variables
 from tests.deployment.hosts.comparison import Comparison, compare
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
 from tests.deployment.hosts.network import ADDRESSES
-from tests.deployment.hosts.outside import REST_URL, WEBSOCKET_URL, Outside
+from tests.deployment.hosts.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
 from tests.deployment.hosts.watch import Watch
 
 HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
@@ -67,6 +67,11 @@ class Platform:
                     "port": 5432,
                     "database": "kalshi",
                 },
+                "kalshi_archive": {"bucket": BUCKET, "prefix": "parquet/"},
+                "kalshi_region": "us-east-1",
+                "deduplicator_settings": {"archive": {"endpoint_url": ARCHIVE_URL, "check_seconds": 5}},
+                # The outside is signed by nobody whom boto3 knows.
+                "zipapp_environment": {"AWS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"},
                 "kalshi_exchange": {"rest_url": REST_URL, "websocket_url": WEBSOCKET_URL},
                 "zipapp_dist": f"{releases}/{{{{ version }}}}",
                 **SMALL,
@@ -140,6 +145,10 @@ class Platform:
         self.outside.close()
         self._wait_for(self.outside.journal, lambda found: found.complete)
 
+    def compared(self) -> Comparison:
+        """Return how production compares with what the exchange has published."""
+        return compare(self._production(), self.outside.journal)
+
     def _wait_for(self, journal: Path, wanted: Callable[[Comparison], bool]) -> None:
         found: list[Comparison] = []
 
@@ -148,6 +157,11 @@ class Platform:
             return wanted(found[-1])
 
         wait_until(is_there, lambda: f"everything in production: {found[-1]}")
+
+    def archived(self, *arguments: str) -> list[dict[str, Any]]:
+        """Return what the deduplicator says of the archive's hours: `list`, or `verify` with arguments."""
+        told = self.hosts[DEDUPLICATOR].run("deduplicator", "archive", *arguments, "--json")
+        return json.loads(told)["hours"]
 
     def receivers(self, since_ms: int, until_ms: int) -> Counter[int]:
         """Return how many order-book changes of a time went to how many connections, by the exchange's own account.

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from kalshi_data.simulator.verification import STREAMS
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
 from tests.deployment.hosts.platform import HEALTH, Platform, wait_until
 from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
@@ -17,6 +18,7 @@ Result = TypeVar("Result")
 CUT_SECONDS = 60
 # A broken release is given up after this time.
 HEALTH_SECONDS_MAX = "24"
+WHOLE = ("series", "events", "markets")
 POSTGRES = "postgresql@17-main.service"
 PROCESSES = (
     ("gatherer-1", "gatherer.service"),
@@ -116,6 +118,19 @@ def test_a_gatherer_without_network_for_a_minute(platform: Platform) -> None:
 
 def test_everything_published_is_in_production_once(platform: Platform) -> None:
     platform.finish()
+
+
+def test_the_service_archives_by_itself_and_the_archive_is_what_production_holds(platform: Platform) -> None:
+    # What is written whole each day was due at once; the hour that is not over yet is written by hand.
+    whole = {each["stream"]: each["state"] for each in platform.archived("list") if each["stream"] in WHOLE}
+    assert whole == dict.fromkeys(WHOLE, "verified")
+
+    platform.hosts[DEDUPLICATOR].run("deduplicator", "export", "--once", "--early")
+
+    found = platform.archived("verify", "--deep")
+    assert {each["state"] for each in found} == {"verified"}
+    rows = {stream: sum(each["rows"] for each in found if each["stream"] == stream) for stream in STREAMS}
+    assert rows == {stream: counts.present for stream, counts in platform.compared().streams.items()}
 
 
 def _watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, Result]:
