@@ -116,4 +116,5 @@ def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> 
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
 def test_help_shows_examples(program: Command) -> None:
     output = CliRunner().invoke(program, ["--help"]).output
-    assert re.search(r"^  Examples:\n    \w+ migrate --config \w+\.toml\n    \w+ run --config ", output, re.MULTILINE)
+    listed = r"^  Examples:\n    \w+ migrate --config \w+\.toml\n(?:    \w+ .+\n)*    \w+ run --config "
+    assert re.search(listed, output, re.MULTILINE)
