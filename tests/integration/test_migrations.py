@@ -149,7 +149,7 @@ def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
 
 def test_every_folder_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in database.sql_folder().iterdir() if path.is_dir()}
-    assert folders == {*LEDGERS, "roles", "databases"}
+    assert folders == {*LEDGERS, "roles", "databases", "athena"}
 
 
 @pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
