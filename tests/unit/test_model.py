@@ -1,5 +1,6 @@
 """The market model: the same seed gives the same run, and the messages agree with each other."""
 
+import asyncio
 import random
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -42,6 +43,21 @@ def bodies(lines: list[Frame], kind: str) -> list[Frame]:
 
 def content(lines: list[Frame]) -> list[Frame]:
     return [{**line["frame"], "sending_ts_ms": 0} for line in lines if "frame" in line]
+
+
+def test_the_journal_can_be_read_up_to_each_progress(tmp_path: Path) -> None:
+    path, found = tmp_path / "journal", list[tuple[str, int]]()
+
+    def announce(told: Frame) -> None:
+        found.append((told["event"], path.read_bytes().count(b"\n")))
+
+    model = Model(Plan(seconds=0.6, markets=40, deltas_per_second=200), Publisher(Journal(path)), announce)
+    asyncio.run(model.run(0))
+    model.close()
+    progress = [lines for event, lines in found if event == "progress"]
+    assert progress
+    assert progress == sorted(progress)
+    assert progress[0] > 0
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ class Model:
             await self._keep_pace(began + tick * TICK_US / MICROSECONDS)
             if time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
+                self.publisher.journal.flush()  # whoever hears of progress can read of it
                 self._announce({"event": "progress", "frames": tick})
         self._note_books()
         self.publisher.journal.flush()

@@ -78,6 +78,10 @@ class Outside:
         self._exchange.signal(signal.SIGUSR1)
         self.until("finished")
 
+    def end_exchange(self) -> None:
+        """End the exchange, which writes the last of its journal; the archive stays."""
+        self._exchange.end()
+
     def close(self) -> None:
         """End everything."""
         self._running.close()

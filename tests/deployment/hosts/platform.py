@@ -133,6 +133,7 @@ class Platform:
 
     def require_nothing_lost(self) -> None:
         """See that production holds what the exchange has published up to now, as soon as it was merged."""
+        self._wait_for_journal(time.time_ns() // 1_000_000)
         published = self.outside.journal.with_suffix(".now")
         whole, newline, _ = self.outside.journal.read_bytes().rpartition(b"\n")
         published.write_bytes(whole + newline)
@@ -142,8 +143,17 @@ class Platform:
         """Let the exchange end, and see that production holds what it published, as soon as it was merged."""
         self.outside.end_trading()
         time.sleep(1)
-        self.outside.close()
+        self.outside.end_exchange()
         self._wait_for(self.outside.journal, lambda found: found.complete)
+
+    def _wait_for_journal(self, until_ms: int) -> None:
+        """Wait until the exchange has written down what it published before a moment."""
+
+        def last_ms() -> int:
+            lines = self.outside.journal.read_bytes().splitlines()[:-1]
+            return msgspec.json.decode(lines[-1], type=dict[str, Any])["published_ms"] if lines else 0
+
+        wait_until(lambda: last_ms() >= until_ms, lambda: f"the journal until {until_ms}: it is at {last_ms()}")
 
     def compared(self) -> Comparison:
         """Return how production compares with what the exchange has published."""
@@ -168,6 +178,7 @@ class Platform:
 
         Markets that began shortly before or within that time are left out: they are being subscribed.
         """
+        self._wait_for_journal(until_ms)
         counts: Counter[int] = Counter()
         began: dict[str, int] = {}
         for line in self.outside.journal.read_bytes().splitlines()[:-1]:
