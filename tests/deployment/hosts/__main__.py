@@ -53,7 +53,7 @@ def _up(platform: Platform, releases: Path | None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as made:
         if releases is None:
-            make_releases(ROOT, Path(made))
+            make_releases(ROOT, Path(made))()
         try:
             platform.up((releases or Path(made)).resolve())
             sys.stdout.write(f"hosts are up, inventory {platform.ansible.inventory}; Ctrl-C ends them\n")

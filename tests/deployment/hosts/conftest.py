@@ -1,8 +1,9 @@
 """One platform for all tests of this folder, which come in the order of its life."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -22,24 +23,38 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{played.name}: {played.seconds:.0f} s")
 
 
+class Releases(NamedTuple):
+    """A folder that has a folder of each release: of the first at once, of the others when `wait` returns."""
+
+    folder: Path
+    wait: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder that has a folder of each release; they are large and go at the end."""
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+    """Return the releases; they are large and go at the end."""
     if missing := why_not():
         pytest.exit(missing, returncode=1)
     folder = tmp_path_factory.mktemp("releases")
-    make_releases(ROOT, folder)
-    yield folder
+    made = Releases(folder, make_releases(ROOT, folder))
+    yield made
+    made.wait()
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def bare(releases: Path, pytestconfig: pytest.Config) -> Iterator[Platform]:
+def upgrades(releases: Releases) -> None:
+    """Wait until there are releases to change to."""
+    releases.wait()
+
+
+@pytest.fixture(scope="session")
+def bare(releases: Releases, pytestconfig: pytest.Config) -> Iterator[Platform]:
     """Return bare hosts, and the exchange and the archive beside them."""
     platform = Platform("tests")
     pytestconfig.stash[PLAYED] = platform.played
     try:
-        platform.up(releases)
+        platform.up(releases.folder)
         yield platform
     finally:
         platform.close()

@@ -2,8 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from tests.timescaledb import run
@@ -19,10 +19,21 @@ def run(*_: object) -> None:
 GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@kalshi.test", "-c", "commit.gpgsign=false")
 
 
-def make_releases(checkout: Path, folder: Path) -> None:
-    """Make a folder for each release, named by its version; the last one is broken."""
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(partial(_make_release, checkout, folder), (FIRST, SECOND, BROKEN)))
+def make_releases(checkout: Path, folder: Path) -> Callable[[], None]:
+    """Make a folder for the first release, named by its version, and return what waits for the others.
+
+    They are made beside what follows, which mostly waits for hosts; the last one is broken.
+    """
+    _make_release(checkout, folder, FIRST)
+    threads = ThreadPoolExecutor(1)
+    others = [threads.submit(_make_release, checkout, folder, version) for version in (SECOND, BROKEN)]
+    threads.shutdown(wait=False)
+
+    def wait() -> None:
+        for each in others:
+            each.result()
+
+    return wait
 
 
 def _make_release(checkout: Path, folder: Path, version: str) -> None:

@@ -40,6 +40,7 @@ def test_a_second_run_changes_nothing(platform: Platform) -> None:
     assert played.changes == []
 
 
+@pytest.mark.usefixtures("upgrades")
 def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> None:
     watch, receivers, _ = _watched(platform, lambda: platform.play("rollout.yml", version=SECOND).require_success())
 
@@ -50,6 +51,7 @@ def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> Non
     platform.require_nothing_lost()
 
 
+@pytest.mark.usefixtures("upgrades")
 def test_a_broken_release_is_taken_back_and_goes_no_further(platform: Platform) -> None:
     before = {host: platform.version(host) for host in HEALTH}
     variables = {"version": BROKEN, "zipapp_health_seconds_max": HEALTH_SECONDS_MAX}
