@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,7 +134,8 @@ def kill_server(server: Server) -> None:
     postmaster = psutil.Process(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
     processes = [postmaster, *postmaster.children(recursive=True)]
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # its children end by themselves when the first one is gone
+            process.kill()
     server.stop()
     psutil.wait_procs(processes, timeout=SECONDS_MAX)
 
