@@ -147,8 +147,18 @@ def test_snapshots_without_clock_are_told_apart_by_number_and_hour(
     receive(gatherers[0], twice[:1], received_at=hour + timedelta(minutes=119), number=2)
     merge(production, gatherers)
     held = rows(production, "orderbook_snapshots", "received_at occurrence clock")
-    assert [row[1:] for row in held] == [(0, 0), (1, 0), (0, 0)]
+    assert [row[1:] for row in held] == [(1, 0), (2, 0), (1, 0)]
     assert [row[0] - hour < timedelta(hours=1) for row in held] == [True, True, False]
+
+
+def test_the_book_of_a_market_that_never_changed_is_one_state_however_often_it_is_asked_for(
+    production: Database, gatherers: list[Database]
+) -> None:
+    morning = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=1)
+    receive(gatherers[0], [snapshot(0)] * 2, received_at=morning)
+    receive(gatherers[1], [snapshot(0)], received_at=morning + timedelta(hours=2))
+    merge(production, gatherers)
+    assert [row[1:] for row in rows(production, "orderbook_snapshots", "received_at clock occurrence")] == [(0, 0)]
 
 
 def test_a_state_of_a_book_is_held_again_the_next_day(production: Database, gatherers: list[Database]) -> None:
@@ -167,18 +177,41 @@ def test_tickers_are_held_once_per_time_and_values(production: Database, gathere
     assert len(rows(production, "tickers", "exchange_ts yes_bid values_sha256")) == 3
 
 
-def test_equal_lifecycle_messages_of_an_hour_are_as_many_as_the_gatherer_saw_that_saw_most(
+def test_equal_lifecycle_messages_are_told_apart_by_the_time_between_them(
     production: Database, gatherers: list[Database]
 ) -> None:
-    hour = (NOW.replace(minute=0, second=0) - timedelta(hours=2) - NOW).total_seconds()
-    receive(gatherers[0], [settled(hour), settled(hour, "KXB-1"), settled(hour + 5), settled(hour + 3600)])
-    receive(gatherers[1], [settled(hour + 2)])
+    receive(gatherers[0], [settled(-60), settled(-60, "KXB-1"), settled(-40)])
+    receive(gatherers[1], [settled(-58), settled(-20)])
     merge(production, gatherers)
-    receive(gatherers[2], [settled(hour + 1), settled(hour + 3599), settled(hour + 3601)])
+    receive(gatherers[2], [settled(-61), settled(-39), settled(-21)])
     merge(production, gatherers)
-    held = rows(production, "lifecycle_events", "subject_ticker occurrence seen_at")
-    assert [row[:2] for row in held] == [("KXA-1", 0), ("KXA-1", 0), ("KXA-1", 1), ("KXB-1", 0)]
-    assert [row[2] >= later(hour + 3600) for row in held] == [False, True, False, False]
+    held = rows(production, "lifecycle_events", "subject_ticker seen_at occurrence")
+    assert [(name, round((at - NOW).total_seconds(), -1), number) for name, at, number in held] == [
+        ("KXA-1", -60, 0),
+        ("KXA-1", -40, 0),
+        ("KXA-1", -20, 0),
+        ("KXB-1", -60, 0),
+    ]
+
+
+def test_equal_lifecycle_messages_at_once_are_as_many_as_the_gatherer_saw_that_saw_most(
+    production: Database, gatherers: list[Database]
+) -> None:
+    receive(gatherers[0], [settled(-60), settled(-59.5)])
+    receive(gatherers[1], [settled(-59.5), settled(-59.3), settled(-58.9)])
+    receive(gatherers[2], [settled(-59)])
+    merge(production, gatherers)
+    assert [row[0] for row in rows(production, "lifecycle_events", "occurrence kind subject_ticker")] == [0, 1, 2]
+
+
+def test_equal_lifecycle_messages_stay_as_many_although_every_gatherer_begins_anew_between_them(
+    production: Database, gatherers: list[Database]
+) -> None:
+    for begun in (-60, -45, -30):
+        for gatherer in gatherers:
+            receive(gatherer, [settled(begun)], number=60 + begun)
+        merge(production, gatherers)
+    assert len(rows(production, "lifecycle_events", "seen_at occurrence kind")) == 3
 
 
 def test_a_lifecycle_message_without_a_time_takes_the_one_it_was_received_at(

@@ -25,6 +25,7 @@ MIDNIGHT = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
 MOMENTS = st.sampled_from([-7200, -3601, -1, 0, 1, 1800, 3600]).map(
     lambda seconds: MIDNIGHT + timedelta(seconds=seconds)
 )
+TENS = st.sampled_from([-7200, -10, 0, 10, 3590, 3600]).map(lambda seconds: MIDNIGHT + timedelta(seconds=seconds))
 FEW = st.integers(0, 2)
 GATHERER = st.integers(1, 3)
 
@@ -51,10 +52,11 @@ def delta(gatherer_id: int, second: int, clock: int, side: str, size: int, occur
 
 
 def snapshot(gatherer_id: int, received_at: datetime, clock: int, state: int, occurrence: int) -> Row:
+    """Those that are numbered have no clock."""
+    clock = 0 if occurrence else clock
     facts = {"market_ticker": "M", "market_id": "m", "clock": clock, "levels_sha256": digest(state)}
     levels = {"yes_prices": [0.4], "yes_sizes": [state], "no_prices": [0.1], "no_sizes": [1]}
-    number = occurrence if clock == 0 else 0
-    return {"gatherer_id": gatherer_id, "received_at": received_at, **facts, **levels, "occurrence": number}
+    return {"gatherer_id": gatherer_id, "received_at": received_at, **facts, **levels, "occurrence": occurrence}
 
 
 def ticker(gatherer_id: int, second: int, bid: int) -> Row:
@@ -62,7 +64,9 @@ def ticker(gatherer_id: int, second: int, bid: int) -> Row:
     return {"gatherer_id": gatherer_id, "exchange_ts": after(second), **facts}
 
 
-def lifecycle_event(gatherer_id: int, seen_at: datetime, kind: int, occurrence: int) -> Row:
+def lifecycle_event(gatherer_id: int, at: datetime, late_ms: int, kind: int, occurrence: int) -> Row:
+    """Copies of one message are sent within 5 s; equal messages of one number are further apart."""
+    seen_at = at + timedelta(milliseconds=late_ms)
     facts = {"subject_ticker": "M", "kind": f"k{kind}", "payload_sha256": digest(kind), "payload": Jsonb({"k": kind})}
     return {"gatherer_id": gatherer_id, "seen_at": seen_at, **facts, "occurrence": occurrence}
 
@@ -126,8 +130,8 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
     "orderbook_snapshots": (
         st.builds(snapshot, GATHERER, MOMENTS, FEW, FEW, FEW),
         [
-            "select date_trunc(case clock when 0 then 'hour' else 'day' end, received_at, 'UTC'), clock, levels_sha256,"
-            " occurrence, yes_sizes from market_data.orderbook_snapshots"
+            "select date_trunc(case occurrence when 0 then 'day' else 'hour' end, received_at, 'UTC'), clock,"
+            " levels_sha256, occurrence, yes_sizes from market_data.orderbook_snapshots"
         ],
     ),
     "tickers": (
@@ -135,9 +139,9 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
         ["select exchange_ts, market_ticker, values_sha256, yes_bid from market_data.tickers"],
     ),
     "lifecycle_events": (
-        st.builds(lifecycle_event, GATHERER, MOMENTS, FEW, FEW),
+        st.builds(lifecycle_event, GATHERER, TENS, st.integers(-2500, 2500), FEW, FEW),
         [
-            "select date_trunc('hour', seen_at, 'UTC'), subject_ticker, kind, payload, occurrence"
+            "select date_bin('10 s', seen_at, '2000-01-01 00:00:05+00'), subject_ticker, kind, payload, occurrence"
             " from market_data.lifecycle_events"
         ],
     ),

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.moments import from_ms
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 
@@ -178,11 +179,13 @@ def test_sides_of_every_era(levels: dict[str, Any], arrays: tuple[str, str]) -> 
     assert row[8:12] == (*arrays, "{}", "{}")
 
 
-def test_equal_snapshots_without_clock_are_numbered() -> None:
+def test_equal_snapshots_are_numbered_where_no_clock_tells_them_apart() -> None:
     here = arrival()
-    bodies = [without(SNAPSHOT, "clock")] * 2 + [SNAPSHOT] * 2
+    unchanged = {**SNAPSHOT, "clock": 0}
+    bodies = [without(SNAPSHOT, "clock")] * 2 + [SNAPSHOT] * 2 + [unchanged] * 2
     rows = [to_row(decode_envelope(frame("orderbook_snapshot", body)), here)[1] for body in bodies]
-    assert [row[-1] for row in rows] == [0, 1, 0, 0]
+    assert [row[-1] for row in rows] == [1, 2, 0, 0, 0, 0]
+    assert [row[7] for row in rows[-3:]] == [771204, 0, 0]
 
 
 def test_ticker() -> None:
@@ -219,18 +222,19 @@ def test_lifecycle_bodies_are_stored_whole(kind: str, body: dict[str, Any], subj
     assert msgspec.json.decode(row[7]) == body
 
 
-def test_equal_lifecycle_messages_are_counted_by_the_hour() -> None:
+def test_equal_lifecycle_messages_are_counted_while_they_follow_each_other_at_once() -> None:
     body = {"market_ticker": "KXA-1", "event_type": "deactivated", "is_deactivated": True}
-    receiving, hour_ms = arrival(), 3_600_000
-    begin_ms = TS_MS // hour_ms * hour_ms
+    receiving = arrival()
 
     def occurrence(sent_ms: int | None, **others: object) -> int:
-        sent = {} if sent_ms is None else {"sending_ts_ms": begin_ms + sent_ms}
+        sent = {} if sent_ms is None else {"sending_ts_ms": TS_MS + sent_ms}
         raw = msgspec.json.encode({"type": "market_lifecycle_v2", "sid": 3, **sent, "msg": {**body, **others}})
         return to_row(decode_envelope(raw), receiving)[1][8]
 
-    assert [occurrence(0), occurrence(hour_ms - 1), occurrence(hour_ms)] == [0, 1, 0]
-    assert [occurrence(1, is_deactivated=False), occurrence(1), occurrence(None), occurrence(None)] == [0, 2, 0, 1]
+    assert [occurrence(at) for at in (0, 5_000, 10_000, 15_001, 15_002)] == [0, 1, 2, 0, 1]
+    assert [occurrence(15_003, is_deactivated=False), occurrence(15_003)] == [0, 2]
+    receiving.received_at = from_ms(TS_MS + 30_000)
+    assert [occurrence(None), occurrence(None)] == [0, 1]
 
 
 def test_an_index_value_keeps_its_digits_and_the_time_inside() -> None:

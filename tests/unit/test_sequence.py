@@ -1,8 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Occurrences
-from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.kalshi.occurrences import Burst, Occurrences
 from kalshi_data.kalshi.sequence import REPEATS_MAX, Gap, SequenceCheck
+
+BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_numbers_start_at_one_and_grow_by_one_per_subscription() -> None:
@@ -65,12 +66,17 @@ def test_a_beginning_that_was_not_seen_is_no_gap() -> None:
     assert check.observe(1, 502) == Gap(1, 501, 502)
 
 
-def test_a_burst_of_deltas_does_not_forget_which_lifecycle_messages_came_before() -> None:
-    arrival = Arrival(1, datetime(2026, 11, 1, tzinfo=UTC), Occurrences())
-    closed = decode_envelope(
-        b'{"type":"market_lifecycle_v2","sid":2,"seq":1,"msg":{"market_ticker":"M","event_type":"closed"}}'
-    )
-    assert to_row(closed, arrival)[1][-1] == 0
-    for number in range(2 * DELTA_KEYS_MAX + 1):
-        arrival.delta_occurrences.number(number)
-    assert to_row(closed, arrival)[1][-1] == 1
+def test_a_burst_ends_with_a_pause_and_is_then_forgotten() -> None:
+    burst = Burst(timedelta(seconds=5))
+    numbers = [
+        burst.number(key, BEGIN + timedelta(seconds=at)) for key, at in (("a", 0), ("b", 3), ("a", 5), ("a", 11))
+    ]
+    assert numbers == [0, 0, 1, 0]
+    assert len(burst) == 1
+
+
+def test_a_burst_remembers_no_more_than_its_limit() -> None:
+    burst = Burst(timedelta(seconds=5), keys_max=10)
+    assert {burst.number(number, BEGIN) for number in range(100)} == {0}
+    assert len(burst) == 10
+    assert [burst.number(number, BEGIN) for number in (99, 89)] == [1, 0]

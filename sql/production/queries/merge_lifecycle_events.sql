@@ -1,4 +1,6 @@
--- Merge staged lifecycle events: each message of an hour as often as the gatherer that saw it most.
+-- Merge staged lifecycle events. They have no key: equal ones of one number within 5 s of each other are copies of one
+-- message. Connections number equal messages that follow each other within 5 s (kalshi/rows.py), so as many are kept as
+-- the gatherer saw that saw most.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_lifecycle_events
 -- Writes: market_data.lifecycle_events, ops.rejected_rows
@@ -22,10 +24,13 @@ refused as (
 ),
 
 candidate as (
-    select distinct on (subject_ticker, kind, payload_sha256, occurrence, began_at) *
-    from (select *, date_bin('1 hour', seen_at, '2000-01-01 00:00:00+00') as began_at from judged) as placed
+    select
+        *,
+        seen_at - lag(seen_at) over (
+            partition by subject_ticker, kind, payload_sha256, occurrence order by seen_at, received_at
+        ) as since
+    from judged
     where reason is null
-    order by subject_ticker, kind, payload_sha256, occurrence, began_at, seen_at
 ),
 
 inserted as (
@@ -36,11 +41,12 @@ inserted as (
         c.seen_at, c.subject_ticker, c.kind, c.payload_sha256, c.occurrence, c.payload, c.received_at, c.gatherer_id
     from candidate as c
     where
-        not exists (
+        coalesce(c.since > interval '5 s', true)
+        and not exists (
             select from market_data.lifecycle_events as known
             where
                 known.subject_ticker = c.subject_ticker
-                and known.seen_at >= c.began_at and known.seen_at < c.began_at + interval '1 hour'
+                and known.seen_at between c.seen_at - interval '5 s' and c.seen_at + interval '5 s'
                 and (known.kind, known.payload_sha256, known.occurrence) = (c.kind, c.payload_sha256, c.occurrence)
         )
     order by c.seen_at, c.subject_ticker

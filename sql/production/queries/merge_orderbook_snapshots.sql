@@ -1,4 +1,5 @@
--- Merge staged order-book snapshots: one of each clock, levels and number a day, an hour without a clock.
+-- Merge staged order-book snapshots: one of each clock, levels and number a day; those without a clock, which are
+-- numbered from 1, one an hour.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_orderbook_snapshots
 -- Writes: market_data.orderbook_snapshots, ops.rejected_rows
@@ -10,7 +11,7 @@ with judged as not materialized (
             s.received_at, s.yes_prices || s.no_prices,
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason,
-        case when s.clock = 0 then interval '1 hour' else interval '1 day' end as cell
+        case when s.occurrence > 0 then interval '1 hour' else interval '1 day' end as cell
     from stage_orderbook_snapshots as s
 ),
 

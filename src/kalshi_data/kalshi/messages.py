@@ -89,7 +89,8 @@ class OrderbookSnapshot(msgspec.Struct, frozen=True):
 
     market_ticker: Ticker
     market_id: Identifier = ""
-    clock: Number = 0
+    # A market that never changed has the clock 0, which is not the same as none.
+    clock: Number | None = None
     yes_dollars_fp: list[tuple[Amount, Amount]] | None = None
     no_dollars_fp: list[tuple[Amount, Amount]] | None = None
     yes_dollars: list[tuple[Amount, Amount | Count]] | None = None

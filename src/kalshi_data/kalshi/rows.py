@@ -5,7 +5,7 @@ datetimes, in the streams with the most rows the text that PostgreSQL reads: wri
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,10 +27,13 @@ from kalshi_data.kalshi.messages import (
     Trade,
 )
 from kalshi_data.kalshi.moments import from_ms, from_seconds, refine, to_text
-from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Occurrences
+from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
+# Lifecycle messages have no key. Copies of one are sent over all connections within this time, and the merge takes what
+# is within it (merge_lifecycle_events.sql) for one; closer ones are numbered.
+LIFECYCLE_PAUSE = timedelta(seconds=5)
 
 
 class Arrival(msgspec.Struct):
@@ -43,6 +46,7 @@ class Arrival(msgspec.Struct):
     # The same as received_at, which whoever has the nanoseconds writes for less.
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
+    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE))
 
     def __post_init__(self) -> None:
         """Write the time of receipt where it is not given."""
@@ -115,10 +119,10 @@ def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: A
         *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
         *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
     )
-    # A clock tells equal states apart; without one only their number on the connection does.
-    occurrence = arrival.occurrences.number((msg.market_ticker, levels)) if msg.clock == 0 else 0
+    # A clock tells equal states apart; without one only their number on the connection does, which begins with 1.
+    occurrence = 0 if msg.clock is not None else 1 + arrival.occurrences.number((msg.market_ticker, levels))
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    row = (arrival.received_at, sent_at, *place, msg.market_ticker, msg.market_id, msg.clock, *levels, occurrence)
+    row = (arrival.received_at, sent_at, *place, msg.market_ticker, msg.market_id, msg.clock or 0, *levels, occurrence)
     return "orderbook_snapshots", row
 
 
@@ -155,9 +159,7 @@ def _lifecycle(
 ) -> tuple[str, Row]:
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     payload = bytes(envelope.msg).decode()
-    # Gatherers see a message a moment apart, so what equal messages are counted within is long beside that moment.
-    hour = (sent_at or arrival.received_at).replace(minute=0, second=0, microsecond=0)
-    occurrence = arrival.occurrences.number((subject, kind, payload, hour))
+    occurrence = arrival.lifecycle_burst.number((subject, kind, payload), sent_at or arrival.received_at)
     return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, occurrence)
 
 

@@ -409,7 +409,7 @@ COMMENT ON COLUMN capture.lifecycle_events.subject_ticker IS 'The market''s tick
 COMMENT ON COLUMN capture.lifecycle_events.kind IS 'event_type of a market''s message, else the type of the message.';
 COMMENT ON COLUMN capture.lifecycle_events.payload IS 'The whole message body.';
 COMMENT ON COLUMN capture.lifecycle_events.frame_number IS 'The frame''s number in the frame log.';
-COMMENT ON COLUMN capture.lifecycle_events.occurrence IS 'How many equal messages of the same hour came before on the connection, so that equal messages stay as many.';
+COMMENT ON COLUMN capture.lifecycle_events.occurrence IS 'How many equal messages came before on the connection, each within 5 s of the next.';
 CREATE TABLE capture.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -463,10 +463,10 @@ CREATE TABLE capture.orderbook_snapshots (
 PARTITION BY RANGE (received_at);
 COMMENT ON TABLE capture.orderbook_snapshots IS 'Whole order books as this gatherer received them, append-only.';
 COMMENT ON COLUMN capture.orderbook_snapshots.market_id IS 'Empty where the exchange does not know the market.';
-COMMENT ON COLUMN capture.orderbook_snapshots.clock IS 'The newest change contained; 0 where the message has no clock.';
+COMMENT ON COLUMN capture.orderbook_snapshots.clock IS 'The newest change contained; 0 where the market never changed or the message has no clock.';
 COMMENT ON COLUMN capture.orderbook_snapshots.yes_prices IS 'Dollars of the YES bids in the order sent; empty for none.';
 COMMENT ON COLUMN capture.orderbook_snapshots.yes_sizes IS 'Contracts at the price of the same position.';
-COMMENT ON COLUMN capture.orderbook_snapshots.occurrence IS 'Without a clock: how many equal snapshots came before on the connection; else 0.';
+COMMENT ON COLUMN capture.orderbook_snapshots.occurrence IS '0 with a clock; without one 1 and how many equal snapshots came before on the connection.';
 COMMENT ON COLUMN capture.orderbook_snapshots.frame_number IS 'The frame''s number in the frame log.';
 CREATE TABLE capture.quarantine (
     quarantine_id bigint NOT NULL,

@@ -1471,7 +1471,7 @@ COMMENT ON COLUMN market_data.lifecycle_events.payload_sha256 IS 'Digest of the 
 COMMENT ON COLUMN market_data.lifecycle_events.payload IS 'The whole message body.';
 COMMENT ON COLUMN market_data.lifecycle_events.received_at IS 'When the gatherer that brought it received it.';
 COMMENT ON COLUMN market_data.lifecycle_events.gatherer_id IS 'The gatherer that brought it.';
-COMMENT ON COLUMN market_data.lifecycle_events.occurrence IS 'Counts equal messages of a connection within one hour, from 0.';
+COMMENT ON COLUMN market_data.lifecycle_events.occurrence IS 'Counts equal messages of a connection that follow each other within 5 s, from 0.';
 CREATE TABLE market_data.markets (
     ticker text NOT NULL COLLATE pg_catalog."C",
     updated_time timestamp with time zone,
@@ -1672,9 +1672,9 @@ COMMENT ON TABLE market_data.orderbook_snapshots IS 'Whole order books as the ex
 COMMENT ON COLUMN market_data.orderbook_snapshots.received_at IS 'When it was first received: the exchange gives snapshots no time.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.market_ticker IS 'The market whose book it is.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.market_id IS 'The exchange''s id of the market; empty where it does not know the ticker.';
-COMMENT ON COLUMN market_data.orderbook_snapshots.clock IS 'The newest change contained; 0 in recordings before it existed.';
+COMMENT ON COLUMN market_data.orderbook_snapshots.clock IS 'The newest change contained; 0 where the market never changed, and in recordings before clocks existed.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.levels_sha256 IS 'Digest of all levels.';
-COMMENT ON COLUMN market_data.orderbook_snapshots.occurrence IS 'Without a clock: counts equal snapshots of a connection from 0; else 0.';
+COMMENT ON COLUMN market_data.orderbook_snapshots.occurrence IS '0 with a clock; without one counts equal snapshots of a connection from 1.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.yes_prices IS 'Dollars of the YES bids; empty for none.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.yes_sizes IS 'Contracts at the price of the same position.';
 COMMENT ON COLUMN market_data.orderbook_snapshots.no_prices IS 'Dollars of the NO bids, on the NO scale; empty for none.';
