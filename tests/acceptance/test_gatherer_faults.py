@@ -39,7 +39,8 @@ def test_lost_frames_are_gaps_that_end_with_a_snapshot(rehearse: Rehearse) -> No
     rehearsal.start(CALM)
     rehearsal.fault("drop_frames", count=3)
     rehearsal.wait_for("gaps where repair = 'snapshot'")
-    rehearsal.fault("drop_seconds", seconds=0.5)
+    # Long enough that a busy exchange, which publishes late, has something to drop.
+    rehearsal.fault("drop_seconds", seconds=2)
     rehearsal.wait_for("gaps where repair = 'snapshot'", 2)
     rehearsal.fault("reorder", seconds=0.5)
     assert_only_gaps_are_missing(rehearsal)
