@@ -95,6 +95,13 @@ class Platform:
         self.played.append(self.ansible.play(playbook, *arguments, *given))
         return self.played[-1]
 
+    def play_to_the_end(self, playbook: str, **variables: str) -> Played:
+        """Play a playbook, and fail with what it and the hosts said where a task failed."""
+        played = self.play(playbook, **variables)
+        logs = "".join(f"{host}:\n{self.log(host)}" for host in played.failed_hosts)
+        assert played.status == 0, f"{played.name} ended with status {played.status}:\n{played.output[-6000:]}\n{logs}"
+        return played
+
     # How it is.
 
     def health(self, host: str) -> dict[str, Any]:
@@ -114,8 +121,9 @@ class Platform:
             )
 
     def log(self, host: str) -> str:
-        """Return the end of a host's journal."""
-        return self.hosts[host].run("journalctl", "--no-pager", "--lines=25", "--output=cat")
+        """Return the end of a host's journal, without what Ansible says there of each task."""
+        told = self.hosts[host].run("journalctl", "--no-pager", "--lines=500", "--output=short-precise").splitlines()
+        return "\n".join([line for line in told if " python3[" not in line][-40:])
 
     def version(self, host: str) -> str:
         """Return the release that a host points to."""

@@ -35,14 +35,14 @@ def test_bare_hosts_become_a_platform(platform: Platform) -> None:
 
 
 def test_a_second_run_changes_nothing(platform: Platform) -> None:
-    played = platform.play("site.yml", version=FIRST).require_success()
+    played = platform.play_to_the_end("site.yml", version=FIRST)
 
     assert played.changes == []
 
 
 @pytest.mark.usefixtures("upgrades")
 def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> None:
-    watch, receivers, _ = _watched(platform, lambda: platform.play("rollout.yml", version=SECOND).require_success())
+    watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollout.yml", version=SECOND))
 
     assert {platform.version(host) for host in HEALTH} == {SECOND}
     assert watch == 2
@@ -68,7 +68,7 @@ def test_a_broken_release_is_taken_back_and_goes_no_further(platform: Platform) 
 
 
 def test_a_rollback_leaves_two_gatherers_up(platform: Platform) -> None:
-    watch, receivers, _ = _watched(platform, lambda: platform.play("rollback.yml", version=FIRST).require_success())
+    watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollback.yml", version=FIRST))
 
     assert {platform.version(host) for host in HEALTH} == {FIRST}
     assert watch == 2
