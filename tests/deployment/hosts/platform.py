@@ -22,6 +22,7 @@ WAIT_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.3
 NEW_MS = 15_000
 PASSWORDS = ("kalshi_sync_password", "kalshi_production_password", "kalshi_owner_password")
+SERVER_LOGS = "/var/log/postgresql"
 # Who is unhealthy answers with status 503.
 ASK = """\
 import http.client, sys
@@ -121,9 +122,10 @@ class Platform:
             )
 
     def log(self, host: str) -> str:
-        """Return the end of a host's journal, without what Ansible says there of each task."""
+        """Return the end of a host's journal, without what Ansible says there of each task, and of its server's log."""
         told = self.hosts[host].run("journalctl", "--no-pager", "--lines=500", "--output=short-precise").splitlines()
-        return "\n".join([line for line in told if " python3[" not in line][-40:])
+        journal = "\n".join([line for line in told if " python3[" not in line][-40:])
+        return journal + "\n" + self.hosts[host].run("find", SERVER_LOGS, "-name", "*.log", "-exec", "tail", "{}", "+")
 
     def version(self, host: str) -> str:
         """Return the release that a host points to."""
