@@ -1,6 +1,5 @@
 -- Merge staged lifecycle events. They have no key: equal ones of one number within 5 s of each other are copies of one
--- message. Connections number equal messages that follow each other within 5 s (kalshi/rows.py), so as many are kept as
--- the gatherer saw that saw most.
+-- message; those that follow each other closer were numbered on their connection (kalshi/rows.py).
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_lifecycle_events
 -- Writes: market_data.lifecycle_events, ops.rejected_rows
@@ -24,13 +23,10 @@ refused as (
 ),
 
 candidate as (
-    select
-        *,
-        seen_at - lag(seen_at) over (
-            partition by subject_ticker, kind, payload_sha256, occurrence order by seen_at, received_at
-        ) as since
+    select *, seen_at - lag(seen_at) over equal_ones as since
     from judged
     where reason is null
+    window equal_ones as (partition by subject_ticker, kind, payload_sha256, occurrence order by seen_at, received_at)
 ),
 
 inserted as (

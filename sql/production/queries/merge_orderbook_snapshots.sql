@@ -1,5 +1,4 @@
--- Merge staged order-book snapshots: one of each clock, levels and number a day; those without a clock, which are
--- numbered from 1, one an hour.
+-- Merge staged order-book snapshots: one of each clock and levels a day; without a clock one of each number an hour.
 -- Parameters: late_days_max integer
 -- Reads: pg_temp.stage_orderbook_snapshots
 -- Writes: market_data.orderbook_snapshots, ops.rejected_rows

@@ -20,6 +20,7 @@ PLAYBOOK_SECONDS_MAX = 600
 GROUPS = {"gatherer": GATHERERS, "deduplicator": (DEDUPLICATOR,), "production": (PRODUCTION,)}
 Variables = Mapping[str, Any]
 FAILED = re.compile(r" failed=[1-9]")
+TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?:\w+ : )?(.+)\] \**$")
 
 
 class Played:
@@ -37,11 +38,16 @@ class Played:
         return [line.split()[0] for line in self.output.splitlines() if FAILED.search(line)]
 
     @property
-    def changes(self) -> list[str]:
-        """The lines that tell of changes: of each task on each host, and of all together."""
-        told = [line for line in self.output.splitlines() if line.startswith("changed:")]
-        counts = [part for line in self.output.splitlines() for part in line.split() if part.startswith("changed=")]
-        return told + [count for count in counts if count != "changed=0"]
+    def changes(self) -> set[tuple[str, str]]:
+        """What was changed, or would have been: the task, and the line that tells of a host."""
+        found: set[tuple[str, str]] = set()
+        task = ""
+        for line in self.output.splitlines():
+            if header := TASK.match(line):
+                task = header[1]
+            elif line.startswith("changed:"):
+                found.add((task, line))
+        return found
 
 
 class Ansible:

@@ -30,6 +30,7 @@ connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=3
 connection.request("GET", "/health")
 print(connection.getresponse().read().decode())
 """
+SETTINGS = {"subscriptions": {"combos": True, "audit_seconds": 30}, "recovery": {"settle_seconds": 0.5}}
 # The hosts share this machine: each may count on a part of it, and what would be long is short.
 SMALL: Variables = {
     "timescaledb_memory_mb": 512,
@@ -39,7 +40,7 @@ SMALL: Variables = {
     "kalshi_firewall": True,
     "firewall_open_ports": [],
     "zipapp_free_bytes_min": 500_000_000,
-    "gatherer_settings": {"subscriptions": {"combos": True, "audit_seconds": 30}, "recovery": {"settle_seconds": 0.5}},
+    "gatherer_settings": SETTINGS,
 }
 
 
@@ -96,9 +97,9 @@ class Platform:
         self.played.append(self.ansible.play(playbook, *arguments, *given))
         return self.played[-1]
 
-    def play_to_the_end(self, playbook: str, **variables: str) -> Played:
+    def play_to_the_end(self, playbook: str, *arguments: str, **variables: str) -> Played:
         """Play a playbook, and fail with what it and the hosts said where a task failed."""
-        played = self.play(playbook, **variables)
+        played = self.play(playbook, *arguments, **variables)
         logs = "".join(f"{host}:\n{self.log(host)}" for host in played.failed_hosts)
         assert played.status == 0, f"{played.name} ended with status {played.status}:\n{played.output[-6000:]}\n{logs}"
         return played

@@ -3,6 +3,7 @@
 What the exchange publishes while all of this happens has to be in production at the end, once.
 """
 
+import json
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,7 +12,7 @@ import pytest
 
 from kalshi_data.simulator.verification import STREAMS
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
-from tests.deployment.hosts.platform import HEALTH, Platform, wait_until
+from tests.deployment.hosts.platform import HEALTH, SETTINGS, Platform, wait_until
 from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
 
 Result = TypeVar("Result")
@@ -37,7 +38,25 @@ def test_bare_hosts_become_a_platform(platform: Platform) -> None:
 def test_a_second_run_changes_nothing(platform: Platform) -> None:
     played = platform.play_to_the_end("site.yml", version=FIRST)
 
-    assert played.changes == []
+    assert played.changes == set()
+
+
+def test_a_changed_setting_is_foretold_and_starts_that_gatherer_again(platform: Platform) -> None:
+    host = GATHERERS[2]
+    before = platform.main_process(host, "gatherer.service")
+    settings = {"gatherer_settings": {**SETTINGS, "recovery": {"settle_seconds": 0.25}}}
+    arguments = (f"--limit={host}", "-e", json.dumps(settings))
+    told = platform.play_to_the_end("site.yml", *arguments, "--check", "--diff", version=FIRST)
+    assert platform.main_process(host, "gatherer.service") == before
+
+    made = platform.play_to_the_end("site.yml", *arguments, version=FIRST)
+
+    assert "settle_seconds = 0.25" in told.output
+    assert {name for name, _ in told.changes} >= {"Configure the program", "Stop the service"}
+    # What is not stopped in a trial need not be started.
+    assert told.changes - made.changes == set()
+    assert {name for name, _ in made.changes - told.changes} == {"Start the service, now and with the host"}
+    assert platform.main_process(host, "gatherer.service") not in {"0", before}
 
 
 @pytest.mark.usefixtures("upgrades")
