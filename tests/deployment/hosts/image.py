@@ -17,11 +17,14 @@ from tests import timescaledb
 PACKAGES = (
     *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),
     *("ca-certificates", "tzdata", "python3", "python3-apt", "python3-psycopg2", "acl", "zstd"),
-    *("postgresql-17", "postgresql-17-timescaledb"),
+    *("postgresql-17", "postgresql-17-timescaledb", "prometheus"),
 )
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
-# Two hosts must not begin as copies of one cluster; see Host.make_cluster.
-AFTERWARDS = "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service"
+# Two hosts must not begin as copies of one cluster; see Host.make. Prometheus waits until it is wanted.
+AFTERWARDS = (
+    "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service; "
+    "systemctl disable prometheus.service"
+)
 CACHE = Path("/var/cache/kalshi-data")
 KEPT = 3
 

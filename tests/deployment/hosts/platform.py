@@ -21,13 +21,15 @@ HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
 WAIT_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.3
 NEW_MS = 15_000
+# On one host, since it takes the time of a playbook.
+MONITORED = GATHERERS[0]
 PASSWORDS = ("kalshi_sync_password", "kalshi_production_password", "kalshi_owner_password")
 SERVER_LOGS = "/var/log/postgresql"
 # Who is unhealthy answers with status 503.
 ASK = """\
 import http.client, sys
 connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=3)
-connection.request("GET", "/health")
+connection.request("GET", sys.argv[2])
 print(connection.getresponse().read().decode())
 """
 SETTINGS = {"subscriptions": {"combos": True, "audit_seconds": 30}, "recovery": {"settle_seconds": 0.5}}
@@ -80,7 +82,11 @@ class Platform:
                 **{name: f":\\{secret}" for name, secret in self.secrets.items()},
             },
             {
-                name: {"kalshi_key_id": key.key_id, "kalshi_private_key": key.private.read_text()}
+                name: {
+                    "kalshi_key_id": key.key_id,
+                    "kalshi_private_key": key.private.read_text(),
+                    "kalshi_monitoring": name == MONITORED,
+                }
                 for name, key in self.outside.keys.items()
             },
         )
@@ -109,9 +115,17 @@ class Platform:
     def health(self, host: str) -> dict[str, Any]:
         """Return what a program says of itself, nothing where it does not answer."""
         try:
-            return json.loads(self.hosts[host].run("python3", "-c", ASK, str(HEALTH[host])))
+            return self.asked(host, HEALTH[host], "/health")
         except RuntimeError:
             return {}
+
+    def asked(self, host: str, port: int, path: str) -> dict[str, Any]:
+        """Return what a port of a host answers to the host itself, as JSON.
+
+        Raises:
+            RuntimeError: it does not answer.
+        """
+        return json.loads(self.hosts[host].run("python3", "-c", ASK, str(port), path))
 
     def wait_healthy(self, *hosts: str, seconds_max: float = WAIT_SECONDS_MAX) -> None:
         """Wait until programs are healthy."""

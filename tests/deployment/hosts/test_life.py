@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
+import yaml
 
 from kalshi_data.simulator.verification import STREAMS
-from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
-from tests.deployment.hosts.platform import HEALTH, SETTINGS, Platform, wait_until
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, ROOT
+from tests.deployment.hosts.platform import HEALTH, MONITORED, SETTINGS, Platform, wait_until
 from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
 
 Result = TypeVar("Result")
@@ -21,6 +22,12 @@ CUT_SECONDS = 60
 HEALTH_SECONDS_MAX = "24"
 WHOLE = ("series", "events", "markets")
 POSTGRES = "postgresql@17-main.service"
+PROMETHEUS = 9090
+ALERTS = {
+    rule["alert"]
+    for group in yaml.safe_load((ROOT / "ansible/roles/monitoring/files/alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+}
 PROCESSES = (
     ("gatherer-1", "gatherer.service"),
     ("gatherer-2", POSTGRES),
@@ -33,6 +40,16 @@ def test_bare_hosts_become_a_platform(platform: Platform) -> None:
     platform.wait_healthy()
     assert {platform.version(host) for host in HEALTH} == {FIRST}
     platform.require_nothing_lost()
+
+
+def test_the_program_and_the_alerts_are_watched(platform: Platform) -> None:
+    def targets() -> list[dict[str, str]]:
+        return platform.asked(MONITORED, PROMETHEUS, "/api/v1/targets")["data"]["activeTargets"]
+
+    wait_until(lambda: [each["health"] for each in targets()] == ["up"], lambda: f"{MONITORED} watched: {targets()}")
+    groups = platform.asked(MONITORED, PROMETHEUS, "/api/v1/rules")["data"]["groups"]
+    assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
+    assert {rule["name"] for group in groups for rule in group["rules"]} == ALERTS
 
 
 def test_a_second_run_changes_nothing(platform: Platform) -> None:
