@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from tests import timescaledb
-from tests.engines import Database, Engine
+from tests.support import timescaledb
+from tests.support.engines import Database, Engine
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"

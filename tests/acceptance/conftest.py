@@ -8,7 +8,7 @@ import pytest
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from tests.acceptance.rehearsal import Rehearsal
-from tests.engines import Engine
+from tests.support.engines import Engine
 
 Rehearse = Callable[[int], Rehearsal]
 

@@ -11,12 +11,12 @@ from typing import Any, cast
 
 import msgspec
 
-from kalshi_data.database import query
+from kalshi_data.database.connection import query
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_TOML, GATHERER_TOML, LATE_DAYS_MAX
 from kalshi_data.demo.processes import Program
 from kalshi_data.simulator.verification import STREAMS, Verification, verify_journal
-from tests.engines import Database, Engine
+from tests.support.engines import Database, Engine
 
 STOP_SECONDS_MAX = 30
 WAIT_SECONDS_MAX = 30.0

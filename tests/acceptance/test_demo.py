@@ -16,8 +16,8 @@ import pytest
 
 from kalshi_data.demo.figures import load_journal, stream_figures
 from tests.conftest import CAPTURES, RECORDINGS, ROOT
-from tests.engines import Database
-from tests.integration.staging import merge, receive
+from tests.support.engines import Database
+from tests.support.staging import merge, receive
 
 STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
 OWN = sorted(RECORDINGS.iterdir())

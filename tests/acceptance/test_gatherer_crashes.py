@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.demo.postgres import SETTINGS, embedded_binaries, server_account
-from kalshi_data.gatherer.frame_log.blocks import Kind
+from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.kalshi.rows import decode_envelope
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import Rehearsal, wait_until
-from tests.engines import Engine
+from tests.support.engines import Engine
 
 # A server that is killed keeps only what had reached the disk.
 DURABLE = {**SETTINGS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}

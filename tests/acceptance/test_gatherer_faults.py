@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from kalshi_data.simulator.scenarios import SCENARIOS
+from kalshi_data.simulator.faults.scenarios import SCENARIOS
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import QUICK, Rehearsal, wait_until
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kalshi_data.demo.keys import make_key
-from kalshi_data.gatherer.complaints import KEY_REFUSED, UNREACHABLE
 from kalshi_data.gatherer.frame_log.reader import segments
+from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import Rehearsal, wait_until
 

@@ -10,7 +10,7 @@ from tests.conftest import MISSING, ROOT
 def run_tests(**variables: str) -> subprocess.CompletedProcess[str]:
     """Run a few tests where no tool of the distribution can be found."""
     environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"PATH": "/nowhere"} | variables
-    command = [sys.executable, "-m", "pytest", "tests/unit/test_sequence.py", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "tests/unit/kalshi/test_sequence.py", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment, text=True)
 
 

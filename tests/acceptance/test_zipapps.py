@@ -108,7 +108,7 @@ def test_the_deduplicator_is_small_and_yet_can_archive(built: dict[str, str], tm
     assert "deduplicator" in built
     program = ROOT / "dist" / "deduplicator"
     assert program.stat().st_size <= 75_000_000
-    modules = "kalshi_data.exporter.parquet, pyarrow.compute, pyarrow.parquet, adbc_driver_postgresql.dbapi"
+    modules = "kalshi_data.archive.parquet_writer, pyarrow.compute, pyarrow.parquet, adbc_driver_postgresql.dbapi"
     environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SHIV_ROOT": str(tmp_path)}
     environment["SHIV_INTERPRETER"] = "1"
     write = "pyarrow.parquet.write_table(pyarrow.table({'a': [1]}), '/dev/null')"

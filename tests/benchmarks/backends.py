@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from kalshi_data.database import query
-from kalshi_data.gatherer.batch import Item, write_batch
-from kalshi_data.gatherer.configuration import Writing
-from kalshi_data.kalshi.moments import from_ns
+from kalshi_data.database.connection import query
+from kalshi_data.gatherer.recording.batch import Item, write_batch
+from kalshi_data.gatherer.settings import Writing
+from kalshi_data.kalshi.timestamps import from_ns
 from tests.benchmarks.environments import interpreter_for
-from tests.engines import Database, Engine
+from tests.support.engines import Database, Engine
 
 PEERS = Path(__file__).parent / "peers"
 # The two amounts that cryptofeed has a place for.

@@ -22,10 +22,10 @@ import psutil
 
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from kalshi_data.gatherer.batch import read_position
-from tests import timescaledb
+from kalshi_data.gatherer.recording.batch import read_position
 from tests.benchmarks.backends import cryptofeed_rate, export, own_rate
-from tests.engines import Database, Engine
+from tests.support import timescaledb
+from tests.support.engines import Database, Engine
 
 MARKETS = 5_000
 # Deltas per second; with trades and tickers a little above 40,000 frames, and 5,000.

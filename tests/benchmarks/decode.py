@@ -11,7 +11,7 @@ import msgspec
 
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
-from tests.sample import make_recording
+from tests.support.sample import make_recording
 
 
 def measure(seconds: float) -> dict[str, float]:

@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from tests.benchmarks.environments import interpreter_for
 from tests.conftest import ROOT
-from tests.engines import Database, Engine
+from tests.support.engines import Database, Engine
 
 ROWS_PER_SECOND = 1_000_000
 PEER = Path(__file__).parent / "peers" / "with_duckdb.py"

@@ -14,9 +14,9 @@ import click
 import msgspec
 import psycopg
 
-from kalshi_data.database import connect
-from kalshi_data.exporter.parquet import write_partition
-from kalshi_data.exporter.schemas import ARCHIVED
+from kalshi_data.archive.parquet_writer import write_partition
+from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.database.connection import connect
 
 DELTAS = next(stream for stream in ARCHIVED if stream.name == "orderbook_deltas")
 

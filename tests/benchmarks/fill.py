@@ -1,8 +1,8 @@
 """Deltas for benchmarks of the merge: the truth, and gatherers that each miss some of it and got some out of order."""
 
-from kalshi_data.database import Connection, query
-from tests.engines import Database
-from tests.integration.staging import NOW
+from kalshi_data.database.connection import Connection, query
+from tests.support.engines import Database
+from tests.support.staging import NOW
 
 TRANSACTION_ROWS = 5_000
 KEY = ("exchange_ts", "market_ticker", "clock", "side", "price", "size_delta", "occurrence")

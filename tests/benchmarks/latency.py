@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from kalshi_data.database import connect
+from kalshi_data.database.connection import connect
 from kalshi_data.demo.display import Display
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.runner import drain, play

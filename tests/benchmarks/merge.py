@@ -9,15 +9,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
-from kalshi_data.database import query
+from kalshi_data.database.connection import query
+from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from tests import timescaledb
 from tests.benchmarks.fill import fill, judge
 from tests.benchmarks.peers import Place, environment, merge_with_dlt, merge_with_sling, own_address
-from tests.engines import Database, Engine
-from tests.integration.staging import claim, settings
+from tests.support import timescaledb
+from tests.support.engines import Database, Engine
+from tests.support.staging import claim, settings
 
 ROWS_PER_SECOND = 100_000
 GATHERERS = 3

@@ -13,7 +13,7 @@ import msgspec
 
 from tests.benchmarks.fill import KEY
 from tests.conftest import ROOT
-from tests.engines import Database
+from tests.support.engines import Database
 
 FOLDER = Path(__file__).parent / "peers"
 LOCK = FOLDER / "requirements.lock"

@@ -12,14 +12,14 @@ import msgspec
 from aiohttp import ClientSession, web
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.figures import Figures
-from kalshi_data.gatherer.registry import Registry
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.markets.registry import Registry
+from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.settings import decode_path
-from kalshi_data.simulator.grids import GRIDS
-from kalshi_data.simulator.listings import market_object
-from tests.engines import Database, Engine
+from kalshi_data.simulator.venue.listings import market_object
+from kalshi_data.simulator.venue.price_grids import GRIDS
+from tests.support.engines import Database, Engine
 
 MARKETS = 600_000
 PAGE_ROWS = 1_000

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import psutil
 
-from kalshi_data.database import Connection
+from kalshi_data.database.connection import Connection
 from kalshi_data.demo.keys import make_key
 from kalshi_data.demo.processes import Program
 from tests.benchmarks.capture import GATHERER, servers
-from tests.engines import Database
+from tests.support.engines import Database
 
 MARKETS = 2_000
 # Deltas per second; trades and tickers come on top of them, both on two connections.

@@ -6,10 +6,10 @@ from click import Command
 from click.testing import CliRunner
 
 from kalshi_data.deduplicator.cli import main as deduplicator
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.cli import main as gatherer
-from kalshi_data.gatherer.configuration import GathererSettings
+from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.settings import load_settings
 
 GATHERER = """

@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings
+from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
-from kalshi_data.exporter.schemas import ARCHIVED
-from kalshi_data.gatherer.batch import STATES
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.listings import TABLES
+from kalshi_data.gatherer.recording.batch import STATES
 from kalshi_data.gatherer.retention import PLAIN_TABLES
+from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.kalshi.listings import TABLES
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
@@ -132,7 +132,7 @@ def test_streams_that_are_compared_are_merged() -> None:
 def keys(struct: type[msgspec.Struct]) -> Iterator[str]:
     for field in msgspec.structs.fields(struct):
         yield field.encode_name
-        inner = re.findall(r"configuration\.(\w+)|(Conninfo)", str(field.type))
+        inner = re.findall(r"settings\.(\w+)|(Conninfo)", str(field.type))
         for own, _ in inner:
             if own:
                 yield from keys(getattr(__import__(struct.__module__, fromlist=[own]), own))

@@ -1,6 +1,6 @@
 """Runs the deduplicator: python -m kalshi_data.deduplicator."""
 
-from kalshi_data.start import start
+from kalshi_data.cli.entry_point import start
 
 
 def main() -> None:

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import click
 
-from kalshi_data.command_line import config_option, program
-from kalshi_data.database import connect
-from kalshi_data.deduplicator.archive import archive, export
-from kalshi_data.deduplicator.completeness import completeness
-from kalshi_data.deduplicator.configuration import CONFIG, DeduplicatorSettings
+from kalshi_data.cli.pending import find_pending, pending_options, show_pending
+from kalshi_data.cli.program import config_option, program
+from kalshi_data.cli.tables import show, status_options
+from kalshi_data.database.connection import connect
+from kalshi_data.database.migrations import migrate as migrate_component
+from kalshi_data.deduplicator.archive_commands import archive, export
+from kalshi_data.deduplicator.completeness.command import completeness
+from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
-from kalshi_data.deduplicator.status import draw_status, read_status
-from kalshi_data.logs import set_up_logs
-from kalshi_data.migrations import migrate as migrate_component
-from kalshi_data.pending import find_pending, pending_options, show_pending
+from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
+from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
-from kalshi_data.status import show, status_options
 
 STATUS_SECONDS_MAX = 10
 

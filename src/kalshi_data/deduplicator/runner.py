@@ -9,17 +9,17 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 import psycopg
 import structlog
 
-from kalshi_data.database import connect
-from kalshi_data.deduplicator.archive import make_exporter
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings
-from kalshi_data.deduplicator.heartbeats import Heartbeats
-from kalshi_data.deduplicator.reporter import Reporter
+from kalshi_data.database.connection import connect
+from kalshi_data.database.migrations import require_current
+from kalshi_data.deduplicator.archive_commands import make_exporter
+from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
+from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
+from kalshi_data.deduplicator.monitoring.service import Reporter
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.deduplicator.sync import StreamMerge
 from kalshi_data.deduplicator.upkeep import Upkeep
-from kalshi_data.migrations import require_current
-from kalshi_data.retry import delay_seconds
+from kalshi_data.service.retry import delay_seconds
 from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from kalshi_data.delays import Delays
-from kalshi_data.exporter.state import ArchiveState
+from kalshi_data.archive.progress import ArchiveState
+from kalshi_data.service.histogram import Delays
 
 
 class StreamState:

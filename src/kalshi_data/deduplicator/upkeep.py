@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import psycopg
 import structlog
 
-from kalshi_data.database import Connection, connect, query
-from kalshi_data.deduplicator.configuration import DeduplicatorSettings, Retention
-from kalshi_data.retry import delay_seconds
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, Retention
+from kalshi_data.service.retry import delay_seconds
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.postgres import server_account
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.simulator.recording import read_recording
+from kalshi_data.simulator.venue.recording import read_recording
 
 FILE = click.Path(path_type=Path)
 INTERRUPTED = 130

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from kalshi_data.database import sql_folder
+from kalshi_data.database.connection import sql_folder
 from kalshi_data.demo.postgres import Server
 
 # Databases of each kind of host, with the role that owns them.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from kalshi_data.database import Connection, connect, query
+from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.demo.postgres import Server
 from kalshi_data.simulator.verification import STREAMS, count_books, count_stream, load_journal
 

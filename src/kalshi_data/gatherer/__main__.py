@@ -1,6 +1,6 @@
 """Runs the gatherer: python -m kalshi_data.gatherer."""
 
-from kalshi_data.start import start
+from kalshi_data.cli.entry_point import start
 
 
 def main() -> None:

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import click
 
-from kalshi_data.command_line import config_option, program
-from kalshi_data.database import connect
+from kalshi_data.cli.pending import Pending, find_pending, pending_options, show_pending
+from kalshi_data.cli.program import config_option, program
+from kalshi_data.cli.tables import show, status_options
+from kalshi_data.cli.times import Moment
+from kalshi_data.database.connection import connect
+from kalshi_data.database.migrations import migrate as migrate_component
+from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.backfill import Range, backfill_trades
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.export import export_frames
-from kalshi_data.gatherer.instance import recognise_instance
-from kalshi_data.gatherer.moment import Moment
-from kalshi_data.gatherer.reparse import reparse as reparse_frames
+from kalshi_data.gatherer.epoch import recognise_instance
+from kalshi_data.gatherer.monitoring.status import draw_status, read_status
+from kalshi_data.gatherer.repair.backfill import Range, backfill_trades
+from kalshi_data.gatherer.repair.export_frames import export_frames
+from kalshi_data.gatherer.repair.reparse import reparse as reparse_frames
 from kalshi_data.gatherer.runner import run as run_gatherer
-from kalshi_data.gatherer.status import draw_status, read_status
-from kalshi_data.logs import set_up_logs
-from kalshi_data.migrations import migrate as migrate_component
-from kalshi_data.migrations import require_current
-from kalshi_data.pending import Pending, find_pending, pending_options, show_pending
+from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
-from kalshi_data.status import show, status_options
 
 CONFIG = "/etc/kalshi/gatherer.toml"
 STATUS_SECONDS_MAX = 10

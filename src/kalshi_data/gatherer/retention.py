@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import structlog
 
-from kalshi_data.database import Connection, connect, query
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.figures import Figures
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.settings import GathererSettings
 
 log = structlog.get_logger()
 

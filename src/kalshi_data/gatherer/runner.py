@@ -12,28 +12,28 @@ import aiohttp
 import structlog
 from aiolimiter import AsyncLimiter
 
-from kalshi_data.database import connect
+from kalshi_data.database.connection import connect
+from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.gatherer.committer import Committer
-from kalshi_data.gatherer.complaints import Complaints
-from kalshi_data.gatherer.configuration import GathererSettings
-from kalshi_data.gatherer.desk import Desk
-from kalshi_data.gatherer.figures import Figures
-from kalshi_data.gatherer.frame_log.appender import FrameLog
-from kalshi_data.gatherer.instance import recognise_instance
-from kalshi_data.gatherer.intake import Intake
-from kalshi_data.gatherer.keeper import Keeper
-from kalshi_data.gatherer.link import Placement
-from kalshi_data.gatherer.recovery import TradeRecovery
-from kalshi_data.gatherer.registry import Registry
-from kalshi_data.gatherer.reloading import reload_settings
-from kalshi_data.gatherer.reporter import Reporter
-from kalshi_data.gatherer.trades import TradeSource
-from kalshi_data.gatherer.writer import Writer
+from kalshi_data.gatherer.connections.allocation import Placement
+from kalshi_data.gatherer.connections.coordinator import Desk
+from kalshi_data.gatherer.connections.supervisor import Keeper
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.epoch import recognise_instance
+from kalshi_data.gatherer.frame_log.writer import FrameLog
+from kalshi_data.gatherer.incidents import Complaints
+from kalshi_data.gatherer.markets.registry import Registry
+from kalshi_data.gatherer.monitoring.service import Reporter
+from kalshi_data.gatherer.recording.batch_writer import Writer
+from kalshi_data.gatherer.recording.committer import Committer
+from kalshi_data.gatherer.recording.recorder import Intake
+from kalshi_data.gatherer.reload import reload_settings
+from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
+from kalshi_data.gatherer.repair.trade_history import TradeSource
+from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import Signer, load_signer
-from kalshi_data.kalshi.moments import from_ns
 from kalshi_data.kalshi.rest import Budget, Rest
-from kalshi_data.migrations import require_current
+from kalshi_data.kalshi.timestamps import from_ns
 from kalshi_data.shard import Shard
 
 log = structlog.get_logger()

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.kalshi.auth import Signer
-from kalshi_data.retry import backoff
+from kalshi_data.service.retry import backoff
 
 ATTEMPTS_MAX = 8
 PAGES_MAX = 100_000

@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.bodies import BodyDecoder, TellOfField, ignore
-from kalshi_data.kalshi.checks import checked_ticker, plain
+from kalshi_data.kalshi.decoding import BodyDecoder, TellOfField, checked_ticker, ignore, plain
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
@@ -26,8 +25,8 @@ from kalshi_data.kalshi.messages import (
     OrderbookSnapshot,
     Trade,
 )
-from kalshi_data.kalshi.moments import from_ms, from_seconds, refine, to_text
 from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
+from kalshi_data.kalshi.timestamps import from_ms, from_seconds, refine, to_text
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]

@@ -13,7 +13,7 @@ import structlog
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.messages import Amount, Side, Ticker
-from kalshi_data.kalshi.moments import from_rfc3339
+from kalshi_data.kalshi.timestamps import from_rfc3339
 
 log = structlog.get_logger()
 

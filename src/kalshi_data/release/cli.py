@@ -7,9 +7,9 @@ import click
 
 from kalshi_data.errors import KalshiDataError
 from kalshi_data.release.contents import PACKAGES
-from kalshi_data.release.making import make_release
 from kalshi_data.release.revision import read_revision
 from kalshi_data.release.target import HOST, PLATFORMS, make_target
+from kalshi_data.release.zipapps import make_release
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 # build.py runs this in the checkout.

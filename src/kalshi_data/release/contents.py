@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-# Each program with the folders of this project that it runs, beside what all share.
+# What every program runs.
+SHARED = ("cli", "database", "service", "sql")
+# Each program with the folders of this project that it runs.
 PACKAGES = {
-    "gatherer": ("gatherer", "kalshi", "sql"),
-    "deduplicator": ("deduplicator", "exporter", "sql"),
+    "gatherer": ("gatherer", "kalshi", *SHARED),
+    "deduplicator": ("deduplicator", "archive", *SHARED),
 }
 # What describes an installation, not a package: it names folders of the machine that built it.
 INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")

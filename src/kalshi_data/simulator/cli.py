@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-from kalshi_data.command_line import program
+from kalshi_data.cli.program import program
+from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
+from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import READ_TIERS, Limits
-from kalshi_data.simulator.model import Model, Plan
-from kalshi_data.simulator.publisher import Publisher
-from kalshi_data.simulator.recording import read_recording
-from kalshi_data.simulator.replay import Replay
-from kalshi_data.simulator.scenarios import Fault, describe, read_scenario
+from kalshi_data.simulator.model.venue import Model, Plan
+from kalshi_data.simulator.player import Replay
+from kalshi_data.simulator.process import announce, serve
 from kalshi_data.simulator.server import Exchange
-from kalshi_data.simulator.serving import announce, serve
+from kalshi_data.simulator.venue.recording import read_recording
 from kalshi_data.simulator.verification import show, verify_journal
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from kalshi_data.simulator.facts import Fact
+from kalshi_data.simulator.published import Fact
 
 BUFFER_BYTES = 1 << 20
 

@@ -8,16 +8,16 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import WSMsgType, web
 
-from kalshi_data.simulator.faults import Faults
+from kalshi_data.simulator.faults.injector import Faults
+from kalshi_data.simulator.faults.scenarios import SCENARIOS, Fault
+from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.feed.session import Session
+from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import Bucket, account_limits, read_bucket
-from kalshi_data.simulator.publisher import Publisher
-from kalshi_data.simulator.rest_events import EventPaths
-from kalshi_data.simulator.rest_markets import Handler, MarketPaths, Source
-from kalshi_data.simulator.scenarios import SCENARIOS, Fault
-from kalshi_data.simulator.selection import BadRequest, NotFound
-from kalshi_data.simulator.session import Session
-from kalshi_data.simulator.wire import Wire
+from kalshi_data.simulator.rest.events import EventPaths
+from kalshi_data.simulator.rest.markets import Handler, MarketPaths, Source
+from kalshi_data.simulator.venue.filters import BadRequest, NotFound
 
 API = "/trade-api/v2"
 FEED = "/trade-api/ws/v2"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from kalshi_data.database import Connection, connect, query
+from kalshi_data.database.connection import Connection, connect, query
 
 STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
 COLUMNS = ("published", "present", "lost", "invented")

@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 from prometheus_client.core import Metric
 
-from kalshi_data.deduplicator import metrics as deduplicator_metrics
-from kalshi_data.deduplicator.figures import Figures as DeduplicatorFigures
+from kalshi_data.deduplicator.monitoring import metrics as deduplicator_metrics
+from kalshi_data.deduplicator.monitoring.measurements import Figures as DeduplicatorFigures
 from kalshi_data.deduplicator.state import State
-from kalshi_data.gatherer import metrics as gatherer_metrics
-from kalshi_data.gatherer.figures import Figures
-from kalshi_data.health import Verdict
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
+from kalshi_data.service.health import Verdict
 from tests.deployment.ansible.conftest import PLAYBOOKS
 
 ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"

@@ -14,7 +14,7 @@ from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_T
 from tests.acceptance.conftest import Rehearse
 from tests.conftest import ROOT
 from tests.deployment.binaries.arm_root import PYTHON, arm_python
-from tests.engines import Engine
+from tests.support.engines import Engine
 
 PROGRAMS = ("gatherer", "deduplicator")
 # The emulator starts no other process, so that one compiles what was unpacked.

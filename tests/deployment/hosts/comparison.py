@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from kalshi_data.database import connect
+from kalshi_data.database.connection import connect
 from kalshi_data.simulator.verification import STREAMS, StreamCounts, count_books, count_stream, load_journal
 
 ASKED_FOR = "orderbook_snapshots"

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from tests import timescaledb
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.host import Host
 from tests.deployment.hosts.image import make_image
 from tests.deployment.hosts.network import Network
+from tests.support import timescaledb
 
 ROOT = Path(__file__).parents[3]
 GATHERERS = ("gatherer-1", "gatherer-2", "gatherer-3")

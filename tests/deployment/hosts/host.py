@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.deployment.hosts.network import ADDRESSES, Network
-from tests.timescaledb import LOADERS, TRIPLES, run
+from tests.support.timescaledb import LOADERS, TRIPLES, run
 
 BOOT_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests import timescaledb
+from tests.support import timescaledb
 
 PACKAGES = (
     *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),

@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.timescaledb import run
+from tests.support.timescaledb import run
 
 NAMESPACES = Path("/run/netns")
 PREFIX = "10.77.0"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.timescaledb import run
+from tests.support.timescaledb import run
 
 FIRST, SECOND, BROKEN = "1.0.0", "1.0.1", "1.0.2"
 # Answers to --version and migrates, but ends whenever it should gather.

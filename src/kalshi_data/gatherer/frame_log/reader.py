@@ -5,7 +5,7 @@ from pathlib import Path
 
 import structlog
 
-from kalshi_data.gatherer.frame_log.blocks import Block, BrokenBlock, Record, blocks, records
+from kalshi_data.gatherer.frame_log.format import Block, BrokenBlock, Record, blocks, records
 
 log = structlog.get_logger()
 

@@ -1,0 +1,92 @@
+"""What stands beside each object, so that the archive can be checked without the database."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from kalshi_data.archive.schemas import ArchiveStream
+from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.storage.base import Bucket, digest, told
+from kalshi_data.errors import ArchiveError
+
+# Readers of the layout leave out names that begin with an underscore.
+FOLDER = "_manifests"
+
+
+class DamagedManifest(ArchiveError):
+    """What lies where a manifest should is none."""
+
+
+class Watermark(msgspec.Struct):
+    """How far one gatherer's stream was merged, by the transaction of its database."""
+
+    gatherer_id: int
+    epoch: str
+    shard: str
+    ingest_xid: str
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """One object: what it holds, and of which state of production; sums are exact decimals written as text."""
+
+    stream: str
+    begins_at: datetime
+    ends_at: datetime
+    key: str
+    rows: int
+    bytes: int
+    sha256: str
+    schema_version: int
+    first_at: datetime | None
+    last_at: datetime | None
+    gatherer_rows: Mapping[str, int]
+    sums: Mapping[str, str]
+    watermarks: list[Watermark]
+    exported_at: datetime
+    exported_by: str
+
+
+def place(stream: ArchiveStream, hour: datetime) -> str:
+    """Return the folder of an hour below the prefix, of a day where the stream is written once a day."""
+    date = f"{stream.name}/date={hour:%Y-%m-%d}"
+    return date if stream.time_column is None else f"{date}/hour={hour:%H}"
+
+
+def data_key(settings: Archive, stream: ArchiveStream, hour: datetime) -> str:
+    """Return where the object of an hour lies; it never changes."""
+    return f"{settings.prefix}{place(stream, hour)}/part-0.parquet"
+
+
+def manifest_key(settings: Archive, stream: ArchiveStream, hour: datetime) -> str:
+    """Return where the manifest of an hour lies."""
+    return f"{settings.prefix}{FOLDER}/{place(stream, hour)}.json"
+
+
+def put_manifest(bucket: Bucket, settings: Archive, stream: ArchiveStream, manifest: Manifest, spool: Path) -> None:
+    """Write a manifest; its object is in the bucket already.
+
+    Raises:
+        ArchiveError: it cannot be written.
+    """
+    path = spool / "manifest.json"
+    with told(f"{path} cannot be written"):
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    bucket.put(manifest_key(settings, stream, manifest.begins_at), path, digest(path))
+
+
+def fetch_manifest(bucket: Bucket, key: str, spool: Path) -> Manifest | None:
+    """Read a manifest; None where there is none.
+
+    Raises:
+        ArchiveError: it cannot be read.
+        DamagedManifest: what can be read is none.
+    """
+    path = spool / "fetched.json"
+    if not bucket.fetch(key, path):
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except msgspec.DecodeError as error:
+        raise DamagedManifest(f"{key} is no manifest: {error}; write its hour again with export --again") from error

@@ -1,0 +1,102 @@
+"""What an object in the bucket really holds, compared with its manifest and with production."""
+
+# pyarrow carries no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kalshi_data.archive.manifest import Manifest
+from kalshi_data.archive.partitions import Hour
+from kalshi_data.archive.schemas import ArchiveStream
+from kalshi_data.archive.storage.base import Bucket, digest
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.errors import ArchiveError
+
+BATCH_ROWS = 20_000
+
+
+def check_object(bucket: Bucket, stream: ArchiveStream, manifest: Manifest, path: Path) -> list[str]:
+    """Fetch an object to `path`, and say in what it differs from its manifest.
+
+    Raises:
+        ArchiveError: the bucket cannot be read.
+    """
+    if not bucket.fetch(manifest.key, path):
+        return [f"{manifest.key} is missing"]
+    if (size := path.stat().st_size) != manifest.bytes:
+        return [f"{manifest.key} has {size:,} bytes, its manifest says {manifest.bytes:,}"]
+    if (sha256 := digest(path).hex()) != manifest.sha256:
+        return [f"{manifest.key} has sha256 {sha256}, its manifest says {manifest.sha256}"]
+    return list(_check_footer(stream, manifest, path))
+
+
+def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
+    """Say what is wrong with a file by its footer: the number of rows, and the order of its row groups."""
+    try:
+        with pq.ParquetFile(path) as file:
+            footer, schema = file.metadata, file.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        yield f"{manifest.key} is no Parquet file: {error}"
+        return
+    if footer.num_rows != manifest.rows:
+        yield f"{manifest.key} has {footer.num_rows:,} rows, its manifest says {manifest.rows:,}"
+    first = schema.get_field_index(stream.order[0])
+    found = [footer.row_group(number).column(first).statistics for number in range(footer.num_row_groups)]
+    spans: list[tuple[Any, Any]] = [(each.min, each.max) for each in found if each is not None and each.has_min_max]
+    if any(highest > lowest for (_, highest), (lowest, _) in pairwise(spans)):
+        yield f"{manifest.key} is not sorted by {stream.order[0]}"
+
+
+def compare_rows(production: Connection, hour: Hour, path: Path) -> list[str]:
+    """Compare a file with what production holds of its time, row by row and in order, and say what differs."""
+    stream = hour.stream
+    asked = {"target": stream.table, "time_column": stream.time_column}
+    with production.transaction():
+        problems = load_rows(production, stream, path)
+        span = {"from_at": hour.begins_at, "until_at": hour.ends_at}
+        row = production.execute(query("production/compare_archived"), {**asked, **span}).fetchone()
+    if row is None:
+        raise ArchiveError(f"{stream.name} of {hour.begins_at} could not be compared")
+    only_archived, only_production, archived_row, production_row = row
+    if only_archived:
+        problems.append(f"{only_archived:,} rows are not in production, such as {archived_row}")
+    if only_production:
+        problems.append(f"{only_production:,} rows of production are missing, such as {production_row}")
+    return problems
+
+
+def load_rows(production: Connection, stream: ArchiveStream, path: Path) -> list[str]:
+    """Put the rows of a file into pg_temp.archived_rows, which lasts as long as the open transaction.
+
+    Returns:
+        What is wrong with their order; nothing where they are sorted.
+    """
+    made = production.execute(query("production/make_archived_rows"), {"target": stream.table})
+    columns = [name for (name,) in made.fetchall()]
+    order = [columns.index(name) for name in stream.order]
+    previous: tuple[Any, ...] = ()
+    unsorted = 0
+    with production.cursor().copy(query("production/copy_archived_rows")) as copy, pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS):
+            for row in zip(*(_values(batch, name) for name in columns), strict=True):
+                copy.write_row(row)
+                key = tuple(row[place] for place in order)
+                unsorted += key < previous
+                previous = key
+    return [f"{unsorted:,} rows are not in the order of {', '.join(stream.order)}"] if unsorted else []
+
+
+def _values(batch: pa.RecordBatch, column: str) -> list[Any]:
+    """Return a column as the database has it: levels are two arrays there."""
+    if column in batch.schema.names:
+        return batch.column(column).to_pylist()
+    side, _, what = column.partition("_")
+    levels: list[Any] = batch.column(f"{side}_levels").to_pylist()
+    return [[level[what.removesuffix("s")] for level in each] for each in levels]

@@ -1,0 +1,140 @@
+"""The state of each hour in production (ops.archive_partitions): pending, exporting, exported, verified."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from msgspec import structs
+from psycopg.types.json import Jsonb
+
+from kalshi_data.archive.manifest import Manifest, Watermark
+from kalshi_data.archive.progress import Progress
+from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream
+from kalshi_data.archive.settings import Archive
+from kalshi_data.database.connection import Connection, query
+
+UNVERIFIED_MAX = 100
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+END = datetime(9999, 1, 1, tzinfo=UTC)
+STREAMS = {stream.name: stream for stream in ARCHIVED}
+
+
+class Selection(NamedTuple):
+    """Which hours are meant: of which streams, from when until when, and whether before they are due."""
+
+    streams: Sequence[ArchiveStream] = ARCHIVED
+    from_at: datetime = BEGINNING
+    until_at: datetime = END
+    early: bool = False
+
+
+class Hour(NamedTuple):
+    """One hour of a stream, a day of one that is written whole; `is_dropped` where only the archive has its rows."""
+
+    stream: ArchiveStream
+    begins_at: datetime
+    is_dropped: bool = False
+    failures: int = 0
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.begins_at + timedelta(hours=self.stream.hours)
+
+    def key(self) -> dict[str, Any]:
+        """Return how SQL names it."""
+        return {"stream": self.stream.name, "hour": self.begins_at}
+
+
+class Ledger:
+    """Asks and tells production; every change is one statement that commits by itself."""
+
+    def __init__(self, production: Connection, settings: Archive, gatherers: Sequence[int]) -> None:
+        """Use a connection in autocommit mode; `gatherers` are all that have to be merged before an hour is due."""
+        self._production = production
+        self._settings = settings
+        self._gatherers = list(gatherers)
+
+    def claim_exporter(self) -> bool:
+        """Become the one exporter; False where another is."""
+        return self._production.execute(query("production/claim_exporter")).fetchone() == (True,)
+
+    def release_exporter(self) -> None:
+        """Let another be the one exporter."""
+        self._production.execute(query("production/release_exporter"))
+
+    def open_hours(self, streams: Sequence[ArchiveStream]) -> None:
+        """Make the records of hours that are over."""
+        self._production.execute(query("production/open_archive_hours"), self._readiness(streams))
+
+    def claim(self, selection: Selection) -> Hour | None:
+        """Take the oldest hour that is due; None where none is."""
+        chosen = {"from_at": selection.from_at, "until_at": selection.until_at, "early": selection.early}
+        asked = {**self._readiness(selection.streams), **chosen}
+        row = self._production.execute(query("production/claim_archive_hour"), asked).fetchone()
+        if row is None:
+            return None
+        name, begins_at, is_dropped, failures = row
+        return Hour(STREAMS[name], begins_at, bool(is_dropped), failures)
+
+    def watermarks(self, stream: ArchiveStream) -> list[Watermark]:
+        """Return how far each gatherer's stream is merged."""
+        rows = self._production.execute(query("production/read_watermarks"), {"stream": stream.name}).fetchall()
+        return [Watermark(*row) for row in rows]
+
+    def finish(self, hour: Hour, manifest: Manifest, etag: str | None) -> bool:
+        """Note that the bucket holds what the manifest says; False where rows were merged since it was claimed."""
+        kept = {
+            "object_key": manifest.key,
+            "schema_version": manifest.schema_version,
+            "row_count": manifest.rows,
+            "byte_count": manifest.bytes,
+            "sha256": bytes.fromhex(manifest.sha256),
+            "etag": etag,
+            "watermarks": Jsonb([structs.asdict(each) for each in manifest.watermarks]),
+            "gatherer_rows": Jsonb(dict(manifest.gatherer_rows)),
+            "sums": Jsonb(dict(manifest.sums)),
+            "first_at": manifest.first_at,
+            "last_at": manifest.last_at,
+        }
+        finished = self._production.execute(query("production/finish_archive_hour"), {**hour.key(), **kept})
+        return finished.fetchone() is not None
+
+    def verify(self, hour: Hour, sha256: bytes) -> bool:
+        """Note that an object was read back; False where its hour is to be written again meanwhile."""
+        told = {**hour.key(), "sha256": sha256}
+        return self._production.execute(query("production/verify_archive_hour"), told).fetchone() is not None
+
+    def fail(self, hour: Hour, error: str, retry_seconds: float) -> None:
+        """Note why an hour is not in the archive, and when to try again."""
+        told = {**hour.key(), "error": error, "retry_seconds": retry_seconds}
+        self._production.execute(query("production/fail_archive_hour"), told)
+
+    def unverified(self, streams: Sequence[ArchiveStream]) -> list[tuple[Hour, bytes]]:
+        """List hours whose objects nobody has read back, with their digests."""
+        asked = {"streams": [stream.name for stream in streams], "hours_max": UNVERIFIED_MAX}
+        rows = self._production.execute(query("production/read_unverified_hours"), asked).fetchall()
+        return [(Hour(STREAMS[name], hour, failures=failures), sha256) for name, hour, sha256, failures in rows]
+
+    def write_again(self, selection: Selection) -> int:
+        """Let hours that are in the archive be written again, and return how many."""
+        chosen = {"from_at": selection.from_at, "until_at": selection.until_at}
+        streams = [stream.name for stream in selection.streams]
+        return self._production.execute(
+            query("production/write_archive_again"), {"streams": streams, **chosen}
+        ).rowcount
+
+    def progress(self) -> list[Progress]:
+        """Return how far each stream has come."""
+        asked = self._readiness(ARCHIVED)
+        rows = self._production.execute(query("production/read_archive_progress"), asked).fetchall()
+        return [Progress(*row) for row in rows]
+
+    def _readiness(self, streams: Sequence[ArchiveStream]) -> dict[str, Any]:
+        return {
+            "streams": [stream.name for stream in streams if stream.time_column is not None],
+            "whole_streams": [stream.name for stream in streams if stream.time_column is None],
+            "gatherers": self._gatherers,
+            "settle_seconds": self._settings.settle_seconds,
+            "deadline_seconds": self._settings.deadline_seconds,
+        }

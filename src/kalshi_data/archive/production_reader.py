@@ -1,0 +1,120 @@
+"""Rows of production as columns: read by the ADBC driver, which never makes a Python object of a value."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Any, LiteralString, cast
+
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi  # pyright: ignore[reportMissingTypeStubs]
+from psycopg import ClientCursor
+from psycopg.conninfo import make_conninfo
+
+from kalshi_data.archive.schemas import LEVELS, ArchiveStream, Column, arrow_schema
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.errors import ArchiveError
+
+# A transaction that adopts another's snapshot has to be of that kind from its beginning.
+TRANSACTION = "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+BATCH_BYTES = 8 << 20
+BATCH_OPTION = "adbc.postgresql.batch_size_hint_bytes"
+
+
+def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: datetime) -> Generator[pa.RecordBatch]:
+    """Return what the open transaction of `connection` sees of a stream in [begin, end), in no order.
+
+    A connection of its own reads the same snapshot: `connection` must be in a repeatable-read transaction that stays
+    open until the end.
+
+    Raises:
+        ArchiveError: a value does not fit the archive's schema.
+        adbc_driver_manager.Error: the database failed.
+    """
+    ((snapshot,),) = connection.execute(query("production/share_snapshot")).fetchall()
+    adopt = _written_out(connection, query("production/adopt_snapshot"), {"snapshot": snapshot})
+    rows = _written_out(connection, query(f"production/export_{stream.name}"), {"begin_at": begin, "end_at": end})
+    return _stream(stream, _conninfo(connection), adopt, rows)
+
+
+def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Generator[pa.RecordBatch]:
+    schema = arrow_schema(stream)
+    with dbapi.connect(conninfo) as reading, closing(reading.cursor()) as cursor:
+        cursor.execute(adopt)
+        cursor.adbc_statement.set_options(**{BATCH_OPTION: str(BATCH_BYTES)})
+        # The driver sends it as COPY, which takes no semicolon.
+        cursor.execute(rows.rstrip().removesuffix(";"))
+        for batch in cursor.fetch_record_batch():
+            yield pa.RecordBatch.from_arrays(list(_columns(stream, batch)), schema=schema)
+
+
+def _conninfo(connection: Connection) -> str:
+    """Return where a connection leads, with its password: for a library, in memory only."""
+    known = connection.info.get_parameters()
+    options = f"{known.pop('options', '')} {TRANSACTION}"
+    password = {"password": connection.info.password} if connection.info.password else {}
+    return make_conninfo("", **known, **password, options=options)
+
+
+def _written_out(connection: Connection, statement: bytes, values: dict[str, Any]) -> str:
+    """Return a query with its values written into it: COPY takes no parameters."""
+    return ClientCursor(connection).mogrify(cast("LiteralString", statement.decode()), values)
+
+
+def _columns(stream: ArchiveStream, batch: pa.RecordBatch) -> Iterator[pa.Array[Any]]:
+    """Yield a batch's columns in the archive's types."""
+    sources = iter(batch.columns)
+    for column in stream.columns:
+        parts = [next(sources) for _ in range(2 if column.type == LEVELS else 1)]
+        try:
+            yield _pairs(parts) if column.type == LEVELS else _converted(parts[0], column.type)
+        except pa.ArrowInvalid as error:
+            raise ArchiveError(_complaint(stream, column, parts)) from error
+
+
+def _converted(source: pa.Array[Any], wanted: pa.DataType) -> pa.Array[Any]:
+    """Return a column of the wanted type, exactly, or raise ArrowInvalid."""
+    if pa.types.is_dictionary(wanted):
+        return source.dictionary_encode()
+    if pa.types.is_decimal(wanted):
+        # The same amounts come again and again, so each is converted once.
+        encoded = cast("pa.DictionaryArray[Any, Any]", source.dictionary_encode())
+        return encoded.dictionary.cast(wanted).take(encoded.indices)
+    return source if source.type == wanted else source.cast(wanted)
+
+
+def _pairs(parts: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+    """Return lists of prices and lists of sizes as lists of levels, which cannot differ in length."""
+    prices, sizes = cast("Sequence[pa.ListArray[Any]]", parts)
+    if not prices.offsets.equals(sizes.offsets):
+        raise pa.ArrowInvalid("as many prices as sizes are expected")
+    fields = [LEVELS.value_type.field(0), LEVELS.value_type.field(1)]
+    values = [_converted(each.values, field.type) for each, field in zip((prices, sizes), fields, strict=True)]
+    return pa.ListArray.from_arrays(prices.offsets, pa.StructArray.from_arrays(values, fields=fields), type=LEVELS)
+
+
+def _complaint(stream: ArchiveStream, column: Column, parts: Sequence[pa.Array[Any]]) -> str:
+    """Return what cannot be archived, with the first value that does not fit."""
+    where = f"{stream.table}, column {column.name}"
+    if column.type == LEVELS:
+        parts = [cast("pa.ListArray[Any]", part).values for part in parts]
+    wanted = LEVELS.value_type.field(0).type if column.type == LEVELS else column.type
+    misfits = (value for part in parts for value in part.unique() if not _fits(value, wanted))
+    wrong = next(misfits, None)
+    if wrong is None:
+        return f"{where} holds prices without sizes: the row has to be corrected before its hour can be archived"
+    return (
+        f"{where} holds {wrong.as_py()!r}, which is not exactly a {wanted}: nothing is rounded, so widen the column in "
+        "a new version of the archive's schema, or correct the row"
+    )
+
+
+def _fits(value: pa.Scalar[Any], wanted: pa.DataType) -> bool:
+    try:
+        value.cast(wanted)
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""Brings an hour back into production that only the archive holds, so that it can be written again with late rows."""
+
+from pathlib import Path
+
+from kalshi_data.archive.manifest import fetch_manifest, manifest_key
+from kalshi_data.archive.object_checks import check_object, load_rows
+from kalshi_data.archive.partitions import Hour
+from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.storage.base import Bucket
+from kalshi_data.database.connection import connect, query
+from kalshi_data.errors import ArchiveError
+
+# However old they are: production accepted them once.
+LATE_DAYS_MAX = 36_500
+
+
+def restore(bucket: Bucket, settings: Archive, hour: Hour, conninfo: str, spool: Path) -> int:
+    """Merge the rows of an hour's object into production, as if a gatherer had sent them; doing it again adds nothing.
+
+    `conninfo` leads to production as the role that merges.
+
+    Returns:
+        How many rows were brought back.
+
+    Raises:
+        ArchiveError: the object is missing or damaged.
+    """
+    stream, path = hour.stream, spool / "restored.parquet"
+    manifest = fetch_manifest(bucket, manifest_key(settings, stream, hour.begins_at), spool)
+    problems = ["its manifest is missing"] if manifest is None else check_object(bucket, stream, manifest, path)
+    if problems:
+        raise ArchiveError(
+            f"late rows of {stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} wait: production dropped that hour, and "
+            f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object"
+        )
+    name, late = stream.name, {"late_days_max": LATE_DAYS_MAX}
+    stage = {"stage": f"stage_{name}"}
+    place = {"target": stream.table, "time_column": stream.time_column}
+    with connect(conninfo, application_name="deduplicator") as production:
+        production.execute(query(f"production/stage_{name}"))
+        with production.transaction():
+            load_rows(production, stream, path)
+            production.execute(query("production/stage_archived"), stage)
+            production.execute(query("production/prepare_partitions"), {**stage, **place, **late})
+            merged = production.execute(query(f"production/merge_{name}"), late).fetchall()
+    path.unlink()
+    return sum(new for _, _, new, _ in merged)

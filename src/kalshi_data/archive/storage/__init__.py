@@ -1,0 +1,1 @@
+"""Where the archive's objects lie: a folder, or a bucket of S3."""

@@ -1,0 +1,26 @@
+"""Opens the store that the settings name."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.storage.base import Bucket
+from kalshi_data.archive.storage.local import Folder
+from kalshi_data.errors import ArchiveError
+
+
+def open_bucket(settings: Archive) -> Bucket:
+    """Return what `target` names.
+
+    Raises:
+        ArchiveError: no target is set.
+    """
+    if not settings.target:
+        raise ArchiveError("no archive is configured: set target under [archive] to s3://BUCKET or file:///FOLDER")
+    parts = urlsplit(settings.target)
+    if parts.scheme == "file":
+        return Folder(Path(parts.path))
+    # Loaded where it is needed: a folder needs none of it.
+    from kalshi_data.archive.storage.s3 import S3  # noqa: PLC0415
+
+    return S3(parts.netloc, settings)

@@ -1,0 +1,131 @@
+"""A bucket of S3, or of anything that speaks its protocol."""
+
+# boto3 builds its clients at run time and carries no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - the library's name
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.storage.base import Moved, ignore, told
+from kalshi_data.errors import ArchiveError
+
+MISSING = {"404", "NoSuchKey"}
+CREDENTIALS = (
+    "give the deduplicator others where boto3 looks for them: the instance's role, AWS_PROFILE or ~/.aws/credentials"
+)
+REMEDIES = {
+    "NoSuchBucket": "there is no such bucket: create it, or correct target under [archive]",
+    "InvalidAccessKeyId": f"the access key is unknown: {CREDENTIALS}",
+    "SignatureDoesNotMatch": f"the secret key is wrong: {CREDENTIALS}",
+    "ExpiredToken": f"the credentials have expired: {CREDENTIALS}",
+    "AccessDenied": "access is denied: allow PutObject, GetObject, AbortMultipartUpload and ListBucket on the prefix",
+    "403": "access is denied: check the credentials, and what they may do on the prefix",
+    "RequestTimeTooSkewed": "this host's clock is wrong: let it be set by NTP",
+    "PermanentRedirect": "the bucket is in another region: correct region under [archive]",
+    "BadDigest": "what arrived is not what was sent: it is tried again",
+}
+
+
+class S3:
+    """Stores objects with their checksums; files larger than a part go in parts, which are dropped if one fails."""
+
+    def __init__(self, bucket: str, settings: Archive) -> None:
+        """Prepare to use a bucket, with whatever credentials boto3 finds."""
+        self._bucket = bucket
+        self._storage_class = settings.storage_class
+        self._where = f"s3://{bucket}" + (f" at {settings.endpoint_url}" if settings.endpoint_url else "")
+        config = Config(
+            connect_timeout=min(10.0, settings.request_seconds_max),
+            read_timeout=settings.request_seconds_max,
+            # Its waits grow, with jitter, up to 20 s.
+            retries={"mode": "standard", "total_max_attempts": settings.attempts_max},
+            s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
+            max_pool_connections=settings.requests_max,
+        )
+        with self._told("a client for it cannot be made"):
+            session = boto3.Session(region_name=settings.region)
+            self._client: Any = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
+        self._transfer = TransferConfig(
+            multipart_threshold=settings.part_bytes,
+            multipart_chunksize=settings.part_bytes,
+            max_concurrency=settings.requests_max,
+        )
+
+    def put(self, key: str, path: Path, sha256: bytes, moved: Moved = ignore) -> str | None:
+        """Upload a file; S3 compares each part with its checksum."""
+        extra = {
+            "ChecksumAlgorithm": "SHA256",
+            "StorageClass": self._storage_class,
+            "Metadata": {"sha256": sha256.hex()},
+        }
+        with self._told(f"{key} cannot be written"):
+            self._client.upload_file(str(path), self._bucket, key, extra, moved, self._transfer)
+            return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
+
+    def fetch(self, key: str, path: Path) -> bool:
+        """Download an object; False where there is none."""
+        with self._told(f"{key} cannot be read"), told(f"{path} cannot be written"):
+            try:
+                self._client.download_file(self._bucket, key, str(path), Config=self._transfer)
+            except ClientError as error:
+                if code_of(error) not in MISSING:
+                    raise
+                # A missing bucket answers a HEAD like a missing object.
+                self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+                return False
+        return True
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a prefix, in order."""
+        with self._told(f"{prefix} cannot be listed"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                yield from (str(each["Key"]) for each in page.get("Contents", ()))
+
+    @contextmanager
+    def _told(self, what: str) -> Generator[None]:
+        """Turn the library's errors into one that says what to do."""
+        try:
+            yield
+        except (ClientError, BotoCoreError, Boto3Error) as error:
+            raise ArchiveError(f"{self._where}: {what}: {explain(error)}") from error
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong and what to do about it."""
+    # boto3 wraps what happened during an upload.
+    cause = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
+    if isinstance(cause, ClientError):
+        code, status = code_of(cause), cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in REMEDIES:
+            return REMEDIES[code]
+        message = cause.response.get("Error", {}).get("Message", "")
+        again = "; it is tried again later" if status >= 500 else ""
+        return f"it answers {status} {code} {message}".rstrip() + again
+    if isinstance(cause, (NoCredentialsError, PartialCredentialsError)):
+        return f"there are no credentials: {CREDENTIALS}"
+    if isinstance(cause, (ConnectionError, HTTPClientError)):
+        return f"it cannot be reached ({cause}): check endpoint_url under [archive] and the network"
+    return str(cause)
+
+
+def code_of(error: ClientError) -> str:
+    """Return the name S3 gives an error, its HTTP status where it gives none."""
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,53 @@
+"""What `migrate --pending` shows: the migrations that would be applied, and which of them break the running release."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from kalshi_data.database.connection import Connection
+from kalshi_data.database.migrations import breaks, pending_migrations
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Pending(msgspec.Struct):
+    """A migration that is not applied yet."""
+
+    database: str
+    component: str
+    name: str
+    breaking: bool
+
+
+def pending_options(function: Command) -> Command:
+    """Add --pending and --json."""
+    as_json = click.option("--json", "as_json", is_flag=True, help="With --pending: print JSON for programs.")
+    pending = click.option("--pending", is_flag=True, help="List what would be applied, and apply nothing.")
+    return pending(as_json(function))
+
+
+def find_pending(connection: Connection, database: str, components: Iterable[str]) -> list[Pending]:
+    """Return what is not applied yet, in the order in which it would be.
+
+    Raises:
+        MigrationError: what was applied differs from the files.
+    """
+    return [
+        Pending(database, component, path.name, breaks(path.name))
+        for component in components
+        for path in pending_migrations(connection, component)
+    ]
+
+
+def show_pending(found: list[Pending], *, as_json: bool) -> None:
+    """Print it."""
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    for each in found:
+        click.echo(
+            f"{each.database}: {each.component}: {each.name}{', breaks older releases' if each.breaking else ''}"
+        )
+    click.echo(f"{len(found)} migrations are pending")

@@ -1,0 +1,214 @@
+"""The archive on the command line, and as a task of the running deduplicator."""
+
+# What reads and writes Parquet or speaks to S3 takes long to load: only what needs it does.
+# ruff: noqa: PLC0415
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from kalshi_data.archive.progress import ArchiveState
+from kalshi_data.cli.program import config_option
+from kalshi_data.cli.times import parse_moment
+from kalshi_data.database.connection import Connection, connect
+from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
+from kalshi_data.service.logs import set_up_logs
+from kalshi_data.settings import load_settings
+
+if TYPE_CHECKING:
+    from kalshi_data.archive.display import Display
+    from kalshi_data.archive.exporter import Exporter
+    from kalshi_data.archive.partitions import Selection
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LISTED_DAYS = 7
+
+
+def make_exporter(
+    settings: DeduplicatorSettings,
+    stop: threading.Event,
+    state: ArchiveState | None = None,
+    selection: "Selection | None" = None,
+    display: "Display | None" = None,
+) -> "Exporter":
+    """Return what exports by these settings.
+
+    Raises:
+        ArchiveError: they name no archive.
+    """
+    from kalshi_data.archive.exporter import Exporter
+    from kalshi_data.archive.partition_export import Databases
+
+    databases = Databases(exporter_conninfo(settings), settings.production.runtime.conninfo)
+    gatherers = [gatherer.id for gatherer in settings.gatherers]
+    return Exporter(settings.archive, databases, gatherers, stop, state, selection, display)
+
+
+def exporter_conninfo(settings: DeduplicatorSettings) -> str:
+    """Return how the archive reaches production."""
+    return (settings.production.exporter or settings.production.runtime).conninfo
+
+
+def selection_options(function: Command) -> Command:
+    """Add --stream, --from and --to."""
+    of = click.option("--stream", "names", multiple=True, metavar="NAME", help="One stream, may be repeated; all.")
+    begin = click.option("--from", "from_at", callback=parse_moment, metavar="TIME", help="From which hour; all.")
+    end = click.option("--to", "until_at", callback=parse_moment, metavar="TIME", help="Before which hour; all.")
+    return of(begin(end(function)))
+
+
+def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None) -> "Selection":
+    """Return the hours that the options mean.
+
+    Raises:
+        click.BadParameter: there is no such stream, or the time is none.
+    """
+    from kalshi_data.archive.partitions import BEGINNING, END, STREAMS, Selection
+
+    if unknown := [name for name in names if name not in STREAMS]:
+        raise click.BadParameter(f"there is no stream {unknown[0]}; there are {', '.join(STREAMS)}")
+    if from_at and until_at and from_at >= until_at:
+        raise click.BadParameter(f"--from {from_at:%Y-%m-%dT%H:%MZ} is not before --to {until_at:%Y-%m-%dT%H:%MZ}")
+    streams = tuple(STREAMS[name] for name in (names or STREAMS))
+    return Selection(streams, from_at or BEGINNING, until_at or END)
+
+
+@click.command()
+@config_option(CONFIG)
+@selection_options
+@click.option("--once", is_flag=True, help="End when nothing is due any more.")
+@click.option("--early", is_flag=True, help="Also hours that are not over yet; they are written again later.")
+@click.option("--again", is_flag=True, help="Also hours that are in the archive, to the same keys.")
+def export(
+    config: Path,
+    names: tuple[str, ...],
+    from_at: datetime | None,
+    until_at: datetime | None,
+    once: bool,
+    early: bool,
+    again: bool,
+) -> None:
+    """Write hours of production to the archive, as the running deduplicator does by itself.
+
+    Exit 1 where an hour could not be written.
+
+    \b
+    Examples:
+      deduplicator export --once
+      deduplicator export --once --stream trades --from 2026-11-02 --to 2026-11-03
+      deduplicator export --once --again --stream trades --from 2026-11-02T15:00Z --to 2026-11-02T16:00Z
+      deduplicator export --once --early
+    """  # noqa: D301 - click reads the escape
+    settings = load_settings(config, DeduplicatorSettings)
+    selection = select(names, from_at, until_at)._replace(early=early)
+    if again and not (from_at and until_at):
+        raise click.UsageError("--again needs --from and --to")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    set_up_logs("deduplicator")
+    from kalshi_data.archive.display import Bar
+
+    with Bar() as bar:
+        exporter = make_exporter(settings, stop, selection=selection, display=bar)
+        exporter.export(once=once, again=again)
+    if once:
+        click.echo(f"{bar.hours:,} hours written and read back, {bar.failures:,} failed")
+    sys.exit(1 if once and (bar.failures or stop.is_set()) else 0)
+
+
+@click.group()
+def archive() -> None:
+    """Look at what the archive holds."""
+
+
+@archive.command()
+@config_option(CONFIG)
+@selection_options
+@click.option("--deep", is_flag=True, help="Compare each row with production.")
+@click.option("--offline", is_flag=True, help="Compare objects with their manifests only; production is not asked.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+def verify(
+    config: Path,
+    names: tuple[str, ...],
+    from_at: datetime | None,
+    until_at: datetime | None,
+    deep: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Read the archive back and compare it with its manifests and with production; exit 1 where something is wrong.
+
+    Each object's size, sha256, number and order of rows must be as its manifest says, and production must have the
+    same rows by gatherer and the same sum of each column. --deep loads the rows into a temporary table of production.
+
+    \b
+    Examples:
+      deduplicator archive verify --from 2026-11-02
+      deduplicator archive verify --deep --stream trades --from 2026-11-02T15:00Z --to 2026-11-02T16:00Z
+      deduplicator archive verify --offline --json | jq '.hours[] | select(.state == "wrong")'
+    """  # noqa: D301 - click reads the escape
+    if deep and offline:
+        raise click.UsageError("--deep compares with production, --offline does not: choose one")
+    settings, selection = load_settings(config, DeduplicatorSettings), select(names, from_at, until_at)
+    from kalshi_data.archive.hour_calendar import console, verdicts
+    from kalshi_data.archive.verify import WRONG, Verifier
+
+    verifier = Verifier(settings.archive)
+    if offline:
+        findings = list(verifier.offline(selection))
+    else:
+        with reading(settings) as production:
+            findings = list(verifier.online(production, selection, deep=deep))
+    is_right = not any(finding.state == WRONG for finding in findings)
+    if as_json:
+        click.echo(msgspec.json.encode({"right": is_right, "hours": findings}))
+    else:
+        console().print(verdicts(findings))
+    sys.exit(0 if is_right else 1)
+
+
+@archive.command("list")
+@config_option(CONFIG)
+@selection_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+def list_hours(
+    config: Path, names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None, as_json: bool
+) -> None:
+    """Show the state of each hour, by production's record; of the last week where no time is given.
+
+    \b
+    Examples:
+      deduplicator archive list
+      deduplicator archive list --stream orderbook_deltas --from 2026-11-01 --to 2026-12-01
+      deduplicator archive list --json | jq '.hours[] | select(.state != "verified")'
+    """  # noqa: D301 - click reads the escape
+    settings = load_settings(config, DeduplicatorSettings)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    selection = select(names, from_at or midnight - timedelta(days=LISTED_DAYS - 1), until_at)
+    from kalshi_data.archive.hour_calendar import calendar, console
+    from kalshi_data.archive.verify import read_records
+
+    with reading(settings) as production:
+        records = read_records(production, selection)
+    if as_json:
+        hours = [{**each._asdict(), "sha256": each.sha256.hex() if each.sha256 else None} for each in records]
+        click.echo(msgspec.json.encode({"hours": hours}))
+    else:
+        console().print(calendar(records))
+
+
+@contextmanager
+def reading(settings: DeduplicatorSettings) -> Generator[Connection]:
+    """Connect to production for as long as the block lasts."""
+    with connect(exporter_conninfo(settings), application_name="deduplicator archive") as production:
+        yield production

@@ -1,0 +1,1 @@
+"""The completeness command: what production holds, and what is proven of it."""

@@ -1,0 +1,62 @@
+"""The completeness command: the ledger for people and for programs."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import msgspec
+
+from kalshi_data.cli.program import config_option
+from kalshi_data.cli.times import parse_moment
+from kalshi_data.database.connection import connect
+from kalshi_data.deduplicator.completeness.report import CELLS_MAX, read_report
+from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
+from kalshi_data.settings import load_settings
+
+
+@click.command()
+@config_option(CONFIG)
+@click.option("--market", metavar="TICKER", help="One market, beside the streams that all share; default all.")
+@click.option("--from", "from_at", callback=parse_moment, metavar="TIME", help="From when; a day before its end.")
+@click.option("--to", "until_at", callback=parse_moment, metavar="TIME", help="Until when; default now.")
+@click.option("--cells", type=click.IntRange(1, CELLS_MAX), default=48, show_default=True, help="Cells of the strip.")
+@click.option("--evidence", is_flag=True, help="What stands behind it, for the books of one --market.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+def completeness(
+    config: Path,
+    market: str | None,
+    from_at: datetime | None,
+    until_at: datetime | None,
+    cells: int,
+    evidence: bool,
+    as_json: bool,
+) -> None:
+    """Tell what production holds, what of it is proven, and what is known to be lost.
+
+    Each minute of each market that was to be recorded has one state: proven (covered, and the books before and after
+    prove that nothing is missing), covered, repaired (a gatherer missed it, another had it), idle (covered, nothing
+    happened) or gap (known to be lost). Times are UTC.
+
+    \b
+    Examples:
+      deduplicator completeness
+      deduplicator completeness --from 2026-11-02 --to 2026-11-03
+      deduplicator completeness --market KXHIGHNY-26NOV02-T60 --evidence
+      deduplicator completeness --json | jq '.gaps'
+    """  # noqa: D301 - click reads the escape
+    until_at = until_at or datetime.now(UTC)
+    from_at = from_at or until_at - timedelta(days=1)
+    if from_at >= until_at:
+        raise click.BadParameter(f"--from {from_at:%Y-%m-%dT%H:%MZ} is not before --to {until_at:%Y-%m-%dT%H:%MZ}")
+    if evidence and not market:
+        raise click.UsageError("--evidence needs a --market")
+    runtime = load_settings(config, DeduplicatorSettings).production.runtime
+    with connect(runtime.conninfo, application_name="deduplicator completeness") as production:
+        report = read_report(production, market, from_at, until_at, cells, evidence=evidence)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+        return
+    # Loaded here, since the runner needs no tables.
+    from kalshi_data.deduplicator.completeness.heat_strip import show  # noqa: PLC0415
+
+    show(report)

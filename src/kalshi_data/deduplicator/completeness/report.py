@@ -1,0 +1,126 @@
+"""What is known of production's completeness: the ledger for people and for programs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from psycopg import IsolationLevel
+
+from kalshi_data.database.connection import Connection, query
+
+# Worst first, as a cell of the strip shows the worst that it holds.
+STATES = ("gap", "repaired", "covered", "idle", "proven")
+GAPS_MAX = 1_000
+CELLS_MAX = 1_440
+
+
+class Cell(msgspec.Struct):
+    """A part of the time asked about; its state is the worst in it, null where nothing was expected or judged."""
+
+    begins_at: datetime
+    state: str | None
+    minutes: dict[str, float]
+
+
+class Completeness(msgspec.Struct):
+    """One stream: the minutes of all markets together by state, and the same in cells."""
+
+    stream: str
+    minutes: dict[str, float]
+    cells: list[Cell]
+
+
+class Gap(msgspec.Struct):
+    """Minutes known to be lost; an empty market_ticker stands for all markets."""
+
+    stream: str
+    market_ticker: str
+    began_at: datetime
+    ended_at: datetime
+
+
+class Day(msgspec.Struct):
+    """The condition of a stream on a day in UTC, over all markets."""
+
+    stream: str
+    day: date
+    condition: str
+    markets: int
+    minutes_proven: int
+    minutes_covered: int
+    minutes_repaired: int
+    minutes_gap: int
+    minutes_idle: int
+
+
+class Evidence(msgspec.Struct):
+    """What stands behind the ledger's judgement of a market's books."""
+
+    kind: str
+    gatherer_id: int | None
+    began_at: datetime | None
+    ended_at: datetime | None
+    detail: Mapping[str, Any]
+
+
+class Report(msgspec.Struct):
+    """All that the command tells; what follows judged_until is not judged yet."""
+
+    market_ticker: str | None
+    from_at: datetime
+    until_at: datetime
+    judged_until: datetime | None
+    streams: list[Completeness]
+    days: list[Day]
+    gaps: list[Gap]
+    evidence: list[Evidence]
+
+
+def read_report(
+    production: Connection, market: str | None, from_at: datetime, until_at: datetime, cells: int, *, evidence: bool
+) -> Report:
+    """Read what the ledger says of a time, all in one snapshot of production."""
+    asked = {"market": market, "from_at": from_at, "until_at": until_at, "cells": cells, "gaps_max": GAPS_MAX}
+    asked["stream"] = "orderbook_deltas"
+
+    def read(statement: bytes) -> list[tuple[Any, ...]]:
+        return production.execute(statement, asked).fetchall()
+
+    production.isolation_level = IsolationLevel.REPEATABLE_READ
+    with production.transaction():
+        judged = read(query("production/read_judged_until"))
+        return Report(
+            market_ticker=market,
+            from_at=from_at,
+            until_at=until_at,
+            judged_until=judged[0][0] if judged else None,
+            streams=by_stream(
+                read(query("production/read_completeness")), from_at, (until_at - from_at) / cells, cells
+            ),
+            days=[Day(*row) for row in read(query("production/read_stream_days"))],
+            gaps=[Gap(*row) for row in read(query("production/read_ledger_gaps"))],
+            evidence=[Evidence(*row) for row in read(query("production/read_evidence"))] if evidence else [],
+        )
+
+
+def by_stream(
+    rows: Sequence[tuple[str, str, int, float]], from_at: datetime, cell_length: timedelta, cells: int
+) -> list[Completeness]:
+    """Arrange minutes by stream, and within it by cell."""
+    minutes: dict[str, list[dict[str, float]]] = {}
+    for stream, state, cell, count in rows:
+        minutes.setdefault(stream, [{} for _ in range(cells)])[cell][state] = round(count, 3)
+    return [
+        Completeness(
+            stream,
+            {state: round(sum(cell.get(state, 0) for cell in held), 3) for state in STATES},
+            [Cell(from_at + number * cell_length, worst(cell), cell) for number, cell in enumerate(held)],
+        )
+        for stream, held in sorted(minutes.items())
+    ]
+
+
+def worst(minutes: Mapping[str, float]) -> str | None:
+    """Return the worst state that has any minutes."""
+    return next((state for state in STATES if minutes.get(state, 0) > 0), None)

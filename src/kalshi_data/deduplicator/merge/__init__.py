@@ -1,0 +1,1 @@
+"""The merge tick of each stream."""

@@ -1,0 +1,27 @@
+"""What upkeep must know of merged rows: which came late, and who received which."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from kalshi_data.database.connection import query
+from kalshi_data.deduplicator.settings import Merging
+from kalshi_data.deduplicator.streams import Stream
+
+# Streams whose late rows must be noted. Of order-book changes, that many, the merge itself does it with less work.
+JUDGED = ("trades", "orderbook_snapshots", "tickers", "lifecycle_events")
+COMPARED = ("trades", "orderbook_deltas")
+
+
+def note_arrivals(cursor: psycopg.Cursor[Any], stream: Stream, hours: Collection[datetime], settings: Merging) -> None:
+    """Note it in the transaction that merged them; `hours` got new rows."""
+    name = stream.name
+    if name in JUDGED and hours:
+        staged = {"stage": f"stage_{name}", "time_column": stream.time_column, "stream": name}
+        touched = {"first_hour": min(hours), "last_hour": max(hours)}
+        cursor.execute(query("production/note_late_rows"), {**staged, **touched})
+    if name in COMPARED:
+        sample = {"sightings_one_in": settings.sightings_one_in, "late_days_max": settings.late_days_max}
+        cursor.execute(query(f"production/note_sightings_{name}"), sample)

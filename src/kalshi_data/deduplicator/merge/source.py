@@ -1,0 +1,136 @@
+"""One stream of one gatherer's database, read whole transaction by whole transaction."""
+
+import random
+import time
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.errors import InsufficientPrivilege, UndefinedFunction
+
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.deduplicator.settings import Gatherer, Merging
+from kalshi_data.deduplicator.streams import Stream
+from kalshi_data.service.retry import delay_seconds
+from kalshi_data.shard import Shard
+
+log = structlog.get_logger()
+
+RETRY_SECONDS_MAX = 5.0
+# Polled rows end with their position, and PostgreSQL's binary COPY format with two bytes more.
+POSITION = slice(-10, -2)
+
+
+class Batch(NamedTuple):
+    """What was polled: rows that follow `after`, in binary COPY format, up to the position `watermark`."""
+
+    epoch: UUID
+    after: str
+    watermark: str
+    rows: int
+    received: bytes
+
+
+class Source:
+    """Keeps a connection to one gatherer for one stream; one thread at a time uses it."""
+
+    def __init__(self, gatherer: Gatherer, stream: Stream, settings: Merging, shard: Shard) -> None:
+        """Prepare to read; the gatherer cancels a poll that takes longer than its settings allow."""
+        self.gatherer_id = gatherer.id
+        self.epoch: UUID | None = None
+        self.after: str | None = None
+        self.batch_rows = settings.batch_rows_min
+        self.acknowledged: str | None = None
+        self.error: str | None = None
+        self._conninfo = gatherer.conninfo(stream.source)
+        self._stream = stream
+        self._settings = settings
+        self._shard = {"shard": shard.number, "shards": shard.parts}
+        self._connection: Connection | None = None
+        self._attempt = 0
+        self._retry_at = 0.0
+        self._acknowledges = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be polled."""
+        return self._connection is not None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to connect: not so soon after the last failure."""
+        return self._connection is None and time.monotonic() >= self._retry_at
+
+    def open(self) -> UUID | None:
+        """Connect and return the epoch, None where the gatherer is away or has no epoch yet."""
+        seconds_max = self._settings.gatherer_seconds_max
+        try:
+            connection = connect(self._conninfo, application_name="deduplicator", statement_seconds_max=seconds_max)
+            row = connection.execute(query(f"{self._stream.source}/read_epoch")).fetchone()
+        except psycopg.Error as error:
+            self._lost(error)
+            return None
+        self.epoch = row[0] if row else None
+        self.after = None
+        self._connection = connection
+        return self.epoch
+
+    def poll(self, after: str) -> Batch | None:
+        """Return what follows `after`, perhaps nothing; None where the gatherer is away.
+
+        More rows than asked for may come: the rest of the last transaction.
+        """
+        connection, epoch = self._connection, self.epoch
+        if connection is None or epoch is None:
+            return None
+        try:
+            self._acknowledge(connection)
+            rows, received = self._copy(connection, after)
+        except psycopg.Error as error:
+            # What could not be read in time may be possible in smaller portions.
+            self.batch_rows = max(self.batch_rows // 2, 1)
+            self._lost(error)
+            return None
+        self._found()
+        watermark = str(int.from_bytes(received[POSITION])) if rows else after
+        return Batch(epoch, after, watermark, rows, received)
+
+    def close(self) -> None:
+        """Close the connection; the next open() makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _copy(self, connection: Connection, after: str) -> tuple[int, bytes]:
+        place = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
+        with connection.cursor() as cursor:
+            with cursor.copy(query(f"{self._stream.source}/poll_{self._stream.name}"), place) as copy:
+                received = b"".join(bytes(part) for part in copy)
+            return cursor.rowcount, received
+
+    def _acknowledge(self, connection: Connection) -> None:
+        """Tell the gatherer what production holds, so that it may let go of it."""
+        position, self.acknowledged = self.acknowledged, None
+        if position is None or not self._acknowledges or self._stream.source != "capture":
+            return
+        try:
+            connection.execute(query("capture/acknowledge"), {"stream": self._stream.name, "ingest_xid": position})
+        except (UndefinedFunction, InsufficientPrivilege) as error:
+            self._acknowledges = False
+            log.info("gatherer takes no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())
+
+    def _found(self) -> None:
+        if self._attempt:
+            log.info("gatherer is back", gatherer_id=self.gatherer_id, stream=self._stream.name)
+        self._attempt = 0
+        self.error = None
+
+    def _lost(self, error: psycopg.Error) -> None:
+        """Log once that a gatherer went away, and connect anew a little later."""
+        self.close()
+        self.error = str(error).strip() or type(error).__name__
+        if not self._attempt:
+            log.warning("gatherer away", gatherer_id=self.gatherer_id, stream=self._stream.name, error=self.error)
+        self._attempt += 1
+        self._retry_at = time.monotonic() + delay_seconds(self._attempt, random.uniform, RETRY_SECONDS_MAX)

@@ -1,0 +1,201 @@
+"""The merge of one stream: polled from all gatherers at once, written to production exactly once."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.deduplicator.merge.sightings import note_arrivals
+from kalshi_data.deduplicator.merge.source import Batch, Source
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.state import StreamState
+from kalshi_data.deduplicator.streams import Stream
+from kalshi_data.deduplicator.worker_pool import Crew
+from kalshi_data.service.retry import delay_seconds
+from kalshi_data.shard import EVERYTHING, Shard
+
+log = structlog.get_logger()
+
+RETRY_SECONDS_MAX = 5.0
+Polled = Sequence[tuple[Source, Batch]]
+
+
+class StreamMerge:
+    """Merges one stream for as long as it is not told to stop."""
+
+    def __init__(
+        self, stream: Stream, settings: DeduplicatorSettings, stop: threading.Event, shard: Shard = EVERYTHING
+    ) -> None:
+        """Prepare to merge `stream`; run() does it."""
+        self._stream = stream
+        self._settings = settings.merging
+        self._conninfo = settings.production.runtime.conninfo
+        self._stop = stop
+        self._shard = shard
+        self._sources = [Source(gatherer, stream, settings.merging, shard) for gatherer in settings.gatherers]
+        self._crew = Crew(self._sources, stream.name)
+        self._acknowledged_at = time.monotonic()
+        self.state = StreamState([source.gatherer_id for source in self._sources])
+
+    def run(self) -> None:
+        """Merge until stop; whatever fails for a passing reason is tried again from the last commit."""
+        attempt = 0
+        while not self._stop.is_set():
+            try:
+                with self.connect() as production:
+                    if self.prepare(production):
+                        self._merge(production)
+                        continue
+            except psycopg.OperationalError as error:
+                attempt = 0 if self.state.has_ticked else attempt
+                self.state.failed(str(error).strip())
+                log.warning("tick failed, trying again", stream=self._stream.name, error=str(error).strip())
+            attempt += 1
+            self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+        self.close()
+
+    def connect(self) -> Connection:
+        """Open a connection to production with room for a batch in memory."""
+        memory = f"{self._settings.memory_mb_max}MB"
+        room = {"work_mem": memory, "temp_buffers": memory}
+        return connect(self._conninfo, application_name="deduplicator", parameters=room)
+
+    def close(self) -> None:
+        """Let go of the gatherers."""
+        self._crew.close()
+        for source in self._sources:
+            source.close()
+
+    def prepare(self, production: Connection) -> bool:
+        """Become the one that merges this stream and make the stage; False where somebody else merges it."""
+        key = {"stream": self._stream.name, "shard": str(self._shard)}
+        if production.execute(query("production/claim_stream"), key).fetchone() != (True,):
+            self.state.failed("another deduplicator merges this stream")
+            log.warning("another deduplicator merges this stream, waiting for it to end", **key)
+            return False
+        production.execute(query(f"production/stage_{self._stream.name}"))
+        for source in self._sources:
+            source.after = None
+        return True
+
+    def _merge(self, production: Connection) -> None:
+        every_seconds = max(self._settings.poll_seconds, self._stream.poll_seconds_min)
+        while not self._stop.is_set():
+            self.tick(production)
+            if not self.state.is_behind:
+                self._stop.wait(every_seconds - self.state.tick_seconds)
+
+    def tick(self, production: Connection) -> int:
+        """Poll every gatherer and merge what came, with cursors, counts and marks, in one transaction.
+
+        Returns:
+            How many rows were polled.
+
+        Raises:
+            psycopg.OperationalError: production is away or asks for a repeat; nothing moved.
+        """
+        began = time.monotonic()
+        polled = self._poll(production)
+        behind = self._read_ahead(polled)
+        if polled:
+            self._write(production, polled)
+            self._acknowledge(production)
+        rows = sum(batch.rows for _, batch in polled)
+        self.state.ticked(time.monotonic() - began, rows, behind, {s.gatherer_id: s.error for s in self._sources})
+        return rows
+
+    def _poll(self, production: Connection) -> list[tuple[Source, Batch]]:
+        """Connect to who is away, ask everybody at once, and return what came in time and has rows."""
+        for source in self._sources:
+            if source.is_due:
+                self._crew.start(source, source.open)
+        answered = self._ask(production, {})
+        if any(not isinstance(answer, Batch) for answer in answered.values()):
+            answered |= self._ask(production, answered)
+        # What was read ahead of a tick that failed does not follow the cursor, and is read again.
+        return [
+            (source, answer)
+            for source, answer in answered.items()
+            if isinstance(answer, Batch) and answer.rows and answer.after == source.after
+        ]
+
+    def _ask(self, production: Connection, answered: Mapping[Source, object]) -> dict[Source, object]:
+        """Poll who is connected and has not sent a batch yet; return batches, and the epochs of who connected."""
+        for source in self._sources:
+            if source.is_open and not isinstance(answered.get(source), Batch):
+                if source.after is None:
+                    source.after = self._read_cursor(production, source)
+                self._crew.start(source, source.poll, source.after)
+        return dict(self._crew.results(time.monotonic() + self._settings.gatherer_seconds_max))
+
+    def _read_ahead(self, polled: Polled) -> bool:
+        """Where more is waiting, ask for it before what came is written, and for more; tell whether it is."""
+        settings = self._settings
+        full = [(source, batch) for source, batch in polled if batch.rows >= source.batch_rows]
+        for source, _ in polled:
+            source.batch_rows = settings.batch_rows_min
+        for source, batch in full:
+            source.batch_rows = min(max(batch.rows, settings.batch_rows_min) * 2, settings.batch_rows_max)
+            self._crew.start(source, source.poll, batch.watermark)
+        return bool(full)
+
+    def _read_cursor(self, production: Connection, source: Source) -> str:
+        key = self._key(source.gatherer_id, source.epoch)
+        production.execute(query("production/open_cursor"), key)
+        row = production.execute(query("production/read_cursor"), key).fetchone()
+        return str(row[0]) if row else "0"
+
+    def _write(self, production: Connection, polled: Polled) -> None:
+        name = self._stream.name
+        late_days_max = {"late_days_max": self._settings.late_days_max}
+        with production.transaction(), production.cursor() as cursor:
+            for _, batch in polled:
+                with cursor.copy(query(f"production/copy_{name}")) as copy:
+                    copy.write(batch.received)
+            if self._stream.time_column is not None:
+                place = {"target": self._stream.target, "time_column": self._stream.time_column}
+                cursor.execute(
+                    query("production/prepare_partitions"), {"stage": f"stage_{name}", **place, **late_days_max}
+                )
+            merged = cursor.execute(query(f"production/merge_{name}"), late_days_max).fetchall()
+            hours = {hour for _, hour, *_ in merged if hour is not None}
+            self._mark_archive(cursor, hours)
+            note_arrivals(cursor, self._stream, hours, self._settings)
+            self._advance(cursor, polled, merged)
+        for source, batch in polled:
+            source.after = batch.watermark
+
+    def _mark_archive(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
+        if hours:
+            cursor.execute(query("production/mark_archive"), {"stream": self._stream.name, "hours": list(hours)})
+
+    def _advance(self, cursor: psycopg.Cursor[Any], polled: Polled, merged: Sequence[tuple[Any, ...]]) -> None:
+        new, rejected = Counter[int](), Counter[int]()
+        for gatherer_id, _, new_rows, rejected_rows in merged:
+            new[gatherer_id] += new_rows
+            rejected[gatherer_id] += rejected_rows
+        for source, batch in polled:
+            number = source.gatherer_id
+            counts = {"polled_rows": batch.rows, "new_rows": new[number], "rejected_rows": rejected[number]}
+            key = {**self._key(number, batch.epoch), "watermark": batch.watermark}
+            cursor.execute(query("production/advance_cursor"), {**key, **counts})
+
+    def _acknowledge(self, production: Connection) -> None:
+        """Now and then, let each gatherer be told with its next poll what all shards have merged."""
+        if time.monotonic() - self._acknowledged_at < self._settings.acknowledge_seconds:
+            return
+        self._acknowledged_at = time.monotonic()
+        key = {"stream": self._stream.name, "shards": self._shard.parts}
+        merged = {row[:2]: row[2] for row in production.execute(query("production/read_merged"), key).fetchall()}
+        for source in self._sources:
+            source.acknowledged = merged.get((source.gatherer_id, source.epoch))
+
+    def _key(self, gatherer_id: int, epoch: object) -> dict[str, object]:
+        return {"gatherer_id": gatherer_id, "epoch": epoch, "stream": self._stream.name, "shard": str(self._shard)}

@@ -1,0 +1,1 @@
+"""How the deduplicator measures and reports its health."""

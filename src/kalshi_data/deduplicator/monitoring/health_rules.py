@@ -1,0 +1,82 @@
+"""The rules by which a deduplicator is healthy, degraded or unhealthy."""
+
+from collections.abc import Iterator
+
+from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, Health
+from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.service.health import Reason, Severity, Verdict
+
+DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
+
+
+def judge(figures: Figures, state: State, settings: DeduplicatorSettings, monotonic_seconds: float) -> Verdict:
+    """Return how a deduplicator is."""
+    rules = (
+        _start(state),
+        _production(figures, settings.health, monotonic_seconds),
+        _gatherers(figures, len(settings.gatherers)),
+        _lag(figures, settings.health),
+        _streams(state, settings.health, monotonic_seconds),
+        _archive(state, settings.archive.late_seconds_max),
+    )
+    return Verdict(tuple(reason for rule in rules for reason in rule))
+
+
+def _start(state: State) -> Iterator[Reason]:
+    if state.waiting_for:
+        yield Reason(UNHEALTHY, "start", f"waiting for {state.waiting_for}")
+
+
+def _production(figures: Figures, settings: Health, monotonic_seconds: float) -> Iterator[Reason]:
+    age = monotonic_seconds - figures.production_at_seconds
+    if age > settings.silence_seconds_max:
+        failure = figures.production_failure or "no answer"
+        yield Reason(UNHEALTHY, "production", f"production has not answered for {age:.0f} s: {failure}")
+    elif figures.production_failure:
+        yield Reason(DEGRADED, "production", figures.production_failure)
+
+
+def _gatherers(figures: Figures, configured: int) -> Iterator[Reason]:
+    troubles = [f"gatherer {number} {life.trouble}" for number, life in figures.gatherers.items() if life.trouble]
+    alive = len(figures.gatherers) - len(troubles)
+    if alive < configured:
+        text = "; ".join([f"{alive} of {configured} gatherers are alive", *troubles])
+        yield Reason(DEGRADED if alive else UNHEALTHY, "gatherers", text)
+
+
+def _lag(figures: Figures, settings: Health) -> Iterator[Reason]:
+    """What the least late gatherer holds is what readers wait for; another that is late is degraded at worst."""
+    for stream in STREAMS:
+        behind = {number: lag for (number, name), lag in figures.lags.items() if name == stream.name}
+        late = {number: lag for number, lag in behind.items() if lag.seconds >= settings.lag_seconds_max}
+        if not late:
+            continue
+        least = min(lag.seconds for lag in behind.values())
+        severity = UNHEALTHY if least >= settings.lag_seconds_unhealthy else DEGRADED
+        yield Reason(severity, "lag", "; ".join(_told(stream.name, number, lag) for number, lag in late.items()))
+
+
+def _told(stream: str, number: int, lag: Behind) -> str:
+    cause = f", {lag.held_rows:,} of them held back: {lag.cause}" if lag.cause else ""
+    return f"{stream} of gatherer {number} {lag.seconds:.0f} s and {lag.rows:,} rows behind{cause}"
+
+
+def _streams(state: State, settings: Health, monotonic_seconds: float) -> Iterator[Reason]:
+    for name, stream in state.streams.copy().items():
+        age = monotonic_seconds - stream.ticked_at
+        if age > settings.lag_seconds_unhealthy:
+            yield Reason(UNHEALTHY, "streams", f"{name} has not been merged for {age:.0f} s: {stream.error or '-'}")
+        elif stream.error:
+            yield Reason(DEGRADED, "streams", f"{name}: {stream.error}")
+
+
+def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:
+    """What waits for the archive is safe in production: it is never worse than degraded."""
+    archive = state.archive
+    if archive.error:
+        yield Reason(DEGRADED, "archive", archive.error)
+    elif archive.due_seconds > late_seconds_max:
+        text = f"{archive.hours_due:,} hours wait for the archive, the oldest for {archive.due_seconds:.0f} s"
+        yield Reason(DEGRADED, "archive", text)

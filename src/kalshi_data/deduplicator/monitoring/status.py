@@ -1,0 +1,101 @@
+"""What `deduplicator status` shows: read from production, so that it works whether a deduplicator runs or not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+from rich.console import Group, RenderableType
+
+from kalshi_data.cli.tables import Document, facts, size, span, table
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
+
+# How a deduplicator said that it ended.
+ENDS = {"stopped": "stopped", "failed": "ended with an error"}
+
+
+def read_status(connection: Connection, settings: DeduplicatorSettings) -> Document:
+    """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        deduplicators = cursor.execute(query("production/read_deduplicators")).fetchall()
+        gatherers = cursor.execute(query("production/read_gatherers")).fetchall()
+        streams = cursor.execute(query("production/read_lags")).fetchall()
+        archive = cursor.execute(query("production/read_archive_totals")).fetchall()
+    for each in deduplicators:
+        fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
+        each["alive"] = fresh and each["status"]["state"] == "running"
+    # One that stopped on purpose is missing nowhere as long as another runs.
+    wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
+    alive = bool(wanted) and all(each["alive"] for each in wanted)
+    found = {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
+    return {**found, "archive": {"target": settings.archive.target, "streams": archive}}
+
+
+def draw_status(document: Document) -> RenderableType:
+    """Return it as tables for people."""
+    lives = {f"deduplicator {each['shard']}": _life(each) for each in document["deduplicators"]}
+    parts = [facts(lives or {"deduplicator": "never ran on this database"}), ""]
+    tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
+    return Group(*parts, *tables, _troubles(document))
+
+
+def _life(deduplicator: dict[str, Any]) -> str:
+    status, at = deduplicator["status"], f"{deduplicator['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if not deduplicator["alive"]:
+        what = ENDS.get(status["state"], "not running: silent since")
+        return f"{what} {at}, {span(deduplicator['silent_seconds'])} ago"
+    started = datetime.fromisoformat(status["started_at"])
+    reasons = [f"\n{reason['severity']}: {reason['text']}" for reason in status["health"]["reasons"]]
+    since = f"running version {status['version']} since {started:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{status['health']['status']}, {since}{''.join(reasons)}"
+
+
+def _gatherers(gatherers: list[dict[str, Any]]) -> RenderableType:
+    made = table("gatherer", "last heartbeat", "state", "health", "epoch")
+    for each in gatherers:
+        status = each["status"]
+        health = status.get("health", {}).get("status", "-")
+        beat = f"{each['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        made.add_row(str(each["gatherer_id"]), beat, status.get("state", "-"), health, str(each["epoch"]))
+    return made
+
+
+def _streams(streams: list[dict[str, Any]]) -> RenderableType:
+    columns = ("rows behind", "time behind", "rows/s", "polled", "new", "duplicate", "rejected", "last merged")
+    made = table("stream", "gatherer", *columns)
+    for each in streams:
+        counts = (each[f"rows_{name}"] for name in ("polled", "new", "duplicate", "rejected"))
+        merged = each["merged_at"]
+        made.add_row(
+            each["stream"],
+            str(each["gatherer_id"]),
+            "-" if each["rows_waiting"] is None else f"{each['rows_waiting']:,}",
+            "-" if each["lag_seconds"] is None else f"{each['lag_seconds']:.1f} s",
+            "-" if each["rows_per_second"] is None else f"{each['rows_per_second']:,.0f}",
+            *(f"{count:,}" for count in counts),
+            f"{span((datetime.now(UTC) - merged).total_seconds())} ago" if merged else "never",
+        )
+    return made
+
+
+def _archive(archive: Document) -> RenderableType:
+    """Return how far the archive is, nothing where there is none."""
+    if not archive["streams"]:
+        return ""
+    made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size")
+    for each in archive["streams"]:
+        newest = f"{each['newest_hour'].astimezone(UTC):%Y-%m-%d %H:00}" if each["newest_hour"] else "-"
+        counts = (f"{each[name]:,}" for name in ("hours_verified", "hours_waiting", "hours_failing"))
+        made.add_row(each["stream"], *counts, newest, f"{each['row_count']:,}", size(each["byte_count"]))
+    return Group("", made)
+
+
+def _troubles(document: Document) -> RenderableType:
+    """Return errors and causes of lag, each once, with the streams it is about."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for each in document["streams"]:
+        for trouble in (each["error"], each["cause"]):
+            if trouble:
+                found.setdefault((each["gatherer_id"], trouble), []).append(each["stream"])
+    lines = [f"gatherer {number}: {trouble} ({', '.join(streams)})" for (number, trouble), streams in found.items()]
+    return "\n".join(["", *lines]) if lines else ""

@@ -1,0 +1,1 @@
+"""Connections to the exchange's feed and what is subscribed on each."""

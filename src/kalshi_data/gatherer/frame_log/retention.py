@@ -1,0 +1,52 @@
+"""The bounds of the frame log: by age and by size, oldest segments first."""
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import structlog
+
+from kalshi_data.gatherer.frame_log.reader import first_number, segments
+from kalshi_data.gatherer.settings import FrameLog as Settings
+
+log = structlog.get_logger()
+
+
+def measure(folder: Path) -> tuple[int, float]:
+    """Return the bytes of all segments, and when the oldest was last written, in seconds since 1970; 0 for none."""
+    found = [status for path in segments(folder) if (status := _status(path)) is not None]
+    return sum(size for size, _ in found), min((moment for _, moment in found), default=0.0)
+
+
+def drop_old(folder: Path, settings: Settings, committed_until: int, needed: int = 0) -> int:
+    """Remove segments beyond the bounds, never the newest; return how many.
+
+    With `needed` bytes that did not fit on the disk, one more goes: the oldest, if the database has all of it. What the
+    bounds take before it was committed is lost for the database, and said loudly.
+    """
+    paths = segments(folder)
+    sizes = {path: status for path in paths if (status := _status(path)) is not None}
+    total = sum(size for size, _ in sizes.values()) + needed
+    dropped = 0
+    for path, following in pairwise(paths):
+        size, written_at = sizes.get(path, (0, 0.0))
+        committed = first_number(following) - 1 <= committed_until
+        too_much = total > settings.bytes_max
+        too_old = time.time() - written_at > settings.age_seconds_max and committed
+        if not (too_much or too_old or (needed and committed and not dropped)):
+            break
+        path.unlink(missing_ok=True)
+        if not committed:
+            log.error("frame log reached its bound before the database had this segment", segment=path.name)
+        total -= size
+        dropped += 1
+    return dropped
+
+
+def _status(path: Path) -> tuple[int, float] | None:
+    """Return the size and the time of the last write; None for a file that is gone."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime

@@ -1,0 +1,210 @@
+"""Writes the frame log: records are collected in memory, and a thread compresses, writes and syncs them in blocks."""
+
+import contextlib
+import os
+import queue
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
+from kalshi_data.gatherer.frame_log.reader import last_record
+from kalshi_data.gatherer.frame_log.retention import drop_old, measure
+from kalshi_data.gatherer.settings import FrameLog as Settings
+
+log = structlog.get_logger()
+
+UPKEEP_SECONDS = 5.0
+# On a disk that is full a small block may fit now and then: the log works again when nothing has failed for so long.
+WHOLE_SECONDS_MIN = 2.0
+
+
+class Pending(NamedTuple):
+    """A block that is still to be written."""
+
+    raw: bytearray
+    first_number: int
+    records: int
+    first_ns: int
+    last_ns: int
+
+
+class FrameLog:
+    """The log of one gatherer; append() is called by one thread only."""
+
+    def __init__(self, settings: Settings, figures: Figures) -> None:
+        """Prepare to write below `settings.folder`; open() begins."""
+        self._settings = settings
+        self._folder = settings.folder
+        self._figures = figures
+        self._raw = bytearray()
+        self._records = 0
+        self._first_ns = self._last_ns = 0
+        self._sealed: queue.Queue[Pending | None] = queue.Queue(settings.pending_blocks_max)
+        self._thread = threading.Thread(target=self._run, name="frame log", daemon=True)
+        self._file = -1
+        self._path = self._folder
+        self._file_bytes = 0
+        self._file_began = 0.0
+        self._synced_at = 0.0
+        self._unsynced = False
+        self._upkeep_at = 0.0
+        self._failed_at = 0.0
+        self.next_number = 0
+        self.first_number = 0
+        # When the last record of earlier runs was received; 0 where there is none.
+        self.previous_ns = 0
+        # Everything before this number is in the file, or was given up with `failure` as the reason.
+        self.written_before = 0
+        # Everything up to this number is committed by the database, so the disk's bound may take it silently.
+        self.committed_until = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the segments are."""
+        return self._folder
+
+    def open(self) -> None:
+        """Make the folder, number on from what it holds, and begin.
+
+        Raises:
+            OSError: the folder cannot be used.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        last = last_record(self._folder)
+        # Numbers go on from the clock: a log that lost its end, or all of it, never gives a number twice.
+        self.next_number = max(time.time_ns() // 1000, last[0] + 1 if last else 0)
+        self.previous_ns = last[1] if last else 0
+        self.first_number = self.written_before = self.next_number
+        self._thread.start()
+        self.append(Kind.STARTED, 0, time.time_ns(), b"")
+
+    def append(self, kind: int, connection_id: int, received_ns: int, payload: bytes) -> int:
+        """Take a record and return its number; it is on disk after at most `block_seconds` and the write itself."""
+        raw = self._raw
+        if not self._records:
+            self._first_ns = received_ns
+        raw += record_head(received_ns, connection_id, kind, len(payload))
+        raw += payload
+        raw += b"\n"
+        self._last_ns = received_ns
+        self._records += 1
+        number = self.next_number
+        self.next_number = number + 1
+        if len(raw) >= self._settings.block_bytes:
+            self.seal()
+        return number
+
+    def seal(self) -> None:
+        """Hand over what was collected; called by append() for full blocks, and by a timer for old ones."""
+        if not self._records:
+            return
+        first_number = self.next_number - self._records
+        block = Pending(self._raw, first_number, self._records, self._first_ns, self._last_ns)
+        self._raw, self._records = bytearray(), 0
+        try:
+            self._sealed.put_nowait(block)
+        except queue.Full:
+            self._fail("the disk is too slow for the frame log")
+            self.written_before = first_number + block.records
+
+    def close(self) -> None:
+        """Write and sync what is left, and end the thread."""
+        self.seal()
+        self._sealed.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                block = self._sealed.get(timeout=self._settings.sync_seconds / 2)
+            except queue.Empty:
+                self._maintain()
+                continue
+            if block is None:
+                break
+            self._write(block)
+            self._maintain()
+        self._end_segment()
+
+    def _write(self, block: Pending) -> None:
+        """Write one block; where the disk is full, make room and try once more, then give the block up."""
+        stored = seal(block.raw, block.first_number, block.records, block.first_ns, block.last_ns)
+        for attempt in (1, 2):
+            try:
+                self._append_to_segment(stored, block.first_number)
+            except OSError as error:
+                self._abandon_segment()
+                self._fail(f"frames cannot be logged: {error.strerror}")
+                if attempt == 1 and drop_old(self._folder, self._settings, self.committed_until, needed=len(stored)):
+                    continue
+            else:
+                self._recover()
+            break
+        self.written_before = block.first_number + block.records
+
+    def _append_to_segment(self, stored: bytes, first_number: int) -> None:
+        settings = self._settings
+        full = self._file_bytes + len(stored) > settings.segment_bytes
+        if self._file >= 0 and (full or time.monotonic() - self._file_began > settings.segment_seconds):
+            self._end_segment()
+        if self._file < 0:
+            self._path = self._folder / f"frames-{first_number:020}.zst"
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+            self._file_bytes, self._file_began = 0, time.monotonic()
+        written = os.write(self._file, stored)
+        while written < len(stored):
+            written += os.write(self._file, stored[written:])
+        self._file_bytes += written
+        self._unsynced = True
+
+    def _maintain(self) -> None:
+        try:
+            self._sync_and_bound(time.monotonic())
+        except OSError as error:
+            self._abandon_segment()
+            self._fail(f"frames cannot be logged: {error.strerror}")
+
+    def _sync_and_bound(self, now: float) -> None:
+        """Sync what was written, and from time to time drop what is too old or too much."""
+        if self._unsynced and now - self._synced_at >= self._settings.sync_seconds:
+            os.fdatasync(self._file)
+            self._unsynced, self._synced_at = False, now
+        if now - self._upkeep_at >= UPKEEP_SECONDS:
+            self._upkeep_at = now
+            drop_old(self._folder, self._settings, self.committed_until)
+            self._figures.log_bytes, self._figures.log_oldest_at_seconds = measure(self._folder)
+            self._figures.log_free_bytes = shutil.disk_usage(self._folder).free
+
+    def _end_segment(self) -> None:
+        if self._file >= 0:
+            os.fdatasync(self._file)
+            os.close(self._file)
+        self._file, self._unsynced = -1, False
+
+    def _abandon_segment(self) -> None:
+        """Close a segment that could not be written to its end, and give the space of its torn block back."""
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._file_bytes)
+            os.close(self._file)
+            if not self._file_bytes:
+                self._path.unlink(missing_ok=True)
+        self._file, self._unsynced = -1, False
+
+    def _fail(self, reason: str) -> None:
+        if not self._figures.log_failure:
+            what = "frame log failed, frames go to the database only: make room on its disk, or mend it"
+            log.error(what, reason=reason, folder=str(self._folder))
+        self._figures.log_failure = reason
+        self._failed_at = time.monotonic()
+
+    def _recover(self) -> None:
+        if self._figures.log_failure and time.monotonic() - self._failed_at > WHOLE_SECONDS_MIN:
+            log.info("frame log works again")
+            self._figures.log_failure = ""

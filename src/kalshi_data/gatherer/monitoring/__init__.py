@@ -1,0 +1,1 @@
+"""How a gatherer measures and reports its health."""

@@ -1,0 +1,156 @@
+"""A row each second that says the gatherer lives, and how it is; written beside all other work."""
+
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.monitoring.health_rules import judge
+from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.health import Verdict
+from kalshi_data.version import read_release
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 1.0
+STATEMENT_SECONDS_MAX = 2.0
+# Sizes change slowly, and reading them costs the database something.
+SIZES_SECONDS = 30.0
+STOP_SECONDS_MAX = 6.0
+# Figures that are told as they are.
+LEVELS = (
+    *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
+    "markets_homeless",
+    *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
+)
+FAILURES = ("log_failure", "database_failure")
+# Counters that are told as rates per second.
+RATES = ("frames", "received_bytes", "committed_rows", "commits")
+
+
+class Rates:
+    """How fast counters grew between two looks at them."""
+
+    def __init__(self, figures: Figures, now_seconds: float) -> None:
+        """Begin at what the counters are now."""
+        self._at_seconds = now_seconds
+        self._totals = _totals(figures)
+
+    def observe(self, figures: Figures, now_seconds: float) -> dict[str, float]:
+        """Return the growth per second since the last look."""
+        before, self._totals = self._totals, _totals(figures)
+        seconds, self._at_seconds = now_seconds - self._at_seconds, now_seconds
+        return {name: round((self._totals[name] - before[name]) / max(seconds, 0.001), 1) for name in RATES}
+
+
+class Heartbeat:
+    """Writes capture.heartbeat from a thread with a connection of its own; an away database is tried each second."""
+
+    def __init__(self, settings: GathererSettings, figures: Figures) -> None:
+        """Prepare; start() begins."""
+        self._settings = settings
+        self._figures = figures
+        self._rates = Rates(figures, time.monotonic())
+        self._connection: Connection | None = None
+        self._sizes_at_seconds = float("-inf")
+        self._last_state = "stopped"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Write the first row at once and one each second from then on."""
+        self._thread.start()
+
+    def stop(self, state: str) -> None:
+        """Write a last row, which says that the gatherer ended: stopped or failed."""
+        self._last_state = state
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS_MAX)
+
+    def verdict(self) -> Verdict:
+        """Return how the gatherer is now."""
+        return judge(self._figures, self._settings, time.time(), time.monotonic())
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stop.is_set():
+            self._beat("running")
+            due = max(due + BEAT_SECONDS, time.monotonic())
+            self._stop.wait(due - time.monotonic())
+        self._beat(self._last_state)
+        self._disconnect()
+
+    def _beat(self, state: str) -> None:
+        """Write one row, unless the event loop hangs: a gatherer that receives nothing must not look alive."""
+        silent_seconds = time.monotonic() - self._figures.loop_at_seconds
+        if state == "running" and silent_seconds > self._settings.health.heartbeat_seconds_max:
+            log.error("no heartbeat, the event loop has no turn", seconds=round(silent_seconds))
+            return
+        try:
+            self._write(state)
+        except psycopg.Error as error:
+            self._disconnect()
+            if not self._figures.heartbeat_failure:
+                log.warning("no heartbeat, the database is away", error=str(error).strip())
+            self._figures.heartbeat_failure = str(error).strip().partition("\n")[0]
+            self._figures.heartbeat_failures += 1
+
+    def _write(self, state: str) -> None:
+        conninfo = self._settings.databases.kalshi_ts.conninfo
+        self._connection = connection = self._connection or connect(
+            conninfo, application_name="gatherer heartbeat", statement_seconds_max=STATEMENT_SECONDS_MAX
+        )
+        if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
+            row = connection.execute(query("capture/read_database_bytes")).fetchone()
+            self._figures.database_bytes = row[0] if row else 0
+            self._sizes_at_seconds = time.monotonic()
+        beat_at = datetime.now(UTC)
+        beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
+        connection.execute(query("capture/write_heartbeat"), beat)
+        self._figures.heartbeat_at_seconds = beat_at.timestamp()
+        self._figures.heartbeat_failure = ""
+        self._figures.heartbeats += 1
+
+    def document(self, state: str) -> dict[str, Any]:
+        """Return what one row says."""
+        figures = self._figures
+        verdict = self.verdict()
+        return {
+            "state": state,
+            "version": read_release().version,
+            "started_at": _moment(figures.started_at_seconds),
+            "last_frame_at": _moment(figures.last_frame_at_seconds),
+            "log_oldest_at": _moment(figures.log_oldest_at_seconds),
+            "health": verdict.document(),
+            "per_second": self._rates.observe(figures, time.monotonic()),
+            "totals": _totals(figures) | {"gaps": _total(figures.gaps), "quarantined": _total(figures.quarantined)},
+            "refused": figures.refused.copy(),
+            **{name: getattr(figures, name) for name in (*LEVELS, *FAILURES)},
+        }
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _totals(figures: Figures) -> dict[str, int]:
+    return {name: _total(getattr(figures, name)) for name in RATES}
+
+
+def _total(count: int | Counter[str]) -> int:
+    # copy() is one step of the interpreter, so a key that another thread adds meanwhile does no harm.
+    return sum(count.copy().values()) if isinstance(count, Counter) else count
+
+
+def _moment(seconds: float) -> str | None:
+    """Return a time as text, None for never."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None

@@ -1,0 +1,153 @@
+"""Commits received rows in batches; what does not fit in memory while the database is away comes from the frame log."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from kalshi_data.errors import NotCommitted
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.frame_log.writer import FrameLog
+from kalshi_data.gatherer.recording.batch import Item, read_position
+from kalshi_data.gatherer.recording.committer import Committer
+from kalshi_data.gatherer.recording.replay import Rereading
+from kalshi_data.gatherer.settings import Writing
+from kalshi_data.kalshi.timestamps import from_ns
+
+log = structlog.get_logger()
+
+# So few frames behind, live rows are queued again while the last ones come from the log.
+JOIN_FRAMES_MAX = 20_000
+WRITTEN_POLL_SECONDS = 0.02
+
+
+class Writer:
+    """Takes rows at once and commits them in order, each batch in one transaction.
+
+    Rows wait in memory up to a limit. Beyond it, and at the start, rows are made from the frame log instead: what was
+    handed over meanwhile is dropped here, because it stands there.
+    """
+
+    def __init__(self, committer: Committer, frame_log: FrameLog, settings: Writing, figures: Figures) -> None:
+        """Prepare to write; run() does the work."""
+        self._committer = committer
+        self._log = frame_log
+        self._settings = settings
+        self._figures = figures
+        self._items: list[Item] = []
+        self._arrived = asyncio.Event()
+        self._full = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        # Rows of later frames are not queued; None while all are.
+        self._queued_until: int | None = -1
+        self._stopping = False
+        self._stop_at = float("inf")
+        self.no_room = asyncio.Event()
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether rows are queued; if not, they come from the frame log."""
+        return self._queued_until is None
+
+    def put(self, item: Item) -> None:
+        """Take one row; it is committed within the batch age unless the database is away."""
+        if self._queued_until is not None and item.number > self._queued_until:
+            return
+        self._items.append(item)
+        self._arrived.set()
+        if len(self._items) >= self._settings.batch_rows_max:
+            self._full.set()
+        if len(self._items) >= self._settings.queued_rows_max and self._queued_until is None:
+            self._overflow(item.number)
+
+    def _overflow(self, number: int) -> None:
+        """Leave later rows to the frame log; where that fails too, ask for connections to be closed."""
+        if not self._figures.log_failure:
+            log.warning("too many rows are waiting, the frame log keeps the rest", rows=len(self._items))
+            self._queued_until = number
+        elif not self.no_room.is_set():
+            log.error("neither database nor frame log takes frames, connections are closed", rows=len(self._items))
+            self.no_room.set()
+
+    def stop(self) -> None:
+        """Let run() write what is queued and return."""
+        self._stopping = True
+        self._stop_at = time.monotonic() + self._settings.stop_seconds_max
+        self._committer.give_up_at = self._stop_at
+        self._arrived.set()
+        self._full.set()
+
+    async def run(self) -> None:
+        """Commit what earlier runs left in the frame log, then batches until stop() and the queue is empty."""
+        try:
+            await self._begin()
+            while not self._stopping or self._items or self._queued_until is not None:
+                await self._arrived.wait()
+                await self._wait_until_due()
+                await self._commit_batch()
+                if not self._items and self._queued_until is not None:
+                    await self._catch_up(self._queued_until + 1)
+                if self._stopping:
+                    self._arrived.set()
+        except NotCommitted as reason:
+            log.warning("stopped before everything was committed, the next start commits it", reason=str(reason))
+        await self._in_thread(self._committer.disconnect)
+
+    async def _begin(self) -> None:
+        """Catch up with what earlier runs logged, and close what they left open."""
+        position = await self._in_thread(self._committer.call, read_position)
+        await self._catch_up(position + 1)
+        ended_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
+        await self._in_thread(self._committer.close_crashed, self._log.first_number, ended_at)
+
+    async def _catch_up(self, begin: int) -> None:
+        """Commit the log from `begin` on until live rows can be queued again."""
+        reading = Rereading(self._log.folder, begin, self._settings, self._commit)
+        while self._queued_until is not None:
+            until = self._log.next_number
+            if until - reading.following <= JOIN_FRAMES_MAX or self._stopping:
+                self._queued_until = None
+            self._log.seal()
+            while self._log.written_before < until:
+                await asyncio.sleep(WRITTEN_POLL_SECONDS)
+            self._figures.behind_frames = max(0, until - max(begin, reading.following))
+            await self._in_thread(reading.read, until, lambda: time.monotonic() > self._stop_at)
+            if reading.following < until:
+                raise NotCommitted(f"{until - reading.following} frames are left in the frame log")
+        self._figures.behind_frames = 0
+
+    async def _wait_until_due(self) -> None:
+        """Wait until a batch is full or its first row has the age to be written."""
+        if len(self._items) >= self._settings.batch_rows_max or self._stopping:
+            return
+        try:
+            await asyncio.wait_for(self._full.wait(), self._settings.batch_age_seconds_max)
+        except TimeoutError:
+            return
+
+    async def _commit_batch(self) -> None:
+        size = min(len(self._items), self._settings.batch_rows_max)
+        # All rows of one frame are committed together.
+        while 0 < size < len(self._items) and self._items[size].number == self._items[size - 1].number:
+            size += 1
+        batch = self._items[:size]
+        del self._items[:size]
+        if len(self._items) < self._settings.batch_rows_max:
+            self._full.clear()
+        if not self._items:
+            self._arrived.clear()
+        if len(self._items) < self._settings.queued_rows_max // 2:
+            self.no_room.clear()
+        self._figures.queued_rows = len(self._items)
+        if batch:
+            await self._in_thread(self._commit, batch, batch[-1].number)
+
+    def _commit(self, items: Sequence[Item], frame_number: int) -> None:
+        self._committer.commit(items, frame_number)
+        self._log.committed_until = frame_number
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)

@@ -1,0 +1,135 @@
+"""Commits batches to the capture database, for as long as it takes."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.errors import NotCommitted
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.recording.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
+from kalshi_data.gatherer.settings import Writing
+from kalshi_data.service.retry import delay_seconds
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+RETRY_SECONDS_MAX = 5.0
+# The delay to the commit is looked at in one row of so many.
+DELAY_SAMPLE = 16
+
+
+class Committer:
+    """Holds the connection; one thread at a time uses it."""
+
+    def __init__(self, conninfo: str, settings: Writing, figures: Figures) -> None:
+        """Prepare to commit to the database at `conninfo`."""
+        self._conninfo = conninfo
+        self._settings = settings
+        self._figures = figures
+        self._connection: Connection | None = None
+        self._days: set[date] = set()
+        # When to stop waiting for a database that is away, by the monotonic clock.
+        self.give_up_at = float("inf")
+
+    def commit(self, items: Sequence[Item], frame_number: int) -> None:
+        """Commit items and the position they reach; rows that the database refuses go to quarantine.
+
+        Raises:
+            NotCommitted: it did not come back before the time to give up.
+        """
+        attempts = 0
+
+        def write(connection: Connection) -> None:
+            nonlocal attempts
+            attempts += 1
+            self._ensure_partitions(connection, items)
+            if attempts == 1 or not is_written(connection, frame_number):
+                write_batch(connection, items, frame_number)
+
+        try:
+            self.call(write)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            self._divide(items, frame_number, error)
+        else:
+            self._count(items)
+
+    def call(self, function: Callable[[Connection], Result]) -> Result:
+        """Call with a connection, and again with a new one for as long as the database is away.
+
+        Raises:
+            NotCommitted: it did not come back before the time to give up.
+        """
+        attempt = 0
+        while True:
+            try:
+                self._connection = self._connection or connect(self._conninfo, application_name="gatherer")
+                result = function(self._connection)
+            except psycopg.OperationalError as error:
+                attempt += 1
+                self._failed(error, attempt)
+                if time.monotonic() > self.give_up_at:
+                    raise NotCommitted(f"the database is away: {error}") from error
+                time.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+            else:
+                self._figures.database_failure = ""
+                return result
+
+    def close_crashed(self, before: int, ended_at: datetime | None) -> None:
+        """Close what earlier runs left open; `before` is the first number of this one."""
+        parameters = {"before": before, "ended_at": ended_at}
+        row = self.call(lambda connection: connection.execute(query("capture/close_crashed"), parameters).fetchone())
+        if row and row[0]:
+            log.warning("an earlier run ended without a word, its connections are closed now", connections=row[0])
+
+    def disconnect(self) -> None:
+        """Close the connection; the next call makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _failed(self, error: psycopg.Error, attempt: int) -> None:
+        """Say once that the database is away, and why; counting goes on."""
+        self.disconnect()
+        reason = str(error).strip()
+        self._figures.database_failures += 1
+        if not self._figures.database_failure:
+            log.warning("database away, trying again; frames are kept in the frame log", attempt=attempt, error=reason)
+        self._figures.database_failure = reason
+
+    def _divide(self, items: Sequence[Item], frame_number: int, error: psycopg.Error) -> None:
+        """Write the halves of a refused batch; a single refused row becomes a quarantine row."""
+        if len(items) > 1:
+            half = len(items) // 2
+            # A frame may have made more than one row; it is committed with the last of them.
+            self.commit(items[:half], min(items[half - 1].number, items[half].number - 1))
+            self.commit(items[half:], frame_number)
+            return
+        (item,) = items
+        if not item.frame:
+            raise error
+        reason = refusal_reason(error)
+        log.warning("row quarantined", stream=item.stream, reason=reason)
+        limit = self._settings.quarantined_frame_bytes_max
+        place = (item.number, item.connection_id, item.received_at)
+        self.commit([quarantine_item(item.frame, reason, *place, limit)], frame_number)
+
+    def _count(self, items: Sequence[Item]) -> None:
+        now = datetime.now(UTC)
+        self._figures.commits += 1
+        self._figures.committed_rows.update(item.stream for item in items)
+        for item in items[::DELAY_SAMPLE]:
+            self._figures.commit_delays.observe((now - item.received_at).total_seconds())
+
+    def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
+        """Make the partitions of all days in a batch, and tomorrow's before it begins."""
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        moments = {moment.date(): moment for moment in (tomorrow, *(item.received_at for item in items))}
+        for day in moments.keys() - self._days:
+            connection.execute(query("capture/ensure_partitions"), {"moment": moments[day]})
+            self._days.add(day)

@@ -1,0 +1,1 @@
+"""What was missed, fetched or derived later."""

@@ -1,0 +1,28 @@
+"""Prints frames of the frame log in the form in which the simulator replays them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.frame_log.format import Kind
+from kalshi_data.gatherer.frame_log.reader import numbers_between, records_from
+
+
+def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: int | None) -> Iterator[str]:
+    """Yield frames received from `begin` on and before `end` as JSON lines, of one connection or of all.
+
+    Raises:
+        SettingsError: the log holds nothing of that time.
+    """
+    begin_ns, end_ns = (int(moment.timestamp() * 1_000_000_000) for moment in (begin, end))
+    found = numbers_between(folder, begin_ns, end_ns)
+    if found is None:
+        raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
+    for record in records_from(folder, *found):
+        wanted = record.kind == Kind.FRAME and connection_id in (None, record.connection_id)
+        if wanted and begin_ns <= record.received_ns < end_ns:
+            line = {"raw": record.payload.decode(errors="replace"), "recv_ts_ns": record.received_ns}
+            yield msgspec.json.encode({**line, "connection_id": record.connection_id}).decode()

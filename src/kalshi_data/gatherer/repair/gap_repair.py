@@ -1,0 +1,104 @@
+"""Fetches over REST the trades that the feed did not bring, and says so in the gaps they were missing from."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import psycopg
+import structlog
+
+from kalshi_data.database.connection import connect, query
+from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
+from kalshi_data.gatherer.settings import Recovery
+from kalshi_data.kalshi.trades import FetchedTrade
+from kalshi_data.service.retry import delay_seconds
+
+log = structlog.get_logger()
+
+# Beyond so many requests that wait, the newest is widened instead.
+WAITING_MAX = 1_000
+
+
+class Missed(NamedTuple):
+    """Trades missing between two times, and the number of the frame that showed it, where one did."""
+
+    begin: datetime
+    end: datetime
+    frame_number: int | None
+
+
+class TradeRecovery:
+    """Fetches what is missing, one stretch after the other."""
+
+    def __init__(
+        self,
+        source: TradeSource,
+        conninfo: str,
+        settings: Recovery,
+        figures: Figures,
+        repaired: Callable[[int, str], None],
+    ) -> None:
+        """Fetch from `source` into the database at `conninfo`; `repaired` is told of each gap that is whole again."""
+        self._source = source
+        self._conninfo = conninfo
+        self._settings = settings
+        self._figures = figures
+        self._repaired = repaired
+        self._waiting: list[Missed] = []
+        self._arrived = asyncio.Event()
+
+    def request(self, begin: datetime, frame_number: int | None) -> None:
+        """Fetch the trades from `begin` until now; run() does."""
+        missed = Missed(begin, datetime.now(UTC), frame_number)
+        if len(self._waiting) >= WAITING_MAX:
+            last = self._waiting.pop()
+            missed = Missed(min(last.begin, begin), missed.end, None)
+        self._waiting.append(missed)
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Fetch until cancelled; begin with the gaps that an earlier run left."""
+        attempt = 0
+        left_over = True
+        while True:
+            try:
+                if left_over:
+                    self._waiting[:0] = await asyncio.to_thread(self._unrepaired)
+                    left_over = False
+                await self._fetch_waiting()
+                attempt = 0
+                self._arrived.clear()
+                await self._arrived.wait()
+            except (ExchangeError, psycopg.OperationalError) as error:
+                attempt += 1
+                log.warning("missed trades not fetched yet", error=str(error).strip(), waiting=len(self._waiting))
+                await asyncio.sleep(delay_seconds(attempt, random.uniform))
+
+    async def _fetch_waiting(self) -> None:
+        while self._waiting:
+            missed = self._waiting[0]
+            # REST shows a trade a little later than the feed.
+            settled_at = missed.end + timedelta(seconds=self._settings.settle_seconds)
+            await asyncio.sleep(max(0.0, (settled_at - datetime.now(UTC)).total_seconds()))
+            overlap = timedelta(seconds=self._settings.overlap_seconds)
+            fetched = await self._source.fetch(self._write, missed.begin - overlap, missed.end + overlap)
+            log.info("missed trades fetched", begin=missed.begin.isoformat(), end=missed.end.isoformat(), seen=fetched)
+            if missed.frame_number is not None:
+                self._repaired(missed.frame_number, "rest")
+            self._waiting.remove(missed)
+
+    async def _write(self, trades: list[FetchedTrade]) -> None:
+        self._figures.trades_fetched += await asyncio.to_thread(self._add, trades)
+
+    def _add(self, trades: list[FetchedTrade]) -> int:
+        with connect(self._conninfo, application_name="gatherer recovery") as connection:
+            return add_trades(connection, trades)
+
+    def _unrepaired(self) -> list[Missed]:
+        """Return the gaps in trades that nothing has repaired yet."""
+        with connect(self._conninfo, application_name="gatherer recovery") as connection:
+            return [Missed(*row) for row in connection.execute(query("capture/list_gaps_in_trades")).fetchall()]

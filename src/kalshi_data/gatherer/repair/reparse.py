@@ -1,0 +1,89 @@
+"""Feeds a stretch of the frame log again: what was not understood, or lost, when it arrived becomes rows now."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.frame_log.reader import numbers_between
+from kalshi_data.gatherer.recording.batch import STATES, Item, read_position
+from kalshi_data.gatherer.recording.committer import Committer
+from kalshi_data.gatherer.recording.replay import Rereading
+from kalshi_data.gatherer.settings import GathererSettings
+
+log = structlog.get_logger()
+
+# For so long the numbers of all frames held are kept in memory at once.
+STEP = timedelta(minutes=5)
+
+
+class Totals(NamedTuple):
+    """How many rows the stretch makes, and how many of them were missing."""
+
+    read: int
+    added: int
+
+
+class Reparse:
+    """Adds the rows of a stretch whose frames have none; what coverage says stays as it is."""
+
+    def __init__(self, settings: GathererSettings, connection: Connection) -> None:
+        """Prepare to read from the log of `settings` into the database of `connection`."""
+        self._settings = settings
+        self._connection = connection
+        self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Figures())
+        self._held: set[int] = set()
+        self._held_until: datetime | None = None
+        self.totals = Totals(0, 0)
+
+    def run(self, begin: datetime, end: datetime, progress: Callable[[float], None]) -> Totals:
+        """Feed what was received from `begin` on and before `end`; `progress` gets the share that is done.
+
+        Raises:
+            SettingsError: the log holds nothing of that time.
+        """
+        folder = self._settings.frame_log.folder
+        found = numbers_between(folder, *(int(moment.timestamp() * 1_000_000_000) for moment in (begin, end)))
+        if found is None:
+            raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
+        # What the running gatherer has not committed yet is its own to commit.
+        first, until = found[0], min(found[1], read_position(self._connection) + 1)
+
+        def commit(items: Sequence[Item], number: int) -> None:
+            self._add([item for item in items if begin <= item.received_at < end])
+            progress(max(0, number + 1 - first) / max(1, until - first))
+
+        Rereading(folder, first, self._settings.writing, commit).read(until)
+        self._committer.disconnect()
+        return self.totals
+
+    def _add(self, items: Sequence[Item]) -> None:
+        """Commit the rows whose frames have none."""
+        rows = [item for item in items if item.stream not in STATES]
+        missing = [item for item in rows if not self._holds(item)]
+        if missing:
+            self._committer.commit(missing, 0)
+        self.totals = Totals(self.totals.read + len(rows), self.totals.added + len(missing))
+
+    def _holds(self, item: Item) -> bool:
+        """Tell whether a frame has its row; one that is in quarantine again has."""
+        if self._held_until is None or item.received_at >= self._held_until:
+            self._held_until = item.received_at + STEP
+            stretch = {"begin": item.received_at - STEP, "until": self._held_until}
+            rows = self._connection.execute(query("capture/list_frames_held"), stretch)
+            self._held = {number for (number,) in rows}
+        return item.stream == "quarantine" or item.number in self._held
+
+
+def reparse(settings: GathererSettings, begin: datetime, end: datetime, progress: Callable[[float], None]) -> Totals:
+    """Feed a stretch of the frame log again and return what came of it.
+
+    Raises:
+        SettingsError: the log holds nothing of that time.
+    """
+    with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse") as connection:
+        return Reparse(settings, connection).run(begin, end, progress)

@@ -1,0 +1,90 @@
+"""What a frame's text becomes: bodies decoded once, amounts in one form, tickers checked once."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.messages import AMOUNT_PATTERN, Envelope, Ticker
+
+_AMOUNT = re.compile(AMOUNT_PATTERN)
+
+
+@lru_cache(maxsize=65_536)
+def plain(amount: str) -> str:
+    """Return an amount in one form: equal amounts are equal however many zeros they were sent with.
+
+    Raises:
+        BadFrame: it is no amount.
+    """
+    if _AMOUNT.match(amount) is None:
+        raise BadFrame("bad orderbook_delta: not an amount")
+    return format(Decimal(amount).normalize(), "f")
+
+
+@lru_cache(maxsize=1 << 20)
+def checked_ticker(ticker: str) -> str:
+    """Return a market's ticker, one object for all its messages.
+
+    Raises:
+        BadFrame: it is none.
+    """
+    try:
+        return msgspec.convert(ticker, Ticker)
+    except msgspec.ValidationError as error:
+        raise BadFrame(f"bad orderbook_delta: market_ticker: {error}") from error
+
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+# Called with message type and name: the exchange adds fields without notice, and the row is made without them.
+TellOfField = Callable[[str, str], None]
+
+
+def ignore(kind: str, name: str) -> None:
+    """Do nothing about an unknown field."""
+
+
+class BodyDecoder(Generic[Body]):
+    """Decodes one kind of message body."""
+
+    def __init__(self, kind: type[Body]) -> None:
+        """Prepare to decode into `kind`."""
+        strict = msgspec.defstruct(kind.__name__, [], bases=(kind,), frozen=True, forbid_unknown_fields=True)
+        self._strict = msgspec.json.Decoder(cast("type[Body]", strict))
+        self._lenient = msgspec.json.Decoder(kind)
+        self._known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
+
+    def decode(self, envelope: Envelope, unknown_field: TellOfField) -> Body:
+        """Return the body of a frame, and tell of the fields that it has and `kind` has not.
+
+        Raises:
+            msgspec.DecodeError: a field is missing or has a bad value.
+        """
+        try:
+            return self._strict.decode(envelope.msg)
+        except msgspec.ValidationError:
+            body = self._lenient.decode(envelope.msg)
+            for name in _FIELDS.decode(envelope.msg).keys() - self._known:
+                unknown_field(envelope.type, name)
+            return body
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class EventTime(msgspec.Struct, frozen=True):
+    """When the matching engine did what a message tells, in ms since 1970; None where the message does not say."""
+
+    ts_ms: int | None = None
+
+
+_EVENT_TIME = msgspec.json.Decoder(EventTime)
+
+
+def event_time_ms(envelope: Envelope) -> int | None:
+    """Return the matching engine's time of a message that was understood, if it has one."""
+    return _EVENT_TIME.decode(envelope.msg).ts_ms

@@ -1,0 +1,108 @@
+"""Makes the programs' files from the lock: the same commit gives the same bytes."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from kalshi_data.release.contents import PACKAGES, trim
+from kalshi_data.release.revision import Revision
+from kalshi_data.release.sbom import bill_of_materials
+from kalshi_data.release.target import ReleaseError, Target
+from kalshi_data.version import FILE, Release
+
+SUMS = "SHA256SUMS"
+NEEDED = "which needs a wheel of every package, with its checksum in requirements.lock"
+LOCK = "requirements.lock"
+TOOLS = Path(sys.executable).parent
+
+
+def make_release(checkout: Path, output: Path, target: Target, revision: Revision) -> Iterator[str]:
+    """Make every program for a target, yield the name of each that is made, and write their checksums.
+
+    Raises:
+        ReleaseError: a package has no wheel for the target, or cannot be fetched.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    made = list[Path]()
+    with tempfile.TemporaryDirectory(prefix="kalshi-release-") as name:
+        wheel = _make_wheel(checkout, Path(name), revision)
+        for program in PACKAGES:
+            site = Path(name) / program
+            try:
+                locked = locked_packages(checkout, program, target)
+                _install(site, locked, target)
+            except ReleaseError as error:
+                raise ReleaseError(f"not for {target}, {NEEDED}:\n{error}") from error
+            _run("uv", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel))
+            trim(site, program)
+            release = Release(revision.version, revision.commit, f"{revision.committed_at:%Y-%m-%dT%H:%M:%SZ}")
+            (site / "kalshi_data" / FILE).write_bytes(msgspec.json.encode(release._asdict()))
+            _make_zipapp(site, output / program, program, target, revision)
+            bill = output / f"{program}.cdx.json"
+            bill.write_bytes(bill_of_materials(program, locked, revision))
+            made += [output / program, bill]
+            yield program
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in made)
+    (output / SUMS).write_text("".join(lines))
+
+
+def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, str]:
+    """Return the lock file's entries for what one program imports on a target, by name, found by resolving against it.
+
+    Raises:
+        ReleaseError: what the lock file names does not fit the target.
+    """
+    lock = checkout / LOCK
+    asked = ("--quiet", "--no-header", "--extra", program, "--constraint", str(lock), *target.options())
+    found = _run("uv", "pip", "compile", *asked, str(checkout / "pyproject.toml"))
+    wanted = set(re.findall(r"^([\w.-]+)==", found, re.MULTILINE))
+    entries = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)
+    return {name: entry for entry in entries if (name := entry.split("==")[0]) in wanted}
+
+
+def _install(site: Path, locked: Mapping[str, str], target: Target) -> None:
+    """Install wheels for the target into a folder, each only with a checksum of the lock."""
+    subset = site.with_suffix(".lock")
+    subset.write_text("".join(locked.values()))
+    into = ("--quiet", "--no-deps", "--target", str(site), "--only-binary", ":all:", *target.options())
+    _run("uv", "pip", "install", *into, "--require-hashes", "--requirement", str(subset))
+
+
+def _make_wheel(checkout: Path, folder: Path, revision: Revision) -> Path:
+    _run("hatchling", "build", "--target", "wheel", "--directory", str(folder), folder=checkout, at=revision)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _make_zipapp(site: Path, output: Path, program: str, target: Target, revision: Revision) -> None:
+    # Compiled when it is unpacked, by the Python that will run it.
+    entry = ("--entry-point", f"kalshi_data.{program}.__main__:main", "--reproducible", "--compile-pyc")
+    interpreter = f"/usr/bin/env python{target.python}"
+    output.unlink(missing_ok=True)
+    files = ("--site-packages", str(site), "--output-file", str(output), "--python", interpreter)
+    _run("shiv", *files, *entry, at=revision)
+    shutil.rmtree(site)
+
+
+def _run(tool: str, *arguments: str, folder: Path | None = None, at: Revision | None = None) -> str:
+    """Run one of the environment's tools and return what it printed; `at` is the time files are given."""
+    times = {"SOURCE_DATE_EPOCH": str(int(at.committed_at.timestamp()))} if at else {}
+    done = subprocess.run(
+        [TOOLS / tool, *arguments],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, **times, "PYTHONHASHSEED": "0", "TZ": "UTC"},
+        text=True,
+    )
+    if done.returncode != 0:
+        raise ReleaseError(f"{tool} {' '.join(arguments[:2])} failed: {done.stderr.strip()[-2000:]}")
+    return done.stdout

@@ -1,0 +1,1 @@
+"""What long-running programs share: health, metrics, logs, retries and systemd."""

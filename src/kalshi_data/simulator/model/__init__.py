@@ -1,0 +1,1 @@
+"""The made-up exchange: markets, their books, trades and lifecycles."""

@@ -1,0 +1,135 @@
+"""Plays a recording to every client, at its own pace or faster, with the exact protocol around it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kalshi_data.simulator.feed.commands import CHANNELS
+from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.journal import Journal
+from kalshi_data.simulator.limits import Limits
+from kalshi_data.simulator.published import Fact, fact
+from kalshi_data.simulator.venue.books import SIDES, Books
+from kalshi_data.simulator.venue.listings import Listings
+from kalshi_data.simulator.venue.recording import RecordedFrame
+from kalshi_data.simulator.venue.tape import Candles, Tape
+
+PROGRESS_SECONDS = 0.25
+Announce = Callable[[dict[str, Any]], None]
+
+
+class Replay:
+    """The exchange's side of a recording: its books and its markets."""
+
+    def __init__(
+        self, frames: Sequence[RecordedFrame], journal: Path | None, announce: Announce, limits: Limits | None = None
+    ) -> None:
+        """Prepare to play `frames`; `journal` gets each published frame, `announce` what people may want to know."""
+        self.frames = frames
+        self.publisher = Publisher(Journal(journal), limits)
+        self.publisher.venue = self
+        self.listings = Listings(frames)
+        self.tape = Tape()
+        self._books: Books | None = None
+        self._candles: dict[str, Candles] = {}
+        self._announce = announce
+
+    async def run(self, clients: int, seconds_max: float) -> None:
+        """Wait until `clients` clients subscribed everything recorded, then play within `seconds_max`."""
+        while not self.publisher.covered(clients, lambda: self._wanted):
+            await asyncio.sleep(0.02)
+        self._announce({"event": "started", "frames": len(self.frames)})
+        self._books = Books()
+        began = told = time.monotonic()
+        for number, (due_seconds, frame) in enumerate(schedule(self.frames, seconds_max), start=1):
+            wait_seconds = began + due_seconds - time.monotonic()
+            if wait_seconds > 0:
+                await asyncio.sleep(wait_seconds)
+            self._books.apply(frame)
+            published = _fact(frame)
+            self.publisher.publish(published)
+            if frame.type == "trade" and frame.market_ticker:
+                self.tape.add(_traded_us(published.body), frame.market_ticker, published.body)
+            await self.publisher.room()
+            if time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
+                self._announce({"event": "progress", "frames": number})
+        self.publisher.journal.flush()
+        self._announce({"event": "finished", "frames": len(self.frames)})
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.publisher.journal.close()
+
+    def snapshot(self, market_ticker: str) -> Fact | None:
+        """Return a market's book as it is now, None before the recording began to play."""
+        if self._books is None:
+            return None
+        return fact("orderbook_snapshot", market_ticker, self._books.snapshot(market_ticker))._replace(envelope=b"")
+
+    def summary(self, market_ticker: str) -> Fact | None:
+        """Return the ticker message of a market that was played last, None before there was one."""
+        return self._books.summary(market_ticker) if self._books else None
+
+    def restart_clocks(self) -> None:
+        """Keep the clocks: they are the recording's."""
+
+    def levels(self, market_ticker: str) -> dict[str, list[list[str]]]:
+        """Return both sides of a book as played so far."""
+        body = self._books.snapshot(market_ticker) if self._books else {}
+        return {side: body.get(f"{side}_dollars_fp", []) for side in SIDES}
+
+    def candles(self, market_ticker: str) -> Candles:
+        """Return no minutes: a recording's trades make no candlesticks."""
+        return self._candles.setdefault(market_ticker, Candles())
+
+    def id_of(self, market_ticker: str) -> str:
+        """Return a market's id, empty before the recording told it."""
+        return str(self._books.snapshot(market_ticker)["market_id"]) if self._books else ""
+
+    def ticker_of(self, market_id: str) -> str | None:
+        """Return the ticker of a market's id, None before the recording told it."""
+        return next((each for each in self.listings.markets if market_id == self.id_of(each)), None)
+
+    @cached_property
+    def _wanted(self) -> dict[str, set[str]]:
+        """Every recorded channel with its markets."""
+        wanted: dict[str, set[str]] = {}
+        for frame in self.frames:
+            if frame.channel in CHANNELS:
+                wanted.setdefault(frame.channel, set()).update({frame.market_ticker} if frame.market_ticker else ())
+        return wanted
+
+
+def _fact(frame: RecordedFrame) -> Fact:
+    """Return a recorded frame as a message; its other top-level fields are sent as they were recorded."""
+    others = {name: value for name, value in frame.fields.items() if name not in ("type", "msg")}
+    envelope = b"".join(b"%b:%b," % (msgspec.json.encode(name), bytes(value)) for name, value in others.items())
+    return Fact(frame.type, frame.channel, frame.market_ticker, bytes(frame.fields["msg"]), envelope)
+
+
+def _traded_us(body: bytes) -> int:
+    """Return when a trade happened, in µs since 1970; older recordings tell the second only."""
+    fields: dict[str, Any] = msgspec.json.decode(body)
+    ts_ms = fields.get("ts_ms") or int(fields.get("ts") or 0) * 1000
+    return int(ts_ms) * 1000
+
+
+def schedule(frames: Sequence[RecordedFrame], seconds_max: float) -> Iterator[tuple[float, RecordedFrame]]:
+    """Yield each frame with the second it is due; recordings that are longer than `seconds_max` are compressed.
+
+    The order of the recording is kept even where its times go back; a frame without a time follows at once.
+    """
+    times = [frame.received_ns for frame in frames if frame.received_ns is not None]
+    first, length_ns = (min(times), max(times) - min(times)) if times else (0, 0)
+    factor = min(1.0, seconds_max * 1e9 / length_ns) if length_ns else 0.0
+    due_seconds = 0.0
+    for frame in frames:
+        if frame.received_ns is not None:
+            due_seconds = max(due_seconds, (frame.received_ns - first) * factor / 1e9)
+        yield due_seconds, frame

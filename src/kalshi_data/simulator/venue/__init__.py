@@ -1,0 +1,1 @@
+"""What the simulated exchange knows of its markets."""

@@ -1,0 +1,111 @@
+"""Recordings of the feed: JSON lines, or one JSON document, in the forms people record them in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kalshi_data.errors import RecordingError
+from kalshi_data.simulator.published import CHANNEL_OF_TYPE
+
+CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
+# The keys under which a frame and the nanosecond or millisecond it was received stand.
+RAW, FRAME, RECEIVED_NS, RECEIVED_MS = "raw", "frame", "recv_ts_ns", "received_ms"
+
+Fields = dict[str, msgspec.Raw]
+
+
+class RecordedFrame(NamedTuple):
+    """One data frame: its top-level fields still encoded, and when it was received, in ns since 1970."""
+
+    received_ns: int | None
+    type: str
+    market_ticker: str | None
+    fields: Fields
+
+    @property
+    def channel(self) -> str:
+        """The channel that carries it."""
+        return CHANNEL_OF_TYPE.get(self.type, self.type)
+
+
+def read_recording(path: Path) -> list[RecordedFrame]:
+    """Return the data frames of a recording in their order; what the exchange answered to commands is left out.
+
+    Accepted are JSON lines or one JSON document. A line is a frame, {"raw": frame as text, "recv_ts_ns": …} or
+    {"frame": …, "received_ms": …}; a document is a list of those, an object with such a list under "frames", or an
+    object of named frames.
+
+    Raises:
+        RecordingError: naming the line and what is wrong with it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read: {error.strerror}") from error
+    frames: list[RecordedFrame] = []
+    for number, entry in enumerate(_entries(path, content), start=1):
+        try:
+            frame = _frame(entry)
+        except (msgspec.DecodeError, TypeError) as error:
+            raise RecordingError(f"{path}: entry {number} is not a frame of the feed: {error}") from error
+        if frame is not None:
+            frames.append(frame)
+    if not frames:
+        raise RecordingError(f"{path}: holds no data frame")
+    return frames
+
+
+def _entries(path: Path, content: bytes) -> Iterator[bytes]:
+    """Yield every entry of the file, encoded."""
+    try:
+        document: list[msgspec.Raw] | Fields = msgspec.json.decode(content, type=list[msgspec.Raw] | Fields)
+    except msgspec.DecodeError:
+        yield from (line for line in content.splitlines() if line.strip())
+        return
+    if isinstance(document, dict):
+        if "type" in document or RAW in document or FRAME in document:
+            yield content
+            return
+        if "frames" in document:
+            yield from map(bytes, msgspec.json.decode(document["frames"], type=list[msgspec.Raw]))
+            return
+        document = list(document.values())
+    if not document:
+        raise RecordingError(f"{path}: holds no frames")
+    yield from map(bytes, document)
+
+
+def _frame(entry: bytes) -> RecordedFrame | None:
+    """Return the data frame of one entry, None for a control frame."""
+    wrapper = msgspec.json.decode(entry, type=Fields)
+    received_ns = None
+    if "type" not in wrapper:
+        received_ns = _received_ns(wrapper)
+        inner = wrapper.get(RAW, wrapper.get(FRAME))
+        if inner is None:
+            raise TypeError(f"neither type nor {RAW} nor {FRAME} in it")
+        # A frame kept as text is a JSON string that holds JSON.
+        text: Any = msgspec.json.decode(inner) if bytes(inner).lstrip().startswith(b'"') else bytes(inner)
+        wrapper = msgspec.json.decode(text, type=Fields)
+    # Without the white space of a document that was laid out for people.
+    wrapper = {name: msgspec.Raw(msgspec.json.format(value, indent=-1)) for name, value in wrapper.items()}
+    kind = msgspec.json.decode(wrapper["type"], type=str) if "type" in wrapper else ""
+    if kind in CONTROL_TYPES:
+        return None
+    if not kind or "msg" not in wrapper:
+        raise TypeError("no type or no msg in it")
+    body = msgspec.json.decode(wrapper["msg"], type=Fields)
+    ticker = msgspec.json.decode(body["market_ticker"], type=str) if "market_ticker" in body else None
+    fields = {name: value for name, value in wrapper.items() if name not in {"id", "sid", "seq"}}
+    return RecordedFrame(received_ns, kind, ticker, fields)
+
+
+def _received_ns(wrapper: Fields) -> int | None:
+    """Return when a frame was received, None where the recording does not say."""
+    if RECEIVED_NS in wrapper:
+        return msgspec.json.decode(wrapper[RECEIVED_NS], type=int)
+    if RECEIVED_MS in wrapper:
+        return round(msgspec.json.decode(wrapper[RECEIVED_MS], type=float) * 1_000_000)
+    return None

@@ -1,0 +1,134 @@
+"""What production has dropped stays in the archive whole, also when rows come late."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.archive.partitions import END, Selection
+from kalshi_data.archive.verify import Verifier
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.settings import Retention
+from kalshi_data.deduplicator.upkeep import drop_archived
+from tests.support.engines import Database
+from tests.support.exporting import (
+    DELTA,
+    HOUR,
+    HOURLY,
+    THEN,
+    TRADES,
+    export,
+    fill,
+    mark,
+    parquet,
+    part,
+    row_of,
+    settings,
+    states,
+    trade,
+)
+
+RETENTION = Retention(trades_days=1, orderbook_deltas_days=1, orderbook_snapshots_days=1, tickers_days=1)
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        fill(connection)
+        yield connection
+
+
+def held(path: Path) -> list[str]:
+    return sorted(parquet.read_table(path).column("trade_id").to_pylist())
+
+
+def count(connection: Connection, table: str = "market_data.trades") -> int:
+    return connection.execute(f"select count(*) from {table}".encode()).fetchall()[0][0]
+
+
+def test_production_lets_go_of_what_was_exported_and_of_nothing_else(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen)
+    drop_archived(ops, RETENTION)
+    assert count(ops) == 10
+    export(chosen, until_at=END)
+    drop_archived(ops, RETENTION)
+    assert count(ops) == 0
+    assert count(ops, "market_data.orderbook_deltas") == 10
+    with production.connect("exporter") as reading:
+        findings = list(Verifier(chosen.archive).online(reading, Selection(TRADES), deep=True))
+    assert {finding.state for finding in findings} == {"verified"}
+    assert sum(finding.rows for finding in findings) == 10
+
+
+def test_a_late_row_of_a_dropped_hour_joins_what_the_archive_holds(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen, until_at=END)
+    before, others = held(part(tmp_path)), part(tmp_path, hour=THEN + HOUR).read_bytes()
+    drop_archived(ops, RETENTION)
+    assert count(ops) == 0
+    # One row is new, the other is in the archive already, which production cannot know any more.
+    trade(ops, THEN + timedelta(minutes=3), "late")
+    trade(ops, THEN, "trade 0")
+    mark(ops, THEN, streams=["trades"])
+    export(chosen, until_at=END)
+    assert held(part(tmp_path)) == sorted([*before, "late"])
+    assert row_of(ops)["row_count"] == 7
+    assert part(tmp_path, hour=THEN + HOUR).read_bytes() == others
+    # Production holds that hour again, and lets go of it again.
+    assert count(ops) == 7
+    drop_archived(ops, RETENTION)
+    assert count(ops) == 0
+    trade(ops, THEN + timedelta(minutes=4), "later")
+    mark(ops, THEN, streams=["trades"])
+    export(chosen, until_at=END)
+    assert held(part(tmp_path)) == sorted([*before, "late", "later"])
+
+
+def test_late_rows_of_every_stream_join_what_was_dropped(production: Database, ops: Connection, tmp_path: Path) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen, streams=HOURLY)
+    written = {stream.name: parquet.read_table(part(tmp_path, stream.name)) for stream in HOURLY}
+    with production.connect("kalshi_owner") as owner:
+        for stream in HOURLY:
+            owner.execute(f"truncate {stream.table}".encode())
+            owner.execute(
+                "insert into ops.dropped_partitions (stream, during) values (%s, tstzrange(%s, %s))",
+                (stream.name, THEN, THEN + 24 * HOUR),
+            )
+    ops.execute(DELTA, (THEN + timedelta(minutes=5), "KXB-1", 1, "1.00", THEN, 1))
+    mark(ops, THEN)
+    export(chosen, streams=HOURLY)
+    for stream in HOURLY:
+        now, before = parquet.read_table(part(tmp_path, stream.name)), written[stream.name]
+        assert states(ops, stream.name)[THEN] == "verified"
+        if stream.name == "orderbook_deltas":
+            assert now.num_rows == before.num_rows + 1
+        else:
+            assert now.equals(before)
+
+
+def test_late_rows_wait_where_the_archived_object_is_damaged(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen, until_at=END)
+    drop_archived(ops, RETENTION)
+    whole = part(tmp_path).read_bytes()
+    part(tmp_path).write_bytes(whole[:-100])
+    trade(ops, THEN + timedelta(minutes=3), "late")
+    mark(ops, THEN, streams=["trades"])
+    export(chosen)
+    assert states(ops)[THEN] == "pending"
+    assert "the archive's object cannot be used" in row_of(ops)["error"]
+    assert part(tmp_path).read_bytes() == whole[:-100]
+    part(tmp_path).write_bytes(whole)
+    ops.execute("update ops.archive_partitions set retry_at = null")
+    export(chosen)
+    assert "late" in held(part(tmp_path))
+    assert len(held(part(tmp_path))) == 7

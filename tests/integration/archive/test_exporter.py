@@ -1,0 +1,295 @@
+"""An hour on its way from merged to verified, and again when rows come late."""
+
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from kalshi_data.archive import partition_export
+from kalshi_data.archive.partitions import END
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
+from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
+from kalshi_data.deduplicator.runner import merge
+from kalshi_data.deduplicator.state import State
+from kalshi_data.shard import EVERYTHING
+from tests.support.engines import Database
+from tests.support.exporting import (
+    CONNECTION,
+    DAILY,
+    HOUR,
+    HOURLY,
+    LAG,
+    THEN,
+    TODAY,
+    export,
+    exporter,
+    fill,
+    manifest_of,
+    mark,
+    parquet,
+    part,
+    row_of,
+    settings,
+    states,
+    trade,
+)
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        yield connection
+
+
+def ids(path: Path) -> list[str]:
+    return parquet.read_table(path).column("trade_id").to_pylist()
+
+
+def test_each_stream_is_written_and_read_back(production: Database, ops: Connection, tmp_path: Path) -> None:
+    fill(ops)
+    done = export(settings(production, tmp_path), streams=HOURLY)
+    export(settings(production, tmp_path), streams=DAILY, until_at=END)
+    for stream in HOURLY:
+        assert {THEN: "verified", THEN + HOUR: "verified"}.items() <= states(ops, stream.name).items()
+        path = part(tmp_path, stream.name)
+        count = ops.execute(
+            f"select count(*) from {stream.table} where {stream.time_column} < %s".encode(), (THEN + HOUR,)
+        )
+        assert (parquet.read_metadata(path).num_rows,) == count.fetchone()
+    for stream in DAILY:
+        assert states(ops, stream.name) == {TODAY: "verified"}
+    assert parquet.read_table(tmp_path / f"bucket/parquet/markets/date={TODAY:%Y-%m-%d}/part-0.parquet").num_rows == 1
+    assert done.state.failures == 0
+    assert not list((tmp_path / "spool").iterdir())
+    assert not list((tmp_path / "bucket").rglob(".*"))
+
+
+def test_the_manifest_says_what_the_object_holds(production: Database, ops: Connection, tmp_path: Path) -> None:
+    fill(ops)
+    ops.execute(
+        "insert into ops.cursors (gatherer_id, epoch, stream, ingest_xid) "
+        "values (1, '00000000-0000-0000-0000-000000000001', 'trades', '812')"
+    )
+    export(settings(production, tmp_path))
+    manifest = json.loads(manifest_of(tmp_path).read_bytes())
+    recorded = row_of(ops)
+    assert manifest["key"] == recorded["object_key"] == str(part(tmp_path).relative_to(tmp_path / "bucket"))
+    assert manifest["rows"] == recorded["row_count"] == 6
+    assert manifest["bytes"] == recorded["byte_count"] == part(tmp_path).stat().st_size
+    assert "\\x" + manifest["sha256"] == recorded["sha256"]
+    assert manifest["gatherer_rows"] == recorded["gatherer_rows"] == {"1": 3, "2": 3}
+    assert {name: float(total) for name, total in manifest["sums"].items()} == {
+        "yes_price": 2.58, "no_price": 3.42, "size": 21.0,
+    }  # fmt: skip
+    assert datetime.fromisoformat(manifest["first_at"]) == THEN
+    assert datetime.fromisoformat(manifest["last_at"]) == THEN + timedelta(minutes=55)
+    assert manifest["watermarks"] == recorded["watermarks"]
+    assert manifest["watermarks"][0]["ingest_xid"] == "812"
+
+
+def test_hours_without_rows_have_their_record_and_object(production: Database, ops: Connection, tmp_path: Path) -> None:
+    fill(ops)
+    export(settings(production, tmp_path), until_at=END)
+    held = states(ops)
+    # Every hour of the partition that holds rows, though nothing was received in the others.
+    assert set(held) == {THEN + number * HOUR for number in range(24)}
+    assert set(held.values()) == {"verified"}
+    assert row_of(ops, hour=THEN + 20 * HOUR)["row_count"] == 0
+    assert ids(part(tmp_path, hour=THEN + 20 * HOUR)) == []
+
+
+def test_hours_begin_with_the_first_connection_of_a_gatherer(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    began = datetime.now(UTC) - timedelta(hours=5)
+    ops.execute(CONNECTION, (began,))
+    export(settings(production, tmp_path), streams=HOURLY)
+    first = began.replace(minute=0, second=0, microsecond=0)
+    for stream in HOURLY:
+        assert list(states(ops, stream.name)) == [first + number * HOUR for number in range(5)]
+
+
+def test_an_hour_waits_for_every_gatherer_or_the_deadline(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    patient = settings(production, tmp_path, settle_seconds=60, deadline_seconds=10 * 86_400)
+    ops.execute(LAG, (1, "trades", THEN + HOUR + timedelta(seconds=61)))
+    export(patient)
+    assert states(ops) == {THEN: "pending", THEN + HOUR: "pending"}
+    ops.execute(LAG, (2, "trades", THEN + HOUR + timedelta(seconds=59)))
+    export(patient)
+    assert states(ops) == {THEN: "pending", THEN + HOUR: "pending"}
+    ops.execute(LAG, (2, "trades", THEN + HOUR + timedelta(seconds=60)))
+    export(patient)
+    assert states(ops) == {THEN: "verified", THEN + HOUR: "pending"}
+    export(settings(production, tmp_path, settle_seconds=60, deadline_seconds=3_600))
+    assert states(ops)[THEN + HOUR] == "verified"
+
+
+def test_a_gatherer_in_trouble_or_a_stale_shard_is_no_proof(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    chosen = settings(production, tmp_path, deadline_seconds=10 * 86_400)
+    for number in (1, 2):
+        ops.execute(LAG, (number, "trades", TODAY))
+    ops.execute("update ops.lags set error = 'away' where gatherer_id = 2")
+    export(chosen)
+    assert states(ops) == {THEN: "pending", THEN + HOUR: "pending"}
+    # What shards of an earlier arrangement said last does not hold anything back.
+    ops.execute("update ops.lags set error = null")
+    ops.execute(
+        "insert into ops.lags (gatherer_id, stream, shard, measured_at, lag_seconds) "
+        "values (1, 'trades', '1/2', '2000-01-01', 0)"
+    )
+    export(chosen)
+    assert states(ops)[THEN] == "verified"
+
+
+def test_an_hour_touched_a_moment_ago_is_left_alone_unless_early(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    ops.execute("update ops.archive_partitions set touched_at = now() where stream = 'trades'")
+    chosen = settings(production, tmp_path, settle_seconds=30)
+    export(chosen)
+    assert states(ops)[THEN] == "pending"
+    export(chosen, early=True)
+    assert states(ops)[THEN] == "verified"
+
+
+def test_the_hour_at_hand_is_written_early_and_again_when_it_grows(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    trade(ops, now, "first")
+    mark(ops, now, streams=["trades"])
+    export(settings(production, tmp_path), early=True, until_at=END)
+    assert ids(part(tmp_path, hour=now)) == ["first"]
+    trade(ops, now + timedelta(microseconds=1), "second")
+    mark(ops, now, streams=["trades"])
+    export(settings(production, tmp_path), until_at=END)
+    assert states(ops)[now] == "pending"
+    export(settings(production, tmp_path), early=True, until_at=END)
+    assert ids(part(tmp_path, hour=now)) == ["first", "second"]
+
+
+def test_a_late_row_replaces_the_object_under_the_same_key(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    export(settings(production, tmp_path))
+    before = row_of(ops)
+    trade(ops, THEN + timedelta(minutes=1), "late", market="KXB-1")
+    mark(ops, THEN, streams=["trades"])
+    done = export(settings(production, tmp_path))
+    after = row_of(ops)
+    assert done.state.hours_exported == 1
+    assert after["object_key"] == before["object_key"]
+    assert (before["row_count"], after["row_count"]) == (6, 7)
+    assert "late" in ids(part(tmp_path))
+    assert json.loads(manifest_of(tmp_path).read_bytes())["rows"] == 7
+
+
+@pytest.mark.parametrize("step", ["put_manifest", "write_partition"])
+def test_a_row_merged_while_its_hour_is_exported_is_not_forgotten(
+    production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    fill(ops)
+    work: Any = getattr(partition_export, step)
+    merged = threading.Event()
+
+    def interrupted(*arguments: Any) -> Any:
+        if not merged.is_set() and "trades" in {getattr(each, "name", "") for each in arguments}:
+            merged.set()
+            trade(ops, THEN + timedelta(minutes=2), "meanwhile")
+            mark(ops, THEN, streams=["trades"])
+        return work(*arguments)
+
+    monkeypatch.setattr(partition_export, step, interrupted)
+    done = export(settings(production, tmp_path))
+    assert merged.is_set()
+    assert states(ops)[THEN] == "verified"
+    assert "meanwhile" in ids(part(tmp_path))
+    assert row_of(ops)["row_count"] == 7
+    assert done.state.failures == 0
+
+
+def test_hours_are_chosen_by_stream_and_time_and_written_again_when_asked(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    chosen = settings(production, tmp_path)
+    export(chosen, from_at=THEN + HOUR, until_at=THEN + 2 * HOUR)
+    assert {hour for hour, state in states(ops).items() if state == "verified"} == {THEN + HOUR}
+    assert states(ops, "tickers") == {THEN: "pending", THEN + HOUR: "pending"}
+    part(tmp_path, hour=THEN + HOUR).write_bytes(b"damaged")
+    again = exporter(chosen, from_at=THEN + HOUR, until_at=THEN + 2 * HOUR)
+    again.export(once=True, again=True)
+    assert len(ids(part(tmp_path, hour=THEN + HOUR))) == 4
+
+
+def test_the_service_exports_what_becomes_due_until_it_is_stopped(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+    exporting = exporter(settings(production, tmp_path), stop)
+    working = threading.Thread(target=exporting.run)
+    working.start()
+    try:
+        fill(ops)
+        deadline = time.monotonic() + 30
+        while [state for hour, state in states(ops).items() if hour < THEN + 3 * HOUR] != ["verified"] * 3:
+            assert time.monotonic() < deadline, exporting.state.error
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        working.join(10)
+    assert not working.is_alive()
+
+
+def test_the_deduplicator_exports_beside_merging_and_tells_how_it_goes(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    chosen, state, stop = settings(production, tmp_path), State(), threading.Event()
+    heartbeats = Heartbeats(chosen, stop)
+    working = threading.Thread(target=merge, args=(chosen, EVERYTHING, heartbeats, state, stop))
+    working.start()
+    try:
+        deadline = time.monotonic() + 60
+        while states(ops)[THEN + HOUR] != "verified" or state.archive.hours_exported < 2:
+            assert time.monotonic() < deadline, state.archive.error
+            time.sleep(0.05)
+        assert {"trades", "markets"} <= {each.stream for each in state.archive.progress}
+    finally:
+        stop.set()
+        working.join(30)
+    assert not working.is_alive()
+    document = read_status(ops, chosen)
+    held = {each["stream"]: each for each in document["archive"]["streams"]}
+    assert held["trades"]["hours_verified"] >= 1
+    assert held["trades"]["row_count"] >= 6
+    console = Console(width=160, file=io.StringIO())
+    console.print(draw_status(document))
+    assert isinstance(console.file, io.StringIO)
+    assert "hours verified" in console.file.getvalue()
+
+
+def test_a_second_exporter_leaves_the_hour_to_the_first(production: Database, ops: Connection, tmp_path: Path) -> None:
+    fill(ops)
+    ops.execute("select pg_advisory_lock(hashtext('deduplicator'), hashtext('archive'))")
+    waiting = exporter(settings(production, tmp_path))
+    with waiting.session() as connection:
+        assert waiting.tick(connection) == 0
+        ops.execute("select pg_advisory_unlock(hashtext('deduplicator'), hashtext('archive'))")
+        assert waiting.tick(connection) > 0

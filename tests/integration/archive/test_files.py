@@ -1,0 +1,294 @@
+"""What the archive's files hold is what production holds, exactly and in order."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kalshi_data.archive import external_sort, parquet_writer
+from kalshi_data.archive.parquet_writer import write_partition
+from kalshi_data.archive.schemas import DIGEST, LEVELS, NAME, TIME, ArchiveStream, Column, arrow_schema
+from kalshi_data.errors import ArchiveError
+from tests.support.archived_rows import HOUR, STREAMS, Row, after, contents, insert, write
+from tests.support.engines import Database
+
+DELTAS = STREAMS["orderbook_deltas"]
+SNAPSHOTS = STREAMS["orderbook_snapshots"]
+
+
+def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.43", size: str = "5", occurrence: int = 0) -> Row:
+    return {
+        "market_ticker": ticker,
+        "exchange_ts": after(seconds),
+        "clock": 7,
+        "side": "yes",
+        "price": Decimal(price),
+        "size_delta": Decimal(size),
+        "occurrence": occurrence,
+        "received_at": after(seconds + 1),
+        "gatherer_id": 1,
+    }
+
+
+# Texts that a database and a columnar file may take differently: empty, long, beyond ASCII, of one byte and the next.
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+AMOUNTS = st.decimals(-(10**11), 10**11, places=6, allow_nan=False, allow_infinity=False)
+TIMES = st.integers(0, 3_600_000_000 - 1).map(lambda micros: HOUR + timedelta(microseconds=micros))
+LADDERS = st.lists(st.fixed_dictionaries({"price": AMOUNTS, "size": AMOUNTS}), max_size=4)
+KINDS: dict[pa.DataType, st.SearchStrategy[Any]] = {
+    TIME: TIMES,
+    NAME: TEXTS,
+    DIGEST: st.binary(min_size=32, max_size=32),
+    LEVELS: LADDERS,
+    pa.string(): TEXTS,
+    pa.bool_(): st.booleans(),
+    pa.int16(): st.integers(1, 3),
+    pa.int32(): st.integers(0, 2**31 - 1),
+    pa.int64(): st.integers(-(2**63), 2**63 - 1),
+}
+CONSTRAINED = {"side": ("yes", "no"), "taker_side": ("yes", "no")}
+
+
+def values(column: Column) -> st.SearchStrategy[Any]:
+    if column.name in CONSTRAINED:
+        return st.sampled_from(CONSTRAINED[column.name])
+    if column.unit == "JSON":
+        return st.dictionaries(TEXTS, st.integers(), max_size=2).map(lambda body: json.dumps(body, sort_keys=True))
+    kind = KINDS.get(column.type, AMOUNTS)
+    return st.none() | kind if column.nullable else kind
+
+
+def rows_of(stream: ArchiveStream) -> st.SearchStrategy[list[Row]]:
+    row = st.fixed_dictionaries({column.name: values(column) for column in stream.columns})
+    return st.lists(row, max_size=12, unique_by=lambda row: tuple(str(row[name]) for name in stream.order))
+
+
+def comparable(stream: ArchiveStream, row: Row) -> Row:
+    """PostgreSQL writes JSON in its own way."""
+    return {name: json.loads(row[name]) if name in ("payload", "body") else row[name] for name in row}
+
+
+def in_order(stream: ArchiveStream, rows: Sequence[Row]) -> list[Row]:
+    def key(row: Row) -> list[Any]:
+        return [row[name].encode() if isinstance(row[name], str) else row[name] for name in stream.order]
+
+    return sorted(rows, key=key)
+
+
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+def test_rows_of_every_stream_come_back_as_they_are(
+    production: Database, stream: ArchiveStream, tmp_path: Path
+) -> None:
+    @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(rows_of(stream))
+    def come_back(rows: list[Row]) -> None:
+        with production.connect() as connection:
+            connection.execute(f"truncate {stream.table}".encode())
+            insert(connection, stream, rows)
+        path = tmp_path / "part-0.parquet"
+        written = write(production, stream, path)
+        found = contents(path)
+        assert [comparable(stream, row) for row in found] == [comparable(stream, row) for row in in_order(stream, rows)]
+        assert (written.row_count, written.byte_count) == (len(rows), path.stat().st_size)
+        assert written.sha256 == hashlib.sha256(path.read_bytes()).digest()
+        for name, total in written.sums.items():
+            assert total == sum(row[name] for row in rows if row[name] is not None)
+        if stream.time_column:
+            times = [row[stream.time_column] for row in rows]
+            assert (written.first_at, written.last_at) == (min(times, default=None), max(times, default=None))
+            gatherers = [row["gatherer_id"] for row in rows]
+            assert written.gatherer_rows == {each: gatherers.count(each) for each in sorted(set(gatherers))}
+
+    come_back()
+
+
+@pytest.mark.parametrize("price", ["0.1234567", "123456789012345", "NaN", "Infinity"])
+def test_an_amount_that_does_not_fit_is_refused_by_name(production: Database, tmp_path: Path, price: str) -> None:
+    with production.connect() as connection:
+        insert(connection, DELTAS, [delta(1), delta(2, price=price)])
+    with pytest.raises(ArchiveError, match=r"market_data\.orderbook_deltas, column price holds '.*', which is not"):
+        write(production, DELTAS, tmp_path / "part-0.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_level_that_does_not_fit_is_refused_by_name(production: Database, tmp_path: Path) -> None:
+    book = snapshot(yes=[("0.4", "5"), ("0.5", "0.0000001")])
+    with production.connect() as connection:
+        insert(connection, SNAPSHOTS, [book])
+    with pytest.raises(ArchiveError, match=r"orderbook_snapshots, column yes_levels holds '0\.0000001', which is not"):
+        write(production, SNAPSHOTS, tmp_path / "part-0.parquet")
+
+
+def test_a_price_without_a_size_is_refused(production: Database, tmp_path: Path) -> None:
+    with production.connect() as connection:
+        insert(connection, SNAPSHOTS, [snapshot(yes=[("0.4", "5")])])
+        connection.execute("update market_data.orderbook_snapshots set yes_prices = '{0.4,0.5}'")
+    with pytest.raises(ArchiveError, match="column yes_levels holds prices without sizes"):
+        write(production, SNAPSHOTS, tmp_path / "part-0.parquet")
+
+
+def snapshot(yes: Sequence[tuple[str, str]]) -> Row:
+    return {
+        "market_ticker": "KXA-1",
+        "received_at": HOUR,
+        "market_id": "",
+        "clock": 1,
+        "levels_sha256": bytes(32),
+        "occurrence": 0,
+        "yes_levels": [{"price": Decimal(price), "size": Decimal(size)} for price, size in yes],
+        "no_levels": [],
+        "gatherer_id": 1,
+    }
+
+
+def test_places_that_hold_nothing_are_no_reason_to_refuse(production: Database, tmp_path: Path) -> None:
+    with production.connect() as connection:
+        insert(connection, DELTAS, [delta(1, price="0.430000000000")])
+    write(production, DELTAS, tmp_path / "part-0.parquet")
+    assert [row["price"] for row in contents(tmp_path / "part-0.parquet")] == [Decimal("0.430000")]
+
+
+def test_an_hour_ends_where_the_next_begins(production: Database, tmp_path: Path) -> None:
+    with production.connect() as connection:
+        insert(connection, DELTAS, [delta(seconds) for seconds in (-0.000001, 0, 3599.999999, 3600)])
+    written = write(production, DELTAS, tmp_path / "part-0.parquet")
+    assert (written.row_count, written.first_at, written.last_at) == (2, HOUR, after(3599.999999))
+
+
+def test_an_hour_without_rows_is_a_file_with_a_schema(production: Database, tmp_path: Path) -> None:
+    path = tmp_path / "part-0.parquet"
+    written = write(production, DELTAS, path)
+    assert (written.row_count, written.first_at, written.last_at) == (0, None, None)
+    assert (written.gatherer_rows, written.sums) == ({}, {"clock": 0, "price": Decimal(0), "size_delta": Decimal(0)})
+    assert pq.read_table(path).num_rows == 0
+    assert pq.read_schema(path).equals(arrow_schema(DELTAS))
+
+
+def test_the_file_is_of_the_moment_of_the_callers_transaction(production: Database, tmp_path: Path) -> None:
+    with production.connect() as writing, production.connect("exporter") as connection:
+        insert(writing, DELTAS, [delta(1)])
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with connection.transaction():
+            counted = connection.execute("select count(*) from market_data.orderbook_deltas").fetchall()
+            insert(writing, DELTAS, [delta(2)])
+            written = write_partition(connection, DELTAS, HOUR, after(3600), tmp_path / "part-0.parquet")
+        assert (counted, written.row_count) == ([(1,)], 1)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    production: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with production.connect() as connection:
+        insert(connection, DELTAS, [delta(1)])
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(production, DELTAS, tmp_path / "part-0.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+# 1 ms apart in three markets, the last of them in most of the rows, and some equal in all but their number.
+MANY = """
+insert into market_data.orderbook_deltas
+select
+    %s + n / 3 * interval '1 ms', 'KXMANY-' || least(n %% 7, 2), n / 5, 'yes', 0.5, n %% 11, n %% 3, %s, 1
+from generate_series(1, 5000) as n
+order by hashint4(n)
+"""
+
+
+def test_more_rows_than_are_sorted_at_once_come_in_order(
+    production: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_writer, "RUN_ROWS", 100)
+    monkeypatch.setattr(parquet_writer, "GROUP_ROWS", 1000)
+    monkeypatch.setattr(external_sort, "SPOOLED_ROWS", 16)
+    monkeypatch.setattr("kalshi_data.archive.production_reader.BATCH_BYTES", 4096)
+    with production.connect() as connection:
+        connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (HOUR,))
+        connection.execute(MANY, (HOUR, HOUR))
+        expected = connection.execute(f"select {', '.join(DELTAS.order)} from {DELTAS.table}".encode()).fetchall()
+    written = write(production, DELTAS, tmp_path / "part-0.parquet")
+    found = [tuple(row[name] for name in DELTAS.order) for row in contents(tmp_path / "part-0.parquet")]
+    assert found == sorted(expected)
+    assert written.row_count == 5000
+    file: Any = pq.read_metadata(tmp_path / "part-0.parquet")
+    sizes = [file.row_group(number).num_rows for number in range(file.num_row_groups)]
+    assert len(sizes) in (5, 6, 7)
+    assert max(sizes) < 1500
+    assert [each.name for each in tmp_path.iterdir()] == ["part-0.parquet"]
+
+
+def test_a_stop_leaves_nothing_behind(production: Database, tmp_path: Path) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with production.connect("exporter") as connection:
+        with production.connect() as writing:
+            insert(writing, DELTAS, [delta(1)])
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(KeyboardInterrupt), connection.transaction():
+            write_partition(connection, DELTAS, HOUR, after(3600), tmp_path / "part-0.parquet", stop)
+        busy = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'"
+        assert connection.execute(busy.encode()).fetchall() == [(0,)]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+def test_the_file_says_what_it_is_and_how_it_is_kept(
+    production: Database, stream: ArchiveStream, tmp_path: Path
+) -> None:
+    with production.connect() as connection:
+        insert(connection, stream, [one_row(stream)])
+    path = tmp_path / "part-0.parquet"
+    write(production, stream, path)
+    file: Any = pq.read_metadata(path)
+    told = {key: file.metadata[f"kalshi.{key}".encode()].decode() for key in ("stream", "schema_version", "begin_at")}
+    assert told == {"stream": stream.name, "schema_version": "1", "begin_at": "2026-11-01T10:00:00+00:00"}
+    units = json.loads(file.metadata[b"kalshi.columns"])
+    assert units == {column.name: {"unit": column.unit, "since": column.since} for column in stream.columns}
+    schema: Any = pq.read_schema(path)
+    assert schema.remove_metadata().equals(arrow_schema(stream).remove_metadata())
+    assert (
+        schema.field("fetched_at" if stream.hours == 24 else "received_at").metadata[b"unit"].startswith(b"UTC micro")
+    )
+    group = file.row_group(0)
+    names = [column.name for column in stream.columns]
+    assert [names[each.column_index] for each in group.sorting_columns] == [*stream.order]
+    for number in range(file.num_columns):
+        column = group.column(number)
+        assert (column.compression, column.is_stats_set, column.has_offset_index) == ("ZSTD", True, True)
+        assert column.has_column_index
+        differs = column.physical_type == "INT64" and file.schema.column(number).logical_type.type in (
+            "TIMESTAMP",
+            "NONE",
+        )
+        assert ("DELTA_BINARY_PACKED" in column.encodings) == differs
+
+
+def one_row(stream: ArchiveStream) -> Row:
+    """Return a row of any values that production takes."""
+    made: dict[pa.DataType, Any] = {
+        TIME: HOUR,
+        DIGEST: bytes(32),
+        LEVELS: [{"price": Decimal("0.4"), "size": Decimal(5)}],
+        pa.bool_(): True,
+        NAME: "yes",
+        pa.string(): "{}",
+    }
+    return {column.name: made.get(column.type, 1) for column in stream.columns}

@@ -1,0 +1,226 @@
+"""Verify finds whatever is wrong, and the commands tell people and programs."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kalshi_data.archive.partitions import STREAMS, Selection
+from kalshi_data.archive.verify import Finding, Verifier
+from kalshi_data.database.connection import Connection
+from tests.support.engines import Database
+from tests.support.exporting import (
+    HOUR,
+    HOURLY,
+    THEN,
+    TRADES,
+    export,
+    fill,
+    manifest_of,
+    mark,
+    parquet,
+    part,
+    settings,
+    toml,
+    trade,
+)
+
+SPAN = Selection(TRADES, THEN, THEN + 2 * HOUR)
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        fill(connection)
+        yield connection
+
+
+def online(production: Database, folder: Path, *, deep: bool = False, selection: Selection = SPAN) -> list[Finding]:
+    """Verify as the role that only reads."""
+    with production.connect("exporter") as reading:
+        return list(Verifier(settings(production, folder).archive).online(reading, selection, deep=deep))
+
+
+def offline(production: Database, folder: Path) -> list[Finding]:
+    return list(Verifier(settings(production, folder).archive).offline(SPAN))
+
+
+def problems(findings: list[Finding]) -> str:
+    return "\n".join(problem for finding in findings for problem in finding.problems)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_was_exported_of_each_stream_is_right(
+    production: Database, ops: Connection, tmp_path: Path, deep: bool
+) -> None:
+    export(settings(production, tmp_path), streams=HOURLY)
+    found = online(production, tmp_path, deep=deep, selection=Selection(HOURLY, THEN, THEN + 2 * HOUR))
+    assert [finding.state for finding in found] == ["verified"] * 2 * len(HOURLY)
+    assert {finding.compared_with for finding in found} == {"rows" if deep else "counts and sums"}
+    assert problems(found) == ""
+    assert [finding.state for finding in offline(production, tmp_path)] == ["verified"] * 2
+
+
+def lose(folder: Path) -> None:
+    part(folder).unlink()
+
+
+def cut(folder: Path) -> None:
+    part(folder).write_bytes(part(folder).read_bytes()[:-1])
+
+
+def flip(folder: Path) -> None:
+    content = bytearray(part(folder).read_bytes())
+    content[100] ^= 1
+    part(folder).write_bytes(content)
+
+
+def lose_manifest(folder: Path) -> None:
+    manifest_of(folder).unlink()
+
+
+def spoil_manifest(folder: Path) -> None:
+    manifest_of(folder).write_bytes(b"{}")
+
+
+DAMAGES: list[tuple[Callable[[Path], None], str, str]] = [
+    (lose, "is missing", "is missing"),
+    (cut, "bytes, its manifest says", "bytes, its manifest says"),
+    (flip, "has sha256", "has sha256"),
+    (lose_manifest, "its manifest is missing", "has no manifest"),
+    (spoil_manifest, "is no manifest", "is no manifest"),
+]
+
+
+@pytest.mark.parametrize(("damage", "said", "said_offline"), DAMAGES, ids=[each[0].__name__ for each in DAMAGES])
+def test_damage_of_an_object_is_found(
+    production: Database,
+    ops: Connection,
+    tmp_path: Path,
+    damage: Callable[[Path], None],
+    said: str,
+    said_offline: str,
+) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    damage(tmp_path)
+    assert said in problems(found := online(production, tmp_path))
+    assert [finding.state for finding in found] == ["wrong", "verified"]
+    assert said_offline in problems(offline(production, tmp_path))
+
+
+def rewrite(folder: Path, change: Callable[[Any], Any]) -> None:
+    """Replace an object and what its manifest says of its bytes, so that only its rows can tell."""
+    changed = change(parquet.read_table(part(folder)))
+    parquet.write_table(changed, part(folder))
+    content = part(folder).read_bytes()
+    manifest = json.loads(manifest_of(folder).read_bytes())
+    manifest |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    manifest_of(folder).write_text(json.dumps(manifest))
+
+
+def test_rows_that_only_the_footer_counts_are_found(production: Database, ops: Connection, tmp_path: Path) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    rewrite(tmp_path, lambda rows: rows.slice(1))
+    assert "has 5 rows, its manifest says 6" in problems(offline(production, tmp_path))
+
+
+def test_production_that_differs_is_found_and_deep_tells_the_row(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    with production.connect() as superuser:
+        superuser.execute("update market_data.trades set size = 4 where trade_id = 'trade 1'")
+        superuser.execute("delete from market_data.trades where trade_id = 'trade 7'")
+    told = problems(online(production, tmp_path))
+    assert "sum of size: production has 21.5, the archive 21" in told
+    assert "rows: production has 3, the archive 4" in told
+    deep = problems(online(production, tmp_path, deep=True))
+    assert "1 rows of production are missing" in deep
+    assert "trade 1" in deep
+    assert "trade 7" in deep
+    assert problems(offline(production, tmp_path)) == ""
+
+
+def test_a_change_that_no_sum_shows_is_found_by_deep_only(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    with production.connect() as superuser:
+        superuser.execute("update market_data.trades set taker_side = 'no' where trade_id = 'trade 1'")
+    assert problems(online(production, tmp_path)) == ""
+    assert "1 rows are not in production" in problems(online(production, tmp_path, deep=True))
+
+
+def test_rows_out_of_order_are_found_by_deep(production: Database, ops: Connection, tmp_path: Path) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    rewrite(tmp_path, lambda rows: rows.take(list(range(rows.num_rows - 1, -1, -1))))
+    ops.execute(
+        "update ops.archive_partitions set sha256 = sha256(%s) where hour = %s", (part(tmp_path).read_bytes(), THEN)
+    )
+    assert "rows are not in the order of market_ticker" in problems(online(production, tmp_path, deep=True))
+
+
+def test_hours_not_exported_yet_are_no_fault(production: Database, ops: Connection, tmp_path: Path) -> None:
+    export(settings(production, tmp_path), until_at=THEN + HOUR)
+    trade(ops, THEN + timedelta(minutes=2), "late")
+    mark(ops, THEN, streams=["trades"])
+    assert [finding.state for finding in online(production, tmp_path)] == ["waiting", "waiting"]
+
+
+def run(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kalshi_data.deduplicator", *arguments, "--config", str(config)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_commands_export_list_and_verify(production: Database, ops: Connection, tmp_path: Path) -> None:
+    config = toml(production, tmp_path)
+    span = ("--stream", "trades", "--from", THEN.isoformat(), "--to", (THEN + 2 * HOUR).isoformat())
+    exported = run(config, "export", "--once", *span)
+    assert (exported.returncode, exported.stdout) == (0, "2 hours written and read back, 0 failed\n"), exported.stderr
+    listed = json.loads(run(config, "archive", "list", *span, "--json").stdout)["hours"]
+    assert [hour["state"] for hour in listed] == ["verified", "verified"]
+    shown = run(config, "archive", "list", *span).stdout
+    assert f"trades   {THEN:%Y-%m-%d}   ██······················   2 of 24     10" in shown
+    for extra in ((), ("--deep",), ("--offline",)):
+        verified = run(config, "archive", "verify", *span, *extra, "--json")
+        assert verified.returncode == 0, verified.stderr
+        assert json.loads(verified.stdout)["right"]
+    cut(tmp_path)
+    for extra in ((), ("--offline",)):
+        wrong = run(config, "archive", "verify", *span, *extra)
+        assert wrong.returncode == 1
+        assert f"trades {THEN:%Y-%m-%d %H}:00: " in wrong.stdout
+        assert "its manifest says" in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "--once", "--stream", "candles"), f"there is no stream candles; there are {', '.join(STREAMS)}"),
+        (("export", "--again"), "--again needs --from and --to"),
+        (("archive", "verify", "--deep", "--offline"), "choose one"),
+        (("archive", "list", "--from", "2026-11-02", "--to", "2026-11-01"), "is not before --to"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    production: Database, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    refused = run(toml(production, tmp_path), *arguments)
+    assert refused.returncode == 2
+    assert said in " ".join(refused.stderr.split())
+
+
+def test_a_failed_export_ends_with_1_and_says_why(production: Database, ops: Connection, tmp_path: Path) -> None:
+    (tmp_path / "bucket").write_bytes(b"")
+    failed = run(
+        toml(production, tmp_path), "export", "--once", "--stream", "trades", "--to", (THEN + HOUR).isoformat()
+    )
+    assert failed.returncode == 1
+    assert failed.stdout == "0 hours written and read back, 1 failed\n"
+    assert "cannot be written" in failed.stderr

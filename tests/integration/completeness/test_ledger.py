@@ -1,0 +1,434 @@
+"""The ledger: what is said of each market and minute, and what stands behind it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.cli import main
+from tests.support.books import delta, ensure_partitions, late, levels, snapshot
+from tests.support.coverage import T0, at, beat, cover, miss
+from tests.support.engines import Database
+
+BOOKS = "orderbook_deltas"
+STATES = """
+select state, array_agg((extract(epoch from minute - %s) / 60)::integer order by minute)
+from ops.completeness where stream = %s and market_ticker = %s group by state
+"""
+LIFECYCLE = "insert into market_data.lifecycle_events values (%s, %s, %s, '\\x00', '{}', now(), 1)"
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        ensure_partitions(connection, at(-1440), at(0), at(300))
+        yield connection
+
+
+def judge(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
+    ops.execute("select ops.absorb_late_rows()")
+    ops.execute("select ops.check_books()")
+    row = ops.execute("select * from ops.advance_ledger(%s)", (minutes_max,)).fetchone()
+    assert row is not None
+    return row
+
+
+def states(ops: Connection, stream: str = BOOKS, ticker: str = "KXA-1", until: int = 60) -> dict[str, set[int]]:
+    """Return the minutes of each state in the first hour."""
+    found = ops.execute(STATES, (T0, stream, ticker)).fetchall()
+    return {state: hour for state, of in found if (hour := {minute for minute in of if 0 <= minute < until})}
+
+
+def span(first: int, last: int) -> set[int]:
+    return set(range(first, last))
+
+
+def test_nothing_is_judged_before_anything_was_expected(ops: Connection) -> None:
+    assert judge(ops) == (None, 0, 0)
+
+
+def test_a_covered_market_is_idle_but_for_the_minutes_with_rows(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 70)
+    delta(ops, 3.5, 1, "yes", "0.5", "1")
+    delta(ops, 9, 2, "yes", "0.5", "1")
+    assert judge(ops)[0] == at(70)
+    assert states(ops) == {"covered": {3, 9}, "idle": span(0, 60) - {3, 9}}
+
+
+def test_while_no_gatherer_is_heard_nothing_is_judged(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    assert judge(ops)[0] == at(0)
+    beat(ops, 1, 20)
+    assert judge(ops)[0] == at(20)
+    assert states(ops) == {"idle": span(0, 20)}
+
+
+def test_what_nobody_received_is_a_gap_in_every_minute_it_touches(ops: Connection) -> None:
+    cover(ops, 1, 0, 10.5)
+    cover(ops, 1, 12.25, None)
+    cover(ops, 2, 0, 11)
+    cover(ops, 2, 12.5, None)
+    for gatherer in (1, 2):
+        beat(ops, gatherer, 60)
+    judge(ops)
+    assert states(ops) == {"gap": {11, 12}, "repaired": {10}, "idle": span(0, 60) - {10, 11, 12}}
+
+
+def test_before_and_after_a_markets_life_nothing_is_missing(ops: Connection) -> None:
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 5.5, 20.5, reason="dropped")
+    cover(ops, 2, 6, 20, reason="dropped")
+    beat(ops, 3, 60)
+    judge(ops)
+    assert states(ops) == {"idle": span(5, 21)}
+
+
+def test_a_market_lost_by_all_is_expected_until_it_is_determined(ops: Connection) -> None:
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 0, 20, reason="crashed")
+    beat(ops, 3, 60)
+    judge(ops)
+    assert states(ops) == {"idle": span(0, 20), "gap": span(20, 60)}
+    ops.execute(LIFECYCLE, (at(40), "KXA-1", "determined"))
+    judge(ops)
+    assert states(ops) == {"idle": span(0, 20), "gap": span(20, 40)}
+
+
+def test_a_market_given_up_loses_the_gap_after_its_end(ops: Connection) -> None:
+    cover(ops, 1, 0, 20, reason="dropped")
+    cover(ops, 2, 0, 25, reason="crashed")
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    beat(ops, 3, 60)
+    judge(ops)
+    assert states(ops)["gap"] == span(25, 60)
+    cover(ops, 2, 25, 30, reason="dropped")
+    judge(ops)
+    assert states(ops) == {"idle": span(0, 30)}
+
+
+def test_a_line_that_failed_while_another_received_is_repaired(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 2, 0, 10, reason="gap")
+    cover(ops, 2, 13, None)
+    for gatherer in (1, 2):
+        beat(ops, gatherer, 60)
+    judge(ops)
+    assert states(ops) == {"repaired": span(10, 13), "idle": span(0, 60) - span(10, 13)}
+
+
+def test_trades_are_judged_for_all_markets_and_repaired_by_rest(ops: Connection) -> None:
+    cover(ops, 1, 0, 10, ticker="", channel="trade", reason="gap")
+    cover(ops, 1, 12, None, ticker="", channel="trade")
+    beat(ops, 1, 60)
+    judge(ops)
+    assert states(ops, "trades", "")["gap"] == {10, 11}
+    miss(ops, 1, 10, 12, "rest")
+    judge(ops)
+    assert states(ops, "trades", "") == {"repaired": {10, 11}, "idle": span(0, 60) - {10, 11}}
+
+
+def test_minutes_between_two_right_books_are_proven(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 2, 0, 30)
+    cover(ops, 2, 31, None)
+    for gatherer in (1, 2):
+        beat(ops, gatherer, 60)
+    snapshot(ops, 4.5, 10)
+    delta(ops, 20, 11, "yes", "0.5", "1")
+    delta(ops, 50, 12, "yes", "0.5", "1")
+    judge(ops)
+    assert states(ops) == {"covered": {20, 50}, "repaired": {30}, "idle": span(0, 60) - {20, 30, 50}}
+    snapshot(ops, 40.5, 11, levels(("yes", "0.5", "1")))
+    late(ops, "orderbook_snapshots", 40.5, 40.5)
+    judge(ops)
+    assert states(ops) == {"proven": span(5, 40), "covered": {50}, "idle": (span(0, 5) | span(40, 60)) - {50}}
+
+
+def test_a_wrong_book_is_a_gap_until_what_was_missing_arrives(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 60)
+    snapshot(ops, 10, 10)
+    snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
+    judge(ops)
+    judge(ops)
+    assert states(ops) == {"gap": span(10, 20), "idle": span(0, 60) - span(10, 20)}
+    delta(ops, 15, 11, "yes", "0.5", "1")
+    late(ops, BOOKS, 15, 15)
+    judge(ops)
+    judge(ops)
+    assert states(ops) == {"proven": span(10, 20), "idle": span(0, 60) - span(10, 20)}
+
+
+def test_a_right_book_proves_nothing_for_what_nobody_received(ops: Connection) -> None:
+    cover(ops, 1, 0, 12)
+    cover(ops, 1, 14, None)
+    beat(ops, 1, 60)
+    snapshot(ops, 10, 10)
+    delta(ops, 11, 11, "yes", "0.5", "1")
+    snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
+    judge(ops)
+    judge(ops)
+    assert states(ops) == {"gap": {12, 13}, "proven": span(10, 20) - {12, 13}, "idle": span(0, 10) | span(20, 60)}
+
+
+def test_an_equal_clock_on_both_sides_shows_that_nothing_was_missed(ops: Connection) -> None:
+    cover(ops, 1, 0, 12)
+    cover(ops, 1, 14, None)
+    beat(ops, 1, 60)
+    book = levels(("yes", "0.5", "1"))
+    snapshot(ops, 10, 10, book)
+    snapshot(ops, 20, 10, book)
+    judge(ops)
+    judge(ops)
+    assert states(ops) == {"proven": span(10, 20), "idle": span(0, 10) | span(20, 60)}
+
+
+def test_a_gatherer_heard_again_vouches_for_the_time_between(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 2, 0, 20)
+    beat(ops, 2, 60)
+    beat(ops, 1, 10)
+    judge(ops)
+    assert states(ops) == {"idle": span(0, 10), "repaired": span(10, 20), "gap": span(20, 60)}
+    beat(ops, 1, 61)
+    judge(ops)
+    assert states(ops) == {"idle": span(0, 20), "repaired": span(20, 60)}
+
+
+def test_coverage_told_late_is_judged_anew(ops: Connection) -> None:
+    cover(ops, 1, 0, 10)
+    cover(ops, 1, 30, None)
+    beat(ops, 1, 60)
+    judge(ops)
+    assert states(ops)["gap"] == span(10, 30)
+    cover(ops, 2, 5, 20)
+    judge(ops)
+    assert states(ops)["gap"] == span(20, 30)
+    cover(ops, 1, 30, 40, reason="crashed")
+    judge(ops)
+    assert states(ops)["gap"] == span(20, 30) | span(40, 60)
+
+
+def test_the_ledger_moves_in_bounded_steps_and_says_the_same_again(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 1, 0, None, ticker="", channel="trade")
+    beat(ops, 1, 60)
+    assert judge(ops, 25) == (at(25), 2, 2)
+    while judge(ops, 25)[0] < at(60):
+        pass
+    before = states(ops)
+    cover(ops, 1, 0, None)
+    judge(ops)
+    assert judge(ops) == (at(60), 0, 0)
+    assert states(ops) == before == {"idle": span(0, 60)}
+
+
+def test_a_ledger_row_holds_a_day_and_runs_not_minutes(ops: Connection) -> None:
+    cover(ops, 1, -1440, None)
+    beat(ops, 1, 60)
+    while judge(ops)[0] < at(60):
+        pass
+    judge(ops)
+    found = ops.execute("select day, idle from ops.ledger where market_ticker = 'KXA-1' order by day").fetchall()
+    assert len(found) in (2, 3)
+    assert all(len(idle) == 1 for _, idle in found)
+    assert sum((idle[0].upper - idle[0].lower for _, idle in found), timedelta()) == timedelta(minutes=1500)
+
+
+def test_evidence_stands_behind_each_minute(ops: Connection) -> None:
+    cover(ops, 1, 0, 12, reason="gap")
+    cover(ops, 1, 14, None)
+    cover(ops, 2, 40, 50)
+    miss(ops, 1, 12, 14, None, "orderbook_delta")
+    beat(ops, 1, 60)
+    snapshot(ops, 10, 10)
+    snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
+    judge(ops)
+    found = ops.execute(
+        "select kind, gatherer_id, detail from ops.evidence(%s, 'KXA-1', tstzrange(%s, %s))", (BOOKS, at(11), at(15))
+    ).fetchall()
+    assert [(kind, gatherer) for kind, gatherer, _ in found] == [
+        ("coverage", 1),
+        ("expected", None),
+        ("book check", None),
+        ("gap", 1),
+        ("coverage", 1),
+    ]
+    assert found[0][2]["end_reason"] == "gap"
+    assert found[2][2]["is_proven"] is False
+    assert len(found[2][2]["difference"]) == 1
+
+
+def test_days_have_a_condition(ops: Connection) -> None:
+    midnight = T0.replace(hour=0, minute=0)
+    since = (midnight - T0).total_seconds() / 60
+    cover(ops, 1, since - 2 * 1440, since - 1440, ticker="", channel="trade")
+    cover(ops, 1, since - 1440 + 5, since - 10, ticker="", channel="trade")
+    cover(ops, 1, since - 10, None, ticker="", channel="trade")
+    cover(ops, 1, since - 3 * 1440, since - 2 * 1440, ticker="", channel="ticker")
+    beat(ops, 1, 0)
+    ensure_partitions(ops, *(midnight - timedelta(days=days) for days in range(4)))
+    while judge(ops)[0] < at(0):
+        pass
+    assert conditions(ops, "trades", midnight) == ["available", "degraded", "pending"]
+    assert conditions(ops, "tickers", midnight) == ["available", "missing", "missing", "pending"]
+    assert conditions(ops, "orderbook_deltas", midnight) == []
+
+
+def conditions(ops: Connection, stream: str, midnight: datetime) -> list[str]:
+    found = ops.execute(
+        "select condition from ops.stream_days where stream = %s and day <= %s order by day", (stream, midnight.date())
+    )
+    return [condition for (condition,) in found.fetchall()]
+
+
+PIECES = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 100), st.integers(1, 60), st.booleans()), min_size=1, max_size=8
+)
+
+
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PIECES, st.sets(st.integers(0, 49), max_size=5), st.integers(0, 8))
+def test_the_ledger_says_what_looking_at_each_minute_says(
+    ops: Connection, pieces: list[tuple[int, int, int, bool]], active: set[int], told_late: int
+) -> None:
+    pieces = list({piece[:2]: piece for piece in pieces}.values())
+    with ops.transaction(force_rollback=True):
+        beat(ops, 4, 50)
+        cover(ops, 4, -10, None, ticker="KXA-2")
+        for minute in active:
+            delta(ops, minute + 0.1, minute + 1, "yes", "0.5", "1")
+        for number, (gatherer, began, length, _) in enumerate(pieces):
+            if number == told_late:
+                judge(ops)
+            cover(ops, gatherer, began / 2, (began + length) / 2)
+        for _ in range(3):
+            judge(ops)
+        expected: dict[str, set[int]] = {}
+        first = min(began for _, began, _, _ in pieces)
+        firsts = {of: min(began for gatherer, began, _, _ in pieces if gatherer == of) for of, _, _, _ in pieces}
+        holders = [{of for of, began, length, _ in pieces if began <= slot < began + length} for slot in range(100)]
+        for minute in range(50):
+            slots = [slot for slot in (2 * minute, 2 * minute + 1) if slot >= first]
+            if not slots:
+                continue
+            if any(not holders[slot] for slot in slots):
+                state = "gap"
+            elif any(of not in holders[slot] for slot in slots for of, since in firsts.items() if slot >= since):
+                state = "repaired"
+            else:
+                state = "covered" if minute in active else "idle"
+            expected.setdefault(state, set()).add(minute)
+        assert states(ops, until=50) == expected
+
+
+@pytest.fixture
+def config(production: Database, tmp_path: Path) -> Path:
+    path = tmp_path / "deduplicator.toml"
+    conninfo = f'conninfo = "{production.conninfo("deduplicator")}"'
+    sections = ["[production.runtime]", conninfo, "[production.owner]", conninfo]
+    gatherer = ["[[gatherers]]", "id = 1", f"kalshi_ts.{conninfo}", f"kalshi_meta.{conninfo}"]
+    path.write_text("\n".join([*sections, *gatherer, ""]))
+    return path
+
+
+def run(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["completeness", "--config", str(config), *arguments])
+
+
+def test_the_command_tells_that_nothing_is_judged_yet(config: Path) -> None:
+    told = run(config)
+    assert told.exit_code == 0
+    assert "nothing is judged yet" in told.output
+
+
+def test_the_command_shows_a_strip_and_the_gaps(ops: Connection, config: Path) -> None:
+    cover(ops, 1, 0, 30)
+    cover(ops, 1, 45, None)
+    cover(ops, 2, 0, 15)
+    cover(ops, 3, 0, None, ticker="", channel="trade")
+    for gatherer in (1, 3):
+        beat(ops, gatherer, 55)
+    delta(ops, 7, 1, "yes", "0.5", "1")
+    judge(ops)
+    window = ("--from", at(0).isoformat(), "--to", at(60).isoformat(), "--cells", "12")
+    told = run(config, *window)
+    assert told.exit_code == 0
+    assert "░▓░▒▒▒XXX▒▒·" in told.output
+    assert f"{at(30):%m-%d %H:%M}  {at(45):%m-%d %H:%M}" in told.output.replace("   ", "  ")
+    report = msgspec.json.decode(run(config, *window, "--json").output)
+    books, trades = report["streams"]
+    assert books["minutes"] == {"gap": 15.0, "repaired": 25.0, "covered": 1.0, "idle": 14.0, "proven": 0.0}
+    assert [cell["state"] for cell in trades["cells"]] == ["idle"] * 11 + [None]
+    assert [gap["market_ticker"] for gap in report["gaps"]] == ["KXA-1"]
+    assert "pending" in {day["condition"] for day in report["days"]}
+
+
+def test_the_command_shows_one_market_and_its_evidence(ops: Connection, config: Path) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 1, 0, 10, ticker="KXA-2")
+    beat(ops, 1, 60)
+    judge(ops)
+    window = ("--from", at(0).isoformat(), "--to", at(60).isoformat())
+    told = run(config, *window, "--market", "KXA-1", "--evidence")
+    assert "no gap is known" in told.output
+    assert "coverage" in told.output
+    assert run(config, *window, "--market", "KXA-2", "--json").output.count('"market_ticker":"KXA-2"') == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--from", "yesterday"), "write a moment such as"),
+        (("--from", "2026-11-03", "--to", "2026-11-02"), "is not before"),
+        (("--evidence",), "needs a --market"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_what_was_asked(
+    config: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    told = run(config, *arguments)
+    assert told.exit_code == 2
+    assert complaint in told.output
+
+
+def test_the_commands_help_has_examples(config: Path) -> None:
+    assert "deduplicator completeness --json" in run(config, "--help").output
+
+
+MARKET = """
+insert into market_data.markets (ticker, fetched_at, body_sha256, status, open_time, close_time, body)
+values ('KXA-1', now(), '', %s, %s, %s, '{}')
+on conflict (ticker) do update set (status, close_time) = (excluded.status, excluded.close_time)
+"""
+
+
+def test_a_market_is_expected_from_its_opening_to_its_closing(ops: Connection) -> None:
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 10, 40, reason="crashed")
+    beat(ops, 3, 60)
+    judge(ops)
+    assert states(ops) == {"idle": span(10, 40), "gap": span(40, 60)}
+    ops.execute(MARKET, ("active", at(5), at(50)))
+    judge(ops)
+    assert states(ops) == {"gap": span(5, 10) | span(40, 60), "idle": span(10, 40)}
+    ops.execute(MARKET, ("closed", at(5), at(50)))
+    judge(ops)
+    assert states(ops) == {"gap": span(5, 10) | span(40, 50), "idle": span(10, 40)}
+
+
+def test_a_market_that_was_chosen_long_after_its_opening_was_not_expected_before(ops: Connection) -> None:
+    cover(ops, 1, 10, None)
+    beat(ops, 1, 60)
+    ops.execute(MARKET, ("active", at(-3000), at(5000)))
+    judge(ops)
+    assert states(ops) == {"idle": span(10, 60)}

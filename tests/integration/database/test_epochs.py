@@ -1,0 +1,113 @@
+"""A gatherer's database that was rebuilt, restored or moved gets a new epoch; any other keeps its own."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kalshi_data.demo.postgres import SETTINGS, SUPERUSER, Server, server_account
+from kalshi_data.gatherer.epoch import recognise_instance
+from tests.conftest import MakeDatabase
+from tests.support.engines import TIMESCALEDB, Database, Engine
+
+
+def epoch(database: Database) -> Any:
+    with database.connect("dedup_reader") as connection:
+        return connection.execute("select epoch, created_at from sync.instance_v1").fetchone()
+
+
+def acknowledged(database: Database) -> int:
+    with database.connect() as connection:
+        row = connection.execute("select count(*) from capture.acknowledgements").fetchone()
+    return int(row[0]) if row else 0
+
+
+def recognise(database: Database) -> bool:
+    with database.connect("gatherer") as connection:
+        return recognise_instance(connection, "capture")
+
+
+def acknowledge(database: Database) -> None:
+    with database.connect("dedup_reader") as connection:
+        connection.execute("select sync.acknowledge('trades', '1')")
+
+
+def test_the_first_look_and_every_later_one_keep_the_epoch(kalshi_ts: Database) -> None:
+    before = epoch(kalshi_ts)
+    acknowledge(kalshi_ts)
+    assert [recognise(kalshi_ts) for _ in range(3)] == [False, False, False]
+    assert epoch(kalshi_ts) == before
+    assert acknowledged(kalshi_ts) == 1
+
+
+@pytest.mark.parametrize("change", ["system_identifier = system_identifier - 1", "timeline = timeline + 1"])
+def test_another_cluster_or_timeline_begins_an_epoch_that_nobody_has_read(kalshi_ts: Database, change: str) -> None:
+    assert not recognise(kalshi_ts)
+    acknowledge(kalshi_ts)
+    before = epoch(kalshi_ts)
+    with kalshi_ts.connect() as connection:
+        connection.execute(f"update capture.instance set {change}".encode())
+    assert recognise(kalshi_ts)
+    after = epoch(kalshi_ts)
+    assert after[0] != before[0]
+    assert after[1] > before[1]
+    assert acknowledged(kalshi_ts) == 0
+    assert not recognise(kalshi_ts)
+    assert epoch(kalshi_ts) == after
+
+
+@pytest.mark.parametrize("change", ["system_identifier = system_identifier - 1", "timeline = timeline + 1"])
+def test_the_registry_has_an_identity_of_its_own(make_database: MakeDatabase, change: str) -> None:
+    kalshi_meta = make_database("kalshi_meta")
+    before = epoch(kalshi_meta)
+    with kalshi_meta.connect("gatherer") as connection:
+        assert [recognise_instance(connection, "registry") for _ in range(2)] == [False, False]
+        assert epoch(kalshi_meta) == before
+        connection.execute(f"update registry.instance set {change}".encode())
+        assert [recognise_instance(connection, "registry") for _ in range(2)] == [True, False]
+    assert epoch(kalshi_meta)[0] != before[0]
+
+
+def restore(engine: Engine, folder: Path) -> Server:
+    """Copy the engine's server as it runs, and start the copy as a restore does: recovered, then promoted."""
+    account = server_account()
+    account.own(folder)
+    command = [engine.binaries / "pg_basebackup", "-h", engine.server.socket, "-U", SUPERUSER, "-D", folder / "data"]
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "PGPASSFILE": "/dev/null"}
+    subprocess.run(
+        [*command, "--checkpoint=fast", "--no-sync"],
+        capture_output=True,
+        check=True,
+        cwd="/",
+        env=environment,
+        **account.options(),
+    )
+    subprocess.run(["touch", folder / "data" / "recovery.signal"], check=True, **account.options())
+    settings = SETTINGS | (TIMESCALEDB if engine.name == "timescaledb" else {}) | {"restore_command": "/bin/false"}
+    return Server(folder, engine.binaries, account, settings)
+
+
+def test_a_restored_cluster_begins_an_epoch_of_its_own(
+    engine: Engine, kalshi_ts: Database, server_folder: Path
+) -> None:
+    assert not recognise(kalshi_ts)
+    before = epoch(kalshi_ts)
+    server = restore(engine, server_folder / f"restored-{engine.name}")
+    server.start()
+    try:
+        restored = Database(server, kalshi_ts.name)
+        deadline = time.monotonic() + 20
+        with restored.connect() as connection:
+            while connection.execute("select pg_is_in_recovery()").fetchone() == (True,):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        assert epoch(restored) == before
+        assert recognise(restored)
+        assert epoch(restored) != before
+        assert not recognise(restored)
+    finally:
+        server.stop()
+    assert not recognise(kalshi_ts)
+    assert epoch(kalshi_ts) == before

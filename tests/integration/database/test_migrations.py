@@ -1,0 +1,174 @@
+import shutil
+import threading
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from kalshi_data.cli.pending import Pending, find_pending
+from kalshi_data.database import connection, migrations
+from kalshi_data.database.migrations import LEDGERS, migrate, require_current
+from kalshi_data.deduplicator.cli import main
+from kalshi_data.errors import MigrationError
+from tests.conftest import MakeDatabase
+from tests.support.engines import KINDS, Database
+
+
+@pytest.fixture
+def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the SQL files that a test may change."""
+    folder = tmp_path / "sql"
+    shutil.copytree(str(connection.sql_folder()), folder)
+
+    def here() -> Traversable:
+        return folder
+
+    monkeypatch.setattr(migrations, "sql_folder", here)
+    return folder
+
+
+@pytest.fixture
+def empty(make_database: MakeDatabase) -> Database:
+    return make_database("empty")
+
+
+def add(folder: Path, name: str, text: str) -> None:
+    (folder / "timeseries" / "migrations" / name).write_text(text)
+
+
+@pytest.mark.parametrize("kind", ["kalshi_ts", "kalshi_meta", "production"])
+def test_migrating_again_changes_nothing(make_database: MakeDatabase, kind: str) -> None:
+    owner, components = KINDS[kind]
+    with make_database(kind).connect(owner) as connection:
+        for component in components:
+            assert migrate(connection, component) == []
+            require_current(connection, component, "nothing")
+
+
+def test_pending_migrations_run_once_and_are_recorded(empty: Database, own_sql: Path) -> None:
+    with empty.connect("kalshi_owner") as connection:
+        with pytest.raises(MigrationError, match=r"0001_create_series.sql is not applied yet: run it"):
+            require_current(connection, "timeseries", "it")
+        assert migrate(connection, "timeseries") == ["0001_create_series.sql"]
+        add(own_sql, "0002_add_note.sql", "alter table timeseries.series add column note text default '100 %';")
+        assert migrate(connection, "timeseries") == ["0002_add_note.sql"]
+        assert migrate(connection, "timeseries") == []
+        ledger = connection.execute("select name, length(sha256) from timeseries.migration order by name").fetchall()
+        assert ledger == [("0001_create_series.sql", 64), ("0002_add_note.sql", 64)]
+
+
+def test_a_failed_migration_leaves_nothing_and_can_be_repeated(empty: Database, own_sql: Path) -> None:
+    with empty.connect("kalshi_owner") as connection:
+        migrate(connection, "timeseries")
+        add(own_sql, "0002_fail.sql", "create table timeseries.half (); select 1 / 0;")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            migrate(connection, "timeseries")
+        assert connection.execute("select to_regclass('timeseries.half')").fetchone() == (None,)
+        add(own_sql, "0002_fail.sql", "create table timeseries.whole ();")
+        assert migrate(connection, "timeseries") == ["0002_fail.sql"]
+
+
+def test_a_migration_may_run_outside_a_transaction(empty: Database, own_sql: Path) -> None:
+    text = "-- migrate: no-transaction\ncreate index concurrently on timeseries.series (time_column);"
+    add(own_sql, "0002_index.sql", text)
+    with empty.connect("kalshi_owner") as connection:
+        assert migrate(connection, "timeseries")[1:] == ["0002_index.sql"]
+
+
+def test_an_edited_migration_is_refused_by_name(empty: Database, own_sql: Path) -> None:
+    with empty.connect("kalshi_owner") as connection:
+        migrate(connection, "timeseries")
+        add(own_sql, "0001_create_series.sql", "select 1;")
+        with pytest.raises(MigrationError, match=r"0001_create_series.sql was edited after it was applied: restore it"):
+            migrate(connection, "timeseries")
+
+
+def test_an_older_program_refuses_a_newer_database(empty: Database, own_sql: Path) -> None:
+    add(own_sql, "0002_add_note.sql", "select 1;")
+    with empty.connect("kalshi_owner") as connection:
+        migrate(connection, "timeseries")
+        (own_sql / "timeseries" / "migrations" / "0002_add_note.sql").unlink()
+        with pytest.raises(MigrationError, match=r"0002_add_note.sql was applied here, .* use a later version"):
+            migrate(connection, "timeseries")
+
+
+def test_an_older_program_goes_on_with_what_a_later_one_added(empty: Database, own_sql: Path) -> None:
+    add(own_sql, "0002_add_note.sql", "select 1;")
+    with empty.connect("kalshi_owner") as connection:
+        migrate(connection, "timeseries")
+        (own_sql / "timeseries" / "migrations" / "0002_add_note.sql").unlink()
+        require_current(connection, "timeseries", "nothing")
+        with pytest.raises(MigrationError, match="use a later version"):
+            find_pending(connection, "empty", ["timeseries"])
+
+
+def test_an_older_program_refuses_what_a_later_one_broke(empty: Database, own_sql: Path) -> None:
+    add(own_sql, "0002_break_series.sql", "select 1;")
+    with empty.connect("kalshi_owner") as connection:
+        assert find_pending(connection, "empty", ["timeseries"]) == [
+            Pending("empty", "timeseries", "0001_create_series.sql", breaking=False),
+            Pending("empty", "timeseries", "0002_break_series.sql", breaking=True),
+        ]
+        migrate(connection, "timeseries")
+        assert find_pending(connection, "empty", ["timeseries"]) == []
+        (own_sql / "timeseries" / "migrations" / "0002_break_series.sql").unlink()
+        with pytest.raises(MigrationError, match=r"0002_break_series.sql was applied here, .* use a later version"):
+            require_current(connection, "timeseries", "nothing")
+
+
+def test_a_second_session_is_told_that_one_is_migrating(empty: Database) -> None:
+    with empty.connect("kalshi_owner") as first, empty.connect("kalshi_owner") as second:
+        first.execute("select pg_advisory_lock(hashtext('migrate timeseries'))")
+        with pytest.raises(MigrationError, match="is being migrated by another session"):
+            migrate(second, "timeseries")
+
+
+def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
+    outcomes: list[object] = []
+
+    def deploy() -> None:
+        with empty.connect("kalshi_owner") as connection:
+            try:
+                outcomes.append(migrate(connection, "timeseries"))
+            except MigrationError as error:
+                outcomes.append(error)
+
+    threads = [threading.Thread(target=deploy) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4
+    assert outcomes.count(["0001_create_series.sql"]) == 1
+    others = [outcome for outcome in outcomes if outcome != ["0001_create_series.sql"]]
+    assert all(outcome == [] or isinstance(outcome, MigrationError) for outcome in others)
+
+
+def test_every_folder_of_sql_has_a_ledger() -> None:
+    folders = {path.name for path in connection.sql_folder().iterdir() if path.is_dir()}
+    assert folders == {*LEDGERS, "roles", "databases", "athena"}
+
+
+@pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
+def test_pending_migrations_are_listed_and_not_applied(
+    make_database: MakeDatabase, tmp_path: Path, kind: str, pending: bool
+) -> None:
+    conninfo = make_database(kind).conninfo("kalshi_owner")
+    config = tmp_path / "deduplicator.toml"
+    places = {"production": ("runtime", "owner"), "[gatherers]": ("kalshi_ts", "kalshi_meta")}
+    lines = [
+        line
+        for section, names in places.items()
+        for line in (f"[{section}]", *(f'{name}.conninfo = "{conninfo}"' for name in names))
+    ]
+    config.write_text("\n".join([*lines, "id = 1"]))
+    command = ["migrate", "--config", str(config), "--pending"]
+    found = msgspec.json.decode(CliRunner().invoke(main, [*command, "--json"], catch_exceptions=False).stdout)
+    assert bool(found) is pending
+    assert {each["component"] for each in found} == ({"timeseries", "production"} if pending else set())
+    told = CliRunner().invoke(main, command, catch_exceptions=False).stdout
+    assert told.endswith(f"{len(found)} migrations are pending\n")
+    assert "0001_create_series.sql" in told or not pending

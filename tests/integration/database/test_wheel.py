@@ -1,0 +1,29 @@
+"""What ships: the SQL files in the wheel are those of the checkout."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from kalshi_data.database.connection import query, sql_folder
+from tests.conftest import ROOT
+
+
+def test_the_wheel_holds_the_checkouts_sql_and_nothing_it_should_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    prefix = "kalshi_data/sql/"
+    shipped = {name.removeprefix(prefix): text for name, text in files.items() if name.startswith(prefix)}
+    others = {Path(name).suffix for name in files if not name.startswith(prefix)}
+    checkout = {str(path.relative_to(ROOT / "sql")): path.read_bytes() for path in (ROOT / "sql").rglob("*.sql")}
+    assert shipped == checkout
+    # Sources, and what describes the package itself.
+    assert others <= {".py", ".txt", ""}
+
+
+def test_an_editable_install_reads_the_checkout() -> None:
+    assert Path(str(sql_folder())) == ROOT / "sql"
+    assert query("capture/read_epoch") == (ROOT / "sql/capture/queries/read_epoch.sql").read_bytes()

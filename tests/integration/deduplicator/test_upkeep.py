@@ -1,0 +1,137 @@
+"""Upkeep does, again and again, what the functions in SQL do once."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, Retention
+from kalshi_data.deduplicator.upkeep import Upkeep, claim
+from tests.support.books import delta, ensure_partitions, late, levels, snapshot
+from tests.support.coverage import at, beat, cover
+from tests.support.engines import Database
+from tests.support.staging import settings
+
+OLD = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
+TICKERS = "select timeseries.ensure_partition('market_data.tickers', %s)"
+CUT = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name = 'deduplicator upkeep' and datname = current_database()
+"""
+ARCHIVED = """
+insert into ops.archive_partitions (stream, hour, state)
+select 'tickers', hour, 'verified' from generate_series(%s, %s, interval '1 h') as hour
+"""
+
+
+@pytest.fixture
+def chosen(production: Database) -> DeduplicatorSettings:
+    return settings(production, [production])
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        ensure_partitions(connection, at(-180), at(0), at(180))
+        yield connection
+
+
+def fill(ops: Connection) -> None:
+    """Cover a market for an hour, with a book before and after one change."""
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 60)
+    snapshot(ops, 0, 10)
+    delta(ops, 1, 11, "yes", "0.5", "1")
+    snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
+
+
+def proven(ops: Connection) -> int:
+    row = ops.execute("select count(*) from ops.completeness where state = 'proven'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_one_tick_checks_books_and_judges_minutes(ops: Connection, chosen: DeduplicatorSettings) -> None:
+    fill(ops)
+    assert Upkeep(chosen, threading.Event()).tick(ops) is False
+    assert proven(ops) == 20
+
+
+def test_it_works_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSettings) -> None:
+    fill(ops)
+    stop = threading.Event()
+    working = threading.Thread(target=Upkeep(chosen, stop).run)
+    working.start()
+    deadline = time.monotonic() + 10
+    while proven(ops) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    working.join(10)
+    assert not working.is_alive()
+    assert proven(ops) == 20
+
+
+def test_it_goes_on_when_its_connection_is_cut(
+    production: Database, ops: Connection, chosen: DeduplicatorSettings
+) -> None:
+    stop = threading.Event()
+    chosen.upkeep.pause_seconds = chosen.upkeep.ledger_seconds = 0.05
+    working = threading.Thread(target=Upkeep(chosen, stop).run)
+    working.start()
+    deadline = time.monotonic() + 20
+    with production.connect() as superuser:
+        while superuser.execute(CUT).rowcount == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    fill(ops)
+    late(ops, "orderbook_snapshots", 0, 20)
+    while proven(ops) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    working.join(10)
+    assert not working.is_alive()
+    assert proven(ops) == 20
+
+
+def test_steps_follow_each_other_while_more_is_waiting(production: Database, ops: Connection) -> None:
+    fill(ops)
+    for minute in range(30, 36):
+        snapshot(ops, minute, 11, levels(("yes", "0.5", "1")))
+    sections = settings(production, [production])
+    sections.upkeep.snapshots_max = 3
+    sections.upkeep.ledger_minutes_max = 10
+    upkeep = Upkeep(sections, threading.Event())
+    steps = 1
+    while upkeep.tick(ops):
+        steps += 1
+    assert 3 <= steps <= 20
+    assert ops.execute("select count(*) from ops.book_checks").fetchone() == (7,)
+
+
+def test_one_of_several_does_it(production: Database, ops: Connection) -> None:
+    assert claim(ops)
+    with production.connect("deduplicator") as other:
+        assert not claim(other)
+
+
+def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
+    production: Database, ops: Connection, chosen: DeduplicatorSettings
+) -> None:
+    ops.execute(TICKERS, (OLD,))
+    ops.execute(
+        "insert into market_data.tickers (exchange_ts, market_ticker, values_sha256, received_at, gatherer_id) "
+        "values (%s, 'KXA-1', '', now(), 1)",
+        (OLD,),
+    )
+    ops.execute(ARCHIVED, (OLD, OLD + timedelta(hours=23)))
+    with production.connect("deduplicator") as reading, reading.transaction():
+        reading.execute("select count(*) from market_data.tickers")
+        Upkeep(chosen, threading.Event()).tick(ops)
+    assert ops.execute("select count(*) from market_data.tickers").fetchone() == (1,)
+    Upkeep(chosen, threading.Event()).tick(ops)
+    assert ops.execute("select count(*) from market_data.tickers").fetchone() == (0,)
+
+
+def test_what_is_kept_for_ever_is_not_among_what_is_dropped() -> None:
+    assert Retention().days() == {"orderbook_deltas": 90, "orderbook_snapshots": 90, "tickers": 30}

@@ -1,0 +1,229 @@
+"""The gatherer's writer: batches, refused rows, broken connections, and what the frame log gives back."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from msgspec import structs
+
+from kalshi_data.gatherer.frame_log.format import Kind
+from kalshi_data.gatherer.frame_log.reader import segments
+from kalshi_data.gatherer.recording import committer as committer_module
+from kalshi_data.gatherer.recording.batch import Item
+from tests.support.engines import Database
+from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station, until
+from tests.support.staging import NOW
+
+SEQS = "select seq from capture.orderbook_deltas order by frame_number"
+
+
+def trade(trade_id: str, number: int, frame: bytes = b"{}", **changes: Any) -> Item:
+    values: dict[str, Any] = {
+        "received_at": NOW,
+        "sent_at": None,
+        "exchange_ts": NOW,
+        "connection_id": 1,
+        "sid": 1,
+        "seq": 1,
+        "trade_id": trade_id,
+        "market_ticker": "KXA-1",
+        "yes_price": "0.4300",
+        "no_price": "0.5700",
+        "size": "3.50",
+        "taker_side": "yes",
+        "is_block_trade": None,
+        "frame_number": number,
+    }
+    values |= changes
+    return Item("trades", tuple(values.values()), frame, number, 1, values["received_at"])
+
+
+def write(database: Database, folder: Path, items: list[Item], **settings: Any) -> Station:
+    """Hand items over at once and stop."""
+
+    async def run() -> Station:
+        async with station(database, folder, **settings) as running:
+            await until(lambda: running.writer.takes_rows)
+            for item in items:
+                number = running.log.append(Kind.FRAME, 1, 0, b"{}")
+                running.writer.put(structs.replace(item, number=number))
+        return running
+
+    return asyncio.run(run())
+
+
+def receive(database: Database, folder: Path, frames: list[bytes], **settings: Any) -> Station:
+    """Take frames on one connection, close it and stop."""
+
+    async def run() -> Station:
+        async with station(database, folder, **settings) as running:
+            line = running.connect()
+            for each in frames:
+                line.frame(each)
+            line.closed("stopped")
+        return running
+
+    return asyncio.run(run())
+
+
+def held(database: Database) -> list[str]:
+    return [trade_id for (trade_id,) in fetch(database, "select trade_id from capture.trades order by trade_id")]
+
+
+def test_amounts_are_stored_as_they_were_sent(kalshi_ts: Database, tmp_path: Path) -> None:
+    frames = [BOOKS_SUBSCRIBED, delta(1, price_dollars="0.430000", delta_fp="0.10")]
+    receive(kalshi_ts, tmp_path, frames)
+    stored = fetch(
+        kalshi_ts, "select price::text, size_delta::text, frame_number > connection_id from capture.orderbook_deltas"
+    )
+    assert stored == [("0.430000", "0.10", True)]
+
+
+def test_rows_are_written_in_batches_of_at_most_the_limit(kalshi_ts: Database, tmp_path: Path) -> None:
+    items = [trade(f"{number:03}", number) for number in range(100)]
+    running = write(kalshi_ts, tmp_path, items, batch_rows_max=30)
+    assert held(kalshi_ts) == [f"{number:03}" for number in range(100)]
+    assert running.figures.committed_rows == {"trades": 100}
+    assert max(n for (n,) in fetch(kalshi_ts, "select count(*) from capture.trades group by ingest_xid")) <= 30
+
+
+def test_one_row_that_the_database_refuses_takes_no_other_with_it(kalshi_ts: Database, tmp_path: Path) -> None:
+    bad = [
+        trade("bad side", 0, b"frame with a bad side", taker_side="both"),
+        trade("bad text", 0, b"frame with a NUL", market_ticker="KX\u0000"),
+    ]
+    items = [trade(f"{number:02}", number) for number in range(20)]
+    late = trade("from long ago", 0, received_at=NOW - timedelta(days=700))
+    write(kalshi_ts, tmp_path, [*items[:7], *bad, late, *items[7:]])
+    assert held(kalshi_ts) == [*(f"{number:02}" for number in range(20)), "from long ago"]
+    quarantined = fetch(kalshi_ts, "select frame, reason from capture.quarantine order by quarantine_id")
+    assert [frame for frame, _ in quarantined] == [b"frame with a bad side", b"frame with a NUL"]
+    assert all(reason.startswith("refused by the database: ") for _, reason in quarantined)
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before the commit", "after the commit"])
+def test_a_connection_that_breaks_around_a_commit_loses_and_repeats_nothing(
+    kalshi_ts: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    original, broken = committer_module.write_batch, [False]
+
+    def break_once(*arguments: Any) -> None:
+        if not broken[0] and arguments[1]:
+            broken[0] = True
+            if committed:
+                original(*arguments)
+            raise psycopg.OperationalError("the connection broke")
+        original(*arguments)
+
+    monkeypatch.setattr(committer_module, "write_batch", break_once)
+    monkeypatch.setattr(committer_module, "RETRY_SECONDS_MAX", 0.2)
+    write(kalshi_ts, tmp_path, [trade("a", 1), trade("b", 2)])
+    assert broken[0]
+    assert held(kalshi_ts) == ["a", "b"]
+
+
+def test_what_a_stop_could_not_commit_the_next_start_does(
+    kalshi_ts: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer_module, "RETRY_SECONDS_MAX", 0.1)
+    away = Database(kalshi_ts.server, "no_such_database")
+    frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 10))]
+    running = receive(away, tmp_path, frames, stop_seconds_max=0.3)
+    assert "no_such_database" in running.figures.database_failure
+    receive(kalshi_ts, tmp_path, [])
+    assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(2, 10)]
+    assert fetch(kalshi_ts, "select distinct close_reason from capture.connections") == [("stopped",)]
+
+
+def test_rows_beyond_the_queue_come_from_the_frame_log_in_order(kalshi_ts: Database, tmp_path: Path) -> None:
+    async def run() -> Station:
+        async with station(kalshi_ts, tmp_path, batch_rows_max=10, queued_rows_max=25) as running:
+            await until(lambda: running.writer.takes_rows)
+            line = running.connect()
+            line.frame(BOOKS_SUBSCRIBED)
+            with kalshi_ts.connect() as blocker, blocker.transaction():
+                blocker.execute("lock table capture.orderbook_deltas in access exclusive mode")
+                for seq in range(1, 201):
+                    line.frame(delta(seq))
+                    await asyncio.sleep(0)
+                await until(lambda: not running.writer.takes_rows)
+                for seq in range(201, 301):
+                    line.frame(delta(seq))
+            await until(lambda: running.figures.committed_rows["orderbook_deltas"] >= 300)
+            line.frame(delta(301))
+            line.closed("stopped")
+        return running
+
+    running = asyncio.run(run())
+    assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(1, 302)]
+    assert running.figures.committed_rows["orderbook_deltas"] == 301
+    assert fetch(kalshi_ts, "select count(*) from capture.gaps") == [(0,)]
+
+
+def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(
+    kalshi_ts: Database, tmp_path: Path
+) -> None:
+    equal = [delta(seq, clock=7) for seq in range(2, 8)]
+
+    async def crash() -> None:
+        running = Station(kalshi_ts, tmp_path)
+        running.start()
+        await until(lambda: running.writer.takes_rows)
+        line = running.connect()
+        for each in (BOOKS_SUBSCRIBED, snapshot(1), *equal[:3]):
+            line.frame(each)
+        await until(lambda: running.figures.committed_rows["orderbook_deltas"] == 3)
+        running.running.cancel()
+        running.committer.disconnect()
+        for each in equal[3:]:
+            line.frame(each)
+        running.log.close()
+
+    asyncio.run(crash())
+    assert fetch(kalshi_ts, "select count(closed_at) from capture.connections") == [(0,)]
+    receive(kalshi_ts, tmp_path, [])
+    # Equal changes are numbered on where the crash was.
+    assert fetch(kalshi_ts, "select seq, occurrence from capture.orderbook_deltas order by seq") == [
+        (seq, seq - 2) for seq in range(2, 8)
+    ]
+    assert fetch(kalshi_ts, "select close_reason from capture.connections order by opened_at") == [
+        ("crashed",),
+        ("stopped",),
+    ]
+    (last,) = fetch(kalshi_ts, "select max(received_at) from capture.orderbook_deltas")
+    assert fetch(kalshi_ts, "select end_reason, ended_at from capture.subscriptions") == [("crashed", *last)]
+
+
+def test_a_new_database_gets_all_that_the_log_still_holds(
+    kalshi_ts: Database, tmp_path: Path, make_database: Any
+) -> None:
+    frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 50))]
+    receive(kalshi_ts, tmp_path, frames)
+    rebuilt: Database = make_database("kalshi_ts")
+    receive(rebuilt, tmp_path, [])
+    coverage = "select channel, market_ticker, began_at, ended_at, end_reason from capture.subscriptions"
+    connections = "select name, opened_at, closed_at from capture.connections where frames_received > 0"
+    for statement in (SEQS, coverage, connections):
+        assert fetch(rebuilt, statement) == fetch(kalshi_ts, statement) != []
+
+
+def test_frames_missing_in_the_log_are_not_claimed_to_be_covered(
+    kalshi_ts: Database, tmp_path: Path, make_database: Any
+) -> None:
+    frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 400))]
+    receive(kalshi_ts, tmp_path, frames)
+    (segment,) = segments(tmp_path)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    segment.write_bytes(content)
+    rebuilt: Database = make_database("kalshi_ts")
+    receive(rebuilt, tmp_path, [])
+    left = [seq for (seq,) in fetch(rebuilt, SEQS)]
+    missing = sorted(set(range(2, 400)) - set(left))
+    assert missing
+    assert fetch(rebuilt, "select seq_expected, seq_received from capture.gaps") == [(missing[0], missing[-1] + 1)]
+    covered = "select s.end_reason, s.ended_at < g.detected_at from capture.subscriptions as s, capture.gaps as g"
+    assert fetch(rebuilt, covered) == [("gap", True)]

@@ -1,0 +1,253 @@
+"""How a running gatherer tells how it is: heartbeat, /health, /metrics, systemd."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from kalshi_data.demo.keys import make_key
+from kalshi_data.demo.processes import Program
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.monitoring.service import Reporter
+from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.systemd import Notifier
+from kalshi_data.settings import decode_path
+from tests.conftest import MakeDatabase
+from tests.support.engines import Database
+from tests.unit.service.test_health import free_port
+
+SECONDS_MAX = 60.0
+MARKETS = 20
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for something true and return it."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("did not happen in time")
+
+
+def settings(kalshi_ts: Database, retention: dict[str, Any] | None = None, **health: Any) -> GathererSettings:
+    conninfo = {"conninfo": kalshi_ts.conninfo("gatherer")}
+    sections = {
+        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "databases": {"kalshi_ts": conninfo, "kalshi_meta": conninfo},
+        "health": {"port": 0, **health},
+        "retention": retention or {},
+    }
+    return msgspec.convert(sections, GathererSettings, dec_hook=decode_path)
+
+
+def beats(database: Database) -> list[tuple[Any, ...]]:
+    with database.connect("dedup_reader") as connection:
+        return connection.execute("select beat_at, status from sync.heartbeat_v1").fetchall()
+
+
+async def report(chosen: GathererSettings, figures: Figures, use: Callable[[], Any], notifier: Notifier) -> None:
+    async with Reporter(chosen, figures, notifier):
+        await asyncio.to_thread(use)
+
+
+def reporting(chosen: GathererSettings, use: Callable[[], Any], **levels: Any) -> Figures:
+    """Report figures while `use` runs in a thread."""
+    figures = Figures()
+    for name, value in levels.items():
+        setattr(figures, name, value)
+    asyncio.run(report(chosen, figures, use, Notifier({})))
+    return figures
+
+
+def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kalshi_ts: Database) -> None:
+    def use() -> None:
+        first = until(lambda: beats(kalshi_ts))
+        assert first[0][1]["state"] == "running"
+        assert first[0][1]["connections_wanted"] == 8
+        assert first[0][1]["database_bytes"] > 1_000_000
+        assert first[0][1]["health"]["status"] == "unhealthy"
+        until(lambda: beats(kalshi_ts)[0][0] > first[0][0])
+
+    figures = reporting(settings(kalshi_ts), use, connections_wanted=8)
+    ((_, status),) = beats(kalshi_ts)
+    assert status["state"] == "stopped"
+    assert figures.heartbeats >= 3
+    assert figures.heartbeat_failure == ""
+
+
+def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) -> None:
+    figures = Figures()
+
+    def end_sessions(allowed: bool) -> None:
+        with Database(kalshi_ts.server, "postgres").connect() as connection:
+            connection.execute(f"alter database {kalshi_ts.name} allow_connections {allowed}".encode())
+            ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            connection.execute(ended, (kalshi_ts.name,))
+
+    def use() -> None:
+        until(lambda: figures.heartbeats)
+        end_sessions(allowed=False)
+        until(lambda: figures.heartbeat_failure)
+        end_sessions(allowed=True)
+        before = figures.heartbeats
+        until(lambda: figures.heartbeats > before)
+
+    asyncio.run(report(settings(kalshi_ts), figures, use, Notifier({})))
+    assert figures.heartbeat_failures
+    assert figures.heartbeat_failure == ""
+    assert beats(kalshi_ts)[0][1]["state"] == "stopped"
+
+
+def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Database) -> None:
+    async def hang() -> int:
+        figures = Figures()
+        async with Reporter(settings(kalshi_ts, heartbeat_seconds_max=0.4), figures, Notifier({})) as reporter:
+            await asyncio.to_thread(until, lambda: figures.heartbeats)
+            before = figures.heartbeats
+            time.sleep(2.5)
+            assert reporter.verdict().status == "unhealthy"
+            return figures.heartbeats - before
+
+    # One that had begun, or fell into the first moment, may still be written.
+    assert asyncio.run(hang()) <= 1
+
+
+def test_a_gatherer_that_ends_with_an_error_says_so(kalshi_ts: Database) -> None:
+    def use() -> None:
+        until(lambda: beats(kalshi_ts))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        reporting(settings(kalshi_ts), use)
+    assert beats(kalshi_ts)[0][1]["state"] == "failed"
+
+
+def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path) -> None:
+    figures, heard = Figures(), list[str]()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(SECONDS_MAX)
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"})
+
+        def use() -> None:
+            while not any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard):
+                heard.append(manager.recv(1_000).decode())
+            assert "READY=1" not in heard
+            figures.subscribed = True
+            while "READY=1" not in heard:
+                heard.append(manager.recv(1_000).decode())
+            for _ in range(3):
+                heard.append(manager.recv(1_000).decode())
+
+        asyncio.run(report(settings(kalshi_ts), figures, use, notifier))
+    assert heard.count("READY=1") == 1
+    assert heard.count("WATCHDOG=1") >= 2
+    assert "STATUS=0 of 0 connections, 0 of 0 markets, 0 frames" in heard
+
+
+@contextmanager
+def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, port: int) -> Generator[Program]:
+    """Run an exchange and a gatherer as processes."""
+    key = make_key(folder, 1)
+    options = [f"--key={key.key_id}={key.public}", f"--markets={MARKETS}", "--seconds=0", "--clients=1"]
+    exchange = Program("exchange", folder, ["simulator", "run", *options], listen=True)
+    try:
+        addresses = until(lambda: exchange.next_event(0.2))
+        values = {
+            "exchange.rest_url": addresses["rest_url"],
+            "exchange.websocket_url": addresses["websocket_url"],
+            "exchange.key_id": key.key_id,
+            "exchange.private_key_file": str(key.private),
+            "databases.kalshi_ts.conninfo": kalshi_ts.conninfo("gatherer"),
+            "databases.kalshi_meta.conninfo": kalshi_meta.conninfo("gatherer"),
+            "health.port": port,
+            "frame_log.folder": str(folder / "frames"),
+        }
+        # JSON writes numbers and strings as TOML does.
+        lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
+        (folder / "gatherer.toml").write_text("".join(lines))
+        gatherer = Program("gatherer", folder, ["gatherer", "run", "--config", str(folder / "gatherer.toml")])
+        try:
+            yield gatherer
+        finally:
+            gatherer.end()
+    finally:
+        exchange.end()
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except ConnectionError:
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def samples(port: int) -> dict[tuple[str, ...], float]:
+    """Return what /metrics says now."""
+    status, text = get(port, "/metrics")
+    assert status == 200
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_running_gatherer_answers_and_beats(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, ThreadPoolExecutor(1) as threads:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(SECONDS_MAX)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        heard = list[str]()
+        listening = threads.submit(hear_out, manager, heard)
+        answers_and_beats(make_database, tmp_path, heard)
+        listening.result()
+    assert heard.count("READY=1") == 1
+    assert heard[-1] == "STOPPING=1"
+
+
+def hear_out(manager: socket.socket, heard: list[str]) -> None:
+    """Add what a service says until it stops."""
+    while "STOPPING=1" not in heard:
+        heard.append(manager.recv(1_000).decode())
+
+
+def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[str]) -> None:
+    kalshi_ts, kalshi_meta, port = make_database("kalshi_ts"), make_database("kalshi_meta"), free_port()
+
+    def health() -> dict[str, Any] | None:
+        status, body = get(port, "/health")
+        document = msgspec.json.decode(body, type=dict[str, Any]) if status in {200, 503} else None
+        return document if document and document["status"] == "healthy" else None
+
+    with running_gatherer(kalshi_ts, kalshi_meta, tmp_path, port) as gatherer:
+        assert until(health)["reasons"] == []
+        until(lambda: samples(port).get(("kalshi_gatherer_commit_delay_seconds_count",)))
+        found = samples(port)
+        assert found["kalshi_gatherer_connections_up",] == found["kalshi_gatherer_connections_wanted",] > 0
+        assert found["kalshi_gatherer_markets_wanted",] > MARKETS / 2
+        assert found["kalshi_gatherer_health",] == 0
+        assert found["kalshi_gatherer_frames_received_total", "orderbook_snapshot"] > MARKETS / 2
+        assert found["process_resident_memory_bytes",] > 10_000_000
+        assert beats(kalshi_ts)[0][1]["state"] == "running"
+        until(lambda: "READY=1" in heard)
+        assert gatherer.end() == 0, gatherer.last_lines()
+    assert beats(kalshi_ts)[0][1]["state"] == "stopped"

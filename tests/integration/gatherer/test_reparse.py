@@ -1,0 +1,103 @@
+"""The frame log fed again, and printed."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.cli import main
+from kalshi_data.gatherer.frame_log.reader import last_record, records_from
+from kalshi_data.gatherer.repair.reparse import Totals, reparse
+from kalshi_data.gatherer.settings import Databases, Exchange, FrameLog, GathererSettings
+from kalshi_data.settings import Conninfo
+from kalshi_data.simulator.venue.recording import read_recording
+from tests.integration.gatherer.test_batch_writer import receive
+from tests.support.engines import Database
+from tests.support.receiving import BOOKS_SUBSCRIBED, delta, fetch, snapshot
+
+HOUR = timedelta(hours=1)
+HELD = "select seq, occurrence from capture.orderbook_deltas order by seq"
+STATES = "select s.*, c.closed_at from capture.subscriptions as s, capture.connections as c order by s.began_at"
+
+
+def settings(database: Database, folder: Path) -> GathererSettings:
+    conninfo = Conninfo(conninfo=database.conninfo("gatherer"))
+    exchange = Exchange(rest_url="", websocket_url="", key_id="", private_key_file=Path())
+    databases = Databases(kalshi_ts=conninfo, kalshi_meta=conninfo)
+    return GathererSettings(exchange=exchange, databases=databases, frame_log=FrameLog(folder=folder))
+
+
+def again(database: Database, folder: Path) -> Totals:
+    now = datetime.now(UTC)
+    return reparse(settings(database, folder), now - HOUR, now + HOUR, lambda _: None)
+
+
+def test_rows_that_are_missing_are_added_once_and_coverage_stays_as_it_is(kalshi_ts: Database, tmp_path: Path) -> None:
+    equal = [delta(seq, clock=3) for seq in range(2, 40)]
+    receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *equal, snapshot(40)])
+    whole, states = fetch(kalshi_ts, HELD), fetch(kalshi_ts, STATES)
+    assert again(kalshi_ts, tmp_path) == Totals(40, 0)
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.orderbook_deltas where seq between 10 and 20")
+    assert again(kalshi_ts, tmp_path) == Totals(40, 11)
+    assert fetch(kalshi_ts, HELD) == whole
+    assert again(kalshi_ts, tmp_path) == Totals(40, 0)
+    assert fetch(kalshi_ts, STATES) == states
+
+
+def test_what_is_not_committed_yet_is_left_to_the_gatherer(kalshi_ts: Database, tmp_path: Path) -> None:
+    receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 10))])
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.orderbook_deltas")
+        connection.execute("update capture.flush_position set frame_number = frame_number - 5")
+    added = again(kalshi_ts, tmp_path).added
+    last = last_record(tmp_path)
+    assert last is not None
+    held = fetch(
+        kalshi_ts,
+        "select max(frame_number) <= (select frame_number from capture.flush_position) from capture.orderbook_deltas",
+    )
+    assert (0 < added < 8, held) == (True, [(True,)])
+
+
+def test_a_time_without_frames_is_an_error(kalshi_ts: Database, tmp_path: Path) -> None:
+    receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    with pytest.raises(SettingsError, match=r"holds no frames from 2020-01-01.*age_seconds_max"):
+        reparse(settings(kalshi_ts, tmp_path), begin, begin + HOUR, lambda _: None)
+
+
+def test_printed_frames_are_a_recording(kalshi_ts: Database, tmp_path: Path) -> None:
+    frames = [BOOKS_SUBSCRIBED, snapshot(1), delta(2), delta(3)]
+    receive(kalshi_ts, tmp_path / "frames", frames)
+    file = tmp_path / "gatherer.toml"
+    file.write_text(
+        f"""
+        [exchange]
+        rest_url = ""
+        websocket_url = ""
+        key_id = ""
+        private_key_file = "key.pem"
+        [databases]
+        kalshi_ts.conninfo = "{kalshi_ts.conninfo("gatherer")}"
+        kalshi_meta.conninfo = "{kalshi_ts.conninfo("gatherer")}"
+        [frame_log]
+        folder = "{tmp_path / "frames"}"
+        """
+    )
+    now = datetime.now(UTC)
+    span = ["--config", str(file), "--from", (now - HOUR).isoformat(), "--to", (now + HOUR).isoformat()]
+    printed = CliRunner().invoke(main, ["frames", *span], catch_exceptions=False).output
+    connection_id = str(msgspec.json.decode(printed.splitlines()[0])["connection_id"])
+    assert CliRunner().invoke(main, ["frames", *span, "--connection", connection_id]).output == printed
+    assert CliRunner().invoke(main, ["frames", *span, "--connection", "1"]).output == ""
+    (tmp_path / "frames.jsonl").write_text(printed)
+    assert [frame.type for frame in read_recording(tmp_path / "frames.jsonl")] == [
+        *("orderbook_snapshot", "orderbook_delta", "orderbook_delta"),
+    ]
+    assert len(list(records_from(tmp_path / "frames", 0))) > len(frames)
+    added = CliRunner().invoke(main, ["reparse", *span], catch_exceptions=False).output
+    assert added == "frame log: 3 rows read, 0 added\n"

@@ -1,0 +1,273 @@
+"""What a gatherer's retention drops: old rows that are merged, and the oldest of all where disk runs out."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from kalshi_data.gatherer import retention as retention_module
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.retention import Retention
+from tests.integration.gatherer.test_health import settings
+from tests.support.engines import Database
+from tests.support.staging import frame, merge, receive
+
+NOW = datetime.now(UTC)
+DAYS = (20, 10, 1, 0)
+
+
+def trade(trade_id: str) -> dict[str, Any]:
+    body = {
+        "trade_id": trade_id,
+        "market_ticker": "KXA-1",
+        "yes_price_dollars": "0.4300",
+        "no_price_dollars": "0.5700",
+        "count_fp": "3.50",
+        "taker_side": "yes",
+        "ts_ms": int(NOW.timestamp() * 1000),
+    }
+    return frame("trade", body)
+
+
+def fill(database: Database, days: Sequence[int] = DAYS) -> None:
+    """Receive a trade on each of these days, named after the days it is old."""
+    for number, day in enumerate(days, start=1):
+        receive(database, [trade(str(day))], NOW - timedelta(days=day), number)
+    # The partitions of the other streams, made with those of the trades, hold nothing.
+    with database.connect() as connection:
+        others = "select timeseries.drop_partitions(s.target, 'infinity') from timeseries.series as s"
+        connection.execute(f"{others} where s.target <> 'capture.trades'::regclass".encode())
+
+
+def held(database: Database) -> list[str]:
+    with database.connect() as connection:
+        rows = connection.execute("select trade_id from capture.trades order by received_at").fetchall()
+    return [trade_id for (trade_id,) in rows]
+
+
+def acknowledge(database: Database, stream: str = "trades", until: str | None = None) -> str:
+    """Say that a stream is merged up to a trade, or all of it."""
+    with database.connect() as connection:
+        newest = "select ingest_xid::text from capture.trades where coalesce(trade_id = %s, true)"
+        newest += " order by ingest_xid desc limit 1"
+        row = connection.execute(newest.encode(), (until,)).fetchone()
+    with database.connect("dedup_reader") as connection:
+        said = connection.execute("select sync.acknowledge(%s, %s)::text", (stream, row[0] if row else "0")).fetchone()
+    return str(said[0]) if said else ""
+
+
+def look(database: Database, **chosen: Any) -> Figures:
+    figures = Figures()
+    Retention(settings(database, chosen), figures).look()
+    return figures
+
+
+def test_what_nobody_acknowledged_is_kept_however_old(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    figures = look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+    assert not figures.partitions_dropped
+    assert figures.retention_failure == ""
+
+
+def test_old_partitions_that_are_merged_are_dropped(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts)
+    figures = look(kalshi_ts)
+    assert held(kalshi_ts) == ["1", "0"]
+    assert figures.partitions_dropped["trades"] == 2
+    assert not figures.unread_partitions_dropped
+    assert look(kalshi_ts).partitions_dropped["trades"] == 0
+
+
+def test_a_partition_goes_only_when_its_newest_row_is_merged(kalshi_ts: Database) -> None:
+    fill(kalshi_ts, (20, 10))
+    receive(kalshi_ts, [trade("20, late")], NOW - timedelta(days=20), 3)
+    acknowledge(kalshi_ts, until="10")
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "20, late"]
+
+
+def test_streams_are_acknowledged_each_for_itself(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts, stream="tickers")
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+
+
+def test_how_long_rows_are_kept_is_a_setting(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts)
+    look(kalshi_ts, captured_days=15)
+    assert held(kalshi_ts) == ["10", "1", "0"]
+
+
+def size_of(database: Database) -> int:
+    with database.connect() as connection:
+        row = connection.execute("select pg_database_size(current_database())").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_room_is_made_with_merged_rows_first(kalshi_ts: Database) -> None:
+    fill(kalshi_ts, (20, 10, 5, 2, 0))
+    acknowledge(kalshi_ts, until="5")
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.trades where trade_id in ('20', '10')")
+    # The two emptied partitions count as merged, as does the one of five days ago, which is not old enough otherwise.
+    figures = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 1)
+    assert figures.partitions_dropped["trades"] == 1
+    assert not figures.unread_partitions_dropped
+    assert held(kalshi_ts) == ["5", "2", "0"]
+    figures = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 60_000)
+    assert not figures.unread_partitions_dropped
+    assert held(kalshi_ts)[-2:] == ["2", "0"]
+
+
+def test_a_bound_on_disk_wins_over_the_acknowledgement_with_an_alarm(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    figures = look(kalshi_ts, database_bytes_max=size_of(kalshi_ts) - 1)
+    assert held(kalshi_ts) == ["10", "1", "0"]
+    assert figures.unread_partitions_dropped == {"trades": 1}
+    assert time.time() - figures.unread_dropped_at_seconds < 60
+    assert figures.retention_failure == ""
+
+
+def test_what_arrives_now_is_kept_even_where_the_bound_cannot_be(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    figures = look(kalshi_ts, database_bytes_max=1)
+    assert held(kalshi_ts) == ["0"]
+    assert figures.unread_partitions_dropped["trades"] == 3
+    assert "more than 1," in figures.retention_failure
+
+
+def test_without_a_bound_no_room_is_made(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    assert not look(kalshi_ts, database_bytes_max=0).partitions_dropped
+
+
+def test_a_partition_in_use_is_told_and_dropped_at_the_next_look(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts)
+    with kalshi_ts.connect() as reading:
+        reading.execute("begin")
+        reading.execute("select count(*) from capture.trades")
+        figures = look(kalshi_ts)
+    assert figures.retention_failure == "old partitions of capture.trades are in use"
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+    assert look(kalshi_ts).retention_failure == ""
+    assert held(kalshi_ts) == ["1", "0"]
+
+
+def test_a_row_that_arrives_late_is_not_dropped_unread(kalshi_ts: Database) -> None:
+    """A writer that commits between looking and dropping: the lock makes it come first or not at all."""
+    fill(kalshi_ts, (20,))
+    acknowledge(kalshi_ts)
+    with kalshi_ts.connect("gatherer") as writing:
+        writing.execute("begin")
+        late = (
+            "insert into capture.trades select pg_current_xact_id(), received_at, sent_at, exchange_ts, connection_id,"
+        )
+        late += " sid, seq, 'late', market_ticker, yes_price, no_price, size, taker_side from capture.trades"
+        writing.execute(late.encode())
+        assert look(kalshi_ts).retention_failure == "old partitions of capture.trades are in use"
+        writing.execute("commit")
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "late"]
+
+
+def test_a_database_that_is_away_is_told(kalshi_ts: Database) -> None:
+    figures = look(Database(kalshi_ts.server, "no_such_database"))
+    assert figures.retention_failure.startswith("old rows cannot be dropped: ")
+
+
+BESIDE = {
+    "quarantine": "insert into capture.quarantine"
+    " (connection_id, received_at, reason, frame, frame_bytes, frame_sha256)"
+    " select 1, %s, '', '', 0, '' from generate_series(1, 5)",
+    "connections": "insert into capture.connections (connection_id, url, use_yes_price, opened_at, closed_at)"
+    " select n, '', false, now(), %s from generate_series(1, 5) as n",
+    "subscriptions": "insert into capture.subscriptions"
+    " (connection_id, sid, channel, market_ticker, began_at, ended_at)"
+    " select n, 1, '', '', now(), %s from generate_series(1, 5) as n",
+    "gaps": "insert into capture.gaps"
+    " (connection_id, sid, seq_expected, seq_received, detected_at, frame_number, channel, began_at)"
+    " select 1, 1, 1, 2, %s, n, '', now() from generate_series(1, 5) as n",
+}
+
+
+@pytest.mark.parametrize(("table", "statement"), BESIDE.items(), ids=BESIDE)
+def test_rows_beside_the_streams_go_when_they_are_old_and_merged(
+    kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch, table: str, statement: str
+) -> None:
+    monkeypatch.setattr(retention_module, "BATCH_ROWS_MAX", 2)
+
+    def left() -> int:
+        with kalshi_ts.connect() as connection:
+            row = connection.execute(f"select count(*) from capture.{table}".encode()).fetchone()
+        return int(row[0]) if row else 0
+
+    with kalshi_ts.connect("gatherer") as connection:
+        connection.execute(statement.encode(), (NOW - timedelta(days=8),))
+    if table != "quarantine":  # which nobody reads over SQL
+        assert look(kalshi_ts).rows_deleted[table] == 0
+        with kalshi_ts.connect("dedup_reader") as connection:
+            read = f"select sync.acknowledge('{table}', max(ingest_xid::text)::xid8) from sync.{table}_v1"
+            connection.execute(read.encode())
+    assert look(kalshi_ts, captured_days=9).rows_deleted[table] == 0
+    assert left() == 5
+    assert look(kalshi_ts).rows_deleted[table] == 5
+    assert left() == 0
+
+
+def test_what_is_still_open_is_kept(kalshi_ts: Database) -> None:
+    with kalshi_ts.connect("gatherer") as connection:
+        for table in ("connections", "subscriptions"):
+            connection.execute(BESIDE[table].encode(), (None,))
+    with kalshi_ts.connect("dedup_reader") as connection:
+        for table in ("connections", "subscriptions"):
+            read = f"select sync.acknowledge('{table}', max(ingest_xid::text)::xid8) from sync.{table}_v1"
+            connection.execute(read.encode())
+    assert not +look(kalshi_ts, captured_days=0.000001).rows_deleted
+
+
+def test_an_acknowledgement_never_goes_back(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    newest = acknowledge(kalshi_ts)
+    assert acknowledge(kalshi_ts, until="20") == newest
+
+
+def refused(database: Database, stream: str, position: str) -> str:
+    with database.connect("dedup_reader") as connection, pytest.raises(psycopg.errors.InvalidParameterValue) as caught:
+        connection.execute("select sync.acknowledge(%s, %s)", (stream, position))
+    return str(caught.value.diag.message_primary)
+
+
+@pytest.mark.parametrize("stream", ["nonsense", "instance", "heartbeat", "trades_v1", ""])
+def test_only_streams_can_be_acknowledged(kalshi_ts: Database, stream: str) -> None:
+    assert refused(kalshi_ts, stream, "1") == f"unknown stream {stream}"
+
+
+def test_a_position_that_cannot_have_been_read_is_refused(kalshi_ts: Database) -> None:
+    """One of an older epoch, whose database had seen more transactions than the one that was restored."""
+    fill(kalshi_ts)
+    assert "cannot have been read yet" in refused(kalshi_ts, "trades", str(10**12))
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+
+
+def test_what_a_deduplicator_has_merged_is_dropped(kalshi_ts: Database, production: Database) -> None:
+    fill(kalshi_ts)
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+    # The position is known after the tick that merged, and told with the next poll that follows one with rows.
+    merge(production, [kalshi_ts], acknowledge_seconds=0)
+    receive(kalshi_ts, [trade("later")], NOW, 9)
+    merge(production, [kalshi_ts], ticks=2, acknowledge_seconds=0)
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["1", "0", "later"]
+    with production.connect() as connection:
+        merged = connection.execute("select trade_id from market_data.trades order by 1").fetchall()
+    assert [trade_id for (trade_id,) in merged] == ["0", "1", "10", "20", "later"]

@@ -1,0 +1,267 @@
+"""The deduplicator as a process, its servers and itself killed at every step of a tick: exactly once all the same."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import psycopg
+import pytest
+
+from kalshi_data.demo.postgres import Server, server_account
+from tests.integration.merge.test_merge import trade
+from tests.support.engines import Database, Engine
+from tests.support.staging import counts, receive, rows
+
+SECONDS_MAX = 60
+# What a gatherer has committed stays committed when its server is killed.
+LASTING = {"synchronous_commit": "on"}
+TOML = """
+[production]
+runtime.conninfo = "{production}"
+owner.conninfo = "{production}"
+
+[[gatherers]]
+id = 1
+kalshi_ts.conninfo = "{kalshi_ts}"
+kalshi_meta.conninfo = "{kalshi_meta}"
+
+[merging]
+poll_seconds = 0.02
+gatherer_seconds_max = 30
+"""
+# Where a tick stops when this is locked: while it polls, merges, marks the archive, or moves the cursor.
+STEPS = {
+    "poll": ("gatherer", "lock table capture.trades in access exclusive mode"),
+    "merge": ("production", "lock table market_data.trades in exclusive mode"),
+    "mark": ("production", "lock table ops.archive_partitions in exclusive mode"),
+    "advance": ("production", "select from ops.cursors for update"),
+}
+BLOCKED = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = 'deduplicator' and wait_event_type = 'Lock'
+"""
+
+
+class Stand(NamedTuple):
+    """A gatherer and production on servers of their own."""
+
+    gatherer: Database
+    production: Database
+    config: Path
+
+    def server(self, of: str) -> Server:
+        return self.database(of).server
+
+    def database(self, of: str) -> Database:
+        return self.gatherer if of == "gatherer" else self.production
+
+
+@pytest.fixture(scope="module")
+def engines(engine: Engine, server_folder: Path) -> Iterator[tuple[Engine, Engine]]:
+    with ExitStack() as stack:
+        folders = [server_folder / f"{engine.name}-{number}" for number in (1, 2)]
+        made = [Engine(engine.name, folder, engine.binaries, server_account(), LASTING) for folder in folders]
+        first, second = (stack.enter_context(each.running()) for each in made)
+        yield first, second
+
+
+@pytest.fixture
+def stand(engines: tuple[Engine, Engine], tmp_path: Path) -> Iterator[Stand]:
+    with (
+        engines[0].database("kalshi_ts") as kalshi_ts,
+        engines[0].database("kalshi_meta") as kalshi_meta,
+        engines[1].database("production") as production,
+    ):
+        config = tmp_path / "deduplicator.toml"
+        readers = {"kalshi_ts": kalshi_ts.conninfo("dedup_reader"), "kalshi_meta": kalshi_meta.conninfo("dedup_reader")}
+        config.write_text(TOML.format(production=production.conninfo("deduplicator"), **readers))
+        yield Stand(kalshi_ts, production, config)
+
+
+class Deduplicator:
+    """The program as a process that may be killed and started again."""
+
+    def __init__(self, config: Path) -> None:
+        self._command = [sys.executable, "-m", "kalshi_data.deduplicator", "run", "--config", str(config)]
+        self.log = config.parent / "deduplicator.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=output)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> int:
+        if self._process is not None:
+            self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        assert self._process is not None
+        return self._process.wait(SECONDS_MAX)
+
+
+@contextmanager
+def running(stand: Stand) -> Generator[Deduplicator]:
+    program = Deduplicator(stand.config)
+    program.start()
+    try:
+        yield program
+        assert program.stop() == 0, program.log.read_text()
+    finally:
+        program.kill()
+
+
+def until(condition: Callable[[], bool], why: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.02)
+
+
+def kill_server(server: Server) -> None:
+    """End every process of a server at once, as a power cut does."""
+    postmaster = psutil.Process(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # its children end by themselves when the first one is gone
+            process.kill()
+    server.stop()
+    psutil.wait_procs(processes, timeout=SECONDS_MAX)
+
+
+def kill_and_restart(stand: Stand, program: Deduplicator, victim: str) -> None:
+    if victim == "deduplicator":
+        program.kill()
+        program.start()
+    else:
+        kill_server(stand.server(victim))
+        stand.server(victim).start()
+
+
+def held(stand: Stand) -> list[str]:
+    return [row[0] for row in rows(stand.production, "trades", "trade_id exchange_ts size")]
+
+
+def progress(stand: Stand) -> tuple[int, ...]:
+    """Return rows polled, new, duplicate and rejected."""
+    return next(iter(counts(stand.production, "trades")), (1, 0, 0, 0, 0))[1:]
+
+
+@contextmanager
+def blocked(stand: Stand, step: str) -> Generator[None]:
+    """Hold what the step needs until the end of the block, or until its server is killed."""
+    of, lock = STEPS[step]
+    holder = stand.database(of).connect()
+    try:
+        with holder.transaction():
+            holder.execute(lock.encode())
+            yield
+    except psycopg.OperationalError:
+        assert holder.closed or holder.broken
+    finally:
+        holder.close()
+
+
+def is_blocked(stand: Stand, step: str) -> bool:
+    with stand.database(STEPS[step][0]).connect() as connection:
+        row = connection.execute(BLOCKED.encode()).fetchone()
+    return bool(row and row[0])
+
+
+@pytest.mark.parametrize("victim", ["deduplicator", "production", "gatherer"])
+def test_whoever_is_killed_at_whatever_step_every_row_is_merged_once(stand: Stand, victim: str) -> None:
+    with running(stand) as program:
+        receive(stand.gatherer, [trade("first")])
+        until(lambda: held(stand) == ["first"], program.log.read_text)
+        expected = ["first"]
+        for number, step in enumerate(STEPS, start=2):
+            ids = [f"{step} {each}" for each in range(3)]
+            with blocked(stand, step):
+                if step == "poll":
+                    until(lambda: is_blocked(stand, "poll"), program.log.read_text)
+                else:
+                    receive(stand.gatherer, [trade(each) for each in ids], number=number)
+                    until(lambda step=step: is_blocked(stand, step), program.log.read_text)
+                kill_and_restart(stand, program, victim)
+            if step == "poll":
+                receive(stand.gatherer, [trade(each) for each in ids], number=number)
+            expected = sorted([*expected, *ids])
+            until(lambda expected=expected: held(stand) == expected, program.log.read_text)
+            total = len(expected)
+            until(lambda total=total: progress(stand) == (total, total, 0, 0), lambda: progress(stand))
+
+
+def test_production_killed_in_mid_load_holds_everything_once(stand: Stand) -> None:
+    batches = 40
+
+    def load() -> None:
+        for number in range(batches):
+            receive(stand.gatherer, [trade(f"{number:02} {each:02}") for each in range(50)], number=number + 1)
+
+    loading = threading.Thread(target=load)
+    with running(stand) as program:
+        loading.start()
+        for share in (0.2, 0.5):
+            until(lambda share=share: len(held(stand)) >= share * 50 * batches, program.log.read_text)
+            kill_and_restart(stand, program, "production")
+        loading.join()
+        until(lambda: len(held(stand)) == 50 * batches, program.log.read_text)
+    assert progress(stand) == (50 * batches, 50 * batches, 0, 0)
+
+
+def test_a_gatherer_that_was_away_is_read_on_where_it_was_left(stand: Stand) -> None:
+    receive(stand.gatherer, [trade("before")])
+    with running(stand) as program:
+        until(lambda: held(stand) == ["before"], program.log.read_text)
+        stand.server("gatherer").stop()
+        until(lambda: "gatherer away" in program.log.read_text(), program.log.read_text)
+        stand.server("gatherer").start()
+        receive(stand.gatherer, [trade("after")], number=2)
+        until(lambda: held(stand) == ["after", "before"], program.log.read_text)
+        until(lambda: "gatherer is back" in program.log.read_text(), program.log.read_text)
+    assert progress(stand) == (2, 2, 0, 0)
+
+
+def test_it_waits_for_production_and_says_so(stand: Stand) -> None:
+    receive(stand.gatherer, [trade("a")])
+    stand.server("production").stop()
+    try:
+        with running(stand) as program:
+            until(lambda: "waiting for production" in program.log.read_text(), program.log.read_text)
+            stand.server("production").start()
+            until(lambda: held(stand) == ["a"], program.log.read_text)
+    finally:
+        stand.server("production").stop()
+        stand.server("production").start()
+
+
+def test_it_waits_for_a_gatherer_that_is_alive_and_says_so(stand: Stand) -> None:
+    beat = "insert into capture.heartbeat (beat_at, status) values (now() - interval '1 hour', '{}')"
+    receive(stand.gatherer, [trade("a")])
+    with stand.gatherer.connect("gatherer") as connection:
+        connection.execute(beat.encode())
+        with running(stand) as program:
+            until(lambda: "waiting for a gatherer" in program.log.read_text(), program.log.read_text)
+            assert held(stand) == []
+            connection.execute("update capture.heartbeat set beat_at = now()")
+            until(lambda: held(stand) == ["a"], program.log.read_text)
+
+
+def test_it_refuses_an_older_schema_and_names_the_command(stand: Stand) -> None:
+    with stand.production.connect() as connection:
+        connection.execute("delete from ops.migration where name like '0019%'")
+    program = Deduplicator(stand.config)
+    program.start()
+    assert program.wait() == 1
+    assert f"run deduplicator migrate --config {stand.config}" in program.log.read_text()

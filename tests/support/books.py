@@ -1,0 +1,77 @@
+"""Puts order books into production as the merge would, for tests of what follows from them."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from kalshi_data.database.connection import Connection
+from tests.support.coverage import at
+
+Level = tuple[str, Decimal]
+Book = dict[Level, Decimal]
+
+SNAPSHOT = """
+insert into market_data.orderbook_snapshots values (%s, %s, 'm', %s, %s, %s, %s, %s, %s, %s, 1)
+on conflict do nothing
+"""
+DELTA = "insert into market_data.orderbook_deltas values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"
+LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s, tstzrange(%s, %s, '[]'))"
+
+
+def ensure_partitions(connection: Connection, *moments: datetime) -> None:
+    """Make the partitions that rows of these tests need."""
+    for table in ("orderbook_snapshots", "orderbook_deltas", "trades", "tickers", "lifecycle_events"):
+        for moment in moments:
+            connection.execute("select timeseries.ensure_partition(%s, %s)", (f"market_data.{table}", moment))
+
+
+def snapshot(
+    connection: Connection,
+    minute: float,
+    clock: int,
+    book: Mapping[Level, Decimal] | None = None,
+    *,
+    ticker: str = "KXA-1",
+) -> None:
+    """Insert a whole book that was received at a minute."""
+    sides = [
+        sorted((price, size) for (of, price), size in (book or {}).items() if of == side) for side in ("yes", "no")
+    ]
+    lists = [[each[part] for each in side] for side in sides for part in (0, 1)]
+    digest = hashlib.sha256(repr(sides).encode()).digest()
+    connection.execute(SNAPSHOT, (at(minute), ticker, clock, digest, 0, *lists))
+
+
+def delta(
+    connection: Connection,
+    minute: float,
+    clock: int,
+    side: str,
+    price: str,
+    size: str,
+    *,
+    ticker: str = "KXA-1",
+    occurrence: int = 0,
+    received: float | None = None,
+) -> None:
+    """Insert one change; without `received` it was received at once."""
+    received_at = at(minute if received is None else received)
+    values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, 1)
+    connection.execute(DELTA, values)
+
+
+def late(connection: Connection, stream: str, first: float, last: float, ticker: str = "KXA-1") -> None:
+    """Say, as the merge does, that late rows were merged."""
+    connection.execute(LATE, (stream, ticker, at(first), at(last)))
+
+
+def book_at(connection: Connection, minute: float, ticker: str = "KXA-1") -> Book:
+    """Return the book that production rebuilds."""
+    found = connection.execute("select * from market_data.book_at(%s, %s)", (ticker, at(minute))).fetchall()
+    return {(side, price): size for side, price, size in found}
+
+
+def levels(*given: tuple[str, str, str]) -> Book:
+    """Make a book of (side, price, size)."""
+    return {(side, Decimal(price)): Decimal(size) for side, price, size in given}

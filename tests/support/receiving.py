@@ -1,0 +1,115 @@
+"""A gatherer's intake without a network: frames go in, rows come out."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.frame_log.writer import FrameLog
+from kalshi_data.gatherer.recording.batch_writer import Writer
+from kalshi_data.gatherer.recording.committer import Committer
+from kalshi_data.gatherer.recording.recorder import Intake, Line
+from kalshi_data.gatherer.settings import FrameLog as FrameLogSettings
+from kalshi_data.gatherer.settings import Writing
+from kalshi_data.kalshi.messages import Refusal
+from tests.support.engines import Database
+
+BOOKS_SUBSCRIBED = b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}'
+WAIT_SECONDS_MAX = 20.0
+
+
+class Nobody:
+    """A listener that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def acknowledged(self, command: int | None, sid: int | None, channel: str | None) -> None:
+        self.told.append(("acknowledged", command, sid, channel))
+
+    def refused(self, command: int | None, sid: int | None, refusal: Refusal) -> None:
+        self.told.append(("refused", command, sid, refusal.code))
+
+    def gap(self, sid: int, channel: str, frame_number: int, gap: Any, lost: set[str], began_at: Any) -> None:
+        self.told.append(("gap", sid, channel, sorted(lost)))
+
+    def snapshot(self, command: int | None, ticker: str, known: bool) -> None:
+        self.told.append(("snapshot", command, ticker, known))
+
+    def clock_went_back(self, ticker: str) -> None:
+        self.told.append(("clock_went_back", ticker))
+
+    def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
+        self.told.append(("lifecycle", kind, subject))
+
+
+class Station:
+    """The parts of a gatherer between socket and database."""
+
+    def __init__(self, database: Database, folder: Path, **writing: Any) -> None:
+        self.figures = Figures()
+        self.settings = Writing(**writing)
+        self.log = FrameLog(FrameLogSettings(folder=folder, block_bytes=2_000), self.figures)
+        self.committer = Committer(database.conninfo("gatherer"), self.settings, self.figures)
+        self.writer = Writer(self.committer, self.log, self.settings, self.figures)
+        self.intake = Intake(self.log, self.writer, self.figures, self.settings)
+        self.running: asyncio.Future[None]
+
+    def start(self) -> None:
+        self.log.open()
+        self.running = asyncio.ensure_future(self.writer.run())
+
+    def connect(self, listener: Nobody | None = None) -> Line:
+        return self.intake.open("books-1", "ws://exchange", listener or Nobody())
+
+    async def stop(self) -> None:
+        self.writer.stop()
+        await self.running
+        self.log.close()
+
+
+@asynccontextmanager
+async def station(database: Database, folder: Path, **writing: Any) -> AsyncGenerator[Station]:
+    """Run the parts, and stop them as SIGTERM does."""
+    running = Station(database, folder, **writing)
+    running.start()
+    yield running
+    await running.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        await asyncio.sleep(0.01)
+
+
+def delta(seq: int, ticker: str = "KXA-1", sid: int = 1, **others: Any) -> bytes:
+    body = {"market_ticker": ticker, "price_dollars": "0.4100", "delta_fp": "1.00", "side": "yes"}
+    return frame("orderbook_delta", seq, sid, {**body, "ts_ms": 1793109600447, "clock": seq, **others})
+
+
+def snapshot(seq: int, ticker: str = "KXA-1", sid: int = 1, **others: Any) -> bytes:
+    body = {"market_ticker": ticker, "market_id": "m", "clock": seq, "yes_dollars_fp": [["0.4100", "5.00"]]}
+    return frame("orderbook_snapshot", seq, sid, {**body, **others})
+
+
+def trade(seq: int, trade_id: str, sid: int = 2, **others: Any) -> bytes:
+    body = {"trade_id": trade_id, "market_ticker": "KXA-1", "yes_price_dollars": "0.4300", "count_fp": "3.50"}
+    more = {"no_price_dollars": "0.5700", "taker_outcome_side": "yes", "ts_ms": 1793109600447}
+    return frame("trade", seq, sid, {**body, **more, **others})
+
+
+def frame(kind: str, seq: int, sid: int, body: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"type": kind, "sid": sid, "seq": seq, "msg": body})
+
+
+def fetch(database: Database, statement: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        return connection.execute(statement.encode()).fetchall()

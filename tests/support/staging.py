@@ -1,0 +1,97 @@
+"""Puts rows into gatherers' databases and merges them, for tests of the merge."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from psycopg import sql
+
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.gatherer.recording.batch import Item, write_batch
+from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.shard import EVERYTHING, Shard
+from tests.support.engines import Database
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+Frame = dict[str, Any]
+
+
+def frame(kind: str, body: Frame, sent_at: datetime | None = None) -> Frame:
+    sent = {} if sent_at is None else {"sending_ts_ms": int(sent_at.timestamp() * 1000)}
+    return {"type": kind, "sid": 1, "seq": 1, **sent, "msg": body}
+
+
+def receive(database: Database, frames: Iterable[Frame], received_at: datetime = NOW, number: int = 1) -> None:
+    """Write frames as a gatherer would that received them on one connection, in one transaction."""
+    arrival = Arrival(1, received_at, Occurrences())
+    with database.connect("gatherer") as connection:
+        connection.execute(query("capture/ensure_partitions"), {"moment": received_at})
+        rows = (to_row(decode_envelope(msgspec.json.encode(each)), arrival) for each in frames)
+        write_batch(connection, [Item(stream, (*row, None), b"", 0, 1, received_at) for stream, row in rows], number)
+
+
+def settings(production: Database, gatherers: Sequence[Database], **merging: object) -> DeduplicatorSettings:
+    """Return settings for gatherers of which only one database is at hand, whichever it is."""
+    conninfo = {"conninfo": production.conninfo("deduplicator")}
+    listed = [
+        {"id": number, "kalshi_ts": {"conninfo": reader}, "kalshi_meta": {"conninfo": reader}}
+        for number, reader in enumerate((gatherer.conninfo("dedup_reader") for gatherer in gatherers), start=1)
+    ]
+    databases = {"production": {"runtime": conninfo, "owner": conninfo}, "gatherers": listed}
+    sections = {**databases, "merging": merging, "health": {"port": 0}}
+    return msgspec.convert(sections, DeduplicatorSettings)
+
+
+def merge(
+    production: Database,
+    gatherers: Sequence[Database],
+    ticks: int = 1,
+    source: str = "capture",
+    shard: Shard = EVERYTHING,
+    **merging: object,
+) -> None:
+    """Merge every stream of a source by a number of ticks, with a new deduplicator."""
+    chosen = settings(production, gatherers, **merging)
+    for stream in (each for each in STREAMS if each.source == source):
+        merging_stream = StreamMerge(stream, chosen, threading.Event(), shard)
+        with closing(merging_stream), production.connect("deduplicator") as connection:
+            claim(merging_stream, connection)
+            for _ in range(ticks):
+                merging_stream.tick(connection)
+
+
+def claim(merging_stream: StreamMerge, connection: Connection) -> None:
+    """Take over a stream; the server notices a little late that the connection before is gone."""
+    deadline = time.monotonic() + 10
+    while not merging_stream.prepare(connection):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def rows(production: Database, table: str, columns: str) -> list[tuple[Any, ...]]:
+    """Return the sorted rows of a table in market_data."""
+    statement = sql.SQL("select {} from market_data.{} order by 1, 2, 3").format(
+        sql.SQL(", ").join(sql.SQL(name) for name in columns.split()),  # pyright: ignore[reportArgumentType]
+        sql.Identifier(table),
+    )
+    with production.connect("reader") as connection:
+        return connection.execute(statement).fetchall()
+
+
+def counts(production: Database, stream: str) -> list[tuple[Any, ...]]:
+    """Return polled, new, duplicate and rejected by gatherer."""
+    with production.connect() as connection:
+        merged = connection.execute(query("production/read_progress")).fetchall()
+    return [row[1:] for row in merged if row[0] == stream]
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)

@@ -1,0 +1,212 @@
+"""The rules by which a deduplicator is healthy, degraded or unhealthy, and its figures as metrics."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from kalshi_data.archive.progress import Progress
+from kalshi_data.archive.settings import Archive
+from kalshi_data.deduplicator.monitoring.health_rules import judge
+from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures, Life, Merged, Place
+from kalshi_data.deduplicator.monitoring.metrics import read_metrics
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.state import State, StreamState
+from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.service.health import Verdict
+
+PLACE = {"conninfo": "dbname=kalshi"}
+SETTINGS = msgspec.convert(
+    {
+        "production": {"runtime": PLACE, "owner": PLACE},
+        "gatherers": [{"id": number, "kalshi_ts": PLACE, "kalshi_meta": PLACE} for number in (1, 2, 3)],
+    },
+    DeduplicatorSettings,
+)
+NOW = 1_000.0
+BEAT_AT = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
+
+
+def figures(lags: Mapping[Place, float] | None = None, **changes: Any) -> Figures:
+    """Return those of a healthy deduplicator, with changes."""
+    made = Figures()
+    made.production_at_seconds = NOW - 1
+    made.gatherers = {number: Life(BEAT_AT) for number in (1, 2, 3)}
+    made.lags = {(number, stream.name): Behind(10, 0.1) for number in (1, 2, 3) for stream in STREAMS}
+    made.lags |= {place: Behind(9_000, seconds) for place, seconds in (lags or {}).items()}
+    for name, value in changes.items():
+        assert hasattr(made, name)
+        setattr(made, name, value)
+    return made
+
+
+def state(waiting_for: str | None = None, **changes: Any) -> State:
+    made = State()
+    made.waiting_for = waiting_for
+    for stream in STREAMS:
+        made.streams[stream.name] = StreamState((1, 2, 3))
+        made.streams[stream.name].ticked(0.05, 10, False, {})
+        made.streams[stream.name].ticked_at = NOW - 1
+    for name, value in changes.items():
+        setattr(made.streams["trades"], name, value)
+    return made
+
+
+def verdict(measured: Figures, known: State | None = None) -> tuple[str, list[str]]:
+    found = judge(measured, known or state(), SETTINGS, NOW)
+    return found.status, [reason.check for reason in found.reasons]
+
+
+def test_a_deduplicator_at_work_is_healthy() -> None:
+    assert verdict(figures()) == ("healthy", [])
+
+
+@pytest.mark.parametrize(("away", "status"), [((), "healthy"), ((1,), "degraded"), ((1, 2), "degraded")])
+def test_as_many_gatherers_as_configured_are_healthy(away: tuple[int, ...], status: str) -> None:
+    lives = {number: Life(BEAT_AT, "away" if number in away else None) for number in (1, 2, 3)}
+    assert verdict(figures(gatherers=lives))[0] == status
+
+
+def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
+    lives = {1: Life(trouble="away"), 2: Life(BEAT_AT, "stopped"), 3: Life(trouble="has never beaten")}
+    found = judge(figures(gatherers=lives, lags={}), state(), SETTINGS, NOW)
+    assert found.status == "unhealthy"
+    text = "0 of 3 gatherers are alive; gatherer 1 away; gatherer 2 stopped; gatherer 3 has never beaten"
+    assert [reason.text for reason in found.reasons] == [text]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(4.9, "healthy"), (5.0, "degraded"), (29.9, "degraded"), (30.0, "unhealthy")]
+)
+def test_lag_has_two_thresholds(seconds: float, status: str) -> None:
+    late = {(number, "trades"): seconds for number in (1, 2, 3)}
+    assert verdict(figures(late))[0] == status
+
+
+@pytest.mark.parametrize("seconds", [6.0, 3_600.0])
+def test_one_gatherer_that_is_late_is_degraded_as_long_as_another_is_not(seconds: float) -> None:
+    assert verdict(figures({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
+
+
+def test_lag_is_told_with_its_cause() -> None:
+    made = figures()
+    made.lags = {(2, "trades"): Behind(9_000, 12.0, 8_000, "transaction 7 is open: process 5 of gatherer, psql")}
+    (reason,) = judge(made, state(), SETTINGS, NOW).reasons
+    assert reason.text == (
+        "trades of gatherer 2 12 s and 9,000 rows behind,"
+        " 8,000 of them held back: transaction 7 is open: process 5 of gatherer, psql"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"production_failure": "connection refused"}, "degraded"),
+        ({"production_at_seconds": NOW - 11}, "unhealthy"),
+        ({"production_at_seconds": NOW - 11, "production_failure": "connection refused"}, "unhealthy"),
+    ],
+)
+def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status: str) -> None:
+    assert verdict(figures(**changes)) == (status, ["production"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"error": "another deduplicator merges this stream"}, "degraded"),
+        ({"ticked_at": NOW - 31}, "unhealthy"),
+        ({"ticked_at": NOW - 31, "error": "deadlock detected"}, "unhealthy"),
+    ],
+)
+def test_a_stream_that_does_not_go_on_is_told(changes: dict[str, Any], status: str) -> None:
+    assert verdict(figures(), state(**changes)) == (status, ["streams"])
+
+
+@pytest.mark.parametrize("waiting_for", ["production", "a gatherer"])
+def test_what_it_waits_for_is_told(waiting_for: str) -> None:
+    found = judge(figures(), state(waiting_for), SETTINGS, NOW)
+    assert found.status == "unhealthy"
+    assert [reason.text for reason in found.reasons] == [f"waiting for {waiting_for}"]
+
+
+def test_what_is_measured_is_a_metric() -> None:
+    made = figures({(2, "trades"): 12.5})
+    made.merged = {(2, "trades"): Merged(100, 60, 30, 10, 1_000_000.0)}
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in read_metrics(made, state(), Verdict())
+        for sample in metric.samples
+    }
+    for name, value in (("polled", 100), ("new", 60), ("duplicate", 30), ("rejected", 10)):
+        assert samples[f"kalshi_deduplicator_rows_{name}_total", "2", "trades"] == value
+    assert samples["kalshi_deduplicator_lag_seconds", "2", "trades"] == 12.5
+    assert samples["kalshi_deduplicator_lag_rows", "2", "trades"] == 9_000
+    assert samples["kalshi_deduplicator_held_rows", "2", "trades"] == 0
+    assert samples["kalshi_deduplicator_cursor_timestamp_seconds", "2", "trades"] == 1_000_000
+    assert samples["kalshi_deduplicator_tick_seconds_count", "trades"] == 1
+    assert samples["kalshi_deduplicator_tick_seconds_bucket", "trades", "0.05"] == 1
+    assert samples["kalshi_deduplicator_production_up",] == 1
+    assert samples["kalshi_deduplicator_gatherer_alive", "3"] == 1
+    assert samples["kalshi_deduplicator_gatherer_heartbeat_timestamp_seconds", "3"] == BEAT_AT.timestamp()
+    assert samples["kalshi_deduplicator_stream_failing", "trades"] == 0
+
+
+def waiting(seconds: float) -> Progress:
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    return Progress("trades", hours_verified=7, hours_due=3, due_since=since, bytes=500, newest_hour=None, error=None)
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(7_000, "healthy"), (7_300, "degraded")])
+def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, status: str) -> None:
+    known = state()
+    known.archive.progress = [waiting(seconds)]
+    found = judge(figures(), known, SETTINGS, NOW)
+    assert found.status == status
+    assert all("3 hours wait for the archive, the oldest for 73" in reason.text for reason in found.reasons)
+
+
+def test_an_archive_that_fails_is_degraded_and_says_why() -> None:
+    known = state()
+    known.archive.failed("s3://archive: there is no such bucket")
+    assert verdict(figures(), known) == ("degraded", ["archive"])
+
+
+def test_the_archive_is_measured() -> None:
+    known = state()
+    known.archive.progress = [waiting(60)]
+    known.archive.exported(10, 400)
+    known.archive.failed("no")
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in read_metrics(figures(), known, Verdict())
+        for sample in metric.samples
+        if "archive" in sample.name
+    }
+    prefix = "kalshi_deduplicator_archive"
+    assert 60 <= samples.pop((f"{prefix}_lag_seconds",)) < 120
+    assert samples == {
+        (f"{prefix}_hours_due", "trades"): 3,
+        (f"{prefix}_hours_verified", "trades"): 7,
+        (f"{prefix}_bytes", "trades"): 500,
+        (f"{prefix}_exports_total",): 1,
+        (f"{prefix}_rows_total",): 10,
+        (f"{prefix}_written_bytes_total",): 400,
+        (f"{prefix}_failures_total",): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"target": "archive"}, "neither s3://BUCKET nor file:///FOLDER"),
+        ({"target": "s3://archive/parquet"}, "folders go to prefix"),
+        ({"target": "file://relative"}, "neither"),
+        ({"target": "s3://archive", "prefix": "parquet"}, "has to end with a slash"),
+        ({"part_bytes": 1000}, "5242880"),
+    ],
+)
+def test_an_archive_that_is_none_is_refused(section: dict[str, Any], said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(section, Archive)

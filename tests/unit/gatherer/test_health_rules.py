@@ -1,0 +1,162 @@
+"""The rules by which a gatherer is healthy, degraded or unhealthy, and its figures as metrics."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client.core import Metric
+
+from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.monitoring.health_rules import in_maintenance, judge
+from kalshi_data.gatherer.monitoring.heartbeat import Rates
+from kalshi_data.gatherer.monitoring.metrics import read_metrics
+from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.health import Verdict
+from kalshi_data.service.histogram import Delays
+from kalshi_data.settings import decode_path
+
+PLACE = {"conninfo": "dbname=kalshi"}
+SETTINGS = msgspec.convert(
+    {
+        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "databases": {"kalshi_ts": PLACE, "kalshi_meta": PLACE},
+    },
+    GathererSettings,
+    dec_hook=decode_path,
+)
+# A Wednesday noon.
+NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC).timestamp()
+IN_MAINTENANCE = datetime(2026, 11, 19, 9, 0, tzinfo=UTC).timestamp()
+TURN = 1_000.0
+
+
+def figures(now_seconds: float = NOW, **changes: Any) -> Figures:
+    """Return those of a healthy gatherer, with changes."""
+    made = Figures()
+    made.started_at_seconds = now_seconds - 3_600
+    made.heartbeat_at_seconds = made.last_frame_at_seconds = now_seconds - 0.5
+    made.loop_at_seconds = TURN - 0.1
+    made.connections_wanted = made.connections_up = 8
+    made.markets_known = made.markets_wanted = made.markets_subscribed = 200
+    made.log_bytes, made.log_free_bytes = 1 << 30, 10 << 30
+    for name, value in changes.items():
+        assert hasattr(made, name)
+        setattr(made, name, value)
+    return made
+
+
+def verdict(changes: Mapping[str, Any], now_seconds: float = NOW) -> tuple[str, list[str]]:
+    found = judge(figures(now_seconds, **changes), SETTINGS, now_seconds, TURN)
+    return found.status, [reason.check for reason in found.reasons]
+
+
+def test_a_gatherer_at_work_is_healthy() -> None:
+    assert verdict({}) == ("healthy", [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "check"),
+    [
+        ({"loop_at_seconds": TURN - 6}, "unhealthy", "loop"),
+        ({"heartbeat_failure": "connection refused"}, "degraded", "database"),
+        ({"database_failure": "connection refused"}, "degraded", "database"),
+        ({"heartbeat_at_seconds": NOW - 6}, "degraded", "database"),
+        ({"heartbeat_at_seconds": NOW - 61, "heartbeat_failure": "refused"}, "unhealthy", "database"),
+        ({"heartbeat_at_seconds": 0.0}, "unhealthy", "database"),
+        ({"markets_known": 0}, "unhealthy", "markets"),
+        ({"markets_known": 0, "started_at_seconds": NOW - 10}, "degraded", "markets"),
+        ({"markets_homeless": 12}, "degraded", "room"),
+        ({"connections_up": 7}, "degraded", "connections"),
+        ({"connections_up": 4}, "degraded", "connections"),
+        ({"connections_up": 3}, "unhealthy", "connections"),
+        ({"connections_up": 0, "connections_wanted": 1}, "unhealthy", "connections"),
+        ({"refused": {"books-1": "status 401"}}, "degraded", "refused"),
+        ({"last_frame_at_seconds": NOW - 31}, "degraded", "feed"),
+        ({"last_frame_at_seconds": NOW - 121}, "unhealthy", "feed"),
+        ({"last_frame_at_seconds": 0.0}, "unhealthy", "feed"),
+        ({"log_failure": "no space left on device"}, "unhealthy", "frame log"),
+        ({"log_free_bytes": 1 << 30}, "degraded", "frame log"),
+        ({"behind_frames": 100_001}, "degraded", "lag"),
+        ({"retention_failure": "a lock was not to be had"}, "degraded", "retention"),
+        ({"unread_dropped_at_seconds": NOW - 3_600}, "degraded", "retention"),
+    ],
+)
+def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check: str) -> None:
+    assert verdict(changes) == (status, [check])
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"connections_up": 0}, "healthy"),
+        ({"last_frame_at_seconds": IN_MAINTENANCE - 3_600}, "healthy"),
+        ({"markets_known": 0}, "healthy"),
+        ({"connections_up": 0, "behind_frames": 100_001}, "degraded"),
+        ({"log_failure": "no space left on device"}, "unhealthy"),
+    ],
+)
+def test_maintenance_explains_disconnects_and_nothing_else(changes: dict[str, Any], status: str) -> None:
+    found = judge(figures(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
+    assert found.status == status
+    assert found.reasons
+    expected = [reason for reason in found.reasons if "expected: the exchange's Thursday maintenance" in reason.text]
+    assert len(expected) == len(set(changes) - {"behind_frames", "log_failure"})
+
+
+@pytest.mark.parametrize(
+    ("utc", "inside"),
+    [
+        ("2026-11-19T07:59", False),
+        ("2026-11-19T08:00", True),
+        ("2026-11-19T10:04", True),
+        ("2026-11-19T10:05", False),
+        ("2026-11-20T08:30", False),
+        # In summer, New York is an hour nearer to UTC.
+        ("2026-07-16T06:59", False),
+        ("2026-07-16T07:00", True),
+        ("2026-07-16T09:05", False),
+    ],
+)
+def test_maintenance_is_by_the_clocks_of_new_york(utc: str, inside: bool) -> None:
+    assert in_maintenance(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is inside
+
+
+def test_rates_are_growth_per_second() -> None:
+    made = figures()
+    rates = Rates(made, 10.0)
+    made.frames["trade"] += 30
+    made.frames["ticker"] += 10
+    made.received_bytes += 5_000
+    assert rates.observe(made, 12.0) == {"frames": 20.0, "received_bytes": 2_500.0, "committed_rows": 0, "commits": 0}
+    assert rates.observe(made, 13.0)["frames"] == 0
+
+
+def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
+    return {(sample.name, *sample.labels.values()): sample.value for metric in metrics for sample in metric.samples}
+
+
+def test_every_figure_is_a_metric() -> None:
+    """Each attribute, whatever its kind, changes at least one sample."""
+    for name, value in vars(figures()).items():
+        if name == "loop_at_seconds":  # a clock that means nothing outside the process; its lag is told
+            continue
+        changed: Any
+        if isinstance(value, Counter):
+            changed = Counter({("a", "b") if name == "unknown_fields" else "a": 7})
+        elif isinstance(value, Delays):
+            changed = Delays()
+            changed.observe(1)
+        else:
+            changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict) else 12_345
+        metrics = [list(read_metrics(made, Verdict())) for made in (figures(), figures(**{name: changed}))]
+        assert samples(metrics[0]) != samples(metrics[1]), name
+
+
+def test_counters_are_named_as_the_custom_is() -> None:
+    found = samples(list(read_metrics(figures(frames=Counter(ticker=3)), Verdict())))
+    assert found["kalshi_gatherer_frames_received_total", "ticker"] == 3
+    assert found["kalshi_gatherer_connections_up",] == 8
+    assert found["kalshi_gatherer_feed_delay_seconds_count",] == 0

@@ -1,0 +1,344 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
+from kalshi_data.kalshi.timestamps import from_ms
+
+RECEIVED = datetime(2026, 11, 2, 15, 0, 1, tzinfo=UTC)
+TS_MS = 1793109600447
+AT = datetime(2026, 10, 27, 14, 0, 0, 447_000, tzinfo=UTC)
+SENT = datetime(2026, 10, 27, 14, 0, 0, 455_000, tzinfo=UTC)
+
+TRADE = {
+    "trade_id": "5b1d9c34",
+    "market_ticker": "KXA-1",
+    "yes_price_dollars": "0.4300",
+    "no_price_dollars": "0.5700",
+    "count_fp": "3.50",
+    "taker_outcome_side": "yes",
+    "taker_book_side": "bid",
+    "is_block_trade": False,
+    "ts": 1793109600,
+    "ts_ms": TS_MS,
+    "taker_side": "yes",
+}
+DELTA = {
+    "market_ticker": "KXA-1",
+    "market_id": "3f0c",
+    "clock": 771209,
+    "price_dollars": "0.4100",
+    "delta_fp": "-12.25",
+    "side": "yes",
+    "ts": "2026-10-27T14:00:00.447123Z",
+    "ts_ms": TS_MS,
+}
+SNAPSHOT = {
+    "market_ticker": "KXA-1",
+    "market_id": "3f0c",
+    "clock": 771204,
+    "yes_dollars_fp": [["0.0100", "250.00"], ["0.4100", "37.25"]],
+    "no_dollars_fp": [["0.0500", "1200.00"]],
+}
+INDEX_VALUE = {
+    "index_id": "ETHUSD_RTI",
+    "received_at": TS_MS + 30,
+    "data": '{"type":"value","id":"ETHUSD_RTI","time":1793109600447,"value":"4012.340"}',
+    "avg_60s_data": {"value": "4011.90000000", "window_size": 59},
+    "last_60s_windowed_average_15min": {"value": "4011.50000000", "window_size": 12},
+}
+TICKER = {
+    "market_ticker": "KXA-1",
+    "market_id": "3f0c",
+    "price_dollars": "0.4300",
+    "yes_bid_dollars": "0.4100",
+    "yes_ask_dollars": "0.4300",
+    "volume_fp": "10234.55",
+    "open_interest_fp": "8120.10",
+    "dollar_volume": 4711,
+    "dollar_open_interest": 8120,
+    "yes_bid_size_fp": "25.00",
+    "yes_ask_size_fp": "80.00",
+    "last_trade_size_fp": "3.50",
+    "ts": 1793109600,
+    "ts_ms": TS_MS,
+    "time": "2026-10-27T14:00:00.447Z",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "trade": TRADE,
+    "orderbook_delta": DELTA,
+    "orderbook_snapshot": SNAPSHOT,
+    "ticker": TICKER,
+}
+
+
+def arrival(unknown: list[tuple[str, str]] | None = None) -> Arrival:
+    found: list[tuple[str, str]] = [] if unknown is None else unknown
+    return Arrival(9, RECEIVED, Occurrences(), lambda kind, name: found.append((kind, name)))
+
+
+def texts(*moments: datetime) -> tuple[str, ...]:
+    """Return times as PostgreSQL reads them."""
+    return tuple(map(str, moments))
+
+
+def frame(kind: str, body: object, **fields: object) -> bytes:
+    envelope = {"type": kind, "sid": 3, "seq": 41, "sending_ts_ms": 1793109600455, **fields, "msg": body}
+    return msgspec.json.encode(envelope)
+
+
+def row_of(kind: str, body: object, **fields: object) -> tuple[str, Row]:
+    return to_row(decode_envelope(frame(kind, body, **fields)), arrival())
+
+
+def without(body: dict[str, Any], *names: str, **others: object) -> dict[str, Any]:
+    return {**{name: value for name, value in body.items() if name not in names}, **others}
+
+
+def test_trade() -> None:
+    assert row_of("trade", TRADE) == (
+        "trades",
+        (RECEIVED, SENT, AT, 9, 3, 41, "5b1d9c34", "KXA-1", "0.4300", "0.5700", "3.50", "yes", False),
+    )
+
+
+def test_trade_of_2025_has_whole_contracts_seconds_and_no_block_flag() -> None:
+    old = without(TRADE, "count_fp", "ts_ms", "taker_outcome_side", "taker_book_side", "is_block_trade", count=7)
+    _, row = row_of("trade", old)
+    assert row[2] == AT.replace(microsecond=0)
+    assert row[-3:] == (7, "yes", None)
+
+
+def test_prices_in_cents_become_exact_dollars() -> None:
+    old = without(TRADE, "yes_price_dollars", "no_price_dollars", yes_price=7, no_price=93)
+    assert row_of("trade", old)[1][8:10] == ("0.07", "0.93")
+
+
+@pytest.mark.parametrize(("book_side", "taker_side"), [("bid", "yes"), ("ask", "no")])
+def test_taker_side_follows_from_the_book_side(book_side: str, taker_side: str) -> None:
+    body = without(TRADE, "taker_outcome_side", "taker_side", taker_book_side=book_side)
+    assert row_of("trade", body)[1][11] == taker_side
+
+
+def test_delta_keeps_amounts_as_sent_and_the_finer_time() -> None:
+    fine = AT.replace(microsecond=447_123)
+    assert row_of("orderbook_delta", DELTA) == (
+        "orderbook_deltas",
+        (*texts(RECEIVED, SENT, fine), 9, 3, 41, "KXA-1", 771209, "yes", "0.4100", "-12.25", 0),
+    )
+
+
+def test_delta_of_2025_is_in_cents_without_clock() -> None:
+    old = {"market_ticker": "KXA-1", "price": 41, "delta": -12, "side": "no", "ts": "2025-10-01T20:30:09.123456789Z"}
+    row = row_of("orderbook_delta", old)[1]
+    assert row[2] == str(datetime(2025, 10, 1, 20, 30, 9, 123_456, tzinfo=UTC))
+    assert row[7:] == (0, "no", "0.41", "-12", 0)
+
+
+def test_equal_deltas_are_numbered_also_where_only_the_written_zeros_differ() -> None:
+    here = arrival()
+    bodies = [DELTA, DELTA, {**DELTA, "price_dollars": "0.41"}, {**DELTA, "clock": 771210}]
+    rows = [to_row(decode_envelope(frame("orderbook_delta", body)), here)[1] for body in bodies]
+    assert [row[-1] for row in rows] == [0, 1, 2, 0]
+
+
+def test_deltas_that_differ_below_a_microsecond_are_numbered_like_equal_ones() -> None:
+    here = arrival()
+    times = ("2025-10-01T20:30:09.123456001Z", "2025-10-01T20:30:09.123456999Z")
+    bodies = [without(DELTA, "ts_ms", ts=time) for time in times]
+    rows = [to_row(decode_envelope(frame("orderbook_delta", body)), here)[1] for body in bodies]
+    assert [row[-1] for row in rows] == [0, 1]
+
+
+def test_snapshot_keeps_the_order_of_levels() -> None:
+    assert row_of("orderbook_snapshot", SNAPSHOT) == (
+        "orderbook_snapshots",
+        (
+            *(RECEIVED, SENT, 9, 3, 41, "KXA-1", "3f0c", 771204),
+            *("{0.0100,0.4100}", "{250.00,37.25}", "{0.0500}", "{1200.00}", 0),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels", "arrays"),
+    [
+        ({}, ("{}", "{}")),
+        ({"yes_dollars_fp": None}, ("{}", "{}")),
+        ({"yes_dollars": [["0.0800", 300]], "yes": [[8, 300]]}, ("{0.0800}", "{300}")),
+        ({"yes": [[8, 300], [99, 1]]}, ("{0.08,0.99}", "{300,1}")),
+    ],
+    ids=["absent", "null", "2025", "cents"],
+)
+def test_sides_of_every_era(levels: dict[str, Any], arrays: tuple[str, str]) -> None:
+    row = row_of("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "", **levels})[1]
+    assert row[8:12] == (*arrays, "{}", "{}")
+
+
+def test_equal_snapshots_are_numbered_where_no_clock_tells_them_apart() -> None:
+    here = arrival()
+    unchanged = {**SNAPSHOT, "clock": 0}
+    bodies = [without(SNAPSHOT, "clock")] * 2 + [SNAPSHOT] * 2 + [unchanged] * 2
+    rows = [to_row(decode_envelope(frame("orderbook_snapshot", body)), here)[1] for body in bodies]
+    assert [row[-1] for row in rows] == [1, 2, 0, 0, 0, 0]
+    assert [row[7] for row in rows[-3:]] == [771204, 0, 0]
+
+
+def test_ticker() -> None:
+    stream, row = row_of("ticker", TICKER, seq=None)
+    assert stream == "tickers"
+    assert row[:7] == (*texts(RECEIVED, SENT, AT), 9, 3, "KXA-1", "3f0c")
+    assert row[7:] == ("0.4300", "0.4100", "0.4300", "25.00", "80.00", "3.50", "10234.55", "8120.10", 4711, 8120)
+
+
+def test_absent_ticker_values_are_unknown_and_zero_is_a_value() -> None:
+    body = {"market_ticker": "KXA-1", "price": 0, "yes_bid_dollars": "0.0000", "volume": 0, "ts": 1793109600}
+    row = row_of("ticker", body)[1]
+    assert row[7:] == ("0.00", "0.0000", None, None, None, None, 0, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "subject", "name"),
+    [
+        (
+            "market_lifecycle_v2",
+            {"market_ticker": "KXA-1", "event_type": "settled", "settled_ts": 1},
+            "KXA-1",
+            "settled",
+        ),
+        ("multivariate_market_lifecycle", {"market_ticker": "KXMVE-1", "event_type": "x"}, "KXMVE-1", "x"),
+        ("event_lifecycle", {"event_ticker": "KXA", "title": "?"}, "KXA", "event_lifecycle"),
+        ("event_fee_update", {"event_ticker": "KXA", "fee_type_override": None}, "KXA", "event_fee_update"),
+    ],
+)
+def test_lifecycle_bodies_are_stored_whole(kind: str, body: dict[str, Any], subject: str, name: str) -> None:
+    stream, row = row_of(kind, body)
+    assert stream == "lifecycle_events"
+    assert row[:7] == (RECEIVED, SENT, 9, 3, 41, subject, name)
+    assert msgspec.json.decode(row[7]) == body
+
+
+def test_equal_lifecycle_messages_are_counted_while_they_follow_each_other_at_once() -> None:
+    body = {"market_ticker": "KXA-1", "event_type": "deactivated", "is_deactivated": True}
+    receiving = arrival()
+
+    def occurrence(sent_ms: int | None, **others: object) -> int:
+        sent = {} if sent_ms is None else {"sending_ts_ms": TS_MS + sent_ms}
+        raw = msgspec.json.encode({"type": "market_lifecycle_v2", "sid": 3, **sent, "msg": {**body, **others}})
+        return to_row(decode_envelope(raw), receiving)[1][8]
+
+    assert [occurrence(at) for at in (0, 5_000, 10_000, 15_001, 15_002)] == [0, 1, 2, 0, 1]
+    assert [occurrence(15_003, is_deactivated=False), occurrence(15_003)] == [0, 2]
+    receiving.received_at = from_ms(TS_MS + 30_000)
+    assert [occurrence(None), occurrence(None)] == [0, 1]
+
+
+def test_an_index_value_keeps_its_digits_and_the_time_inside() -> None:
+    stream, row = row_of("cfbenchmarks_value", INDEX_VALUE)
+    assert stream == "index_values"
+    published = AT + timedelta(milliseconds=30)
+    values = ("ETHUSD_RTI", published, "4012.340", "4011.90000000", "4011.50000000")
+    assert row[:11] == (RECEIVED, SENT, AT, 9, 3, 41, *values)
+    assert msgspec.json.decode(row[11]) == INDEX_VALUE
+    bare = row_of("cfbenchmarks_value", {"index_id": "BRTI", "received_at": TS_MS, "data": '{"value": 101234.560}'})[1]
+    assert bare[2:3] + bare[6:11] == (AT, "BRTI", AT, "101234.560", None, None)
+
+
+@pytest.mark.parametrize(
+    "data", ["", "{}", "[]", '{"value": "NaN"}', '{"value": "much"}', '{"value": 1, "time": 1e99}']
+)
+def test_an_index_value_without_a_value_is_refused(data: str) -> None:
+    with pytest.raises(BadFrame, match="bad "):
+        row_of("cfbenchmarks_value", {**INDEX_VALUE, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"heartbeat", "not JSON"),
+        (b'{"type": "trade"', "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b'{"type": "trade", "later": ' + b"[" * 100_000, "not JSON"),
+        (b"[]", "bad envelope"),
+        (b"{}", "bad envelope"),
+        (b'{"type": 7}', "bad envelope"),
+        (b'{"type": "trade", "sid": "one"}', "bad envelope"),
+        (b'{"type": "trade", "sid": 1, "seq": 1e99}', "bad envelope"),
+    ],
+)
+def test_what_is_no_envelope_is_refused(raw: bytes, reason: str) -> None:
+    with pytest.raises(BadFrame, match=reason):
+        decode_envelope(raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "reason"),
+    [
+        ("trade", {"trade_id": None}, "bad trade"),
+        ("trade", {"market_ticker": ""}, "bad trade"),
+        ("trade", {"market_ticker": "KX\u0000A"}, "bad trade"),
+        ("trade", {"yes_price_dollars": "0.4x"}, "bad trade"),
+        ("trade", {"yes_price_dollars": "NaN"}, "bad trade"),
+        ("trade", {"yes_price_dollars": 0.43}, "bad trade"),
+        ("trade", {"yes_price_dollars": None}, "missing field yes_price_dollars"),
+        ("trade", {"count_fp": "1e3"}, "bad trade"),
+        ("trade", {"count_fp": None}, "missing field count_fp"),
+        ("trade", {"taker_outcome_side": "maybe"}, "bad trade"),
+        ("trade", {"ts_ms": None, "ts": None}, "missing field ts_ms"),
+        ("trade", {"ts_ms": 2**62}, "bad time"),
+        ("orderbook_delta", {"side": "both"}, "bad orderbook_delta"),
+        ("orderbook_delta", {"delta_fp": "\u0661"}, "bad orderbook_delta"),
+        ("orderbook_delta", {"delta_fp": "1\n"}, "bad orderbook_delta"),
+        ("orderbook_delta", {"ts": None, "ts_ms": None}, "missing field ts_ms"),
+        ("orderbook_delta", {"clock": -1}, "bad orderbook_delta"),
+        ("orderbook_snapshot", {"yes_dollars_fp": [["0.01"]]}, "bad orderbook_snapshot"),
+        ("orderbook_snapshot", {"yes_dollars_fp": [["0.01", ""]]}, "bad orderbook_snapshot"),
+        ("ticker", {"yes_bid_dollars": "-"}, "bad ticker"),
+    ],
+)
+def test_bad_values_are_refused_with_the_reason(kind: str, change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadFrame, match=reason):
+        row_of(kind, {**BODIES[kind], **change})
+
+
+def test_frames_of_no_known_kind_or_subscription_are_refused() -> None:
+    with pytest.raises(BadFrame, match="unknown message type"):
+        row_of("weather", {})
+    with pytest.raises(BadFrame, match="missing field sid"):
+        row_of("trade", TRADE, sid=None)
+    with pytest.raises(BadFrame, match="bad trade"):
+        to_row(decode_envelope(b'{"type": "trade", "sid": 1}'), arrival())
+    raw = b'{"type":"market_lifecycle_v2","sid":1,"msg":{"market_ticker":"A","event_type":"b","x":"\xff"}}'
+    with pytest.raises(BadFrame, match="bad market_lifecycle_v2"):
+        to_row(decode_envelope(raw), arrival())
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_unknown_fields_are_named_known_ones_are_not_and_the_row_is_the_same(kind: str) -> None:
+    unknown: list[tuple[str, str]] = []
+    row = to_row(decode_envelope(frame(kind, BODIES[kind])), arrival(unknown))
+    assert not unknown
+    body = {"moon_phase": {"full": True}, **BODIES[kind], "tide": None}
+    assert to_row(decode_envelope(frame(kind, body)), arrival(unknown)) == row
+    assert sorted(unknown) == [(kind, "moon_phase"), (kind, "tide")]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_bad_message_with_unknown_fields_is_refused_without_telling_of_them(kind: str) -> None:
+    unknown: list[tuple[str, str]] = []
+    body = {"moon_phase": 1, **BODIES[kind], "market_ticker": 7}
+    with pytest.raises(BadFrame, match=f"bad {kind}: Expected `str`, got `int` - at `\\$.market_ticker`"):
+        to_row(decode_envelope(frame(kind, body)), arrival(unknown))
+    assert not unknown
+
+
+def test_lifecycle_has_no_unknown_fields_since_it_is_stored_whole() -> None:
+    unknown: list[tuple[str, str]] = []
+    body = {"market_ticker": "KXA-1", "event_type": "settled", "anything": 1}
+    to_row(decode_envelope(frame("market_lifecycle_v2", body)), arrival(unknown))
+    assert not unknown

@@ -1,0 +1,55 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.timestamps import from_ms, from_ns, from_rfc3339, from_seconds, refine, text_from_ns, to_text
+
+AT = datetime(2026, 8, 7, 6, 47, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("2026-08-07T06:47:24Z", 0),
+        ("2026-08-07T06:47:24.6Z", 600_000),
+        ("2026-08-07T06:47:24.258Z", 258_000),
+        ("2026-08-07T06:47:24.258595Z", 258_595),
+        ("2026-08-07T06:47:24.258595999Z", 258_595),
+        ("2026-08-07T08:47:24.25+02:00", 250_000),
+    ],
+)
+def test_fractions_of_any_length_are_cut_to_microseconds(text: str, microsecond: int) -> None:
+    assert from_rfc3339(text) == AT.replace(microsecond=microsecond)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-08-07T06:47:24"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(BadFrame, match="bad time"):
+        from_rfc3339(text)
+
+
+def test_unix_times() -> None:
+    assert from_seconds(int(AT.timestamp())) == AT
+    assert from_ms(int(AT.timestamp()) * 1000 + 7) == AT.replace(microsecond=7000)
+    assert from_ns(int(AT.timestamp()) * 10**9 + 7999) == AT.replace(microsecond=7)
+    for beyond in (from_seconds, from_ms):
+        with pytest.raises(BadFrame, match="out of range"):
+            beyond(2**62)
+
+
+def test_finer_digits_are_used_only_where_both_times_agree() -> None:
+    milliseconds = int(AT.timestamp()) * 1000 + 258
+    assert refine("2026-08-07T06:47:24.258595Z", milliseconds) == AT.replace(microsecond=258_595)
+    assert refine("2026-08-07T06:47:24Z", milliseconds) == AT.replace(microsecond=258_000)
+    assert refine(None, milliseconds) == AT.replace(microsecond=258_000)
+    assert refine("2026-08-07T06:47:24.258595Z", None) == AT.replace(microsecond=258_595)
+    assert refine(int(AT.timestamp()), None) == AT
+    with pytest.raises(BadFrame, match="missing field ts_ms"):
+        refine(None, None)
+
+
+@pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])
+def test_text_names_the_same_moment(nanoseconds: int) -> None:
+    moment = from_ns(nanoseconds)
+    assert datetime.fromisoformat(text_from_ns(nanoseconds)) == datetime.fromisoformat(to_text(moment)) == moment

@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.kalshi.trades import to_trade, to_trades
+from tests.support.listing_server import trade
+
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
+CREATED = "2026-10-27T14:00:00.447812Z"
+
+
+def convert(**changes: Any) -> Any:
+    return to_trade(msgspec.json.encode(trade(1, CREATED, **changes)), NOW)
+
+
+def test_a_trade_of_rest_is_the_same_as_in_the_feed() -> None:
+    body = {key: value for key, value in trade(1, CREATED).items() if key not in ("ticker", "created_time")}
+    message = {"market_ticker": "KXA-1-T1", "ts_ms": 1_793_109_600_447, "ts": 1_793_109_600, **body}
+    envelope = decode_envelope(msgspec.json.encode({"type": "trade", "sid": 1, "seq": 1, "msg": message}))
+    _, row = to_row(envelope, Arrival(1, NOW, Occurrences()))
+    # In the feed's row the time of sending, connection, sid and seq stand between.
+    assert tuple(convert()) == (row[0], row[2], *row[6:])
+
+
+@pytest.mark.parametrize(
+    ("created", "microsecond"),
+    [
+        ("2026-10-27T14:00:00Z", 0),
+        ("2026-10-27T14:00:00.4Z", 400_000),
+        ("2026-10-27T14:00:00.999999Z", 999_000),
+        ("2026-10-27T14:00:00.000999999Z", 0),
+        ("2026-10-27T16:00:00.001+02:00", 1_000),
+    ],
+)
+def test_times_are_cut_off_to_milliseconds(created: str, microsecond: int) -> None:
+    found = convert(created_time=created).exchange_ts
+    assert found == datetime(2026, 10, 27, 14, 0, 0, microsecond, tzinfo=UTC)
+
+
+def test_the_side_is_found_in_every_era() -> None:
+    assert convert(taker_outcome_side="no", taker_side="yes").taker_side == "no"
+    assert convert(taker_outcome_side=None, taker_book_side="ask").taker_side == "no"
+    assert convert(taker_outcome_side=None, taker_book_side=None, taker_side="no").taker_side == "no"
+    assert convert(is_block_trade=None).is_block_trade is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"created_time": "yesterday"}, "bad time"),
+        ({"created_time": "2026-10-27T14:00:00"}, "no offset"),
+        ({"count_fp": 3.5}, "count_fp"),
+        ({"yes_price_dollars": "1e3"}, "yes_price_dollars"),
+        ({"trade_id": ""}, "trade_id"),
+        ({"taker_outcome_side": None, "taker_book_side": None, "taker_side": None}, "taker_outcome_side"),
+    ],
+)
+def test_a_trade_that_is_none_is_left_out_and_no_other(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadFrame, match=reason):
+        convert(**changes)
+    page = msgspec.json.encode([trade(1, CREATED), trade(2, CREATED, **changes), trade(3, CREATED)])
+    assert [each.trade_id for each in to_trades(page, NOW)] == ["trade-0001", "trade-0003"]
