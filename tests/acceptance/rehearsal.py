@@ -195,12 +195,12 @@ class Rehearsal:
 
     def _is_merged(self) -> bool:
         with self.production.connect() as connection:
-            progress = connection.execute(query("production/read_progress")).fetchall()
+            progress = connection.execute(query("production/status/read_progress")).fetchall()
         polled = {(stream, number): rows for stream, number, rows, *_ in progress}
         return all(
             polled.get((stream, number), 0) >= rows
             for number in self.numbers
-            for stream, rows in self.rows(query("capture/count_rows").decode(), number)
+            for stream, rows in self.rows(query("capture/status/count_rows").decode(), number)
             if stream in STREAMS
         )
 

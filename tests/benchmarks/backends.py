@@ -59,7 +59,7 @@ def export(database: Database, folder: Path, rows_max: int) -> None:
 
 def columns(stream: str) -> list[str]:
     """Return the columns that the gatherer writes, in its order."""
-    return re.findall(r"^ +(\w+),?$", query(f"capture/copy_{stream}").decode(), re.MULTILINE)
+    return re.findall(r"^ +(\w+),?$", query(f"capture/record/{stream}").decode(), re.MULTILINE)
 
 
 def own_rate(engine: Engine, folder: Path) -> float:
@@ -72,7 +72,7 @@ def own_rate(engine: Engine, folder: Path) -> float:
     ]
     size = Writing().batch_rows_max
     with engine.database("kalshi_ts") as database, database.connect("gatherer") as connection:
-        connection.execute(query("capture/ensure_partitions"), {"moment": now})
+        connection.execute(query("capture/record/ensure_partitions"), {"moment": now})
         began = time.perf_counter()
         for first in range(0, len(items), size):
             write_batch(connection, items[first : first + size], first + 1)

@@ -60,7 +60,7 @@ select
 def fill(gatherer: Database, rows: int, missing: int) -> None:
     """Write what a gatherer received of `rows` changes, in transactions as a gatherer makes them."""
     with gatherer.connect("gatherer") as connection:
-        connection.execute(query("capture/ensure_partitions"), {"moment": "now"})
+        connection.execute(query("capture/record/ensure_partitions"), {"moment": "now"})
         # Late rows belong to the transaction before last; one more than the truth needs takes the last of them.
         for last in range(TRANSACTION_ROWS, rows + 2 * TRANSACTION_ROWS, TRANSACTION_ROWS):
             first = max(1, last - 2 * TRANSACTION_ROWS + 1)

@@ -102,10 +102,10 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
     psql = str(engine.binaries / "psql")
     everything = {"after": "'0'", "rows_max": "1000000000", "late_days_max": "400", "shard": "1", "shards": "1"}
     stream = STREAM.name
-    receive = sql_text(f"production/copy_{stream}", everything).replace('(format "binary")', "")
+    receive = sql_text(f"production/copy/{stream}", everything).replace('(format "binary")', "")
     prepare = f"select ops.prepare_partitions('stage_{stream}', 'exchange_ts', 'market_data.{stream}', 400)"
-    stage = sql_text(f"production/stage_{stream}", everything).replace("on commit delete rows", "")
-    steps = (stage, receive, prepare, sql_text(f"production/merge_{stream}", everything))
+    stage = sql_text(f"production/stage/{stream}", everything).replace("on commit delete rows", "")
+    steps = (stage, receive, prepare, sql_text(f"production/merge/{stream}", everything))
     arguments = [part for step in steps for part in ("-c", step)]
     # The same room that the deduplicator asks for.
     room = os.environ | {"PGOPTIONS": "-c work_mem=128MB -c temp_buffers=128MB -c timezone=UTC"}
@@ -117,7 +117,7 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
         stdout=subprocess.DEVNULL,
     ) as receiving:
         for number, gatherer in enumerate(gatherers, start=1):
-            send = sql_text(f"capture/poll_{stream}", {**everything, "gatherer_id": str(number)})
+            send = sql_text(f"capture/poll/{stream}", {**everything, "gatherer_id": str(number)})
             reading = [psql, gatherer.conninfo("dedup_reader"), "-qX", "-c", send.replace('(format "binary")', "")]
             subprocess.run(reading, check=True, stdout=receiving.stdin)
         if receiving.stdin:

@@ -33,7 +33,7 @@ def receive(database: Database, frames: Iterable[Frame], received_at: datetime =
     """Write frames as a gatherer would that received them on one connection, in one transaction."""
     arrival = Arrival(1, received_at, Occurrences())
     with database.connect("gatherer") as connection:
-        connection.execute(query("capture/ensure_partitions"), {"moment": received_at})
+        connection.execute(query("capture/record/ensure_partitions"), {"moment": received_at})
         rows = (to_row(decode_envelope(msgspec.json.encode(each)), arrival) for each in frames)
         write_batch(connection, [Item(stream, (*row, None), b"", 0, 1, received_at) for stream, row in rows], number)
 
@@ -89,7 +89,7 @@ def rows(production: Database, table: str, columns: str) -> list[tuple[Any, ...]
 def counts(production: Database, stream: str) -> list[tuple[Any, ...]]:
     """Return polled, new, duplicate and rejected by gatherer."""
     with production.connect() as connection:
-        merged = connection.execute(query("production/read_progress")).fetchall()
+        merged = connection.execute(query("production/status/read_progress")).fetchall()
     return [row[1:] for row in merged if row[0] == stream]
 
 

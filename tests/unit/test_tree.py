@@ -23,7 +23,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "src" / "kalshi_data"
 PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo", "release"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-QUERIES = sorted((ROOT / "sql").glob("*/queries/*.sql"))
+SQL = ROOT / "sql"
+QUERIES = sorted(SQL.glob("*/queries/**/*.sql"))
 # Capture tables that are written beside the streams.
 BESIDE_STREAMS = ("quarantine",)
 
@@ -87,9 +88,7 @@ def used_queries() -> set[str]:
         "self._stream.name": streams,
         "stream.name": [stream.name for stream in ARCHIVED],
     }
-    polled = {
-        f"{stream.source}/{what}" for stream in STREAMS for what in (f"poll_{stream.name}", "read_epoch", "read_lag")
-    }
+    polled = {f"{stream.source}/poll/{what}" for stream in STREAMS for what in (stream.name, "read_epoch", "read_lag")}
     return polled | {
         re.sub(r"\{[^}]+\}", value, name)
         for name in names
@@ -100,14 +99,15 @@ def used_queries() -> set[str]:
 def test_every_query_is_used_and_documented() -> None:
     used = used_queries()
     for path in QUERIES:
-        assert f"{path.parents[1].name}/{path.stem}" in used, f"{path} is used nowhere"
+        component, _, *topic = path.relative_to(SQL).with_suffix("").parts
+        assert "/".join((component, *topic)) in used, f"{path} is used nowhere"
         header = path.read_text().split("\n\n")[0]
         assert re.match(r"-- [A-Z].*[.:]?", header)
         assert "\n-- Returns: " in header
 
 
 def test_every_object_stands_in_a_file_of_its_name() -> None:
-    for path in (ROOT / "sql").glob("*/[fv]*s/*.sql"):
+    for path in SQL.glob("*/[fv]*s/**/*.sql"):
         objects = re.findall(r"create or replace (?:function|view) \w+\.(\w+)", path.read_text())
         assert objects == [path.stem]
 
@@ -119,7 +119,7 @@ def test_no_sql_in_python() -> None:
 
 
 def test_migrations_have_numbers_of_their_own_and_say_what_they_do() -> None:
-    for folder in (ROOT / "sql").glob("*/migrations"):
+    for folder in SQL.glob("*/migrations"):
         names = sorted(path.name for path in folder.iterdir())
         assert len({name[:4] for name in names}) == len(names)
         assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)

@@ -104,7 +104,7 @@ class Facts(NamedTuple):
 def read_facts(production: Connection, stream: ArchiveStream, begins_at: datetime, ends_at: datetime) -> Facts:
     """Count and add up what production holds of a stream and time; all of it where the stream has no time."""
     asked = {"target": stream.table, "time_column": stream.time_column, "from_at": begins_at, "until_at": ends_at}
-    rows = production.execute(query("production/read_archive_facts"), asked).fetchall()
+    rows = production.execute(query("production/archive/read_control_totals"), asked).fetchall()
     sums: Counter[str] = Counter()
     for *_, added in rows:
         for name, text in added.items():

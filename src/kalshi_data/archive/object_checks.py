@@ -61,7 +61,7 @@ def compare_rows(production: Connection, hour: Hour, path: Path) -> list[str]:
     with production.transaction():
         problems = load_rows(production, stream, path)
         span = {"from_at": hour.begins_at, "until_at": hour.ends_at}
-        row = production.execute(query("production/compare_archived"), {**asked, **span}).fetchone()
+        row = production.execute(query("production/archive/compare_rows"), {**asked, **span}).fetchone()
     if row is None:
         raise ArchiveError(f"{stream.name} of {hour.begins_at} could not be compared")
     only_archived, only_production, archived_row, production_row = row
@@ -78,12 +78,12 @@ def load_rows(production: Connection, stream: ArchiveStream, path: Path) -> list
     Returns:
         What is wrong with their order; nothing where they are sorted.
     """
-    made = production.execute(query("production/make_archived_rows"), {"target": stream.table})
+    made = production.execute(query("production/archive/make_rows"), {"target": stream.table})
     columns = [name for (name,) in made.fetchall()]
     order = [columns.index(name) for name in stream.order]
     previous: tuple[Any, ...] = ()
     unsorted = 0
-    with production.cursor().copy(query("production/copy_archived_rows")) as copy, pq.ParquetFile(path) as file:
+    with production.cursor().copy(query("production/archive/copy_rows")) as copy, pq.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH_ROWS):
             for row in zip(*(_values(batch, name) for name in columns), strict=True):
                 copy.write_row(row)

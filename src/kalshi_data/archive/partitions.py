@@ -57,21 +57,21 @@ class Ledger:
 
     def claim_exporter(self) -> bool:
         """Become the one exporter; False where another is."""
-        return self._production.execute(query("production/claim_exporter")).fetchone() == (True,)
+        return self._production.execute(query("production/locks/lock_exporter")).fetchone() == (True,)
 
     def release_exporter(self) -> None:
         """Let another be the one exporter."""
-        self._production.execute(query("production/release_exporter"))
+        self._production.execute(query("production/locks/unlock_exporter"))
 
     def open_hours(self, streams: Sequence[ArchiveStream]) -> None:
         """Make the records of hours that are over."""
-        self._production.execute(query("production/open_archive_hours"), self._readiness(streams))
+        self._production.execute(query("production/archive/open_hours"), self._readiness(streams))
 
     def claim(self, selection: Selection) -> Hour | None:
         """Take the oldest hour that is due; None where none is."""
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at, "early": selection.early}
         asked = {**self._readiness(selection.streams), **chosen}
-        row = self._production.execute(query("production/claim_archive_hour"), asked).fetchone()
+        row = self._production.execute(query("production/archive/claim_hour"), asked).fetchone()
         if row is None:
             return None
         name, begins_at, is_dropped, failures = row
@@ -79,7 +79,7 @@ class Ledger:
 
     def watermarks(self, stream: ArchiveStream) -> list[Watermark]:
         """Return how far each gatherer's stream is merged."""
-        rows = self._production.execute(query("production/read_watermarks"), {"stream": stream.name}).fetchall()
+        rows = self._production.execute(query("production/archive/read_watermarks"), {"stream": stream.name}).fetchall()
         return [Watermark(*row) for row in rows]
 
     def finish(self, hour: Hour, manifest: Manifest, etag: str | None) -> bool:
@@ -97,23 +97,23 @@ class Ledger:
             "first_at": manifest.first_at,
             "last_at": manifest.last_at,
         }
-        finished = self._production.execute(query("production/finish_archive_hour"), {**hour.key(), **kept})
+        finished = self._production.execute(query("production/archive/finish_hour"), {**hour.key(), **kept})
         return finished.fetchone() is not None
 
     def verify(self, hour: Hour, sha256: bytes) -> bool:
         """Note that an object was read back; False where its hour is to be written again meanwhile."""
         told = {**hour.key(), "sha256": sha256}
-        return self._production.execute(query("production/verify_archive_hour"), told).fetchone() is not None
+        return self._production.execute(query("production/archive/verify_hour"), told).fetchone() is not None
 
     def fail(self, hour: Hour, error: str, retry_seconds: float) -> None:
         """Note why an hour is not in the archive, and when to try again."""
         told = {**hour.key(), "error": error, "retry_seconds": retry_seconds}
-        self._production.execute(query("production/fail_archive_hour"), told)
+        self._production.execute(query("production/archive/fail_hour"), told)
 
     def unverified(self, streams: Sequence[ArchiveStream]) -> list[tuple[Hour, bytes]]:
         """List hours whose objects nobody has read back, with their digests."""
         asked = {"streams": [stream.name for stream in streams], "hours_max": UNVERIFIED_MAX}
-        rows = self._production.execute(query("production/read_unverified_hours"), asked).fetchall()
+        rows = self._production.execute(query("production/archive/read_unverified_hours"), asked).fetchall()
         return [(Hour(STREAMS[name], hour, failures=failures), sha256) for name, hour, sha256, failures in rows]
 
     def write_again(self, selection: Selection) -> int:
@@ -121,13 +121,13 @@ class Ledger:
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at}
         streams = [stream.name for stream in selection.streams]
         return self._production.execute(
-            query("production/write_archive_again"), {"streams": streams, **chosen}
+            query("production/archive/write_again"), {"streams": streams, **chosen}
         ).rowcount
 
     def progress(self) -> list[Progress]:
         """Return how far each stream has come."""
         asked = self._readiness(ARCHIVED)
-        rows = self._production.execute(query("production/read_archive_progress"), asked).fetchall()
+        rows = self._production.execute(query("production/archive/read_progress"), asked).fetchall()
         return [Progress(*row) for row in rows]
 
     def _readiness(self, streams: Sequence[ArchiveStream]) -> dict[str, Any]:

@@ -34,9 +34,9 @@ def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: da
         ArchiveError: a value does not fit the archive's schema.
         adbc_driver_manager.Error: the database failed.
     """
-    ((snapshot,),) = connection.execute(query("production/share_snapshot")).fetchall()
-    adopt = _written_out(connection, query("production/adopt_snapshot"), {"snapshot": snapshot})
-    rows = _written_out(connection, query(f"production/export_{stream.name}"), {"begin_at": begin, "end_at": end})
+    ((snapshot,),) = connection.execute(query("production/archive/share_snapshot")).fetchall()
+    adopt = _written_out(connection, query("production/archive/adopt_snapshot"), {"snapshot": snapshot})
+    rows = _written_out(connection, query(f"production/export/{stream.name}"), {"begin_at": begin, "end_at": end})
     return _stream(stream, _conninfo(connection), adopt, rows)
 
 

@@ -37,11 +37,11 @@ def restore(bucket: Bucket, settings: Archive, hour: Hour, conninfo: str, spool:
     stage = {"stage": f"stage_{name}"}
     place = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
-        production.execute(query(f"production/stage_{name}"))
+        production.execute(query(f"production/stage/{name}"))
         with production.transaction():
             load_rows(production, stream, path)
-            production.execute(query("production/stage_archived"), stage)
-            production.execute(query("production/prepare_partitions"), {**stage, **place, **late})
-            merged = production.execute(query(f"production/merge_{name}"), late).fetchall()
+            production.execute(query("production/archive/stage_rows"), stage)
+            production.execute(query("production/stage/prepare_partitions"), {**stage, **place, **late})
+            merged = production.execute(query(f"production/merge/{name}"), late).fetchall()
     path.unlink()
     return sum(new for _, _, new, _ in merged)

@@ -52,7 +52,7 @@ def read_records(production: Connection, selection: Selection) -> list[Record]:
     """Return what production remembers of hours."""
     streams = [stream.name for stream in selection.streams]
     asked = {"streams": streams, "from_at": selection.from_at, "until_at": selection.until_at}
-    return [Record(*row) for row in production.execute(query("production/read_archive"), asked).fetchall()]
+    return [Record(*row) for row in production.execute(query("production/archive/list_hours"), asked).fetchall()]
 
 
 class Verifier:

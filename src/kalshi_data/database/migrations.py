@@ -39,6 +39,8 @@ def migrate(connection: Connection, component: str) -> list[str]:
         for path in pending:
             apply_once(connection, LEDGERS[component], path)
         with connection.transaction():
+            # As pg_dump does: a function may name what a later file of the replay creates.
+            connection.execute("set local check_function_bodies = off")
             for path in replayed_files(component):
                 connection.execute(path.read_bytes())
         return [path.name for path in pending]
@@ -121,17 +123,22 @@ def apply_once(connection: Connection, schema: str, path: Traversable) -> None:
 
 
 def replayed_files(component: str) -> list[Traversable]:
-    """Return functions, then views, then grants: each may use what stands before it."""
+    """Return functions, then views, then grants; views may use functions, and grants name both."""
     folder = sql_folder() / component
     grants = folder / "grants.sql"
     return [*sql_files(folder / "functions"), *sql_files(folder / "views"), *([grants] if grants.is_file() else [])]
 
 
 def sql_files(folder: Traversable) -> list[Traversable]:
-    """Return the SQL files of a folder by name, none where there is no such folder."""
+    """Return the SQL files of a folder and of its sub-folders by path, none if there is no such folder."""
     if not folder.is_dir():
         return []
-    return sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+    paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    return [
+        file
+        for path in paths
+        for file in (sql_files(path) if path.is_dir() else [path] if path.name.endswith(".sql") else [])
+    ]
 
 
 def checksum(path: Traversable) -> str:

@@ -64,7 +64,7 @@ class Upkeep:
         if self._is_judging or self._is_due("ledger", self._settings.ledger_seconds):
             self._is_judging = self._judge_minutes(production)
         if self._is_due("arbitration", self._settings.arbitration_seconds):
-            production.execute(query("production/compute_arbitration"), self._sample)
+            production.execute(query("production/completeness/compute_arbitration"), self._sample)
         if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
         return behind or self._is_judging
@@ -79,8 +79,8 @@ class Upkeep:
 
     def _check_books(self, production: Connection) -> bool:
         most = {"marks_max": self._settings.late_marks_max, "snapshots_max": self._settings.snapshots_max}
-        (taken,) = production.execute(query("production/absorb_late_rows"), most).fetchone() or (0,)
-        row = production.execute(query("production/check_books"), most).fetchone()
+        (taken,) = production.execute(query("production/completeness/absorb_late_rows"), most).fetchone() or (0,)
+        row = production.execute(query("production/books/check"), most).fetchone()
         checked, proven, is_behind = row or (0, 0, False)
         if checked > proven:
             log.warning("books came out wrong, they are listed in ops.book_checks", checked=checked, proven=proven)
@@ -88,7 +88,7 @@ class Upkeep:
 
     def _judge_minutes(self, production: Connection) -> bool:
         most = {"minutes_max": self._settings.ledger_minutes_max, "markets_max": self._settings.ledger_markets_max}
-        row = production.execute(query("production/advance_ledger"), most).fetchone()
+        row = production.execute(query("production/completeness/advance_ledger"), most).fetchone()
         if row is None:
             return False
         before, (self._judged_until, new, again) = self._judged_until, row
@@ -99,14 +99,14 @@ class Upkeep:
 
 def claim(production: Connection) -> bool:
     """Become the one that does this; False where somebody else is."""
-    return production.execute(query("production/claim_upkeep")).fetchone() == (True,)
+    return production.execute(query("production/locks/lock_upkeep")).fetchone() == (True,)
 
 
 def drop_archived(production: Connection, retention: Retention) -> None:
     """Let partitions go that are old enough, archived and verified."""
     for stream, days in retention.days().items():
         try:
-            dropped = production.execute(query("production/drop_archived"), {"stream": stream, "days_min": days})
+            dropped = production.execute(query("production/archive/drop_hours"), {"stream": stream, "days_min": days})
             for name, began_at, ended_at in dropped.fetchall():
                 log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
         except NOT_NOW as error:

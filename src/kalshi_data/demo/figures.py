@@ -59,13 +59,15 @@ class Figures(msgspec.Struct, kw_only=True):
 def received_rows(server: Server) -> dict[str, int]:
     """Return how many rows a gatherer holds, by table."""
     with connect(server.conninfo("kalshi_ts", "gatherer"), application_name="demo") as connection:
-        return dict(connection.execute(query("capture/count_rows")).fetchall())
+        return dict(connection.execute(query("capture/status/count_rows")).fetchall())
 
 
 def merged_rows(production: Server) -> dict[tuple[str, int], tuple[int, int, int, int]]:
     """Return rows polled, new, duplicate and rejected by stream and gatherer."""
     with connect(production.conninfo("kalshi", "deduplicator"), application_name="demo") as connection:
-        return {(row[0], row[1]): row[2:] for row in connection.execute(query("production/read_progress")).fetchall()}
+        return {
+            (row[0], row[1]): row[2:] for row in connection.execute(query("production/status/read_progress")).fetchall()
+        }
 
 
 def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived) -> Figures:

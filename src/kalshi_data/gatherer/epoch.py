@@ -12,7 +12,7 @@ def recognise_instance(connection: Connection, component: str) -> bool:
 
     `component` is the one that holds the database's identity: capture or registry.
     """
-    row = connection.execute(query(f"{component}/recognise_instance")).fetchone()
+    row = connection.execute(query(f"{component}/record/recognise_instance")).fetchone()
     is_restored = row is not None and bool(row[1])
     if row and is_restored:
         log.warning("database restored or moved, a new epoch begins", component=component, epoch=str(row[0]))

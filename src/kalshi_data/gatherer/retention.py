@@ -60,7 +60,7 @@ class Retention:
     def _drop(self, connection: Connection) -> str:
         """Do the work; return what went wrong although everything was done, empty for nothing."""
         older_than = datetime.now(UTC) - timedelta(days=self._settings.captured_days)
-        series = connection.execute(query("capture/list_series")).fetchall()
+        series = connection.execute(query("capture/retention/list_series")).fetchall()
         failures = [self._drop_old(connection, target, stream, older_than) for target, stream in series]
         for table in PLAIN_TABLES:
             self._delete(connection, table, older_than)
@@ -72,7 +72,7 @@ class Retention:
         """Let go of what is old and merged of one time series."""
         place = {"target": target, "older_than": older_than}
         try:
-            dropped = connection.execute(query("capture/drop_read_partitions"), place).fetchall()
+            dropped = connection.execute(query("capture/retention/drop_read_partitions"), place).fetchall()
         except psycopg.errors.LockNotAvailable:
             return f"old partitions of {target} are in use"
         for (partition,) in dropped:
@@ -84,22 +84,22 @@ class Retention:
         """Let go of old rows of a plain table, a bounded number of batches."""
         limits = {"older_than": older_than, "rows_max": BATCH_ROWS_MAX}
         for _ in range(BATCHES_MAX):
-            deleted = connection.execute(query(f"capture/delete_{table}"), limits).rowcount
+            deleted = connection.execute(query(f"capture/retention/delete_{table}"), limits).rowcount
             self._figures.rows_deleted[table] += deleted
             if deleted < BATCH_ROWS_MAX or self._stop.is_set():
                 return
 
     def _make_room(self, connection: Connection, bytes_max: int) -> str:
         """Let go of the oldest partitions until the database takes no more than it may, merged or not."""
-        excess = connection.execute(query("capture/list_excess"), {"bytes_max": bytes_max}).fetchall()
+        excess = connection.execute(query("capture/retention/list_excess"), {"bytes_max": bytes_max}).fetchall()
         for target, stream, begins_at, ends_at, is_read in excess:
             place = {"target": target, "begins_at": begins_at, "ends_at": ends_at}
             try:
-                connection.execute(query("capture/drop_partition"), place)
+                connection.execute(query("capture/retention/drop_partition"), place)
             except psycopg.errors.LockNotAvailable:
                 return f"the oldest partition of {target} is in use, and the database takes more than it may"
             self._count(stream, begins_at, is_read=is_read)
-        row = connection.execute(query("capture/read_database_bytes")).fetchone()
+        row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
         self._figures.database_bytes = row[0] if row else 0
         if self._figures.database_bytes > bytes_max:
             return (

@@ -63,36 +63,36 @@ def verify_journal(production: str, journal: Path) -> Verification:
             withheld=left_out.withheld,
             books=books,
             wrong_books=wrong_books,
-            faults=[str(row[0]) for row in connection.execute(query("production/list_faults")).fetchall()],
+            faults=[str(row[0]) for row in connection.execute(query("verification/list_faults")).fetchall()],
         )
 
 
 def load_journal(connection: Connection, journal: Path) -> LeftOut:
     """Load what the exchange published into this connection's own table."""
-    connection.execute(query("production/stage_journal"))
+    connection.execute(query("verification/stage_journal"))
     with (
         journal.open() as lines,
         connection.cursor() as cursor,
-        cursor.copy(query("production/copy_journal")) as copy,
+        cursor.copy(query("verification/copy_journal")) as copy,
     ):
         for line in lines:
             copy.write_row((line,))
-    unreadable = connection.execute(query("production/drop_unreadable")).rowcount
-    connection.execute(query("production/forget_books_in_gaps"))
-    withheld = connection.execute(query("production/drop_withheld")).rowcount
-    connection.execute(query("production/stage_book_snapshots"))
+    unreadable = connection.execute(query("verification/drop_unreadable")).rowcount
+    connection.execute(query("verification/forget_books_in_gaps"))
+    withheld = connection.execute(query("verification/drop_withheld")).rowcount
+    connection.execute(query("verification/stage_book_snapshots"))
     return LeftOut(unreadable, withheld)
 
 
 def count_stream(connection: Connection, name: str) -> StreamCounts:
     """Compare one stream."""
-    row = connection.execute(query(f"production/verify_{name}")).fetchone()
+    row = connection.execute(query(f"verification/verify_{name}")).fetchone()
     return StreamCounts(*(int(each) for each in row or (0, 0, 0, 0)))
 
 
 def count_books(connection: Connection) -> tuple[int, int]:
     """Return how many books after a clock were compared, and how many of them are wrong."""
-    row = connection.execute(query("production/verify_books")).fetchone() or (0, 0)
+    row = connection.execute(query("verification/verify_books")).fetchone() or (0, 0)
     return int(row[0]), int(row[1])
 
 

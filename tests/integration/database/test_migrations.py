@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from kalshi_data.cli.pending import Pending, find_pending
-from kalshi_data.database import connection, migrations
+from kalshi_data.database import connection as connection_module
+from kalshi_data.database import migrations
 from kalshi_data.database.migrations import LEDGERS, migrate, require_current
 from kalshi_data.deduplicator.cli import main
 from kalshi_data.errors import MigrationError
@@ -21,7 +22,7 @@ from tests.support.engines import KINDS, Database
 def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the SQL files that a test may change."""
     folder = tmp_path / "sql"
-    shutil.copytree(str(connection.sql_folder()), folder)
+    shutil.copytree(str(connection_module.sql_folder()), folder)
 
     def here() -> Traversable:
         return folder
@@ -148,8 +149,8 @@ def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
 
 
 def test_every_folder_of_sql_has_a_ledger() -> None:
-    folders = {path.name for path in connection.sql_folder().iterdir() if path.is_dir()}
-    assert folders == {*LEDGERS, "roles", "databases", "athena"}
+    folders = {path.name for path in connection_module.sql_folder().iterdir() if path.is_dir()}
+    assert folders == {*LEDGERS, "roles", "databases", "athena", "verification"}
 
 
 @pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])

@@ -63,4 +63,6 @@ def test_a_gatherer_makes_the_partitions_of_all_tables(engine: Engine, kalshi_ts
     with kalshi_ts.connect("gatherer") as connection:
         made = len(TABLES) if engine.name == "plain" else 0
         for expected in (made, 0):
-            assert connection.execute(query("capture/ensure_partitions"), {"moment": AT}).fetchone() == (expected,)
+            assert connection.execute(query("capture/record/ensure_partitions"), {"moment": AT}).fetchone() == (
+                expected,
+            )

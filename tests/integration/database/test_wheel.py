@@ -26,4 +26,4 @@ def test_the_wheel_holds_the_checkouts_sql_and_nothing_it_should_not(tmp_path: P
 
 def test_an_editable_install_reads_the_checkout() -> None:
     assert Path(str(sql_folder())) == ROOT / "sql"
-    assert query("capture/read_epoch") == (ROOT / "sql/capture/queries/read_epoch.sql").read_bytes()
+    assert query("capture/poll/read_epoch") == (ROOT / "sql/capture/queries/poll/read_epoch.sql").read_bytes()

@@ -57,7 +57,7 @@ def beat(database: Database, age_seconds: float, state: str = "running", **level
     document = Heartbeat(settings(database), figures).document(state)
     moment = datetime.now(UTC) - timedelta(seconds=age_seconds)
     with database.connect("gatherer") as connection:
-        connection.execute(query("capture/write_heartbeat"), {"beat_at": moment, "status": Jsonb(document)})
+        connection.execute(query("capture/status/write_heartbeat"), {"beat_at": moment, "status": Jsonb(document)})
 
 
 def show(config: Path, *options: str) -> Result:

@@ -55,7 +55,7 @@ def test_what_changes_comes_again_and_replaces_what_was_known(production: Databa
     assert held(production, "select count(*), count(ended_at) from ops.subscriptions") == [(2, 0)]
     closing = {"connection_id": 1, "closed_at": later(9).isoformat(), "close_reason": "stopped", "frames_received": 4}
     with gatherers[1].connect("gatherer") as connection:
-        connection.execute(query("capture/write_connections_closed"), {"rows": Jsonb([closing])})
+        connection.execute(query("capture/coverage/connections_closed"), {"rows": Jsonb([closing])})
         connection.execute(UNCOVER.encode(), AT)
         connection.execute(REPAIR.encode(), AT)
     merge(production, gatherers)
@@ -84,12 +84,12 @@ def test_the_newest_state_wins_in_whatever_order_states_come(production: Databas
     for order in itertools.permutations(states):
         epoch = UUID(int=hash(order) % 2**128)
         with production.connect("deduplicator") as connection:
-            connection.execute(query("production/stage_gaps"))
+            connection.execute(query("production/stage/gaps"))
             for xid, ended_at, repair in order:
                 with connection.transaction():
                     changing = {"epoch": epoch, "now": NOW, "ended_at": ended_at, "repair": repair, "xid": str(xid)}
                     connection.execute(STAGE.encode(), changing)
-                    connection.execute(query("production/merge_gaps"))
+                    connection.execute(query("production/merge/gaps"))
     kept = held(production, "select distinct repair, ended_at from ops.gaps")
     assert kept == [("rest", later(3))]
 

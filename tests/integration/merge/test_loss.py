@@ -70,7 +70,7 @@ def poll(source: Source) -> Batch:
 def follow_as_we_do(database: Database, production: Connection, writing: threading.Event) -> list[str]:
     """Read by the deduplicator's own source, into its own stage."""
     seen: list[str] = []
-    production.execute(query("production/stage_trades"))
+    production.execute(query("production/stage/trades"))
     with closing(reader(database)) as source:
         assert source.open()
         while True:
@@ -85,7 +85,7 @@ def follow_as_we_do(database: Database, production: Connection, writing: threadi
 def stage(production: Connection, source: Source, batch: Batch) -> list[str]:
     """Stage what was polled, move on behind it, and return the trade ids."""
     with production.transaction(), production.cursor() as cursor:
-        with cursor.copy(query("production/copy_trades")) as copy:
+        with cursor.copy(query("production/copy/trades")) as copy:
             copy.write(batch.received)
         staged = "select trade_id, ingest_xid::text as position from stage_trades order by ingest_xid"
         rows = cursor.execute(staged).fetchall()
@@ -96,7 +96,7 @@ def stage(production: Connection, source: Source, batch: Batch) -> list[str]:
 
 def test_a_cursor_on_receive_time_loses_rows_and_ours_loses_none(kalshi_ts: Database, production: Database) -> None:
     with kalshi_ts.connect("gatherer") as connection:
-        connection.execute(query("capture/ensure_partitions"), {"moment": NOW})
+        connection.execute(query("capture/record/ensure_partitions"), {"moment": NOW})
     writing = threading.Event()
     writing.set()
     results: dict[str, list[str]] = {}
@@ -141,10 +141,10 @@ def test_a_transaction_that_ends_late_is_waited_for(kalshi_ts: Database, product
         production.connect("deduplicator") as staged,
         closing(reader(kalshi_ts)) as source,
     ):
-        slow.execute(query("capture/ensure_partitions"), {"moment": NOW})
+        slow.execute(query("capture/record/ensure_partitions"), {"moment": NOW})
         # TimescaleDB makes a place for the first row, for which others would wait until its transaction ends.
         slow.execute(INSERT, ("long ago",))
-        staged.execute(query("production/stage_trades"))
+        staged.execute(query("production/stage/trades"))
         assert source.open()
         assert stage(staged, source, poll(source)) == ["long ago"]
         before = naive_position(fast)

@@ -362,5 +362,5 @@ def test_two_shards_merge_everything_once(production: Database, gatherers: list[
     assert {row[1] for row in counts(production, "orderbook_deltas")} == {40}
     with production.connect() as connection:
         key = {"stream": "orderbook_deltas", "shards": 2}
-        assert len(connection.execute(query("production/read_merged"), key).fetchall()) == 3
-        assert connection.execute(query("production/read_merged"), {**key, "shards": 3}).fetchall() == []
+        assert len(connection.execute(query("production/cursors/read_merged"), key).fetchall()) == 3
+        assert connection.execute(query("production/cursors/read_merged"), {**key, "shards": 3}).fetchall() == []

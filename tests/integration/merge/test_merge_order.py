@@ -192,8 +192,8 @@ def merged(production: Connection, name: str, batches: Sequence[Sequence[Row]]) 
             stage(production, name, batch)
             if stream.time_column:
                 target = {"stage": f"stage_{name}", "target": stream.target, "time_column": stream.time_column}
-                production.execute(query("production/prepare_partitions"), {**target, **late})
-            production.execute(query(f"production/merge_{name}"), late)
+                production.execute(query("production/stage/prepare_partitions"), {**target, **late})
+            production.execute(query(f"production/merge/{name}"), late)
             production.execute(f"delete from stage_{name}".encode())
         return [
             sorted(repr(row) for row in production.execute(statement.encode()).fetchall())
@@ -214,7 +214,7 @@ def test_every_stream_is_tried() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_order_and_batches_change_nothing(production: Database, name: str) -> None:
     with production.connect("deduplicator") as connection:
-        connection.execute(query(f"production/stage_{name}"))
+        connection.execute(query(f"production/stage/{name}"))
 
         @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
         @given(data=st.data())

@@ -26,7 +26,7 @@ def market(title: str | None, minutes: int = 0, **others: Any) -> Body:
 
 def learn(meta: Database, name: str, *bodies: Body) -> None:
     with meta.connect("gatherer") as connection:
-        connection.execute(query(f"registry/upsert_{name}"), {"bodies": msgspec.json.encode(bodies).decode()})
+        connection.execute(query(f"registry/record/{name}"), {"bodies": msgspec.json.encode(bodies).decode()})
 
 
 def read(production: Database, statement: str) -> list[tuple[Any, ...]]:

@@ -23,9 +23,9 @@ from tests.support.staging import NOW, claim, counts, later, merge, receive, row
 
 TRADES = next(stream for stream in STREAMS if stream.name == "trades")
 SLOW = """
-alter view stream_merge.trades_v1 rename to trades_v0;
-create view stream_merge.trades_v1 as select t.* from stream_merge.trades_v0 as t cross join pg_sleep(3) as s (slept);
-grant select on stream_merge.trades_v1 to dedup_reader
+alter view sync.trades_v1 rename to trades_v0;
+create view sync.trades_v1 as select t.* from sync.trades_v0 as t cross join pg_sleep(3) as s (slept);
+grant select on sync.trades_v1 to dedup_reader
 """
 
 
@@ -58,7 +58,7 @@ def test_a_slow_gatherer_is_waited_for_once(production: Database, gatherers: lis
         slow.execute(SLOW)
         # Ten ticks that each waited would take ten seconds.
         assert tick_with_news(production, merging, gatherers[0]) < 6
-        slow.execute("drop view stream_merge.trades_v1; alter view stream_merge.trades_v0 rename to trades_v1")
+        slow.execute("drop view sync.trades_v1; alter view sync.trades_v0 rename to trades_v1")
         deadline = time.monotonic() + 30
         with production.connect("deduplicator") as connection:
             claim(merging, connection)
@@ -196,7 +196,7 @@ def test_a_snapshot_of_a_clock_an_hour_off_is_the_same_within_the_day(
 
 def test_gatherers_are_told_what_production_holds(production: Database, gatherers: list[Database]) -> None:
     with gatherers[1].connect("gatherer") as connection:
-        connection.execute("drop function stream_merge.acknowledge")
+        connection.execute("drop function sync.acknowledge")
     for gatherer in gatherers[:2]:
         receive(gatherer, [trade("a"), delta()])
     # The second gatherer is of a version that takes no acknowledgements, and is merged all the same.

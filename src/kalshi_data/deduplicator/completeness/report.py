@@ -89,18 +89,20 @@ def read_report(
 
     production.isolation_level = IsolationLevel.REPEATABLE_READ
     with production.transaction():
-        judged = read(query("production/read_judged_until"))
+        judged = read(query("production/completeness/read_judged_until"))
         return Report(
             market_ticker=market,
             from_at=from_at,
             until_at=until_at,
             judged_until=judged[0][0] if judged else None,
             streams=by_stream(
-                read(query("production/read_completeness")), from_at, (until_at - from_at) / cells, cells
+                read(query("production/completeness/read_minutes")), from_at, (until_at - from_at) / cells, cells
             ),
-            days=[Day(*row) for row in read(query("production/read_stream_days"))],
-            gaps=[Gap(*row) for row in read(query("production/read_ledger_gaps"))],
-            evidence=[Evidence(*row) for row in read(query("production/read_evidence"))] if evidence else [],
+            days=[Day(*row) for row in read(query("production/completeness/read_stream_days"))],
+            gaps=[Gap(*row) for row in read(query("production/completeness/read_gaps"))],
+            evidence=[Evidence(*row) for row in read(query("production/completeness/read_evidence"))]
+            if evidence
+            else [],
         )
 
 

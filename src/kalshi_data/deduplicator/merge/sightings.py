@@ -21,7 +21,7 @@ def note_arrivals(cursor: psycopg.Cursor[Any], stream: Stream, hours: Collection
     if name in JUDGED and hours:
         staged = {"stage": f"stage_{name}", "time_column": stream.time_column, "stream": name}
         touched = {"first_hour": min(hours), "last_hour": max(hours)}
-        cursor.execute(query("production/note_late_rows"), {**staged, **touched})
+        cursor.execute(query("production/sightings/note_late_rows"), {**staged, **touched})
     if name in COMPARED:
         sample = {"sightings_one_in": settings.sightings_one_in, "late_days_max": settings.late_days_max}
-        cursor.execute(query(f"production/note_sightings_{name}"), sample)
+        cursor.execute(query(f"production/sightings/{name}"), sample)

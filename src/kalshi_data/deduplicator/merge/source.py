@@ -67,7 +67,7 @@ class Source:
         seconds_max = self._settings.gatherer_seconds_max
         try:
             connection = connect(self._conninfo, application_name="deduplicator", statement_seconds_max=seconds_max)
-            row = connection.execute(query(f"{self._stream.source}/read_epoch")).fetchone()
+            row = connection.execute(query(f"{self._stream.source}/poll/read_epoch")).fetchone()
         except psycopg.Error as error:
             self._lost(error)
             return None
@@ -105,7 +105,7 @@ class Source:
     def _copy(self, connection: Connection, after: str) -> tuple[int, bytes]:
         place = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
         with connection.cursor() as cursor:
-            with cursor.copy(query(f"{self._stream.source}/poll_{self._stream.name}"), place) as copy:
+            with cursor.copy(query(f"{self._stream.source}/poll/{self._stream.name}"), place) as copy:
                 received = b"".join(bytes(part) for part in copy)
             return cursor.rowcount, received
 
@@ -115,7 +115,7 @@ class Source:
         if position is None or not self._acknowledges or self._stream.source != "capture":
             return
         try:
-            connection.execute(query("capture/acknowledge"), {"stream": self._stream.name, "ingest_xid": position})
+            connection.execute(query("capture/poll/acknowledge"), {"stream": self._stream.name, "ingest_xid": position})
         except (UndefinedFunction, InsufficientPrivilege) as error:
             self._acknowledges = False
             log.info("gatherer takes no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())

@@ -76,11 +76,11 @@ class StreamMerge:
     def prepare(self, production: Connection) -> bool:
         """Become the one that merges this stream and make the stage; False where somebody else merges it."""
         key = {"stream": self._stream.name, "shard": str(self._shard)}
-        if production.execute(query("production/claim_stream"), key).fetchone() != (True,):
+        if production.execute(query("production/locks/lock_stream"), key).fetchone() != (True,):
             self.state.failed("another deduplicator merges this stream")
             log.warning("another deduplicator merges this stream, waiting for it to end", **key)
             return False
-        production.execute(query(f"production/stage_{self._stream.name}"))
+        production.execute(query(f"production/stage/{self._stream.name}"))
         for source in self._sources:
             source.after = None
         return True
@@ -148,8 +148,8 @@ class StreamMerge:
 
     def _read_cursor(self, production: Connection, source: Source) -> str:
         key = self._key(source.gatherer_id, source.epoch)
-        production.execute(query("production/open_cursor"), key)
-        row = production.execute(query("production/read_cursor"), key).fetchone()
+        production.execute(query("production/cursors/open"), key)
+        row = production.execute(query("production/cursors/read"), key).fetchone()
         return str(row[0]) if row else "0"
 
     def _write(self, production: Connection, polled: Polled) -> None:
@@ -157,14 +157,14 @@ class StreamMerge:
         late_days_max = {"late_days_max": self._settings.late_days_max}
         with production.transaction(), production.cursor() as cursor:
             for _, batch in polled:
-                with cursor.copy(query(f"production/copy_{name}")) as copy:
+                with cursor.copy(query(f"production/copy/{name}")) as copy:
                     copy.write(batch.received)
             if self._stream.time_column is not None:
                 place = {"target": self._stream.target, "time_column": self._stream.time_column}
                 cursor.execute(
-                    query("production/prepare_partitions"), {"stage": f"stage_{name}", **place, **late_days_max}
+                    query("production/stage/prepare_partitions"), {"stage": f"stage_{name}", **place, **late_days_max}
                 )
-            merged = cursor.execute(query(f"production/merge_{name}"), late_days_max).fetchall()
+            merged = cursor.execute(query(f"production/merge/{name}"), late_days_max).fetchall()
             hours = {hour for _, hour, *_ in merged if hour is not None}
             self._mark_archive(cursor, hours)
             note_arrivals(cursor, self._stream, hours, self._settings)
@@ -174,7 +174,7 @@ class StreamMerge:
 
     def _mark_archive(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:
-            cursor.execute(query("production/mark_archive"), {"stream": self._stream.name, "hours": list(hours)})
+            cursor.execute(query("production/archive/mark_hours"), {"stream": self._stream.name, "hours": list(hours)})
 
     def _advance(self, cursor: psycopg.Cursor[Any], polled: Polled, merged: Sequence[tuple[Any, ...]]) -> None:
         new, rejected = Counter[int](), Counter[int]()
@@ -185,7 +185,7 @@ class StreamMerge:
             number = source.gatherer_id
             counts = {"polled_rows": batch.rows, "new_rows": new[number], "rejected_rows": rejected[number]}
             key = {**self._key(number, batch.epoch), "watermark": batch.watermark}
-            cursor.execute(query("production/advance_cursor"), {**key, **counts})
+            cursor.execute(query("production/cursors/advance"), {**key, **counts})
 
     def _acknowledge(self, production: Connection) -> None:
         """Now and then, let each gatherer be told with its next poll what all shards have merged."""
@@ -193,7 +193,9 @@ class StreamMerge:
             return
         self._acknowledged_at = time.monotonic()
         key = {"stream": self._stream.name, "shards": self._shard.parts}
-        merged = {row[:2]: row[2] for row in production.execute(query("production/read_merged"), key).fetchall()}
+        merged = {
+            row[:2]: row[2] for row in production.execute(query("production/cursors/read_merged"), key).fetchall()
+        }
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
 

@@ -47,7 +47,7 @@ class Pulse:
                 self._connection = connect(
                     self._conninfo, application_name="deduplicator", statement_seconds_max=self._seconds_max
                 )
-            row = self._connection.execute(query("capture/read_heartbeat")).fetchone()
+            row = self._connection.execute(query("capture/status/read_heartbeat")).fetchone()
         except psycopg.Error:
             self.close()
             return None
@@ -112,7 +112,7 @@ class Heartbeats:
         for gatherer_id, beat in self.read().items():
             if beat.beat_at is not None:
                 kept = {"gatherer_id": gatherer_id, "epoch": beat.epoch, "beat_at": beat.beat_at}
-                production.execute(query("production/record_heartbeat"), {**kept, "status": Jsonb(beat.status)})
+                production.execute(query("production/status/record_heartbeat"), {**kept, "status": Jsonb(beat.status)})
 
     def read(self) -> dict[int, Beat]:
         """Return what the gatherers that answered in time say, by their number."""

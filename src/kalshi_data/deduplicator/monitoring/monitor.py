@@ -98,7 +98,7 @@ class Monitor:
             conninfo, application_name="deduplicator monitor", statement_seconds_max=STATEMENT_SECONDS_MAX
         )
         began = time.monotonic()
-        rows = self._production.execute(query("production/read_positions"), {"shard": self._shard}).fetchall()
+        rows = self._production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
         figures, now = self.figures, time.monotonic()
         figures.production_at_seconds, figures.production_ping_seconds = now, now - began
         figures.production_failure = ""
@@ -132,7 +132,7 @@ class Monitor:
 
     def _record(self, production: Connection, state: str) -> None:
         """Keep what was measured where deduplicator status reads it."""
-        production.execute(query("production/record_lags"), {"shard": self._shard, "lags": Jsonb(self._lags())})
+        production.execute(query("production/status/record_lags"), {"shard": self._shard, "lags": Jsonb(self._lags())})
         status = {
             "state": state,
             "version": read_release().version,
@@ -140,7 +140,9 @@ class Monitor:
             "gatherers": len(self._watchers),
             "health": self.verdict().document(),
         }
-        production.execute(query("production/record_deduplicator"), {"shard": self._shard, "status": Jsonb(status)})
+        production.execute(
+            query("production/status/record_deduplicator"), {"shard": self._shard, "status": Jsonb(status)}
+        )
 
     def _lags(self) -> list[dict[str, Any]]:
         figures = self.figures

@@ -33,7 +33,7 @@ def lag(gatherer: Connection, stream: Stream, after: str) -> Lag:
         psycopg.Error: the gatherer is away.
     """
     asked = {"stream": stream.name, "after": after}
-    row = gatherer.execute(query(f"{stream.source}/read_lag"), asked).fetchone()
+    row = gatherer.execute(query(f"{stream.source}/poll/read_lag"), asked).fetchone()
     return Lag(*row) if row else Lag(0, None, 0, None)
 
 
@@ -88,7 +88,7 @@ class Watcher:
         return self._connections[source]
 
     def _life(self) -> Life:
-        row = self._connection("capture").execute(query("capture/read_heartbeat")).fetchone()
+        row = self._connection("capture").execute(query("capture/status/read_heartbeat")).fetchone()
         if row is None or row[1] is None:
             return Life(trouble="has never beaten")
         _, beat_at, age_seconds, status = row
@@ -101,7 +101,7 @@ class Watcher:
 
     def _behind(self, stream: Stream, positions: Positions) -> Behind:
         connection = self._connection(stream.source)
-        row = connection.execute(query(f"{stream.source}/read_epoch")).fetchone()
+        row = connection.execute(query(f"{stream.source}/poll/read_epoch")).fetchone()
         after = positions.get((row[0], stream.name), "0") if row else "0"
         found = lag(connection, stream, after)
         now = time.monotonic()

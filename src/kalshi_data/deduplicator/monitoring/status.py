@@ -17,10 +17,10 @@ ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 def read_status(connection: Connection, settings: DeduplicatorSettings) -> Document:
     """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        deduplicators = cursor.execute(query("production/read_deduplicators")).fetchall()
-        gatherers = cursor.execute(query("production/read_gatherers")).fetchall()
-        streams = cursor.execute(query("production/read_lags")).fetchall()
-        archive = cursor.execute(query("production/read_archive_totals")).fetchall()
+        deduplicators = cursor.execute(query("production/status/read_deduplicators")).fetchall()
+        gatherers = cursor.execute(query("production/status/read_gatherers")).fetchall()
+        streams = cursor.execute(query("production/status/read_lags")).fetchall()
+        archive = cursor.execute(query("production/status/read_archive_totals")).fetchall()
     for each in deduplicators:
         fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"

@@ -66,7 +66,7 @@ class RegistryStore:
 def store(connection: Connection, name: str, page: bytes) -> int:
     """Keep a page; objects that the database refuses are found by halving, logged and left out."""
     try:
-        return connection.execute(query(f"registry/upsert_{name}"), {"bodies": page.decode()}).rowcount
+        return connection.execute(query(f"registry/record/{name}"), {"bodies": page.decode()}).rowcount
     except (psycopg.DataError, UnicodeDecodeError) as error:
         objects = split_page(page)
         if len(objects) > 1:

@@ -109,12 +109,12 @@ class Heartbeat:
             conninfo, application_name="gatherer heartbeat", statement_seconds_max=STATEMENT_SECONDS_MAX
         )
         if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
-            row = connection.execute(query("capture/read_database_bytes")).fetchone()
+            row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
             self._figures.database_bytes = row[0] if row else 0
             self._sizes_at_seconds = time.monotonic()
         beat_at = datetime.now(UTC)
         beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
-        connection.execute(query("capture/write_heartbeat"), beat)
+        connection.execute(query("capture/status/write_heartbeat"), beat)
         self._figures.heartbeat_at_seconds = beat_at.timestamp()
         self._figures.heartbeat_failure = ""
         self._figures.heartbeats += 1

@@ -17,8 +17,8 @@ ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 def read_status(connection: Connection, settings: Health) -> Document:
     """Return all there is to show."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(query("capture/read_status")).fetchone() or {}
-        streams = cursor.execute(query("capture/read_storage")).fetchall()
+        row = cursor.execute(query("capture/status/read_status")).fetchone() or {}
+        streams = cursor.execute(query("capture/status/read_storage")).fetchall()
     silent_seconds = row.pop("silent_seconds")
     status = row.pop("status")
     beats = silent_seconds is not None and silent_seconds <= settings.heartbeat_seconds_max

@@ -53,14 +53,14 @@ def write_batch(connection: Connection, items: Sequence[Item], frame_number: int
             streams[item.stream].append(item.row)
     with connection.transaction(), connection.cursor() as cursor:
         for stream, rows in streams.items():
-            with cursor.copy(query(f"capture/copy_{stream}")) as copy:
+            with cursor.copy(query(f"capture/record/{stream}")) as copy:
                 for row in rows:
                     copy.write_row(row)
         for stream, group in groupby(states, key=lambda item: item.stream):
             columns = STATES[stream]
             rows_of_group = [dict(zip(columns, item.row, strict=True)) for item in group]
-            cursor.execute(query(f"capture/write_{stream}"), {"rows": msgspec.json.encode(rows_of_group).decode()})
-        cursor.execute(query("capture/advance_flush_position"), {"frame_number": frame_number})
+            cursor.execute(query(f"capture/coverage/{stream}"), {"rows": msgspec.json.encode(rows_of_group).decode()})
+        cursor.execute(query("capture/record/advance_flush_position"), {"frame_number": frame_number})
 
 
 def is_written(connection: Connection, frame_number: int) -> bool:
@@ -70,7 +70,7 @@ def is_written(connection: Connection, frame_number: int) -> bool:
 
 def read_position(connection: Connection) -> int:
     """Return the number of the last frame that is committed, 0 where none is."""
-    row = connection.execute(query("capture/read_flush_position")).fetchone()
+    row = connection.execute(query("capture/record/read_flush_position")).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -83,7 +83,9 @@ class Committer:
     def close_crashed(self, before: int, ended_at: datetime | None) -> None:
         """Close what earlier runs left open; `before` is the first number of this one."""
         parameters = {"before": before, "ended_at": ended_at}
-        row = self.call(lambda connection: connection.execute(query("capture/close_crashed"), parameters).fetchone())
+        row = self.call(
+            lambda connection: connection.execute(query("capture/coverage/close_crashed"), parameters).fetchone()
+        )
         if row and row[0]:
             log.warning("an earlier run ended without a word, its connections are closed now", connections=row[0])
 
@@ -131,5 +133,5 @@ class Committer:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         moments = {moment.date(): moment for moment in (tomorrow, *(item.received_at for item in items))}
         for day in moments.keys() - self._days:
-            connection.execute(query("capture/ensure_partitions"), {"moment": moments[day]})
+            connection.execute(query("capture/record/ensure_partitions"), {"moment": moments[day]})
             self._days.add(day)

@@ -75,7 +75,9 @@ async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequ
     conninfo = settings.databases.kalshi_meta.conninfo
     parameters = {"series": list(series), "range_from": wanted.begin, "range_to": wanted.end}
     with connect(conninfo, application_name="gatherer backfill") as connection:
-        found = {ticker for (ticker,) in connection.execute(query("registry/list_markets_of_series"), parameters)}
+        found = {
+            ticker for (ticker,) in connection.execute(query("registry/backfill/list_markets_of_series"), parameters)
+        }
     for each in series:
         filters = {"series_ticker": each, "limit": str(HISTORICAL_MARKETS.page_rows_max)}
         async for page in rest.pages(HISTORICAL_MARKETS.path, HISTORICAL_MARKETS.key, filters):
@@ -119,7 +121,7 @@ class Backfill:
             fetched = await self._source.fetch(self._write, *window, ticker or None)
             self._totals = Totals(before.fetched + fetched, self._totals.added)
             change = {"trades_fetched": fetched, "trades_added": self._totals.added - before.added}
-            await self._execute(query("capture/advance_backfill"), ticker, done_until=window.end, **change)
+            await self._execute(query("capture/backfill/advance"), ticker, done_until=window.end, **change)
             progress.advance((window.end - window.begin).total_seconds(), self._totals)
 
     async def _write(self, trades: list[FetchedTrade]) -> None:
@@ -128,7 +130,7 @@ class Backfill:
 
     async def _open(self, ticker: str) -> datetime:
         """Return where to go on."""
-        row = await self._execute(query("capture/open_backfill"), ticker)
+        row = await self._execute(query("capture/backfill/open"), ticker)
         return row[0] if row else self._wanted.begin
 
     async def _execute(self, statement: bytes, ticker: str, **more: Any) -> tuple[Any, ...] | None:

@@ -101,4 +101,6 @@ class TradeRecovery:
     def _unrepaired(self) -> list[Missed]:
         """Return the gaps in trades that nothing has repaired yet."""
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
-            return [Missed(*row) for row in connection.execute(query("capture/list_gaps_in_trades")).fetchall()]
+            return [
+                Missed(*row) for row in connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
+            ]

@@ -74,7 +74,7 @@ class Reparse:
         if self._held_until is None or item.received_at >= self._held_until:
             self._held_until = item.received_at + STEP
             stretch = {"begin": item.received_at - STEP, "until": self._held_until}
-            rows = self._connection.execute(query("capture/list_frames_held"), stretch)
+            rows = self._connection.execute(query("capture/backfill/list_frames_held"), stretch)
             self._held = {number for (number,) in rows}
         return item.stream == "quarantine" or item.number in self._held
 

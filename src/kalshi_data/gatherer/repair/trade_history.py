@@ -82,5 +82,5 @@ def add_trades(connection: Connection, trades: Sequence[FetchedTrade]) -> int:
     columns: dict[str, Any] = dict(zip(FetchedTrade._fields, map(list, zip(*trades, strict=True)), strict=True))
     with connection.transaction():
         for moment in {trade.received_at.date(): trade.received_at for trade in trades}.values():
-            connection.execute(query("capture/ensure_partitions"), {"moment": moment})
-        return connection.execute(query("capture/add_trades"), columns).rowcount
+            connection.execute(query("capture/record/ensure_partitions"), {"moment": moment})
+        return connection.execute(query("capture/backfill/add_trades"), columns).rowcount
