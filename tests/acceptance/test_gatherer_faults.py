@@ -127,14 +127,14 @@ def test_refused_commands_are_sent_again_or_elsewhere(rehearse: Rehearse) -> Non
     slow = {"subscriptions": {"markets_per_command_max": 5, "commands_per_second_max": 4}}
     rehearsal.start_exchange(CALM)
     rehearsal.start_gatherer(1, slow)
-    for reaction, (name, code) in {
+    for action, (name, code) in {
         "RETRY": ("command_timeout", 18),
         "SLOW_DOWN": ("command_limit", 27),
         "MOVE": ("market_limit", 26),
     }.items():
         rehearsal.wait_for(f"subscriptions where {BOOKS}", 1 + rehearsal.counted(f"subscriptions where {BOOKS}"))
         rehearsal.fault(name)
-        told = [("books-1", code, reaction)]
+        told = [("books-1", code, action)]
         wait_until(lambda told=told: refusals(rehearsal)[-1:] == told, f"{name} refused")
     rehearsal.until("started")
     assert rehearsal.finish().complete
@@ -152,8 +152,8 @@ def test_refused_commands_are_sent_again_or_elsewhere(rehearse: Rehearse) -> Non
 
 
 def refusals(rehearsal: Rehearsal) -> list[tuple[str, int, str]]:
-    """Return connection, code and reaction of each refused command."""
-    return [(line["connection"], line["code"], line["reaction"]) for line in rehearsal.logged("command refused")]
+    """Return connection, code and action of each refused command."""
+    return [(line["connection"], line["code"], line["action"]) for line in rehearsal.logged("command refused")]
 
 
 def test_a_snapshot_that_is_refused_after_a_gap_is_asked_for_again(rehearse: Rehearse) -> None:

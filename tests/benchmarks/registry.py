@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import ClientSession, web
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets.registry import Registry
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.rest import Budget, Rest
@@ -40,13 +40,13 @@ def measure(_: float) -> dict[str, float]:
         engine = Engine("plain", folder / "server", embedded_binaries(account, folder), account)
         stack.enter_context(engine.running())
         database = stack.enter_context(engine.database("kalshi_meta"))
-        figures = asyncio.run(serve_and_load(database))
+        counters = asyncio.run(serve_and_load(database))
         with database.connect() as connection:
             row = connection.execute("select count(*), pg_database_size(current_database()) from registry.markets")
             stored, size = row.fetchone() or (0, 0)
-    if (stored, figures["markets"]) != (MARKETS, MARKETS):
-        raise AssertionError(f"{MARKETS} markets were listed, {stored} are stored, {figures['markets']} are wanted")
-    return {**figures, "database_mb": size / 1e6}
+    if (stored, counters["markets"]) != (MARKETS, MARKETS):
+        raise AssertionError(f"{MARKETS} markets were listed, {stored} are stored, {counters['markets']} are wanted")
+    return {**counters, "database_mb": size / 1e6}
 
 
 async def serve_and_load(database: Database) -> dict[str, float]:
@@ -94,7 +94,7 @@ async def load(url: str, conninfo: str) -> dict[str, float]:
     sections = {"exchange": exchange, "databases": {"kalshi_ts": section, "kalshi_meta": section}}
     settings = msgspec.convert(sections, GathererSettings, dec_hook=decode_path)
     async with ClientSession() as session:
-        registry = Registry(Rest(session, url, None, Budget(NO_LIMIT, NO_LIMIT)), conninfo, settings, Figures())
+        registry = Registry(Rest(session, url, None, Budget(NO_LIMIT, NO_LIMIT)), conninfo, settings, Counters())
         seconds = [await timed(registry), await timed(registry)]
         registry.close()
     return {

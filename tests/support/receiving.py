@@ -1,4 +1,4 @@
-"""A gatherer's intake without a network: frames go in, rows come out."""
+"""A gatherer's recorder without a network: frames go in, rows come out."""
 
 import asyncio
 import time
@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.frame_log.writer import FrameLog
-from kalshi_data.gatherer.recording.batch_writer import Writer
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
+from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
-from kalshi_data.gatherer.recording.recorder import Intake, Line
+from kalshi_data.gatherer.recording.recorder import ConnectionRecorder, Recorder
 from kalshi_data.gatherer.settings import FrameLog as FrameLogSettings
 from kalshi_data.gatherer.settings import Writing
 from kalshi_data.kalshi.messages import Refusal
@@ -52,20 +52,20 @@ class Station:
     """The parts of a gatherer between socket and database."""
 
     def __init__(self, database: Database, folder: Path, **writing: Any) -> None:
-        self.figures = Figures()
+        self.counters = Counters()
         self.settings = Writing(**writing)
-        self.log = FrameLog(FrameLogSettings(folder=folder, block_bytes=2_000), self.figures)
-        self.committer = Committer(database.conninfo("gatherer"), self.settings, self.figures)
-        self.writer = Writer(self.committer, self.log, self.settings, self.figures)
-        self.intake = Intake(self.log, self.writer, self.figures, self.settings)
+        self.log = FrameLogWriter(FrameLogSettings(folder=folder, block_bytes=2_000), self.counters)
+        self.committer = Committer(database.conninfo("gatherer"), self.settings, self.counters)
+        self.writer = BatchWriter(self.committer, self.log, self.settings, self.counters)
+        self.recorder = Recorder(self.log, self.writer, self.counters, self.settings)
         self.running: asyncio.Future[None]
 
     def start(self) -> None:
         self.log.open()
         self.running = asyncio.ensure_future(self.writer.run())
 
-    def connect(self, listener: Nobody | None = None) -> Line:
-        return self.intake.open("books-1", "ws://exchange", listener or Nobody())
+    def connect(self, listener: Nobody | None = None) -> ConnectionRecorder:
+        return self.recorder.open("books-1", "ws://exchange", listener or Nobody())
 
     async def stop(self) -> None:
         self.writer.stop()

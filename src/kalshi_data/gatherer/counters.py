@@ -6,7 +6,7 @@ from collections import Counter
 from kalshi_data.service.histogram import Delays
 
 
-class Figures:
+class Counters:
     """All counters and levels of one gatherer; one thread writes each of them, anyone may read."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Figures:
         self.markets_wanted = 0
         self.markets_subscribed = 0
         self.subscribed = False  # whether everything wanted has been asked for once and acknowledged
-        self.markets_homeless = 0  # wanted, but no connection has room for them
+        self.markets_unassigned = 0  # wanted, but no connection has room for them
         self.queued_rows = 0
         self.behind_frames = 0  # frames in the log that are not committed yet, while the writer catches up from it
         self.log_bytes = 0

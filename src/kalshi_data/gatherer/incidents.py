@@ -10,7 +10,7 @@ KEY_REFUSED = "the exchange refuses the API key, trying again: check key_id and 
 UNREACHABLE = "the exchange cannot be reached, trying again: check the network, websocket_url and rest_url"
 
 
-class Complaints:
+class Incidents:
     """Everything that somebody complains of, each with who does."""
 
     def __init__(self) -> None:
@@ -21,13 +21,13 @@ class Complaints:
         """Tell whether something is wrong."""
         return bool(self._open)
 
-    def complain(self, what: str, who: str, **details: Any) -> None:
+    def report(self, what: str, who: str, **details: Any) -> None:
         """Say what is wrong, unless it was said."""
         if what not in self._open:
             log.error(what, **details)
         self._open.setdefault(what, set()).add(who)
 
-    def settle(self, who: str) -> None:
+    def resolve(self, who: str) -> None:
         """Take note that nothing is wrong for one; what is wrong for nobody any more is over."""
         for what, complaining in list(self._open.items()):
             complaining.discard(who)

@@ -8,7 +8,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import GathererSettings
 
 log = structlog.get_logger()
@@ -23,11 +23,11 @@ STOP_SECONDS_MAX = 5.0
 class Retention:
     """Looks from time to time, in a thread with a connection of its own, for what need not be kept."""
 
-    def __init__(self, settings: GathererSettings, figures: Figures) -> None:
+    def __init__(self, settings: GathererSettings, counters: Counters) -> None:
         """Prepare; start() begins."""
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
-        self._figures = figures
+        self._counters = counters
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
@@ -53,9 +53,9 @@ class Retention:
                 failure = self._drop(connection)
         except psycopg.Error as error:
             failure = f"old rows cannot be dropped: {error}".strip().partition("\n")[0]
-        if failure and failure != self._figures.retention_failure:
+        if failure and failure != self._counters.retention_failure:
             log.error("retention", error=failure)
-        self._figures.retention_failure = failure
+        self._counters.retention_failure = failure
 
     def _drop(self, connection: Connection) -> str:
         """Do the work; return what went wrong although everything was done, empty for nothing."""
@@ -77,7 +77,7 @@ class Retention:
             return f"old partitions of {target} are in use"
         for (partition,) in dropped:
             log.info("partition dropped", stream=stream, partition=partition, older_than=older_than.isoformat())
-            self._figures.partitions_dropped[stream] += 1
+            self._counters.partitions_dropped[stream] += 1
         return ""
 
     def _delete(self, connection: Connection, table: str, older_than: datetime) -> None:
@@ -85,7 +85,7 @@ class Retention:
         limits = {"older_than": older_than, "rows_max": BATCH_ROWS_MAX}
         for _ in range(BATCHES_MAX):
             deleted = connection.execute(query(f"capture/retention/delete_{table}"), limits).rowcount
-            self._figures.rows_deleted[table] += deleted
+            self._counters.rows_deleted[table] += deleted
             if deleted < BATCH_ROWS_MAX or self._stop.is_set():
                 return
 
@@ -100,19 +100,19 @@ class Retention:
                 return f"the oldest partition of {target} is in use, and the database takes more than it may"
             self._count(stream, begins_at, is_read=is_read)
         row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
-        self._figures.database_bytes = row[0] if row else 0
-        if self._figures.database_bytes > bytes_max:
+        self._counters.database_bytes = row[0] if row else 0
+        if self._counters.database_bytes > bytes_max:
             return (
-                f"the database takes {self._figures.database_bytes:,} bytes, more than {bytes_max:,},"
+                f"the database takes {self._counters.database_bytes:,} bytes, more than {bytes_max:,},"
                 " and everything older than what arrives now is dropped"
             )
         return ""
 
     def _count(self, stream: str, begins_at: datetime, *, is_read: bool) -> None:
-        self._figures.partitions_dropped[stream] += 1
+        self._counters.partitions_dropped[stream] += 1
         if is_read:
             log.warning("partition dropped for room", stream=stream, begins_at=begins_at.isoformat())
             return
-        self._figures.unread_partitions_dropped[stream] += 1
-        self._figures.unread_dropped_at_seconds = time.time()
+        self._counters.unread_partitions_dropped[stream] += 1
+        self._counters.unread_dropped_at_seconds = time.time()
         log.error("partition dropped for room before it was merged", stream=stream, begins_at=begins_at.isoformat())

@@ -15,18 +15,18 @@ from aiolimiter import AsyncLimiter
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.gatherer.connections.allocation import Placement
+from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
 from kalshi_data.gatherer.connections.coordinator import Desk
-from kalshi_data.gatherer.connections.supervisor import Keeper
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.epoch import recognise_instance
-from kalshi_data.gatherer.frame_log.writer import FrameLog
-from kalshi_data.gatherer.incidents import Complaints
+from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
+from kalshi_data.gatherer.incidents import Incidents
 from kalshi_data.gatherer.markets.registry import Registry
 from kalshi_data.gatherer.monitoring.service import Reporter
-from kalshi_data.gatherer.recording.batch_writer import Writer
+from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
-from kalshi_data.gatherer.recording.recorder import Intake
+from kalshi_data.gatherer.recording.recorder import Recorder
 from kalshi_data.gatherer.reload import reload_settings
 from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
 from kalshi_data.gatherer.repair.trade_history import TradeSource
@@ -78,12 +78,12 @@ class Gatherer:
         self._config = config
         self._signer = signer
         self._shard = shard
-        self._figures = figures = Figures()
-        self._log = FrameLog(settings.frame_log, figures)
-        committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, figures)
-        self._writer = Writer(committer, self._log, settings.writing, figures)
-        self._intake = Intake(self._log, self._writer, figures, settings.writing)
-        self._placement = Placement(settings.subscriptions, figures)
+        self._counters = counters = Counters()
+        self._log = FrameLogWriter(settings.frame_log, counters)
+        committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, counters)
+        self._writer = BatchWriter(committer, self._log, settings.writing, counters)
+        self._recorder = Recorder(self._log, self._writer, counters, settings.writing)
+        self._allocator = SubscriptionAllocator(settings.subscriptions, counters)
         self._limiter = AsyncLimiter(settings.subscriptions.commands_per_second_max, 1.0)
         self._stopping = asyncio.Event()
 
@@ -93,7 +93,7 @@ class Gatherer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         self._log.open()
-        async with Reporter(self._settings, self._figures) as reporter, asyncio.TaskGroup() as group:
+        async with Reporter(self._settings, self._counters) as reporter, asyncio.TaskGroup() as group:
             loop.add_signal_handler(signal.SIGHUP, self._reload, reporter)
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
@@ -125,13 +125,13 @@ class Gatherer:
 
     async def _gather(self, rest: Rest) -> None:
         """Work until stop, then until every connection is closed."""
-        databases, figures = self._settings.databases, self._figures
-        complaints = Complaints()
+        databases, counters = self._settings.databases, self._counters
+        incidents = Incidents()
         meta = databases.kalshi_meta.conninfo
-        registry = Registry(rest, meta, self._settings, figures, self._shard, complaints=complaints)
+        registry = Registry(rest, meta, self._settings, counters, self._shard, incidents=incidents)
         source, recovery = TradeSource(rest), self._settings.recovery
-        trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, figures, self._intake.repaired)
-        desk = Desk(self._intake, self._placement, self._stopping, trades.request, registry.take_lifecycle, complaints)
+        trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, counters, self._recorder.repaired)
+        desk = Desk(self._recorder, self._allocator, self._stopping, trades.request, registry.take_lifecycle, incidents)
         desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
         async with asyncio.TaskGroup() as group:
             work = [self._know_markets(registry, desk), self._place_books(registry), trades.run()]
@@ -150,29 +150,31 @@ class Gatherer:
         while True:
             await registry.changed.wait()
             registry.changed.clear()
-            self._placement.place(registry.wanted)
+            self._allocator.place(registry.wanted)
 
     async def _keep_connected(self, desk: Desk) -> None:
-        """Keep every link connected until stop, those included that are added later."""
+        """Keep every spec connected until stop, those included that are added later."""
         kept: set[str] = set()
         async with asyncio.TaskGroup() as group:
             while not self._stopping.is_set():
-                for link in self._placement.links:
-                    if link.name not in kept:
-                        kept.add(link.name)
-                        group.create_task(Keeper(link, desk, self._settings, self._signer, self._limiter).run())
-                self._figures.connections_wanted = len(kept)
-                self._placement.grown.clear()
-                await first_of(self._placement.grown, self._stopping)
+                for spec in self._allocator.specs:
+                    if spec.name not in kept:
+                        kept.add(spec.name)
+                        group.create_task(
+                            ConnectionSupervisor(spec, desk, self._settings, self._signer, self._limiter).run()
+                        )
+                self._counters.connections_wanted = len(kept)
+                self._allocator.grown.clear()
+                await first_of(self._allocator.grown, self._stopping)
 
     def _log_totals(self) -> None:
-        figures = self._figures
+        counters = self._counters
         log.info(
             "stopped",
-            committed=dict(figures.committed_rows),
-            quarantined=dict(figures.quarantined),
-            gaps=figures.gaps.total(),
-            unknown_fields={f"{kind}.{name}": n for (kind, name), n in figures.unknown_fields.items()},
+            committed=dict(counters.committed_rows),
+            quarantined=dict(counters.quarantined),
+            gaps=counters.gaps.total(),
+            unknown_fields={f"{kind}.{name}": n for (kind, name), n in counters.unknown_fields.items()},
         )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 REPEATS_MAX = 100
 
 
-class Gap(NamedTuple):
+class SequenceGap(NamedTuple):
     """A number that did not follow its predecessor."""
 
     sid: int
@@ -19,7 +19,7 @@ class Gap(NamedTuple):
         return self.seq_received < self.seq_expected
 
 
-class SequenceCheck:
+class SequenceTracker:
     """Follows the numbers of every subscription of one connection; each starts at 1 and grows by 1.
 
     Every frame with sid and seq counts, whatever its type: acknowledgements and errors take numbers too.
@@ -31,7 +31,7 @@ class SequenceCheck:
         self._next: dict[int, int] = {}
         self._repeats: dict[int, tuple[int, int]] = {}  # by sid: the number expected then, how many repeats since
 
-    def observe(self, sid: int, seq: int) -> Gap | None:
+    def observe(self, sid: int, seq: int) -> SequenceGap | None:
         """Take note of one frame and return the gap before it, if there is one."""
         expected = self._next.get(sid)
         if expected is None:
@@ -41,12 +41,12 @@ class SequenceCheck:
             return None
         return self._other(sid, expected, seq)
 
-    def _other(self, sid: int, expected: int, seq: int) -> Gap:
-        gap = Gap(sid, expected, seq)
+    def _other(self, sid: int, expected: int, seq: int) -> SequenceGap:
+        gap = SequenceGap(sid, expected, seq)
         expected_then, repeats = self._repeats.get(sid, (0, 0))
         repeats = repeats + 1 if gap.is_repeat and expected_then == expected else 1
         restarted = repeats > REPEATS_MAX
         self._repeats[sid] = (expected, repeats)
         self._next[sid] = seq + 1 if restarted or not gap.is_repeat else expected
         # A count begun anew has lost an unknown number of frames: from 1 on, as a new subscription would.
-        return Gap(sid, 1, seq) if restarted and seq > 1 else gap
+        return SequenceGap(sid, 1, seq) if restarted and seq > 1 else gap

@@ -10,7 +10,7 @@ from prometheus_client.core import Metric
 from kalshi_data.deduplicator.monitoring import metrics as deduplicator_metrics
 from kalshi_data.deduplicator.monitoring.measurements import Figures as DeduplicatorFigures
 from kalshi_data.deduplicator.state import State
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
 from kalshi_data.service.health import Verdict
 from tests.deployment.ansible.conftest import PLAYBOOKS
@@ -40,7 +40,7 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
 
 def test_alerts_are_about_figures_there_are() -> None:
     figures = DeduplicatorFigures()
-    known = names(list(gatherer_metrics.read_metrics(Figures(), Verdict())))
+    known = names(list(gatherer_metrics.read_metrics(Counters(), Verdict())))
     known |= names(list(deduplicator_metrics.read_metrics(figures, State(), Verdict())))
     used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
     assert used - known == set()

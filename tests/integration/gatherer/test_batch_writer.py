@@ -60,10 +60,10 @@ def receive(database: Database, folder: Path, frames: list[bytes], **settings: A
 
     async def run() -> Station:
         async with station(database, folder, **settings) as running:
-            line = running.connect()
+            connection = running.connect()
             for each in frames:
-                line.frame(each)
-            line.closed("stopped")
+                connection.frame(each)
+            connection.closed("stopped")
         return running
 
     return asyncio.run(run())
@@ -86,7 +86,7 @@ def test_rows_are_written_in_batches_of_at_most_the_limit(kalshi_ts: Database, t
     items = [trade(f"{number:03}", number) for number in range(100)]
     running = write(kalshi_ts, tmp_path, items, batch_rows_max=30)
     assert held(kalshi_ts) == [f"{number:03}" for number in range(100)]
-    assert running.figures.committed_rows == {"trades": 100}
+    assert running.counters.committed_rows == {"trades": 100}
     assert max(n for (n,) in fetch(kalshi_ts, "select count(*) from capture.trades group by ingest_xid")) <= 30
 
 
@@ -132,7 +132,7 @@ def test_what_a_stop_could_not_commit_the_next_start_does(
     away = Database(kalshi_ts.server, "no_such_database")
     frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 10))]
     running = receive(away, tmp_path, frames, stop_seconds_max=0.3)
-    assert "no_such_database" in running.figures.database_failure
+    assert "no_such_database" in running.counters.database_failure
     receive(kalshi_ts, tmp_path, [])
     assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(2, 10)]
     assert fetch(kalshi_ts, "select distinct close_reason from capture.connections") == [("stopped",)]
@@ -142,24 +142,24 @@ def test_rows_beyond_the_queue_come_from_the_frame_log_in_order(kalshi_ts: Datab
     async def run() -> Station:
         async with station(kalshi_ts, tmp_path, batch_rows_max=10, queued_rows_max=25) as running:
             await until(lambda: running.writer.takes_rows)
-            line = running.connect()
-            line.frame(BOOKS_SUBSCRIBED)
+            connection = running.connect()
+            connection.frame(BOOKS_SUBSCRIBED)
             with kalshi_ts.connect() as blocker, blocker.transaction():
                 blocker.execute("lock table capture.orderbook_deltas in access exclusive mode")
                 for seq in range(1, 201):
-                    line.frame(delta(seq))
+                    connection.frame(delta(seq))
                     await asyncio.sleep(0)
                 await until(lambda: not running.writer.takes_rows)
                 for seq in range(201, 301):
-                    line.frame(delta(seq))
-            await until(lambda: running.figures.committed_rows["orderbook_deltas"] >= 300)
-            line.frame(delta(301))
-            line.closed("stopped")
+                    connection.frame(delta(seq))
+            await until(lambda: running.counters.committed_rows["orderbook_deltas"] >= 300)
+            connection.frame(delta(301))
+            connection.closed("stopped")
         return running
 
     running = asyncio.run(run())
     assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(1, 302)]
-    assert running.figures.committed_rows["orderbook_deltas"] == 301
+    assert running.counters.committed_rows["orderbook_deltas"] == 301
     assert fetch(kalshi_ts, "select count(*) from capture.gaps") == [(0,)]
 
 
@@ -172,14 +172,14 @@ def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(
         running = Station(kalshi_ts, tmp_path)
         running.start()
         await until(lambda: running.writer.takes_rows)
-        line = running.connect()
+        connection = running.connect()
         for each in (BOOKS_SUBSCRIBED, snapshot(1), *equal[:3]):
-            line.frame(each)
-        await until(lambda: running.figures.committed_rows["orderbook_deltas"] == 3)
+            connection.frame(each)
+        await until(lambda: running.counters.committed_rows["orderbook_deltas"] == 3)
         running.running.cancel()
         running.committer.disconnect()
         for each in equal[3:]:
-            line.frame(each)
+            connection.frame(each)
         running.log.close()
 
     asyncio.run(crash())

@@ -14,10 +14,10 @@ from aiolimiter import AsyncLimiter
 from websockets.exceptions import InvalidStatus
 
 from kalshi_data.demo.keys import KeyFiles, make_key
-from kalshi_data.gatherer.connections.allocation import Placement
+from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
 from kalshi_data.gatherer.connections.coordinator import Desk
-from kalshi_data.gatherer.connections.session import Session
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.connections.session import FeedSession
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import Subscriptions
 from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.kalshi.feed import FeedConnection, open_feed
@@ -59,11 +59,11 @@ async def serve(handler: Any, use: Any) -> Any:
 class Gathered:
     """A session's outcome."""
 
-    def __init__(self, figures: Figures, reason: str, missed: list[Any], placement: Placement) -> None:
-        self.figures = figures
+    def __init__(self, counters: Counters, reason: str, missed: list[Any], allocator: SubscriptionAllocator) -> None:
+        self.counters = counters
         self.reason = reason
         self.missed = missed
-        self.books = list(placement.links[-1].tickers)
+        self.books = list(allocator.specs[-1].tickers)
 
 
 async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[str], **settings: Any) -> Gathered:
@@ -71,18 +71,18 @@ async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[st
     chosen = Subscriptions(audit_seconds=0, **settings)
     missed: list[Any] = []
     async with station(database, key.private.parent / "frames") as running:
-        placement = Placement(chosen, running.figures)
-        placement.place(books)
+        allocator = SubscriptionAllocator(chosen, running.counters)
+        allocator.place(books)
 
         def fetch_trades(since: datetime, frame_number: int | None) -> None:
             missed.append((since, frame_number))
 
-        desk = Desk(running.intake, placement, asyncio.Event(), fetch_trades, Nobody().lifecycle)
-        session = Session(placement.links[-1 if books else 0], desk, chosen, AsyncLimiter(1000, 1.0))
+        desk = Desk(running.recorder, allocator, asyncio.Event(), fetch_trades, Nobody().lifecycle)
+        session = FeedSession(allocator.specs[-1 if books else 0], desk, chosen, AsyncLimiter(1000, 1.0))
         async with open_feed(url, load_signer(key.key_id, key.private)) as websocket:
             assert isinstance(websocket, FeedConnection)
             reason = await session.run(websocket, url)
-    return Gathered(running.figures, reason, missed, placement)
+    return Gathered(running.counters, reason, missed, allocator)
 
 
 def gather(
@@ -127,7 +127,7 @@ def test_bad_frames_are_kept_verbatim_and_the_connection_goes_on(kalshi_ts: Data
     by_frame = {frame[:100]: rest for frame, *rest in kept}
     assert by_frame[huge[:100]][1:] == [len(huge), hashlib.sha256(huge).digest()]
     assert max(len(frame) for frame, *_ in kept) == 1 << 20
-    assert gathered.figures.quarantined.total() == len(bad)
+    assert gathered.counters.quarantined.total() == len(bad)
     assert fetch(kalshi_ts, "select frames_received from capture.connections") == [(len(bad) + 4,)]
 
 
@@ -136,13 +136,13 @@ def test_every_frame_with_a_number_is_checked(kalshi_ts: Database, tmp_path: Pat
     unknown = b'{"type":"weather","sid":1,"seq":3,"msg":{}}'
     gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), acknowledged, unknown, delta(4), delta(7), delta(8)])
     assert fetch(kalshi_ts, "select sid, seq_expected, seq_received from capture.gaps") == [(1, 5, 7)]
-    assert gathered.figures.gaps == {"orderbook_delta": 1}
+    assert gathered.counters.gaps == {"orderbook_delta": 1}
 
 
 def test_a_repeated_frame_makes_no_second_row(kalshi_ts: Database, tmp_path: Path) -> None:
     gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), delta(2), delta(2), delta(1), delta(3)])
     assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (2,), (3,)]
-    assert gathered.figures.quarantined == {"repeated sequence number": 2}
+    assert gathered.counters.quarantined == {"repeated sequence number": 2}
     assert fetch(kalshi_ts, "select seq_expected, seq_received from capture.gaps order by frame_number") == [
         (3, 2),
         (3, 1),
@@ -152,15 +152,15 @@ def test_a_repeated_frame_makes_no_second_row(kalshi_ts: Database, tmp_path: Pat
 def test_unknown_fields_are_counted_and_the_row_is_stored(kalshi_ts: Database, tmp_path: Path) -> None:
     frames = [SUBSCRIBED, *(delta(seq, moon="full") for seq in range(1, 4))]
     gathered = gather(kalshi_ts, tmp_path, frames)
-    assert gathered.figures.unknown_fields == {("orderbook_delta", "moon"): 3}
-    assert not gathered.figures.quarantined
+    assert gathered.counters.unknown_fields == {("orderbook_delta", "moon"): 3}
+    assert not gathered.counters.quarantined
     assert fetch(kalshi_ts, "select count(*) from capture.orderbook_deltas") == [(3,)]
 
 
 def test_a_refused_market_is_left_out(kalshi_ts: Database, tmp_path: Path) -> None:
     refused = b'{"type":"error","id":1,"msg":{"code":14,"msg":"Market Ticker required"}}'
     gathered = gather(kalshi_ts, tmp_path, [refused])
-    assert (gathered.books, gathered.figures.exchange_errors) == ([], {14: 1})
+    assert (gathered.books, gathered.counters.exchange_errors) == ([], {14: 1})
 
 
 def test_order_books_that_are_not_to_be_had_end_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_refused_channel_of_all_markets_leaves_the_others(kalshi_ts: Database,
     refused = b'{"type":"error","id":1,"msg":{"code":8,"msg":"Unknown channel name"}}'
     acknowledged = b'{"type":"subscribed","id":2,"msg":{"channel":"trade","sid":1}}'
     gathered = gather(kalshi_ts, tmp_path, [refused, acknowledged], ())
-    assert gathered.figures.refused == {"all-markets-1 ticker": "error 8, Unknown channel name"}
+    assert gathered.counters.refused == {"all-markets-1 ticker": "error 8, Unknown channel name"}
     assert fetch(kalshi_ts, "select channel from capture.subscriptions") == [("trade",)]
 
 
@@ -280,7 +280,7 @@ def test_a_message_in_parts_is_one_message(kalshi_ts: Database, tmp_path: Path) 
 
     gathered = asyncio.run(serve(handler, use))
     assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (2,)]
-    assert not gathered.figures.quarantined
+    assert not gathered.counters.quarantined
 
 
 def local_exchange(keys: dict[str, Path]) -> LocalExchange:

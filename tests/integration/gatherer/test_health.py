@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kalshi_data.demo.keys import make_key
 from kalshi_data.demo.processes import Program
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.service import Reporter
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.systemd import Notifier
@@ -56,18 +56,18 @@ def beats(database: Database) -> list[tuple[Any, ...]]:
         return connection.execute("select beat_at, status from sync.heartbeat_v1").fetchall()
 
 
-async def report(chosen: GathererSettings, figures: Figures, use: Callable[[], Any], notifier: Notifier) -> None:
-    async with Reporter(chosen, figures, notifier):
+async def report(chosen: GathererSettings, counters: Counters, use: Callable[[], Any], notifier: Notifier) -> None:
+    async with Reporter(chosen, counters, notifier):
         await asyncio.to_thread(use)
 
 
-def reporting(chosen: GathererSettings, use: Callable[[], Any], **levels: Any) -> Figures:
-    """Report figures while `use` runs in a thread."""
-    figures = Figures()
+def reporting(chosen: GathererSettings, use: Callable[[], Any], **levels: Any) -> Counters:
+    """Report counters while `use` runs in a thread."""
+    counters = Counters()
     for name, value in levels.items():
-        setattr(figures, name, value)
-    asyncio.run(report(chosen, figures, use, Notifier({})))
-    return figures
+        setattr(counters, name, value)
+    asyncio.run(report(chosen, counters, use, Notifier({})))
+    return counters
 
 
 def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kalshi_ts: Database) -> None:
@@ -79,15 +79,15 @@ def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kals
         assert first[0][1]["health"]["status"] == "unhealthy"
         until(lambda: beats(kalshi_ts)[0][0] > first[0][0])
 
-    figures = reporting(settings(kalshi_ts), use, connections_wanted=8)
+    counters = reporting(settings(kalshi_ts), use, connections_wanted=8)
     ((_, status),) = beats(kalshi_ts)
     assert status["state"] == "stopped"
-    assert figures.heartbeats >= 3
-    assert figures.heartbeat_failure == ""
+    assert counters.heartbeats >= 3
+    assert counters.heartbeat_failure == ""
 
 
 def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) -> None:
-    figures = Figures()
+    counters = Counters()
 
     def end_sessions(allowed: bool) -> None:
         with Database(kalshi_ts.server, "postgres").connect() as connection:
@@ -96,28 +96,28 @@ def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) ->
             connection.execute(ended, (kalshi_ts.name,))
 
     def use() -> None:
-        until(lambda: figures.heartbeats)
+        until(lambda: counters.heartbeats)
         end_sessions(allowed=False)
-        until(lambda: figures.heartbeat_failure)
+        until(lambda: counters.heartbeat_failure)
         end_sessions(allowed=True)
-        before = figures.heartbeats
-        until(lambda: figures.heartbeats > before)
+        before = counters.heartbeats
+        until(lambda: counters.heartbeats > before)
 
-    asyncio.run(report(settings(kalshi_ts), figures, use, Notifier({})))
-    assert figures.heartbeat_failures
-    assert figures.heartbeat_failure == ""
+    asyncio.run(report(settings(kalshi_ts), counters, use, Notifier({})))
+    assert counters.heartbeat_failures
+    assert counters.heartbeat_failure == ""
     assert beats(kalshi_ts)[0][1]["state"] == "stopped"
 
 
 def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Database) -> None:
     async def hang() -> int:
-        figures = Figures()
-        async with Reporter(settings(kalshi_ts, heartbeat_seconds_max=0.4), figures, Notifier({})) as reporter:
-            await asyncio.to_thread(until, lambda: figures.heartbeats)
-            before = figures.heartbeats
+        counters = Counters()
+        async with Reporter(settings(kalshi_ts, heartbeat_seconds_max=0.4), counters, Notifier({})) as reporter:
+            await asyncio.to_thread(until, lambda: counters.heartbeats)
+            before = counters.heartbeats
             time.sleep(2.5)
             assert reporter.verdict().status == "unhealthy"
-            return figures.heartbeats - before
+            return counters.heartbeats - before
 
     # One that had begun, or fell into the first moment, may still be written.
     assert asyncio.run(hang()) <= 1
@@ -134,7 +134,7 @@ def test_a_gatherer_that_ends_with_an_error_says_so(kalshi_ts: Database) -> None
 
 
 def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path) -> None:
-    figures, heard = Figures(), list[str]()
+    counters, heard = Counters(), list[str]()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(SECONDS_MAX)
@@ -144,13 +144,13 @@ def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path
             while not any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard):
                 heard.append(manager.recv(1_000).decode())
             assert "READY=1" not in heard
-            figures.subscribed = True
+            counters.subscribed = True
             while "READY=1" not in heard:
                 heard.append(manager.recv(1_000).decode())
             for _ in range(3):
                 heard.append(manager.recv(1_000).decode())
 
-        asyncio.run(report(settings(kalshi_ts), figures, use, notifier))
+        asyncio.run(report(settings(kalshi_ts), counters, use, notifier))
     assert heard.count("READY=1") == 1
     assert heard.count("WATCHDOG=1") >= 2
     assert "STATUS=0 of 0 connections, 0 of 0 markets, 0 frames" in heard

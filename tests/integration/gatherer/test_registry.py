@@ -9,7 +9,7 @@ import pytest
 from tenacity import wait_none
 
 from kalshi_data.database.connection import connect
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as asks_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
@@ -117,13 +117,13 @@ def use_registry(
     *,
     clock: Clock | None = None,
     shard: Shard | None = None,
-    figures: Figures | None = None,
+    counters: Counters | None = None,
     **subscriptions: Any,
 ) -> None:
     """Load a registry and run it while `use` looks at it."""
 
     async def run(rest: Rest) -> None:
-        figured = figures or Figures()
+        figured = counters or Counters()
         registry = Registry(rest, conninfo, settings(**subscriptions), figured, shard, clock or Clock())
         await registry.load()
         running = asyncio.ensure_future(registry.run())
@@ -212,18 +212,18 @@ def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bad_key_is_told_and_recovered_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_module, "delay_seconds", soon)
-    listed, figures = exchange(), Figures()
+    listed, counters = exchange(), Counters()
     listed.refuses = 1
 
     async def run(rest: Rest) -> None:
-        registry = Registry(rest, NOWHERE, settings(), figures, None, Clock())
+        registry = Registry(rest, NOWHERE, settings(), counters, None, Clock())
         loading = asyncio.ensure_future(registry.load())
-        await until(lambda: figures.refused)
-        assert figures.refused == {"rest": "GET /exchange/status: 401 Unauthorized"}
+        await until(lambda: counters.refused)
+        assert counters.refused == {"rest": "GET /exchange/status: 401 Unauthorized"}
         listed.refuses = 0
         await loading
-        assert figures.refused == {}
-        assert figures.markets_wanted == len(registry.wanted) == len(WITHOUT_COMBOS)
+        assert counters.refused == {}
+        assert counters.markets_wanted == len(registry.wanted) == len(WITHOUT_COMBOS)
 
     serve(listed, run)
 

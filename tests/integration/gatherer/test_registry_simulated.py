@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as asks_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
@@ -32,7 +32,7 @@ def use_registry(folder: Path, use: Callable[[Running, Registry, Clock], Awaitab
         clock = at_present(running)
         signer = load_signer(running.key.key_id, running.key.private)
         rest = Rest(running.rest, f"http://{running.address}{API}", signer, Budget(1e6, 1e6))
-        registry = Registry(rest, NOWHERE, settings(**choice), Figures(), None, clock)
+        registry = Registry(rest, NOWHERE, settings(**choice), Counters(), None, clock)
         await registry.load()
         following = asyncio.ensure_future(registry.run())
         try:
@@ -101,8 +101,8 @@ def test_a_storm_delays_the_start_and_then_passes(tmp_path: Path, monkeypatch: p
     async def run(running: Running) -> None:
         assert await running.fault(fault, seconds=60) == 200
         rest = Rest(running.rest, f"http://{running.address}{API}", None, Budget(1e6, 1e6))
-        figures = Figures()
-        registry = Registry(rest, NOWHERE, settings(combos=True), figures, None, at_present(running))
+        counters = Counters()
+        registry = Registry(rest, NOWHERE, settings(combos=True), counters, None, at_present(running))
         loading = asyncio.ensure_future(registry.load())
         await asyncio.wait([loading], timeout=0.5)
         # Ten markets make one page, so a repeated one harms nothing here.

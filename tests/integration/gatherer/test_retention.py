@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from kalshi_data.gatherer import retention as retention_module
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.retention import Retention
 from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
@@ -59,27 +59,27 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
     return str(said[0]) if said else ""
 
 
-def look(database: Database, **chosen: Any) -> Figures:
-    figures = Figures()
-    Retention(settings(database, chosen), figures).look()
-    return figures
+def look(database: Database, **chosen: Any) -> Counters:
+    counters = Counters()
+    Retention(settings(database, chosen), counters).look()
+    return counters
 
 
 def test_what_nobody_acknowledged_is_kept_however_old(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
-    figures = look(kalshi_ts)
+    counters = look(kalshi_ts)
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
-    assert not figures.partitions_dropped
-    assert figures.retention_failure == ""
+    assert not counters.partitions_dropped
+    assert counters.retention_failure == ""
 
 
 def test_old_partitions_that_are_merged_are_dropped(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     acknowledge(kalshi_ts)
-    figures = look(kalshi_ts)
+    counters = look(kalshi_ts)
     assert held(kalshi_ts) == ["1", "0"]
-    assert figures.partitions_dropped["trades"] == 2
-    assert not figures.unread_partitions_dropped
+    assert counters.partitions_dropped["trades"] == 2
+    assert not counters.unread_partitions_dropped
     assert look(kalshi_ts).partitions_dropped["trades"] == 0
 
 
@@ -117,30 +117,30 @@ def test_room_is_made_with_merged_rows_first(kalshi_ts: Database) -> None:
     with kalshi_ts.connect() as connection:
         connection.execute("delete from capture.trades where trade_id in ('20', '10')")
     # The two emptied partitions count as merged, as does the one of five days ago, which is not old enough otherwise.
-    figures = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 1)
-    assert figures.partitions_dropped["trades"] == 1
-    assert not figures.unread_partitions_dropped
+    counters = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 1)
+    assert counters.partitions_dropped["trades"] == 1
+    assert not counters.unread_partitions_dropped
     assert held(kalshi_ts) == ["5", "2", "0"]
-    figures = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 60_000)
-    assert not figures.unread_partitions_dropped
+    counters = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 60_000)
+    assert not counters.unread_partitions_dropped
     assert held(kalshi_ts)[-2:] == ["2", "0"]
 
 
 def test_a_bound_on_disk_wins_over_the_acknowledgement_with_an_alarm(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
-    figures = look(kalshi_ts, database_bytes_max=size_of(kalshi_ts) - 1)
+    counters = look(kalshi_ts, database_bytes_max=size_of(kalshi_ts) - 1)
     assert held(kalshi_ts) == ["10", "1", "0"]
-    assert figures.unread_partitions_dropped == {"trades": 1}
-    assert time.time() - figures.unread_dropped_at_seconds < 60
-    assert figures.retention_failure == ""
+    assert counters.unread_partitions_dropped == {"trades": 1}
+    assert time.time() - counters.unread_dropped_at_seconds < 60
+    assert counters.retention_failure == ""
 
 
 def test_what_arrives_now_is_kept_even_where_the_bound_cannot_be(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
-    figures = look(kalshi_ts, database_bytes_max=1)
+    counters = look(kalshi_ts, database_bytes_max=1)
     assert held(kalshi_ts) == ["0"]
-    assert figures.unread_partitions_dropped["trades"] == 3
-    assert "more than 1," in figures.retention_failure
+    assert counters.unread_partitions_dropped["trades"] == 3
+    assert "more than 1," in counters.retention_failure
 
 
 def test_without_a_bound_no_room_is_made(kalshi_ts: Database) -> None:
@@ -154,8 +154,8 @@ def test_a_partition_in_use_is_told_and_dropped_at_the_next_look(kalshi_ts: Data
     with kalshi_ts.connect() as reading:
         reading.execute("begin")
         reading.execute("select count(*) from capture.trades")
-        figures = look(kalshi_ts)
-    assert figures.retention_failure == "old partitions of capture.trades are in use"
+        counters = look(kalshi_ts)
+    assert counters.retention_failure == "old partitions of capture.trades are in use"
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
     assert look(kalshi_ts).retention_failure == ""
     assert held(kalshi_ts) == ["1", "0"]
@@ -179,8 +179,8 @@ def test_a_row_that_arrives_late_is_not_dropped_unread(kalshi_ts: Database) -> N
 
 
 def test_a_database_that_is_away_is_told(kalshi_ts: Database) -> None:
-    figures = look(Database(kalshi_ts.server, "no_such_database"))
-    assert figures.retention_failure.startswith("old rows cannot be dropped: ")
+    counters = look(Database(kalshi_ts.server, "no_such_database"))
+    assert counters.retention_failure.startswith("old rows cannot be dropped: ")
 
 
 BESIDE = {

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from kalshi_data.cli import tables
 from kalshi_data.database.connection import query
 from kalshi_data.gatherer.cli import main
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.heartbeat import Heartbeat
 from tests.integration.gatherer.test_health import settings, until
 from tests.support.engines import Database
@@ -51,10 +51,10 @@ def config(kalshi_ts: Database, tmp_path: Path) -> Path:
 
 def beat(database: Database, age_seconds: float, state: str = "running", **levels: Any) -> None:
     """Write a heartbeat of some age."""
-    figures = Figures()
+    counters = Counters()
     for name, value in levels.items():
-        setattr(figures, name, value)
-    document = Heartbeat(settings(database), figures).document(state)
+        setattr(counters, name, value)
+    document = Heartbeat(settings(database), counters).document(state)
     moment = datetime.now(UTC) - timedelta(seconds=age_seconds)
     with database.connect("gatherer") as connection:
         connection.execute(query("capture/status/write_heartbeat"), {"beat_at": moment, "status": Jsonb(document)})

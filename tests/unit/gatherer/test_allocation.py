@@ -4,112 +4,98 @@ from typing import Any
 
 import pytest
 
-from kalshi_data.gatherer.connections.allocation import Link, Placement
-from kalshi_data.gatherer.connections.commands import subscribe, update
-from kalshi_data.gatherer.connections.error_policy import Reaction, reaction_to
+from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
+from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_for
 from kalshi_data.gatherer.connections.snapshot_requests import Rotation
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import Subscriptions
 
 TICKERS = [f"KXA-26NOV-T{number}" for number in range(25)]
 
 
-def placement(**settings: Any) -> tuple[Placement, Figures]:
-    figures = Figures()
-    return Placement(Subscriptions(**settings), figures), figures
+def make_allocator(**settings: Any) -> tuple[SubscriptionAllocator, Counters]:
+    counters = Counters()
+    return SubscriptionAllocator(Subscriptions(**settings), counters), counters
 
 
-def books(placed: Placement) -> list[Link]:
-    return [link for link in placed.links if link.has_books]
+def books(allocator: SubscriptionAllocator) -> list[ConnectionSpec]:
+    return [spec for spec in allocator.specs if spec.has_books]
 
 
 def test_each_channel_of_all_markets_is_on_two_connections_and_books_grow_as_needed() -> None:
-    placed, _ = placement(markets_per_connection_max=10)
-    assert [link.name for link in placed.links] == ["all-markets-1", "all-markets-2"]
-    assert placed.links[0].channels == (
+    allocator, _ = make_allocator(markets_per_connection_max=10)
+    assert [spec.name for spec in allocator.specs] == ["all-markets-1", "all-markets-2"]
+    assert allocator.specs[0].channels == (
         *("ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle", "cfbenchmarks_value"),
     )
-    placed.place(TICKERS)
-    assert sorted(len(link.tickers) for link in books(placed)) == [8, 8, 9]
-    assert {ticker for link in books(placed) for ticker in link.tickers} == set(TICKERS)
-    assert placed.grown.is_set()
+    allocator.place(TICKERS)
+    assert sorted(len(spec.tickers) for spec in books(allocator)) == [8, 8, 9]
+    assert {ticker for spec in books(allocator) for ticker in spec.tickers} == set(TICKERS)
+    assert allocator.grown.is_set()
 
 
 def test_a_book_goes_where_the_fewest_are() -> None:
-    placed, _ = placement(markets_per_connection_max=10)
-    placed.place(TICKERS)
-    first = books(placed)[0]
+    allocator, _ = make_allocator(markets_per_connection_max=10)
+    allocator.place(TICKERS)
+    first = books(allocator)[0]
     kept = [ticker for ticker in TICKERS if ticker not in first.tickers]
-    placed.place([*kept, "KXNEW-1"])
+    allocator.place([*kept, "KXNEW-1"])
     assert list(first.tickers) == ["KXNEW-1"]
     assert first.changed.is_set()
 
 
 def test_what_is_not_wanted_any_more_is_dropped() -> None:
-    placed, figures = placement()
-    placed.place(TICKERS)
-    placed.place(TICKERS[:3])
-    assert list(books(placed)[0].tickers) == TICKERS[:3]
-    assert figures.markets_wanted == 3
+    allocator, counters = make_allocator()
+    allocator.place(TICKERS)
+    allocator.place(TICKERS[:3])
+    assert list(books(allocator)[0].tickers) == TICKERS[:3]
+    assert counters.markets_wanted == 3
 
 
 def test_markets_without_room_are_counted_and_come_back_when_there_is() -> None:
-    placed, figures = placement(markets_per_connection_max=10, connections_max=3)
-    placed.place(TICKERS)
-    assert (len(placed.links), figures.markets_homeless) == (3, 15)
-    placed.place(TICKERS[10:])
-    placed.place(TICKERS[15:])
-    assert figures.markets_homeless == 0
-    assert set(books(placed)[0].tickers) == set(TICKERS[15:])
+    allocator, counters = make_allocator(markets_per_connection_max=10, connections_max=3)
+    allocator.place(TICKERS)
+    assert (len(allocator.specs), counters.markets_unassigned) == (3, 15)
+    allocator.place(TICKERS[10:])
+    allocator.place(TICKERS[15:])
+    assert counters.markets_unassigned == 0
+    assert set(books(allocator)[0].tickers) == set(TICKERS[15:])
 
 
 def test_a_full_subscription_gives_its_markets_to_others_and_a_refused_market_stays_out() -> None:
-    placed, figures = placement(markets_per_connection_max=100)
-    placed.place(TICKERS)
-    (only,) = books(placed)
-    placed.limit(only, 10)
-    assert [len(link.tickers) for link in books(placed)] == [10, 15]
-    placed.refuse(TICKERS[0])
-    placed.place(TICKERS)
-    assert TICKERS[0] not in {ticker for link in books(placed) for ticker in link.tickers}
-    assert figures.markets_homeless == 0
-
-
-def test_commands_say_what_must_be_said() -> None:
-    books_command = subscribe("orderbook_delta", TICKERS)["params"]
-    assert (books_command["use_yes_price"], books_command["skip_ticker_ack"]) == (False, True)
-    assert books_command["market_tickers"] == TICKERS
-    assert subscribe("ticker")["params"] == {"channels": ["ticker"], "skip_ticker_ack": True}
-    assert subscribe("cfbenchmarks_value")["params"]["index_ids"] == ["all"]
-    assert update(6, "get_snapshot", TICKERS[:1])["params"] == {
-        "sid": 6,
-        "action": "get_snapshot",
-        "market_tickers": TICKERS[:1],
-    }
+    allocator, counters = make_allocator(markets_per_connection_max=100)
+    allocator.place(TICKERS)
+    (only,) = books(allocator)
+    allocator.limit(only, 10)
+    assert [len(spec.tickers) for spec in books(allocator)] == [10, 15]
+    allocator.refuse(TICKERS[0])
+    allocator.place(TICKERS)
+    assert TICKERS[0] not in {ticker for spec in books(allocator) for ticker in spec.tickers}
+    assert counters.markets_unassigned == 0
 
 
 @pytest.mark.parametrize(
-    ("code", "reaction"),
+    ("code", "action"),
     [
-        (7, Reaction.RESUBSCRIBE),
-        (8, Reaction.WITHOUT),
-        (9, Reaction.WITHOUT),
-        (10, Reaction.RESUBSCRIBE),
-        (11, Reaction.DIVIDE),
-        (12, Reaction.RESUBSCRIBE),
-        (13, Reaction.WITHOUT),
-        (14, Reaction.DIVIDE),
-        (15, Reaction.WITHOUT),
-        (18, Reaction.RETRY),
-        *((code, Reaction.WITHOUT) for code in range(19, 25)),
-        (25, Reaction.RESUBSCRIBE),
-        (26, Reaction.MOVE),
-        (27, Reaction.SLOW_DOWN),
-        (99, Reaction.DIVIDE),
+        (7, ErrorAction.RESUBSCRIBE),
+        (8, ErrorAction.GIVE_UP),
+        (9, ErrorAction.GIVE_UP),
+        (10, ErrorAction.RESUBSCRIBE),
+        (11, ErrorAction.SPLIT),
+        (12, ErrorAction.RESUBSCRIBE),
+        (13, ErrorAction.GIVE_UP),
+        (14, ErrorAction.SPLIT),
+        (15, ErrorAction.GIVE_UP),
+        (18, ErrorAction.RETRY),
+        *((code, ErrorAction.GIVE_UP) for code in range(19, 25)),
+        (25, ErrorAction.RESUBSCRIBE),
+        (26, ErrorAction.MOVE),
+        (27, ErrorAction.SLOW_DOWN),
+        (99, ErrorAction.SPLIT),
     ],
 )
-def test_each_error_has_its_reaction(code: int, reaction: Reaction) -> None:
-    assert reaction_to(code, markets=5) is reaction
+def test_each_error_has_its_action(code: int, action: ErrorAction) -> None:
+    assert action_for(code, markets=5) is action
 
 
 def test_every_book_is_audited_once_per_interval_evenly_spread() -> None:

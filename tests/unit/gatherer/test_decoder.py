@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.recording.batch import STATES, Item
-from kalshi_data.gatherer.recording.decoder import Derivation
+from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.settings import Writing
 from kalshi_data.kalshi.timestamps import from_ns
 from tests.support.receiving import BOOKS_SUBSCRIBED, Nobody, delta, frame, snapshot, trade
@@ -19,19 +19,19 @@ States = list[tuple[Any, ...]]
 
 
 class Feeding:
-    """A derivation that gets one record a second, the first at second 1."""
+    """A decoder that gets one record a second, the first at second 1."""
 
     def __init__(self, *, whole: bool = True) -> None:
         self.items: list[Item] = []
         self.listener = Nobody()
-        self.figures = Figures()
-        self.derivation = Derivation(7, self.items.append, self.figures, Writing(), self.listener, whole=whole)
+        self.counters = Counters()
+        self.decoder = FrameDecoder(7, self.items.append, self.counters, Writing(), self.listener, whole=whole)
         self.number = 0
 
     def take(self, *payloads: bytes, kind: Kind = Kind.FRAME) -> "Feeding":
         for payload in payloads:
             self.number += 1
-            self.derivation.take(self.number, self.number * SECOND_NS, kind, payload)
+            self.decoder.take(self.number, self.number * SECOND_NS, kind, payload)
         return self
 
     def states(self, *streams: str) -> States:
@@ -104,7 +104,7 @@ def test_markets_that_are_dropped_are_covered_until_the_exchange_says_so() -> No
     assert fed.states("coverage_ended") == []
     fed.take(b'{"type":"ok","id":5,"sid":1,"seq":3}')
     assert fed.states("coverage_ended") == [("coverage_ended", 1, "KXA", 5, "dropped")]
-    assert fed.derivation.markets_covered() == 1
+    assert fed.decoder.markets_covered() == 1
 
 
 def test_what_is_open_ends_with_the_connection() -> None:
@@ -140,7 +140,7 @@ def test_a_connection_read_from_the_middle_is_not_expected_to_begin() -> None:
 
 def test_records_missing_in_the_log_end_what_was_covered() -> None:
     fed = Feeding().take(BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, snapshot(1), trade(1, "a"))
-    fed.derivation.hole()
+    fed.decoder.hole()
     assert fed.states()[2:] == [
         ("coverage_ended", 1, None, 4, "gap"),
         ("coverage_ended", 2, None, 4, "gap"),
@@ -155,5 +155,5 @@ def test_delays_are_measured_from_the_exchange_and_from_the_matching_engine() ->
         body = {"market_ticker": "KXA-1", "price_dollars": "0.4100", "delta_fp": "1.00", "side": "yes", "ts_ms": 14_000}
         fed.take(msgspec.json.encode({**sent, "seq": seq, "msg": body}))
     # One frame of 16: those received at second 16 and 32.
-    assert fed.figures.feed_delays.sum_seconds == pytest.approx(1.5 + 17.5)
-    assert fed.figures.event_delays.sum_seconds == pytest.approx(2 + 18)
+    assert fed.counters.feed_delays.sum_seconds == pytest.approx(1.5 + 17.5)
+    assert fed.counters.event_delays.sum_seconds == pytest.approx(2 + 18)

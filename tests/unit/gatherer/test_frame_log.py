@@ -14,12 +14,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log import retention, writer
 from kalshi_data.gatherer.frame_log.format import Kind, blocks, records, seal
 from kalshi_data.gatherer.frame_log.format import record_head as head
 from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
-from kalshi_data.gatherer.frame_log.writer import FrameLog
+from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.settings import FrameLog as Settings
 
 BEGAN_NS = 1_793_109_600_000_000_000
@@ -27,8 +27,8 @@ SECOND_NS = 1_000_000_000
 
 
 @contextmanager
-def logging(folder: Path, **values: Any) -> Generator[FrameLog]:
-    log = FrameLog(Settings(folder=folder, **values), Figures())
+def logging(folder: Path, **values: Any) -> Generator[FrameLogWriter]:
+    log = FrameLogWriter(Settings(folder=folder, **values), Counters())
     log.open()
     yield log
     log.close()
@@ -116,7 +116,7 @@ def test_a_stretch_is_found_by_time_and_by_number(tmp_path: Path) -> None:
 
 
 def test_what_is_not_written_in_time_is_at_most_the_block(tmp_path: Path) -> None:
-    log = FrameLog(Settings(folder=tmp_path), Figures())
+    log = FrameLogWriter(Settings(folder=tmp_path), Counters())
     log.open()
     log.append(Kind.FRAME, 1, BEGAN_NS, b"sealed")
     log.seal()
@@ -161,8 +161,8 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
 
     monkeypatch.setattr(writer.os, "write", write_or_fail)
     monkeypatch.setattr(writer, "WHOLE_SECONDS_MIN", 0.0)
-    figures = Figures()
-    log = FrameLog(Settings(folder=tmp_path), figures)
+    counters = Counters()
+    log = FrameLogWriter(Settings(folder=tmp_path), counters)
     log.open()
     for expected, payload in (("frames cannot be logged: No space left on device", b"lost"), ("", b"kept")):
         number = log.append(Kind.FRAME, 1, BEGAN_NS, payload)
@@ -170,7 +170,7 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
         deadline = time.monotonic() + 10
         while log.written_before <= number and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert figures.log_failure == expected
+        assert counters.log_failure == expected
         full = False
     log.close()
     assert payloads(tmp_path) == [b"kept"]

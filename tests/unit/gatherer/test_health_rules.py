@@ -1,4 +1,4 @@
-"""The rules by which a gatherer is healthy, degraded or unhealthy, and its figures as metrics."""
+"""The rules by which a gatherer is healthy, degraded or unhealthy, and its counters as metrics."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from prometheus_client.core import Metric
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.health_rules import in_maintenance, judge
 from kalshi_data.gatherer.monitoring.heartbeat import Rates
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
@@ -33,9 +33,9 @@ IN_MAINTENANCE = datetime(2026, 11, 19, 9, 0, tzinfo=UTC).timestamp()
 TURN = 1_000.0
 
 
-def figures(now_seconds: float = NOW, **changes: Any) -> Figures:
+def counters(now_seconds: float = NOW, **changes: Any) -> Counters:
     """Return those of a healthy gatherer, with changes."""
-    made = Figures()
+    made = Counters()
     made.started_at_seconds = now_seconds - 3_600
     made.heartbeat_at_seconds = made.last_frame_at_seconds = now_seconds - 0.5
     made.loop_at_seconds = TURN - 0.1
@@ -49,7 +49,7 @@ def figures(now_seconds: float = NOW, **changes: Any) -> Figures:
 
 
 def verdict(changes: Mapping[str, Any], now_seconds: float = NOW) -> tuple[str, list[str]]:
-    found = judge(figures(now_seconds, **changes), SETTINGS, now_seconds, TURN)
+    found = judge(counters(now_seconds, **changes), SETTINGS, now_seconds, TURN)
     return found.status, [reason.check for reason in found.reasons]
 
 
@@ -68,7 +68,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"heartbeat_at_seconds": 0.0}, "unhealthy", "database"),
         ({"markets_known": 0}, "unhealthy", "markets"),
         ({"markets_known": 0, "started_at_seconds": NOW - 10}, "degraded", "markets"),
-        ({"markets_homeless": 12}, "degraded", "room"),
+        ({"markets_unassigned": 12}, "degraded", "room"),
         ({"connections_up": 7}, "degraded", "connections"),
         ({"connections_up": 4}, "degraded", "connections"),
         ({"connections_up": 3}, "unhealthy", "connections"),
@@ -99,7 +99,7 @@ def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check:
     ],
 )
 def test_maintenance_explains_disconnects_and_nothing_else(changes: dict[str, Any], status: str) -> None:
-    found = judge(figures(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
+    found = judge(counters(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
     assert found.status == status
     assert found.reasons
     expected = [reason for reason in found.reasons if "expected: the exchange's Thursday maintenance" in reason.text]
@@ -125,7 +125,7 @@ def test_maintenance_is_by_the_clocks_of_new_york(utc: str, inside: bool) -> Non
 
 
 def test_rates_are_growth_per_second() -> None:
-    made = figures()
+    made = counters()
     rates = Rates(made, 10.0)
     made.frames["trade"] += 30
     made.frames["ticker"] += 10
@@ -140,7 +140,7 @@ def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
 
 def test_every_figure_is_a_metric() -> None:
     """Each attribute, whatever its kind, changes at least one sample."""
-    for name, value in vars(figures()).items():
+    for name, value in vars(counters()).items():
         if name == "loop_at_seconds":  # a clock that means nothing outside the process; its lag is told
             continue
         changed: Any
@@ -151,12 +151,12 @@ def test_every_figure_is_a_metric() -> None:
             changed.observe(1)
         else:
             changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict) else 12_345
-        metrics = [list(read_metrics(made, Verdict())) for made in (figures(), figures(**{name: changed}))]
+        metrics = [list(read_metrics(made, Verdict())) for made in (counters(), counters(**{name: changed}))]
         assert samples(metrics[0]) != samples(metrics[1]), name
 
 
 def test_counters_are_named_as_the_custom_is() -> None:
-    found = samples(list(read_metrics(figures(frames=Counter(ticker=3)), Verdict())))
+    found = samples(list(read_metrics(counters(frames=Counter(ticker=3)), Verdict())))
     assert found["kalshi_gatherer_frames_received_total", "ticker"] == 3
     assert found["kalshi_gatherer_connections_up",] == 8
     assert found["kalshi_gatherer_feed_delay_seconds_count",] == 0

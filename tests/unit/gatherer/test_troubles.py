@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosedError
 
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.connections.commands import Commands, divided, update
+from kalshi_data.gatherer.connections.commands import CommandSender, halves
 from kalshi_data.gatherer.connections.snapshot_requests import SnapshotRequests
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE, Complaints
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE, Incidents
+from kalshi_data.kalshi.commands import update
 from kalshi_data.kalshi.feed import FeedConnection
 
 
@@ -26,7 +27,7 @@ class Closed:
 def test_a_command_on_a_closed_connection_is_not_answered_and_breaks_nothing() -> None:
     async def send() -> None:
         closed = cast("FeedConnection", Closed())
-        commands = Commands(closed, lambda _: None, AsyncLimiter(10, 1.0), Figures(), 0.05)
+        commands = CommandSender(closed, lambda _: None, AsyncLimiter(10, 1.0), Counters(), 0.05)
         await commands.send(update(1, "get_snapshot", ["KXA-1"]))
 
     with pytest.raises(ExchangeError, match="not acknowledged"):
@@ -35,7 +36,7 @@ def test_a_command_on_a_closed_connection_is_not_answered_and_breaks_nothing() -
 
 @pytest.mark.parametrize("tickers", [["a", "b"], ["a", "b", "c"], list("abcdefg")])
 def test_halves_hold_every_market_once(tickers: list[str]) -> None:
-    first, second = divided(tickers)
+    first, second = halves(tickers)
     assert [*first, *second] == tickers
     assert min(len(first), len(second)) == len(tickers) // 2
 
@@ -65,17 +66,17 @@ def test_requests_about_books_that_are_not_subscribed_wait_or_go() -> None:
 
 
 def test_each_trouble_is_told_once_until_it_is_over_for_everybody() -> None:
-    complaints = Complaints()
+    incidents = Incidents()
     with capture_logs() as lines:
-        complaints.complain(UNREACHABLE, "books-1", error="no route")
-        complaints.complain(UNREACHABLE, "books-2", error="no route")
-        complaints.complain(KEY_REFUSED, "rest")
-        complaints.settle("books-1")
-        assert complaints
-        complaints.settle("books-2")
-        complaints.settle("rest")
-        complaints.settle("rest")
-        complaints.complain(UNREACHABLE, "books-1", error="no route")
+        incidents.report(UNREACHABLE, "books-1", error="no route")
+        incidents.report(UNREACHABLE, "books-2", error="no route")
+        incidents.report(KEY_REFUSED, "rest")
+        incidents.resolve("books-1")
+        assert incidents
+        incidents.resolve("books-2")
+        incidents.resolve("rest")
+        incidents.resolve("rest")
+        incidents.report(UNREACHABLE, "books-1", error="no route")
     told = [(line["log_level"], line["event"], line.get("what")) for line in lines]
     assert told == [
         ("error", UNREACHABLE, None),

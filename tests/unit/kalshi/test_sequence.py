@@ -1,34 +1,34 @@
 from datetime import UTC, datetime, timedelta
 
 from kalshi_data.kalshi.occurrences import Burst, Occurrences
-from kalshi_data.kalshi.sequence import REPEATS_MAX, Gap, SequenceCheck
+from kalshi_data.kalshi.sequence import REPEATS_MAX, SequenceGap, SequenceTracker
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_numbers_start_at_one_and_grow_by_one_per_subscription() -> None:
-    check = SequenceCheck()
+    check = SequenceTracker()
     assert [check.observe(1, seq) for seq in (1, 2, 3)] == [None, None, None]
     assert check.observe(2, 1) is None
     assert check.observe(1, 4) is None
 
 
 def test_a_gap_is_told_once_and_counting_goes_on_behind_it() -> None:
-    check = SequenceCheck()
+    check = SequenceTracker()
     assert check.observe(1, 1) is None
-    assert check.observe(1, 5) == Gap(1, 2, 5)
+    assert check.observe(1, 5) == SequenceGap(1, 2, 5)
     assert check.observe(1, 6) is None
 
 
 def test_a_late_start_is_a_gap() -> None:
-    assert SequenceCheck().observe(7, 3) == Gap(7, 1, 3)
+    assert SequenceTracker().observe(7, 3) == SequenceGap(7, 1, 3)
 
 
 def test_a_repeated_number_is_told_and_does_not_turn_the_count_back() -> None:
-    check = SequenceCheck()
+    check = SequenceTracker()
     for seq in (1, 2, 3):
         check.observe(1, seq)
-    assert check.observe(1, 2) == Gap(1, 4, 2)
+    assert check.observe(1, 2) == SequenceGap(1, 4, 2)
     assert check.observe(1, 4) is None
 
 
@@ -51,19 +51,19 @@ def test_numbering_survives_the_change_of_generations_and_memory_stays_bounded()
 
 
 def test_a_count_begun_anew_is_believed_after_a_while_and_is_a_gap() -> None:
-    check = SequenceCheck()
+    check = SequenceTracker()
     for seq in range(1, 5_001):
         check.observe(1, seq)
     told = [check.observe(1, seq) for seq in range(1, 200)]
     assert all(gap is not None and gap.is_repeat for gap in told[:REPEATS_MAX])
-    assert told[REPEATS_MAX] == Gap(1, 1, REPEATS_MAX + 1)
+    assert told[REPEATS_MAX] == SequenceGap(1, 1, REPEATS_MAX + 1)
     assert told[REPEATS_MAX + 1 :] == [None] * (198 - REPEATS_MAX)
 
 
 def test_a_beginning_that_was_not_seen_is_no_gap() -> None:
-    check = SequenceCheck(from_start=False)
+    check = SequenceTracker(from_start=False)
     assert check.observe(1, 500) is None
-    assert check.observe(1, 502) == Gap(1, 501, 502)
+    assert check.observe(1, 502) == SequenceGap(1, 501, 502)
 
 
 def test_a_burst_ends_with_a_pause_and_is_then_forgotten() -> None:

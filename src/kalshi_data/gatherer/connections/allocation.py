@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 import structlog
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import Subscriptions
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, CHANNELS_OF_ALL_MARKETS, INDEX_CHANNEL
 
 log = structlog.get_logger()
 
 
-class Link:
+class ConnectionSpec:
     """One connection that is to be kept: its channels, and for order books the markets on it."""
 
     def __init__(self, name: str, channels: tuple[str, ...], markets_max: int = 0) -> None:
@@ -29,19 +29,19 @@ class Link:
         return BOOK_CHANNEL in self.channels
 
 
-class Placement:
-    """Puts order books on the connection with the fewest, up to the limits; `links` grows as they are needed."""
+class SubscriptionAllocator:
+    """Puts order books on the connection with the fewest, up to the limits; `specs` grows as they are needed."""
 
-    def __init__(self, settings: Subscriptions, figures: Figures) -> None:
+    def __init__(self, settings: Subscriptions, counters: Counters) -> None:
         """Begin with the connections for channels of all markets, each channel on two of them."""
         self._settings = settings
-        self._figures = figures
-        self._places: dict[str, Link] = {}
+        self._counters = counters
+        self._places: dict[str, ConnectionSpec] = {}
         self._refused: set[str] = set()
-        self._homeless = 0
+        self._unassigned = 0
         channels = (*CHANNELS_OF_ALL_MARKETS, *((INDEX_CHANNEL,) if settings.index_values else ()))
         numbers = range(1, settings.connections_per_channel + 1)
-        self.links = [Link(f"all-markets-{number}", channels) for number in numbers]
+        self.specs = [ConnectionSpec(f"all-markets-{number}", channels) for number in numbers]
         self.grown = asyncio.Event()
 
     def place(self, wanted: Iterable[str]) -> None:
@@ -50,9 +50,9 @@ class Placement:
         touched = {self._remove(ticker) for ticker in [each for each in self._places if each not in wanted]}
         missing = [ticker for ticker in wanted if ticker not in self._places]
         touched |= self._add(missing)
-        self._figures.markets_wanted = len(wanted)
-        for link in touched:
-            link.changed.set()
+        self._counters.markets_wanted = len(wanted)
+        for spec in touched:
+            spec.changed.set()
 
     def refuse(self, ticker: str) -> None:
         """Leave a market out that the exchange does not accept, until the next start."""
@@ -60,45 +60,45 @@ class Placement:
         if ticker in self._places:
             self._remove(ticker)
 
-    def limit(self, link: Link, markets_max: int) -> None:
+    def limit(self, spec: ConnectionSpec, markets_max: int) -> None:
         """Move what is too much for a connection to others."""
-        link.markets_max = max(1, markets_max)
-        for ticker in list(link.tickers)[link.markets_max :]:
+        spec.markets_max = max(1, markets_max)
+        for ticker in list(spec.tickers)[spec.markets_max :]:
             self._remove(ticker)
             for other in self._add([ticker]):
                 other.changed.set()
 
-    def _remove(self, ticker: str) -> Link:
-        link = self._places.pop(ticker)
-        del link.tickers[ticker]
-        return link
+    def _remove(self, ticker: str) -> ConnectionSpec:
+        spec = self._places.pop(ticker)
+        del spec.tickers[ticker]
+        return spec
 
-    def _add(self, tickers: list[str]) -> set[Link]:
+    def _add(self, tickers: list[str]) -> set[ConnectionSpec]:
         """Put tickers where there is room; tell how many find none."""
-        touched: set[Link] = set()
-        homeless = 0
+        touched: set[ConnectionSpec] = set()
+        unassigned = 0
         self._make_room(len(tickers))
         for ticker in tickers:
-            books = [link for link in self.links if link.has_books and len(link.tickers) < link.markets_max]
+            books = [spec for spec in self.specs if spec.has_books and len(spec.tickers) < spec.markets_max]
             if not books:
-                homeless += 1
+                unassigned += 1
                 continue
-            link = min(books, key=lambda link: len(link.tickers))
-            link.tickers[ticker] = None
-            self._places[ticker] = link
-            touched.add(link)
-        if homeless and homeless != self._homeless:
-            log.error("no connection has room for markets: raise connections_max", markets=homeless)
-        self._homeless = self._figures.markets_homeless = homeless
+            spec = min(books, key=lambda spec: len(spec.tickers))
+            spec.tickers[ticker] = None
+            self._places[ticker] = spec
+            touched.add(spec)
+        if unassigned and unassigned != self._unassigned:
+            log.error("no connection has room for markets: raise connections_max", markets=unassigned)
+        self._unassigned = self._counters.markets_unassigned = unassigned
         return touched
 
     def _make_room(self, markets: int) -> None:
         """Add connections until all markets fit, or there may be no more."""
-        books = [link for link in self.links if link.has_books]
-        room = sum(max(0, link.markets_max - len(link.tickers)) for link in books)
+        books = [spec for spec in self.specs if spec.has_books]
+        room = sum(max(0, spec.markets_max - len(spec.tickers)) for spec in books)
         limit = self._settings.markets_per_connection_max
-        while room < markets and len(self.links) < self._settings.connections_max:
-            books.append(Link(f"books-{len(books) + 1}", (BOOK_CHANNEL,), limit))
-            self.links.append(books[-1])
+        while room < markets and len(self.specs) < self._settings.connections_max:
+            books.append(ConnectionSpec(f"books-{len(books) + 1}", (BOOK_CHANNEL,), limit))
+            self.specs.append(books[-1])
             room += limit
             self.grown.set()

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 
-from kalshi_data.gatherer.connections.allocation import Link, Placement
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.incidents import Complaints
-from kalshi_data.gatherer.recording.recorder import Intake
+from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import Incidents
+from kalshi_data.gatherer.recording.recorder import Recorder
 from kalshi_data.kalshi.feed import FeedConnection
 from kalshi_data.kalshi.messages import Refusal
 
@@ -26,20 +26,20 @@ class Desk:
 
     def __init__(
         self,
-        intake: Intake,
-        placement: Placement,
+        recorder: Recorder,
+        allocator: SubscriptionAllocator,
         stopping: asyncio.Event,
         fetch_trades: FetchTrades,
         take_lifecycle: TakeLifecycle,
-        complaints: Complaints | None = None,
+        incidents: Incidents | None = None,
     ) -> None:
         """Begin with no connection up; `stopping` is set when they are to be closed."""
-        self.intake = intake
-        self.placement = placement
-        self.figures: Figures = intake.figures
+        self.recorder = recorder
+        self.allocator = allocator
+        self.counters: Counters = recorder.counters
         self.stopping = stopping
         self.lifecycle = take_lifecycle
-        self.complaints = Complaints() if complaints is None else complaints
+        self.incidents = Incidents() if incidents is None else incidents
         self._fetch_trades = fetch_trades
         self._covered: dict[str, int] = {}
         self._settled: set[str] = set()
@@ -51,18 +51,18 @@ class Desk:
     @property
     def no_room(self) -> bool:
         """Whether there is nowhere to keep frames."""
-        return self.intake.writer.no_room.is_set()
+        return self.recorder.writer.no_room.is_set()
 
     def begin(self, last_received_at: datetime | None) -> None:
         """Take note when the last run received its last frame: trades since then are fetched."""
         self._trades_lost_at = last_received_at
 
-    def settled(self, link: Link, markets_covered: int, *, done: bool) -> None:
+    def settled(self, spec: ConnectionSpec, markets_covered: int, *, done: bool) -> None:
         """Take note of how far a connection is with its subscriptions; all being done is told once."""
-        self._covered[link.name] = markets_covered
-        if done and link.name not in self._settled:
-            self._settled.add(link.name)
-            log.info("subscribed", connection=link.name, markets=len(link.tickers))
+        self._covered[spec.name] = markets_covered
+        if done and spec.name not in self._settled:
+            self._settled.add(spec.name)
+            log.info("subscribed", connection=spec.name, markets=len(spec.tickers))
         self._count()
         self._see_whether_subscribed()
 
@@ -80,7 +80,7 @@ class Desk:
 
     def channel_subscribed(self, name: str, channel: str) -> None:
         """Take note of a channel, and fetch the trades that nobody received before."""
-        self.figures.refused.pop(f"{name} {channel}", None)
+        self.counters.refused.pop(f"{name} {channel}", None)
         if channel != TRADES:
             return
         if self._trades_lost_at is not None and not self._trades_on:
@@ -98,7 +98,7 @@ class Desk:
     def channel_refused(self, name: str, channel: str, refusal: Refusal) -> None:
         """Say that a channel is not to be had."""
         log.error("channel refused, going on without it", channel=channel, code=refusal.code, error=refusal.msg)
-        self.figures.refused[f"{name} {channel}"] = f"error {refusal.code}, {refusal.msg}"
+        self.counters.refused[f"{name} {channel}"] = f"error {refusal.code}, {refusal.msg}"
 
     def missed(self, channel: str, frame_number: int, began_at: datetime) -> None:
         """Fetch what a gap lost, where REST has it."""
@@ -115,9 +115,9 @@ class Desk:
         return f"closed by the exchange: {websocket.close_code} {said}".rstrip()
 
     def _see_whether_subscribed(self) -> None:
-        if self._loaded and {each.name for each in self.placement.links} <= self._settled:
-            self.figures.subscribed = True
+        if self._loaded and {each.name for each in self.allocator.specs} <= self._settled:
+            self.counters.subscribed = True
 
     def _count(self) -> None:
-        self.figures.connections_up = len(self._covered)
-        self.figures.markets_subscribed = sum(self._covered.values())
+        self.counters.connections_up = len(self._covered)
+        self.counters.markets_subscribed = sum(self._covered.values())

@@ -9,9 +9,9 @@ from aiolimiter import AsyncLimiter
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.connections.allocation import Link
+from kalshi_data.gatherer.connections.allocation import ConnectionSpec
 from kalshi_data.gatherer.connections.coordinator import Desk
-from kalshi_data.gatherer.connections.session import Session
+from kalshi_data.gatherer.connections.session import FeedSession
 from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import Signer
@@ -28,14 +28,14 @@ KEY_LOOK_SECONDS = 1.0
 STATUSES_REFUSED = frozenset({401, 403})
 
 
-class Keeper:
-    """One link's connection, for as long as the gatherer runs."""
+class ConnectionSupervisor:
+    """One spec's connection, for as long as the gatherer runs."""
 
     def __init__(
-        self, link: Link, desk: Desk, settings: GathererSettings, signer: Signer, limiter: AsyncLimiter
+        self, spec: ConnectionSpec, desk: Desk, settings: GathererSettings, signer: Signer, limiter: AsyncLimiter
     ) -> None:
-        """Prepare to keep `link` connected."""
-        self._link = link
+        """Prepare to keep `spec` connected."""
+        self._spec = spec
         self._desk = desk
         self._settings = settings
         self._signer = signer
@@ -52,43 +52,45 @@ class Keeper:
             attempt = max(attempt, REFUSED_ATTEMPTS) if refused else attempt
             seconds = delay_seconds(attempt, random.uniform)
             await (self._pause_for_key(seconds) if refused else self._pause(seconds))
-            self._desk.figures.reconnects[self._link.name] += 1
+            self._desk.counters.reconnects[self._spec.name] += 1
 
     async def _connect_once(self) -> bool:
         """Follow one connection to its end; return whether the exchange refused the key."""
-        name = self._link.name
+        name = self._spec.name
         try:
             await self._follow()
         except InvalidStatus as error:
             return self._refused(error.response.status_code)
         except (OSError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
-            self._desk.complaints.complain(UNREACHABLE, name, connection=name, error=reason)
+            self._desk.incidents.report(UNREACHABLE, name, connection=name, error=reason)
         except (ExchangeError, WebSocketException) as error:
             log.warning("connection failed", connection=name, error=str(error) or type(error).__name__)
         return False
 
     def _refused(self, status: int) -> bool:
         """Say once that the exchange refuses; return whether it refused the key."""
-        figures, name = self._desk.figures, self._link.name
+        counters, name = self._desk.counters, self._spec.name
         refused = status in STATUSES_REFUSED
         what = f"{KEY_REFUSED if refused else 'refused'} (HTTP {status})"
         if refused:
-            self._desk.complaints.complain(KEY_REFUSED, name, connection=name, status=status)
-        elif figures.refused.get(name) != what:
+            self._desk.incidents.report(KEY_REFUSED, name, connection=name, status=status)
+        elif counters.refused.get(name) != what:
             log.warning("connection refused, trying again", connection=name, status=status)
-        figures.refused[name] = what
+        counters.refused[name] = what
         return refused
 
     async def _follow(self) -> None:
         url = self._settings.exchange.websocket_url
         async with open_feed(url, self._signer) as websocket:
             assert isinstance(websocket, FeedConnection)  # noqa: S101 - open_feed says so, its type cannot
-            self._desk.figures.refused.pop(self._link.name, None)
-            self._desk.complaints.settle(self._link.name)
+            self._desk.counters.refused.pop(self._spec.name, None)
+            self._desk.incidents.resolve(self._spec.name)
             closer = asyncio.ensure_future(self._close_on_stop(websocket))
             try:
-                await Session(self._link, self._desk, self._settings.subscriptions, self._limiter).run(websocket, url)
+                await FeedSession(self._spec, self._desk, self._settings.subscriptions, self._limiter).run(
+                    websocket, url
+                )
             finally:
                 closer.cancel()
 

@@ -36,7 +36,7 @@ class Kind(IntEnum):
     STARTED = 5
 
 
-class Record(NamedTuple):
+class LogRecord(NamedTuple):
     """One record: a frame as received, or what was done to a connection."""
 
     number: int
@@ -113,7 +113,7 @@ def _header(file: BinaryIO, path: Path, offset: int) -> Block | None:
     return Block(path, offset, first_number, records, first_ns, last_ns, stored_bytes)
 
 
-def records(block: Block) -> Iterator[Record]:
+def records(block: Block) -> Iterator[LogRecord]:
     """Yield the records of a block.
 
     Raises:
@@ -132,4 +132,4 @@ def records(block: Block) -> Iterator[Record]:
         end = raw.index(b"\n", position)
         received_ns, connection_id, kind, payload_bytes = map(int, raw[position:end].split())
         position = end + payload_bytes + 2
-        yield Record(number, received_ns, connection_id, kind, raw[end + 1 : position - 1])
+        yield LogRecord(number, received_ns, connection_id, kind, raw[end + 1 : position - 1])

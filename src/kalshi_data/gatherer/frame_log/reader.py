@@ -5,7 +5,7 @@ from pathlib import Path
 
 import structlog
 
-from kalshi_data.gatherer.frame_log.format import Block, BrokenBlock, Record, blocks, records
+from kalshi_data.gatherer.frame_log.format import Block, BrokenBlock, LogRecord, blocks, records
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ def blocks_from(folder: Path, number: int) -> Iterator[Block]:
             log.warning("segment gone while it was read", segment=path.name)
 
 
-def records_from(folder: Path, number: int, until: int | None = None) -> Iterator[Record]:
+def records_from(folder: Path, number: int, until: int | None = None) -> Iterator[LogRecord]:
     """Yield the records from `number` on, up to and without `until`; damaged blocks are logged and left out."""
     for block in blocks_from(folder, number):
         if until is not None and block.first_number >= until:

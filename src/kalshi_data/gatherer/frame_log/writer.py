@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
 from kalshi_data.gatherer.frame_log.reader import last_record
 from kalshi_data.gatherer.frame_log.retention import drop_old, measure
@@ -24,7 +24,7 @@ UPKEEP_SECONDS = 5.0
 WHOLE_SECONDS_MIN = 2.0
 
 
-class Pending(NamedTuple):
+class PendingBlock(NamedTuple):
     """A block that is still to be written."""
 
     raw: bytearray
@@ -34,18 +34,18 @@ class Pending(NamedTuple):
     last_ns: int
 
 
-class FrameLog:
+class FrameLogWriter:
     """The log of one gatherer; append() is called by one thread only."""
 
-    def __init__(self, settings: Settings, figures: Figures) -> None:
+    def __init__(self, settings: Settings, counters: Counters) -> None:
         """Prepare to write below `settings.folder`; open() begins."""
         self._settings = settings
         self._folder = settings.folder
-        self._figures = figures
+        self._counters = counters
         self._raw = bytearray()
         self._records = 0
         self._first_ns = self._last_ns = 0
-        self._sealed: queue.Queue[Pending | None] = queue.Queue(settings.pending_blocks_max)
+        self._sealed: queue.Queue[PendingBlock | None] = queue.Queue(settings.pending_blocks_max)
         self._thread = threading.Thread(target=self._run, name="frame log", daemon=True)
         self._file = -1
         self._path = self._folder
@@ -105,7 +105,7 @@ class FrameLog:
         if not self._records:
             return
         first_number = self.next_number - self._records
-        block = Pending(self._raw, first_number, self._records, self._first_ns, self._last_ns)
+        block = PendingBlock(self._raw, first_number, self._records, self._first_ns, self._last_ns)
         self._raw, self._records = bytearray(), 0
         try:
             self._sealed.put_nowait(block)
@@ -132,7 +132,7 @@ class FrameLog:
             self._maintain()
         self._end_segment()
 
-    def _write(self, block: Pending) -> None:
+    def _write(self, block: PendingBlock) -> None:
         """Write one block; where the disk is full, make room and try once more, then give the block up."""
         stored = seal(block.raw, block.first_number, block.records, block.first_ns, block.last_ns)
         for attempt in (1, 2):
@@ -178,8 +178,8 @@ class FrameLog:
         if now - self._upkeep_at >= UPKEEP_SECONDS:
             self._upkeep_at = now
             drop_old(self._folder, self._settings, self.committed_until)
-            self._figures.log_bytes, self._figures.log_oldest_at_seconds = measure(self._folder)
-            self._figures.log_free_bytes = shutil.disk_usage(self._folder).free
+            self._counters.log_bytes, self._counters.log_oldest_at_seconds = measure(self._folder)
+            self._counters.log_free_bytes = shutil.disk_usage(self._folder).free
 
     def _end_segment(self) -> None:
         if self._file >= 0:
@@ -198,13 +198,13 @@ class FrameLog:
         self._file, self._unsynced = -1, False
 
     def _fail(self, reason: str) -> None:
-        if not self._figures.log_failure:
+        if not self._counters.log_failure:
             what = "frame log failed, frames go to the database only: make room on its disk, or mend it"
             log.error(what, reason=reason, folder=str(self._folder))
-        self._figures.log_failure = reason
+        self._counters.log_failure = reason
         self._failed_at = time.monotonic()
 
     def _recover(self) -> None:
-        if self._figures.log_failure and time.monotonic() - self._failed_at > WHOLE_SECONDS_MIN:
+        if self._counters.log_failure and time.monotonic() - self._failed_at > WHOLE_SECONDS_MIN:
             log.info("frame log works again")
-            self._figures.log_failure = ""
+            self._counters.log_failure = ""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import structlog
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets.fetch_queue import Asks
 from kalshi_data.gatherer.markets.market_filter import Chooser
 from kalshi_data.gatherer.markets.schedule import Schedule
@@ -35,7 +35,7 @@ class Catalogue:
     """Reads lists page by page; nothing of a page is held but the few facts that the schedule needs."""
 
     def __init__(
-        self, rest: Rest, store: RegistryStore, schedule: Schedule, asks: Asks, chooser: Chooser, figures: Figures
+        self, rest: Rest, store: RegistryStore, schedule: Schedule, asks: Asks, chooser: Chooser, counters: Counters
     ) -> None:
         """Read with `rest`, keep bodies in `store`, and tell the others what they need to know."""
         self._rest = rest
@@ -43,7 +43,7 @@ class Catalogue:
         self._schedule = schedule
         self._asks = asks
         self._chooser = chooser
-        self._figures = figures
+        self._counters = counters
         self.newest_s = 0.0  # the latest updated_time of any market, in s since 1970
 
     async def walk(
@@ -99,7 +99,7 @@ class Catalogue:
 
     async def _keep(self, listing: Listing, page: bytes) -> int | None:
         kept = await asyncio.to_thread(self._store.keep, listing.table, page)
-        self._figures.registry_changes[listing.table] += kept or 0
+        self._counters.registry_changes[listing.table] += kept or 0
         return kept
 
     def _take(self, listing: Listing, page: bytes) -> list[str]:

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.incidents import KEY_REFUSED, Complaints
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import KEY_REFUSED, Incidents
 from kalshi_data.gatherer.markets.fetch_queue import Asks
 from kalshi_data.gatherer.markets.lifecycle import Lifecycle
 from kalshi_data.gatherer.markets.loader import Catalogue
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 MESSAGES_MAX = 100_000
 MESSAGES_PER_TURN = 1_000
 TICK_SECONDS = 0.5
-# Under this name the exchange's refusals stand in the figures.
+# Under this name the exchange's refusals stand in the counters.
 REFUSED = "rest"
 STATUSES_REFUSED = frozenset({401, 403})
 # What the exchange does not like about a request it will not like later either.
@@ -48,22 +48,22 @@ class Registry:
         rest: Rest,
         conninfo: str,
         settings: GathererSettings,
-        figures: Figures,
+        counters: Counters,
         shard: Shard | None = None,
         now: Callable[[], float] = time.time,
-        complaints: Complaints | None = None,
+        incidents: Incidents | None = None,
     ) -> None:
         """Keep what `rest` says in the database at `conninfo`; `now` gives s since 1970."""
         self._rest = rest
         self._settings = settings.registry
-        self._figures = figures
+        self._counters = counters
         self._now = now
-        self._complaints = Complaints() if complaints is None else complaints
+        self._incidents = Incidents() if incidents is None else incidents
         self._store = RegistryStore(conninfo)
         self._schedule = Schedule(settings.registry, now)
         self._asks = Asks(now)
         self._chooser = Chooser(settings.subscriptions, shard)
-        self._catalogue = Catalogue(rest, self._store, self._schedule, self._asks, self._chooser, figures)
+        self._catalogue = Catalogue(rest, self._store, self._schedule, self._asks, self._chooser, counters)
         self._lifecycle = Lifecycle(self._schedule, self._asks, self._chooser)
         self._messages: deque[tuple[str, str, bytes]] = deque()
         self._arrived = asyncio.Event()
@@ -162,8 +162,8 @@ class Registry:
         except ExchangeError as error:
             self._failed(error)
             return None
-        self._figures.refused.pop(REFUSED, None)
-        self._complaints.settle(REFUSED)
+        self._counters.refused.pop(REFUSED, None)
+        self._incidents.resolve(REFUSED)
         return done
 
     async def _update(self) -> bool:
@@ -229,10 +229,10 @@ class Registry:
         """Say what the exchange refused; a bad key is nothing that passes by itself."""
         refused = error.status in STATUSES_REFUSED
         if refused:
-            self._figures.refused[REFUSED] = str(error)
-            self._complaints.complain(KEY_REFUSED, REFUSED, error=str(error))
+            self._counters.refused[REFUSED] = str(error)
+            self._incidents.report(KEY_REFUSED, REFUSED, error=str(error))
         # What somebody has complained of is not said louder.
-        level = logging.WARNING if self._complaints else logging.ERROR
+        level = logging.WARNING if self._incidents else logging.ERROR
         log.log(level, "registry not loaded, trying again", error=str(error), refused=refused)
 
     async def _log_status(self) -> bool:
@@ -246,5 +246,5 @@ class Registry:
         return {} if self._chooser.combos else {"mve_filter": "exclude"}
 
     def _count(self) -> None:
-        self._figures.markets_known = len(self._schedule.markets)
-        self._figures.markets_wanted = len(self.wanted)
+        self._counters.markets_known = len(self._schedule.markets)
+        self._counters.markets_wanted = len(self.wanted)

@@ -11,7 +11,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, connect, query
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.health_rules import judge
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.health import Verdict
@@ -24,10 +24,10 @@ STATEMENT_SECONDS_MAX = 2.0
 # Sizes change slowly, and reading them costs the database something.
 SIZES_SECONDS = 30.0
 STOP_SECONDS_MAX = 6.0
-# Figures that are told as they are.
+# Counters that are told as they are.
 LEVELS = (
     *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
-    "markets_homeless",
+    "markets_unassigned",
     *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
 )
 FAILURES = ("log_failure", "database_failure")
@@ -38,14 +38,14 @@ RATES = ("frames", "received_bytes", "committed_rows", "commits")
 class Rates:
     """How fast counters grew between two looks at them."""
 
-    def __init__(self, figures: Figures, now_seconds: float) -> None:
+    def __init__(self, counters: Counters, now_seconds: float) -> None:
         """Begin at what the counters are now."""
         self._at_seconds = now_seconds
-        self._totals = _totals(figures)
+        self._totals = _totals(counters)
 
-    def observe(self, figures: Figures, now_seconds: float) -> dict[str, float]:
+    def observe(self, counters: Counters, now_seconds: float) -> dict[str, float]:
         """Return the growth per second since the last look."""
-        before, self._totals = self._totals, _totals(figures)
+        before, self._totals = self._totals, _totals(counters)
         seconds, self._at_seconds = now_seconds - self._at_seconds, now_seconds
         return {name: round((self._totals[name] - before[name]) / max(seconds, 0.001), 1) for name in RATES}
 
@@ -53,11 +53,11 @@ class Rates:
 class Heartbeat:
     """Writes capture.heartbeat from a thread with a connection of its own; an away database is tried each second."""
 
-    def __init__(self, settings: GathererSettings, figures: Figures) -> None:
+    def __init__(self, settings: GathererSettings, counters: Counters) -> None:
         """Prepare; start() begins."""
         self._settings = settings
-        self._figures = figures
-        self._rates = Rates(figures, time.monotonic())
+        self._counters = counters
+        self._rates = Rates(counters, time.monotonic())
         self._connection: Connection | None = None
         self._sizes_at_seconds = float("-inf")
         self._last_state = "stopped"
@@ -77,7 +77,7 @@ class Heartbeat:
 
     def verdict(self) -> Verdict:
         """Return how the gatherer is now."""
-        return judge(self._figures, self._settings, time.time(), time.monotonic())
+        return judge(self._counters, self._settings, time.time(), time.monotonic())
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -90,7 +90,7 @@ class Heartbeat:
 
     def _beat(self, state: str) -> None:
         """Write one row, unless the event loop hangs: a gatherer that receives nothing must not look alive."""
-        silent_seconds = time.monotonic() - self._figures.loop_at_seconds
+        silent_seconds = time.monotonic() - self._counters.loop_at_seconds
         if state == "running" and silent_seconds > self._settings.health.heartbeat_seconds_max:
             log.error("no heartbeat, the event loop has no turn", seconds=round(silent_seconds))
             return
@@ -98,10 +98,10 @@ class Heartbeat:
             self._write(state)
         except psycopg.Error as error:
             self._disconnect()
-            if not self._figures.heartbeat_failure:
+            if not self._counters.heartbeat_failure:
                 log.warning("no heartbeat, the database is away", error=str(error).strip())
-            self._figures.heartbeat_failure = str(error).strip().partition("\n")[0]
-            self._figures.heartbeat_failures += 1
+            self._counters.heartbeat_failure = str(error).strip().partition("\n")[0]
+            self._counters.heartbeat_failures += 1
 
     def _write(self, state: str) -> None:
         conninfo = self._settings.databases.kalshi_ts.conninfo
@@ -110,30 +110,30 @@ class Heartbeat:
         )
         if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
             row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
-            self._figures.database_bytes = row[0] if row else 0
+            self._counters.database_bytes = row[0] if row else 0
             self._sizes_at_seconds = time.monotonic()
         beat_at = datetime.now(UTC)
         beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
         connection.execute(query("capture/status/write_heartbeat"), beat)
-        self._figures.heartbeat_at_seconds = beat_at.timestamp()
-        self._figures.heartbeat_failure = ""
-        self._figures.heartbeats += 1
+        self._counters.heartbeat_at_seconds = beat_at.timestamp()
+        self._counters.heartbeat_failure = ""
+        self._counters.heartbeats += 1
 
     def document(self, state: str) -> dict[str, Any]:
         """Return what one row says."""
-        figures = self._figures
+        counters = self._counters
         verdict = self.verdict()
         return {
             "state": state,
             "version": read_release().version,
-            "started_at": _moment(figures.started_at_seconds),
-            "last_frame_at": _moment(figures.last_frame_at_seconds),
-            "log_oldest_at": _moment(figures.log_oldest_at_seconds),
+            "started_at": _moment(counters.started_at_seconds),
+            "last_frame_at": _moment(counters.last_frame_at_seconds),
+            "log_oldest_at": _moment(counters.log_oldest_at_seconds),
             "health": verdict.document(),
-            "per_second": self._rates.observe(figures, time.monotonic()),
-            "totals": _totals(figures) | {"gaps": _total(figures.gaps), "quarantined": _total(figures.quarantined)},
-            "refused": figures.refused.copy(),
-            **{name: getattr(figures, name) for name in (*LEVELS, *FAILURES)},
+            "per_second": self._rates.observe(counters, time.monotonic()),
+            "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
+            "refused": counters.refused.copy(),
+            **{name: getattr(counters, name) for name in (*LEVELS, *FAILURES)},
         }
 
     def _disconnect(self) -> None:
@@ -142,8 +142,8 @@ class Heartbeat:
             self._connection = None
 
 
-def _totals(figures: Figures) -> dict[str, int]:
-    return {name: _total(getattr(figures, name)) for name in RATES}
+def _totals(counters: Counters) -> dict[str, int]:
+    return {name: _total(getattr(counters, name)) for name in RATES}
 
 
 def _total(count: int | Counter[str]) -> int:

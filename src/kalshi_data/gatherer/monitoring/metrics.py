@@ -1,11 +1,11 @@
-"""A gatherer's figures as Prometheus metrics."""
+"""A gatherer's counters as Prometheus metrics."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from prometheus_client.core import Metric
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.service.health import Verdict
 from kalshi_data.service.metrics import Labels, counter, gauge, histogram
 from kalshi_data.version import read_release
@@ -14,7 +14,7 @@ PREFIX = "kalshi_gatherer_"
 
 
 class Entry(NamedTuple):
-    """One attribute of Figures under the name it has for Prometheus."""
+    """One attribute of Counters under the name it has for Prometheus."""
 
     attribute: str
     name: str
@@ -51,9 +51,8 @@ LEVELS = (
     Entry("markets_known", "markets_known", "Markets the exchange lists."),
     Entry("markets_wanted", "markets_wanted", "Markets whose books should be subscribed."),
     Entry("markets_subscribed", "markets_subscribed", "Markets whose books are subscribed."),
-    Entry("markets_homeless", "markets_homeless", "Markets whose books no connection has room for."),
     Entry("subscribed", "subscribed", "Whether everything wanted was subscribed once since the start."),
-    Entry("markets_homeless", "markets_homeless", "Markets wanted that no connection has room for."),
+    Entry("markets_unassigned", "markets_unassigned", "Markets wanted that no connection has room for."),
     Entry("queued_rows", "queued_rows", "Rows waiting to be committed."),
     Entry("behind_frames", "behind_frames", "Frames in the log that are not committed yet."),
     Entry("log_bytes", "frame_log_bytes", "Size of the frame log."),
@@ -82,16 +81,16 @@ DELAYS = (
 )
 
 
-def read_metrics(figures: Figures, verdict: Verdict) -> Iterable[Metric]:
-    """Yield all figures as they are now."""
+def read_metrics(counters: Counters, verdict: Verdict) -> Iterable[Metric]:
+    """Yield all counters as they are now."""
     yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
     yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
     for entry in COUNTERS:
-        yield counter(PREFIX + entry.name, entry.meaning, getattr(figures, entry.attribute), entry.labels)
+        yield counter(PREFIX + entry.name, entry.meaning, getattr(counters, entry.attribute), entry.labels)
     for entry in LEVELS:
-        yield gauge(PREFIX + entry.name, entry.meaning, getattr(figures, entry.attribute))
+        yield gauge(PREFIX + entry.name, entry.meaning, getattr(counters, entry.attribute))
     for entry in TROUBLES:
-        yield gauge(PREFIX + entry.name, entry.meaning, bool(getattr(figures, entry.attribute)))
-    yield gauge(f"{PREFIX}connections_refused", "Connections the exchange refuses.", len(figures.refused))
+        yield gauge(PREFIX + entry.name, entry.meaning, bool(getattr(counters, entry.attribute)))
+    yield gauge(f"{PREFIX}connections_refused", "Connections the exchange refuses.", len(counters.refused))
     for entry in DELAYS:
-        yield histogram(PREFIX + entry.name, entry.meaning, getattr(figures, entry.attribute))
+        yield histogram(PREFIX + entry.name, entry.meaning, getattr(counters, entry.attribute))

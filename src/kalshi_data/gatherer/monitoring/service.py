@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.heartbeat import Heartbeat
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.retention import Retention
@@ -23,19 +23,19 @@ START_EXTENSION_SECONDS = 30.0
 class Reporter:
     """Reports for as long as its context lasts; threads do what waits for others, a task watches the event loop."""
 
-    def __init__(self, settings: GathererSettings, figures: Figures, notifier: Notifier | None = None) -> None:
-        """Prepare to report `figures`."""
-        self._figures = figures
+    def __init__(self, settings: GathererSettings, counters: Counters, notifier: Notifier | None = None) -> None:
+        """Prepare to report `counters`."""
+        self._counters = counters
         self._notifier = notifier or Notifier()
-        self._heartbeat = Heartbeat(settings, figures)
-        registry = make_registry(lambda: read_metrics(figures, self._heartbeat.verdict()))
-        self._retention = Retention(settings, figures)
+        self._heartbeat = Heartbeat(settings, counters)
+        registry = make_registry(lambda: read_metrics(counters, self._heartbeat.verdict()))
+        self._retention = Retention(settings, counters)
         self._server = HealthServer(settings.health, self._heartbeat.verdict, registry)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to report."""
-        self._figures.loop_at_seconds = time.monotonic()
+        self._counters.loop_at_seconds = time.monotonic()
         self._task = asyncio.create_task(self._watch())
         self._server.start()
         self._heartbeat.start()
@@ -73,9 +73,9 @@ class Reporter:
         ready, told_at, alive_at = False, float("-inf"), float("-inf")
         while True:
             now = time.monotonic()
-            self._figures.loop_lag_seconds = max(0.0, now - self._figures.loop_at_seconds - TURN_SECONDS)
-            self._figures.loop_at_seconds = now
-            if not ready and self._figures.subscribed:
+            self._counters.loop_lag_seconds = max(0.0, now - self._counters.loop_at_seconds - TURN_SECONDS)
+            self._counters.loop_at_seconds = now
+            if not ready and self._counters.subscribed:
                 ready = True
                 self._notifier.ready()
             if now - alive_at >= self._notifier.watchdog_seconds:
@@ -89,9 +89,9 @@ class Reporter:
             await asyncio.sleep(TURN_SECONDS)
 
     def _line(self) -> str:
-        figures = self._figures
+        counters = self._counters
         return (
-            f"{figures.connections_up} of {figures.connections_wanted} connections, "
-            f"{figures.markets_subscribed:,} of {figures.markets_wanted:,} markets, "
-            f"{sum(figures.frames.values()):,} frames"
+            f"{counters.connections_up} of {counters.connections_wanted} connections, "
+            f"{counters.markets_subscribed:,} of {counters.markets_wanted:,} markets, "
+            f"{sum(counters.frames.values()):,} frames"
         )

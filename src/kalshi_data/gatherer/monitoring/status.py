@@ -48,7 +48,7 @@ def _life(document: Document) -> str:
 
 
 def _work(beat: dict[str, Any]) -> dict[str, str]:
-    """Return the figures of the last heartbeat."""
+    """Return the counters of the last heartbeat."""
     rates = beat["per_second"]
     reasons = [f"{reason['severity']}: {reason['text']}" for reason in beat["health"]["reasons"]]
     log = f"{size(beat['log_bytes'])} since {_time(beat['log_oldest_at'])}, {size(beat['log_free_bytes'])} free"

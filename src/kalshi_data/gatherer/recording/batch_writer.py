@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 
 from kalshi_data.errors import NotCommitted
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.frame_log.writer import FrameLog
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch import Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
-from kalshi_data.gatherer.recording.replay import Rereading
+from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import Writing
 from kalshi_data.kalshi.timestamps import from_ns
 
@@ -24,19 +24,19 @@ JOIN_FRAMES_MAX = 20_000
 WRITTEN_POLL_SECONDS = 0.02
 
 
-class Writer:
+class BatchWriter:
     """Takes rows at once and commits them in order, each batch in one transaction.
 
     Rows wait in memory up to a limit. Beyond it, and at the start, rows are made from the frame log instead: what was
     handed over meanwhile is dropped here, because it stands there.
     """
 
-    def __init__(self, committer: Committer, frame_log: FrameLog, settings: Writing, figures: Figures) -> None:
+    def __init__(self, committer: Committer, frame_log: FrameLogWriter, settings: Writing, counters: Counters) -> None:
         """Prepare to write; run() does the work."""
         self._committer = committer
         self._log = frame_log
         self._settings = settings
-        self._figures = figures
+        self._counters = counters
         self._items: list[Item] = []
         self._arrived = asyncio.Event()
         self._full = asyncio.Event()
@@ -65,7 +65,7 @@ class Writer:
 
     def _overflow(self, number: int) -> None:
         """Leave later rows to the frame log; where that fails too, ask for connections to be closed."""
-        if not self._figures.log_failure:
+        if not self._counters.log_failure:
             log.warning("too many rows are waiting, the frame log keeps the rest", rows=len(self._items))
             self._queued_until = number
         elif not self.no_room.is_set():
@@ -105,19 +105,19 @@ class Writer:
 
     async def _catch_up(self, begin: int) -> None:
         """Commit the log from `begin` on until live rows can be queued again."""
-        reading = Rereading(self._log.folder, begin, self._settings, self._commit)
+        replay = FrameLogReplay(self._log.folder, begin, self._settings, self._commit)
         while self._queued_until is not None:
             until = self._log.next_number
-            if until - reading.following <= JOIN_FRAMES_MAX or self._stopping:
+            if until - replay.following <= JOIN_FRAMES_MAX or self._stopping:
                 self._queued_until = None
             self._log.seal()
             while self._log.written_before < until:
                 await asyncio.sleep(WRITTEN_POLL_SECONDS)
-            self._figures.behind_frames = max(0, until - max(begin, reading.following))
-            await self._in_thread(reading.read, until, lambda: time.monotonic() > self._stop_at)
-            if reading.following < until:
-                raise NotCommitted(f"{until - reading.following} frames are left in the frame log")
-        self._figures.behind_frames = 0
+            self._counters.behind_frames = max(0, until - max(begin, replay.following))
+            await self._in_thread(replay.read, until, lambda: time.monotonic() > self._stop_at)
+            if replay.following < until:
+                raise NotCommitted(f"{until - replay.following} frames are left in the frame log")
+        self._counters.behind_frames = 0
 
     async def _wait_until_due(self) -> None:
         """Wait until a batch is full or its first row has the age to be written."""
@@ -141,7 +141,7 @@ class Writer:
             self._arrived.clear()
         if len(self._items) < self._settings.queued_rows_max // 2:
             self.no_room.clear()
-        self._figures.queued_rows = len(self._items)
+        self._counters.queued_rows = len(self._items)
         if batch:
             await self._in_thread(self._commit, batch, batch[-1].number)
 

@@ -11,7 +11,7 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import NotCommitted
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.recording.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
 from kalshi_data.gatherer.settings import Writing
 from kalshi_data.service.retry import delay_seconds
@@ -27,11 +27,11 @@ DELAY_SAMPLE = 16
 class Committer:
     """Holds the connection; one thread at a time uses it."""
 
-    def __init__(self, conninfo: str, settings: Writing, figures: Figures) -> None:
+    def __init__(self, conninfo: str, settings: Writing, counters: Counters) -> None:
         """Prepare to commit to the database at `conninfo`."""
         self._conninfo = conninfo
         self._settings = settings
-        self._figures = figures
+        self._counters = counters
         self._connection: Connection | None = None
         self._days: set[date] = set()
         # When to stop waiting for a database that is away, by the monotonic clock.
@@ -77,7 +77,7 @@ class Committer:
                     raise NotCommitted(f"the database is away: {error}") from error
                 time.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
             else:
-                self._figures.database_failure = ""
+                self._counters.database_failure = ""
                 return result
 
     def close_crashed(self, before: int, ended_at: datetime | None) -> None:
@@ -99,10 +99,10 @@ class Committer:
         """Say once that the database is away, and why; counting goes on."""
         self.disconnect()
         reason = str(error).strip()
-        self._figures.database_failures += 1
-        if not self._figures.database_failure:
+        self._counters.database_failures += 1
+        if not self._counters.database_failure:
             log.warning("database away, trying again; frames are kept in the frame log", attempt=attempt, error=reason)
-        self._figures.database_failure = reason
+        self._counters.database_failure = reason
 
     def _divide(self, items: Sequence[Item], frame_number: int, error: psycopg.Error) -> None:
         """Write the halves of a refused batch; a single refused row becomes a quarantine row."""
@@ -123,10 +123,10 @@ class Committer:
 
     def _count(self, items: Sequence[Item]) -> None:
         now = datetime.now(UTC)
-        self._figures.commits += 1
-        self._figures.committed_rows.update(item.stream for item in items)
+        self._counters.commits += 1
+        self._counters.committed_rows.update(item.stream for item in items)
         for item in items[::DELAY_SAMPLE]:
-            self._figures.commit_delays.observe((now - item.received_at).total_seconds())
+            self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
         """Make the partitions of all days in a batch, and tomorrow's before it begins."""

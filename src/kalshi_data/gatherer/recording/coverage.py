@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
-from kalshi_data.kalshi.sequence import Gap
+from kalshi_data.kalshi.sequence import SequenceGap
 
 # A row of a state table: how it is written, and its values. Writing it twice changes nothing.
 Put = Callable[[str, tuple[Any, ...]], None]
@@ -47,7 +47,7 @@ class Coverage:
         self._gaps.pop(frame_number, None)
         self._put("gaps_repaired", (frame_number, at, repair))
 
-    def gap(self, gap: Gap, frame_number: int, last_at: datetime, at: datetime) -> set[str]:
+    def gap(self, gap: SequenceGap, frame_number: int, last_at: datetime, at: datetime) -> set[str]:
         """End what was covered before a gap; return the books that need a snapshot."""
         numbers = (gap.seq_expected, gap.seq_received)
         self._put("gaps_found", (frame_number, *self._key, self.channel, *numbers, last_at, at))

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.recording.batch import Item, quarantine_item
 from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage
@@ -18,7 +18,7 @@ from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
-from kalshi_data.kalshi.sequence import SequenceCheck
+from kalshi_data.kalshi.sequence import SequenceTracker
 from kalshi_data.kalshi.timestamps import from_ns, text_from_ns
 
 log = structlog.get_logger()
@@ -31,14 +31,14 @@ TERMINAL_ERRORS = frozenset({10, 25})
 DELAY_SAMPLE = 16
 
 
-class Derivation:
+class FrameDecoder:
     """The records of one connection, in order, as rows."""
 
     def __init__(
         self,
         connection_id: int,
         put: Callable[[Item], None],
-        figures: Figures,
+        counters: Counters,
         settings: Writing,
         listener: Listener | None = None,
         *,
@@ -47,11 +47,11 @@ class Derivation:
         """Hand rows to `put`. `whole` says that the connection's first record comes first."""
         self.connection_id = connection_id
         self._put = put
-        self._figures = figures
+        self._counters = counters
         self._settings = settings
         self._listener = listener
         self._whole = whole
-        self._sequence = SequenceCheck(from_start=whole)
+        self._sequence = SequenceTracker(from_start=whole)
         self._subscriptions: dict[int, Coverage] = {}
         self._clocks: dict[str, int] = {}
         self._deletions: dict[int, set[str]] = {}
@@ -114,7 +114,7 @@ class Derivation:
         self.frames_received += 1
         try:
             envelope = decode_envelope(frame)
-            self._figures.frames[envelope.type] += 1
+            self._counters.frames[envelope.type] += 1
             if envelope.seq is not None and envelope.sid is not None:
                 self._check_sequence(envelope.sid, envelope.seq)
             if len(frame) > self._settings.frame_bytes_max:
@@ -132,7 +132,7 @@ class Derivation:
             return
         coverage = self._subscriptions.get(sid)
         channel = coverage.channel if coverage else ""
-        self._figures.gaps[channel] += 1
+        self._counters.gaps[channel] += 1
         log.warning("sequence gap", connection_id=self.connection_id, channel=channel, **gap._asdict())
         if coverage is None:
             coverage = Coverage(self.connection_id, sid, channel, self._state)
@@ -162,15 +162,15 @@ class Derivation:
         """Note how long a message took from the exchange's queue, and from the matching engine."""
         now_ms = self._now.timestamp() * 1000
         if envelope.sending_ts_ms is not None:
-            self._figures.feed_delays.observe((now_ms - envelope.sending_ts_ms) / 1000)
+            self._counters.feed_delays.observe((now_ms - envelope.sending_ts_ms) / 1000)
         event_ms = event_time_ms(envelope)
         if event_ms is not None:
-            self._figures.event_delays.observe((now_ms - event_ms) / 1000)
+            self._counters.event_delays.observe((now_ms - event_ms) / 1000)
 
     def _unknown_field(self, kind: str, name: str) -> None:
-        if not self._figures.unknown_fields[kind, name]:
+        if not self._counters.unknown_fields[kind, name]:
             log.info("unknown field, the row is stored without it", type=kind, field=name)
-        self._figures.unknown_fields[kind, name] += 1
+        self._counters.unknown_fields[kind, name] += 1
 
     def _follow_clock(self, ticker: str, clock: int) -> None:
         if clock < self._clocks.get(ticker, 0) and self._listener is not None:
@@ -212,7 +212,7 @@ class Derivation:
 
     def _refused(self, envelope: Envelope) -> None:
         refusal = decode_body(envelope, Refusal)
-        self._figures.exchange_errors[refusal.code] += 1
+        self._counters.exchange_errors[refusal.code] += 1
         if refusal.code in TERMINAL_ERRORS and envelope.sid in self._subscriptions:
             self._subscriptions.pop(envelope.sid).end(self._last_at, f"error {refusal.code}")
         if self._listener is not None:
@@ -221,9 +221,9 @@ class Derivation:
     def _quarantine(self, frame: bytes, reason: str) -> None:
         # Counted and logged by kind: what follows the colon may differ from frame to frame.
         kind = reason.partition(":")[0]
-        if not self._figures.quarantined[kind]:
+        if not self._counters.quarantined[kind]:
             log.warning("frame quarantined", reason=reason, connection_id=self.connection_id)
-        self._figures.quarantined[kind] += 1
+        self._counters.quarantined[kind] += 1
         limit = self._settings.quarantined_frame_bytes_max
         self._put(quarantine_item(frame, reason, self._number, self.connection_id, self._now, limit))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kalshi_data.kalshi.messages import Refusal
-from kalshi_data.kalshi.sequence import Gap
+from kalshi_data.kalshi.sequence import SequenceGap
 
 
 class Listener(Protocol):
@@ -16,7 +16,9 @@ class Listener(Protocol):
     def refused(self, command: int | None, sid: int | None, refusal: Refusal) -> None:
         """The exchange sent an error."""
 
-    def gap(self, sid: int, channel: str, frame_number: int, gap: Gap, lost: set[str], began_at: datetime) -> None:
+    def gap(
+        self, sid: int, channel: str, frame_number: int, gap: SequenceGap, lost: set[str], began_at: datetime
+    ) -> None:
         """Frames are missing; `lost` are the books that need a snapshot."""
 
     def snapshot(self, command: int | None, ticker: str, known: bool) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import structlog
 
-from kalshi_data.gatherer.counters import Figures
-from kalshi_data.gatherer.frame_log.format import Kind, Record
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.gatherer.recording.batch import Item
-from kalshi_data.gatherer.recording.decoder import Derivation
+from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.settings import Writing
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ WARM_UP_FRAMES = 50_000
 Commit = Callable[[Sequence[Item], int], None]
 
 
-class Rereading:
+class FrameLogReplay:
     """Reads the log from a number on, in as many steps as one likes, and hands over rows in batches."""
 
     def __init__(self, folder: Path, begin: int, settings: Writing, commit: Commit) -> None:
@@ -29,12 +29,12 @@ class Rereading:
         self._folder = folder
         self._settings = settings
         self._commit = commit
-        self._derivations: dict[int, Derivation] = {}
+        self._decoders: dict[int, FrameDecoder] = {}
         self._items: list[Item] = []
         self._begin = begin
         self._expected: int | None = None
         # What was counted when the frames arrived is not counted twice.
-        self._figures = Figures()
+        self._counters = Counters()
         self.following = max(0, begin - WARM_UP_FRAMES)
 
     def read(self, until: int, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -58,27 +58,27 @@ class Rereading:
             self._commit(self._items, number)
         self._items = []
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: LogRecord) -> None:
         if record.kind == Kind.STARTED:
             # Nothing of an earlier run is connected any more, whether it said so or not.
-            self._derivations.clear()
+            self._decoders.clear()
         elif self._expected is not None and record.number != self._expected:
             self._hole(record.number)
         self._expected = record.number + 1
         if record.kind == Kind.STARTED:
             return
-        derivation = self._derivations.get(record.connection_id)
-        if derivation is None:
-            derivation = self._derivation(record)
-        derivation.take(record.number, record.received_ns, record.kind, record.payload)
+        decoder = self._decoders.get(record.connection_id)
+        if decoder is None:
+            decoder = self._decoder(record)
+        decoder.take(record.number, record.received_ns, record.kind, record.payload)
         if record.kind == Kind.CLOSED:
-            del self._derivations[record.connection_id]
+            del self._decoders[record.connection_id]
 
-    def _derivation(self, record: Record) -> Derivation:
+    def _decoder(self, record: LogRecord) -> FrameDecoder:
         whole = record.kind == Kind.OPENED
-        derivation = Derivation(record.connection_id, self._put, self._figures, self._settings, whole=whole)
-        self._derivations[record.connection_id] = derivation
-        return derivation
+        decoder = FrameDecoder(record.connection_id, self._put, self._counters, self._settings, whole=whole)
+        self._decoders[record.connection_id] = decoder
+        return decoder
 
     def _put(self, item: Item) -> None:
         if item.number >= self._begin:
@@ -86,5 +86,5 @@ class Rereading:
 
     def _hole(self, number: int) -> None:
         log.warning("frames are missing in the frame log", from_number=self._expected, to_number=number)
-        for derivation in self._derivations.values():
-            derivation.hole()
+        for decoder in self._decoders.values():
+            decoder.hole()

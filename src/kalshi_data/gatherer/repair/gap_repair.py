@@ -11,7 +11,7 @@ import structlog
 
 from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import Recovery
 from kalshi_data.kalshi.trades import FetchedTrade
@@ -39,14 +39,14 @@ class TradeRecovery:
         source: TradeSource,
         conninfo: str,
         settings: Recovery,
-        figures: Figures,
+        counters: Counters,
         repaired: Callable[[int, str], None],
     ) -> None:
         """Fetch from `source` into the database at `conninfo`; `repaired` is told of each gap that is whole again."""
         self._source = source
         self._conninfo = conninfo
         self._settings = settings
-        self._figures = figures
+        self._counters = counters
         self._repaired = repaired
         self._waiting: list[Missed] = []
         self._arrived = asyncio.Event()
@@ -92,7 +92,7 @@ class TradeRecovery:
             self._waiting.remove(missed)
 
     async def _write(self, trades: list[FetchedTrade]) -> None:
-        self._figures.trades_fetched += await asyncio.to_thread(self._add, trades)
+        self._counters.trades_fetched += await asyncio.to_thread(self._add, trades)
 
     def _add(self, trades: list[FetchedTrade]) -> int:
         with connect(self._conninfo, application_name="gatherer recovery") as connection:

@@ -8,11 +8,11 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import SettingsError
-from kalshi_data.gatherer.counters import Figures
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.reader import numbers_between
 from kalshi_data.gatherer.recording.batch import STATES, Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
-from kalshi_data.gatherer.recording.replay import Rereading
+from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import GathererSettings
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ class Reparse:
         """Prepare to read from the log of `settings` into the database of `connection`."""
         self._settings = settings
         self._connection = connection
-        self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Figures())
+        self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Counters())
         self._held: set[int] = set()
         self._held_until: datetime | None = None
         self.totals = Totals(0, 0)
@@ -57,7 +57,7 @@ class Reparse:
             self._add([item for item in items if begin <= item.received_at < end])
             progress(max(0, number + 1 - first) / max(1, until - first))
 
-        Rereading(folder, first, self._settings.writing, commit).read(until)
+        FrameLogReplay(folder, first, self._settings.writing, commit).read(until)
         self._committer.disconnect()
         return self.totals
 
