@@ -13,7 +13,7 @@ import msgspec
 
 from kalshi_data.database.connection import query
 from kalshi_data.gatherer.recording.batch import Item, write_batch
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.timestamps import from_ns
 from tests.benchmarks.environments import interpreter_for
 from tests.support.engines import Database, Engine
@@ -70,7 +70,7 @@ def own_rate(engine: Engine, folder: Path) -> float:
         for stream in AMOUNTS
         for row in msgspec.msgpack.decode((folder / stream).read_bytes())
     ]
-    size = Writing().batch_rows_max
+    size = WritingSettings().batch_rows_max
     with engine.database("kalshi_ts") as database, database.connect("gatherer") as connection:
         connection.execute(query("capture/record/ensure_partitions"), {"moment": now})
         began = time.perf_counter()

@@ -72,7 +72,11 @@ def settings(production: Database, folder: Path, **archive: Any) -> Deduplicator
     """Return settings with an archive in a folder and two gatherers that are not there."""
     conninfo = {"conninfo": production.conninfo("deduplicator")}
     nowhere = {"kalshi_ts": {"conninfo": "dbname=nowhere"}, "kalshi_meta": {"conninfo": "dbname=nowhere"}}
-    section = {"target": f"file://{folder / 'bucket'}", "spool_folder": str(folder / "spool"), "check_seconds": 0.05}
+    section = {
+        "target": f"file://{folder / 'bucket'}",
+        "workspace_folder": str(folder / "spool"),
+        "check_seconds": 0.05,
+    }
     return msgspec.convert(
         {
             "production": {"runtime": conninfo, "owner": conninfo},
@@ -168,7 +172,7 @@ kalshi_meta.conninfo = "dbname=nowhere"
 
 [archive]
 target = "file://{folder}/bucket"
-spool_folder = "{folder}/spool"
+workspace_folder = "{folder}/spool"
 """
         + "".join(f"{name} = {value!r}\n" for name, value in chosen.items())
     )

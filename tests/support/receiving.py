@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder, Recorder
-from kalshi_data.gatherer.settings import FrameLog as FrameLogSettings
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.messages import Refusal
 from tests.support.engines import Database
 
@@ -53,7 +53,7 @@ class Station:
 
     def __init__(self, database: Database, folder: Path, **writing: Any) -> None:
         self.counters = Counters()
-        self.settings = Writing(**writing)
+        self.settings = WritingSettings(**writing)
         self.log = FrameLogWriter(FrameLogSettings(folder=folder, block_bytes=2_000), self.counters)
         self.committer = Committer(database.conninfo("gatherer"), self.settings, self.counters)
         self.writer = BatchWriter(self.committer, self.log, self.settings, self.counters)

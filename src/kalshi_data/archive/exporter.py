@@ -14,7 +14,7 @@ from kalshi_data.archive.display import Display, Silence
 from kalshi_data.archive.partition_export import Databases, Stopped, Writer
 from kalshi_data.archive.partitions import Hour, Ledger, Selection
 from kalshi_data.archive.progress import ArchiveState
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.errors import ArchiveError
 from kalshi_data.service.retry import delay_seconds
@@ -35,7 +35,7 @@ class Exporter:
 
     def __init__(
         self,
-        settings: Archive,
+        settings: ArchiveSettings,
         databases: Databases,
         gatherers: Sequence[int],
         stop: threading.Event,

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from kalshi_data.archive.schemas import ArchiveStream
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import Bucket, digest, told
 from kalshi_data.errors import ArchiveError
 
@@ -54,17 +54,19 @@ def place(stream: ArchiveStream, hour: datetime) -> str:
     return date if stream.time_column is None else f"{date}/hour={hour:%H}"
 
 
-def data_key(settings: Archive, stream: ArchiveStream, hour: datetime) -> str:
+def data_key(settings: ArchiveSettings, stream: ArchiveStream, hour: datetime) -> str:
     """Return where the object of an hour lies; it never changes."""
     return f"{settings.prefix}{place(stream, hour)}/part-0.parquet"
 
 
-def manifest_key(settings: Archive, stream: ArchiveStream, hour: datetime) -> str:
+def manifest_key(settings: ArchiveSettings, stream: ArchiveStream, hour: datetime) -> str:
     """Return where the manifest of an hour lies."""
     return f"{settings.prefix}{FOLDER}/{place(stream, hour)}.json"
 
 
-def put_manifest(bucket: Bucket, settings: Archive, stream: ArchiveStream, manifest: Manifest, spool: Path) -> None:
+def put_manifest(
+    bucket: Bucket, settings: ArchiveSettings, stream: ArchiveStream, manifest: Manifest, spool: Path
+) -> None:
     """Write a manifest; its object is in the bucket already.
 
     Raises:

@@ -16,7 +16,7 @@ from kalshi_data.archive.parquet_writer import Written, write_partition
 from kalshi_data.archive.partitions import Hour, Ledger
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.restore import restore
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_bucket
 from kalshi_data.archive.workspace import room
 from kalshi_data.database.connection import Connection
@@ -41,7 +41,12 @@ class Writer:
     """Takes an hour from claimed to verified, each step safe to do again."""
 
     def __init__(
-        self, settings: Archive, databases: Databases, stop: threading.Event, state: ArchiveState, display: Display
+        self,
+        settings: ArchiveSettings,
+        databases: Databases,
+        stop: threading.Event,
+        state: ArchiveState,
+        display: Display,
     ) -> None:
         """Prepare to write.
 
@@ -62,7 +67,7 @@ class Writer:
             ArchiveError: it cannot be written; the object that was there still is, or is replaced as a whole.
             Stopped: it was told to stop.
         """
-        with room(self._settings.spool_folder) as spool:
+        with room(self._settings.workspace_folder) as spool:
             if hour.is_dropped:
                 rows = restore(self._bucket, self._settings, hour, self._databases.merger, spool)
                 log.info("a dropped hour is back for its late rows", stream=hour.stream.name, rows=rows)
@@ -92,7 +97,7 @@ class Writer:
         Raises:
             ArchiveError: it is not what was written.
         """
-        with room(self._settings.spool_folder) as spool:
+        with room(self._settings.workspace_folder) as spool:
             problems = self._read_back(hour, sha256, spool)
         if problems:
             raise ArchiveError(f"what was written cannot be read back, it is written again: {'; '.join(problems)}")

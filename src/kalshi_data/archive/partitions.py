@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from kalshi_data.archive.manifest import Manifest, Watermark
 from kalshi_data.archive.progress import Progress
 from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, query
 
 UNVERIFIED_MAX = 100
@@ -49,7 +49,7 @@ class Hour(NamedTuple):
 class Ledger:
     """Asks and tells production; every change is one statement that commits by itself."""
 
-    def __init__(self, production: Connection, settings: Archive, gatherers: Sequence[int]) -> None:
+    def __init__(self, production: Connection, settings: ArchiveSettings, gatherers: Sequence[int]) -> None:
         """Use a connection in autocommit mode; `gatherers` are all that have to be merged before an hour is due."""
         self._production = production
         self._settings = settings

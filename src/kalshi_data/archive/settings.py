@@ -9,24 +9,43 @@ from msgspec import Meta
 from kalshi_data.settings import Section
 
 
-class Archive(Section):
+class ArchiveSettings(Section):
     """Where the archive is, when an hour is written to it, and how patiently."""
 
-    target: str = ""
-    prefix: str = "parquet/"
-    endpoint_url: str | None = None
-    region: str | None = None
-    storage_class: str = "STANDARD"
-    spool_folder: Path = Path("/var/lib/kalshi/spool")
-    check_seconds: Annotated[float, Meta(gt=0)] = 60.0
-    settle_seconds: Annotated[float, Meta(ge=0)] = 300.0
-    deadline_seconds: Annotated[float, Meta(ge=0)] = 21_600.0
-    late_seconds_max: Annotated[float, Meta(gt=0)] = 7_200.0
-    part_bytes: Annotated[int, Meta(ge=5 * 1024 * 1024)] = 16 * 1024 * 1024
-    requests_max: Annotated[int, Meta(ge=1)] = 4
-    attempts_max: Annotated[int, Meta(ge=1, le=20)] = 5
-    request_seconds_max: Annotated[float, Meta(gt=0)] = 60.0
-    retry_seconds_max: Annotated[float, Meta(gt=0)] = 600.0
+    target: Annotated[
+        str,
+        Meta(
+            description=(
+                "Where the archive lies: `s3://BUCKET` or `file:///FOLDER`. If it is empty, nothing is exported."
+            )
+        ),
+    ] = ""
+    prefix: Annotated[str, Meta(description="Beginning of every key; it ends with a slash.")] = "parquet/"
+    endpoint_url: Annotated[str | None, Meta(description="Address of an S3 store other than Amazon's.")] = None
+    region: Annotated[str | None, Meta(description="Region of the bucket; if it is not set, boto3 finds it.")] = None
+    storage_class: Annotated[str, Meta(description="Storage class of new objects.")] = "STANDARD"
+    workspace_folder: Annotated[
+        Path, Meta(description="Folder for an hour's rows on their way: some 70 bytes for each order-book change.")
+    ] = Path("/var/lib/kalshi/spool")
+    check_seconds: Annotated[float, Meta(gt=0, description="Time between two looks for hours that are due.")] = 60.0
+    settle_seconds: Annotated[
+        float, Meta(ge=0, description="Time that an hour is left alone after its end, and after its last row.")
+    ] = 300.0
+    deadline_seconds: Annotated[
+        float, Meta(ge=0, description="Longest wait for a gatherer that is away or behind.")
+    ] = 21_600.0
+    late_seconds_max: Annotated[
+        float, Meta(gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
+    ] = 7_200.0
+    part_bytes: Annotated[
+        int, Meta(ge=5 * 1024 * 1024, description="Larger objects are uploaded in parts of this size.")
+    ] = 16 * 1024 * 1024
+    requests_max: Annotated[int, Meta(ge=1, description="Parts that are uploaded at the same time.")] = 4
+    attempts_max: Annotated[int, Meta(ge=1, le=20, description="Attempts for each request.")] = 5
+    request_seconds_max: Annotated[float, Meta(gt=0, description="Longest time for one request.")] = 60.0
+    retry_seconds_max: Annotated[
+        float, Meta(gt=0, description="Longest pause before an hour that failed is tried again.")
+    ] = 600.0
 
     def __post_init__(self) -> None:
         """Refuse a target that is none.

@@ -12,7 +12,7 @@ from kalshi_data.archive.control_totals import Facts, read_facts
 from kalshi_data.archive.manifest import FOLDER, DamagedManifest, Manifest, fetch_manifest, manifest_key
 from kalshi_data.archive.object_checks import check_object, compare_rows
 from kalshi_data.archive.partitions import STREAMS, Hour, Selection
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_bucket
 from kalshi_data.archive.workspace import room
 from kalshi_data.database.connection import Connection, query
@@ -58,7 +58,7 @@ def read_records(production: Connection, selection: Selection) -> list[Record]:
 class Verifier:
     """Reads objects back and compares them."""
 
-    def __init__(self, settings: Archive) -> None:
+    def __init__(self, settings: ArchiveSettings) -> None:
         """Prepare to read the bucket.
 
         Raises:
@@ -101,7 +101,7 @@ class Verifier:
                 yield self._by_record(production, record, record.sha256, deep=deep)
 
     def _by_manifest(self, key: str) -> tuple[Manifest | None, Finding]:
-        with room(self._settings.spool_folder) as spool:
+        with room(self._settings.workspace_folder) as spool:
             name = key.removeprefix(f"{self._settings.prefix}{FOLDER}/").partition("/")[0]
             try:
                 manifest = fetch_manifest(self._bucket, key, spool)
@@ -115,7 +115,7 @@ class Verifier:
 
     def _by_record(self, production: Connection, record: Record, sha256: bytes, *, deep: bool) -> Finding:
         hour = Hour(STREAMS[record.stream], record.hour)
-        with room(self._settings.spool_folder) as spool:
+        with room(self._settings.workspace_folder) as spool:
             path = spool / "object.parquet"
             problem = "its manifest is missing: write the hour again with export --again"
             try:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.service.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
 
@@ -14,69 +14,111 @@ CONFIG = "/etc/kalshi/deduplicator.toml"
 class Gatherer(Section):
     """One gatherer to read from, and the number its rows carry in production."""
 
-    id: Annotated[int, Meta(ge=1, le=32767)]
-    kalshi_ts: Conninfo
-    kalshi_meta: Conninfo
+    id: Annotated[int, Meta(ge=1, le=32767, description="Number of this gatherer; production's rows carry it.")]
+    kalshi_ts: Annotated[Conninfo, Meta(description="The gatherer's capture database.")]
+    kalshi_meta: Annotated[Conninfo, Meta(description="The gatherer's registry database.")]
 
     def conninfo(self, source: str) -> str:
         """Return how to reach the database whose SQL is in the folder `source`."""
         return {"capture": self.kalshi_ts, "registry": self.kalshi_meta}[source].conninfo
 
 
-class Production(Section):
+class ProductionSettings(Section):
     """The database to write to; migrations run as its owner, exports as who merges unless `exporter` says otherwise."""
 
-    runtime: Conninfo
-    owner: Conninfo
-    exporter: Conninfo | None = None
+    runtime: Annotated[Conninfo, Meta(description="Production, as the role that merges.")]
+    owner: Annotated[Conninfo, Meta(description="Production, as the role that migrates.")]
+    exporter: Annotated[
+        Conninfo | None,
+        Meta(description="Production, as the role that reads for the archive; `runtime` if it is not set."),
+    ] = None
 
 
-class Merging(Section):
+class MergingSettings(Section):
     """How often and how much is polled, and how old a row may be."""
 
-    poll_seconds: float = 0.1
-    gatherer_seconds_max: float = 2.0
-    batch_rows_min: Annotated[int, Meta(ge=1)] = 5_000
-    batch_rows_max: Annotated[int, Meta(ge=1)] = 200_000
-    memory_mb_max: Annotated[int, Meta(ge=1)] = 128
-    late_days_max: int = 400
-    sightings_one_in: Annotated[int, Meta(ge=1)] = 256
-    acknowledge_seconds: float = 10.0
-    heartbeat_seconds: float = 1.0
-    heartbeat_seconds_max: float = 10.0
+    poll_seconds: Annotated[float, Meta(description="Pause between two polls of a gatherer if nothing is waiting.")] = (
+        0.1
+    )
+    gatherer_seconds_max: Annotated[
+        float, Meta(description="A gatherer that needs longer is left out of the tick.")
+    ] = 2.0
+    batch_rows_min: Annotated[int, Meta(ge=1, description="Rows polled per gatherer at first.")] = 5_000
+    batch_rows_max: Annotated[
+        int, Meta(ge=1, description="Rows polled per gatherer at most; the batch grows while more rows wait.")
+    ] = 200_000
+    memory_mb_max: Annotated[
+        int, Meta(ge=1, description="Memory of production that each stream may use to sort and to stage a batch.")
+    ] = 128
+    late_days_max: Annotated[int, Meta(description="Older rows are rejected.")] = 400
+    sightings_one_in: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description=(
+                "One order-book change in this many is noted with every gatherer that received it; each trade is."
+            ),
+        ),
+    ] = 256
+    acknowledge_seconds: Annotated[
+        float, Meta(description="Time between two acknowledgements to the gatherers of what production holds.")
+    ] = 10.0
+    heartbeat_seconds: Annotated[float, Meta(description="Time between two looks at the gatherers' heartbeats.")] = 1.0
+    heartbeat_seconds_max: Annotated[
+        float, Meta(description="Heartbeat age up to which a gatherer counts as alive.")
+    ] = 10.0
 
 
-class Health(Endpoint):
+class DeduplicatorHealthSettings(Endpoint):
     """Where /health and /metrics are served, and from when on something counts as wrong."""
 
-    port: Port = 9102
-    report_seconds: Annotated[float, Meta(gt=0)] = 2.0
-    lag_seconds_max: float = 5.0
-    lag_seconds_unhealthy: float = 30.0
-    silence_seconds_max: float = 10.0
+    port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
+    report_seconds: Annotated[
+        float, Meta(gt=0, description="Time between two measurements of lag, which production keeps.")
+    ] = 2.0
+    lag_seconds_max: Annotated[float, Meta(description="Lag at which one gatherer's copy of a stream is degraded.")] = (
+        5.0
+    )
+    lag_seconds_unhealthy: Annotated[
+        float, Meta(description="A stream is unhealthy only if every gatherer's copy lags by more than this.")
+    ] = 30.0
+    silence_seconds_max: Annotated[
+        float,
+        Meta(
+            description=(
+                "Time without an answer of production after which the deduplicator is unhealthy; `deduplicator "
+                "status` exits 1 if no report is younger."
+            )
+        ),
+    ] = 10.0
 
 
 class UpkeepSettings(Section):
     """How often and in what steps books are checked, minutes judged and partitions dropped."""
 
-    pause_seconds: float = 5.0
-    ledger_seconds: float = 60.0
-    arbitration_seconds: float = 600.0
-    retention_seconds: float = 600.0
-    snapshots_max: Annotated[int, Meta(ge=1)] = 1_000
-    late_marks_max: Annotated[int, Meta(ge=1)] = 10_000
-    ledger_minutes_max: Annotated[int, Meta(ge=1, le=1440)] = 60
-    ledger_markets_max: Annotated[int, Meta(ge=1)] = 2_000
+    pause_seconds: Annotated[float, Meta(description="Pause between two steps if nothing is waiting.")] = 5.0
+    completeness_seconds: Annotated[float, Meta(description="Time between two classifications of minutes.")] = 60.0
+    arbitration_seconds: Annotated[
+        float, Meta(description="Time between two sums of what each gatherer contributed.")
+    ] = 600.0
+    retention_seconds: Annotated[float, Meta(description="Time between two looks for partitions to drop.")] = 600.0
+    snapshots_max: Annotated[int, Meta(ge=1, description="Books checked in one step.")] = 1_000
+    late_marks_max: Annotated[int, Meta(ge=1, description="Marks of late rows handled in one step.")] = 10_000
+    minutes_max: Annotated[int, Meta(ge=1, le=1440, description="Minutes classified in one step.")] = 60
+    markets_max: Annotated[int, Meta(ge=1, description="Markets classified again in one step.")] = 2_000
 
 
-class Retention(Section):
+class ProductionRetentionSettings(Section):
     """How many days production keeps rows of a stream at least, once they are archived; 0 for ever."""
 
-    trades_days: Annotated[int, Meta(ge=0)] = 0
-    orderbook_deltas_days: Annotated[int, Meta(ge=0)] = 90
-    orderbook_snapshots_days: Annotated[int, Meta(ge=0)] = 90
-    tickers_days: Annotated[int, Meta(ge=0)] = 30
-    lifecycle_events_days: Annotated[int, Meta(ge=0)] = 0
+    trades_days: Annotated[
+        int,
+        Meta(ge=0, description="Age at which trades may be dropped, once they are archived; 0 keeps them for ever."),
+    ] = 0
+    orderbook_deltas_days: Annotated[int, Meta(ge=0, description="The same for order-book deltas.")] = 90
+    orderbook_snapshots_days: Annotated[int, Meta(ge=0, description="The same for order-book snapshots.")] = 90
+    tickers_days: Annotated[int, Meta(ge=0, description="The same for tickers.")] = 30
+    lifecycle_events_days: Annotated[int, Meta(ge=0, description="The same for lifecycle events.")] = 0
 
     def days(self) -> dict[str, int]:
         """Return the days of each stream that is not kept for ever."""
@@ -87,13 +129,13 @@ class Retention(Section):
 class DeduplicatorSettings(Section):
     """The whole file."""
 
-    production: Production
+    production: ProductionSettings
     gatherers: Annotated[list[Gatherer], Meta(min_length=1)]
-    merging: Merging = field(default_factory=Merging)
-    health: Health = field(default_factory=Health)
+    merging: MergingSettings = field(default_factory=MergingSettings)
+    health: DeduplicatorHealthSettings = field(default_factory=DeduplicatorHealthSettings)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
-    retention: Retention = field(default_factory=Retention)
-    archive: Archive = field(default_factory=Archive)
+    retention: ProductionRetentionSettings = field(default_factory=ProductionRetentionSettings)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 
     def __post_init__(self) -> None:
         """Refuse two gatherers with one number.

@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, Retention
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
 from kalshi_data.service.retry import delay_seconds
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Upkeep:
             psycopg.OperationalError: production is away; what was not committed is done again.
         """
         behind = self._check_books(production)
-        if self._is_judging or self._is_due("ledger", self._settings.ledger_seconds):
+        if self._is_judging or self._is_due("ledger", self._settings.completeness_seconds):
             self._is_judging = self._judge_minutes(production)
         if self._is_due("arbitration", self._settings.arbitration_seconds):
             production.execute(query("production/completeness/compute_arbitration"), self._sample)
@@ -87,7 +87,7 @@ class Upkeep:
         return is_behind or taken >= most["marks_max"]
 
     def _judge_minutes(self, production: Connection) -> bool:
-        most = {"minutes_max": self._settings.ledger_minutes_max, "markets_max": self._settings.ledger_markets_max}
+        most = {"minutes_max": self._settings.minutes_max, "markets_max": self._settings.markets_max}
         row = production.execute(query("production/completeness/advance_ledger"), most).fetchone()
         if row is None:
             return False
@@ -102,7 +102,7 @@ def claim(production: Connection) -> bool:
     return production.execute(query("production/locks/lock_upkeep")).fetchone() == (True,)
 
 
-def drop_archived(production: Connection, retention: Retention) -> None:
+def drop_archived(production: Connection, retention: ProductionRetentionSettings) -> None:
     """Let partitions go that are old enough, archived and verified."""
     for stream, days in retention.days().items():
         try:

@@ -59,7 +59,7 @@ port = 0
 ARCHIVE_TOML = """
 [archive]
 target = "{target}"
-spool_folder = "{spool}"
+workspace_folder = "{spool}"
 settle_seconds = 0
 """
 DEDUPLICATOR_GATHERER_TOML = """

@@ -9,7 +9,7 @@ import pytest
 from kalshi_data.archive.partitions import END, Selection
 from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
-from kalshi_data.deduplicator.settings import Retention
+from kalshi_data.deduplicator.settings import ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import drop_archived
 from tests.support.engines import Database
 from tests.support.exporting import (
@@ -29,7 +29,9 @@ from tests.support.exporting import (
     trade,
 )
 
-RETENTION = Retention(trades_days=1, orderbook_deltas_days=1, orderbook_snapshots_days=1, tickers_days=1)
+RETENTION = ProductionRetentionSettings(
+    trades_days=1, orderbook_deltas_days=1, orderbook_snapshots_days=1, tickers_days=1
+)
 
 
 @pytest.fixture

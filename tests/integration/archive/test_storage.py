@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import Bucket
 from kalshi_data.archive.storage.open import open_bucket
 from kalshi_data.errors import ArchiveError
@@ -52,9 +52,9 @@ def name(moto: Moto) -> str:
     return made
 
 
-def settings(target: str, **changes: Any) -> Archive:
+def settings(target: str, **changes: Any) -> ArchiveSettings:
     known = {"target": target, "region": "us-east-1", "part_bytes": 5 * MEBIBYTE, "attempts_max": 2}
-    return msgspec.convert({**known, **changes}, Archive)
+    return msgspec.convert({**known, **changes}, ArchiveSettings)
 
 
 def bucket(moto: Moto, name: str, **changes: Any) -> Bucket:

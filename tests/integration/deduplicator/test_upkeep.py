@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kalshi_data.database.connection import Connection
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, Retention
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import Upkeep, claim
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import at, beat, cover
@@ -77,7 +77,7 @@ def test_it_goes_on_when_its_connection_is_cut(
     production: Database, ops: Connection, chosen: DeduplicatorSettings
 ) -> None:
     stop = threading.Event()
-    chosen.upkeep.pause_seconds = chosen.upkeep.ledger_seconds = 0.05
+    chosen.upkeep.pause_seconds = chosen.upkeep.completeness_seconds = 0.05
     working = threading.Thread(target=Upkeep(chosen, stop).run)
     working.start()
     deadline = time.monotonic() + 20
@@ -100,7 +100,7 @@ def test_steps_follow_each_other_while_more_is_waiting(production: Database, ops
         snapshot(ops, minute, 11, levels(("yes", "0.5", "1")))
     sections = settings(production, [production])
     sections.upkeep.snapshots_max = 3
-    sections.upkeep.ledger_minutes_max = 10
+    sections.upkeep.minutes_max = 10
     upkeep = Upkeep(sections, threading.Event())
     steps = 1
     while upkeep.tick(ops):
@@ -134,4 +134,4 @@ def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
 
 
 def test_what_is_kept_for_ever_is_not_among_what_is_dropped() -> None:
-    assert Retention().days() == {"orderbook_deltas": 90, "orderbook_snapshots": 90, "tickers": 30}
+    assert ProductionRetentionSettings().days() == {"orderbook_deltas": 90, "orderbook_snapshots": 90, "tickers": 30}

@@ -17,8 +17,8 @@ from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
 from kalshi_data.gatherer.connections.coordinator import Desk
 from kalshi_data.gatherer.connections.session import FeedSession
+from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.settings import Subscriptions
 from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.kalshi.feed import FeedConnection, open_feed
 from kalshi_data.simulator.keys import KeyRing
@@ -68,7 +68,7 @@ class Gathered:
 
 async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[str], **settings: Any) -> Gathered:
     """Follow one connection to its end with the gatherer's own session and writer."""
-    chosen = Subscriptions(audit_seconds=0, **settings)
+    chosen = SubscriptionSettings(audit_seconds=0, **settings)
     missed: list[Any] = []
     async with station(database, key.private.parent / "frames") as running:
         allocator = SubscriptionAllocator(chosen, running.counters)

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.frame_log.reader import last_record, records_from
+from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.repair.reparse import Totals, reparse
-from kalshi_data.gatherer.settings import Databases, Exchange, FrameLog, GathererSettings
+from kalshi_data.gatherer.settings import DatabaseSettings, ExchangeSettings, GathererSettings
 from kalshi_data.settings import Conninfo
 from kalshi_data.simulator.venue.recording import read_recording
 from tests.integration.gatherer.test_batch_writer import receive
@@ -25,9 +26,9 @@ STATES = "select s.*, c.closed_at from capture.subscriptions as s, capture.conne
 
 def settings(database: Database, folder: Path) -> GathererSettings:
     conninfo = Conninfo(conninfo=database.conninfo("gatherer"))
-    exchange = Exchange(rest_url="", websocket_url="", key_id="", private_key_file=Path())
-    databases = Databases(kalshi_ts=conninfo, kalshi_meta=conninfo)
-    return GathererSettings(exchange=exchange, databases=databases, frame_log=FrameLog(folder=folder))
+    exchange = ExchangeSettings(rest_url="", websocket_url="", key_id="", private_key_file=Path())
+    databases = DatabaseSettings(kalshi_ts=conninfo, kalshi_meta=conninfo)
+    return GathererSettings(exchange=exchange, databases=databases, frame_log=FrameLogSettings(folder=folder))
 
 
 def again(database: Database, folder: Path) -> Totals:

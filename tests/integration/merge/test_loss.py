@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.source import Batch, Source
-from kalshi_data.deduplicator.settings import Gatherer, Merging
+from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
 from kalshi_data.shard import EVERYTHING
@@ -57,7 +57,7 @@ def reader(database: Database) -> Source:
     """Return the deduplicator's own reader of trades, for few rows at a time."""
     conninfo = Conninfo(conninfo=database.conninfo("dedup_reader"))
     gatherer = Gatherer(id=1, kalshi_ts=conninfo, kalshi_meta=conninfo)
-    return Source(gatherer, TRADES, Merging(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
+    return Source(gatherer, TRADES, MergingSettings(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
 
 
 def poll(source: Source) -> Batch:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kalshi_data.archive.progress import Progress
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.deduplicator.monitoring.health_rules import judge
 from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures, Life, Merged, Place
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
@@ -209,4 +209,4 @@ def test_the_archive_is_measured() -> None:
 )
 def test_an_archive_that_is_none_is_refused(section: dict[str, Any], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
-        msgspec.convert(section, Archive)
+        msgspec.convert(section, ArchiveSettings)

@@ -6,16 +6,16 @@ import pytest
 
 from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
 from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_for
+from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.connections.snapshot_requests import Rotation
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.settings import Subscriptions
 
 TICKERS = [f"KXA-26NOV-T{number}" for number in range(25)]
 
 
 def make_allocator(**settings: Any) -> tuple[SubscriptionAllocator, Counters]:
     counters = Counters()
-    return SubscriptionAllocator(Subscriptions(**settings), counters), counters
+    return SubscriptionAllocator(SubscriptionSettings(**settings), counters), counters
 
 
 def books(allocator: SubscriptionAllocator) -> list[ConnectionSpec]:

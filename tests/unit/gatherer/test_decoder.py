@@ -9,7 +9,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.recording.batch import STATES, Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.timestamps import from_ns
 from tests.support.receiving import BOOKS_SUBSCRIBED, Nobody, delta, frame, snapshot, trade
 
@@ -25,7 +25,7 @@ class Feeding:
         self.items: list[Item] = []
         self.listener = Nobody()
         self.counters = Counters()
-        self.decoder = FrameDecoder(7, self.items.append, self.counters, Writing(), self.listener, whole=whole)
+        self.decoder = FrameDecoder(7, self.items.append, self.counters, WritingSettings(), self.listener, whole=whole)
         self.number = 0
 
     def take(self, *payloads: bytes, kind: Kind = Kind.FRAME) -> "Feeding":

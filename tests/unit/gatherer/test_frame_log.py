@@ -19,8 +19,8 @@ from kalshi_data.gatherer.frame_log import retention, writer
 from kalshi_data.gatherer.frame_log.format import Kind, blocks, records, seal
 from kalshi_data.gatherer.frame_log.format import record_head as head
 from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
+from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
-from kalshi_data.gatherer.settings import FrameLog as Settings
 
 BEGAN_NS = 1_793_109_600_000_000_000
 SECOND_NS = 1_000_000_000
@@ -28,7 +28,7 @@ SECOND_NS = 1_000_000_000
 
 @contextmanager
 def logging(folder: Path, **values: Any) -> Generator[FrameLogWriter]:
-    log = FrameLogWriter(Settings(folder=folder, **values), Counters())
+    log = FrameLogWriter(FrameLogSettings(folder=folder, **values), Counters())
     log.open()
     yield log
     log.close()
@@ -116,7 +116,7 @@ def test_a_stretch_is_found_by_time_and_by_number(tmp_path: Path) -> None:
 
 
 def test_what_is_not_written_in_time_is_at_most_the_block(tmp_path: Path) -> None:
-    log = FrameLogWriter(Settings(folder=tmp_path), Counters())
+    log = FrameLogWriter(FrameLogSettings(folder=tmp_path), Counters())
     log.open()
     log.append(Kind.FRAME, 1, BEGAN_NS, b"sealed")
     log.seal()
@@ -134,7 +134,7 @@ def test_the_oldest_segments_go_when_the_log_is_too_large_or_too_old(tmp_path: P
         for n in range(100):
             log.append(Kind.FRAME, 1, BEGAN_NS + n, os.urandom(60))
     before = segments(tmp_path)
-    bounded = Settings(folder=tmp_path, bytes_max=2_000)
+    bounded = FrameLogSettings(folder=tmp_path, bytes_max=2_000)
     retention.drop_old(tmp_path, bounded, committed_until=0)
     after = segments(tmp_path)
     assert 0 < len(after) < len(before)
@@ -143,8 +143,8 @@ def test_the_oldest_segments_go_when_the_log_is_too_large_or_too_old(tmp_path: P
     for segment in after:
         os.utime(segment, (0, 0))
     # What the database does not have yet is kept whatever its age.
-    assert retention.drop_old(tmp_path, Settings(folder=tmp_path), committed_until=0) == 0
-    retention.drop_old(tmp_path, Settings(folder=tmp_path), committed_until=1 << 62)
+    assert retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=0) == 0
+    retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=1 << 62)
     assert segments(tmp_path) == after[-1:]
 
 
@@ -162,7 +162,7 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
     monkeypatch.setattr(writer.os, "write", write_or_fail)
     monkeypatch.setattr(writer, "WHOLE_SECONDS_MIN", 0.0)
     counters = Counters()
-    log = FrameLogWriter(Settings(folder=tmp_path), counters)
+    log = FrameLogWriter(FrameLogSettings(folder=tmp_path), counters)
     log.open()
     for expected, payload in (("frames cannot be logged: No space left on device", b"lost"), ("", b"kept")):
         number = log.append(Kind.FRAME, 1, BEGAN_NS, payload)

@@ -6,7 +6,7 @@ from kalshi_data.gatherer.markets import fetch_queue as asks_module
 from kalshi_data.gatherer.markets import schedule as schedule_module
 from kalshi_data.gatherer.markets.fetch_queue import ATTEMPTS_MAX, BATCH_MAX, Asks
 from kalshi_data.gatherer.markets.schedule import Schedule
-from kalshi_data.gatherer.settings import RegistrySettings
+from kalshi_data.gatherer.markets.settings import RegistrySettings
 from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFacts, decode_facts
 
 BEGAN_S = 1_000_000.0

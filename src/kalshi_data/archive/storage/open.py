@@ -3,13 +3,13 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import Bucket
 from kalshi_data.archive.storage.local import Folder
 from kalshi_data.errors import ArchiveError
 
 
-def open_bucket(settings: Archive) -> Bucket:
+def open_bucket(settings: ArchiveSettings) -> Bucket:
     """Return what `target` names.
 
     Raises:

@@ -22,7 +22,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from kalshi_data.archive.settings import Archive
+from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import Moved, ignore, told
 from kalshi_data.errors import ArchiveError
 
@@ -46,7 +46,7 @@ REMEDIES = {
 class S3:
     """Stores objects with their checksums; files larger than a part go in parts, which are dropped if one fails."""
 
-    def __init__(self, bucket: str, settings: Archive) -> None:
+    def __init__(self, bucket: str, settings: ArchiveSettings) -> None:
         """Prepare to use a bucket, with whatever credentials boto3 finds."""
         self._bucket = bucket
         self._storage_class = settings.storage_class

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from kalshi_data.database.connection import query
-from kalshi_data.deduplicator.settings import Merging
+from kalshi_data.deduplicator.settings import MergingSettings
 from kalshi_data.deduplicator.streams import Stream
 
 # Streams whose late rows must be noted. Of order-book changes, that many, the merge itself does it with less work.
@@ -15,7 +15,9 @@ JUDGED = ("trades", "orderbook_snapshots", "tickers", "lifecycle_events")
 COMPARED = ("trades", "orderbook_deltas")
 
 
-def note_arrivals(cursor: psycopg.Cursor[Any], stream: Stream, hours: Collection[datetime], settings: Merging) -> None:
+def note_arrivals(
+    cursor: psycopg.Cursor[Any], stream: Stream, hours: Collection[datetime], settings: MergingSettings
+) -> None:
     """Note it in the transaction that merged them; `hours` got new rows."""
     name = stream.name
     if name in JUDGED and hours:

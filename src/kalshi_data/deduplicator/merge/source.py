@@ -10,7 +10,7 @@ import structlog
 from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database.connection import Connection, connect, query
-from kalshi_data.deduplicator.settings import Gatherer, Merging
+from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.service.retry import delay_seconds
 from kalshi_data.shard import Shard
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 class Source:
     """Keeps a connection to one gatherer for one stream; one thread at a time uses it."""
 
-    def __init__(self, gatherer: Gatherer, stream: Stream, settings: Merging, shard: Shard) -> None:
+    def __init__(self, gatherer: Gatherer, stream: Stream, settings: MergingSettings, shard: Shard) -> None:
         """Prepare to read; the gatherer cancels a poll that takes longer than its settings allow."""
         self.gatherer_id = gatherer.id
         self.epoch: UUID | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, Health
+from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.service.health import Reason, Severity, Verdict
@@ -29,7 +29,7 @@ def _start(state: State) -> Iterator[Reason]:
         yield Reason(UNHEALTHY, "start", f"waiting for {state.waiting_for}")
 
 
-def _production(figures: Figures, settings: Health, monotonic_seconds: float) -> Iterator[Reason]:
+def _production(figures: Figures, settings: DeduplicatorHealthSettings, monotonic_seconds: float) -> Iterator[Reason]:
     age = monotonic_seconds - figures.production_at_seconds
     if age > settings.silence_seconds_max:
         failure = figures.production_failure or "no answer"
@@ -46,7 +46,7 @@ def _gatherers(figures: Figures, configured: int) -> Iterator[Reason]:
         yield Reason(DEGRADED if alive else UNHEALTHY, "gatherers", text)
 
 
-def _lag(figures: Figures, settings: Health) -> Iterator[Reason]:
+def _lag(figures: Figures, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:
     """What the least late gatherer holds is what readers wait for; another that is late is degraded at worst."""
     for stream in STREAMS:
         behind = {number: lag for (number, name), lag in figures.lags.items() if name == stream.name}
@@ -63,7 +63,7 @@ def _told(stream: str, number: int, lag: Behind) -> str:
     return f"{stream} of gatherer {number} {lag.seconds:.0f} s and {lag.rows:,} rows behind{cause}"
 
 
-def _streams(state: State, settings: Health, monotonic_seconds: float) -> Iterator[Reason]:
+def _streams(state: State, settings: DeduplicatorHealthSettings, monotonic_seconds: float) -> Iterator[Reason]:
     for name, stream in state.streams.copy().items():
         age = monotonic_seconds - stream.ticked_at
         if age > settings.lag_seconds_unhealthy:

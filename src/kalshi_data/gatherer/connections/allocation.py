@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import structlog
 
+from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.settings import Subscriptions
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, CHANNELS_OF_ALL_MARKETS, INDEX_CHANNEL
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class ConnectionSpec:
 class SubscriptionAllocator:
     """Puts order books on the connection with the fewest, up to the limits; `specs` grows as they are needed."""
 
-    def __init__(self, settings: Subscriptions, counters: Counters) -> None:
+    def __init__(self, settings: SubscriptionSettings, counters: Counters) -> None:
         """Begin with the connections for channels of all markets, each channel on two of them."""
         self._settings = settings
         self._counters = counters

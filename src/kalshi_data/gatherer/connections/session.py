@@ -14,9 +14,9 @@ from kalshi_data.gatherer.connections.allocation import ConnectionSpec
 from kalshi_data.gatherer.connections.commands import CommandSender, halves
 from kalshi_data.gatherer.connections.coordinator import Desk
 from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_for
+from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.connections.snapshot_requests import SnapshotRequests
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
-from kalshi_data.gatherer.settings import Subscriptions
 from kalshi_data.kalshi.commands import Command, subscribe, update
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, FeedConnection
 from kalshi_data.kalshi.messages import Refusal
@@ -35,7 +35,7 @@ LOOK_SECONDS = 1.0
 class FeedSession:
     """Follows one open connection from its first command to its last frame; it is the recorder's listener."""
 
-    def __init__(self, spec: ConnectionSpec, desk: Desk, settings: Subscriptions, limiter: AsyncLimiter) -> None:
+    def __init__(self, spec: ConnectionSpec, desk: Desk, settings: SubscriptionSettings, limiter: AsyncLimiter) -> None:
         """Prepare to subscribe what `spec` is for."""
         self._spec = spec
         self._desk = desk

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from kalshi_data.gatherer.frame_log.reader import first_number, segments
-from kalshi_data.gatherer.settings import FrameLog as Settings
+from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 
 log = structlog.get_logger()
 
@@ -18,7 +18,7 @@ def measure(folder: Path) -> tuple[int, float]:
     return sum(size for size, _ in found), min((moment for _, moment in found), default=0.0)
 
 
-def drop_old(folder: Path, settings: Settings, committed_until: int, needed: int = 0) -> int:
+def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, needed: int = 0) -> int:
     """Remove segments beyond the bounds, never the newest; return how many.
 
     With `needed` bytes that did not fit on the disk, one more goes: the oldest, if the database has all of it. What the

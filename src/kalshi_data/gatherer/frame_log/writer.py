@@ -15,7 +15,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
 from kalshi_data.gatherer.frame_log.reader import last_record
 from kalshi_data.gatherer.frame_log.retention import drop_old, measure
-from kalshi_data.gatherer.settings import FrameLog as Settings
+from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class PendingBlock(NamedTuple):
 class FrameLogWriter:
     """The log of one gatherer; append() is called by one thread only."""
 
-    def __init__(self, settings: Settings, counters: Counters) -> None:
+    def __init__(self, settings: FrameLogSettings, counters: Counters) -> None:
         """Prepare to write below `settings.folder`; open() begins."""
         self._settings = settings
         self._folder = settings.folder

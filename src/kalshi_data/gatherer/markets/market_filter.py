@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import translate
 
-from kalshi_data.gatherer.settings import Subscriptions
+from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.kalshi.listings import SeriesFacts
 from kalshi_data.shard import Shard
 
@@ -61,7 +61,7 @@ class Selection:
 class Chooser:
     """Applies the settings; remembers of series and events only whether they are chosen, and only where that counts."""
 
-    def __init__(self, settings: Subscriptions, shard: Shard | None) -> None:
+    def __init__(self, settings: SubscriptionSettings, shard: Shard | None) -> None:
         """Choose by these settings, and within one part of all markets where there is a shard."""
         self._selection = Selection(
             combos=settings.combos,

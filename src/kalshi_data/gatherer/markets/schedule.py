@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kalshi_data.gatherer.settings import RegistrySettings
+from kalshi_data.gatherer.markets.settings import RegistrySettings
 
 NEVER_S = float("inf")
 # A body is taken for older than a message although it says a slightly later time: clocks differ.

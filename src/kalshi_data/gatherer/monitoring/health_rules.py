@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.settings import GathererSettings, Health, Retention
+from kalshi_data.gatherer.settings import CaptureRetentionSettings, GathererHealthSettings, GathererSettings
 from kalshi_data.service.health import Reason, Severity, Verdict
 
 # The exchange is maintained each Thursday, by its own clocks; reconnecting takes a few minutes more.
@@ -53,12 +53,12 @@ def _expected(reason: Reason) -> Reason:
     return Reason(Severity.HEALTHY, reason.check, f"{reason.text} (expected: the exchange's Thursday maintenance)")
 
 
-def _event_loop(age_seconds: float, settings: Health) -> Iterator[Reason]:
+def _event_loop(age_seconds: float, settings: GathererHealthSettings) -> Iterator[Reason]:
     if age_seconds > settings.heartbeat_seconds_max:
         yield Reason(UNHEALTHY, "loop", f"the event loop has had no turn for {age_seconds:.0f} s")
 
 
-def _database(counters: Counters, settings: Health, now_seconds: float) -> Iterator[Reason]:
+def _database(counters: Counters, settings: GathererHealthSettings, now_seconds: float) -> Iterator[Reason]:
     age = now_seconds - (counters.heartbeat_at_seconds or counters.started_at_seconds)
     failure = counters.heartbeat_failure or counters.database_failure
     if age > settings.database_seconds_max:
@@ -67,7 +67,7 @@ def _database(counters: Counters, settings: Health, now_seconds: float) -> Itera
         yield Reason(DEGRADED, "database", failure or f"no heartbeat written for {age:.0f} s")
 
 
-def _markets(counters: Counters, settings: Health, now_seconds: float) -> Iterator[Reason]:
+def _markets(counters: Counters, settings: GathererHealthSettings, now_seconds: float) -> Iterator[Reason]:
     if not counters.markets_known:
         age = now_seconds - counters.started_at_seconds
         severity = UNHEALTHY if age > settings.start_seconds_max else DEGRADED
@@ -76,7 +76,7 @@ def _markets(counters: Counters, settings: Health, now_seconds: float) -> Iterat
         yield Reason(DEGRADED, "room", f"{counters.markets_unassigned:,} markets find no room: allow more connections")
 
 
-def _connections(counters: Counters, settings: Health) -> Iterator[Reason]:
+def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
     for name, reason in sorted(counters.refused.copy().items()):
         yield Reason(DEGRADED, "refused", f"the exchange refuses connection {name}: {reason}")
     up, wanted = counters.connections_up, counters.connections_wanted
@@ -85,26 +85,26 @@ def _connections(counters: Counters, settings: Health) -> Iterator[Reason]:
         yield Reason(severity, "connections", f"{up} of {wanted} connections are up")
 
 
-def _feed(counters: Counters, settings: Health, now_seconds: float) -> Iterator[Reason]:
+def _feed(counters: Counters, settings: GathererHealthSettings, now_seconds: float) -> Iterator[Reason]:
     age = now_seconds - (counters.last_frame_at_seconds or counters.started_at_seconds)
     if counters.connections_wanted and age > settings.feed_seconds_max:
         severity = UNHEALTHY if age > settings.feed_seconds_unhealthy else DEGRADED
         yield Reason(severity, "feed", f"no frame received for {age:.0f} s")
 
 
-def _frame_log(counters: Counters, settings: Health) -> Iterator[Reason]:
+def _frame_log(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
     if counters.log_failure:
         yield Reason(UNHEALTHY, "frame log", f"frames cannot be logged: {counters.log_failure}")
     elif counters.log_bytes and counters.log_free_bytes < settings.log_free_bytes_min:
         yield Reason(DEGRADED, "frame log", f"{counters.log_free_bytes:,} bytes are left for the frame log")
 
 
-def _lag(counters: Counters, settings: Health) -> Iterator[Reason]:
+def _lag(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
     if counters.behind_frames > settings.behind_frames_max:
         yield Reason(DEGRADED, "lag", f"{counters.behind_frames:,} logged frames are not committed yet")
 
 
-def _retention(counters: Counters, settings: Retention, now_seconds: float) -> Iterator[Reason]:
+def _retention(counters: Counters, settings: CaptureRetentionSettings, now_seconds: float) -> Iterator[Reason]:
     if counters.retention_failure:
         yield Reason(DEGRADED, "retention", counters.retention_failure)
     age = now_seconds - counters.unread_dropped_at_seconds

@@ -8,13 +8,13 @@ from rich.console import Group, RenderableType
 
 from kalshi_data.cli.tables import Document, facts, size, span, table
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.gatherer.settings import Health
+from kalshi_data.gatherer.settings import GathererHealthSettings
 
 # How a gatherer said that it ended.
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 
 
-def read_status(connection: Connection, settings: Health) -> Document:
+def read_status(connection: Connection, settings: GathererHealthSettings) -> Document:
     """Return all there is to show."""
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(query("capture/status/read_status")).fetchone() or {}

@@ -14,7 +14,7 @@ from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch import Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.timestamps import from_ns
 
 log = structlog.get_logger()
@@ -31,7 +31,9 @@ class BatchWriter:
     handed over meanwhile is dropped here, because it stands there.
     """
 
-    def __init__(self, committer: Committer, frame_log: FrameLogWriter, settings: Writing, counters: Counters) -> None:
+    def __init__(
+        self, committer: Committer, frame_log: FrameLogWriter, settings: WritingSettings, counters: Counters
+    ) -> None:
         """Prepare to write; run() does the work."""
         self._committer = committer
         self._log = frame_log

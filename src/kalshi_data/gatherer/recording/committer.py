@@ -13,7 +13,7 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.recording.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import delay_seconds
 
 log = structlog.get_logger()
@@ -27,7 +27,7 @@ DELAY_SAMPLE = 16
 class Committer:
     """Holds the connection; one thread at a time uses it."""
 
-    def __init__(self, conninfo: str, settings: Writing, counters: Counters) -> None:
+    def __init__(self, conninfo: str, settings: WritingSettings, counters: Counters) -> None:
         """Prepare to commit to the database at `conninfo`."""
         self._conninfo = conninfo
         self._settings = settings

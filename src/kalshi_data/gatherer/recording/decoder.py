@@ -12,7 +12,7 @@ from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.recording.batch import Item, quarantine_item
 from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage
 from kalshi_data.gatherer.recording.listener import Listener
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.decoding import event_time_ms
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
@@ -39,7 +39,7 @@ class FrameDecoder:
         connection_id: int,
         put: Callable[[Item], None],
         counters: Counters,
-        settings: Writing,
+        settings: WritingSettings,
         listener: Listener | None = None,
         *,
         whole: bool = True,

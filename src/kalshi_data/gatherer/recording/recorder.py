@@ -10,7 +10,7 @@ from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.recording.listener import Listener
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 
 
 class ConnectionRecorder:
@@ -64,7 +64,9 @@ class ConnectionRecorder:
 class Recorder:
     """The recorder of one gatherer."""
 
-    def __init__(self, frame_log: FrameLogWriter, writer: BatchWriter, counters: Counters, settings: Writing) -> None:
+    def __init__(
+        self, frame_log: FrameLogWriter, writer: BatchWriter, counters: Counters, settings: WritingSettings
+    ) -> None:
         """Log to `frame_log`, hand rows to `writer`."""
         self.frame_log = frame_log
         self.writer = writer

@@ -10,7 +10,7 @@ from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
-from kalshi_data.gatherer.settings import Writing
+from kalshi_data.gatherer.settings import WritingSettings
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ Commit = Callable[[Sequence[Item], int], None]
 class FrameLogReplay:
     """Reads the log from a number on, in as many steps as one likes, and hands over rows in batches."""
 
-    def __init__(self, folder: Path, begin: int, settings: Writing, commit: Commit) -> None:
+    def __init__(self, folder: Path, begin: int, settings: WritingSettings, commit: Commit) -> None:
         """Prepare to commit what follows from record `begin` on; batches go to `commit` with their last number."""
         self._folder = folder
         self._settings = settings

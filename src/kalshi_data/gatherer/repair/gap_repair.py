@@ -13,7 +13,7 @@ from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
-from kalshi_data.gatherer.settings import Recovery
+from kalshi_data.gatherer.settings import RecoverySettings
 from kalshi_data.kalshi.trades import FetchedTrade
 from kalshi_data.service.retry import delay_seconds
 
@@ -38,7 +38,7 @@ class TradeRecovery:
         self,
         source: TradeSource,
         conninfo: str,
-        settings: Recovery,
+        settings: RecoverySettings,
         counters: Counters,
         repaired: Callable[[int, str], None],
     ) -> None:

@@ -1,0 +1,64 @@
+"""Settings of what is subscribed on the feed."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kalshi_data.settings import Section
+
+
+class SubscriptionSettings(Section):
+    """What is subscribed, and how it is spread over connections."""
+
+    combos: Annotated[bool, Meta(description="Subscribe to order books of multivariate markets.")] = False
+    index_values: Annotated[bool, Meta(description="Subscribe to the values of all indices.")] = True
+    connections_max: Annotated[
+        int, Meta(description="Most connections to the exchange. Markets that do not fit are counted and logged.")
+    ] = 10
+    connections_per_channel: Annotated[
+        int,
+        Meta(
+            description=(
+                "Connections that carry tickers, trades, lifecycle messages and index values; each carries all of them."
+            )
+        ),
+    ] = 2
+    series: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=(
+                "Patterns of series tickers (`*`, `?`, `[abc]`, case-sensitive). If any of the three lists is set, "
+                "only books that one of them names are received."
+            )
+        ),
+    ] = ()
+    categories: Annotated[tuple[str, ...], Meta(description="Patterns of series categories.")] = ()
+    tickers: Annotated[tuple[str, ...], Meta(description="Patterns of market tickers.")] = ()
+    markets_per_connection_max: Annotated[
+        int, Meta(description="Order books on one connection; a new book goes to the connection with the fewest.")
+    ] = 5_000
+    markets_per_command_max: Annotated[int, Meta(description="Markets in one subscribe command.")] = 500
+    snapshots_per_command_max: Annotated[int, Meta(description="Markets in one request for snapshots.")] = 100
+    commands_per_second_max: Annotated[int, Meta(description="Commands per second over all connections.")] = 50
+    acknowledgement_seconds_max: Annotated[
+        float, Meta(description="A connection on which a command is not acknowledged in this time is closed.")
+    ] = 10.0
+    silence_seconds_max: Annotated[
+        float, Meta(description="A connection on which nothing arrives for this long, not even a ping, is closed.")
+    ] = 30.0
+    refused_channel_seconds: Annotated[
+        float, Meta(description="Time until a channel that the exchange refused is asked for again.")
+    ] = 900.0
+    audit_seconds: Annotated[
+        float,
+        Meta(description="Each order book is compared with a fresh snapshot once in this time; 0 never compares."),
+    ] = 900.0
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that cannot be meant.
+
+        Raises:
+            ValueError: with what is wrong; msgspec adds the key it stands under.
+        """
+        if "" in (*self.series, *self.categories, *self.tickers):
+            raise ValueError("series, categories and tickers hold patterns such as KXHIGH*, and none may be empty")

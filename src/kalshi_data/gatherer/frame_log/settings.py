@@ -1,0 +1,28 @@
+"""Settings of the frame log."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from kalshi_data.settings import Section
+
+
+class FrameLogSettings(Section):
+    """Where every frame is kept as it was received, and for how long."""
+
+    folder: Annotated[Path, Meta(description="Folder that keeps every frame as it was received.")] = Path(
+        "/var/lib/kalshi/frames"
+    )
+    bytes_max: Annotated[
+        int, Meta(description="Size above which the oldest segments are deleted, committed or not, with an alarm.")
+    ] = 50 << 30
+    age_seconds_max: Annotated[
+        float, Meta(description="Age at which a segment is deleted, once its frames are committed.")
+    ] = 3 * 86_400.0
+    segment_bytes: Annotated[int, Meta(description="Size at which a segment file ends.")] = 64 << 20
+    segment_seconds: Annotated[float, Meta(description="Age at which a segment file ends.")] = 600.0
+    block_bytes: Annotated[int, Meta(description="Size at which a block of frames is written.")] = 256 << 10
+    block_seconds: Annotated[float, Meta(description="Age at which a block of frames is written.")] = 0.2
+    sync_seconds: Annotated[float, Meta(description="Time between two syncs to the disk.")] = 0.5
+    pending_blocks_max: Annotated[int, Meta(description="Blocks that may wait for the disk.")] = 256

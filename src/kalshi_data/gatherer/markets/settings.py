@@ -1,0 +1,38 @@
+"""Settings of the registry of series, events and markets."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kalshi_data.settings import Section
+
+
+class RegistrySettings(Section):
+    """How series, events and markets are kept up to date, and how long around its hours an order book is wanted."""
+
+    reconcile_seconds: Annotated[
+        float, Meta(description="Time between two questions to REST for changed series, events and markets.")
+    ] = 60.0
+    overlap_seconds: Annotated[
+        float, Meta(description="Each question reaches this far back beyond the newest change already known.")
+    ] = 120.0
+    reload_seconds: Annotated[
+        float, Meta(description="Time between two full loads of all series, events and markets.")
+    ] = 86_400.0
+    open_early_seconds: Annotated[float, Meta(description="Subscribe to a book this long before its market opens.")] = (
+        5.0
+    )
+    close_late_seconds: Annotated[
+        float, Meta(description="Keep a book subscribed this long after its market closes.")
+    ] = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse times that would ask without a pause, or too late.
+
+        Raises:
+            ValueError: with what is wrong; msgspec adds the key it stands under.
+        """
+        if self.reconcile_seconds <= 0 or self.reload_seconds <= 0:
+            raise ValueError("reconcile_seconds and reload_seconds must be above 0")
+        if min(self.overlap_seconds, self.open_early_seconds, self.close_late_seconds) < 0:
+            raise ValueError("overlap_seconds, open_early_seconds and close_late_seconds must not be negative")
