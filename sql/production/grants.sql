@@ -18,7 +18,7 @@ grant select on timeseries.migration, ops.migration, ops.cursors to exporter;
 grant select, insert, update on ops.archive_partitions to exporter;
 grant select, insert, update on ops.lags, ops.deduplicators to deduplicator;
 grant select, insert, update, delete on
-ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.ledger, ops.ledger_due, ops.sightings,
+ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.market_minutes, ops.market_minutes_due, ops.sightings,
 ops.arbitration to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function ops.drop_archived to deduplicator;

@@ -1,12 +1,12 @@
 -- The ledger minute by minute.
--- Reads: ops.ledger
+-- Reads: ops.market_minutes
 create or replace view ops.completeness as
 select
     l.stream,
     l.market_ticker,
     m.minute,
     s.state
-from ops.ledger as l
+from ops.market_minutes as l
 cross join
     lateral (
         values

@@ -1,6 +1,6 @@
 -- The condition of each stream and day, in UTC, since its first coverage: pending (the day is not judged to its end),
 -- missing (nothing of it is held, or nothing was expected at all), degraded (it has gaps), available.
--- Reads: ops.ledger, ops.expected, ops.watermarks
+-- Reads: ops.market_minutes, ops.expected, ops.watermarks
 create or replace view ops.stream_days as
 select
     d.stream,
@@ -45,10 +45,10 @@ from (
         cross join
             lateral generate_series(f.began, date_trunc('day', now(), 'UTC'), interval '1 day', 'UTC') as g (day)
     ) as c
-    left join ops.ledger as l on c.stream = l.stream and c.day = l.day
+    left join ops.market_minutes as l on c.stream = l.stream and c.day = l.day
     group by c.stream, c.day
 ) as d
-left join ops.watermarks as w on w.name = 'ledger';
+left join ops.watermarks as w on w.name = 'market_minutes';
 
 comment on view ops.stream_days is 'The condition of each stream and day: available, degraded, pending or missing.';
 comment on column ops.stream_days.market_count is 'Markets with any expected minute; 1 for a stream of all markets.';

@@ -79,7 +79,7 @@ begin
         where l.stream = 'orderbook_deltas' and b.ctid = c.place
     ),
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select l.stream, case when s.is_by_market then l.market_ticker else '' end, l.during
         from late as l
         inner join ops.ledger_streams() as s on l.stream = s.stream
@@ -152,7 +152,7 @@ declare
     began timestamptz;
     ended timestamptz;
 begin
-    select w.moment into began from ops.watermarks as w where w.name = 'ledger' for update;
+    select w.moment into began from ops.watermarks as w where w.name = 'market_minutes' for update;
     if not found then
         select date_bin('1 min', min(e.began_at), timestamptz 'epoch') into began from ops.expected as e;
     end if;
@@ -175,7 +175,7 @@ begin
         group by s.stream
     ) as e;
     insert into ops.watermarks (name, moment)
-    select 'ledger' as name, ended as moment
+    select 'market_minutes' as name, ended as moment
     where ended is not null
     on conflict (name) do update set moment = excluded.moment;
     judged_until := ended;
@@ -440,7 +440,7 @@ begin
         returning b.market_ticker, b.from_at, b.until_at, b.is_proven
     ),
     touched as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, w.market_ticker, tstzrange(w.from_at, w.until_at) as during
         from written as w
     )
@@ -729,12 +729,12 @@ begin
     with
     picked as (
         select d.stream, d.market_ticker
-        from ops.ledger_due as d
+        from ops.market_minutes_due as d
         group by d.stream, d.market_ticker
         limit markets_max
     ),
     taken as (
-        delete from ops.ledger_due as d using picked as p
+        delete from ops.market_minutes_due as d using picked as p
         where d.stream = p.stream and d.market_ticker = p.market_ticker
         returning d.stream, d.market_ticker, d.during
     ),
@@ -750,7 +750,7 @@ begin
         group by t.stream, t.market_ticker
     ),
     remaining as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select s.stream, s.market_ticker, tstzrange(s.from_at + interval '1 day', s.until_at) as during
         from span as s
         where s.until_at > s.from_at + interval '1 day'
@@ -836,7 +836,7 @@ begin
             ops.active_minutes(judged, h.ticker, h.expected - h.gap - h.whole - h.mended) as active
         from held as h
     )
-    insert into ops.ledger as k (stream, market_ticker, day, proven, covered, repaired, gap, idle)
+    insert into ops.market_minutes as k (stream, market_ticker, day, proven, covered, repaired, gap, idle)
     select
         judged as stream, q.ticker as market_ticker, d.day::date as day,
         coalesce(old.proven, '{}') - w.judged_now + (q.whole * w.judged_now) as proven,
@@ -851,7 +851,7 @@ begin
     cross join lateral (
         select tstzmultirange(tstzrange(d.day, d.day + interval '1 day') * q.during) as judged_now
     ) as w
-    left join ops.ledger as old on old.stream = judged and old.market_ticker = q.ticker and old.day = d.day::date
+    left join ops.market_minutes as old on old.stream = judged and old.market_ticker = q.ticker and old.day = d.day::date
     where old.day is not null or not isempty(q.expected * w.judged_now)
     on conflict (stream, market_ticker, day) do update
     set
@@ -963,7 +963,7 @@ begin
     set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
     where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;
     -- What began or ended changes all that follows: whether others repaired it, whether anything was expected.
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, c.market_ticker, tstzrange(min(c.since), null) as during
     from (
         select
@@ -997,7 +997,7 @@ CREATE FUNCTION ops.note_determined(since timestamp with time zone) RETURNS bigi
         returning e.market_ticker, e.determined_at
     ),
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, e.market_ticker, tstzrange(e.determined_at, null) as during
         from ended as e
     )
@@ -1008,7 +1008,7 @@ CREATE FUNCTION ops.note_gaps() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, '' as market_ticker, tstzrange(c.began_at, c.detected_at) as during
     from changed as c
     inner join ops.ledger_streams() as l on c.channel = l.channel
@@ -1021,7 +1021,7 @@ CREATE FUNCTION ops.note_heartbeat() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, s.market_ticker, tstzrange(greatest(old.beat_at, min(s.began_at)), null) as during
     from ops.subscriptions as s
     inner join ops.ledger_streams() as l on s.channel = l.channel
@@ -1080,7 +1080,7 @@ CREATE FUNCTION ops.note_markets() RETURNS bigint
                 else least(l.closed_at, l.closed_before) end as since
     ),
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, c.market_ticker, tstzrange(c.since, null) as during
         from changed as c
     )
@@ -1864,7 +1864,7 @@ COMMENT ON COLUMN ops.book_checks.wrong_level_count IS 'Levels that differ.';
 COMMENT ON COLUMN ops.book_checks.difference IS 'The first 50 levels that differ: side, price, size rebuilt and size published; null where proven.';
 COMMENT ON COLUMN ops.book_checks.attempts IS 'How often this interval was checked.';
 COMMENT ON COLUMN ops.book_checks.check_again_at IS 'When a broken interval is to be checked again; at once where late changes arrived; null for never.';
-CREATE TABLE ops.ledger (
+CREATE TABLE ops.market_minutes (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     day date NOT NULL,
@@ -1875,21 +1875,21 @@ CREATE TABLE ops.ledger (
     idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     judged_at timestamp with time zone DEFAULT now() NOT NULL
 );
-COMMENT ON TABLE ops.ledger IS 'The state of every expected minute, as runs of whole minutes; no minute has two states, one outside of all was not expected.';
-COMMENT ON COLUMN ops.ledger.market_ticker IS 'Empty for a stream that is received for all markets at once.';
-COMMENT ON COLUMN ops.ledger.day IS 'The day in UTC that all minutes of the row belong to.';
-COMMENT ON COLUMN ops.ledger.proven IS 'Covered, and the books before and after prove that no change is missing.';
-COMMENT ON COLUMN ops.ledger.covered IS 'Received, not proven yet.';
-COMMENT ON COLUMN ops.ledger.repaired IS 'Missed by at least one gatherer and held thanks to another, or to REST.';
-COMMENT ON COLUMN ops.ledger.gap IS 'Known to be lost: some part of the minute was received by nobody, or a book came out wrong.';
-COMMENT ON COLUMN ops.ledger.idle IS 'Received, and nothing happened.';
-COMMENT ON COLUMN ops.ledger.judged_at IS 'When a minute of the row was last judged.';
+COMMENT ON TABLE ops.market_minutes IS 'The state of every expected minute, as runs of whole minutes; no minute has two states, one outside of all was not expected.';
+COMMENT ON COLUMN ops.market_minutes.market_ticker IS 'Empty for a stream that is received for all markets at once.';
+COMMENT ON COLUMN ops.market_minutes.day IS 'The day in UTC that all minutes of the row belong to.';
+COMMENT ON COLUMN ops.market_minutes.proven IS 'Covered, and the books before and after prove that no change is missing.';
+COMMENT ON COLUMN ops.market_minutes.covered IS 'Received, not proven yet.';
+COMMENT ON COLUMN ops.market_minutes.repaired IS 'Missed by at least one gatherer and held thanks to another, or to REST.';
+COMMENT ON COLUMN ops.market_minutes.gap IS 'Known to be lost: some part of the minute was received by nobody, or a book came out wrong.';
+COMMENT ON COLUMN ops.market_minutes.idle IS 'Received, and nothing happened.';
+COMMENT ON COLUMN ops.market_minutes.judged_at IS 'When a minute of the row was last judged.';
 CREATE VIEW ops.completeness AS
  SELECT l.stream,
     l.market_ticker,
     m.minute,
     s.state
-   FROM (((ops.ledger l
+   FROM (((ops.market_minutes l
      CROSS JOIN LATERAL ( VALUES ('proven'::text,l.proven), ('covered'::text,l.covered), ('repaired'::text,l.repaired), ('gap'::text,l.gap), ('idle'::text,l.idle)) s(state, runs))
      CROSS JOIN LATERAL unnest(s.runs) r(run))
      CROSS JOIN LATERAL generate_series(lower(r.run), (upper(r.run) - '00:01:00'::interval), '00:01:00'::interval) m(minute));
@@ -2002,14 +2002,14 @@ CREATE TABLE ops.late_rows (
 );
 COMMENT ON TABLE ops.late_rows IS 'Rows that were merged when upkeep may have passed them already; each is looked at once and forgotten.';
 COMMENT ON COLUMN ops.late_rows.during IS 'From the first to the last of the rows of one merge.';
-CREATE TABLE ops.ledger_due (
+CREATE TABLE ops.market_minutes_due (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     during tstzrange NOT NULL,
     noted_at timestamp with time zone DEFAULT now() NOT NULL
 );
-COMMENT ON TABLE ops.ledger_due IS 'Minutes to be judged anew, since coverage, a book check or late rows touched them.';
-COMMENT ON COLUMN ops.ledger_due.during IS 'What was touched; minutes not judged yet at all are left out when it is done.';
+COMMENT ON TABLE ops.market_minutes_due IS 'Minutes to be judged anew, since coverage, a book check or late rows touched them.';
+COMMENT ON COLUMN ops.market_minutes_due.during IS 'What was touched; minutes not judged yet at all are left out when it is done.';
 CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -2041,7 +2041,7 @@ CREATE TABLE ops.watermarks (
     moment timestamp with time zone NOT NULL
 );
 COMMENT ON TABLE ops.watermarks IS 'How far each piece of upkeep has come; what is late behind it is noted and done anew.';
-COMMENT ON COLUMN ops.watermarks.name IS 'book_checks, ledger or arbitration.';
+COMMENT ON COLUMN ops.watermarks.name IS 'book_checks, market_minutes or arbitration.';
 COMMENT ON COLUMN ops.watermarks.moment IS 'Everything before is done.';
 CREATE VIEW ops.stream_days AS
  SELECT d.stream,
@@ -2075,9 +2075,9 @@ CREATE VIEW ops.stream_days AS
                              JOIN ops.expected e ON ((s.channel = e.channel)))
                           GROUP BY s.stream) f
                      CROSS JOIN LATERAL generate_series(f.began, date_trunc('day'::text, now(), 'UTC'::text), '1 day'::interval, 'UTC'::text) g(day))) c
-             LEFT JOIN ops.ledger l ON (((c.stream = l.stream) AND (c.day = l.day))))
+             LEFT JOIN ops.market_minutes l ON (((c.stream = l.stream) AND (c.day = l.day))))
           GROUP BY c.stream, c.day) d
-     LEFT JOIN ops.watermarks w ON ((w.name = 'ledger'::text)));
+     LEFT JOIN ops.watermarks w ON ((w.name = 'market_minutes'::text)));
 COMMENT ON VIEW ops.stream_days IS 'The condition of each stream and day: available, degraded, pending or missing.';
 COMMENT ON COLUMN ops.stream_days.market_count IS 'Markets with any expected minute; 1 for a stream of all markets.';
 COMMENT ON COLUMN ops.stream_days.minutes_proven IS 'Minutes of all markets together, as those that follow.';
@@ -2158,8 +2158,8 @@ ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
 ALTER TABLE ONLY ops.lags
     ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
-ALTER TABLE ONLY ops.ledger
-    ADD CONSTRAINT ledger_pkey PRIMARY KEY (stream, market_ticker, day);
+ALTER TABLE ONLY ops.market_minutes
+    ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
@@ -2187,8 +2187,8 @@ CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
-CREATE INDEX ledger_day_stream_idx ON ops.ledger USING btree (day, stream);
-CREATE INDEX ledger_due_stream_market_ticker_idx ON ops.ledger_due USING btree (stream, market_ticker);
+CREATE INDEX market_minutes_day_stream_idx ON ops.market_minutes USING btree (day, stream);
+CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
@@ -2267,7 +2267,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ledger TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT ON TABLE ops.connections TO exporter;
@@ -2281,7 +2281,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ledger_due TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;

@@ -41,7 +41,8 @@ def checks(ops: Connection, ticker: str = "KXA-1") -> list[tuple[Any, ...]]:
 
 
 def due(ops: Connection) -> list[tuple[float, float]]:
-    found = ops.execute("delete from ops.ledger_due where stream = 'orderbook_deltas' returning during").fetchall()
+    statement = "delete from ops.market_minutes_due where stream = 'orderbook_deltas' returning during"
+    found = ops.execute(statement).fetchall()
     return sorted(minutes([during for (during,) in found]))
 
 

@@ -238,7 +238,9 @@ def test_a_ledger_row_holds_a_day_and_runs_not_minutes(ops: Connection) -> None:
     while judge(ops)[0] < at(60):
         pass
     judge(ops)
-    found = ops.execute("select day, idle from ops.ledger where market_ticker = 'KXA-1' order by day").fetchall()
+    found = ops.execute(
+        "select day, idle from ops.market_minutes where market_ticker = 'KXA-1' order by day"
+    ).fetchall()
     assert len(found) in (2, 3)
     assert all(len(idle) == 1 for _, idle in found)
     assert sum((idle[0].upper - idle[0].lower for _, idle in found), timedelta()) == timedelta(minutes=1500)

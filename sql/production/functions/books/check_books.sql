@@ -5,7 +5,7 @@
 -- with changes from further off in time, since a gatherer's clock may be off.
 -- Parameters: snapshots_max, how many are taken of each kind
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
--- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.ledger_due
+-- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.market_minutes_due
 -- Returns: how many intervals were checked, and how many of them were proven
 create or replace function ops.check_books(snapshots_max integer default 1000)
 returns table (checked bigint, proven bigint, is_behind boolean)
@@ -101,7 +101,7 @@ begin
     ),
 
     touched as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, w.market_ticker, tstzrange(w.from_at, w.until_at) as during
         from written as w
     )

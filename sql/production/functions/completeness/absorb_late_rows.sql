@@ -1,7 +1,7 @@
 -- Let late rows be considered: minutes and checked intervals that they touch are due again. Late snapshots themselves
 -- are left for ops.check_books.
 -- Parameters: marks_max, how many notes are taken
--- Writes: ops.late_rows, ops.book_checks, ops.ledger_due
+-- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
 -- Returns: how many notes were taken
 create or replace function ops.absorb_late_rows(marks_max integer default 10000) returns bigint
 language plpgsql
@@ -26,7 +26,7 @@ begin
     ),
 
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select l.stream, case when s.is_by_market then l.market_ticker else '' end, l.during
         from late as l
         inner join ops.ledger_streams() as s on l.stream = s.stream

@@ -2,7 +2,7 @@
 -- something late has touched. While no gatherer can be heard nothing is judged: they may well be receiving.
 -- Parameters: minutes_max, how far the ledger moves in one call; markets_max, how many markets are judged anew in it
 -- Reads: what ops.judge_minutes reads
--- Writes: ops.ledger, ops.ledger_due, ops.expected, ops.watermarks
+-- Writes: ops.market_minutes, ops.market_minutes_due, ops.expected, ops.watermarks
 -- Returns: until when everything is judged, null where nothing was ever expected; how many rows of the ledger were
 -- written for new minutes, and how many again
 create or replace function ops.advance_ledger(minutes_max integer default 60, markets_max integer default 2000)
@@ -13,7 +13,7 @@ declare
     began timestamptz;
     ended timestamptz;
 begin
-    select w.moment into began from ops.watermarks as w where w.name = 'ledger' for update;
+    select w.moment into began from ops.watermarks as w where w.name = 'market_minutes' for update;
     if not found then
         select date_bin('1 min', min(e.began_at), timestamptz 'epoch') into began from ops.expected as e;
     end if;
@@ -37,7 +37,7 @@ begin
         group by s.stream
     ) as e;
     insert into ops.watermarks (name, moment)
-    select 'ledger' as name, ended as moment
+    select 'market_minutes' as name, ended as moment
     where ended is not null
     on conflict (name) do update set moment = excluded.moment;
 

@@ -1,6 +1,6 @@
 -- Judge minutes anew that something late has touched, at most a day of each market in one call; the rest stays due.
 -- Parameters: until_at, what follows is not judged at all yet; markets_max, how many markets are judged
--- Writes: ops.ledger, ops.ledger_due
+-- Writes: ops.market_minutes, ops.market_minutes_due
 -- Returns: how many rows of the ledger were written
 create or replace function ops.judge_again(until_at timestamptz, markets_max integer) returns bigint
 language plpgsql
@@ -14,13 +14,13 @@ begin
     with
     picked as (
         select d.stream, d.market_ticker
-        from ops.ledger_due as d
+        from ops.market_minutes_due as d
         group by d.stream, d.market_ticker
         limit markets_max
     ),
 
     taken as (
-        delete from ops.ledger_due as d using picked as p
+        delete from ops.market_minutes_due as d using picked as p
         where d.stream = p.stream and d.market_ticker = p.market_ticker
         returning d.stream, d.market_ticker, d.during
     ),
@@ -38,7 +38,7 @@ begin
     ),
 
     remaining as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select s.stream, s.market_ticker, tstzrange(s.from_at + interval '1 day', s.until_at) as during
         from span as s
         where s.until_at > s.from_at + interval '1 day'

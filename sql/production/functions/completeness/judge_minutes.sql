@@ -9,7 +9,7 @@
 -- Parameters: judged, the stream; per market its ticker, empty for a stream of all markets, and the time to judge from
 -- and until, in whole minutes
 -- Reads: ops.expected, ops.book_checks and what ops.lines, ops.fetched and ops.active_minutes read
--- Writes: ops.ledger
+-- Writes: ops.market_minutes
 -- Returns: how many rows of the ledger were written
 create or replace function ops.judge_minutes(
     judged text, tickers text[], froms timestamptz[], untils timestamptz[]
@@ -86,7 +86,7 @@ begin
         from held as h
     )
 
-    insert into ops.ledger as k (stream, market_ticker, day, proven, covered, repaired, gap, idle)
+    insert into ops.market_minutes as k (stream, market_ticker, day, proven, covered, repaired, gap, idle)
     select
         judged as stream, q.ticker as market_ticker, d.day::date as day,
         coalesce(old.proven, '{}') - w.judged_now + (q.whole * w.judged_now) as proven,
@@ -101,7 +101,7 @@ begin
     cross join lateral (
         select tstzmultirange(tstzrange(d.day, d.day + interval '1 day') * q.during) as judged_now
     ) as w
-    left join ops.ledger as old on old.stream = judged and old.market_ticker = q.ticker and old.day = d.day::date
+    left join ops.market_minutes as old on old.stream = judged and old.market_ticker = q.ticker and old.day = d.day::date
     where old.day is not null or not isempty(q.expected * w.judged_now)
     on conflict (stream, market_ticker, day) do update
     set

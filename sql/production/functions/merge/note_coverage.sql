@@ -1,7 +1,7 @@
 -- Keep ops.expected by what gatherers say of their subscriptions, and let minutes be judged anew that were judged
 -- before a gatherer said it. Runs within each statement that changes ops.subscriptions.
 -- Reads: ops.subscriptions
--- Writes: ops.expected, ops.ledger_due
+-- Writes: ops.expected, ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.note_coverage() returns trigger
 language plpgsql
@@ -29,7 +29,7 @@ begin
     where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;
 
     -- What began or ended changes all that follows: whether others repaired it, whether anything was expected.
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, c.market_ticker, tstzrange(min(c.since), null) as during
     from (
         select

@@ -1,7 +1,7 @@
 -- End what is expected of markets that the exchange says are determined or settled.
 -- Parameters: since, only what was said after this moment is looked at
 -- Reads: market_data.lifecycle_events
--- Writes: ops.expected, ops.ledger_due
+-- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets ended
 create or replace function ops.note_determined(since timestamptz) returns bigint
 language sql
@@ -24,7 +24,7 @@ as $$
     ),
 
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, e.market_ticker, tstzrange(e.determined_at, null) as during
         from ended as e
     )

@@ -1,12 +1,12 @@
 -- Let minutes be judged anew whose gap a gatherer closed by asking for what was missed. Runs within each statement that
 -- changes ops.gaps.
--- Writes: ops.ledger_due
+-- Writes: ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.note_gaps() returns trigger
 language plpgsql
 as $$
 begin
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, '' as market_ticker, tstzrange(c.began_at, c.detected_at) as during
     from changed as c
     inner join ops.ledger_streams() as l on c.channel = l.channel

@@ -1,13 +1,13 @@
 -- Let minutes be judged anew for which a gatherer vouches now that it can be heard again. Runs where a heartbeat
 -- follows one that is much older.
 -- Reads: ops.subscriptions
--- Writes: ops.ledger_due
+-- Writes: ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.note_heartbeat() returns trigger
 language plpgsql
 as $$
 begin
-    insert into ops.ledger_due (stream, market_ticker, during)
+    insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, s.market_ticker, tstzrange(greatest(old.beat_at, min(s.began_at)), null) as during
     from ops.subscriptions as s
     inner join ops.ledger_streams() as l on s.channel = l.channel

@@ -1,7 +1,7 @@
 -- Let what is expected of markets begin and end with their opening and closing, as the exchange lists them. A market
 -- that was first covered more than a day after it opened was not wanted before.
 -- Reads: market_data.markets
--- Writes: ops.expected, ops.ledger_due
+-- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets changed
 create or replace function ops.note_markets() returns bigint
 language sql
@@ -33,7 +33,7 @@ as $$
     ),
 
     due as (
-        insert into ops.ledger_due (stream, market_ticker, during)
+        insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, c.market_ticker, tstzrange(c.since, null) as during
         from changed as c
     )

@@ -1,6 +1,6 @@
 -- Check snapshots of order books against those before them.
 -- Parameters: snapshots_max integer, how many are taken of each kind
--- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.ledger_due
+-- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.market_minutes_due
 -- Returns: how many were checked, how many of them proven, and whether more new ones are waiting
 select
     c.checked,

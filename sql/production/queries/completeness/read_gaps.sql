@@ -1,13 +1,13 @@
 -- List the runs of minutes that are known to be lost, newest first.
 -- Parameters: market text, null for all markets; from_at, until_at timestamptz; gaps_max integer, how many
--- Reads: ops.ledger
+-- Reads: ops.market_minutes
 -- Returns: stream, market_ticker (empty for all markets), from and until when
 select
     l.stream,
     l.market_ticker,
     lower(r.during) as began_at,
     upper(r.during) as ended_at
-from ops.ledger as l
+from ops.market_minutes as l
 cross join
     unnest(l.gap * tstzmultirange(tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz))) as r (during)
 where

@@ -3,4 +3,4 @@
 -- Returns: the moment; no row where nothing was judged yet
 select moment
 from ops.watermarks
-where name = 'ledger';
+where name = 'market_minutes';

@@ -1,6 +1,6 @@
 -- Sum up the ledger over a time in cells of equal length.
 -- Parameters: market text, null for all markets; from_at, until_at timestamptz; cells integer, how many
--- Reads: ops.ledger
+-- Reads: ops.market_minutes
 -- Returns: stream, state, cell (counted from 0) and the minutes of this state that fall into it, of all markets
 -- together
 with
@@ -21,7 +21,7 @@ run as (
         extract(epoch from lower(r.during)) - a.began as began,
         extract(epoch from upper(r.during)) - a.began as ended,
         a.seconds
-    from ops.ledger as l
+    from ops.market_minutes as l
     cross join asked as a
     cross join
         lateral (
