@@ -10,7 +10,7 @@ import msgspec
 import pyarrow.parquet
 
 from kalshi_data.archive.exporter import Exporter
-from kalshi_data.archive.partitions import Selection
+from kalshi_data.archive.partitions import HourSelection
 from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.archive_commands import make_exporter
@@ -120,7 +120,7 @@ def mark(production: Connection, *hours: datetime, streams: Sequence[str] = ()) 
 def exporter(chosen: DeduplicatorSettings, stop: threading.Event | None = None, **selected: Any) -> Exporter:
     """Return one for the trades of the first hours of THEN, unless others are selected."""
     few: dict[str, Any] = {"streams": TRADES, "from_at": THEN, "until_at": THEN + 3 * HOUR}
-    return make_exporter(chosen, stop or threading.Event(), selection=Selection(**{**few, **selected}))
+    return make_exporter(chosen, stop or threading.Event(), selection=HourSelection(**{**few, **selected}))
 
 
 def export(chosen: DeduplicatorSettings, **selected: Any) -> Exporter:

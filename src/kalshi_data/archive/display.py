@@ -7,13 +7,13 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from kalshi_data.archive.partitions import Hour
+from kalshi_data.archive.partitions import ArchiveHour
 
 
-class Display(Protocol):
+class ExportProgress(Protocol):
     """Is told how the work goes."""
 
-    def begin(self, hour: Hour, rows: int) -> None:
+    def begin(self, hour: ArchiveHour, rows: int) -> None:
         """Say that an hour of so many rows is written next."""
         ...
 
@@ -21,25 +21,25 @@ class Display(Protocol):
         """Say that so many more of its rows are read."""
         ...
 
-    def end(self, hour: Hour, outcome: str) -> None:
+    def end(self, hour: ArchiveHour, outcome: str) -> None:
         """Say what became of it."""
         ...
 
 
-class Silence:
+class NoProgress:
     """Shows nothing: what matters is logged."""
 
-    def begin(self, hour: Hour, rows: int) -> None:
+    def begin(self, hour: ArchiveHour, rows: int) -> None:
         """Show nothing."""
 
     def wrote(self, rows: int) -> None:
         """Show nothing."""
 
-    def end(self, hour: Hour, outcome: str) -> None:
+    def end(self, hour: ArchiveHour, outcome: str) -> None:
         """Show nothing."""
 
 
-class Bar:
+class ProgressBar:
     """A bar on a terminal for the hour at work, and a line for each that is done."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Bar:
         """Leave the terminal as it was."""
         self._progress.stop()
 
-    def begin(self, hour: Hour, rows: int) -> None:
+    def begin(self, hour: ArchiveHour, rows: int) -> None:
         """Show a bar for an hour."""
         self._task = self._progress.add_task(label(hour), total=rows)
 
@@ -77,7 +77,7 @@ class Bar:
         if self._task is not None:
             self._progress.advance(self._task, rows)
 
-    def end(self, hour: Hour, outcome: str) -> None:
+    def end(self, hour: ArchiveHour, outcome: str) -> None:
         """Take the bar away and print a line."""
         if self._task is not None:
             self._progress.remove_task(self._task)
@@ -91,7 +91,7 @@ VERIFIED = "verified"
 TOUCHED = "rows came meanwhile, it is written again"
 
 
-def label(hour: Hour) -> str:
+def label(hour: ArchiveHour) -> str:
     """Return how an hour is called."""
     form = "%Y-%m-%d" if hour.stream.time_column is None else "%Y-%m-%d %H:00"
     return f"{hour.stream.name} {hour.begins_at:{form}}"

@@ -10,9 +10,9 @@ import psycopg
 import structlog
 from psycopg import IsolationLevel
 
-from kalshi_data.archive.display import Display, Silence
-from kalshi_data.archive.partition_export import Databases, Stopped, Writer
-from kalshi_data.archive.partitions import Hour, Ledger, Selection
+from kalshi_data.archive.display import ExportProgress, NoProgress
+from kalshi_data.archive.partition_export import PartitionExport, ProductionConninfos, Stopped
+from kalshi_data.archive.partitions import ArchiveHour, HourSelection, Partitions
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, connect
@@ -36,12 +36,12 @@ class Exporter:
     def __init__(
         self,
         settings: ArchiveSettings,
-        databases: Databases,
+        databases: ProductionConninfos,
         gatherers: Sequence[int],
         stop: threading.Event,
         state: ArchiveState | None = None,
-        selection: Selection | None = None,
-        display: Display | None = None,
+        selection: HourSelection | None = None,
+        display: ExportProgress | None = None,
     ) -> None:
         """Prepare; run() does it.
 
@@ -53,9 +53,9 @@ class Exporter:
         self._databases = databases
         self._gatherers = gatherers
         self._stop = stop
-        self.selection = selection or Selection()
-        self._display = display or Silence()
-        self._writer = Writer(settings, databases, stop, self.state, self._display)
+        self.selection = selection or HourSelection()
+        self._display = display or NoProgress()
+        self._partition_export = PartitionExport(settings, databases, stop, self.state, self._display)
 
     def run(self) -> None:
         """Export until stop; whatever fails is tried again, and nothing that fails here ends the program."""
@@ -87,7 +87,7 @@ class Exporter:
         try:
             with self.session() as production:
                 if again:
-                    Ledger(production, self._settings, self._gatherers).write_again(self.selection)
+                    Partitions(production, self._settings, self._gatherers).write_again(self.selection)
                 if once:
                     self.tick(production, patient=True)
         except (Stopped, psycopg.errors.QueryCanceled):
@@ -95,11 +95,11 @@ class Exporter:
         if not once:
             self.run()
 
-    def _turn(self, ledger: Ledger, *, patient: bool) -> bool:
+    def _turn(self, partitions: Partitions, *, patient: bool) -> bool:
         """Become the exporter of the next hour; who is patient waits for another that writes one."""
         deadline = time.monotonic() + (TURN_SECONDS_MAX if patient else 0)
         while not self._stop.is_set():
-            if ledger.claim_exporter():
+            if partitions.claim_exporter():
                 return True
             if not patient:
                 return False
@@ -138,36 +138,41 @@ class Exporter:
             psycopg.OperationalError: production is away; what was not finished is done again.
             Stopped: it was told to stop.
         """
-        ledger = Ledger(production, self._settings, self._gatherers)
-        ledger.open_hours(self.selection.streams)
+        partitions = Partitions(production, self._settings, self._gatherers)
+        partitions.open_hours(self.selection.streams)
         attempted = 0
-        while self._turn(ledger, patient=patient):
+        while self._turn(partitions, patient=patient):
             try:
-                if not self._step(production, ledger):
+                if not self._step(production, partitions):
                     break
             finally:
                 if not production.closed:
-                    ledger.release_exporter()
+                    partitions.release_exporter()
             attempted += 1
-            self.state.progress = ledger.progress()
-        self.state.progress = progress = ledger.progress()
+            self.state.progress = partitions.progress()
+        self.state.progress = progress = partitions.progress()
         self.state.error = next((each.error for each in progress if each.error), None)
         return attempted
 
-    def _step(self, production: Connection, ledger: Ledger) -> bool:
+    def _step(self, production: Connection, partitions: Partitions) -> bool:
         """Do the next piece of work; False where none is due."""
-        for hour, sha256 in ledger.unverified(self.selection.streams):
+        for hour, sha256 in partitions.unverified(self.selection.streams):
             self._guarded(
-                production, ledger, hour, lambda hour=hour, sha256=sha256: self._writer.verify(ledger, hour, sha256)
+                production,
+                partitions,
+                hour,
+                lambda hour=hour, sha256=sha256: self._partition_export.verify(partitions, hour, sha256),
             )
             return True
-        hour = ledger.claim(self.selection)
+        hour = partitions.claim(self.selection)
         if hour is None:
             return False
-        self._guarded(production, ledger, hour, lambda: self._writer.export(production, ledger, hour))
+        self._guarded(production, partitions, hour, lambda: self._partition_export.export(production, partitions, hour))
         return True
 
-    def _guarded(self, production: Connection, ledger: Ledger, hour: Hour, work: Callable[[], None]) -> None:
+    def _guarded(
+        self, production: Connection, partitions: Partitions, hour: ArchiveHour, work: Callable[[], None]
+    ) -> None:
         """Do something with an hour; where it fails, the hour waits and the others go on."""
         where = {"stream": hour.stream.name, "hour": hour.begins_at.isoformat()}
         try:
@@ -180,7 +185,7 @@ class Exporter:
             what = f"{type(error).__name__}: {error}" if is_fault(error) else str(error).strip()
             wait = delay_seconds(hour.failures + FIRST_ATTEMPT, random.uniform, self._settings.retry_seconds_max)
             log.error("an hour is not in the archive", **where, error=what, exc_info=is_fault(error))
-            ledger.fail(hour, what, wait)
+            partitions.fail(hour, what, wait)
             self.state.failed(what)
             self._display.end(hour, what)
 

@@ -33,7 +33,7 @@ class Mark(NamedTuple):
     bytes_in_memory: int
 
 
-class Spool:
+class ExternalSort:
     """Sorted runs in a folder, which its owner removes; each takes a batch of memory while they are merged."""
 
     def __init__(self, folder: Path, order: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kalshi_data.archive.partitions import STREAMS
-from kalshi_data.archive.verify import VERIFIED, WAITING, WRONG, Finding, Record
+from kalshi_data.archive.verify import VERIFIED, WAITING, WRONG, Finding, HourRecord
 from kalshi_data.cli.tables import FILE_COLUMNS, size, table
 
 # A sign of its own for each, so that the strip can be read without colours.
@@ -23,11 +23,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
 
 
-def calendar(records: Sequence[Record]) -> RenderableType:
+def calendar(records: Sequence[HourRecord]) -> RenderableType:
     """Return a line per stream and day."""
     made = table("stream", "day", "from 00 to 24 UTC", "hours", "rows", "size", title="archive")
     made.columns[2].justify = "left"
-    days: dict[tuple[str, date], list[Record]] = {}
+    days: dict[tuple[str, date], list[HourRecord]] = {}
     for record in records:
         days.setdefault((record.stream, record.hour.date()), []).append(record)
     for (stream, day), held in sorted(days.items()):
@@ -43,7 +43,7 @@ def calendar(records: Sequence[Record]) -> RenderableType:
     return Group(made, legend(), *([""] if lines else []), *(Text(line) for line in lines))
 
 
-def strip(stream: str, records: Sequence[Record]) -> Text:
+def strip(stream: str, records: Sequence[HourRecord]) -> Text:
     """Return one sign per hour of a day, all the same where a day is written whole."""
     states = {record.hour.hour: "failing" if record.error else record.state for record in records}
     text = Text()

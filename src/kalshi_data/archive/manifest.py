@@ -8,7 +8,7 @@ import msgspec
 
 from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import Bucket, digest, told
+from kalshi_data.archive.storage.base import ObjectStore, digest, translate_errors
 from kalshi_data.errors import ArchiveError
 
 # Readers of the layout leave out names that begin with an underscore.
@@ -65,7 +65,7 @@ def manifest_key(settings: ArchiveSettings, stream: ArchiveStream, hour: datetim
 
 
 def put_manifest(
-    bucket: Bucket, settings: ArchiveSettings, stream: ArchiveStream, manifest: Manifest, spool: Path
+    bucket: ObjectStore, settings: ArchiveSettings, stream: ArchiveStream, manifest: Manifest, spool: Path
 ) -> None:
     """Write a manifest; its object is in the bucket already.
 
@@ -73,12 +73,12 @@ def put_manifest(
         ArchiveError: it cannot be written.
     """
     path = spool / "manifest.json"
-    with told(f"{path} cannot be written"):
+    with translate_errors(f"{path} cannot be written"):
         path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     bucket.put(manifest_key(settings, stream, manifest.begins_at), path, digest(path))
 
 
-def fetch_manifest(bucket: Bucket, key: str, spool: Path) -> Manifest | None:
+def fetch_manifest(bucket: ObjectStore, key: str, spool: Path) -> Manifest | None:
     """Read a manifest; None where there is none.
 
     Raises:

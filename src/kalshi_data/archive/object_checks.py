@@ -13,16 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kalshi_data.archive.manifest import Manifest
-from kalshi_data.archive.partitions import Hour
+from kalshi_data.archive.partitions import ArchiveHour
 from kalshi_data.archive.schemas import ArchiveStream
-from kalshi_data.archive.storage.base import Bucket, digest
+from kalshi_data.archive.storage.base import ObjectStore, digest
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 
 BATCH_ROWS = 20_000
 
 
-def check_object(bucket: Bucket, stream: ArchiveStream, manifest: Manifest, path: Path) -> list[str]:
+def check_object(bucket: ObjectStore, stream: ArchiveStream, manifest: Manifest, path: Path) -> list[str]:
     """Fetch an object to `path`, and say in what it differs from its manifest.
 
     Raises:
@@ -54,7 +54,7 @@ def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iter
         yield f"{manifest.key} is not sorted by {stream.order[0]}"
 
 
-def compare_rows(production: Connection, hour: Hour, path: Path) -> list[str]:
+def compare_rows(production: Connection, hour: ArchiveHour, path: Path) -> list[str]:
     """Compare a file with what production holds of its time, row by row and in order, and say what differs."""
     stream = hour.stream
     asked = {"target": stream.table, "time_column": stream.time_column}

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kalshi_data.archive.control_totals import Tally
-from kalshi_data.archive.external_sort import Spool
+from kalshi_data.archive.external_sort import ExternalSort
 from kalshi_data.archive.production_reader import read
 from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, arrow_schema
 from kalshi_data.database.connection import Connection
@@ -71,7 +71,7 @@ def write_partition(
     """
     tally = Tally(stream)
     with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        spool = Spool(Path(folder), stream.order)
+        spool = ExternalSort(Path(folder), stream.order)
         with closing(read(connection, stream, begin, end)) as batches, closing(_ahead(_runs(batches))) as runs:
             for run in runs:
                 tally.add(run)
@@ -83,7 +83,7 @@ def write_partition(
     return Written(tally.rows, path.stat().st_size, sha256, stream.version, *tally.span, tally.gatherers, tally.sums)
 
 
-def _write(stream: ArchiveStream, begin: datetime, spool: Spool, path: Path) -> None:
+def _write(stream: ArchiveStream, begin: datetime, spool: ExternalSort, path: Path) -> None:
     """Write what was spooled; where that fails, nothing is left that looks like a file."""
     try:
         with (

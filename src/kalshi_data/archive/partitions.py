@@ -8,7 +8,7 @@ from msgspec import structs
 from psycopg.types.json import Jsonb
 
 from kalshi_data.archive.manifest import Manifest, Watermark
-from kalshi_data.archive.progress import Progress
+from kalshi_data.archive.progress import StreamProgress
 from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, query
@@ -19,7 +19,7 @@ END = datetime(9999, 1, 1, tzinfo=UTC)
 STREAMS = {stream.name: stream for stream in ARCHIVED}
 
 
-class Selection(NamedTuple):
+class HourSelection(NamedTuple):
     """Which hours are meant: of which streams, from when until when, and whether before they are due."""
 
     streams: Sequence[ArchiveStream] = ARCHIVED
@@ -28,7 +28,7 @@ class Selection(NamedTuple):
     early: bool = False
 
 
-class Hour(NamedTuple):
+class ArchiveHour(NamedTuple):
     """One hour of a stream, a day of one that is written whole; `is_dropped` where only the archive has its rows."""
 
     stream: ArchiveStream
@@ -46,7 +46,7 @@ class Hour(NamedTuple):
         return {"stream": self.stream.name, "hour": self.begins_at}
 
 
-class Ledger:
+class Partitions:
     """Asks and tells production; every change is one statement that commits by itself."""
 
     def __init__(self, production: Connection, settings: ArchiveSettings, gatherers: Sequence[int]) -> None:
@@ -67,7 +67,7 @@ class Ledger:
         """Make the records of hours that are over."""
         self._production.execute(query("production/archive/open_hours"), self._readiness(streams))
 
-    def claim(self, selection: Selection) -> Hour | None:
+    def claim(self, selection: HourSelection) -> ArchiveHour | None:
         """Take the oldest hour that is due; None where none is."""
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at, "early": selection.early}
         asked = {**self._readiness(selection.streams), **chosen}
@@ -75,14 +75,14 @@ class Ledger:
         if row is None:
             return None
         name, begins_at, is_dropped, failures = row
-        return Hour(STREAMS[name], begins_at, bool(is_dropped), failures)
+        return ArchiveHour(STREAMS[name], begins_at, bool(is_dropped), failures)
 
     def watermarks(self, stream: ArchiveStream) -> list[Watermark]:
         """Return how far each gatherer's stream is merged."""
         rows = self._production.execute(query("production/archive/read_watermarks"), {"stream": stream.name}).fetchall()
         return [Watermark(*row) for row in rows]
 
-    def finish(self, hour: Hour, manifest: Manifest, etag: str | None) -> bool:
+    def finish(self, hour: ArchiveHour, manifest: Manifest, etag: str | None) -> bool:
         """Note that the bucket holds what the manifest says; False where rows were merged since it was claimed."""
         kept = {
             "object_key": manifest.key,
@@ -100,23 +100,23 @@ class Ledger:
         finished = self._production.execute(query("production/archive/finish_hour"), {**hour.key(), **kept})
         return finished.fetchone() is not None
 
-    def verify(self, hour: Hour, sha256: bytes) -> bool:
+    def verify(self, hour: ArchiveHour, sha256: bytes) -> bool:
         """Note that an object was read back; False where its hour is to be written again meanwhile."""
         told = {**hour.key(), "sha256": sha256}
         return self._production.execute(query("production/archive/verify_hour"), told).fetchone() is not None
 
-    def fail(self, hour: Hour, error: str, retry_seconds: float) -> None:
+    def fail(self, hour: ArchiveHour, error: str, retry_seconds: float) -> None:
         """Note why an hour is not in the archive, and when to try again."""
         told = {**hour.key(), "error": error, "retry_seconds": retry_seconds}
         self._production.execute(query("production/archive/fail_hour"), told)
 
-    def unverified(self, streams: Sequence[ArchiveStream]) -> list[tuple[Hour, bytes]]:
+    def unverified(self, streams: Sequence[ArchiveStream]) -> list[tuple[ArchiveHour, bytes]]:
         """List hours whose objects nobody has read back, with their digests."""
         asked = {"streams": [stream.name for stream in streams], "hours_max": UNVERIFIED_MAX}
         rows = self._production.execute(query("production/archive/read_unverified_hours"), asked).fetchall()
-        return [(Hour(STREAMS[name], hour, failures=failures), sha256) for name, hour, sha256, failures in rows]
+        return [(ArchiveHour(STREAMS[name], hour, failures=failures), sha256) for name, hour, sha256, failures in rows]
 
-    def write_again(self, selection: Selection) -> int:
+    def write_again(self, selection: HourSelection) -> int:
         """Let hours that are in the archive be written again, and return how many."""
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at}
         streams = [stream.name for stream in selection.streams]
@@ -124,11 +124,11 @@ class Ledger:
             query("production/archive/write_again"), {"streams": streams, **chosen}
         ).rowcount
 
-    def progress(self) -> list[Progress]:
+    def progress(self) -> list[StreamProgress]:
         """Return how far each stream has come."""
         asked = self._readiness(ARCHIVED)
         rows = self._production.execute(query("production/archive/read_progress"), asked).fetchall()
-        return [Progress(*row) for row in rows]
+        return [StreamProgress(*row) for row in rows]
 
     def _readiness(self, streams: Sequence[ArchiveStream]) -> dict[str, Any]:
         return {

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 
-class Progress(NamedTuple):
+class StreamProgress(NamedTuple):
     """How far one stream has come."""
 
     stream: str
@@ -26,7 +26,7 @@ class ArchiveState:
         self.bytes_exported = 0
         self.failures = 0
         self.error: str | None = None
-        self.progress: list[Progress] = []
+        self.progress: list[StreamProgress] = []
 
     @property
     def hours_due(self) -> int:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from kalshi_data.archive.manifest import fetch_manifest, manifest_key
 from kalshi_data.archive.object_checks import check_object, load_rows
-from kalshi_data.archive.partitions import Hour
+from kalshi_data.archive.partitions import ArchiveHour
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import Bucket
+from kalshi_data.archive.storage.base import ObjectStore
 from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ArchiveError
 
@@ -14,7 +14,7 @@ from kalshi_data.errors import ArchiveError
 LATE_DAYS_MAX = 36_500
 
 
-def restore(bucket: Bucket, settings: ArchiveSettings, hour: Hour, conninfo: str, spool: Path) -> int:
+def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, conninfo: str, spool: Path) -> int:
     """Merge the rows of an hour's object into production, as if a gatherer had sent them; doing it again adds nothing.
 
     `conninfo` leads to production as the role that merges.

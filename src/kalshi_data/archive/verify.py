@@ -11,10 +11,10 @@ from psycopg import IsolationLevel
 from kalshi_data.archive.control_totals import Facts, read_facts
 from kalshi_data.archive.manifest import FOLDER, DamagedManifest, Manifest, fetch_manifest, manifest_key
 from kalshi_data.archive.object_checks import check_object, compare_rows
-from kalshi_data.archive.partitions import STREAMS, Hour, Selection
+from kalshi_data.archive.partitions import STREAMS, ArchiveHour, HourSelection
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.open import open_bucket
-from kalshi_data.archive.workspace import room
+from kalshi_data.archive.storage.open import open_store
+from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 
@@ -33,7 +33,7 @@ class Finding(Struct, kw_only=True):
     problems: list[str] = []
 
 
-class Record(NamedTuple):
+class HourRecord(NamedTuple):
     """One hour as production remembers it; the order is that of read_archive.sql."""
 
     stream: str
@@ -48,11 +48,11 @@ class Record(NamedTuple):
     in_production: bool
 
 
-def read_records(production: Connection, selection: Selection) -> list[Record]:
+def read_records(production: Connection, selection: HourSelection) -> list[HourRecord]:
     """Return what production remembers of hours."""
     streams = [stream.name for stream in selection.streams]
     asked = {"streams": streams, "from_at": selection.from_at, "until_at": selection.until_at}
-    return [Record(*row) for row in production.execute(query("production/archive/list_hours"), asked).fetchall()]
+    return [HourRecord(*row) for row in production.execute(query("production/archive/list_hours"), asked).fetchall()]
 
 
 class Verifier:
@@ -65,9 +65,9 @@ class Verifier:
             ArchiveError: the settings name no archive.
         """
         self._settings = settings
-        self._bucket = open_bucket(settings)
+        self._bucket = open_store(settings)
 
-    def offline(self, selection: Selection) -> Iterator[Finding]:
+    def offline(self, selection: HourSelection) -> Iterator[Finding]:
         """Check every object that has a manifest, and list those that have none.
 
         Raises:
@@ -87,7 +87,7 @@ class Verifier:
                     problem = f"{key} has no manifest: its hour was not finished"
                     yield Finding(stream=stream.name, begins_at=hour, state=WRONG, problems=[problem])
 
-    def online(self, production: Connection, selection: Selection, *, deep: bool) -> Iterator[Finding]:
+    def online(self, production: Connection, selection: HourSelection, *, deep: bool) -> Iterator[Finding]:
         """Check every hour that production remembers, also against the rows it holds; `deep` compares each row.
 
         Raises:
@@ -101,7 +101,7 @@ class Verifier:
                 yield self._by_record(production, record, record.sha256, deep=deep)
 
     def _by_manifest(self, key: str) -> tuple[Manifest | None, Finding]:
-        with room(self._settings.workspace_folder) as spool:
+        with open_workspace(self._settings.workspace_folder) as spool:
             name = key.removeprefix(f"{self._settings.prefix}{FOLDER}/").partition("/")[0]
             try:
                 manifest = fetch_manifest(self._bucket, key, spool)
@@ -113,9 +113,9 @@ class Verifier:
             problems = check_object(self._bucket, STREAMS[name], manifest, spool / "object.parquet")
         return manifest, found(manifest, problems, "manifest")
 
-    def _by_record(self, production: Connection, record: Record, sha256: bytes, *, deep: bool) -> Finding:
-        hour = Hour(STREAMS[record.stream], record.hour)
-        with room(self._settings.workspace_folder) as spool:
+    def _by_record(self, production: Connection, record: HourRecord, sha256: bytes, *, deep: bool) -> Finding:
+        hour = ArchiveHour(STREAMS[record.stream], record.hour)
+        with open_workspace(self._settings.workspace_folder) as spool:
             path = spool / "object.parquet"
             problem = "its manifest is missing: write the hour again with export --again"
             try:
@@ -140,10 +140,10 @@ class Verifier:
         return found(manifest, problems, "rows" if deep else "counts and sums")
 
     @staticmethod
-    def _is_still(production: Connection, record: Record) -> bool:
+    def _is_still(production: Connection, record: HourRecord) -> bool:
         """Whether no row was merged into an hour since its record was read."""
-        hour = Hour(STREAMS[record.stream], record.hour)
-        now = read_records(production, Selection((hour.stream,), hour.begins_at, hour.ends_at))
+        hour = ArchiveHour(STREAMS[record.stream], record.hour)
+        now = read_records(production, HourSelection((hour.stream,), hour.begins_at, hour.ends_at))
         return bool(now) and now[0].state == record.state and now[0].sha256 == record.sha256
 
 

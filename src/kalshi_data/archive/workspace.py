@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kalshi_data.archive.storage.base import told
+from kalshi_data.archive.storage.base import translate_errors
 
 PREFIX = "kalshi-archive-"
 # Longer than any hour takes: another program may be at work in the same folder.
@@ -15,13 +15,13 @@ LEFT_SECONDS = 24 * 3600
 
 
 @contextmanager
-def room(folder: Path) -> Generator[Path]:
+def open_workspace(folder: Path) -> Generator[Path]:
     """Make a folder of one's own in the spool folder, gone afterwards.
 
     Raises:
         ArchiveError: there is no space, or no right to write.
     """
-    with told(f"the spool folder {folder} cannot be used"):
+    with translate_errors(f"the spool folder {folder} cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{PREFIX}*"):
             if time.time() - left.stat().st_mtime > LEFT_SECONDS:

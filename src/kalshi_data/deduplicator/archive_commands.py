@@ -24,9 +24,9 @@ from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
 
 if TYPE_CHECKING:
-    from kalshi_data.archive.display import Display
+    from kalshi_data.archive.display import ExportProgress
     from kalshi_data.archive.exporter import Exporter
-    from kalshi_data.archive.partitions import Selection
+    from kalshi_data.archive.partitions import HourSelection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,8 +37,8 @@ def make_exporter(
     settings: DeduplicatorSettings,
     stop: threading.Event,
     state: ArchiveState | None = None,
-    selection: "Selection | None" = None,
-    display: "Display | None" = None,
+    selection: "HourSelection | None" = None,
+    display: "ExportProgress | None" = None,
 ) -> "Exporter":
     """Return what exports by these settings.
 
@@ -46,9 +46,9 @@ def make_exporter(
         ArchiveError: they name no archive.
     """
     from kalshi_data.archive.exporter import Exporter
-    from kalshi_data.archive.partition_export import Databases
+    from kalshi_data.archive.partition_export import ProductionConninfos
 
-    databases = Databases(exporter_conninfo(settings), settings.production.runtime.conninfo)
+    databases = ProductionConninfos(exporter_conninfo(settings), settings.production.runtime.conninfo)
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     return Exporter(settings.archive, databases, gatherers, stop, state, selection, display)
 
@@ -66,20 +66,20 @@ def selection_options(function: Command) -> Command:
     return of(begin(end(function)))
 
 
-def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None) -> "Selection":
+def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None) -> "HourSelection":
     """Return the hours that the options mean.
 
     Raises:
         click.BadParameter: there is no such stream, or the time is none.
     """
-    from kalshi_data.archive.partitions import BEGINNING, END, STREAMS, Selection
+    from kalshi_data.archive.partitions import BEGINNING, END, STREAMS, HourSelection
 
     if unknown := [name for name in names if name not in STREAMS]:
         raise click.BadParameter(f"there is no stream {unknown[0]}; there are {', '.join(STREAMS)}")
     if from_at and until_at and from_at >= until_at:
         raise click.BadParameter(f"--from {from_at:%Y-%m-%dT%H:%MZ} is not before --to {until_at:%Y-%m-%dT%H:%MZ}")
     streams = tuple(STREAMS[name] for name in (names or STREAMS))
-    return Selection(streams, from_at or BEGINNING, until_at or END)
+    return HourSelection(streams, from_at or BEGINNING, until_at or END)
 
 
 @click.command()
@@ -116,9 +116,9 @@ def export(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     set_up_logs("deduplicator")
-    from kalshi_data.archive.display import Bar
+    from kalshi_data.archive.display import ProgressBar
 
-    with Bar() as bar:
+    with ProgressBar() as bar:
         exporter = make_exporter(settings, stop, selection=selection, display=bar)
         exporter.export(once=once, again=again)
     if once:

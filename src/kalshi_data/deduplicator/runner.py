@@ -14,7 +14,7 @@ from kalshi_data.database.migrations import require_current
 from kalshi_data.deduplicator.archive_commands import make_exporter
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
-from kalshi_data.deduplicator.monitoring.service import Reporter
+from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
@@ -42,7 +42,7 @@ def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) 
         signal.signal(number, lambda _number, _frame: stop.set())
     state = State()
     heartbeats = Heartbeats(settings, stop)
-    with Reporter(settings, state, shard, stop):
+    with DeduplicatorReporter(settings, state, shard, stop):
         if wait_for_production(settings.production.runtime.conninfo, config, stop):
             state.waiting_for = "a gatherer"
             if heartbeats.wait():

@@ -8,7 +8,7 @@ import yaml
 from prometheus_client.core import Metric
 
 from kalshi_data.deduplicator.monitoring import metrics as deduplicator_metrics
-from kalshi_data.deduplicator.monitoring.measurements import Figures as DeduplicatorFigures
+from kalshi_data.deduplicator.monitoring.measurements import Measurements
 from kalshi_data.deduplicator.state import State
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
@@ -39,9 +39,9 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
 
 
 def test_alerts_are_about_figures_there_are() -> None:
-    figures = DeduplicatorFigures()
+    measurements = Measurements()
     known = names(list(gatherer_metrics.read_metrics(Counters(), Verdict())))
-    known |= names(list(deduplicator_metrics.read_metrics(figures, State(), Verdict())))
+    known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), Verdict())))
     used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
     assert used - known == set()
     assert {"kalshi_gatherer_health", "kalshi_deduplicator_health"} <= known

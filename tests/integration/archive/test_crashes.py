@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from kalshi_data.archive import partition_export
-from kalshi_data.archive.partitions import Ledger
-from kalshi_data.archive.storage.local import Folder
+from kalshi_data.archive.partitions import Partitions
+from kalshi_data.archive.storage.local import FolderStore
 from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
@@ -47,15 +47,15 @@ class Crash(BaseException):
 
 # Where it dies, before or after it did its work there, and the state that this leaves.
 STEPS = [
-    (Ledger, "claim", "after", "exporting"),
+    (Partitions, "claim", "after", "exporting"),
     (partition_export, "read_facts", "before", "exporting"),
     (partition_export, "write_partition", "after", "exporting"),
-    (Folder, "put", "before", "exporting"),
-    (Folder, "put", "after", "exporting"),
+    (FolderStore, "put", "before", "exporting"),
+    (FolderStore, "put", "after", "exporting"),
     (partition_export, "put_manifest", "after", "exporting"),
-    (Ledger, "finish", "after", "exported"),
+    (Partitions, "finish", "after", "exported"),
     (partition_export, "check_object", "after", "exported"),
-    (Ledger, "verify", "after", "verified"),
+    (Partitions, "verify", "after", "verified"),
 ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kalshi_data.archive.partitions import END, Selection
+from kalshi_data.archive.partitions import END, HourSelection
 from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
@@ -61,7 +61,7 @@ def test_production_lets_go_of_what_was_exported_and_of_nothing_else(
     assert count(ops) == 0
     assert count(ops, "market_data.orderbook_deltas") == 10
     with production.connect("exporter") as reading:
-        findings = list(Verifier(chosen.archive).online(reading, Selection(TRADES), deep=True))
+        findings = list(Verifier(chosen.archive).online(reading, HourSelection(TRADES), deep=True))
     assert {finding.state for finding in findings} == {"verified"}
     assert sum(finding.rows for finding in findings) == 10
 

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import Bucket
-from kalshi_data.archive.storage.open import open_bucket
+from kalshi_data.archive.storage.base import ObjectStore
+from kalshi_data.archive.storage.open import open_store
 from kalshi_data.errors import ArchiveError
 from tests.support.s3 import KEY, SECRET, Moto, client, cutting, failing, rclone, sleeping
 
@@ -57,8 +57,8 @@ def settings(target: str, **changes: Any) -> ArchiveSettings:
     return msgspec.convert({**known, **changes}, ArchiveSettings)
 
 
-def bucket(moto: Moto, name: str, **changes: Any) -> Bucket:
-    return open_bucket(settings(f"s3://{name}", endpoint_url=moto.url, **changes))
+def bucket(moto: Moto, name: str, **changes: Any) -> ObjectStore:
+    return open_store(settings(f"s3://{name}", endpoint_url=moto.url, **changes))
 
 
 def made_file(folder: Path, size: int) -> tuple[Path, bytes]:
@@ -167,7 +167,7 @@ def test_a_missing_bucket_is_named(moto: Moto, tmp_path: Path) -> None:
 
 def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, 10)
-    store = open_bucket(settings("s3://some-bucket", endpoint_url="http://127.0.0.1:9"))
+    store = open_store(settings("s3://some-bucket", endpoint_url="http://127.0.0.1:9"))
     with pytest.raises(ArchiveError, match=r"cannot be reached .*: check endpoint_url"):
         store.put("a", path, sha256)
 
@@ -183,20 +183,20 @@ def test_signatures_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "served" / "archive").mkdir(parents=True)
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
     with rclone(tmp_path / "served") as url:
-        store = open_bucket(settings("s3://archive", endpoint_url=url))
+        store = open_store(settings("s3://archive", endpoint_url=url))
         store.put("a/b", path, sha256)
         assert (tmp_path / "served/archive/a/b").read_bytes() == path.read_bytes()
         assert store.fetch("a/b", tmp_path / "back")
         assert list(store.keys("a/")) == ["a/b"]
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
         with pytest.raises(ArchiveError, match=r"the secret key is wrong|credentials"):
-            open_bucket(settings("s3://archive", endpoint_url=url)).put("a/c", path, sha256)
+            open_store(settings("s3://archive", endpoint_url=url)).put("a/c", path, sha256)
         assert not (tmp_path / "served/archive/a/c").exists()
 
 
 def test_a_folder_does_the_same(tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, MEBIBYTE)
-    store = open_bucket(settings(f"file://{tmp_path}/store"))
+    store = open_store(settings(f"file://{tmp_path}/store"))
     store.put("a/b", path, sha256)
     assert store.fetch("a/b", tmp_path / "back")
     assert not store.fetch("a/c", tmp_path / "none")
@@ -212,9 +212,9 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, 10)
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(ArchiveError, match="cannot be written: "):
-        open_bucket(settings(f"file://{tmp_path}/store")).put("a", path, sha256)
+        open_store(settings(f"file://{tmp_path}/store")).put("a", path, sha256)
 
 
 def test_no_archive_is_told() -> None:
     with pytest.raises(ArchiveError, match="set target under \\[archive\\]"):
-        open_bucket(settings(""))
+        open_store(settings(""))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kalshi_data.archive.partitions import STREAMS, Selection
+from kalshi_data.archive.partitions import STREAMS, HourSelection
 from kalshi_data.archive.verify import Finding, Verifier
 from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
@@ -31,7 +31,7 @@ from tests.support.exporting import (
     trade,
 )
 
-SPAN = Selection(TRADES, THEN, THEN + 2 * HOUR)
+SPAN = HourSelection(TRADES, THEN, THEN + 2 * HOUR)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def ops(production: Database) -> Iterator[Connection]:
         yield connection
 
 
-def online(production: Database, folder: Path, *, deep: bool = False, selection: Selection = SPAN) -> list[Finding]:
+def online(production: Database, folder: Path, *, deep: bool = False, selection: HourSelection = SPAN) -> list[Finding]:
     """Verify as the role that only reads."""
     with production.connect("exporter") as reading:
         return list(Verifier(settings(production, folder).archive).online(reading, selection, deep=deep))
@@ -60,7 +60,7 @@ def test_what_was_exported_of_each_stream_is_right(
     production: Database, ops: Connection, tmp_path: Path, deep: bool
 ) -> None:
     export(settings(production, tmp_path), streams=HOURLY)
-    found = online(production, tmp_path, deep=deep, selection=Selection(HOURLY, THEN, THEN + 2 * HOUR))
+    found = online(production, tmp_path, deep=deep, selection=HourSelection(HOURLY, THEN, THEN + 2 * HOUR))
     assert [finding.state for finding in found] == ["verified"] * 2 * len(HOURLY)
     assert {finding.compared_with for finding in found} == {"rows" if deep else "counts and sums"}
     assert problems(found) == ""

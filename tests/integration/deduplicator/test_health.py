@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kalshi_data.deduplicator.cli import main
 from kalshi_data.deduplicator.monitoring import service as reporter_module
 from kalshi_data.deduplicator.monitoring.monitor import Monitor
-from kalshi_data.deduplicator.monitoring.service import Reporter
+from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.state import State, StreamState
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo.processes import Program
@@ -99,16 +99,16 @@ def test_lag_is_measured_by_gatherer_and_stream(two: Hosts) -> None:
     receive(two.ts[0], [trade("a"), trade("b")], NOW - timedelta(seconds=40))
     with looking(two) as monitor:
         monitor.look()
-        figures = monitor.figures
-        assert figures.lags[1, "trades"].rows == 2
-        assert figures.lags[1, "trades"].seconds >= 40
-        assert figures.lags[2, "trades"].rows == 0
-        assert set(figures.lags) == {(number, stream.name) for number in (1, 2) for stream in STREAMS}
-        assert [life.trouble for life in figures.gatherers.values()] == [None, None]
+        measurements = monitor.measurements
+        assert measurements.lags[1, "trades"].rows == 2
+        assert measurements.lags[1, "trades"].seconds >= 40
+        assert measurements.lags[2, "trades"].rows == 0
+        assert set(measurements.lags) == {(number, stream.name) for number in (1, 2) for stream in STREAMS}
+        assert [life.trouble for life in measurements.gatherers.values()] == [None, None]
         merge(two.production, two.ts)
         monitor.look()
-        assert monitor.figures.lags[1, "trades"].rows == 0
-        assert monitor.figures.merged[1, "trades"][:4] == (2, 2, 0, 0)
+        assert monitor.measurements.lags[1, "trades"].rows == 0
+        assert monitor.measurements.merged[1, "trades"][:4] == (2, 2, 0, 0)
 
 
 def test_a_row_that_changes_long_after_it_was_made_is_not_taken_for_late(two: Hosts) -> None:
@@ -118,8 +118,8 @@ def test_a_row_that_changes_long_after_it_was_made_is_not_taken_for_late(two: Ho
         with two.ts[0].connect("gatherer") as connection:
             connection.execute(f"{opened} values (1, '', false, now() - interval '9 days')".encode())
         monitor.look()
-        assert monitor.figures.lags[1, "connections"].rows == 1
-        assert monitor.figures.lags[1, "connections"].seconds < 10
+        assert monitor.measurements.lags[1, "connections"].rows == 1
+        assert monitor.measurements.lags[1, "connections"].seconds < 10
 
 
 def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Hosts) -> None:
@@ -130,10 +130,10 @@ def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Host
         holding.execute("select pg_current_xact_id()")
         receive(two.ts[0], [trade("a")], NOW - timedelta(seconds=40))
         monitor.look()
-        behind = monitor.figures.lags[1, "trades"]
+        behind = monitor.measurements.lags[1, "trades"]
         assert (behind.rows, behind.held_rows) == (1, 1)
         assert "is open since" in str(behind.cause)
-        text = next(reason.text for reason in monitor.verdict().reasons if reason.check == "lag")
+        text = next(reason.text for reason in monitor.health().reasons if reason.check == "lag")
         assert "held back: transaction" in text
         result = two.show()
         assert "gatherer 1: transaction" in result.output
@@ -154,10 +154,10 @@ def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
     beat(two.ts[0], age_seconds, state)
     with looking(two) as monitor:
         monitor.look()
-        found = monitor.figures.gatherers[1].trouble
+        found = monitor.measurements.gatherers[1].trouble
         # A second may pass between writing and reading.
         assert found == trouble or (found and trouble and found.startswith("last heartbeat 6"))
-        assert monitor.figures.gatherers[2].trouble == "has never beaten"
+        assert monitor.measurements.gatherers[2].trouble == "has never beaten"
 
 
 def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> None:
@@ -166,10 +166,10 @@ def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> 
     beat(two.ts[1], 0)
     with looking(two) as monitor:
         monitor.look()
-        assert "no_such_database" in str(monitor.figures.gatherers[1].trouble)
-        assert monitor.figures.lags[2, "trades"].rows == 1
-        assert (1, "trades") not in monitor.figures.lags
-        assert "1 of 2 gatherers are alive" in monitor.verdict().reasons[1].text
+        assert "no_such_database" in str(monitor.measurements.gatherers[1].trouble)
+        assert monitor.measurements.lags[2, "trades"].rows == 1
+        assert (1, "trades") not in monitor.measurements.lags
+        assert "1 of 2 gatherers are alive" in monitor.health().reasons[1].text
     _, found = two.document()
     trades = {each["gatherer_id"]: each for each in found["streams"] if each["stream"] == "trades"}
     assert trades[1]["rows_waiting"] is None
@@ -182,13 +182,13 @@ def test_production_that_is_away_is_told_and_found_again(two: Hosts) -> None:
     two.production = away(production)
     with looking(two) as monitor:
         monitor.look()
-        assert "no_such_database" in monitor.figures.production_failure
-        assert any(reason.check == "production" for reason in monitor.verdict().reasons)
+        assert "no_such_database" in monitor.measurements.production_failure
+        assert any(reason.check == "production" for reason in monitor.health().reasons)
     two.production = production
     with looking(two) as monitor:
         monitor.look()
-        assert monitor.figures.production_failure == ""
-        assert monitor.figures.production_ping_seconds > 0
+        assert monitor.measurements.production_failure == ""
+        assert monitor.measurements.production_ping_seconds > 0
 
 
 def test_status_shows_what_was_measured_and_merged(two: Hosts) -> None:
@@ -238,7 +238,9 @@ def test_a_deduplicator_that_does_not_live_is_told(two: Hosts) -> None:
 
 def test_one_that_ends_with_an_error_says_so(two: Hosts) -> None:
     def fail() -> None:
-        with Reporter(settings(two.production, two.ts), State(), EVERYTHING, threading.Event(), Notifier({})):
+        with DeduplicatorReporter(
+            settings(two.production, two.ts), State(), EVERYTHING, threading.Event(), Notifier({})
+        ):
             until(lambda: two.document()[1]["alive"])
             raise ZeroDivisionError
 
@@ -264,7 +266,7 @@ class Heard(Notifier):
 def test_systemd_hears_of_start_life_and_end(two: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter_module, "TURN_SECONDS", 0.02)
     state, stop, heard = State(), threading.Event(), Heard()
-    with Reporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard):
+    with DeduplicatorReporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard):
         until(lambda: "STATUS=waiting for production" in heard.messages)
         until(lambda: any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard.messages))
         assert "READY=1" not in heard.messages

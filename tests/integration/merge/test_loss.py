@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import datetime
 
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.deduplicator.merge.source import Batch, Source
+from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
@@ -53,14 +53,14 @@ def follow_naively(connection: Connection, writing: threading.Event) -> set[str]
             return seen
 
 
-def reader(database: Database) -> Source:
+def reader(database: Database) -> StreamSource:
     """Return the deduplicator's own reader of trades, for few rows at a time."""
     conninfo = Conninfo(conninfo=database.conninfo("dedup_reader"))
     gatherer = Gatherer(id=1, kalshi_ts=conninfo, kalshi_meta=conninfo)
-    return Source(gatherer, TRADES, MergingSettings(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
+    return StreamSource(gatherer, TRADES, MergingSettings(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
 
 
-def poll(source: Source) -> Batch:
+def poll(source: StreamSource) -> Batch:
     """Poll what follows the position that stage() moves."""
     batch = source.poll(source.after or "0")
     assert batch
@@ -82,7 +82,7 @@ def follow_as_we_do(database: Database, production: Connection, writing: threadi
                 return seen
 
 
-def stage(production: Connection, source: Source, batch: Batch) -> list[str]:
+def stage(production: Connection, source: StreamSource, batch: Batch) -> list[str]:
     """Stage what was polled, move on behind it, and return the trade ids."""
     with production.transaction(), production.cursor() as cursor:
         with cursor.copy(query("production/copy/trades")) as copy:

@@ -13,7 +13,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from kalshi_data.deduplicator.merge import stream_merge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.deduplicator.monitoring.probe import Lag, lag
+from kalshi_data.deduplicator.monitoring.probe import Backlog, read_backlog
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
 from tests.conftest import MakeDatabase
@@ -128,29 +128,29 @@ def test_what_holds_rows_back_is_named(production: Database, gatherers: list[Dat
         held = connection.execute("select ingest_xid::text from ops.cursors where stream = 'trades'").fetchone()
     after = str(held[0]) if held else ""
     with closing(holder), gatherer.connect("dedup_reader") as reader:
-        assert lag(reader, TRADES, after) == Lag(0, None, 0, None)
+        assert read_backlog(reader, TRADES, after) == Backlog(0, None, 0, None)
         with holder.transaction():
             holder.execute("select pg_current_xact_id()")
             receive(gatherer, [trade("b"), trade("c")], received_at=later(1), number=2)
             merge(production, [gatherer])
             assert trade_ids(production) == ["before"]
-            found = lag(reader, TRADES, after)
+            found = read_backlog(reader, TRADES, after)
             assert found[:3] == (2, later(1), 2)
             assert found.cause
             assert f"process {holder.info.backend_pid} of gatherer, test" in found.cause
-        assert lag(reader, TRADES, after) == Lag(2, later(1), 0, None)
+        assert read_backlog(reader, TRADES, after) == Backlog(2, later(1), 0, None)
         for stream in STREAMS:
             if stream.source == "capture":
-                assert lag(reader, stream, "0").rows_held == 0
+                assert read_backlog(reader, stream, "0").rows_held == 0
         with pytest.raises(psycopg.errors.RaiseException, match="there is no stream instances"):
-            lag(reader, TRADES._replace(name="instances"), "0")
+            read_backlog(reader, TRADES._replace(name="instances"), "0")
 
 
 def test_lag_of_the_registry_is_told_too(make_database: MakeDatabase) -> None:
     with make_database("kalshi_meta").connect("dedup_reader") as reader:
         for stream in STREAMS:
             if stream.source == "registry":
-                assert lag(reader, stream, "0") == Lag(0, None, 0, None)
+                assert read_backlog(reader, stream, "0") == Backlog(0, None, 0, None)
 
 
 def test_a_gatherer_may_be_added_and_removed(production: Database, gatherers: list[Database]) -> None:

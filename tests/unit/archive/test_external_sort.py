@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalshi_data.archive import external_sort
-from kalshi_data.archive.external_sort import Mark, Spool, boundaries
+from kalshi_data.archive.external_sort import ExternalSort, Mark, boundaries
 
 ORDER = ("ticker", "at", "number")
 ROWS = st.tuples(st.sampled_from(("KX", "KXA", "KXÄ", "", "KX-Z")), st.integers(0, 9), st.integers(0, 999))
@@ -34,7 +34,7 @@ def run_of(rows: list[tuple[str, int, int]]) -> pa.Table:
 def test_runs_are_merged_in_order(runs: list[list[tuple[str, int, int]]], rows: int) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(external_sort, "SPOOLED_ROWS", 3)
-        spool = Spool(Path(folder), ORDER)
+        spool = ExternalSort(Path(folder), ORDER)
         for run in runs:
             spool.add(run_of(run))
         pieces = [[tuple(row.values()) for row in piece.to_pylist()] for piece in spool.merge(rows, 1 << 30)]

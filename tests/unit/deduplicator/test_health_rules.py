@@ -1,4 +1,4 @@
-"""The rules by which a deduplicator is healthy, degraded or unhealthy, and its figures as metrics."""
+"""The rules by which a deduplicator is healthy, degraded or unhealthy, and its measurements as metrics."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from kalshi_data.archive.progress import Progress
+from kalshi_data.archive.progress import StreamProgress
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.deduplicator.monitoring.health_rules import judge
-from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures, Life, Merged, Place
+from kalshi_data.deduplicator.monitoring.health_rules import evaluate
+from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness, Measurements, MergedRows, StreamKey
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State, StreamState
@@ -29,13 +29,13 @@ NOW = 1_000.0
 BEAT_AT = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 
 
-def figures(lags: Mapping[Place, float] | None = None, **changes: Any) -> Figures:
+def measurements(lags: Mapping[StreamKey, float] | None = None, **changes: Any) -> Measurements:
     """Return those of a healthy deduplicator, with changes."""
-    made = Figures()
+    made = Measurements()
     made.production_at_seconds = NOW - 1
-    made.gatherers = {number: Life(BEAT_AT) for number in (1, 2, 3)}
-    made.lags = {(number, stream.name): Behind(10, 0.1) for number in (1, 2, 3) for stream in STREAMS}
-    made.lags |= {place: Behind(9_000, seconds) for place, seconds in (lags or {}).items()}
+    made.gatherers = {number: Liveness(BEAT_AT) for number in (1, 2, 3)}
+    made.lags = {(number, stream.name): Lag(10, 0.1) for number in (1, 2, 3) for stream in STREAMS}
+    made.lags |= {place: Lag(9_000, seconds) for place, seconds in (lags or {}).items()}
     for name, value in changes.items():
         assert hasattr(made, name)
         setattr(made, name, value)
@@ -54,24 +54,24 @@ def state(waiting_for: str | None = None, **changes: Any) -> State:
     return made
 
 
-def verdict(measured: Figures, known: State | None = None) -> tuple[str, list[str]]:
-    found = judge(measured, known or state(), SETTINGS, NOW)
+def verdict(measured: Measurements, known: State | None = None) -> tuple[str, list[str]]:
+    found = evaluate(measured, known or state(), SETTINGS, NOW)
     return found.status, [reason.check for reason in found.reasons]
 
 
 def test_a_deduplicator_at_work_is_healthy() -> None:
-    assert verdict(figures()) == ("healthy", [])
+    assert verdict(measurements()) == ("healthy", [])
 
 
 @pytest.mark.parametrize(("away", "status"), [((), "healthy"), ((1,), "degraded"), ((1, 2), "degraded")])
 def test_as_many_gatherers_as_configured_are_healthy(away: tuple[int, ...], status: str) -> None:
-    lives = {number: Life(BEAT_AT, "away" if number in away else None) for number in (1, 2, 3)}
-    assert verdict(figures(gatherers=lives))[0] == status
+    lives = {number: Liveness(BEAT_AT, "away" if number in away else None) for number in (1, 2, 3)}
+    assert verdict(measurements(gatherers=lives))[0] == status
 
 
 def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
-    lives = {1: Life(trouble="away"), 2: Life(BEAT_AT, "stopped"), 3: Life(trouble="has never beaten")}
-    found = judge(figures(gatherers=lives, lags={}), state(), SETTINGS, NOW)
+    lives = {1: Liveness(trouble="away"), 2: Liveness(BEAT_AT, "stopped"), 3: Liveness(trouble="has never beaten")}
+    found = evaluate(measurements(gatherers=lives, lags={}), state(), SETTINGS, NOW)
     assert found.status == "unhealthy"
     text = "0 of 3 gatherers are alive; gatherer 1 away; gatherer 2 stopped; gatherer 3 has never beaten"
     assert [reason.text for reason in found.reasons] == [text]
@@ -82,18 +82,18 @@ def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
 )
 def test_lag_has_two_thresholds(seconds: float, status: str) -> None:
     late = {(number, "trades"): seconds for number in (1, 2, 3)}
-    assert verdict(figures(late))[0] == status
+    assert verdict(measurements(late))[0] == status
 
 
 @pytest.mark.parametrize("seconds", [6.0, 3_600.0])
 def test_one_gatherer_that_is_late_is_degraded_as_long_as_another_is_not(seconds: float) -> None:
-    assert verdict(figures({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
+    assert verdict(measurements({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
 
 
 def test_lag_is_told_with_its_cause() -> None:
-    made = figures()
-    made.lags = {(2, "trades"): Behind(9_000, 12.0, 8_000, "transaction 7 is open: process 5 of gatherer, psql")}
-    (reason,) = judge(made, state(), SETTINGS, NOW).reasons
+    made = measurements()
+    made.lags = {(2, "trades"): Lag(9_000, 12.0, 8_000, "transaction 7 is open: process 5 of gatherer, psql")}
+    (reason,) = evaluate(made, state(), SETTINGS, NOW).reasons
     assert reason.text == (
         "trades of gatherer 2 12 s and 9,000 rows behind,"
         " 8,000 of them held back: transaction 7 is open: process 5 of gatherer, psql"
@@ -109,7 +109,7 @@ def test_lag_is_told_with_its_cause() -> None:
     ],
 )
 def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status: str) -> None:
-    assert verdict(figures(**changes)) == (status, ["production"])
+    assert verdict(measurements(**changes)) == (status, ["production"])
 
 
 @pytest.mark.parametrize(
@@ -121,19 +121,19 @@ def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status
     ],
 )
 def test_a_stream_that_does_not_go_on_is_told(changes: dict[str, Any], status: str) -> None:
-    assert verdict(figures(), state(**changes)) == (status, ["streams"])
+    assert verdict(measurements(), state(**changes)) == (status, ["streams"])
 
 
 @pytest.mark.parametrize("waiting_for", ["production", "a gatherer"])
 def test_what_it_waits_for_is_told(waiting_for: str) -> None:
-    found = judge(figures(), state(waiting_for), SETTINGS, NOW)
+    found = evaluate(measurements(), state(waiting_for), SETTINGS, NOW)
     assert found.status == "unhealthy"
     assert [reason.text for reason in found.reasons] == [f"waiting for {waiting_for}"]
 
 
 def test_what_is_measured_is_a_metric() -> None:
-    made = figures({(2, "trades"): 12.5})
-    made.merged = {(2, "trades"): Merged(100, 60, 30, 10, 1_000_000.0)}
+    made = measurements({(2, "trades"): 12.5})
+    made.merged = {(2, "trades"): MergedRows(100, 60, 30, 10, 1_000_000.0)}
     samples = {
         (sample.name, *sample.labels.values()): sample.value
         for metric in read_metrics(made, state(), Verdict())
@@ -153,16 +153,18 @@ def test_what_is_measured_is_a_metric() -> None:
     assert samples["kalshi_deduplicator_stream_failing", "trades"] == 0
 
 
-def waiting(seconds: float) -> Progress:
+def waiting(seconds: float) -> StreamProgress:
     since = datetime.now(UTC) - timedelta(seconds=seconds)
-    return Progress("trades", hours_verified=7, hours_due=3, due_since=since, bytes=500, newest_hour=None, error=None)
+    return StreamProgress(
+        "trades", hours_verified=7, hours_due=3, due_since=since, bytes=500, newest_hour=None, error=None
+    )
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(7_000, "healthy"), (7_300, "degraded")])
 def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, status: str) -> None:
     known = state()
     known.archive.progress = [waiting(seconds)]
-    found = judge(figures(), known, SETTINGS, NOW)
+    found = evaluate(measurements(), known, SETTINGS, NOW)
     assert found.status == status
     assert all("3 hours wait for the archive, the oldest for 73" in reason.text for reason in found.reasons)
 
@@ -170,7 +172,7 @@ def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, statu
 def test_an_archive_that_fails_is_degraded_and_says_why() -> None:
     known = state()
     known.archive.failed("s3://archive: there is no such bucket")
-    assert verdict(figures(), known) == ("degraded", ["archive"])
+    assert verdict(measurements(), known) == ("degraded", ["archive"])
 
 
 def test_the_archive_is_measured() -> None:
@@ -180,7 +182,7 @@ def test_the_archive_is_measured() -> None:
     known.archive.failed("no")
     samples = {
         (sample.name, *sample.labels.values()): sample.value
-        for metric in read_metrics(figures(), known, Verdict())
+        for metric in read_metrics(measurements(), known, Verdict())
         for sample in metric.samples
         if "archive" in sample.name
     }

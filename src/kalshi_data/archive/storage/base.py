@@ -9,20 +9,20 @@ from typing import Protocol
 
 from kalshi_data.errors import ArchiveError
 
-Moved = Callable[[int], None]
+ProgressCallback = Callable[[int], None]
 
 
-def ignore(_bytes: int) -> None:
+def no_progress(_bytes: int) -> None:
     """Take no notice of bytes on their way."""
 
 
-class Bucket(Protocol):
+class ObjectStore(Protocol):
     """A store of objects; every method raises ArchiveError where it cannot do its work, saying what to do next."""
 
-    def put(self, key: str, path: Path, sha256: bytes, moved: Moved = ignore) -> str | None:
+    def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
         """Store a file under a key, replacing what is there, and return the store's ETag where it has one.
 
-        `moved` is told of bytes on their way; what it raises ends the upload, and nothing is stored.
+        `progress` is told of bytes on their way; what it raises ends the upload, and nothing is stored.
         """
         ...
 
@@ -42,7 +42,7 @@ def digest(path: Path) -> bytes:
 
 
 @contextmanager
-def told(what: str) -> Generator[None]:
+def translate_errors(what: str) -> Generator[None]:
     """Turn errors of files into one that says what to do.
 
     Raises:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from kalshi_data.archive.storage.base import Moved, digest, ignore, told
+from kalshi_data.archive.storage.base import ProgressCallback, digest, no_progress, translate_errors
 from kalshi_data.errors import ArchiveError
 
 CHUNK_BYTES = 1024 * 1024
@@ -14,24 +14,24 @@ CHUNK_BYTES = 1024 * 1024
 UNFINISHED = ".unfinished-"
 
 
-class Folder:
+class FolderStore:
     """A folder that does what a bucket does."""
 
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made where it is missing."""
         self._folder = folder
 
-    def put(self, key: str, path: Path, sha256: bytes, moved: Moved = ignore) -> str | None:
+    def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
         """Write a file beside its place, see that it is what it should be, and rename it once it is on the disk."""
         target = self._folder / key
         unfinished = target.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
-        with told(f"{target} cannot be written"):
+        with translate_errors(f"{target} cannot be written"):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 shutil.copyfile(path, unfinished)
                 if digest(unfinished) != sha256:
                     raise ArchiveError(f"{target}: the disk gave back something else than was written: check the disk")
-                moved(unfinished.stat().st_size)
+                progress(unfinished.stat().st_size)
                 sync(unfinished)
                 unfinished.replace(target)
                 sync(target.parent)
@@ -42,7 +42,7 @@ class Folder:
     def fetch(self, key: str, path: Path) -> bool:
         """Bring an object into a file; False where there is none."""
         source = self._folder / key
-        with told(f"{source} cannot be read"):
+        with translate_errors(f"{source} cannot be read"):
             if not source.is_file():
                 return False
             shutil.copyfile(source, path)
@@ -50,7 +50,7 @@ class Folder:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order."""
-        with told(f"{self._folder} cannot be read"):
+        with translate_errors(f"{self._folder} cannot be read"):
             found = [path for path in (self._folder / prefix).rglob("*") if path.is_file()]
         yield from sorted(str(path.relative_to(self._folder)) for path in found if not path.name.startswith(UNFINISHED))
 

@@ -4,12 +4,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import Bucket
-from kalshi_data.archive.storage.local import Folder
+from kalshi_data.archive.storage.base import ObjectStore
+from kalshi_data.archive.storage.local import FolderStore
 from kalshi_data.errors import ArchiveError
 
 
-def open_bucket(settings: ArchiveSettings) -> Bucket:
+def open_store(settings: ArchiveSettings) -> ObjectStore:
     """Return what `target` names.
 
     Raises:
@@ -19,8 +19,8 @@ def open_bucket(settings: ArchiveSettings) -> Bucket:
         raise ArchiveError("no archive is configured: set target under [archive] to s3://BUCKET or file:///FOLDER")
     parts = urlsplit(settings.target)
     if parts.scheme == "file":
-        return Folder(Path(parts.path))
+        return FolderStore(Path(parts.path))
     # Loaded where it is needed: a folder needs none of it.
-    from kalshi_data.archive.storage.s3 import S3  # noqa: PLC0415
+    from kalshi_data.archive.storage.s3 import S3Store  # noqa: PLC0415
 
-    return S3(parts.netloc, settings)
+    return S3Store(parts.netloc, settings)

@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import Moved, ignore, told
+from kalshi_data.archive.storage.base import ProgressCallback, no_progress, translate_errors
 from kalshi_data.errors import ArchiveError
 
 MISSING = {"404", "NoSuchKey"}
@@ -43,7 +43,7 @@ REMEDIES = {
 }
 
 
-class S3:
+class S3Store:
     """Stores objects with their checksums; files larger than a part go in parts, which are dropped if one fails."""
 
     def __init__(self, bucket: str, settings: ArchiveSettings) -> None:
@@ -59,7 +59,7 @@ class S3:
             s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
             max_pool_connections=settings.requests_max,
         )
-        with self._told("a client for it cannot be made"):
+        with self._translate_errors("a client for it cannot be made"):
             session = boto3.Session(region_name=settings.region)
             self._client: Any = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
         self._transfer = TransferConfig(
@@ -68,20 +68,20 @@ class S3:
             max_concurrency=settings.requests_max,
         )
 
-    def put(self, key: str, path: Path, sha256: bytes, moved: Moved = ignore) -> str | None:
+    def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
         """Upload a file; S3 compares each part with its checksum."""
         extra = {
             "ChecksumAlgorithm": "SHA256",
             "StorageClass": self._storage_class,
             "Metadata": {"sha256": sha256.hex()},
         }
-        with self._told(f"{key} cannot be written"):
-            self._client.upload_file(str(path), self._bucket, key, extra, moved, self._transfer)
+        with self._translate_errors(f"{key} cannot be written"):
+            self._client.upload_file(str(path), self._bucket, key, extra, progress, self._transfer)
             return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
 
     def fetch(self, key: str, path: Path) -> bool:
         """Download an object; False where there is none."""
-        with self._told(f"{key} cannot be read"), told(f"{path} cannot be written"):
+        with self._translate_errors(f"{key} cannot be read"), translate_errors(f"{path} cannot be written"):
             try:
                 self._client.download_file(self._bucket, key, str(path), Config=self._transfer)
             except ClientError as error:
@@ -94,13 +94,13 @@ class S3:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order."""
-        with self._told(f"{prefix} cannot be listed"):
+        with self._translate_errors(f"{prefix} cannot be listed"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
                 yield from (str(each["Key"]) for each in page.get("Contents", ()))
 
     @contextmanager
-    def _told(self, what: str) -> Generator[None]:
+    def _translate_errors(self, what: str) -> Generator[None]:
         """Turn the library's errors into one that says what to do."""
         try:
             yield

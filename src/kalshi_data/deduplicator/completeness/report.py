@@ -31,7 +31,7 @@ class Completeness(msgspec.Struct):
     cells: list[Cell]
 
 
-class Gap(msgspec.Struct):
+class GapSpan(msgspec.Struct):
     """Minutes known to be lost; an empty market_ticker stands for all markets."""
 
     stream: str
@@ -73,7 +73,7 @@ class Report(msgspec.Struct):
     judged_until: datetime | None
     streams: list[Completeness]
     days: list[Day]
-    gaps: list[Gap]
+    gaps: list[GapSpan]
     evidence: list[Evidence]
 
 
@@ -99,7 +99,7 @@ def read_report(
                 read(query("production/completeness/read_minutes")), from_at, (until_at - from_at) / cells, cells
             ),
             days=[Day(*row) for row in read(query("production/completeness/read_stream_days"))],
-            gaps=[Gap(*row) for row in read(query("production/completeness/read_gaps"))],
+            gaps=[GapSpan(*row) for row in read(query("production/completeness/read_gaps"))],
             evidence=[Evidence(*row) for row in read(query("production/completeness/read_evidence"))]
             if evidence
             else [],

@@ -32,7 +32,7 @@ class Batch(NamedTuple):
     received: bytes
 
 
-class Source:
+class StreamSource:
     """Keeps a connection to one gatherer for one stream; one thread at a time uses it."""
 
     def __init__(self, gatherer: Gatherer, stream: Stream, settings: MergingSettings, shard: Shard) -> None:

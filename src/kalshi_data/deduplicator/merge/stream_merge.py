@@ -12,19 +12,19 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.sightings import note_arrivals
-from kalshi_data.deduplicator.merge.source import Batch, Source
+from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
 from kalshi_data.deduplicator.streams import Stream
-from kalshi_data.deduplicator.worker_pool import Crew
 from kalshi_data.service.retry import delay_seconds
 from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 5.0
-Polled = Sequence[tuple[Source, Batch]]
+Polled = Sequence[tuple[StreamSource, Batch]]
 
 
 class StreamMerge:
@@ -39,8 +39,8 @@ class StreamMerge:
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
         self._shard = shard
-        self._sources = [Source(gatherer, stream, settings.merging, shard) for gatherer in settings.gatherers]
-        self._crew = Crew(self._sources, stream.name)
+        self._sources = [StreamSource(gatherer, stream, settings.merging, shard) for gatherer in settings.gatherers]
+        self._pool = GathererPool(self._sources, stream.name)
         self._acknowledged_at = time.monotonic()
         self.state = StreamState([source.gatherer_id for source in self._sources])
 
@@ -69,7 +69,7 @@ class StreamMerge:
 
     def close(self) -> None:
         """Let go of the gatherers."""
-        self._crew.close()
+        self._pool.close()
         for source in self._sources:
             source.close()
 
@@ -111,11 +111,11 @@ class StreamMerge:
         self.state.ticked(time.monotonic() - began, rows, behind, {s.gatherer_id: s.error for s in self._sources})
         return rows
 
-    def _poll(self, production: Connection) -> list[tuple[Source, Batch]]:
+    def _poll(self, production: Connection) -> list[tuple[StreamSource, Batch]]:
         """Connect to who is away, ask everybody at once, and return what came in time and has rows."""
         for source in self._sources:
             if source.is_due:
-                self._crew.start(source, source.open)
+                self._pool.start(source, source.open)
         answered = self._ask(production, {})
         if any(not isinstance(answer, Batch) for answer in answered.values()):
             answered |= self._ask(production, answered)
@@ -126,14 +126,14 @@ class StreamMerge:
             if isinstance(answer, Batch) and answer.rows and answer.after == source.after
         ]
 
-    def _ask(self, production: Connection, answered: Mapping[Source, object]) -> dict[Source, object]:
+    def _ask(self, production: Connection, answered: Mapping[StreamSource, object]) -> dict[StreamSource, object]:
         """Poll who is connected and has not sent a batch yet; return batches, and the epochs of who connected."""
         for source in self._sources:
             if source.is_open and not isinstance(answered.get(source), Batch):
                 if source.after is None:
                     source.after = self._read_cursor(production, source)
-                self._crew.start(source, source.poll, source.after)
-        return dict(self._crew.results(time.monotonic() + self._settings.gatherer_seconds_max))
+                self._pool.start(source, source.poll, source.after)
+        return dict(self._pool.results(time.monotonic() + self._settings.gatherer_seconds_max))
 
     def _read_ahead(self, polled: Polled) -> bool:
         """Where more is waiting, ask for it before what came is written, and for more; tell whether it is."""
@@ -143,10 +143,10 @@ class StreamMerge:
             source.batch_rows = settings.batch_rows_min
         for source, batch in full:
             source.batch_rows = min(max(batch.rows, settings.batch_rows_min) * 2, settings.batch_rows_max)
-            self._crew.start(source, source.poll, batch.watermark)
+            self._pool.start(source, source.poll, batch.watermark)
         return bool(full)
 
-    def _read_cursor(self, production: Connection, source: Source) -> str:
+    def _read_cursor(self, production: Connection, source: StreamSource) -> str:
         key = self._key(source.gatherer_id, source.epoch)
         production.execute(query("production/cursors/open"), key)
         row = production.execute(query("production/cursors/read"), key).fetchone()

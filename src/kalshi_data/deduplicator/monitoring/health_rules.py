@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kalshi_data.deduplicator.monitoring.measurements import Behind, Figures
+from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
@@ -11,13 +11,15 @@ from kalshi_data.service.health import Reason, Severity, Verdict
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
-def judge(figures: Figures, state: State, settings: DeduplicatorSettings, monotonic_seconds: float) -> Verdict:
+def evaluate(
+    measurements: Measurements, state: State, settings: DeduplicatorSettings, monotonic_seconds: float
+) -> Verdict:
     """Return how a deduplicator is."""
     rules = (
         _start(state),
-        _production(figures, settings.health, monotonic_seconds),
-        _gatherers(figures, len(settings.gatherers)),
-        _lag(figures, settings.health),
+        _production(measurements, settings.health, monotonic_seconds),
+        _gatherers(measurements, len(settings.gatherers)),
+        _lag(measurements, settings.health),
         _streams(state, settings.health, monotonic_seconds),
         _archive(state, settings.archive.late_seconds_max),
     )
@@ -29,27 +31,29 @@ def _start(state: State) -> Iterator[Reason]:
         yield Reason(UNHEALTHY, "start", f"waiting for {state.waiting_for}")
 
 
-def _production(figures: Figures, settings: DeduplicatorHealthSettings, monotonic_seconds: float) -> Iterator[Reason]:
-    age = monotonic_seconds - figures.production_at_seconds
+def _production(
+    measurements: Measurements, settings: DeduplicatorHealthSettings, monotonic_seconds: float
+) -> Iterator[Reason]:
+    age = monotonic_seconds - measurements.production_at_seconds
     if age > settings.silence_seconds_max:
-        failure = figures.production_failure or "no answer"
+        failure = measurements.production_failure or "no answer"
         yield Reason(UNHEALTHY, "production", f"production has not answered for {age:.0f} s: {failure}")
-    elif figures.production_failure:
-        yield Reason(DEGRADED, "production", figures.production_failure)
+    elif measurements.production_failure:
+        yield Reason(DEGRADED, "production", measurements.production_failure)
 
 
-def _gatherers(figures: Figures, configured: int) -> Iterator[Reason]:
-    troubles = [f"gatherer {number} {life.trouble}" for number, life in figures.gatherers.items() if life.trouble]
-    alive = len(figures.gatherers) - len(troubles)
+def _gatherers(measurements: Measurements, configured: int) -> Iterator[Reason]:
+    troubles = [f"gatherer {number} {life.trouble}" for number, life in measurements.gatherers.items() if life.trouble]
+    alive = len(measurements.gatherers) - len(troubles)
     if alive < configured:
         text = "; ".join([f"{alive} of {configured} gatherers are alive", *troubles])
         yield Reason(DEGRADED if alive else UNHEALTHY, "gatherers", text)
 
 
-def _lag(figures: Figures, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:
+def _lag(measurements: Measurements, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:
     """What the least late gatherer holds is what readers wait for; another that is late is degraded at worst."""
     for stream in STREAMS:
-        behind = {number: lag for (number, name), lag in figures.lags.items() if name == stream.name}
+        behind = {number: lag for (number, name), lag in measurements.lags.items() if name == stream.name}
         late = {number: lag for number, lag in behind.items() if lag.seconds >= settings.lag_seconds_max}
         if not late:
             continue
@@ -58,7 +62,7 @@ def _lag(figures: Figures, settings: DeduplicatorHealthSettings) -> Iterator[Rea
         yield Reason(severity, "lag", "; ".join(_told(stream.name, number, lag) for number, lag in late.items()))
 
 
-def _told(stream: str, number: int, lag: Behind) -> str:
+def _told(stream: str, number: int, lag: Lag) -> str:
     cause = f", {lag.held_rows:,} of them held back: {lag.cause}" if lag.cause else ""
     return f"{stream} of gatherer {number} {lag.seconds:.0f} s and {lag.rows:,} rows behind{cause}"
 

@@ -12,8 +12,8 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, Gatherer
-from kalshi_data.deduplicator.worker_pool import Crew
 from kalshi_data.service.retry import delay_seconds
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 RETRY_SECONDS_MAX = 5.0
 
 
-class Beat(NamedTuple):
+class Heartbeat(NamedTuple):
     """What a gatherer's database says of it; without `beat_at` it never said that it lives."""
 
     epoch: UUID
@@ -40,7 +40,7 @@ class Pulse:
         self._seconds_max = seconds_max
         self._connection: Connection | None = None
 
-    def read(self) -> Beat | None:
+    def read(self) -> Heartbeat | None:
         """Return what the database says, None where it is away."""
         try:
             if self._connection is None:
@@ -51,7 +51,7 @@ class Pulse:
         except psycopg.Error:
             self.close()
             return None
-        return Beat(*row) if row else None
+        return Heartbeat(*row) if row else None
 
     def close(self) -> None:
         """Close the connection; the next read() makes a new one."""
@@ -69,7 +69,7 @@ class Heartbeats:
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
         self._pulses = [Pulse(gatherer, self._settings.gatherer_seconds_max) for gatherer in settings.gatherers]
-        self._crew = Crew(self._pulses, "heartbeats")
+        self._pool = GathererPool(self._pulses, "heartbeats")
 
     def wait(self) -> bool:
         """Wait until one gatherer is alive; False where it was told to stop first."""
@@ -84,7 +84,7 @@ class Heartbeats:
             self._stop.wait(self._settings.heartbeat_seconds)
         return False
 
-    def is_alive(self, beat: Beat) -> bool:
+    def is_alive(self, beat: Heartbeat) -> bool:
         """Whether it beat a moment ago by its own clock; one that never did is new and waits for nothing."""
         return beat.age_seconds is None or beat.age_seconds <= self._settings.heartbeat_seconds_max
 
@@ -114,15 +114,15 @@ class Heartbeats:
                 kept = {"gatherer_id": gatherer_id, "epoch": beat.epoch, "beat_at": beat.beat_at}
                 production.execute(query("production/status/record_heartbeat"), {**kept, "status": Jsonb(beat.status)})
 
-    def read(self) -> dict[int, Beat]:
+    def read(self) -> dict[int, Heartbeat]:
         """Return what the gatherers that answered in time say, by their number."""
         for pulse in self._pulses:
-            self._crew.start(pulse, pulse.read)
-        found = self._crew.results(time.monotonic() + self._settings.gatherer_seconds_max)
+            self._pool.start(pulse, pulse.read)
+        found = self._pool.results(time.monotonic() + self._settings.gatherer_seconds_max)
         return {pulse.gatherer_id: beat for pulse, beat in found}
 
     def close(self) -> None:
         """Let go of the gatherers."""
-        self._crew.close()
+        self._pool.close()
         for pulse in self._pulses:
             pulse.close()

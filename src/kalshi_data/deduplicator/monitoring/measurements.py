@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 # A stream of a gatherer.
-Place = tuple[int, str]
+StreamKey = tuple[int, str]
 
 
-class Merged(NamedTuple):
+class MergedRows(NamedTuple):
     """What was merged of one stream of one gatherer, all its epochs together, and when last."""
 
     polled: int = 0
@@ -19,7 +19,7 @@ class Merged(NamedTuple):
     merged_at_seconds: float = 0.0
 
 
-class Behind(NamedTuple):
+class Lag(NamedTuple):
     """How far production is behind one stream of one gatherer; what is held cannot be read yet because of `cause`."""
 
     rows: int
@@ -28,14 +28,14 @@ class Behind(NamedTuple):
     cause: str | None = None
 
 
-class Life(NamedTuple):
+class Liveness(NamedTuple):
     """Whether a gatherer lives; `trouble` says why not, for people."""
 
     beat_at: datetime | None = None
     trouble: str | None = None
 
 
-class Figures:
+class Measurements:
     """All that is measured; one thread replaces each mapping as a whole, anyone may read."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Figures:
         self.production_at_seconds = time.monotonic()  # when production last answered
         self.production_ping_seconds = 0.0  # how long its last answer took
         self.production_failure = ""
-        self.gatherers: Mapping[int, Life] = {}
-        self.merged: Mapping[Place, Merged] = {}
-        self.rates: Mapping[Place, float] = {}  # rows polled per second
-        self.lags: Mapping[Place, Behind] = {}  # of the gatherers that answered
+        self.gatherers: Mapping[int, Liveness] = {}
+        self.merged: Mapping[StreamKey, MergedRows] = {}
+        self.rates: Mapping[StreamKey, float] = {}  # rows polled per second
+        self.lags: Mapping[StreamKey, Lag] = {}  # of the gatherers that answered

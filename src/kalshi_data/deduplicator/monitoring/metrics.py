@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client.core import Metric
 
 from kalshi_data.archive.progress import ArchiveState
-from kalshi_data.deduplicator.monitoring.measurements import Figures, Place
+from kalshi_data.deduplicator.monitoring.measurements import Measurements, StreamKey
 from kalshi_data.deduplicator.state import State
 from kalshi_data.service.health import Verdict
 from kalshi_data.service.metrics import counter, gauge, histograms
@@ -22,17 +22,17 @@ COUNTS = {
 }
 
 
-def read_metrics(figures: Figures, state: State, verdict: Verdict) -> Iterable[Metric]:
+def read_metrics(measurements: Measurements, state: State, verdict: Verdict) -> Iterable[Metric]:
     """Yield all that is measured, as it is now."""
     yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
     yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
-    yield gauge(f"{PREFIX}start_timestamp_seconds", "When this process started.", figures.started_at_seconds)
-    yield from _production(figures)
-    yield from _merged(figures)
-    yield from _lags(figures)
-    alive = {number: life.trouble is None for number, life in figures.gatherers.items()}
+    yield gauge(f"{PREFIX}start_timestamp_seconds", "When this process started.", measurements.started_at_seconds)
+    yield from _production(measurements)
+    yield from _merged(measurements)
+    yield from _lags(measurements)
+    alive = {number: life.trouble is None for number, life in measurements.gatherers.items()}
     yield gauge(f"{PREFIX}gatherer_alive", "1 where a gatherer answers and its heartbeat is fresh.", alive, "gatherer")
-    beats = {number: life.beat_at.timestamp() for number, life in figures.gatherers.items() if life.beat_at}
+    beats = {number: life.beat_at.timestamp() for number, life in measurements.gatherers.items() if life.beat_at}
     yield gauge(f"{PREFIX}gatherer_heartbeat_timestamp_seconds", "A gatherer's last heartbeat.", beats, "gatherer")
     streams = state.streams.copy()
     failing = {name: stream.error is not None for name, stream in streams.items()}
@@ -42,24 +42,24 @@ def read_metrics(figures: Figures, state: State, verdict: Verdict) -> Iterable[M
     yield from _archive(state.archive)
 
 
-def _production(figures: Figures) -> Iterable[Metric]:
-    yield gauge(f"{PREFIX}production_up", "1 while production answers.", not figures.production_failure)
-    ping = figures.production_ping_seconds
+def _production(measurements: Measurements) -> Iterable[Metric]:
+    yield gauge(f"{PREFIX}production_up", "1 while production answers.", not measurements.production_failure)
+    ping = measurements.production_ping_seconds
     yield gauge(f"{PREFIX}production_ping_seconds", "How long production's last answer took.", ping)
-    age = time.monotonic() - figures.production_at_seconds
+    age = time.monotonic() - measurements.production_at_seconds
     yield gauge(f"{PREFIX}production_silence_seconds", "How long ago production last answered.", age)
 
 
-def _merged(figures: Figures) -> Iterable[Metric]:
+def _merged(measurements: Measurements) -> Iterable[Metric]:
     for name, meaning in COUNTS.items():
-        values = _by_place({place: getattr(merged, name) for place, merged in figures.merged.items()})
+        values = _by_place({place: getattr(merged, name) for place, merged in measurements.merged.items()})
         yield counter(f"{PREFIX}rows_{name}", meaning, values, PLACE)
-    moved = _by_place({place: merged.merged_at_seconds for place, merged in figures.merged.items()})
+    moved = _by_place({place: merged.merged_at_seconds for place, merged in measurements.merged.items()})
     yield gauge(f"{PREFIX}cursor_timestamp_seconds", "When a cursor last moved, by production's clock.", moved, PLACE)
 
 
-def _lags(figures: Figures) -> Iterable[Metric]:
-    lags = figures.lags
+def _lags(measurements: Measurements) -> Iterable[Metric]:
+    lags = measurements.lags
     rows = _by_place({place: lag.rows for place, lag in lags.items()})
     yield gauge(f"{PREFIX}lag_rows", "Rows a gatherer holds and production does not, up to a million.", rows, PLACE)
     seconds = _by_place({place: lag.seconds for place, lag in lags.items()})
@@ -83,5 +83,5 @@ def _archive(archive: ArchiveState) -> Iterable[Metric]:
     yield counter(f"{name}_failures", "Hours this process could not write or read back.", archive.failures)
 
 
-def _by_place(values: Mapping[Place, float]) -> dict[tuple[str, ...], float]:
+def _by_place(values: Mapping[StreamKey, float]) -> dict[tuple[str, ...], float]:
     return {(str(number), stream): value for (number, stream), value in values.items()}

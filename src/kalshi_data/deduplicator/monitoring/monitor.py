@@ -13,13 +13,13 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, connect, query
-from kalshi_data.deduplicator.monitoring.health_rules import judge
-from kalshi_data.deduplicator.monitoring.measurements import Figures, Life, Merged, Place
-from kalshi_data.deduplicator.monitoring.probe import Seen, Watcher
+from kalshi_data.deduplicator.gatherer_pool import GathererPool
+from kalshi_data.deduplicator.monitoring.health_rules import evaluate
+from kalshi_data.deduplicator.monitoring.measurements import Liveness, Measurements, MergedRows, StreamKey
+from kalshi_data.deduplicator.monitoring.probe import ProbeResult, Watcher
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.deduplicator.worker_pool import Crew
 from kalshi_data.service.health import Verdict
 from kalshi_data.shard import Shard
 from kalshi_data.version import read_release
@@ -35,13 +35,13 @@ class Monitor:
 
     def __init__(self, settings: DeduplicatorSettings, state: State, shard: Shard) -> None:
         """Prepare; start() begins."""
-        self.figures = Figures()
+        self.measurements = Measurements()
         self._settings = settings
         self._state = state
         self._shard = str(shard)
         self._watchers = [Watcher(gatherer, settings) for gatherer in settings.gatherers]
-        self._crew = Crew(self._watchers, "monitor")
-        self._seen: dict[int, tuple[float, Seen]] = {}
+        self._pool = GathererPool(self._watchers, "monitor")
+        self._seen: dict[int, tuple[float, ProbeResult]] = {}
         self._production: Connection | None = None
         self._looked_at_seconds = 0.0
         self._last_state = "stopped"
@@ -59,9 +59,9 @@ class Monitor:
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
 
-    def verdict(self) -> Verdict:
+    def health(self) -> Verdict:
         """Return how the deduplicator is now."""
-        return judge(self.figures, self._state, self._settings, time.monotonic())
+        return evaluate(self.measurements, self._state, self._settings, time.monotonic())
 
     def look(self, state: str = "running") -> None:
         """Measure everything once; a database that is away is told, and tried again at the next look."""
@@ -87,7 +87,7 @@ class Monitor:
     def close(self) -> None:
         """Let go of all databases."""
         self._disconnect()
-        self._crew.close()
+        self._pool.close()
         for watcher in self._watchers:
             watcher.close()
 
@@ -99,15 +99,15 @@ class Monitor:
         )
         began = time.monotonic()
         rows = self._production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
-        figures, now = self.figures, time.monotonic()
-        figures.production_at_seconds, figures.production_ping_seconds = now, now - began
-        figures.production_failure = ""
-        before, seconds = figures.merged, now - self._looked_at_seconds
+        measurements, now = self.measurements, time.monotonic()
+        measurements.production_at_seconds, measurements.production_ping_seconds = now, now - began
+        measurements.production_failure = ""
+        before, seconds = measurements.merged, now - self._looked_at_seconds
         self._looked_at_seconds = now
-        figures.merged = _add_up(rows)
-        figures.rates = {
+        measurements.merged = _add_up(rows)
+        measurements.rates = {
             place: (merged.polled - before[place].polled) / seconds
-            for place, merged in figures.merged.items()
+            for place, merged in measurements.merged.items()
             if place in before
         }
         return rows
@@ -118,17 +118,19 @@ class Monitor:
         for gatherer_id, epoch, stream, ingest_xid, *_ in positions:
             by_gatherer[gatherer_id][epoch, stream] = ingest_xid
         for watcher in self._watchers:
-            self._crew.start(watcher, watcher.look, by_gatherer[watcher.gatherer_id])
+            self._pool.start(watcher, watcher.look, by_gatherer[watcher.gatherer_id])
         now = time.monotonic()
-        for watcher, answer in self._crew.results(now + self._settings.merging.gatherer_seconds_max):
+        for watcher, answer in self._pool.results(now + self._settings.merging.gatherer_seconds_max):
             self._seen[watcher.gatherer_id] = (now, answer)
         # One that is busy counting keeps what it said last, for a while.
         oldest = now - self._settings.health.silence_seconds_max
-        late = (now, Seen(Life(trouble="does not answer in time"), {}))
+        late = (now, ProbeResult(Liveness(trouble="does not answer in time"), {}))
         answers = {watcher.gatherer_id: self._seen.get(watcher.gatherer_id, late) for watcher in self._watchers}
         seen = {number: answer if at > oldest else late[1] for number, (at, answer) in answers.items()}
-        self.figures.gatherers = {number: each.life for number, each in seen.items()}
-        self.figures.lags = {(n, stream): behind for n, each in seen.items() for stream, behind in each.lags.items()}
+        self.measurements.gatherers = {number: each.life for number, each in seen.items()}
+        self.measurements.lags = {
+            (n, stream): behind for n, each in seen.items() for stream, behind in each.lags.items()
+        }
 
     def _record(self, production: Connection, state: str) -> None:
         """Keep what was measured where deduplicator status reads it."""
@@ -136,22 +138,22 @@ class Monitor:
         status = {
             "state": state,
             "version": read_release().version,
-            "started_at": datetime.fromtimestamp(self.figures.started_at_seconds, UTC).isoformat(),
+            "started_at": datetime.fromtimestamp(self.measurements.started_at_seconds, UTC).isoformat(),
             "gatherers": len(self._watchers),
-            "health": self.verdict().document(),
+            "health": self.health().document(),
         }
         production.execute(
             query("production/status/record_deduplicator"), {"shard": self._shard, "status": Jsonb(status)}
         )
 
     def _lags(self) -> list[dict[str, Any]]:
-        figures = self.figures
+        measurements = self.measurements
         rows: list[dict[str, Any]] = []
         for stream in STREAMS:
             errors = self._errors(stream.name)
-            for number, life in figures.gatherers.items():
+            for number, life in measurements.gatherers.items():
                 place = (number, stream.name)
-                behind = figures.lags.get(place)
+                behind = measurements.lags.get(place)
                 measured = {
                     "rows_waiting": behind.rows,
                     "lag_seconds": behind.seconds,
@@ -159,7 +161,7 @@ class Monitor:
                     "cause": behind.cause,
                 } if behind else {}  # fmt: skip
                 error = errors.get(number) or life.trouble
-                rate = figures.rates.get(place)
+                rate = measurements.rates.get(place)
                 key = {"gatherer_id": number, "stream": stream.name}
                 rows.append({**key, **measured, "rows_per_second": rate, "error": error})
         return rows
@@ -173,7 +175,7 @@ class Monitor:
 
     def _away(self, error: psycopg.Error) -> None:
         self._disconnect()
-        self.figures.production_failure = str(error).strip().partition("\n")[0] or type(error).__name__
+        self.measurements.production_failure = str(error).strip().partition("\n")[0] or type(error).__name__
 
     def _disconnect(self) -> None:
         if self._production is not None:
@@ -181,12 +183,12 @@ class Monitor:
             self._production = None
 
 
-def _add_up(rows: Sequence[tuple[Any, ...]]) -> dict[Place, Merged]:
+def _add_up(rows: Sequence[tuple[Any, ...]]) -> dict[StreamKey, MergedRows]:
     """Add up the cursors of all epochs."""
-    merged: dict[Place, Merged] = {}
+    merged: dict[StreamKey, MergedRows] = {}
     for gatherer_id, _, stream, _, *counts, updated_at in rows:
-        before = merged.get((gatherer_id, stream), Merged())
+        before = merged.get((gatherer_id, stream), MergedRows())
         polled, new, duplicate, rejected = (old + more for old, more in zip(before, counts, strict=False))
         at_seconds = max(before.merged_at_seconds, updated_at.timestamp())
-        merged[gatherer_id, stream] = Merged(int(polled), int(new), int(duplicate), int(rejected), at_seconds)
+        merged[gatherer_id, stream] = MergedRows(int(polled), int(new), int(duplicate), int(rejected), at_seconds)
     return merged

@@ -21,7 +21,7 @@ START_EXTENSION_SECONDS = 30.0
 HUNG_SECONDS = 300.0
 
 
-class Reporter:
+class DeduplicatorReporter:
     """Reports for as long as its context lasts, in threads of its own."""
 
     def __init__(
@@ -38,8 +38,8 @@ class Reporter:
         self._end = threading.Event()
         self._notifier = notifier or Notifier()
         self.monitor = monitor = Monitor(settings, state, shard)
-        registry = make_registry(lambda: read_metrics(monitor.figures, state, monitor.verdict()))
-        self._server = HealthServer(settings.health, monitor.verdict, registry)
+        registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
+        self._server = HealthServer(settings.health, monitor.health, registry)
         self._thread = threading.Thread(target=self._tell, name="systemd", daemon=True)
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class Reporter:
     def _line(self) -> str:
         if self._state.waiting_for:
             return f"waiting for {self._state.waiting_for}"
-        figures = self.monitor.figures
-        alive = sum(life.trouble is None for life in figures.gatherers.values())
-        seconds = max((lag.seconds for lag in figures.lags.values()), default=0.0)
-        return f"{alive} of {len(figures.gatherers)} gatherers alive, {seconds:.0f} s behind"
+        measurements = self.monitor.measurements
+        alive = sum(life.trouble is None for life in measurements.gatherers.values())
+        seconds = max((lag.seconds for lag in measurements.lags.values()), default=0.0)
+        return f"{alive} of {len(measurements.gatherers)} gatherers alive, {seconds:.0f} s behind"

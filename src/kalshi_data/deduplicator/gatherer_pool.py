@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 Member = TypeVar("Member", bound=Hashable)
 
 
-class Crew(Generic[Member]):
+class GathererPool(Generic[Member]):
     """Gives each member a thread. One that was late is waited for no more until it has brought something again."""
 
     def __init__(self, members: Sequence[Member], name: str) -> None:
