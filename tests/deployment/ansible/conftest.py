@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.deployment.terraform.isolated_tool import isolated_tool
+from tests.deployment.isolated_tool import isolated_tool
 
 PLAYBOOKS = ROOT / "ansible"
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -14,7 +14,7 @@ import yaml
 
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, ROOT, Fleet
 from tests.deployment.hosts.host import Host
-from tests.deployment.terraform.isolated_tool import isolated_tool
+from tests.deployment.isolated_tool import isolated_tool
 
 PLAYBOOK_SECONDS_MAX = 600
 GROUPS = {"gatherer": GATHERERS, "deduplicator": (DEDUPLICATOR,), "production": (PRODUCTION,)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployment.terraform.isolated_tool import isolated_tool
+from tests.deployment.isolated_tool import isolated_tool
 from tests.deployment.terraform.mocked_tests import Outcome, run_mocked_tests
 from tests.deployment.terraform.terraform_runner import Terraform, prepare
 
@@ -52,5 +52,5 @@ def brief() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def tool(cache: Callable[[str], Path]) -> Callable[[str], Path]:
-    """Return a function that installs a tool apart and gives the folder of its programs."""
-    return lambda name: isolated_tool(name, cache("tools"))
+    """Return a function that installs the tools of a folder and returns the folder of their programs."""
+    return lambda folder: isolated_tool(folder, cache("tools"))

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.deployment.terraform.isolated_tool import isolated_tool
+from tests.deployment.isolated_tool import isolated_tool
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

@@ -19,7 +19,7 @@ OPTIONS = ["--framework", "terraform", "--skip-download", "--output", "json"]
 @pytest.fixture(scope="module")
 def report(tool: Callable[[str], Path]) -> dict[str, Any]:
     """Return what checkov reports of the whole folder, without settings from elsewhere."""
-    program = tool("checkov") / "checkov"
+    program = tool("terraform") / "checkov"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BC_", "CKV_", "CHECKOV_"))}
     command = [str(program), "--directory", str(SOURCE), *OPTIONS]
     done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False, timeout=150)
