@@ -1,4 +1,4 @@
-# The bucket is named at init, because its name holds the account id. The lock is an object beside the state.
+# `terraform init` names the bucket, because its name contains the account id. The lock is an object beside the state.
 terraform {
   backend "s3" {
     key          = "kalshi-data/production.tfstate"

@@ -6,7 +6,6 @@ module "secrets" {
   account_id     = var.account_id
   parameter_path = local.parameter_path
   parameters     = local.secrets
-  alarm_email    = var.alarm_email
 }
 
 module "network" {
@@ -22,15 +21,15 @@ module "network" {
 }
 
 module "archive" {
-  source = "../../modules/archive"
+  source = "../../modules/bucket"
 
   name    = local.archive_bucket
   key_arn = module.secrets.key_arn
 }
 
-# Ansible hands files to the hosts through this bucket, since its only way to them is SSM.
+# Ansible reaches the hosts through SSM only, which copies files through this bucket.
 module "transfer" {
-  source = "../../modules/archive"
+  source = "../../modules/bucket"
 
   name              = local.transfer_bucket
   key_arn           = module.secrets.key_arn
@@ -56,7 +55,7 @@ module "gatherer" {
   parameter_arns    = module.secrets.parameter_arns["gatherer"]
   agents            = var.agents
   tags              = local.tags
-  alarm_topic_arn   = module.secrets.alarm_topic_arn
+  alarm_topic_arn   = aws_sns_topic.alarms.arn
 }
 
 module "deduplicator" {
@@ -72,10 +71,10 @@ module "deduplicator" {
   disk_gb           = 50
   key_arn           = module.secrets.key_arn
   parameter_arns    = module.secrets.parameter_arns["deduplicator"]
-  archive           = { bucket = module.archive.bucket, prefix = "parquet/" }
+  archive           = { bucket = module.archive.name, prefix = "parquet/" }
   agents            = var.agents
   tags              = local.tags
-  alarm_topic_arn   = module.secrets.alarm_topic_arn
+  alarm_topic_arn   = aws_sns_topic.alarms.arn
 }
 
 module "database" {
@@ -89,7 +88,7 @@ module "database" {
   instance_class    = "db.t4g.large"
   storage_gb        = 500
   key_arn           = module.secrets.key_arn
-  alarm_topic_arn   = module.secrets.alarm_topic_arn
+  alarm_topic_arn   = aws_sns_topic.alarms.arn
 }
 
 module "database_host" {
@@ -109,5 +108,5 @@ module "database_host" {
   agents            = var.agents
   tags              = local.tags
   snapshot_days     = 7
-  alarm_topic_arn   = module.secrets.alarm_topic_arn
+  alarm_topic_arn   = aws_sns_topic.alarms.arn
 }

@@ -1,5 +1,5 @@
 output "ansible_inventory" {
-  description = "Inventory by tags: write it to a file whose name ends in aws_ec2.yml."
+  description = "Ansible's inventory, which finds hosts by tag: write it to a file whose name ends in aws_ec2.yml."
   value = yamlencode({
     plugin  = "amazon.aws.aws_ec2"
     regions = [local.region]
@@ -19,11 +19,11 @@ output "ansible_inventory" {
 }
 
 output "ansible_variables" {
-  description = "What hosts have in common: write it to group_vars/all beside the inventory."
+  description = "Variables of all hosts: write them to group_vars/all beside the inventory."
   value = yamlencode({
     ansible_connection                    = "amazon.aws.aws_ssm"
     ansible_aws_ssm_region                = local.region
-    ansible_aws_ssm_bucket_name           = module.transfer.bucket
+    ansible_aws_ssm_bucket_name           = module.transfer.name
     ansible_aws_ssm_bucket_sse_mode       = "aws:kms"
     ansible_aws_ssm_bucket_sse_kms_key_id = module.secrets.key_arn
 
@@ -35,12 +35,12 @@ output "ansible_variables" {
       port     = 5432
       database = "kalshi"
     }
-    kalshi_archive         = { bucket = module.archive.bucket, prefix = "parquet/" }
+    kalshi_archive         = { bucket = module.archive.name, prefix = "parquet/" }
     kalshi_parameter_names = module.secrets.parameter_names
   })
 }
 
 output "master_secret_arn" {
-  description = "Secret that holds the RDS master password; null on a host of our own."
+  description = "Secret that contains RDS' master password; null with a production host of our own."
   value       = one(module.database[*].master_secret_arn)
 }

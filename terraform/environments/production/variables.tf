@@ -1,6 +1,6 @@
 variable "account_id" {
   type        = string
-  description = "The only account into which this may be applied; part of the buckets' names."
+  description = "The only account to which this configuration may be applied; part of the buckets' names."
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
@@ -10,7 +10,7 @@ variable "account_id" {
 
 variable "alarm_email" {
   type        = string
-  description = "Where alarms are sent; the address must confirm the subscription."
+  description = "E-mail address that receives the alarms; its owner must confirm the subscription."
 
   validation {
     condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.alarm_email))
@@ -20,7 +20,7 @@ variable "alarm_email" {
 
 variable "production_engine" {
   type        = string
-  description = "rds: a managed instance with native partitions. timescaledb: a host of its own with hypertables."
+  description = "rds: a managed instance with native partitions. timescaledb: a host of our own with hypertables."
   default     = "rds"
 
   validation {
@@ -31,7 +31,7 @@ variable "production_engine" {
 
 variable "agents" {
   type        = map(object({ version = string, sha256 = string }))
-  description = "Version and checksum of the two AWS agents, ssm and cloudwatch; the README says how to get them."
+  description = "Version and checksum of the two AWS agents, ssm and cloudwatch; the README explains how to get them."
 
   validation {
     condition     = toset(keys(var.agents)) == toset(["ssm", "cloudwatch"])
@@ -44,7 +44,7 @@ variable "agents" {
   }
 }
 
-# What follows from them, and what is used in several places.
+# Values that several resources use.
 locals {
   region = "us-east-1"
   name   = "kalshi-data-production"
@@ -56,7 +56,7 @@ locals {
 
   parameter_path = "/kalshi-data/production"
 
-  # Each program has a folder of its own, so a secret that two of them share stands in both.
+  # Each program has its own folder, so a secret that two programs share is in both.
   secrets = merge(
     {
       gatherer     = ["kalshi_key_id", "kalshi_private_key", "sync_password"]

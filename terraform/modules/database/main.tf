@@ -1,14 +1,14 @@
-# Production on RDS: one PostgreSQL instance, reached by the deduplicator alone.
+# Production on RDS: one PostgreSQL instance that only the deduplicator can reach.
 
 locals {
-  # Tuned for one writer that merges batches through temporary tables. Units are PostgreSQL's own.
+  # Tuned for one writer that merges batches through temporary tables. The units are PostgreSQL's.
   parameters = {
-    autovacuum_naptime                    = "15"     # s; statistics of a fresh partition must not lag
-    autovacuum_vacuum_insert_scale_factor = "0.05"   # append-only tables freeze and set visibility early
+    autovacuum_naptime                    = "15"     # s; a new partition needs statistics soon
+    autovacuum_vacuum_insert_scale_factor = "0.05"   # append-only tables are frozen and marked visible early
     checkpoint_timeout                    = "900"    # s; fewer full-page images
     default_toast_compression             = "lz4"    # cheaper than pglz on two vCPUs
     log_min_duration_statement            = "5000"   # ms
-    log_statement                         = "ddl"    # every change of schema is on record
+    log_statement                         = "ddl"    # every schema change is logged
     maintenance_work_mem                  = "524288" # kB; one index build at a time
     max_wal_size                          = "16384"  # MB; checkpoints by time, not by volume
     temp_buffers                          = "8192"   # 8 kB pages; a tick's stage table stays in memory
@@ -41,7 +41,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
-  # checkov:skip=CKV_AWS_157: the brief has one instance; gatherers keep what they received, so an outage only delays it
+  # checkov:skip=CKV_AWS_157: the brief has one instance; gatherers keep their rows, so an outage only delays them
   identifier     = var.name
   engine         = "postgres"
   engine_version = "17"
@@ -90,7 +90,7 @@ resource "aws_db_instance" "this" {
   depends_on = [aws_cloudwatch_log_group.this]
 }
 
-# Made before the instance, which would otherwise make them itself, unencrypted and never expiring.
+# Created before the instance, which would otherwise create them unencrypted and without expiry.
 resource "aws_cloudwatch_log_group" "this" {
   for_each = toset(["postgresql", "upgrade"])
 

@@ -4,6 +4,6 @@ output "address" {
 }
 
 output "master_secret_arn" {
-  description = "Secret in which RDS keeps and rotates the master password, for operators only."
+  description = "Secret in which RDS stores and rotates the master password; for operators only."
   value       = aws_db_instance.this.master_user_secret[0].secret_arn
 }

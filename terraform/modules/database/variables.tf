@@ -20,7 +20,7 @@ variable "availability_zone" {
 
 variable "subnet_ids" {
   type        = list(string)
-  description = "Private subnets in at least two zones, which RDS asks for even of a single instance."
+  description = "Private subnets in at least two zones, which RDS requires even for a single instance."
 
   validation {
     condition     = length(var.subnet_ids) >= 2
@@ -30,17 +30,17 @@ variable "subnet_ids" {
 
 variable "security_group_id" {
   type        = string
-  description = "The only group of the instance."
+  description = "The only security group of the instance."
 
   validation {
     condition     = length(var.security_group_id) > 0
-    error_message = "Without a group of its own the instance would get the network's default."
+    error_message = "Give a group: without one the instance gets the network's default group."
   }
 }
 
 variable "instance_class" {
   type        = string
-  description = "A Graviton class."
+  description = "Instance class, of the Graviton family."
 
   validation {
     condition     = can(regex("^db\\.[a-z]+[0-9]+g[a-z]*\\.", var.instance_class))
@@ -50,21 +50,21 @@ variable "instance_class" {
 
 variable "storage_gb" {
   type        = number
-  description = "Size of the gp3 storage; from 400 GB on, RDS stripes it and gives 12000 operations a second."
+  description = "Size of the gp3 storage; from 400 GB on, RDS stripes it and provides 12000 operations a second."
 
   validation {
     condition     = var.storage_gb >= 400 && var.storage_gb <= 65536
-    error_message = "Between 400 and 65536 GB."
+    error_message = "Give between 400 and 65536 GB."
   }
 }
 
 variable "key_arn" {
   type        = string
-  description = "Key that encrypts storage, master password, insights and logs."
+  description = "Key that encrypts storage, master password, performance insights and logs."
 
   validation {
     condition     = length(var.key_arn) > 0
-    error_message = "Everything is always encrypted with a key of ours."
+    error_message = "Give the ARN of the key: everything is always encrypted."
   }
 }
 
@@ -74,6 +74,6 @@ variable "alarm_topic_arn" {
 
   validation {
     condition     = length(var.alarm_topic_arn) > 0
-    error_message = "An alarm that tells nobody is none."
+    error_message = "Give the ARN of the topic: an alarm without one reaches no operator."
   }
 }

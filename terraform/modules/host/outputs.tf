@@ -1,5 +1,5 @@
 output "hosts" {
-  description = "Id, address and zone of each host, by host name."
+  description = "Instance id, address and zone of each host, by host name."
   value = {
     for name, instance in aws_instance.this : name => {
       instance_id       = instance.id

@@ -10,7 +10,7 @@ variable "name" {
 
 variable "program" {
   type        = string
-  description = "What runs on these hosts; the name of their role and of their group in Ansible."
+  description = "Program on these hosts; also the name of their role and of their group in Ansible."
 
   validation {
     condition     = contains(["gatherer", "deduplicator", "production"], var.program)
@@ -40,27 +40,27 @@ variable "hosts" {
 
 variable "public_address" {
   type        = bool
-  description = "Whether the hosts get an address to call out from. No group lets anyone call them on it."
+  description = "Whether the hosts get a public address, for outgoing connections only."
 
   validation {
     condition     = var.public_address != null
-    error_message = "Say true or false."
+    error_message = "Give true or false."
   }
 }
 
 variable "security_group_id" {
   type        = string
-  description = "The only group of the hosts."
+  description = "The only security group of the hosts."
 
   validation {
     condition     = length(var.security_group_id) > 0
-    error_message = "A host without a group cannot be reached or call anyone."
+    error_message = "Give a group: without one a host can neither be reached nor reach others."
   }
 }
 
 variable "instance_type" {
   type        = string
-  description = "A Graviton type, since images and programs are arm64."
+  description = "Instance type, of the Graviton family because images and programs are arm64."
 
   validation {
     condition     = can(regex("^[a-z]+[0-9]+g[a-z]*\\.", var.instance_type))
@@ -70,11 +70,11 @@ variable "instance_type" {
 
 variable "disk_gb" {
   type        = number
-  description = "Size of the root disk."
+  description = "Size of the root disk in GB."
 
   validation {
     condition     = var.disk_gb >= 10 && var.disk_gb <= 16000
-    error_message = "Between 10 and 16000 GB."
+    error_message = "Give between 10 and 16000 GB."
   }
 }
 
@@ -84,7 +84,7 @@ variable "key_arn" {
 
   validation {
     condition     = length(var.key_arn) > 0
-    error_message = "Disks are always encrypted with a key of ours."
+    error_message = "Give the ARN of the key: disks are always encrypted."
   }
 }
 
@@ -100,7 +100,7 @@ variable "parameter_arns" {
 
 variable "archive" {
   type        = object({ bucket = string, prefix = string })
-  description = "Where the program may write archive objects; null for nowhere."
+  description = "Bucket and prefix to which the program may write the archive; null if it writes none."
   default     = null
 
   validation {
@@ -126,12 +126,12 @@ variable "agents" {
 
 variable "snapshot_days" {
   type        = number
-  description = "Days to keep a daily snapshot of the disks; 0 for none, where the data exists elsewhere."
+  description = "Days to keep a daily snapshot of the disks; 0 takes none, for data that also exists elsewhere."
   default     = 0
 
   validation {
     condition     = var.snapshot_days >= 0 && var.snapshot_days <= 35
-    error_message = "Between 0 and 35 days."
+    error_message = "Give between 0 and 35 days."
   }
 }
 
@@ -141,7 +141,7 @@ variable "tags" {
 
   validation {
     condition     = !anytrue([for tag in ["Name", "Program"] : contains(keys(var.tags), tag)])
-    error_message = "Name and Program are set for each host."
+    error_message = "Leave out Name and Program: the module sets them for each host."
   }
 }
 
@@ -151,6 +151,6 @@ variable "alarm_topic_arn" {
 
   validation {
     condition     = length(var.alarm_topic_arn) > 0
-    error_message = "An alarm that tells nobody is none."
+    error_message = "Give the ARN of the topic: an alarm without one reaches no operator."
   }
 }

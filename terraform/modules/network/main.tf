@@ -1,17 +1,17 @@
-# One network, two kinds of subnet in every zone, and every firewall rule of the platform.
+# One network, two kinds of subnet in each zone, and all firewall rules of the platform.
 #
-# Public subnets hold hosts that call the exchange. They need no NAT gateway, which would be one more thing to fail in
-# each zone and would charge for every byte received; that nobody can call them is the security groups' doing.
-# Private subnets have no route to the internet at all.
+# Hosts that call the exchange are in public subnets. A NAT gateway would be one more part that can fail in each zone,
+# and would charge for every byte received. The security groups admit no connection from the internet.
+# Private subnets have no route to the internet.
 
 locals {
   zones = { for index, zone in var.availability_zones : zone => index }
 
   groups = {
-    gatherer     = "Collects from the exchange and serves its own database"
-    deduplicator = "Polls the gatherers and writes production and the archive"
+    gatherer     = "Records the exchange and serves its own database"
+    deduplicator = "Reads the gatherers and writes production and the archive"
     production   = "The production database"
-    endpoint     = "Doors to AWS services inside the network"
+    endpoint     = "Endpoints of AWS services inside the network"
   }
 
   # The network table. Each row opens the port at both ends.
@@ -32,7 +32,7 @@ locals {
 
   interface_services = toset(["ssm", "ssmmessages", "monitoring"])
 
-  # The agents' packages lie in buckets of AWS; the private hosts fetch them through the same endpoint.
+  # AWS publishes the agents' packages in these buckets; private hosts download them through the same endpoint.
   agent_bucket_arns = [
     "arn:aws:s3:::amazon-ssm-${var.region}",
     "arn:aws:s3:::amazoncloudwatch-agent-${var.region}",
@@ -48,7 +48,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# Taken over so that it is empty: a host started without a group of its own can reach nothing.
+# Managed here so that it has no rules: a host that is started without its own group can reach nothing.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 }
@@ -194,8 +194,8 @@ resource "aws_vpc_endpoint" "s3" {
   tags = { Name = "${var.name}-s3" }
 }
 
-# In every zone, because their private names hold for the whole network: with a single zone, losing it would also cut
-# the operators off from the gatherers in the others.
+# In each zone, because the private names apply to the whole network: with endpoints in a single zone, its failure would
+# also disconnect operators from the gatherers in the other zones.
 resource "aws_vpc_endpoint" "interface" {
   for_each = local.interface_services
 

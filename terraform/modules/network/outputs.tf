@@ -4,11 +4,11 @@ output "public_subnet_ids" {
 }
 
 output "private_subnet_ids" {
-  description = "Subnets without one, by zone."
+  description = "Subnets without a route to the internet, by zone."
   value       = { for zone, subnet in aws_subnet.private : zone => subnet.id }
 }
 
 output "security_group_ids" {
-  description = "Groups by name: gatherer, deduplicator, production, endpoint."
+  description = "Security groups by name: gatherer, deduplicator, production, endpoint."
   value       = { for name, group in aws_security_group.this : name => group.id }
 }

@@ -40,20 +40,20 @@ variable "cidr_block" {
 
 variable "availability_zones" {
   type        = list(string)
-  description = "Zones that get a public and a private subnet each."
+  description = "Zones; each gets a public and a private subnet."
 
   validation {
     condition = alltrue([
       length(distinct(var.availability_zones)) == length(var.availability_zones),
       length(var.availability_zones) >= 2,
     ])
-    error_message = "Name at least two different zones: RDS wants two."
+    error_message = "Name at least two different zones: RDS requires two."
   }
 }
 
 variable "bucket_arns" {
   type        = list(string)
-  description = "Buckets of ours that may be reached through the S3 gateway endpoint."
+  description = "Our buckets that hosts may reach through the S3 gateway endpoint."
 
   validation {
     condition     = alltrue([for arn in var.bucket_arns : startswith(arn, "arn:aws:s3:::")])
@@ -63,10 +63,10 @@ variable "bucket_arns" {
 
 variable "production_reaches_out" {
   type        = bool
-  description = "Whether production is a host of ours, which needs 443 for packages and management; RDS needs nothing."
+  description = "Whether production is a host of our own, which needs 443 for packages and management; RDS does not."
 
   validation {
     condition     = var.production_reaches_out != null
-    error_message = "Say true or false."
+    error_message = "Give true or false."
   }
 }

@@ -1,5 +1,4 @@
-# The key that encrypts everything, the programs' secrets, and the alarm topic. The topic stands here because
-# CloudWatch can publish to it only if this key's policy says so.
+# The key that encrypts everything, and the programs' secrets.
 
 locals {
   parameters = merge([
@@ -18,7 +17,7 @@ resource "aws_kms_key" "this" {
     Version = "2012-10-17"
     Statement = [
       {
-        # Without it the account's own IAM policies would have no say and the key could become unmanageable.
+        # Without this statement the account's IAM policies would not apply, and no one could manage the key.
         Sid       = "Account"
         Effect    = "Allow"
         Principal = { AWS = "arn:aws:iam::${var.account_id}:root" }
@@ -26,6 +25,7 @@ resource "aws_kms_key" "this" {
         Resource  = "*"
       },
       {
+        # CloudWatch publishes to the encrypted alarm topic.
         Sid       = "Alarms"
         Effect    = "Allow"
         Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -56,7 +56,7 @@ resource "aws_kms_alias" "this" {
   target_key_id = aws_kms_key.this.key_id
 }
 
-# Terraform makes the places; operators put the values, so that no secret passes through the state.
+# Terraform creates the parameters and operators set the values, so the state never contains a secret.
 resource "aws_ssm_parameter" "this" {
   for_each = local.parameters
 
@@ -66,31 +66,4 @@ resource "aws_ssm_parameter" "this" {
   key_id           = aws_kms_key.this.arn
   value_wo         = "unset"
   value_wo_version = 1
-}
-
-resource "aws_sns_topic" "alarms" {
-  name              = "${var.name}-alarms"
-  kms_master_key_id = aws_kms_key.this.arn
-}
-
-resource "aws_sns_topic_policy" "alarms" {
-  arn = aws_sns_topic.alarms.arn
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AlarmsOfThisAccount"
-      Effect    = "Allow"
-      Principal = { Service = "cloudwatch.amazonaws.com" }
-      Action    = "sns:Publish"
-      Resource  = aws_sns_topic.alarms.arn
-      Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-    }]
-  })
-}
-
-resource "aws_sns_topic_subscription" "alarms" {
-  topic_arn = aws_sns_topic.alarms.arn
-  protocol  = "email"
-  endpoint  = var.alarm_email
 }

@@ -10,7 +10,7 @@ variable "name" {
 
 variable "region" {
   type        = string
-  description = "Region whose log service may use the key."
+  description = "Region of the log service that may use the key."
 
   validation {
     condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
@@ -34,7 +34,7 @@ variable "parameter_path" {
 
   validation {
     condition     = can(regex("^(/[a-z0-9-]+)+$", var.parameter_path))
-    error_message = "Begin with a slash and end without one."
+    error_message = "Start with a slash and do not end with one."
   }
 }
 
@@ -45,15 +45,5 @@ variable "parameters" {
   validation {
     condition     = alltrue(flatten([for names in var.parameters : [for name in names : can(regex("^[a-z_]+$", name))]]))
     error_message = "Secrets are named in lower-case letters and underscores."
-  }
-}
-
-variable "alarm_email" {
-  type        = string
-  description = "Where alarms are sent; the address must confirm the subscription."
-
-  validation {
-    condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.alarm_email))
-    error_message = "Give an e-mail address."
   }
 }

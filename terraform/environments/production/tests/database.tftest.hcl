@@ -45,7 +45,7 @@ run "database" {
       aws_db_instance.this.deletion_protection,
       !aws_db_instance.this.skip_final_snapshot,
     ])
-    error_message = "Backups are kept for 7 days and nothing deletes the instance in passing."
+    error_message = "Backups are kept for 7 days, and the instance cannot be deleted by accident."
   }
 
   assert {
@@ -73,6 +73,6 @@ run "database" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["storage"].threshold == 50000000000
-    error_message = "The storage alarm is raised at a tenth."
+    error_message = "The storage alarm is raised when a tenth is left."
   }
 }

@@ -1,4 +1,4 @@
-# One program's hosts: disks, metadata, role and alarms.
+# The hosts of one program: disks, metadata, role and alarms.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -33,7 +33,7 @@ run "image" {
 
   assert {
     condition     = data.aws_ami.debian.owners == tolist(["136693071363"]) && data.aws_ami.debian.most_recent
-    error_message = "The image is the newest of the Debian project's own."
+    error_message = "The image is the Debian project's newest."
   }
 
   assert {
@@ -55,7 +55,7 @@ run "host" {
       for disk in [for host in aws_instance.this : host.root_block_device[0]] :
       disk.encrypted && disk.volume_type == "gp3" && disk.volume_size == 50
     ])
-    error_message = "The disk is an encrypted gp3 of the size asked for."
+    error_message = "The disk is an encrypted gp3 of the requested size."
   }
 
   assert {
@@ -73,7 +73,7 @@ run "host" {
       one(jsondecode(aws_iam_role.this.assume_role_policy).Statement).Principal
       == { Service = "ec2.amazonaws.com" }
     )
-    error_message = "Only EC2 takes the role."
+    error_message = "Only EC2 can assume the role."
   }
 
   assert {
@@ -112,7 +112,7 @@ run "host" {
 
   assert {
     condition     = length(aws_dlm_lifecycle_policy.snapshots) == 0
-    error_message = "No snapshots unless asked for."
+    error_message = "Snapshots are taken only if snapshot_days is set."
   }
 }
 
@@ -128,7 +128,7 @@ run "without_archive_with_snapshots" {
 
   assert {
     condition     = length(aws_iam_role_policy.archive) == 0
-    error_message = "A program without an archive has no right to any bucket."
+    error_message = "A program without an archive may not use any bucket."
   }
 
   assert {
@@ -137,7 +137,7 @@ run "without_archive_with_snapshots" {
   }
 }
 
-run "refuses_foreign_secrets_and_x86" {
+run "rejects_foreign_secrets_and_x86" {
   command = plan
 
   module {

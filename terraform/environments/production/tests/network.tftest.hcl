@@ -1,4 +1,4 @@
-# Subnets, routes and endpoints. Who may reach whom is derived from the rules by test_reachability.py.
+# Subnets, routes and endpoints. test_reachability.py derives from the rules which hosts can reach each other.
 
 mock_provider "aws" {
   source = "./tests/mocks"

@@ -1,4 +1,4 @@
-# The whole of production, applied to a mocked provider, on each engine.
+# The whole of production on each engine, applied to a mocked provider.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -26,17 +26,25 @@ run "rds" {
 
   assert {
     condition     = length(module.database) == 1 && length(module.database_host) == 0
-    error_message = "Production is on RDS, and there only."
+    error_message = "Production is on RDS only."
   }
 
   assert {
     condition     = yamldecode(output.ansible_variables).kalshi_production.address == module.database[0].address
-    error_message = "Ansible is told the address of the RDS instance."
+    error_message = "Ansible gets the address of the RDS instance."
   }
 
   assert {
     condition     = startswith(output.master_secret_arn, "arn:aws:secretsmanager:")
-    error_message = "Operators are told where the master password is."
+    error_message = "Operators get the secret of the master password."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_sns_topic.alarms.kms_master_key_id == module.secrets.key_arn,
+      aws_sns_topic_subscription.alarms.endpoint == "alarms@example.com",
+    ])
+    error_message = "Alarms are encrypted and reach the address."
   }
 }
 
@@ -47,7 +55,7 @@ run "timescaledb" {
 
   assert {
     condition     = length(module.database) == 0 && keys(module.database_host[0].hosts) == ["production-1"]
-    error_message = "Production is on a host of its own, and there only."
+    error_message = "Production is on a host of our own only."
   }
 
   assert {
@@ -55,12 +63,12 @@ run "timescaledb" {
       yamldecode(output.ansible_variables).kalshi_production.address
       == module.database_host[0].hosts["production-1"].address
     )
-    error_message = "Ansible is told the address of the host."
+    error_message = "Ansible gets the address of the host."
   }
 
   assert {
     condition     = contains(keys(module.secrets.parameter_names), "production/production_password")
-    error_message = "The host has a folder of secrets of its own."
+    error_message = "The host has its own folder of secrets."
   }
 
   assert {
@@ -69,7 +77,7 @@ run "timescaledb" {
   }
 }
 
-run "refuses_unknown_values" {
+run "rejects_unknown_values" {
   command = plan
 
   variables {

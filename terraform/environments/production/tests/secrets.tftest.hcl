@@ -1,4 +1,4 @@
-# Key, secrets and alarm topic.
+# Key and secrets.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -14,7 +14,6 @@ run "secrets" {
     region         = "us-east-1"
     account_id     = "123456789012"
     parameter_path = "/kalshi-data/test"
-    alarm_email    = "alarms@example.com"
     parameters = {
       gatherer     = ["sync_password"]
       deduplicator = ["sync_password", "production_password"]
@@ -27,7 +26,7 @@ run "secrets" {
       "deduplicator/sync_password"       = "/kalshi-data/test/deduplicator/sync_password"
       "deduplicator/production_password" = "/kalshi-data/test/deduplicator/production_password"
     }
-    error_message = "Each program has a folder of its own."
+    error_message = "Each program has its own folder."
   }
 
   assert {
@@ -41,13 +40,5 @@ run "secrets" {
   assert {
     condition     = aws_kms_key.this.enable_key_rotation
     error_message = "The key is rotated."
-  }
-
-  assert {
-    condition = alltrue([
-      aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.this.arn,
-      aws_sns_topic_subscription.alarms.endpoint == "alarms@example.com",
-    ])
-    error_message = "Alarms are encrypted and reach the address."
   }
 }

@@ -1,4 +1,4 @@
-# Values that the provider checks for their form when they are passed on to other resources.
+# Values whose format the provider checks when other resources use them.
 
 mock_resource "aws_kms_key" {
   defaults = {

@@ -14,13 +14,13 @@ variable "key_arn" {
 
   validation {
     condition     = length(var.key_arn) > 0
-    error_message = "Objects are always encrypted with a key of ours."
+    error_message = "Give the ARN of the key: objects are always encrypted."
   }
 }
 
 variable "expire_after_days" {
   type        = number
-  description = "Days until an object is deleted; null keeps it for ever and moves it to colder storage instead."
+  description = "Days until an object is deleted; null keeps it and moves it to cheaper storage."
   default     = null
 
   validation {

@@ -1,14 +1,14 @@
-# A bucket: the Parquet archive, which is kept for ever, or the transfer bucket, whose objects live for a day.
+# A bucket that keeps its objects, as the Parquet archive does, or deletes them after some days.
 
 locals {
-  kept = var.expire_after_days == null
+  keep_objects = var.expire_after_days == null
 }
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18: one role writes and one account reads; an access log would be a second bucket of no use
-  # checkov:skip=CKV_AWS_21: the archive keeps versions, as archive.tftest.hcl asserts; the condition is not followed
-  # checkov:skip=CKV_AWS_144: the brief is one region; gatherers and production can write the archive again
-  # checkov:skip=CKV2_AWS_62: nothing waits for new objects, the archive's own ledger is the record
+  # checkov:skip=CKV_AWS_18: one role writes and one account reads; an access log would only add a bucket
+  # checkov:skip=CKV_AWS_21: the archive keeps versions, as bucket.tftest.hcl asserts; the check does not follow the condition
+  # checkov:skip=CKV_AWS_144: the brief has one region; gatherers and production can write the archive again
+  # checkov:skip=CKV2_AWS_62: no program waits for new objects; production records which ones are verified
   bucket        = var.name
   force_destroy = false
 
@@ -36,8 +36,8 @@ resource "aws_s3_bucket_versioning" "this" {
   bucket = aws_s3_bucket.this.id
 
   versioning_configuration {
-    # What Ansible hands over can hold secrets, and is to be gone when it deletes it.
-    status = local.kept ? "Enabled" : "Suspended"
+    # The files that Ansible copies can contain secrets, so no version may survive their deletion.
+    status = local.keep_objects ? "Enabled" : "Suspended"
   }
 }
 
@@ -45,7 +45,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    # One data key per bucket and hour instead of a charged request per object.
+    # One data key for many objects, instead of a charged request for each.
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
@@ -74,7 +74,7 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  # Rules on old versions need versioning to be there first.
+  # Rules for old versions require versioning to exist.
   bucket = aws_s3_bucket_versioning.this.bucket
 
   rule {
@@ -84,7 +84,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     filter {}
 
     dynamic "transition" {
-      for_each = local.kept ? { INTELLIGENT_TIERING = 0, GLACIER = 365 } : {}
+      for_each = local.keep_objects ? { INTELLIGENT_TIERING = 0, GLACIER = 365 } : {}
 
       content {
         storage_class = transition.key
@@ -93,7 +93,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     dynamic "expiration" {
-      for_each = local.kept ? [] : [var.expire_after_days]
+      for_each = local.keep_objects ? [] : [var.expire_after_days]
 
       content {
         days = expiration.value
@@ -101,7 +101,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = local.kept ? 30 : var.expire_after_days
+      noncurrent_days = local.keep_objects ? 30 : var.expire_after_days
     }
 
     abort_incomplete_multipart_upload {

@@ -1,4 +1,4 @@
-# The bucket that keeps, and the bucket that forgets.
+# A bucket that keeps its objects, and one that deletes them.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -9,9 +9,9 @@ variables {
   key_arn = "arn:aws:kms:us-east-1:123456789012:key/mocked"
 }
 
-run "archive" {
+run "keeps_objects" {
   module {
-    source = "../../modules/archive"
+    source = "../../modules/bucket"
   }
 
   assert {
@@ -34,7 +34,7 @@ run "archive" {
       aws_s3_bucket_public_access_block.this.ignore_public_acls,
       aws_s3_bucket_public_access_block.this.restrict_public_buckets,
     ])
-    error_message = "Nothing in the bucket can be made public."
+    error_message = "No object in the bucket can be made public."
   }
 
   assert {
@@ -42,7 +42,7 @@ run "archive" {
       one(jsondecode(aws_s3_bucket_policy.this.policy).Statement).Effect == "Deny",
       one(jsondecode(aws_s3_bucket_policy.this.policy).Statement).Condition == { Bool = { "aws:SecureTransport" = "false" } },
     ])
-    error_message = "Only TLS is answered."
+    error_message = "Requests without TLS are denied."
   }
 
   assert {
@@ -50,7 +50,7 @@ run "archive" {
       { for move in aws_s3_bucket_lifecycle_configuration.this.rule[0].transition : move.storage_class => move.days }
       == { INTELLIGENT_TIERING = 0, GLACIER = 365 }
     )
-    error_message = "Intelligent tiering at once, Glacier after a year."
+    error_message = "Objects move to intelligent tiering at once and to Glacier after a year."
   }
 
   assert {
@@ -58,18 +58,18 @@ run "archive" {
       aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days
       == 30
     )
-    error_message = "Old versions go after 30 days."
+    error_message = "Old versions are deleted after 30 days."
   }
 
   assert {
     condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0
-    error_message = "The archive itself is kept for ever."
+    error_message = "Current objects never expire."
   }
 }
 
-run "transfer" {
+run "deletes_objects" {
   module {
-    source = "../../modules/archive"
+    source = "../../modules/bucket"
   }
 
   variables {
@@ -78,7 +78,7 @@ run "transfer" {
 
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Suspended"
-    error_message = "What is deleted is gone."
+    error_message = "A deleted object has no other version."
   }
 
   assert {

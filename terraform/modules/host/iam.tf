@@ -1,0 +1,113 @@
+# The role of the hosts: management by SSM, the program's own secrets and, if it writes the archive, its prefix.
+
+resource "aws_iam_role" "this" {
+  name = "${var.name}-${var.program}"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ec2.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_instance_profile" "this" {
+  name = "${var.name}-${var.program}"
+  role = aws_iam_role.this.name
+}
+
+# AWS's managed policy for SSM would also let the hosts read every secret of the account.
+resource "aws_iam_role_policy" "management" {
+  # checkov:skip=CKV_AWS_290: these actions support no resources; PutMetricData is limited to its namespace
+  # checkov:skip=CKV_AWS_355: the same two statements cannot name a resource for the same reason
+  name = "management"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "SessionsAndCommands"
+        Effect = "Allow"
+        Action = [
+          "ssm:UpdateInstanceInformation",
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid       = "DiskMetrics"
+        Effect    = "Allow"
+        Action    = "cloudwatch:PutMetricData"
+        Resource  = "*"
+        Condition = { StringEquals = { "cloudwatch:namespace" = "KalshiData" } }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "secrets" {
+  name = "secrets"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "OwnParameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter", "ssm:GetParameters"]
+        Resource = var.parameter_arns
+      },
+      {
+        Sid      = "DecryptThem"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = var.key_arn
+        Condition = {
+          StringEquals = { "kms:ViaService" = "ssm.${var.region}.amazonaws.com" }
+          StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = var.parameter_arns }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "archive" {
+  count = var.archive == null ? 0 : 1
+
+  name = "archive"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # Without delete: a repeated export replaces the object, and the bucket keeps the old version.
+        Sid      = "OwnPrefix"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
+        Resource = "arn:aws:s3:::${var.archive.bucket}/${var.archive.prefix}*"
+      },
+      {
+        Sid       = "ListOwnPrefix"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = "arn:aws:s3:::${var.archive.bucket}"
+        Condition = { StringLike = { "s3:prefix" = "${var.archive.prefix}*" } }
+      },
+      {
+        Sid       = "EncryptObjects"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = var.key_arn
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
+      },
+    ]
+  })
+}
