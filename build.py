@@ -5,6 +5,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   demo      the whole platform on this machine, ending with a verdict   (demo --help)
   test      every test                                      (arguments go to pytest)
   check     every formatter, linter and type checker, and the tests of the infrastructure
+  format    let every formatter change the files
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
@@ -34,6 +35,12 @@ ENVIRONMENT = ROOT / ".venv"
 SCRIPTS = ENVIRONMENT / "bin"
 PYTHON = SCRIPTS / "python"
 LOCK = ROOT / "requirements.lock"
+FORMATTERS = (
+    ("ruff", "check", "--fix", "--exit-zero", "--quiet", "."),
+    ("ruff", "format", "--quiet", "."),
+    ("sqlfluff", "format", "--disable-progress-bar", "sql"),
+    ("python", "-m", "tests.deployment.terraform.format"),
+)
 UV = shutil.which("uv")
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
 INFRASTRUCTURE = ("tests/deployment/terraform", "tests/deployment/ansible")
@@ -106,11 +113,17 @@ def check(_: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def format_files(_: Sequence[str]) -> int:
+    """Run every formatter, even after one failed."""
+    return max(subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode for each in FORMATTERS)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": lambda rest: run_module("kalshi_data.demo", *rest),
     "test": lambda rest: run_module("pytest", *rest),
     "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
     "check": check,
+    "format": format_files,
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
     "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
     "deployment-test": lambda rest: run_module("pytest", *DEPLOYMENT, *rest),
