@@ -10,7 +10,8 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
   deployment-test  what needs root on Debian or takes long: hosts, and binaries for other processors
-  lock      resolve requirements.lock anew from pyproject.toml
+  docs      write the generated parts of the documentation
+  lock      resolve requirements.lock again from pyproject.toml
 
 Examples:
   python3 build.py demo --seconds 10
@@ -127,6 +128,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
     "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
     "deployment-test": lambda rest: run_module("pytest", *DEPLOYMENT, *rest),
+    "docs": lambda rest: run_module("tests.docs", *rest),
     "lock": lambda rest: run_module("uv", "pip", "compile", *RESOLVE, "pyproject.toml", "-o", str(LOCK), *rest),
 }
 

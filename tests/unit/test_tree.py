@@ -7,16 +7,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
-from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo import figures
 from kalshi_data.gatherer.recording.batch import STATES
 from kalshi_data.gatherer.retention import PLAIN_TABLES
-from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.listings import TABLES
 from tests.conftest import ROOT
 
@@ -127,22 +124,6 @@ def test_migrations_have_numbers_of_their_own_and_say_what_they_do() -> None:
 
 def test_streams_that_are_compared_are_merged() -> None:
     assert set(figures.STREAMS) <= {stream.name for stream in STREAMS}
-
-
-def keys(struct: type[msgspec.Struct]) -> Iterator[str]:
-    for field in msgspec.structs.fields(struct):
-        yield field.encode_name
-        inner = re.findall(r"settings\.(\w+)|(Conninfo)", str(field.type))
-        for own, _ in inner:
-            if own:
-                yield from keys(getattr(__import__(struct.__module__, fromlist=[own]), own))
-
-
-@pytest.mark.parametrize("settings", [GathererSettings, DeduplicatorSettings])
-def test_readme_names_every_setting(settings: type[msgspec.Struct]) -> None:
-    readme = (ROOT / "README.md").read_text()
-    missing = {key for key in keys(settings) if f"`{key}`" not in readme and f"[{key}]" not in readme}
-    assert not missing
 
 
 def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:

@@ -1,4 +1,4 @@
-"""The archive's settings, a section of the deduplicator's; README.md lists them with their meaning."""
+"""The archive's settings, a section of the deduplicator's; `python3 build.py docs` writes their table."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The deduplicator's settings; README.md lists them with their meaning."""
+"""The deduplicator's settings; `python3 build.py docs` writes their table into the README.md of this folder."""
 
 from typing import Annotated
 

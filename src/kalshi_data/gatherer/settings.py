@@ -1,4 +1,4 @@
-"""The gatherer's settings; README.md lists them with their meaning."""
+"""The gatherer's settings; `python3 build.py docs` writes their table into the README.md of this folder."""
 
 from pathlib import Path
 from typing import Annotated

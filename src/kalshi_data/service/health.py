@@ -65,7 +65,7 @@ class Verdict(NamedTuple):
 class Endpoint(Section):
     """Where a program serves /health and /metrics; port 0 serves them nowhere."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, msgspec.Meta(description="Address that serves `/health` and `/metrics`.")] = "127.0.0.1"
     port: Port = 0
 
 

@@ -1,0 +1,82 @@
+"""The pages of the documentation: what they name exists, what they show is accepted, what is generated is current."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from kalshi_data.deduplicator.cli import main as deduplicator
+from kalshi_data.gatherer.cli import main as gatherer
+from kalshi_data.simulator.cli import main as simulator
+from tests.conftest import ROOT
+from tests.docs import settings_tables
+
+PROGRAMS: dict[str, click.Command] = {"gatherer": gatherer, "deduplicator": deduplicator, "simulator": simulator}
+FOLDERS = ("src", "sql", "tests", "ansible", "terraform", ".github")
+PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
+LINES_MAX = 150
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Yield the commands that a page shows, one a line, without comments and with optional parts filled in."""
+    for block in re.findall(r"^```(?:text|sh|console)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        for line in filter(None, block.splitlines()):
+            if line.startswith(" "):  # a drawing, or the continuation of an example
+                continue
+            for command in re.split(r"\s{3,}(?=(?:gatherer|deduplicator|simulator) )|\s+#\s|\s>\s", line):
+                yield command.replace("[", "").replace("]", "").replace("TIME", "2026-11-02").strip()
+
+
+PROGRAMS_SHOWN = [
+    pytest.param(command, id=f"{page.parent.name}: {command}")
+    for page in PAGES
+    for command in commands(page)
+    if command.split(" ")[0] in PROGRAMS
+]
+
+
+@pytest.mark.parametrize("command", PROGRAMS_SHOWN)
+def test_a_program_accepts_each_command_that_a_page_shows(command: str, tmp_path: Path) -> None:
+    for name in ("deduplicator.toml", "gatherer.toml", "public.pem", "frames.jsonl", "journal.jsonl"):
+        (tmp_path / name).touch()
+        command = re.sub(rf"(?<=[ =]){name}", str(tmp_path / name), command)
+    program, *arguments = shlex.split(command)
+    chosen, context = PROGRAMS[program], click.Context(PROGRAMS[program])
+    while isinstance(chosen, click.Group):
+        _, chosen, arguments = chosen.resolve_command(context, arguments)
+        assert chosen is not None
+    chosen.make_context(chosen.name, arguments, parent=context)
+
+
+def test_commands_are_found() -> None:
+    shown = {command.values[0] for command in PROGRAMS_SHOWN}
+    assert "gatherer run     --config gatherer.toml" in shown
+    assert "deduplicator archive verify --from 2026-11-02 --deep --json" in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_paths_of_a_page_exist(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text)
+    assert not [link for link in links if not (page.parent / link).exists()]
+    paths = re.findall(r"`((?:src|sql|tests|ansible|terraform)/[\w./-]+)`", text)
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("page", settings_tables.PAGES, ids=lambda page: page.path.parent.name)
+def test_the_tables_of_settings_are_current(page: settings_tables.Page) -> None:
+    assert page.path.read_text() == settings_tables.render(page), "run python3 build.py docs"
+
+
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").read_text().count("\n") <= LINES_MAX
+
+
+def test_build_py_has_each_command_that_a_page_names() -> None:
+    usage = (ROOT / "build.py").read_text()
+    for page in PAGES:
+        for command in re.findall(r"python3 build\.py ([a-z][\w-]*)", page.read_text()):
+            assert f"\n  {command} " in usage, f"{page}: {command}"
