@@ -2,7 +2,7 @@
 
 usage: python3 build.py COMMAND [ARGUMENT ...]
 
-  demo      the whole platform on this machine, ending with a verdict   (demo --help)
+  demo      the whole platform on this machine, ending with a comparison   (demo --help)
   test      every test                                      (arguments go to pytest)
   check     every formatter, linter and type checker, and the tests of the infrastructure
   format    let every formatter change the files
@@ -62,16 +62,16 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
     in_use = os.open(ROOT, os.O_RDONLY)
-    fcntl.flock(in_use, fcntl.LOCK_EX)  # two that begin at once do not both make .venv
+    fcntl.flock(in_use, fcntl.LOCK_EX)  # if two start at once, only one makes .venv
     ensure_environment()
     os.close(in_use)
-    if command not in ("demo", "psql"):  # these take paths, which begin where the user is
+    if command not in ("demo", "psql"):  # these take paths, which are relative to the user's folder
         os.chdir(ROOT)
     return COMMANDS[command](rest)
 
 
 def ensure_environment() -> None:
-    """Make .venv from the lock file unless it was made from the same one."""
+    """Make .venv from the lock file, unless it was made from the same one."""
     stamp = ENVIRONMENT / "made-from.sha256"
     made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == made_from and PYTHON.exists():
@@ -92,7 +92,7 @@ def ensure_environment() -> None:
 
 
 def install(*arguments: str) -> None:
-    """Install into .venv with uv where it is installed, else with pip."""
+    """Install into .venv with uv if it is installed, else with pip."""
     pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     tool = [UV, "pip", "install", "--quiet", "--python", str(PYTHON)] if UV else pip
     if subprocess.run([*tool, *arguments], check=False).returncode != 0:
@@ -100,13 +100,13 @@ def install(*arguments: str) -> None:
 
 
 def run_module(*command: str) -> int:
-    """Become the environment's Python, running a module, so that signals and the exit status are its own."""
+    """Replace this process by the environment's Python, so that signals and the exit status are the module's own."""
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), "-m", *command])  # noqa: S606 - there is no shell to want here
 
 
 def check(_: Sequence[str]) -> int:
-    """Run every check, even after one failed, and say which did."""
+    """Run every check, even after one failed, and print which failed."""
     failed = [check for check in CHECKS if subprocess.run([SCRIPTS / check[0], *check[1:]], check=False).returncode]
     for command in failed:
         print(f"check failed: {' '.join(command)}", file=sys.stderr)

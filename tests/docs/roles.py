@@ -1,7 +1,4 @@
-"""Writes the README of each Ansible role from its argument specification and its defaults.
-
-usage: .venv/bin/python -m tests.docs.roles
-"""
+"""Writes the README of each Ansible role from its argument specification and its defaults."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,7 +14,7 @@ HEADER = """\
 {description}.
 
 This page is generated from `meta/argument_specs.yml` and `defaults/main.yml`: edit those files, then run
-`.venv/bin/python -m tests.docs.roles`.
+`python3 build.py docs`.
 
 ## Entry points
 
@@ -83,7 +80,3 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def _row(cells: Iterable[str]) -> str:
     escaped = (cell.replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"
-
-
-if __name__ == "__main__":
-    write_all()

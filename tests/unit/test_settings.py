@@ -86,7 +86,7 @@ def test_errors_name_file_key_and_what_is_expected(tmp_path: Path, before: str, 
 
 def test_two_gatherers_with_one_number_are_refused(tmp_path: Path) -> None:
     again = '[[gatherers]]\nid = 1\nkalshi_ts.conninfo = "host=b"\nkalshi_meta.conninfo = "host=b"'
-    with pytest.raises(SettingsError, match="gatherers need an id of their own"):
+    with pytest.raises(SettingsError, match="each gatherer needs an id of its own"):
         load_settings(write(tmp_path, DEDUPLICATOR + again), DeduplicatorSettings)
 
 

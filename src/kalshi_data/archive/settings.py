@@ -10,7 +10,7 @@ from kalshi_data.settings import Section
 
 
 class ArchiveSettings(Section):
-    """Where the archive is, when an hour is written to it, and how patiently."""
+    """Where the archive lies, when an hour is written to it, and how long each step may take."""
 
     target: Annotated[
         str,
@@ -48,10 +48,10 @@ class ArchiveSettings(Section):
     ] = 600.0
 
     def __post_init__(self) -> None:
-        """Refuse a target that is none.
+        """Reject a target that names no store.
 
         Raises:
-            ValueError: with what is wrong; msgspec adds the key it stands under.
+            ValueError: with the reason; msgspec adds the key.
         """
         parts = urlsplit(self.target)
         is_bucket = parts.scheme == "s3" and parts.netloc and not parts.path.strip("/")

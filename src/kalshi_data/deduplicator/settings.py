@@ -12,7 +12,7 @@ CONFIG = "/etc/kalshi/deduplicator.toml"
 
 
 class Gatherer(Section):
-    """One gatherer to read from, and the number its rows carry in production."""
+    """One gatherer to read from. The table is repeated for each gatherer."""
 
     id: Annotated[int, Meta(ge=1, le=32767, description="Number of this gatherer; production's rows carry it.")]
     kalshi_ts: Annotated[Conninfo, Meta(description="The gatherer's capture database.")]
@@ -24,7 +24,7 @@ class Gatherer(Section):
 
 
 class ProductionSettings(Section):
-    """The database to write to; migrations run as its owner, exports as who merges unless `exporter` says otherwise."""
+    """The database to write to, with a role for each task."""
 
     runtime: Annotated[Conninfo, Meta(description="Production, as the role that merges.")]
     owner: Annotated[Conninfo, Meta(description="Production, as the role that migrates.")]
@@ -70,7 +70,7 @@ class MergingSettings(Section):
 
 
 class DeduplicatorHealthSettings(Endpoint):
-    """Where /health and /metrics are served, and from when on something counts as wrong."""
+    """Where /health and /metrics are served, and the limits beyond which the deduplicator is degraded or unhealthy."""
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
     report_seconds: Annotated[
@@ -94,7 +94,7 @@ class DeduplicatorHealthSettings(Endpoint):
 
 
 class UpkeepSettings(Section):
-    """How often and in what steps books are checked, minutes judged and partitions dropped."""
+    """How often books are checked, minutes classified and partitions dropped, and in what steps."""
 
     pause_seconds: Annotated[float, Meta(description="Pause between two steps if nothing is waiting.")] = 5.0
     completeness_seconds: Annotated[float, Meta(description="Time between two classifications of minutes.")] = 60.0
@@ -109,7 +109,7 @@ class UpkeepSettings(Section):
 
 
 class ProductionRetentionSettings(Section):
-    """How many days production keeps rows of a stream at least, once they are archived; 0 for ever."""
+    """How many days production keeps rows of a stream at least; archived rows may go then."""
 
     trades_days: Annotated[
         int,
@@ -127,7 +127,7 @@ class ProductionRetentionSettings(Section):
 
 
 class DeduplicatorSettings(Section):
-    """The whole file."""
+    """The deduplicator's configuration file."""
 
     production: ProductionSettings
     gatherers: Annotated[list[Gatherer], Meta(min_length=1)]
@@ -138,11 +138,11 @@ class DeduplicatorSettings(Section):
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 
     def __post_init__(self) -> None:
-        """Refuse two gatherers with one number.
+        """Reject two gatherers with one number.
 
         Raises:
-            ValueError: with the number; msgspec adds where.
+            ValueError: with the numbers; msgspec adds the key.
         """
         numbers = [gatherer.id for gatherer in self.gatherers]
         if len(set(numbers)) < len(numbers):
-            raise ValueError(f"gatherers need an id of their own each, these have {numbers}")
+            raise ValueError(f"each gatherer needs an id of its own, but these have {numbers}")

@@ -13,7 +13,7 @@ from kalshi_data.settings import Conninfo, Section
 
 
 class ExchangeSettings(Section):
-    """Where the exchange is, and the key that signs requests to it."""
+    """Addresses of the exchange, and the key that signs requests."""
 
     rest_url: Annotated[str, Meta(description="Address of the exchange's REST interface, without a trailing slash.")]
     websocket_url: Annotated[str, Meta(description="Address of the exchange's WebSocket, without a trailing slash.")]
@@ -37,7 +37,7 @@ class DatabaseSettings(Section):
 
 
 class RequestSettings(Section):
-    """What the key may spend on REST, in the exchange's tokens; the defaults are the Basic tier's."""
+    """The REST budget of the key, in the exchange's tokens. The defaults are the Basic tier's."""
 
     tokens_per_second: Annotated[
         float, Meta(description="Rate at which the key's REST budget grows. The default is the exchange's Basic tier.")
@@ -46,17 +46,17 @@ class RequestSettings(Section):
     tokens_per_request: Annotated[float, Meta(description="What one request costs.")] = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse a budget that never lets a request through.
+        """Reject a budget that never allows a request.
 
         Raises:
-            ValueError: with what is wrong; msgspec adds the key it stands under.
+            ValueError: with the reason; msgspec adds the key.
         """
         if self.tokens_per_second <= 0 or not 0 < self.tokens_per_request <= self.tokens_max:
             raise ValueError("tokens_per_second must be above 0, tokens_per_request above 0 and at most tokens_max")
 
 
 class GathererHealthSettings(Endpoint):
-    """Where /health and /metrics are served, and from when on something counts as wrong."""
+    """Where /health and /metrics are served, and the limits beyond which the gatherer is degraded or unhealthy."""
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9101
     heartbeat_seconds_max: Annotated[
@@ -110,7 +110,7 @@ class CaptureRetentionSettings(Section):
 
 
 class WritingSettings(Section):
-    """When received rows are committed, and how much may wait."""
+    """When received rows are committed, and how many may wait."""
 
     batch_rows_max: Annotated[int, Meta(description="Rows at which a batch is committed.")] = 5_000
     batch_age_seconds_max: Annotated[float, Meta(description="Age at which a batch is committed.")] = 0.05
@@ -128,7 +128,7 @@ class WritingSettings(Section):
 
 
 class RecoverySettings(Section):
-    """How trades that were missed are fetched."""
+    """How missed trades are fetched over REST."""
 
     overlap_seconds: Annotated[
         float, Meta(description="Widen the REST window of missed trades by this much on both sides.")
@@ -139,7 +139,7 @@ class RecoverySettings(Section):
 
 
 class GathererSettings(Section):
-    """The whole file."""
+    """The gatherer's configuration file."""
 
     exchange: ExchangeSettings
     databases: DatabaseSettings

@@ -55,10 +55,10 @@ class SubscriptionSettings(Section):
     ] = 900.0
 
     def __post_init__(self) -> None:
-        """Refuse a pattern that cannot be meant.
+        """Reject empty patterns.
 
         Raises:
-            ValueError: with what is wrong; msgspec adds the key it stands under.
+            ValueError: with the reason; msgspec adds the key.
         """
         if "" in (*self.series, *self.categories, *self.tickers):
             raise ValueError("series, categories and tickers hold patterns such as KXHIGH*, and none may be empty")

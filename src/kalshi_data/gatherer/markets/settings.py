@@ -8,7 +8,7 @@ from kalshi_data.settings import Section
 
 
 class RegistrySettings(Section):
-    """How series, events and markets are kept up to date, and how long around its hours an order book is wanted."""
+    """How series, events and markets are kept up to date, and when an order book is subscribed."""
 
     reconcile_seconds: Annotated[
         float, Meta(description="Time between two questions to REST for changed series, events and markets.")
@@ -27,10 +27,10 @@ class RegistrySettings(Section):
     ] = 30.0
 
     def __post_init__(self) -> None:
-        """Refuse times that would ask without a pause, or too late.
+        """Reject times that would ask without a pause, or too late.
 
         Raises:
-            ValueError: with what is wrong; msgspec adds the key it stands under.
+            ValueError: with the reason; msgspec adds the key.
         """
         if self.reconcile_seconds <= 0 or self.reload_seconds <= 0:
             raise ValueError("reconcile_seconds and reload_seconds must be above 0")
