@@ -20,7 +20,7 @@ BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0
 
 
-class Retention:
+class RetentionJob:
     """Looks from time to time, in a thread with a connection of its own, for what need not be kept."""
 
     def __init__(self, settings: GathererSettings, counters: Counters) -> None:

@@ -23,7 +23,7 @@ from kalshi_data.gatherer.epoch import recognise_instance
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.incidents import Incidents
 from kalshi_data.gatherer.markets.registry import Registry
-from kalshi_data.gatherer.monitoring.service import Reporter
+from kalshi_data.gatherer.monitoring.service import MonitoringService
 from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.recorder import Recorder
@@ -93,7 +93,7 @@ class Gatherer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         self._log.open()
-        async with Reporter(self._settings, self._counters) as reporter, asyncio.TaskGroup() as group:
+        async with MonitoringService(self._settings, self._counters) as reporter, asyncio.TaskGroup() as group:
             loop.add_signal_handler(signal.SIGHUP, self._reload, reporter)
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
@@ -106,7 +106,7 @@ class Gatherer:
         self._log.close()
         self._log_totals()
 
-    def _reload(self, reporter: Reporter) -> None:
+    def _reload(self, reporter: MonitoringService) -> None:
         reporter.reloading()
         reload_settings(self._config, self._settings)
         reporter.reloaded()

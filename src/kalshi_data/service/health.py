@@ -1,4 +1,4 @@
-"""How a program says how it is: a verdict with reasons at /health, and its figures at /metrics."""
+"""How a program says how it is: a health report with reasons at /health, and its figures at /metrics."""
 
 import enum
 import threading
@@ -41,7 +41,7 @@ class Reason(NamedTuple):
     text: str
 
 
-class Verdict(NamedTuple):
+class HealthReport(NamedTuple):
     """How a program is, and why."""
 
     reasons: tuple[Reason, ...] = ()
@@ -72,10 +72,10 @@ class Endpoint(Section):
 class HealthServer:
     """Serves /health and /metrics in threads of its own; callbacks are called in those threads."""
 
-    def __init__(self, endpoint: Endpoint, judge: Callable[[], Verdict], registry: CollectorRegistry) -> None:
-        """Prepare to serve the verdict that `judge` gives and the metrics of `registry`."""
+    def __init__(self, endpoint: Endpoint, evaluate: Callable[[], HealthReport], registry: CollectorRegistry) -> None:
+        """Prepare to serve the health report that `evaluate` gives and the metrics of `registry`."""
         self._endpoint = endpoint
-        self._judge = judge
+        self._evaluate = evaluate
         self._registry = registry
         self._stop = threading.Event()
         self._listener: _Listener | None = None
@@ -124,10 +124,10 @@ class HealthServer:
 
     def _health(self, _: str) -> "_Page":
         """Answer 503 where the program is unhealthy, so that a check needs no parser."""
-        verdict = self._judge()
-        unhealthy = verdict.severity is Severity.UNHEALTHY
+        health_report = self._evaluate()
+        unhealthy = health_report.severity is Severity.UNHEALTHY
         status = HTTPStatus.SERVICE_UNAVAILABLE if unhealthy else HTTPStatus.OK
-        return _Page(status, "application/json", msgspec.json.encode(verdict.document()) + b"\n")
+        return _Page(status, "application/json", msgspec.json.encode(health_report.document()) + b"\n")
 
     def _metrics(self, accept: str) -> "_Page":
         encode, content_type = choose_encoder(accept)
@@ -191,7 +191,7 @@ class _Pages(BaseHTTPRequestHandler):
             # A fault in a rule must show as one, and end nothing else.
             log.exception("page failed", path=path)
             reason = Reason(Severity.UNHEALTHY, "page", f"{path} failed: {type(error).__name__}: {error}")
-            body = msgspec.json.encode(Verdict((reason,)).document()) + b"\n"
+            body = msgspec.json.encode(HealthReport((reason,)).document()) + b"\n"
             return _Page(HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name

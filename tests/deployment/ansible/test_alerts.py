@@ -12,7 +12,7 @@ from kalshi_data.deduplicator.monitoring.measurements import Measurements
 from kalshi_data.deduplicator.state import State
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from tests.deployment.ansible.conftest import PLAYBOOKS
 
 ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
@@ -40,8 +40,8 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
 
 def test_alerts_are_about_figures_there_are() -> None:
     measurements = Measurements()
-    known = names(list(gatherer_metrics.read_metrics(Counters(), Verdict())))
-    known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), Verdict())))
+    known = names(list(gatherer_metrics.read_metrics(Counters(), HealthReport())))
+    known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), HealthReport())))
     used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
     assert used - known == set()
     assert {"kalshi_gatherer_health", "kalshi_deduplicator_health"} <= known

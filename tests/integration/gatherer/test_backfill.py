@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from kalshi_data.demo.keys import make_key
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.cli import main
-from kalshi_data.gatherer.markets.store import store
+from kalshi_data.gatherer.markets.store import save_page
 from kalshi_data.gatherer.repair.backfill import Range, windows
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.kalshi import rest as rest_module
@@ -201,7 +201,7 @@ def backfill(tmp_path: Path, kalshi_ts: Database, make_database: MakeDatabase) -
             "events": [event("KXA-1", "KXA"), event("KXB-1", "KXB")],
             "markets": [market("KXA-1-T1", open_time="2026-08-01T00:00:00Z"), market("KXA-1-T2"), market("KXB-1-T1")],
         }.items():
-            store(connection, table, msgspec.json.encode(objects))
+            save_page(connection, table, msgspec.json.encode(objects))
     return Command(tmp_path, kalshi_ts, kalshi_meta)
 
 

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kalshi_data.demo.keys import make_key
 from kalshi_data.demo.processes import Program
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.monitoring.service import Reporter
+from kalshi_data.gatherer.monitoring.service import MonitoringService
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.systemd import Notifier
 from kalshi_data.settings import decode_path
@@ -57,7 +57,7 @@ def beats(database: Database) -> list[tuple[Any, ...]]:
 
 
 async def report(chosen: GathererSettings, counters: Counters, use: Callable[[], Any], notifier: Notifier) -> None:
-    async with Reporter(chosen, counters, notifier):
+    async with MonitoringService(chosen, counters, notifier):
         await asyncio.to_thread(use)
 
 
@@ -112,11 +112,13 @@ def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) ->
 def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Database) -> None:
     async def hang() -> int:
         counters = Counters()
-        async with Reporter(settings(kalshi_ts, heartbeat_seconds_max=0.4), counters, Notifier({})) as reporter:
+        async with MonitoringService(
+            settings(kalshi_ts, heartbeat_seconds_max=0.4), counters, Notifier({})
+        ) as reporter:
             await asyncio.to_thread(until, lambda: counters.heartbeats)
             before = counters.heartbeats
             time.sleep(2.5)
-            assert reporter.verdict().status == "unhealthy"
+            assert reporter.health().status == "unhealthy"
             return counters.heartbeats - before
 
     # One that had begun, or fell into the first moment, may still be written.

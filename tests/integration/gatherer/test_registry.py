@@ -10,10 +10,10 @@ from tenacity import wait_none
 
 from kalshi_data.database.connection import connect
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.markets import fetch_queue as asks_module
+from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
-from kalshi_data.gatherer.markets.store import store
+from kalshi_data.gatherer.markets.store import save_page
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.rest import Rest
@@ -57,13 +57,13 @@ def body(table: str, ticker: str, updated: str | None, title: str) -> Object:
 def test_the_newest_body_wins_and_each_replaced_one_is_kept_once(kalshi_meta: Database, table: str) -> None:
     one, two, three = (body(table, "A", *each) for each in ((EARLY, "one"), (LATE, "two"), (LATE, "three")))
     with kalshi_meta.connect("gatherer") as connection:
-        assert store(connection, table, page(one, body(table, "B", None, "b"))) == 2
-        assert store(connection, table, page(one)) == 0
-        assert store(connection, table, page(two, one)) == 1
-        assert store(connection, table, page(one)) == 0, "what is older than the newest was known before"
-        assert store(connection, table, page(two)) == 0
-        assert store(connection, table, page(three)) == 1, "a change within the same time is a change"
-        assert store(connection, table, page({"no": "ticker"})) == 0
+        assert save_page(connection, table, page(one, body(table, "B", None, "b"))) == 2
+        assert save_page(connection, table, page(one)) == 0
+        assert save_page(connection, table, page(two, one)) == 1
+        assert save_page(connection, table, page(one)) == 0, "what is older than the newest was known before"
+        assert save_page(connection, table, page(two)) == 0
+        assert save_page(connection, table, page(three)) == 1, "a change within the same time is a change"
+        assert save_page(connection, table, page({"no": "ticker"})) == 0
     assert titles(kalshi_meta, table) == [("A", "three"), ("B", "b")]
     assert titles(kalshi_meta, f"{table}_history") == [("A", "one"), ("A", "two")]
     with kalshi_meta.connect("dedup_reader") as connection:
@@ -74,9 +74,9 @@ def test_the_newest_body_wins_and_each_replaced_one_is_kept_once(kalshi_meta: Da
 def test_quotes_alone_change_nothing(kalshi_meta: Database) -> None:
     first = market("KXA-1-T1", title="one", yes_bid_dollars="0.4100", volume_fp="1.00")
     with kalshi_meta.connect("gatherer") as connection:
-        assert store(connection, "markets", page(first)) == 1
-        assert store(connection, "markets", page({**first, "yes_bid_dollars": "0.4200", "volume_fp": "2.00"})) == 0
-        assert store(connection, "markets", page({**first, "volume_fp": "2.00", "status": "closed"})) == 1
+        assert save_page(connection, "markets", page(first)) == 1
+        assert save_page(connection, "markets", page({**first, "yes_bid_dollars": "0.4200", "volume_fp": "2.00"})) == 0
+        assert save_page(connection, "markets", page({**first, "volume_fp": "2.00", "status": "closed"})) == 1
     assert titles(kalshi_meta, "markets_history") == [("KXA-1-T1", "one")]
 
 
@@ -84,7 +84,7 @@ def test_an_object_that_the_database_refuses_costs_no_other(kalshi_meta: Databas
     good = [market(f"KXA-1-T{number}", title="good") for number in range(7)]
     bad = [market("KXBAD-1", "not a time"), market("KXBAD-2", title="\0")]
     with kalshi_meta.connect("gatherer") as connection:
-        assert store(connection, "markets", page(*good[:3], *bad, *good[3:])) == len(good)
+        assert save_page(connection, "markets", page(*good[:3], *bad, *good[3:])) == len(good)
     assert titles(kalshi_meta, "markets") == [(each["ticker"], "good") for each in good]
 
 
@@ -275,9 +275,9 @@ def test_messages_change_what_is_wanted() -> None:
 def test_a_created_market_is_wanted_at_once_and_its_body_asked_for_until_rest_has_it(
     kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(fetch_queue_module, "delay_seconds", soon)
     monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
-    monkeypatch.setattr(asks_module, "FIRST_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(fetch_queue_module, "FIRST_DELAY_SECONDS", 0.0)
     listed, clock = exchange(), Clock()
     payload = {"open_ts": int(clock.now_s), "additional_metadata": {"event_ticker": "KXA-9"}}
 
@@ -297,7 +297,7 @@ def test_a_created_market_is_wanted_at_once_and_its_body_asked_for_until_rest_ha
 
 
 def test_a_market_of_an_unknown_event_is_decided_when_the_event_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(fetch_queue_module, "delay_seconds", soon)
     monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
     listed, clock = exchange(), Clock()
 
@@ -359,7 +359,7 @@ def test_changes_are_found_without_messages(kalshi_meta: Database) -> None:
 def test_a_market_that_vanishes_is_dropped_after_a_complete_load(
     kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(fetch_queue_module, "delay_seconds", soon)
     monkeypatch.setattr(registry_module, "TICK_SECONDS", SOON_SECONDS)
     listed, clock = exchange(), Clock()
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.markets import fetch_queue as asks_module
+from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
 from kalshi_data.kalshi import rest as rest_module
@@ -117,7 +117,7 @@ def test_a_storm_delays_the_start_and_then_passes(tmp_path: Path, monkeypatch: p
 def test_a_created_market_that_rest_does_not_know_yet_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asks_module, "delay_seconds", soon)
+    monkeypatch.setattr(fetch_queue_module, "delay_seconds", soon)
 
     async def use(running: Running, registry: Registry, clock: Clock) -> None:
         before = trading(running)

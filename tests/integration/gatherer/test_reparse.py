@@ -11,7 +11,7 @@ from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.frame_log.reader import last_record, records_from
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
-from kalshi_data.gatherer.repair.reparse import Totals, reparse
+from kalshi_data.gatherer.repair.reparse import ReparseTotals, reparse
 from kalshi_data.gatherer.settings import DatabaseSettings, ExchangeSettings, GathererSettings
 from kalshi_data.settings import Conninfo
 from kalshi_data.simulator.venue.recording import read_recording
@@ -31,7 +31,7 @@ def settings(database: Database, folder: Path) -> GathererSettings:
     return GathererSettings(exchange=exchange, databases=databases, frame_log=FrameLogSettings(folder=folder))
 
 
-def again(database: Database, folder: Path) -> Totals:
+def again(database: Database, folder: Path) -> ReparseTotals:
     now = datetime.now(UTC)
     return reparse(settings(database, folder), now - HOUR, now + HOUR, lambda _: None)
 
@@ -40,12 +40,12 @@ def test_rows_that_are_missing_are_added_once_and_coverage_stays_as_it_is(kalshi
     equal = [delta(seq, clock=3) for seq in range(2, 40)]
     receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *equal, snapshot(40)])
     whole, states = fetch(kalshi_ts, HELD), fetch(kalshi_ts, STATES)
-    assert again(kalshi_ts, tmp_path) == Totals(40, 0)
+    assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 0)
     with kalshi_ts.connect() as connection:
         connection.execute("delete from capture.orderbook_deltas where seq between 10 and 20")
-    assert again(kalshi_ts, tmp_path) == Totals(40, 11)
+    assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 11)
     assert fetch(kalshi_ts, HELD) == whole
-    assert again(kalshi_ts, tmp_path) == Totals(40, 0)
+    assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 0)
     assert fetch(kalshi_ts, STATES) == states
 
 

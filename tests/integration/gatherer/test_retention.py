@@ -10,7 +10,7 @@ import pytest
 
 from kalshi_data.gatherer import retention as retention_module
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.retention import Retention
+from kalshi_data.gatherer.retention import RetentionJob
 from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.staging import frame, merge, receive
@@ -61,7 +61,7 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
 
 def look(database: Database, **chosen: Any) -> Counters:
     counters = Counters()
-    Retention(settings(database, chosen), counters).look()
+    RetentionJob(settings(database, chosen), counters).look()
     return counters
 
 

@@ -16,7 +16,7 @@ from kalshi_data.cli import tables
 from kalshi_data.database.connection import query
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.monitoring.heartbeat import Heartbeat
+from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from tests.integration.gatherer.test_health import settings, until
 from tests.support.engines import Database
 from tests.support.staging import NOW, frame, receive
@@ -54,7 +54,7 @@ def beat(database: Database, age_seconds: float, state: str = "running", **level
     counters = Counters()
     for name, value in levels.items():
         setattr(counters, name, value)
-    document = Heartbeat(settings(database), counters).document(state)
+    document = HeartbeatWriter(settings(database), counters).document(state)
     moment = datetime.now(UTC) - timedelta(seconds=age_seconds)
     with database.connect("gatherer") as connection:
         connection.execute(query("capture/status/write_heartbeat"), {"beat_at": moment, "status": Jsonb(document)})

@@ -15,7 +15,7 @@ from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State, StreamState
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 
 PLACE = {"conninfo": "dbname=kalshi"}
 SETTINGS = msgspec.convert(
@@ -54,19 +54,19 @@ def state(waiting_for: str | None = None, **changes: Any) -> State:
     return made
 
 
-def verdict(measured: Measurements, known: State | None = None) -> tuple[str, list[str]]:
+def health_of(measured: Measurements, known: State | None = None) -> tuple[str, list[str]]:
     found = evaluate(measured, known or state(), SETTINGS, NOW)
     return found.status, [reason.check for reason in found.reasons]
 
 
 def test_a_deduplicator_at_work_is_healthy() -> None:
-    assert verdict(measurements()) == ("healthy", [])
+    assert health_of(measurements()) == ("healthy", [])
 
 
 @pytest.mark.parametrize(("away", "status"), [((), "healthy"), ((1,), "degraded"), ((1, 2), "degraded")])
 def test_as_many_gatherers_as_configured_are_healthy(away: tuple[int, ...], status: str) -> None:
     lives = {number: Liveness(BEAT_AT, "away" if number in away else None) for number in (1, 2, 3)}
-    assert verdict(measurements(gatherers=lives))[0] == status
+    assert health_of(measurements(gatherers=lives))[0] == status
 
 
 def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
@@ -82,12 +82,12 @@ def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
 )
 def test_lag_has_two_thresholds(seconds: float, status: str) -> None:
     late = {(number, "trades"): seconds for number in (1, 2, 3)}
-    assert verdict(measurements(late))[0] == status
+    assert health_of(measurements(late))[0] == status
 
 
 @pytest.mark.parametrize("seconds", [6.0, 3_600.0])
 def test_one_gatherer_that_is_late_is_degraded_as_long_as_another_is_not(seconds: float) -> None:
-    assert verdict(measurements({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
+    assert health_of(measurements({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
 
 
 def test_lag_is_told_with_its_cause() -> None:
@@ -109,7 +109,7 @@ def test_lag_is_told_with_its_cause() -> None:
     ],
 )
 def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status: str) -> None:
-    assert verdict(measurements(**changes)) == (status, ["production"])
+    assert health_of(measurements(**changes)) == (status, ["production"])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status
     ],
 )
 def test_a_stream_that_does_not_go_on_is_told(changes: dict[str, Any], status: str) -> None:
-    assert verdict(measurements(), state(**changes)) == (status, ["streams"])
+    assert health_of(measurements(), state(**changes)) == (status, ["streams"])
 
 
 @pytest.mark.parametrize("waiting_for", ["production", "a gatherer"])
@@ -136,7 +136,7 @@ def test_what_is_measured_is_a_metric() -> None:
     made.merged = {(2, "trades"): MergedRows(100, 60, 30, 10, 1_000_000.0)}
     samples = {
         (sample.name, *sample.labels.values()): sample.value
-        for metric in read_metrics(made, state(), Verdict())
+        for metric in read_metrics(made, state(), HealthReport())
         for sample in metric.samples
     }
     for name, value in (("polled", 100), ("new", 60), ("duplicate", 30), ("rejected", 10)):
@@ -172,7 +172,7 @@ def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, statu
 def test_an_archive_that_fails_is_degraded_and_says_why() -> None:
     known = state()
     known.archive.failed("s3://archive: there is no such bucket")
-    assert verdict(measurements(), known) == ("degraded", ["archive"])
+    assert health_of(measurements(), known) == ("degraded", ["archive"])
 
 
 def test_the_archive_is_measured() -> None:
@@ -182,7 +182,7 @@ def test_the_archive_is_measured() -> None:
     known.archive.failed("no")
     samples = {
         (sample.name, *sample.labels.values()): sample.value
-        for metric in read_metrics(measurements(), known, Verdict())
+        for metric in read_metrics(measurements(), known, HealthReport())
         for sample in metric.samples
         if "archive" in sample.name
     }

@@ -10,11 +10,11 @@ import pytest
 from prometheus_client.core import Metric
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.monitoring.health_rules import in_maintenance, judge
+from kalshi_data.gatherer.monitoring.health_rules import evaluate, in_maintenance
 from kalshi_data.gatherer.monitoring.heartbeat import Rates
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from kalshi_data.service.histogram import Delays
 from kalshi_data.settings import decode_path
 
@@ -48,13 +48,13 @@ def counters(now_seconds: float = NOW, **changes: Any) -> Counters:
     return made
 
 
-def verdict(changes: Mapping[str, Any], now_seconds: float = NOW) -> tuple[str, list[str]]:
-    found = judge(counters(now_seconds, **changes), SETTINGS, now_seconds, TURN)
+def health_of(changes: Mapping[str, Any], now_seconds: float = NOW) -> tuple[str, list[str]]:
+    found = evaluate(counters(now_seconds, **changes), SETTINGS, now_seconds, TURN)
     return found.status, [reason.check for reason in found.reasons]
 
 
 def test_a_gatherer_at_work_is_healthy() -> None:
-    assert verdict({}) == ("healthy", [])
+    assert health_of({}) == ("healthy", [])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
     ],
 )
 def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check: str) -> None:
-    assert verdict(changes) == (status, [check])
+    assert health_of(changes) == (status, [check])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check:
     ],
 )
 def test_maintenance_explains_disconnects_and_nothing_else(changes: dict[str, Any], status: str) -> None:
-    found = judge(counters(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
+    found = evaluate(counters(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
     assert found.status == status
     assert found.reasons
     expected = [reason for reason in found.reasons if "expected: the exchange's Thursday maintenance" in reason.text]
@@ -151,12 +151,12 @@ def test_every_figure_is_a_metric() -> None:
             changed.observe(1)
         else:
             changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict) else 12_345
-        metrics = [list(read_metrics(made, Verdict())) for made in (counters(), counters(**{name: changed}))]
+        metrics = [list(read_metrics(made, HealthReport())) for made in (counters(), counters(**{name: changed}))]
         assert samples(metrics[0]) != samples(metrics[1]), name
 
 
 def test_counters_are_named_as_the_custom_is() -> None:
-    found = samples(list(read_metrics(counters(frames=Counter(ticker=3)), Verdict())))
+    found = samples(list(read_metrics(counters(frames=Counter(ticker=3)), HealthReport())))
     assert found["kalshi_gatherer_frames_received_total", "ticker"] == 3
     assert found["kalshi_gatherer_connections_up",] == 8
     assert found["kalshi_gatherer_feed_delay_seconds_count",] == 0

@@ -1,20 +1,20 @@
-"""What the registry holds in memory: the schedule of markets, and what is to be asked of REST."""
+"""The registry's state in memory: the schedule of markets, and the queue of objects to fetch."""
 
 import pytest
 
-from kalshi_data.gatherer.markets import fetch_queue as asks_module
+from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import schedule as schedule_module
-from kalshi_data.gatherer.markets.fetch_queue import ATTEMPTS_MAX, BATCH_MAX, Asks
+from kalshi_data.gatherer.markets.fetch_queue import ATTEMPTS_MAX, BATCH_MAX, FetchQueue
 from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.gatherer.markets.settings import RegistrySettings
 from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFacts, decode_facts
 
-BEGAN_S = 1_000_000.0
+STARTED_S = 1_000_000.0
 
 
 class Clock:
     def __init__(self) -> None:
-        self.now_s = BEGAN_S
+        self.now_s = STARTED_S
 
     def __call__(self) -> float:
         return self.now_s
@@ -28,15 +28,15 @@ def make() -> tuple[Schedule, Clock]:
 def learn(
     schedule: Schedule, opens: float = -100, closes: float = 100, updated: float = -50, *, over: bool = False
 ) -> None:
-    schedule.learn("A", BEGAN_S + opens, BEGAN_S + closes, BEGAN_S + updated, is_over=over)
+    schedule.learn("A", STARTED_S + opens, STARTED_S + closes, STARTED_S + updated, is_over=over)
 
 
-def test_an_older_body_changes_nothing() -> None:
+def test_an_older_rest_answer_changes_nothing() -> None:
     schedule, clock = make()
     learn(schedule, closes=100, updated=-50)
     learn(schedule, closes=-100, updated=-60)
     assert "A" in schedule.wanted
-    assert schedule.close_at("A", BEGAN_S + 10)
+    assert schedule.close_at("A", STARTED_S + 10)
     learn(schedule, closes=100, updated=-40)
     clock.now_s += 41
     schedule.advance()
@@ -54,12 +54,12 @@ def test_a_market_that_is_over_does_not_come_back_with_an_older_answer() -> None
     learn(schedule)
     assert not schedule.wanted
     learn(schedule, updated=20, over=True)
-    assert not schedule.markets, "REST has said so as well, so nothing is kept of it"
+    assert not schedule.markets, "REST reports it as over too, so it is forgotten"
     learn(schedule, over=True)
     assert not schedule.markets
 
 
-def test_the_end_does_not_move_when_it_is_told_again() -> None:
+def test_the_close_time_does_not_move_if_rest_repeats_that_a_market_is_over() -> None:
     schedule, clock = make()
     learn(schedule)
     for _ in range(4):
@@ -75,81 +75,81 @@ def test_a_market_that_closed_stays_known_and_can_open_again() -> None:
     clock.now_s += 41
     schedule.advance()
     assert (list(schedule.wanted), list(schedule.markets)) == ([], ["A"])
-    assert schedule.close_at("A", BEGAN_S + 500)
+    assert schedule.close_at("A", STARTED_S + 500)
     assert schedule.reopen("A")
     assert list(schedule.wanted) == ["A"]
     assert not schedule.reopen("B")
 
 
-def test_changes_are_told_and_only_they() -> None:
+def test_changed_is_set_only_if_wanted_changes() -> None:
     schedule, _ = make()
     learn(schedule)
     schedule.changed.clear()
     learn(schedule)
     schedule.create("A", 0, 0)
-    schedule.create("B", BEGAN_S + 6, BEGAN_S + 10)
+    schedule.create("B", STARTED_S + 6, STARTED_S + 10)
     assert not schedule.changed.is_set()
-    schedule.create("C", BEGAN_S + 4, BEGAN_S + 10)
+    schedule.create("C", STARTED_S + 4, STARTED_S + 10)
     assert schedule.changed.is_set()
     assert list(schedule.wanted) == ["A", "C"]
 
 
-def test_what_moves_again_and_again_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule_module, "STALE_MAX", 10)
+def test_the_heap_stays_small_if_a_market_moves_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_module, "STALE_ENTRIES_MAX", 10)
     schedule, clock = make()
     learn(schedule)
     for number in range(1000):
-        schedule.close_at("A", BEGAN_S + 1000 + number)
+        schedule.close_at("A", STARTED_S + 1000 + number)
         schedule.advance()
-        assert schedule.waiting() <= 12
+        assert schedule.pending() <= 12
     clock.now_s += 1999 + 30
     schedule.advance()
     assert not schedule.wanted
 
 
-def test_asks_come_in_batches_events_first() -> None:
+def test_fetches_come_in_batches_events_first() -> None:
     clock = Clock()
-    asks = Asks(clock)
+    queue = FetchQueue(clock)
     for number in range(BATCH_MAX + 1):
-        assert asks.market(f"A-{number}")
-    assert asks.event("A")
-    assert asks.event("KXMVEA")
-    assert asks.due() is None
+        assert queue.add_market(f"A-{number}")
+    assert queue.add_event("A")
+    assert queue.add_event("KXMVEA")
+    assert queue.next_batch() is None
     clock.now_s += 2
-    assert asks.due() == (EVENTS, ["A"])
-    asks.answered(EVENTS, ["A"])
-    assert asks.due() == (MULTIVARIATE_EVENTS, ["KXMVEA"])
-    asks.answered(MULTIVARIATE_EVENTS, ["KXMVEA"])
-    assert asks.due() == (MARKETS, [f"A-{number}" for number in range(BATCH_MAX)])
-    assert len(asks) == BATCH_MAX + 1
+    assert queue.next_batch() == (EVENTS, ["A"])
+    queue.remove(EVENTS, ["A"])
+    assert queue.next_batch() == (MULTIVARIATE_EVENTS, ["KXMVEA"])
+    queue.remove(MULTIVARIATE_EVENTS, ["KXMVEA"])
+    assert queue.next_batch() == (MARKETS, [f"A-{number}" for number in range(BATCH_MAX)])
+    assert len(queue) == BATCH_MAX + 1
 
 
-def test_asks_wait_longer_each_time_and_end() -> None:
+def test_fetches_are_retried_with_growing_delays_until_the_last_attempt() -> None:
     clock = Clock()
-    asks = Asks(clock)
-    asks.market("A", 10)
+    queue = FetchQueue(clock)
+    queue.add_market("A", 10)
     waits: list[float] = []
     given_up: list[str] = []
     while not given_up:
-        began = clock.now_s
-        while asks.due() is None:
+        started_s = clock.now_s
+        while queue.next_batch() is None:
             clock.now_s += 0.1
-        waits.append(clock.now_s - began)
-        given_up = asks.missed(MARKETS, ["A"])
+        waits.append(clock.now_s - started_s)
+        given_up = queue.retry_missing(MARKETS, ["A"])
     assert given_up == ["A"]
     assert len(waits) == ATTEMPTS_MAX
     assert max(waits) <= 61
-    assert len(asks) == 0
-    assert asks.missed(MARKETS, ["A"]) == []
+    assert len(queue) == 0
+    assert queue.retry_missing(MARKETS, ["A"]) == []
 
 
-def test_asks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asks_module, "PENDING_MAX", 2)
-    asks = Asks(Clock())
-    assert [asks.market(ticker) for ticker in ("A", "B", "C", "A")] == [True, True, False, True]
+def test_the_fetch_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch_queue_module, "PENDING_MAX", 2)
+    queue = FetchQueue(Clock())
+    assert [queue.add_market(ticker) for ticker in ("A", "B", "C", "A")] == [True, True, False, True]
 
 
-def test_an_object_without_a_ticker_costs_no_other() -> None:
+def test_an_object_without_a_ticker_does_not_affect_the_others() -> None:
     page = b'[{"ticker":"A"},{"ticker":7},{"no":"ticker"},{"ticker":"B","status":"finalized"}]'
     assert [(each.ticker, each.is_over) for each in decode_facts(page, MarketFacts)] == [("A", False), ("B", True)]
     assert decode_facts(b'{"not":"a list"}', MarketFacts) == []

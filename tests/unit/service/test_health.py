@@ -12,7 +12,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from kalshi_data.service import health
-from kalshi_data.service.health import Endpoint, HealthServer, Reason, Severity, Verdict
+from kalshi_data.service.health import Endpoint, HealthReport, HealthServer, Reason, Severity
 from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import counter, gauge, histogram, make_registry
 
@@ -27,8 +27,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(judge: Callable[[], Verdict], *metrics: Metric) -> Generator[HealthServer]:
-    server = HealthServer(Endpoint(port=free_port()), judge, make_registry(lambda: metrics))
+def serving(evaluate: Callable[[], HealthReport], *metrics: Metric) -> Generator[HealthServer]:
+    server = HealthServer(Endpoint(port=free_port()), evaluate, make_registry(lambda: metrics))
     server.start()
     try:
         yield server
@@ -47,16 +47,16 @@ def get(server: HealthServer, path: str, **headers: str) -> tuple[HTTPResponse, 
 
 
 def test_the_worst_reason_decides() -> None:
-    assert Verdict().status == "healthy"
-    assert Verdict((SLOW,)).status == "degraded"
-    assert Verdict((SLOW, AWAY, SLOW)).status == "unhealthy"
+    assert HealthReport().status == "healthy"
+    assert HealthReport((SLOW,)).status == "degraded"
+    assert HealthReport((SLOW, AWAY, SLOW)).status == "unhealthy"
 
 
 @pytest.mark.parametrize(
     ("reasons", "status", "word"), [((), 200, "healthy"), ((SLOW,), 200, "degraded"), ((SLOW, AWAY), 503, "unhealthy")]
 )
 def test_health_is_a_status_and_reasons(reasons: tuple[Reason, ...], status: int, word: str) -> None:
-    with serving(lambda: Verdict(reasons)) as server:
+    with serving(lambda: HealthReport(reasons)) as server:
         response, body = get(server, "/health")
     assert response.status == status
     assert response.headers["Content-Type"] == "application/json"
@@ -80,7 +80,7 @@ def test_metrics_are_read_at_each_scrape() -> None:
             histogram("kalshi_delay_seconds", "A delay.", delays),
         ]
 
-    server = HealthServer(Endpoint(port=free_port()), Verdict, make_registry(read))
+    server = HealthServer(Endpoint(port=free_port()), HealthReport, make_registry(read))
     server.start()
     try:
         _, first = get(server, "/metrics")
@@ -106,16 +106,16 @@ def test_metrics_are_read_at_each_scrape() -> None:
 
 
 def test_another_path_is_answered_with_the_known_ones() -> None:
-    with serving(Verdict) as server:
+    with serving(HealthReport) as server:
         response, body = get(server, "/")
     assert (response.status, body) == (404, "here are /health and /metrics\n")
 
 
 def test_a_rule_that_fails_shows_as_unhealthy_and_the_server_goes_on() -> None:
-    def judge() -> Verdict:
+    def evaluate() -> HealthReport:
         raise ZeroDivisionError("no connections wanted")
 
-    with serving(judge) as server:
+    with serving(evaluate) as server:
         for _ in range(2):
             response, body = get(server, "/health")
             assert response.status == 500
@@ -124,7 +124,7 @@ def test_a_rule_that_fails_shows_as_unhealthy_and_the_server_goes_on() -> None:
 
 
 def test_clients_that_say_nothing_do_not_keep_others_from_an_answer() -> None:
-    with serving(Verdict) as server:
+    with serving(HealthReport) as server:
         silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(health.REQUESTS_MAX - 1)]
         try:
             assert get(server, "/health")[0].status == 200
@@ -136,7 +136,7 @@ def test_clients_that_say_nothing_do_not_keep_others_from_an_answer() -> None:
 def test_a_port_in_use_ends_nothing_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LISTEN_AGAIN_SECONDS", 0.05)
     taken = socket.create_server(("127.0.0.1", 0))
-    server = HealthServer(Endpoint(port=taken.getsockname()[1]), Verdict, make_registry(lambda: ()))
+    server = HealthServer(Endpoint(port=taken.getsockname()[1]), HealthReport, make_registry(lambda: ()))
     server.start()
     try:
         assert server.port == 0
@@ -151,7 +151,7 @@ def test_a_port_in_use_ends_nothing_and_is_tried_again(monkeypatch: pytest.Monke
 
 
 def test_port_zero_serves_nowhere() -> None:
-    server = HealthServer(Endpoint(), Verdict, make_registry(lambda: ()))
+    server = HealthServer(Endpoint(), HealthReport, make_registry(lambda: ()))
     server.start()
     assert server.port == 0
     server.stop()

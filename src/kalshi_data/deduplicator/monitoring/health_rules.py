@@ -6,14 +6,14 @@ from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.service.health import Reason, Severity, Verdict
+from kalshi_data.service.health import HealthReport, Reason, Severity
 
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
 def evaluate(
     measurements: Measurements, state: State, settings: DeduplicatorSettings, monotonic_seconds: float
-) -> Verdict:
+) -> HealthReport:
     """Return how a deduplicator is."""
     rules = (
         _start(state),
@@ -23,7 +23,7 @@ def evaluate(
         _streams(state, settings.health, monotonic_seconds),
         _archive(state, settings.archive.late_seconds_max),
     )
-    return Verdict(tuple(reason for rule in rules for reason in rule))
+    return HealthReport(tuple(reason for rule in rules for reason in rule))
 
 
 def _start(state: State) -> Iterator[Reason]:

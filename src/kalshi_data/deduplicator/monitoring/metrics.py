@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.deduplicator.monitoring.measurements import Measurements, StreamKey
 from kalshi_data.deduplicator.state import State
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from kalshi_data.service.metrics import counter, gauge, histograms
 from kalshi_data.version import read_release
 
@@ -22,10 +22,10 @@ COUNTS = {
 }
 
 
-def read_metrics(measurements: Measurements, state: State, verdict: Verdict) -> Iterable[Metric]:
+def read_metrics(measurements: Measurements, state: State, health: HealthReport) -> Iterable[Metric]:
     """Yield all that is measured, as it is now."""
     yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
-    yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
+    yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", health.severity)
     yield gauge(f"{PREFIX}start_timestamp_seconds", "When this process started.", measurements.started_at_seconds)
     yield from _production(measurements)
     yield from _merged(measurements)

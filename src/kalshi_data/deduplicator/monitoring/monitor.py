@@ -20,7 +20,7 @@ from kalshi_data.deduplicator.monitoring.probe import ProbeResult, Watcher
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from kalshi_data.shard import Shard
 from kalshi_data.version import read_release
 
@@ -59,7 +59,7 @@ class Monitor:
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
 
-    def health(self) -> Verdict:
+    def health(self) -> HealthReport:
         """Return how the deduplicator is now."""
         return evaluate(self.measurements, self._state, self._settings, time.monotonic())
 

@@ -1,1 +1,1 @@
-"""Which order books are wanted, and what the registry keeps of series, events and markets."""
+"""Which order books to subscribe to, and the registry of series, events and markets."""

@@ -1,4 +1,4 @@
-"""Objects to be asked of REST by ticker, in batches, and again where REST does not know them yet."""
+"""Events and markets to fetch over REST by ticker, in batches, with retries while REST does not list them yet."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -17,65 +17,65 @@ ATTEMPTS_MAX = 10
 DELAY_SECONDS_MAX = 60.0
 
 
-class Ask(msgspec.Struct, gc=False):
-    """When to ask, and how often that was in vain."""
+class PendingFetch(msgspec.Struct, gc=False):
+    """When to fetch one object, and how many answers did not hold it."""
 
     due_s: float
     attempts: int = 0
 
 
-class Asks:
-    """What is to be asked; bounded, and every ask ends after ATTEMPTS_MAX answers without the object."""
+class FetchQueue:
+    """Objects to fetch; the queue is bounded, and an object leaves it after ATTEMPTS_MAX answers without it."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        """Begin with nothing to ask; `now` gives s since 1970."""
+        """Start empty; `now` returns s since 1970."""
         self._now = now
-        self._pending: dict[Listing, dict[str, Ask]] = {EVENTS: {}, MULTIVARIATE_EVENTS: {}, MARKETS: {}}
+        self._pending: dict[Listing, dict[str, PendingFetch]] = {EVENTS: {}, MULTIVARIATE_EVENTS: {}, MARKETS: {}}
 
-    def market(self, ticker: str, after_seconds: float = FIRST_DELAY_SECONDS) -> bool:
-        """Ask for a market after a while; return whether there was room."""
+    def add_market(self, ticker: str, after_seconds: float = FIRST_DELAY_SECONDS) -> bool:
+        """Queue a market, due after a delay; return False if the queue is full."""
         return self._add(MARKETS, ticker, after_seconds)
 
-    def event(self, ticker: str) -> bool:
-        """Ask for an event, in the list that holds its kind; return whether there was room."""
+    def add_event(self, ticker: str) -> bool:
+        """Queue an event on the listing of its kind; return False if the queue is full."""
         return self._add(MULTIVARIATE_EVENTS if is_combo(ticker) else EVENTS, ticker)
 
-    def due(self) -> tuple[Listing, list[str]] | None:
-        """Return a batch that is due, events before markets, and None where nothing is."""
+    def next_batch(self) -> tuple[Listing, list[str]] | None:
+        """Return a batch that is due, events before markets, or None if none is."""
         now_s = self._now()
         for listing, pending in self._pending.items():
-            tickers = [ticker for ticker, ask in pending.items() if ask.due_s <= now_s]
+            tickers = [ticker for ticker, fetch in pending.items() if fetch.due_s <= now_s]
             if tickers:
                 return listing, tickers[:BATCH_MAX]
         return None
 
-    def answered(self, listing: Listing, tickers: Iterable[str]) -> None:
-        """Take back what was answered."""
+    def remove(self, listing: Listing, tickers: Iterable[str]) -> None:
+        """Remove objects that were fetched."""
         for ticker in tickers:
             self._pending[listing].pop(ticker, None)
 
-    def missed(self, listing: Listing, tickers: Iterable[str]) -> list[str]:
-        """Ask again later for what was not in the answer; return what was asked for often enough."""
+    def retry_missing(self, listing: Listing, tickers: Iterable[str]) -> list[str]:
+        """Retry objects that an answer did not hold; remove and return those that had their last attempt."""
         given_up: list[str] = []
         for ticker in tickers:
-            ask = self._pending[listing].get(ticker)
-            if ask is not None:
-                ask.attempts += 1
-                ask.due_s = self._now() + delay_seconds(ask.attempts, random.uniform, DELAY_SECONDS_MAX)
-                if ask.attempts >= ATTEMPTS_MAX:
+            fetch = self._pending[listing].get(ticker)
+            if fetch is not None:
+                fetch.attempts += 1
+                fetch.due_s = self._now() + delay_seconds(fetch.attempts, random.uniform, DELAY_SECONDS_MAX)
+                if fetch.attempts >= ATTEMPTS_MAX:
                     given_up.append(ticker)
-        self.answered(listing, given_up)
+        self.remove(listing, given_up)
         return given_up
 
-    def delay(self, listing: Listing, tickers: Iterable[str], seconds: float) -> None:
-        """Ask again later, since there was no answer at all."""
+    def postpone(self, listing: Listing, tickers: Iterable[str], seconds: float) -> None:
+        """Fetch objects later because the request failed; this is not counted as an attempt."""
         for ticker in tickers:
-            ask = self._pending[listing].get(ticker)
-            if ask is not None:
-                ask.due_s = self._now() + seconds
+            fetch = self._pending[listing].get(ticker)
+            if fetch is not None:
+                fetch.due_s = self._now() + seconds
 
     def __len__(self) -> int:
-        """Return how many objects are to be asked for."""
+        """Return how many objects are queued."""
         return sum(map(len, self._pending.values()))
 
     def _add(self, listing: Listing, ticker: str, after_seconds: float = FIRST_DELAY_SECONDS) -> bool:
@@ -84,5 +84,5 @@ class Asks:
             return True
         if len(pending) >= PENDING_MAX:
             return False
-        pending[ticker] = Ask(self._now() + after_seconds)
+        pending[ticker] = PendingFetch(self._now() + after_seconds)
         return True

@@ -1,12 +1,12 @@
-"""What a lifecycle message means for the schedule, and what is to be asked of REST after it."""
+"""Apply lifecycle messages to the schedule, and queue the objects they name to be fetched over REST."""
 
 from collections.abc import Callable
 
 import msgspec
 import structlog
 
-from kalshi_data.gatherer.markets.fetch_queue import Asks
-from kalshi_data.gatherer.markets.market_filter import Chooser
+from kalshi_data.gatherer.markets.fetch_queue import FetchQueue
+from kalshi_data.gatherer.markets.market_filter import MarketFilter
 from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.kalshi.listings import FAR_AWAY_S
 
@@ -14,13 +14,13 @@ log = structlog.get_logger()
 
 
 class Metadata(msgspec.Struct, gc=False):
-    """Of a created market: the event it belongs to."""
+    """The event that a created market belongs to."""
 
     event_ticker: str = ""
 
 
-class MessageFacts(msgspec.Struct, gc=False):
-    """The few fields of all kinds of lifecycle messages that matter here, times in s since 1970."""
+class LifecycleFields(msgspec.Struct, gc=False):
+    """The fields of lifecycle messages that the schedule needs; times are s since 1970."""
 
     open_ts: int | None = None
     close_ts: int | None = None
@@ -29,36 +29,39 @@ class MessageFacts(msgspec.Struct, gc=False):
 
 
 class Lifecycle:
-    """Applies messages at once; the object's whole body is asked for afterwards."""
+    """Applies each message at once, then queues its market or event, since a message holds only some fields of it."""
 
-    def __init__(self, schedule: Schedule, asks: Asks, chooser: Chooser) -> None:
-        """Apply messages to these three."""
+    def __init__(self, schedule: Schedule, fetch_queue: FetchQueue, market_filter: MarketFilter) -> None:
+        """Apply messages to the schedule, the queue and the filter."""
         self._schedule = schedule
-        self._asks = asks
-        self._chooser = chooser
-        self._effects: dict[str, Callable[[str, MessageFacts], object]] = {
+        self._fetch_queue = fetch_queue
+        self._filter = market_filter
+        self._effects: dict[str, Callable[[str, LifecycleFields], object]] = {
             "created": self._created,
             "activated": lambda ticker, _: self._schedule.reopen(ticker),
             "close_date_updated": self._close_date_updated,
             "determined": lambda ticker, _: self._schedule.end(ticker),
             "settled": lambda ticker, _: self._schedule.end(ticker),
-            "event_lifecycle": lambda ticker, facts: self._chooser.learn_event(ticker, facts.series_ticker),
+            "event_lifecycle": lambda ticker, fields: self._filter.learn_event(ticker, fields.series_ticker),
         }
 
     def apply(self, kind: str, subject: str, payload: bytes) -> bool:
-        """Apply one message; return whether there was room to ask for its object."""
+        """Apply one message; return False if the fetch queue had no room for its object."""
         effect = self._effects.get(kind)
         if effect is not None:
             try:
-                effect(subject, msgspec.json.decode(payload, type=MessageFacts))
+                effect(subject, msgspec.json.decode(payload, type=LifecycleFields))
             except msgspec.DecodeError as error:
                 log.warning("lifecycle message not understood", kind=kind, subject=subject, reason=str(error))
-        return self._asks.event(subject) if kind.startswith("event_") else self._asks.market(subject)
+        if kind.startswith("event_"):
+            return self._fetch_queue.add_event(subject)
+        return self._fetch_queue.add_market(subject)
 
-    def _created(self, ticker: str, facts: MessageFacts) -> None:
-        if self._chooser.chooses(ticker, facts.additional_metadata.event_ticker):
-            self._schedule.create(ticker, facts.open_ts or 0, FAR_AWAY_S if facts.close_ts is None else facts.close_ts)
+    def _created(self, ticker: str, fields: LifecycleFields) -> None:
+        if self._filter.includes(ticker, fields.additional_metadata.event_ticker):
+            close_s = FAR_AWAY_S if fields.close_ts is None else fields.close_ts
+            self._schedule.create(ticker, fields.open_ts or 0, close_s)
 
-    def _close_date_updated(self, ticker: str, facts: MessageFacts) -> None:
-        if facts.close_ts is not None:
-            self._schedule.close_at(ticker, facts.close_ts)
+    def _close_date_updated(self, ticker: str, fields: LifecycleFields) -> None:
+        if fields.close_ts is not None:
+            self._schedule.close_at(ticker, fields.close_ts)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import CaptureRetentionSettings, GathererHealthSettings, GathererSettings
-from kalshi_data.service.health import Reason, Severity, Verdict
+from kalshi_data.service.health import HealthReport, Reason, Severity
 
 # The exchange is maintained each Thursday, by its own clocks; reconnecting takes a few minutes more.
 EXCHANGE_ZONE = ZoneInfo("America/New_York")
@@ -19,8 +19,10 @@ EXPECTED = frozenset({"connections", "feed", "markets"})
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
-def judge(counters: Counters, everything: GathererSettings, now_seconds: float, monotonic_seconds: float) -> Verdict:
-    """Return how a gatherer is; what maintenance explains is told, but nothing to be alarmed about."""
+def evaluate(
+    counters: Counters, everything: GathererSettings, now_seconds: float, monotonic_seconds: float
+) -> HealthReport:
+    """Return a gatherer's health; reasons that maintenance explains are reported, but do not count."""
     settings = everything.health
     loop_age = monotonic_seconds - counters.loop_at_seconds
     rules = (
@@ -36,7 +38,7 @@ def judge(counters: Counters, everything: GathererSettings, now_seconds: float, 
     reasons = [reason for rule in rules for reason in rule]
     if in_maintenance(datetime.fromtimestamp(now_seconds, UTC)):
         reasons = [_expected(reason) for reason in reasons]
-    return Verdict(tuple(reasons))
+    return HealthReport(tuple(reasons))
 
 
 def in_maintenance(now: datetime) -> bool:

@@ -12,9 +12,9 @@ from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.monitoring.health_rules import judge
+from kalshi_data.gatherer.monitoring.health_rules import evaluate
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from kalshi_data.version import read_release
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class Rates:
         return {name: round((self._totals[name] - before[name]) / max(seconds, 0.001), 1) for name in RATES}
 
 
-class Heartbeat:
+class HeartbeatWriter:
     """Writes capture.heartbeat from a thread with a connection of its own; an away database is tried each second."""
 
     def __init__(self, settings: GathererSettings, counters: Counters) -> None:
@@ -75,9 +75,9 @@ class Heartbeat:
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
 
-    def verdict(self) -> Verdict:
+    def health(self) -> HealthReport:
         """Return how the gatherer is now."""
-        return judge(self._counters, self._settings, time.time(), time.monotonic())
+        return evaluate(self._counters, self._settings, time.time(), time.monotonic())
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -122,14 +122,14 @@ class Heartbeat:
     def document(self, state: str) -> dict[str, Any]:
         """Return what one row says."""
         counters = self._counters
-        verdict = self.verdict()
+        health = self.health()
         return {
             "state": state,
             "version": read_release().version,
             "started_at": _moment(counters.started_at_seconds),
             "last_frame_at": _moment(counters.last_frame_at_seconds),
             "log_oldest_at": _moment(counters.log_oldest_at_seconds),
-            "health": verdict.document(),
+            "health": health.document(),
             "per_second": self._rates.observe(counters, time.monotonic()),
             "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
             "refused": counters.refused.copy(),

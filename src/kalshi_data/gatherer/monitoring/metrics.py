@@ -6,7 +6,7 @@ from typing import NamedTuple
 from prometheus_client.core import Metric
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.service.health import Verdict
+from kalshi_data.service.health import HealthReport
 from kalshi_data.service.metrics import Labels, counter, gauge, histogram
 from kalshi_data.version import read_release
 
@@ -51,8 +51,8 @@ LEVELS = (
     Entry("markets_known", "markets_known", "Markets the exchange lists."),
     Entry("markets_wanted", "markets_wanted", "Markets whose books should be subscribed."),
     Entry("markets_subscribed", "markets_subscribed", "Markets whose books are subscribed."),
+    Entry("markets_unassigned", "markets_unassigned", "Markets whose books no connection has room for."),
     Entry("subscribed", "subscribed", "Whether everything wanted was subscribed once since the start."),
-    Entry("markets_unassigned", "markets_unassigned", "Markets wanted that no connection has room for."),
     Entry("queued_rows", "queued_rows", "Rows waiting to be committed."),
     Entry("behind_frames", "behind_frames", "Frames in the log that are not committed yet."),
     Entry("log_bytes", "frame_log_bytes", "Size of the frame log."),
@@ -81,10 +81,10 @@ DELAYS = (
 )
 
 
-def read_metrics(counters: Counters, verdict: Verdict) -> Iterable[Metric]:
+def read_metrics(counters: Counters, health: HealthReport) -> Iterable[Metric]:
     """Yield all counters as they are now."""
     yield gauge(f"{PREFIX}build_info", "The version that runs.", {read_release().version: 1}, "version")
-    yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", verdict.severity)
+    yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", health.severity)
     for entry in COUNTERS:
         yield counter(PREFIX + entry.name, entry.meaning, getattr(counters, entry.attribute), entry.labels)
     for entry in LEVELS:

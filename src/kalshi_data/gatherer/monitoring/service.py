@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.monitoring.heartbeat import Heartbeat
+from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
-from kalshi_data.gatherer.retention import Retention
+from kalshi_data.gatherer.retention import RetentionJob
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.service.health import HealthServer, Verdict
+from kalshi_data.service.health import HealthReport, HealthServer
 from kalshi_data.service.metrics import make_registry
 from kalshi_data.service.systemd import Notifier
 
@@ -20,17 +20,17 @@ STATUS_SECONDS = 5.0
 START_EXTENSION_SECONDS = 30.0
 
 
-class Reporter:
+class MonitoringService:
     """Reports for as long as its context lasts; threads do what waits for others, a task watches the event loop."""
 
     def __init__(self, settings: GathererSettings, counters: Counters, notifier: Notifier | None = None) -> None:
         """Prepare to report `counters`."""
         self._counters = counters
         self._notifier = notifier or Notifier()
-        self._heartbeat = Heartbeat(settings, counters)
-        registry = make_registry(lambda: read_metrics(counters, self._heartbeat.verdict()))
-        self._retention = Retention(settings, counters)
-        self._server = HealthServer(settings.health, self._heartbeat.verdict, registry)
+        self._heartbeat = HeartbeatWriter(settings, counters)
+        registry = make_registry(lambda: read_metrics(counters, self._heartbeat.health()))
+        self._retention = RetentionJob(settings, counters)
+        self._server = HealthServer(settings.health, self._heartbeat.health, registry)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -52,9 +52,9 @@ class Reporter:
         await asyncio.to_thread(self._heartbeat.stop, "failed" if error else "stopped")
         await asyncio.to_thread(self._server.stop)
 
-    def verdict(self) -> Verdict:
+    def health(self) -> HealthReport:
         """Return how the gatherer is now."""
-        return self._heartbeat.verdict()
+        return self._heartbeat.health()
 
     def reloading(self) -> None:
         """Tell systemd that the configuration is read again; reloaded() must follow."""

@@ -37,14 +37,16 @@ class Range(NamedTuple):
     end: datetime
 
 
-class Totals(NamedTuple):
+class BackfillTotals(NamedTuple):
     """What a backfill has done since it was started."""
 
     fetched: int = 0
     added: int = 0
 
 
-def backfill_trades(settings: GathererSettings, wanted: Range, series: Sequence[str], markets: Sequence[str]) -> Totals:
+def backfill_trades(
+    settings: GathererSettings, wanted: Range, series: Sequence[str], markets: Sequence[str]
+) -> BackfillTotals:
     """Fetch the trades of some markets, of all markets of some series, or of every market where nothing is named.
 
     Raises:
@@ -54,7 +56,7 @@ def backfill_trades(settings: GathererSettings, wanted: Range, series: Sequence[
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
     requests = settings.requests
 
-    async def run(connection: Connection) -> Totals:
+    async def run(connection: Connection) -> BackfillTotals:
         budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
         async with aiohttp.ClientSession() as session:
             rest = Rest(session, settings.exchange.rest_url, signer, budget)
@@ -104,29 +106,29 @@ class Backfill:
         self._connection = connection
         self._source = source
         self._wanted = wanted
-        self._totals = Totals()
+        self._totals = BackfillTotals()
 
-    async def run(self, tickers: Sequence[str]) -> Totals:
+    async def run(self, tickers: Sequence[str]) -> BackfillTotals:
         """Fetch what is left of each market; return what that was."""
         left = {ticker: await self._open(ticker) for ticker in tickers}
         seconds = sum((self._wanted.end - begin).total_seconds() for begin in left.values())
-        with Progress(seconds) as progress:
+        with BackfillProgress(seconds) as progress:
             for ticker, begin in left.items():
                 await self._fetch_market(ticker, begin, progress)
         return self._totals
 
-    async def _fetch_market(self, ticker: str, begin: datetime, progress: "Progress") -> None:
+    async def _fetch_market(self, ticker: str, begin: datetime, progress: "BackfillProgress") -> None:
         for window in windows(Range(begin, self._wanted.end), WINDOW_OF_ONE_MARKET if ticker else WINDOW_OF_ALL):
             before = self._totals
             fetched = await self._source.fetch(self._write, *window, ticker or None)
-            self._totals = Totals(before.fetched + fetched, self._totals.added)
+            self._totals = BackfillTotals(before.fetched + fetched, self._totals.added)
             change = {"trades_fetched": fetched, "trades_added": self._totals.added - before.added}
             await self._execute(query("capture/backfill/advance"), ticker, done_until=window.end, **change)
             progress.advance((window.end - window.begin).total_seconds(), self._totals)
 
     async def _write(self, trades: list[FetchedTrade]) -> None:
         added = await asyncio.to_thread(add_trades, self._connection, trades)
-        self._totals = Totals(self._totals.fetched, self._totals.added + added)
+        self._totals = BackfillTotals(self._totals.fetched, self._totals.added + added)
 
     async def _open(self, ticker: str) -> datetime:
         """Return where to go on."""
@@ -148,7 +150,7 @@ def windows(wanted: Range, size: timedelta) -> Iterator[Range]:
         begin = end
 
 
-class Progress:
+class BackfillProgress:
     """A bar on a terminal, log lines elsewhere."""
 
     def __init__(self, seconds: float) -> None:
@@ -161,7 +163,7 @@ class Progress:
         if sys.stderr.isatty():
             self._bar = click.progressbar(length=round(seconds), label="trades", file=sys.stderr, show_eta=True)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "BackfillProgress":
         """Show the bar."""
         if self._bar is not None:
             self._running.enter_context(self._bar)
@@ -171,7 +173,7 @@ class Progress:
         """End the bar's line."""
         self._running.close()
 
-    def advance(self, seconds: float, totals: Totals) -> None:
+    def advance(self, seconds: float, totals: BackfillTotals) -> None:
         """Show that some more is done."""
         self._done_seconds += seconds
         if self._bar is not None:

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 WAITING_MAX = 1_000
 
 
-class Missed(NamedTuple):
+class MissedTrades(NamedTuple):
     """Trades missing between two times, and the number of the frame that showed it, where one did."""
 
     begin: datetime
@@ -48,15 +48,15 @@ class TradeRecovery:
         self._settings = settings
         self._counters = counters
         self._repaired = repaired
-        self._waiting: list[Missed] = []
+        self._waiting: list[MissedTrades] = []
         self._arrived = asyncio.Event()
 
     def request(self, begin: datetime, frame_number: int | None) -> None:
         """Fetch the trades from `begin` until now; run() does."""
-        missed = Missed(begin, datetime.now(UTC), frame_number)
+        missed = MissedTrades(begin, datetime.now(UTC), frame_number)
         if len(self._waiting) >= WAITING_MAX:
             last = self._waiting.pop()
-            missed = Missed(min(last.begin, begin), missed.end, None)
+            missed = MissedTrades(min(last.begin, begin), missed.end, None)
         self._waiting.append(missed)
         self._arrived.set()
 
@@ -98,9 +98,10 @@ class TradeRecovery:
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
             return add_trades(connection, trades)
 
-    def _unrepaired(self) -> list[Missed]:
+    def _unrepaired(self) -> list[MissedTrades]:
         """Return the gaps in trades that nothing has repaired yet."""
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
             return [
-                Missed(*row) for row in connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
+                MissedTrades(*row)
+                for row in connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
             ]

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 STEP = timedelta(minutes=5)
 
 
-class Totals(NamedTuple):
+class ReparseTotals(NamedTuple):
     """How many rows the stretch makes, and how many of them were missing."""
 
     read: int
@@ -38,9 +38,9 @@ class Reparse:
         self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Counters())
         self._held: set[int] = set()
         self._held_until: datetime | None = None
-        self.totals = Totals(0, 0)
+        self.totals = ReparseTotals(0, 0)
 
-    def run(self, begin: datetime, end: datetime, progress: Callable[[float], None]) -> Totals:
+    def run(self, begin: datetime, end: datetime, progress: Callable[[float], None]) -> ReparseTotals:
         """Feed what was received from `begin` on and before `end`; `progress` gets the share that is done.
 
         Raises:
@@ -67,7 +67,7 @@ class Reparse:
         missing = [item for item in rows if not self._holds(item)]
         if missing:
             self._committer.commit(missing, 0)
-        self.totals = Totals(self.totals.read + len(rows), self.totals.added + len(missing))
+        self.totals = ReparseTotals(self.totals.read + len(rows), self.totals.added + len(missing))
 
     def _holds(self, item: Item) -> bool:
         """Tell whether a frame has its row; one that is in quarantine again has."""
@@ -79,7 +79,9 @@ class Reparse:
         return item.stream == "quarantine" or item.number in self._held
 
 
-def reparse(settings: GathererSettings, begin: datetime, end: datetime, progress: Callable[[float], None]) -> Totals:
+def reparse(
+    settings: GathererSettings, begin: datetime, end: datetime, progress: Callable[[float], None]
+) -> ReparseTotals:
     """Feed a stretch of the frame log again and return what came of it.
 
     Raises:
