@@ -25,7 +25,7 @@ STATUS_SECONDS_MAX = 10
 
 @program("deduplicator")
 def main() -> None:
-    """Merge what the gatherers hold into production, each fact once.
+    """Merge the rows of all gatherers into production, each row once.
 
     \b
     Examples:
@@ -46,7 +46,14 @@ for command in (completeness, export, archive):
 
 @main.command()
 @config_option(CONFIG)
-@click.option("--shard", "part", default="1/1", show_default=True, help="Merge this part of the markets, of so many.")
+@click.option(
+    "--shard",
+    "part",
+    default="1/1",
+    show_default=True,
+    metavar="PART/PARTS",
+    help="Merge only this part of the markets.",
+)
 def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""
     settings = load_settings(config, DeduplicatorSettings)
@@ -59,7 +66,7 @@ def run(config: Path, part: str) -> None:
 @config_option(CONFIG)
 @pending_options
 def migrate(config: Path, pending: bool, as_json: bool) -> None:
-    """Bring production up to date; running it again changes nothing."""
+    """Bring the schema of production up to date; running it again changes nothing."""
     owner = load_settings(config, DeduplicatorSettings).production.owner
     with connect(owner.conninfo, application_name="deduplicator migrate") as connection:
         if pending:
@@ -74,10 +81,10 @@ def migrate(config: Path, pending: bool, as_json: bool) -> None:
 @config_option(CONFIG)
 @status_options
 def status(config: Path, as_json: bool, watch: bool) -> None:
-    """Show how far each gatherer is merged, by what production holds; exit 1 where no deduplicator is alive."""
+    """Show how far each gatherer is merged, as recorded in production; exit 1 if a deduplicator does not run."""
     settings = load_settings(config, DeduplicatorSettings)
     conninfo = settings.production.runtime.conninfo
     name, limit = "deduplicator status", STATUS_SECONDS_MAX
     with connect(conninfo, application_name=name, statement_seconds_max=limit) as connection:
-        seen = show(lambda: read_status(connection, settings), draw_status, as_json=as_json, watch=watch)
-    sys.exit(0 if seen["alive"] else 1)
+        document = show(lambda: read_status(connection, settings), draw_status, as_json=as_json, watch=watch)
+    sys.exit(0 if document["alive"] else 1)

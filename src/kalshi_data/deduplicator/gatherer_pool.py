@@ -1,4 +1,4 @@
-"""Work for all gatherers at once, in which nobody waits long for one that is slow."""
+"""Threads that work for all gatherers at once, so that a slow gatherer does not delay the others for long."""
 
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -9,7 +9,7 @@ Member = TypeVar("Member", bound=Hashable)
 
 
 class GathererPool(Generic[Member]):
-    """Gives each member a thread. One that was late is waited for no more until it has brought something again."""
+    """Gives each member a thread; it does not wait for a member that was late until that one returns a result again."""
 
     def __init__(self, members: Sequence[Member], name: str) -> None:
         """Prepare a thread for each of `members`."""
@@ -18,22 +18,22 @@ class GathererPool(Generic[Member]):
         self._late: set[Member] = set()
 
     def start(self, member: Member, call: Callable[..., Any], *arguments: Any) -> None:
-        """Let a member work; one that still does is left to it. What fails returns None and raises nothing."""
+        """Run a call for a member unless its last one still runs; a call returns None on failure, it must not raise."""
         if member not in self._busy:
             self._busy[member] = self._threads.submit(call, *arguments)
 
     def results(self, deadline: float) -> list[tuple[Member, Any]]:
-        """Return what is done, waiting for the punctual until `deadline` of the monotonic clock."""
+        """Return finished results; wait until `deadline` (monotonic), but not for members that were late last time."""
         punctual = [future for member, future in self._busy.items() if member not in self._late]
         wait(punctual, timeout=max(0.0, deadline - time.monotonic()))
-        done = [(member, future.result()) for member, future in self._busy.items() if future.done()]
-        for member, brought in done:
+        finished = [(member, future.result()) for member, future in self._busy.items() if future.done()]
+        for member, result in finished:
             del self._busy[member]
-            if brought is not None:
+            if result is not None:
                 self._late.discard(member)
         self._late |= self._busy.keys()
-        return [(member, brought) for member, brought in done if brought is not None]
+        return [(member, result) for member, result in finished if result is not None]
 
     def close(self) -> None:
-        """End the threads; work that has not begun is dropped."""
+        """End the threads; calls that have not started are dropped."""
         self._threads.shutdown(cancel_futures=True)

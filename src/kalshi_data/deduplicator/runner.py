@@ -1,4 +1,4 @@
-"""The deduplicator at work: one thread per stream, until it is told to stop."""
+"""The running deduplicator: one thread per stream until it is stopped."""
 
 import random
 import signal
@@ -13,7 +13,7 @@ from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import require_current
 from kalshi_data.deduplicator.archive_commands import make_exporter
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
+from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
@@ -29,19 +29,19 @@ RETRY_SECONDS_MAX = 5.0
 
 
 def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) -> None:
-    """Merge every stream until SIGTERM or SIGINT; each stops after the tick it is in.
+    """Merge every stream until SIGTERM or SIGINT; each stream finishes its tick first.
 
-    It waits for production, then for a gatherer that is alive.
+    Before it merges, it waits for production, then for a gatherer that is alive.
 
     Raises:
         MigrationError: production is older than this program.
-        Exception: whatever a stream could not recover from, after the others have stopped.
+        Exception: an error that a stream could not recover from, after the other streams have stopped.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     state = State()
-    heartbeats = Heartbeats(settings, stop)
+    heartbeats = HeartbeatRecorder(settings, stop)
     with DeduplicatorReporter(settings, state, shard, stop):
         if wait_for_production(settings.production.runtime.conninfo, config, stop):
             state.waiting_for = "a gatherer"
@@ -53,10 +53,10 @@ def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) 
 
 
 def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bool:
-    """Wait until production answers, and see that its schema is current; False where it was told to stop first.
+    """Wait until production answers, and check that its schema is current; return False if a stop comes first.
 
     Raises:
-        MigrationError: it is older than this program.
+        MigrationError: production is older than this program.
     """
     attempt = 0
     while not stop.is_set():
@@ -73,12 +73,12 @@ def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bo
 
 
 def merge(
-    settings: DeduplicatorSettings, shard: Shard, heartbeats: Heartbeats, state: State, stop: threading.Event
+    settings: DeduplicatorSettings, shard: Shard, heartbeats: HeartbeatRecorder, state: State, stop: threading.Event
 ) -> None:
-    """Merge every stream in a thread of its own, and keep heartbeats in another, until stop or until one fails.
+    """Merge each stream in its own thread, with upkeep, heartbeats and the archive in others, until a stop or an error.
 
     Raises:
-        Exception: what the first that failed could not recover from.
+        Exception: the error of the first thread that failed.
     """
     merges = [StreamMerge(stream, settings, stop, shard) for stream in STREAMS]
     state.streams = {stream.name: merging.state for stream, merging in zip(STREAMS, merges, strict=True)}
@@ -92,14 +92,14 @@ def merge(
 
 
 def run_together(calls: Sequence[Callable[[], None]], stop: threading.Event) -> None:
-    """Run calls at once that return after stop; one that ends before stops the others.
+    """Run calls at the same time until stop; when one of them returns or fails, the others are stopped, too.
 
     Raises:
-        Exception: what the first of them raised.
+        Exception: the error of the first call that failed.
     """
     with ThreadPoolExecutor(len(calls)) as threads:
         running = [threads.submit(call) for call in calls]
-        # Short waits, so that signals are handled between them.
+        # The waits are short, since signals are handled between them.
         while not stop.is_set() and not any(each.done() for each in running):
             wait(running, timeout=0.2, return_when=FIRST_EXCEPTION)
         stop.set()

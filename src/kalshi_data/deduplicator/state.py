@@ -1,4 +1,4 @@
-"""What a running deduplicator knows of itself, for its health and its figures."""
+"""State of a running deduplicator, from which its health and metrics are computed."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ from kalshi_data.service.histogram import Delays
 
 
 class StreamState:
-    """How the merge of one stream goes; written by its thread, read by any."""
+    """State of the merge of one stream; its thread writes it, any thread may read it."""
 
     def __init__(self, gatherers: Sequence[int]) -> None:
-        """Begin before the first tick."""
+        """Start before the first tick."""
         self.is_behind = False
         self.has_ticked = False
         self.ticked_at = time.monotonic()
@@ -22,7 +22,7 @@ class StreamState:
         self.gatherer_errors: Mapping[int, str | None] = dict.fromkeys(gatherers)
 
     def ticked(self, seconds: float, rows: int, behind: bool, errors: Mapping[int, str | None]) -> None:
-        """Note a tick that succeeded, and why a gatherer gave nothing."""
+        """Record a tick that succeeded, with the error of each gatherer that could not be polled."""
         self.is_behind = behind
         self.has_ticked = True
         self.ticked_at = time.monotonic()
@@ -33,16 +33,16 @@ class StreamState:
         self.gatherer_errors = errors
 
     def failed(self, error: str) -> None:
-        """Note why the stream does not go on."""
+        """Record why the stream is not merged."""
         self.has_ticked = False
         self.error = error
 
 
 class State:
-    """The whole program: what it waits for before it merges, and its streams by name once it does."""
+    """State of the program: what it waits for before it merges, then its streams by name."""
 
     def __init__(self) -> None:
-        """Begin with nothing started."""
+        """Start with no stream."""
         self.waiting_for: str | None = "production"
         self.streams: dict[str, StreamState] = {}
         self.archive = ArchiveState()

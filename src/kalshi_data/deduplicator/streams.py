@@ -1,16 +1,16 @@
 """The stream catalogue.
 
-Each line stands for SQL files of its name: the gatherer's sync view and poll, production's stage, copy and merge.
+Each entry has SQL files of its name: the gatherer's sync view and poll, production's stage, copy and merge.
 """
 
 from typing import NamedTuple
 
 
 class Stream(NamedTuple):
-    """One stream: the table it goes to, the column that places its rows there in time, and where it comes from.
+    """One stream: its table in production, the time column of that table, and the database it is polled from.
 
-    `source` is the folder of SQL of the gatherer's database that holds it; with nothing waiting it is polled no more
-    often than each `poll_seconds_min`.
+    `source` is the SQL folder of the gatherer's database that holds the stream. If no row waits, the stream is polled
+    at most once in `poll_seconds_min`.
     """
 
     name: str

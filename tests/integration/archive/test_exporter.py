@@ -15,7 +15,7 @@ from rich.console import Console
 from kalshi_data.archive import partition_export
 from kalshi_data.archive.partitions import END
 from kalshi_data.database.connection import Connection
-from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
+from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.runner import merge
 from kalshi_data.deduplicator.state import State
@@ -262,7 +262,7 @@ def test_the_deduplicator_exports_beside_merging_and_tells_how_it_goes(
 ) -> None:
     fill(ops)
     chosen, state, stop = settings(production, tmp_path), State(), threading.Event()
-    heartbeats = Heartbeats(chosen, stop)
+    heartbeats = HeartbeatRecorder(chosen, stop)
     working = threading.Thread(target=merge, args=(chosen, EVERYTHING, heartbeats, state, stop))
     working.start()
     try:

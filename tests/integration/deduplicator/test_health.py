@@ -98,15 +98,15 @@ def test_lag_is_measured_by_gatherer_and_stream(two: Hosts) -> None:
         beat(kalshi_ts, 0)
     receive(two.ts[0], [trade("a"), trade("b")], NOW - timedelta(seconds=40))
     with looking(two) as monitor:
-        monitor.look()
+        monitor.measure()
         measurements = monitor.measurements
         assert measurements.lags[1, "trades"].rows == 2
         assert measurements.lags[1, "trades"].seconds >= 40
         assert measurements.lags[2, "trades"].rows == 0
         assert set(measurements.lags) == {(number, stream.name) for number in (1, 2) for stream in STREAMS}
-        assert [life.trouble for life in measurements.gatherers.values()] == [None, None]
+        assert [life.problem for life in measurements.gatherers.values()] == [None, None]
         merge(two.production, two.ts)
-        monitor.look()
+        monitor.measure()
         assert monitor.measurements.lags[1, "trades"].rows == 0
         assert monitor.measurements.merged[1, "trades"][:4] == (2, 2, 0, 0)
 
@@ -114,10 +114,10 @@ def test_lag_is_measured_by_gatherer_and_stream(two: Hosts) -> None:
 def test_a_row_that_changes_long_after_it_was_made_is_not_taken_for_late(two: Hosts) -> None:
     opened = "insert into capture.connections (connection_id, url, use_yes_price, opened_at)"
     with looking(two) as monitor:
-        monitor.look()
+        monitor.measure()
         with two.ts[0].connect("gatherer") as connection:
             connection.execute(f"{opened} values (1, '', false, now() - interval '9 days')".encode())
-        monitor.look()
+        monitor.measure()
         assert monitor.measurements.lags[1, "connections"].rows == 1
         assert monitor.measurements.lags[1, "connections"].seconds < 10
 
@@ -129,7 +129,7 @@ def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Host
         holding.execute("begin")
         holding.execute("select pg_current_xact_id()")
         receive(two.ts[0], [trade("a")], NOW - timedelta(seconds=40))
-        monitor.look()
+        monitor.measure()
         behind = monitor.measurements.lags[1, "trades"]
         assert (behind.rows, behind.held_rows) == (1, 1)
         assert "is open since" in str(behind.cause)
@@ -153,11 +153,11 @@ def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
 ) -> None:
     beat(two.ts[0], age_seconds, state)
     with looking(two) as monitor:
-        monitor.look()
-        found = monitor.measurements.gatherers[1].trouble
+        monitor.measure()
+        found = monitor.measurements.gatherers[1].problem
         # A second may pass between writing and reading.
         assert found == trouble or (found and trouble and found.startswith("last heartbeat 6"))
-        assert monitor.measurements.gatherers[2].trouble == "has never beaten"
+        assert monitor.measurements.gatherers[2].problem == "no heartbeat yet"
 
 
 def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> None:
@@ -165,8 +165,8 @@ def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> 
     receive(two.ts[1], [trade("a")])
     beat(two.ts[1], 0)
     with looking(two) as monitor:
-        monitor.look()
-        assert "no_such_database" in str(monitor.measurements.gatherers[1].trouble)
+        monitor.measure()
+        assert "no_such_database" in str(monitor.measurements.gatherers[1].problem)
         assert monitor.measurements.lags[2, "trades"].rows == 1
         assert (1, "trades") not in monitor.measurements.lags
         assert "1 of 2 gatherers are alive" in monitor.health().reasons[1].text
@@ -181,12 +181,12 @@ def test_production_that_is_away_is_told_and_found_again(two: Hosts) -> None:
     production = two.production
     two.production = away(production)
     with looking(two) as monitor:
-        monitor.look()
+        monitor.measure()
         assert "no_such_database" in monitor.measurements.production_failure
         assert any(reason.check == "production" for reason in monitor.health().reasons)
     two.production = production
     with looking(two) as monitor:
-        monitor.look()
+        monitor.measure()
         assert monitor.measurements.production_failure == ""
         assert monitor.measurements.production_ping_seconds > 0
 
@@ -201,7 +201,7 @@ def test_status_shows_what_was_measured_and_merged(two: Hosts) -> None:
     state.streams["trades"] = StreamState((1, 2))
     state.streams["trades"].failed("deadlock detected")
     with looking(two, state) as monitor:
-        monitor.look()
+        monitor.measure()
         code, found = two.document()
         assert (code, found["alive"]) == (0, True)
         assert found["deduplicators"][0]["shard"] == "1/1"
@@ -222,12 +222,12 @@ def test_a_deduplicator_that_does_not_live_is_told(two: Hosts) -> None:
     assert two.show().exit_code == 1
     assert "never ran on this database" in two.show().output
     with looking(two) as monitor:
-        monitor.look("stopped")
+        monitor.measure("stopped")
     result = two.show()
     assert result.exit_code == 1
     assert "stopped 20" in result.output
     with looking(two) as monitor:
-        monitor.look()
+        monitor.measure()
     with two.production.connect() as connection:
         connection.execute("update ops.deduplicators set beat_at = now() - interval '1 hour'")
     result = two.show()

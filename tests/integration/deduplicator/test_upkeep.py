@@ -9,7 +9,7 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
-from kalshi_data.deduplicator.upkeep import Upkeep, claim
+from kalshi_data.deduplicator.upkeep import Upkeep, lock_upkeep
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import at, beat, cover
 from tests.support.engines import Database
@@ -110,9 +110,9 @@ def test_steps_follow_each_other_while_more_is_waiting(production: Database, ops
 
 
 def test_one_of_several_does_it(production: Database, ops: Connection) -> None:
-    assert claim(ops)
+    assert lock_upkeep(ops)
     with production.connect("deduplicator") as other:
-        assert not claim(other)
+        assert not lock_upkeep(other)
 
 
 def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(

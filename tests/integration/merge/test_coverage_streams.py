@@ -10,7 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import query
-from kalshi_data.deduplicator.monitoring.heartbeats import Heartbeats
+from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 from tests.support.staging import NOW, counts, later, merge, settings
@@ -96,7 +96,7 @@ def test_the_newest_state_wins_in_whatever_order_states_come(production: Databas
 
 def test_each_gatherers_heartbeat_is_kept_by_its_own_clock(production: Database, gatherers: list[Database]) -> None:
     beat = "insert into capture.heartbeat (beat_at, status) values (now() - interval '1 hour', %s)"
-    heartbeats = Heartbeats(settings(production, gatherers), Event())
+    heartbeats = HeartbeatRecorder(settings(production, gatherers), Event())
     with gatherers[0].connect("gatherer") as connection, production.connect("deduplicator") as merging:
         heartbeats.record(merging)
         assert held(production, "select from ops.heartbeats") == []

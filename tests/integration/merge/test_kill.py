@@ -225,11 +225,11 @@ def test_a_gatherer_that_was_away_is_read_on_where_it_was_left(stand: Stand) -> 
     with running(stand) as program:
         until(lambda: held(stand) == ["before"], program.log.read_text)
         stand.server("gatherer").stop()
-        until(lambda: "gatherer away" in program.log.read_text(), program.log.read_text)
+        until(lambda: "gatherer does not answer" in program.log.read_text(), program.log.read_text)
         stand.server("gatherer").start()
         receive(stand.gatherer, [trade("after")], number=2)
         until(lambda: held(stand) == ["after", "before"], program.log.read_text)
-        until(lambda: "gatherer is back" in program.log.read_text(), program.log.read_text)
+        until(lambda: "gatherer answers again" in program.log.read_text(), program.log.read_text)
     assert progress(stand) == (2, 2, 0, 0)
 
 

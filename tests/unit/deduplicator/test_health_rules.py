@@ -70,10 +70,10 @@ def test_as_many_gatherers_as_configured_are_healthy(away: tuple[int, ...], stat
 
 
 def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
-    lives = {1: Liveness(trouble="away"), 2: Liveness(BEAT_AT, "stopped"), 3: Liveness(trouble="has never beaten")}
+    lives = {1: Liveness(problem="no answer"), 2: Liveness(BEAT_AT, "stopped"), 3: Liveness(problem="no heartbeat yet")}
     found = evaluate(measurements(gatherers=lives, lags={}), state(), SETTINGS, NOW)
     assert found.status == "unhealthy"
-    text = "0 of 3 gatherers are alive; gatherer 1 away; gatherer 2 stopped; gatherer 3 has never beaten"
+    text = "0 of 3 gatherers are alive; gatherer 1: no answer; gatherer 2: stopped; gatherer 3: no heartbeat yet"
     assert [reason.text for reason in found.reasons] == [text]
 
 

@@ -1,1 +1,1 @@
-"""The merge tick of each stream."""
+"""The merge of each stream."""

@@ -1,4 +1,4 @@
-"""One stream of one gatherer's database, read whole transaction by whole transaction."""
+"""Reads one stream from one gatherer's database, only whole transactions at a time."""
 
 import random
 import time
@@ -23,7 +23,7 @@ POSITION = slice(-10, -2)
 
 
 class Batch(NamedTuple):
-    """What was polled: rows that follow `after`, in binary COPY format, up to the position `watermark`."""
+    """Polled rows in binary COPY format: those after the position `after`, up to the position `watermark`."""
 
     epoch: UUID
     after: str
@@ -36,7 +36,7 @@ class StreamSource:
     """Keeps a connection to one gatherer for one stream; one thread at a time uses it."""
 
     def __init__(self, gatherer: Gatherer, stream: Stream, settings: MergingSettings, shard: Shard) -> None:
-        """Prepare to read; the gatherer cancels a poll that takes longer than its settings allow."""
+        """Prepare to read; the gatherer cancels a poll that takes longer than `gatherer_seconds_max`."""
         self.gatherer_id = gatherer.id
         self.epoch: UUID | None = None
         self.after: str | None = None
@@ -54,22 +54,22 @@ class StreamSource:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be polled."""
+        """Whether the gatherer can be polled."""
         return self._connection is not None
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to connect: not so soon after the last failure."""
+        """Whether to connect now; after a failure it waits for a while."""
         return self._connection is None and time.monotonic() >= self._retry_at
 
     def open(self) -> UUID | None:
-        """Connect and return the epoch, None where the gatherer is away or has no epoch yet."""
+        """Connect and return the epoch; None if the gatherer does not answer or has no epoch yet."""
         seconds_max = self._settings.gatherer_seconds_max
         try:
             connection = connect(self._conninfo, application_name="deduplicator", statement_seconds_max=seconds_max)
             row = connection.execute(query(f"{self._stream.source}/poll/read_epoch")).fetchone()
         except psycopg.Error as error:
-            self._lost(error)
+            self._disconnect_after(error)
             return None
         self.epoch = row[0] if row else None
         self.after = None
@@ -77,9 +77,9 @@ class StreamSource:
         return self.epoch
 
     def poll(self, after: str) -> Batch | None:
-        """Return what follows `after`, perhaps nothing; None where the gatherer is away.
+        """Return the rows after `after`, perhaps none; return None if the gatherer does not answer.
 
-        More rows than asked for may come: the rest of the last transaction.
+        There may be more rows than `batch_rows`, since the last transaction is always complete.
         """
         connection, epoch = self._connection, self.epoch
         if connection is None or epoch is None:
@@ -88,11 +88,11 @@ class StreamSource:
             self._acknowledge(connection)
             rows, received = self._copy(connection, after)
         except psycopg.Error as error:
-            # What could not be read in time may be possible in smaller portions.
+            # A smaller batch may be read in time.
             self.batch_rows = max(self.batch_rows // 2, 1)
-            self._lost(error)
+            self._disconnect_after(error)
             return None
-        self._found()
+        self._note_answer()
         watermark = str(int.from_bytes(received[POSITION])) if rows else after
         return Batch(epoch, after, watermark, rows, received)
 
@@ -103,14 +103,14 @@ class StreamSource:
             self._connection = None
 
     def _copy(self, connection: Connection, after: str) -> tuple[int, bytes]:
-        place = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
+        parameters = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
         with connection.cursor() as cursor:
-            with cursor.copy(query(f"{self._stream.source}/poll/{self._stream.name}"), place) as copy:
+            with cursor.copy(query(f"{self._stream.source}/poll/{self._stream.name}"), parameters) as copy:
                 received = b"".join(bytes(part) for part in copy)
             return cursor.rowcount, received
 
     def _acknowledge(self, connection: Connection) -> None:
-        """Tell the gatherer what production holds, so that it may let go of it."""
+        """Report to the gatherer up to which position production holds its rows, so that it may delete them."""
         position, self.acknowledged = self.acknowledged, None
         if position is None or not self._acknowledges or self._stream.source != "capture":
             return
@@ -118,19 +118,21 @@ class StreamSource:
             connection.execute(query("capture/poll/acknowledge"), {"stream": self._stream.name, "ingest_xid": position})
         except (UndefinedFunction, InsufficientPrivilege) as error:
             self._acknowledges = False
-            log.info("gatherer takes no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())
+            log.info("gatherer accepts no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())
 
-    def _found(self) -> None:
+    def _note_answer(self) -> None:
         if self._attempt:
-            log.info("gatherer is back", gatherer_id=self.gatherer_id, stream=self._stream.name)
+            log.info("gatherer answers again", gatherer_id=self.gatherer_id, stream=self._stream.name)
         self._attempt = 0
         self.error = None
 
-    def _lost(self, error: psycopg.Error) -> None:
-        """Log once that a gatherer went away, and connect anew a little later."""
+    def _disconnect_after(self, error: psycopg.Error) -> None:
+        """Close the connection, and log the error unless the last attempt failed, too."""
         self.close()
         self.error = str(error).strip() or type(error).__name__
         if not self._attempt:
-            log.warning("gatherer away", gatherer_id=self.gatherer_id, stream=self._stream.name, error=self.error)
+            log.warning(
+                "gatherer does not answer", gatherer_id=self.gatherer_id, stream=self._stream.name, error=self.error
+            )
         self._attempt += 1
         self._retry_at = time.monotonic() + delay_seconds(self._attempt, random.uniform, RETRY_SECONDS_MAX)

@@ -1,4 +1,4 @@
-"""The merge of one stream: polled from all gatherers at once, written to production exactly once."""
+"""The merge of one stream: poll all gatherers at the same time, write each row to production once."""
 
 import random
 import threading
@@ -28,7 +28,7 @@ Polled = Sequence[tuple[StreamSource, Batch]]
 
 
 class StreamMerge:
-    """Merges one stream for as long as it is not told to stop."""
+    """Merges one stream until it is stopped."""
 
     def __init__(
         self, stream: Stream, settings: DeduplicatorSettings, stop: threading.Event, shard: Shard = EVERYTHING
@@ -45,7 +45,7 @@ class StreamMerge:
         self.state = StreamState([source.gatherer_id for source in self._sources])
 
     def run(self) -> None:
-        """Merge until stop; whatever fails for a passing reason is tried again from the last commit."""
+        """Merge until stop; after an error of production, connect again and continue from the last commit."""
         attempt = 0
         while not self._stop.is_set():
             try:
@@ -62,19 +62,19 @@ class StreamMerge:
         self.close()
 
     def connect(self) -> Connection:
-        """Open a connection to production with room for a batch in memory."""
+        """Connect to production with enough memory for a batch."""
         memory = f"{self._settings.memory_mb_max}MB"
-        room = {"work_mem": memory, "temp_buffers": memory}
-        return connect(self._conninfo, application_name="deduplicator", parameters=room)
+        parameters = {"work_mem": memory, "temp_buffers": memory}
+        return connect(self._conninfo, application_name="deduplicator", parameters=parameters)
 
     def close(self) -> None:
-        """Let go of the gatherers."""
+        """Close the connections to the gatherers."""
         self._pool.close()
         for source in self._sources:
             source.close()
 
     def prepare(self, production: Connection) -> bool:
-        """Become the one that merges this stream and make the stage; False where somebody else merges it."""
+        """Take this stream's advisory lock and create its stage; return False if another process holds the lock."""
         key = {"stream": self._stream.name, "shard": str(self._shard)}
         if production.execute(query("production/locks/lock_stream"), key).fetchone() != (True,):
             self.state.failed("another deduplicator merges this stream")
@@ -93,50 +93,54 @@ class StreamMerge:
                 self._stop.wait(every_seconds - self.state.tick_seconds)
 
     def tick(self, production: Connection) -> int:
-        """Poll every gatherer and merge what came, with cursors, counts and marks, in one transaction.
+        """Poll every gatherer and merge the rows, with cursors, counts and marks, in one transaction.
 
         Returns:
-            How many rows were polled.
+            The number of rows polled.
 
         Raises:
-            psycopg.OperationalError: production is away or asks for a repeat; nothing moved.
+            psycopg.OperationalError: production does not answer or asks to repeat; no cursor advanced.
         """
-        began = time.monotonic()
+        started_at = time.monotonic()
         polled = self._poll(production)
-        behind = self._read_ahead(polled)
+        is_behind = self._read_ahead(polled)
         if polled:
             self._write(production, polled)
             self._acknowledge(production)
         rows = sum(batch.rows for _, batch in polled)
-        self.state.ticked(time.monotonic() - began, rows, behind, {s.gatherer_id: s.error for s in self._sources})
+        self.state.ticked(
+            time.monotonic() - started_at, rows, is_behind, {s.gatherer_id: s.error for s in self._sources}
+        )
         return rows
 
     def _poll(self, production: Connection) -> list[tuple[StreamSource, Batch]]:
-        """Connect to who is away, ask everybody at once, and return what came in time and has rows."""
+        """Connect to gatherers that are not connected, poll all at once, and return the batches that came in time."""
         for source in self._sources:
             if source.is_due:
                 self._pool.start(source, source.open)
-        answered = self._ask(production, {})
-        if any(not isinstance(answer, Batch) for answer in answered.values()):
-            answered |= self._ask(production, answered)
-        # What was read ahead of a tick that failed does not follow the cursor, and is read again.
+        answers = self._poll_connected(production, {})
+        if any(not isinstance(answer, Batch) for answer in answers.values()):
+            answers |= self._poll_connected(production, answers)
+        # A batch that was read ahead of a failed tick does not start at the cursor; it is read again.
         return [
             (source, answer)
-            for source, answer in answered.items()
+            for source, answer in answers.items()
             if isinstance(answer, Batch) and answer.rows and answer.after == source.after
         ]
 
-    def _ask(self, production: Connection, answered: Mapping[StreamSource, object]) -> dict[StreamSource, object]:
-        """Poll who is connected and has not sent a batch yet; return batches, and the epochs of who connected."""
+    def _poll_connected(
+        self, production: Connection, answers: Mapping[StreamSource, object]
+    ) -> dict[StreamSource, object]:
+        """Poll connected gatherers that sent no batch yet; return batches, and the epochs of new connections."""
         for source in self._sources:
-            if source.is_open and not isinstance(answered.get(source), Batch):
+            if source.is_open and not isinstance(answers.get(source), Batch):
                 if source.after is None:
                     source.after = self._read_cursor(production, source)
                 self._pool.start(source, source.poll, source.after)
         return dict(self._pool.results(time.monotonic() + self._settings.gatherer_seconds_max))
 
     def _read_ahead(self, polled: Polled) -> bool:
-        """Where more is waiting, ask for it before what came is written, and for more; tell whether it is."""
+        """If a batch was full, poll a larger one while this one is written; return whether any batch was full."""
         settings = self._settings
         full = [(source, batch) for source, batch in polled if batch.rows >= source.batch_rows]
         for source, _ in polled:
@@ -160,19 +164,20 @@ class StreamMerge:
                 with cursor.copy(query(f"production/copy/{name}")) as copy:
                     copy.write(batch.received)
             if self._stream.time_column is not None:
-                place = {"target": self._stream.target, "time_column": self._stream.time_column}
+                partition = {"target": self._stream.target, "time_column": self._stream.time_column}
                 cursor.execute(
-                    query("production/stage/prepare_partitions"), {"stage": f"stage_{name}", **place, **late_days_max}
+                    query("production/stage/prepare_partitions"),
+                    {"stage": f"stage_{name}", **partition, **late_days_max},
                 )
             merged = cursor.execute(query(f"production/merge/{name}"), late_days_max).fetchall()
             hours = {hour for _, hour, *_ in merged if hour is not None}
-            self._mark_archive(cursor, hours)
+            self._mark_hours(cursor, hours)
             note_arrivals(cursor, self._stream, hours, self._settings)
             self._advance(cursor, polled, merged)
         for source, batch in polled:
             source.after = batch.watermark
 
-    def _mark_archive(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
+    def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:
             cursor.execute(query("production/archive/mark_hours"), {"stream": self._stream.name, "hours": list(hours)})
 
@@ -188,7 +193,7 @@ class StreamMerge:
             cursor.execute(query("production/cursors/advance"), {**key, **counts})
 
     def _acknowledge(self, production: Connection) -> None:
-        """Now and then, let each gatherer be told with its next poll what all shards have merged."""
+        """If it is time, read what all shards have merged; the next poll reports it to each gatherer."""
         if time.monotonic() - self._acknowledged_at < self._settings.acknowledge_seconds:
             return
         self._acknowledged_at = time.monotonic()

@@ -14,7 +14,7 @@ DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 def evaluate(
     measurements: Measurements, state: State, settings: DeduplicatorSettings, monotonic_seconds: float
 ) -> HealthReport:
-    """Return how a deduplicator is."""
+    """Return the health of a deduplicator, with the reasons."""
     rules = (
         _start(state),
         _production(measurements, settings.health, monotonic_seconds),
@@ -43,26 +43,26 @@ def _production(
 
 
 def _gatherers(measurements: Measurements, configured: int) -> Iterator[Reason]:
-    troubles = [f"gatherer {number} {life.trouble}" for number, life in measurements.gatherers.items() if life.trouble]
-    alive = len(measurements.gatherers) - len(troubles)
+    problems = [f"gatherer {number}: {each.problem}" for number, each in measurements.gatherers.items() if each.problem]
+    alive = len(measurements.gatherers) - len(problems)
     if alive < configured:
-        text = "; ".join([f"{alive} of {configured} gatherers are alive", *troubles])
+        text = "; ".join([f"{alive} of {configured} gatherers are alive", *problems])
         yield Reason(DEGRADED if alive else UNHEALTHY, "gatherers", text)
 
 
 def _lag(measurements: Measurements, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:
-    """What the least late gatherer holds is what readers wait for; another that is late is degraded at worst."""
+    """A stream is unhealthy only if every gatherer's copy lags: readers wait for the copy that lags least."""
     for stream in STREAMS:
-        behind = {number: lag for (number, name), lag in measurements.lags.items() if name == stream.name}
-        late = {number: lag for number, lag in behind.items() if lag.seconds >= settings.lag_seconds_max}
+        lags = {number: lag for (number, name), lag in measurements.lags.items() if name == stream.name}
+        late = {number: lag for number, lag in lags.items() if lag.seconds >= settings.lag_seconds_max}
         if not late:
             continue
-        least = min(lag.seconds for lag in behind.values())
+        least = min(lag.seconds for lag in lags.values())
         severity = UNHEALTHY if least >= settings.lag_seconds_unhealthy else DEGRADED
-        yield Reason(severity, "lag", "; ".join(_told(stream.name, number, lag) for number, lag in late.items()))
+        yield Reason(severity, "lag", "; ".join(_describe(stream.name, number, lag) for number, lag in late.items()))
 
 
-def _told(stream: str, number: int, lag: Lag) -> str:
+def _describe(stream: str, number: int, lag: Lag) -> str:
     cause = f", {lag.held_rows:,} of them held back: {lag.cause}" if lag.cause else ""
     return f"{stream} of gatherer {number} {lag.seconds:.0f} s and {lag.rows:,} rows behind{cause}"
 
@@ -77,7 +77,7 @@ def _streams(state: State, settings: DeduplicatorHealthSettings, monotonic_secon
 
 
 def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:
-    """What waits for the archive is safe in production: it is never worse than degraded."""
+    """The archive is never worse than degraded, since what waits for it is safe in production."""
     archive = state.archive
     if archive.error:
         yield Reason(DEGRADED, "archive", archive.error)

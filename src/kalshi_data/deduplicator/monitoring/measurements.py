@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-# A stream of a gatherer.
+# Gatherer number and stream name.
 StreamKey = tuple[int, str]
 
 
 class MergedRows(NamedTuple):
-    """What was merged of one stream of one gatherer, all its epochs together, and when last."""
+    """Rows merged of one stream of one gatherer, over all its epochs, and when the last ones were."""
 
     polled: int = 0
     new: int = 0
@@ -20,7 +20,7 @@ class MergedRows(NamedTuple):
 
 
 class Lag(NamedTuple):
-    """How far production is behind one stream of one gatherer; what is held cannot be read yet because of `cause`."""
+    """How far production lags behind one stream of one gatherer; `cause` is what holds back `held_rows` of the rows."""
 
     rows: int
     seconds: float
@@ -29,17 +29,17 @@ class Lag(NamedTuple):
 
 
 class Liveness(NamedTuple):
-    """Whether a gatherer lives; `trouble` says why not, for people."""
+    """Whether a gatherer lives: `problem` is None if it does, otherwise the reason in words."""
 
     beat_at: datetime | None = None
-    trouble: str | None = None
+    problem: str | None = None
 
 
 class Measurements:
-    """All that is measured; one thread replaces each mapping as a whole, anyone may read."""
+    """Everything measured; one thread replaces whole mappings, so that any thread may read them."""
 
     def __init__(self) -> None:
-        """Begin with nothing measured."""
+        """Start with nothing measured."""
         self.started_at_seconds = time.time()
         self.production_at_seconds = time.monotonic()  # when production last answered
         self.production_ping_seconds = 0.0  # how long its last answer took

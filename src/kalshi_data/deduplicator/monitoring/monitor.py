@@ -1,4 +1,4 @@
-"""Measures, every few seconds and beside the merge, how the deduplicator is, and keeps that in production."""
+"""Measures production and all gatherers every few seconds beside the merge, and records the results in production."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
 from kalshi_data.deduplicator.monitoring.measurements import Liveness, Measurements, MergedRows, StreamKey
-from kalshi_data.deduplicator.monitoring.probe import ProbeResult, Watcher
+from kalshi_data.deduplicator.monitoring.probe import GathererProbe, ProbeResult
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
@@ -26,120 +26,123 @@ from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
+APPLICATION_NAME = "deduplicator monitor"
+# Counting the rows that wait takes long if there are many.
 STATEMENT_SECONDS_MAX = 5.0
 STOP_SECONDS_MAX = 10.0
 
 
 class Monitor:
-    """Looks at production and at all gatherers from a thread of its own."""
+    """Measures production and all gatherers in its own thread."""
 
     def __init__(self, settings: DeduplicatorSettings, state: State, shard: Shard) -> None:
-        """Prepare; start() begins."""
+        """Prepare to measure; start() does it."""
         self.measurements = Measurements()
         self._settings = settings
         self._state = state
         self._shard = str(shard)
-        self._watchers = [Watcher(gatherer, settings) for gatherer in settings.gatherers]
-        self._pool = GathererPool(self._watchers, "monitor")
-        self._seen: dict[int, tuple[float, ProbeResult]] = {}
+        self._probes = [
+            GathererProbe(gatherer, settings.merging, APPLICATION_NAME, STATEMENT_SECONDS_MAX)
+            for gatherer in settings.gatherers
+        ]
+        self._pool = GathererPool(self._probes, "monitor")
+        self._results: dict[int, tuple[float, ProbeResult]] = {}
         self._production: Connection | None = None
-        self._looked_at_seconds = 0.0
+        self._measured_at_seconds = 0.0
         self._last_state = "stopped"
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
 
     def start(self) -> None:
-        """Look at once and every few seconds."""
+        """Measure now and then every few seconds."""
         self._thread.start()
 
     def stop(self, state: str) -> None:
-        """Say in production that this deduplicator ended, stopped or failed, and let go of everything."""
+        """Record in production that this deduplicator stopped or failed, and close the connections."""
         self._last_state = state
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS_MAX)
 
     def health(self) -> HealthReport:
-        """Return how the deduplicator is now."""
+        """Return the health of the deduplicator now."""
         return evaluate(self.measurements, self._state, self._settings, time.monotonic())
 
-    def look(self, state: str = "running") -> None:
-        """Measure everything once; a database that is away is told, and tried again at the next look."""
+    def measure(self, state: str = "running") -> None:
+        """Measure everything once; a database that does not answer is reported, and tried again next time."""
         positions: Sequence[tuple[Any, ...]] = ()
         try:
             positions = self._read_production()
         except psycopg.Error as error:
-            self._away(error)
-        self._ask_gatherers(positions)
+            self._disconnect_after(error)
+        self._probe_gatherers(positions)
         if self._production is not None:
             try:
                 self._record(self._production, state)
             except psycopg.Error as error:
-                self._away(error)
+                self._disconnect_after(error)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.look()
+            self.measure()
             self._stop.wait(self._settings.health.report_seconds)
-        self.look(self._last_state)
+        self.measure(self._last_state)
         self.close()
 
     def close(self) -> None:
-        """Let go of all databases."""
+        """Close the connections to all databases."""
         self._disconnect()
         self._pool.close()
-        for watcher in self._watchers:
-            watcher.close()
+        for probe in self._probes:
+            probe.close()
 
     def _read_production(self) -> Sequence[tuple[Any, ...]]:
-        """Ask production for all positions, which also tells whether and how fast it answers."""
+        """Read all positions from production, which also shows whether production answers and how fast."""
         conninfo = self._settings.production.runtime.conninfo
         self._production = self._production or connect(
-            conninfo, application_name="deduplicator monitor", statement_seconds_max=STATEMENT_SECONDS_MAX
+            conninfo, application_name=APPLICATION_NAME, statement_seconds_max=STATEMENT_SECONDS_MAX
         )
-        began = time.monotonic()
+        started_at = time.monotonic()
         rows = self._production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
         measurements, now = self.measurements, time.monotonic()
-        measurements.production_at_seconds, measurements.production_ping_seconds = now, now - began
+        measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
-        before, seconds = measurements.merged, now - self._looked_at_seconds
-        self._looked_at_seconds = now
-        measurements.merged = _add_up(rows)
+        before, seconds = measurements.merged, now - self._measured_at_seconds
+        self._measured_at_seconds = now
+        measurements.merged = _sum_by_stream(rows)
         measurements.rates = {
-            place: (merged.polled - before[place].polled) / seconds
-            for place, merged in measurements.merged.items()
-            if place in before
+            key: (merged.polled - before[key].polled) / seconds
+            for key, merged in measurements.merged.items()
+            if key in before
         }
         return rows
 
-    def _ask_gatherers(self, positions: Sequence[tuple[Any, ...]]) -> None:
-        """Ask all gatherers at once; one that does not answer in time is away."""
+    def _probe_gatherers(self, positions: Sequence[tuple[Any, ...]]) -> None:
+        """Probe all gatherers at once; a gatherer that does not answer in time counts as not alive."""
         by_gatherer: defaultdict[int, dict[tuple[UUID, str], str]] = defaultdict(dict)
         for gatherer_id, epoch, stream, ingest_xid, *_ in positions:
             by_gatherer[gatherer_id][epoch, stream] = ingest_xid
-        for watcher in self._watchers:
-            self._pool.start(watcher, watcher.look, by_gatherer[watcher.gatherer_id])
+        for probe in self._probes:
+            self._pool.start(probe, probe.measure, by_gatherer[probe.gatherer_id])
         now = time.monotonic()
-        for watcher, answer in self._pool.results(now + self._settings.merging.gatherer_seconds_max):
-            self._seen[watcher.gatherer_id] = (now, answer)
-        # One that is busy counting keeps what it said last, for a while.
+        for probe, result in self._pool.results(now + self._settings.merging.gatherer_seconds_max):
+            self._results[probe.gatherer_id] = (now, result)
+        # A gatherer that is busy counting keeps its last result for a while.
         oldest = now - self._settings.health.silence_seconds_max
-        late = (now, ProbeResult(Liveness(trouble="does not answer in time"), {}))
-        answers = {watcher.gatherer_id: self._seen.get(watcher.gatherer_id, late) for watcher in self._watchers}
-        seen = {number: answer if at > oldest else late[1] for number, (at, answer) in answers.items()}
-        self.measurements.gatherers = {number: each.life for number, each in seen.items()}
-        self.measurements.lags = {
-            (n, stream): behind for n, each in seen.items() for stream, behind in each.lags.items()
-        }
+        late = (now, ProbeResult(Liveness(problem="does not answer in time"), {}))
+        last = {probe.gatherer_id: self._results.get(probe.gatherer_id, late) for probe in self._probes}
+        results = {number: result if at > oldest else late[1] for number, (at, result) in last.items()}
+        self.measurements.gatherers = {number: result.liveness for number, result in results.items()}
+        self.measurements.lags = {(n, stream): lag for n, each in results.items() for stream, lag in each.lags.items()}
 
     def _record(self, production: Connection, state: str) -> None:
-        """Keep what was measured where deduplicator status reads it."""
+        """Record the measurements in production, where the status command reads them."""
         production.execute(query("production/status/record_lags"), {"shard": self._shard, "lags": Jsonb(self._lags())})
         status = {
             "state": state,
             "version": read_release().version,
             "started_at": datetime.fromtimestamp(self.measurements.started_at_seconds, UTC).isoformat(),
-            "gatherers": len(self._watchers),
+            "gatherers": len(self._probes),
             "health": self.health().document(),
         }
         production.execute(
@@ -151,29 +154,28 @@ class Monitor:
         rows: list[dict[str, Any]] = []
         for stream in STREAMS:
             errors = self._errors(stream.name)
-            for number, life in measurements.gatherers.items():
-                place = (number, stream.name)
-                behind = measurements.lags.get(place)
+            for number, liveness in measurements.gatherers.items():
+                lag = measurements.lags.get((number, stream.name))
                 measured = {
-                    "rows_waiting": behind.rows,
-                    "lag_seconds": behind.seconds,
-                    "rows_held": behind.held_rows,
-                    "cause": behind.cause,
-                } if behind else {}  # fmt: skip
-                error = errors.get(number) or life.trouble
-                rate = measurements.rates.get(place)
+                    "rows_waiting": lag.rows,
+                    "lag_seconds": lag.seconds,
+                    "rows_held": lag.held_rows,
+                    "cause": lag.cause,
+                } if lag else {}  # fmt: skip
+                error = errors.get(number) or liveness.problem
+                rate = measurements.rates.get((number, stream.name))
                 key = {"gatherer_id": number, "stream": stream.name}
                 rows.append({**key, **measured, "rows_per_second": rate, "error": error})
         return rows
 
     def _errors(self, stream: str) -> Mapping[int, str | None]:
-        """Return what the merge of a stream has to complain of, by gatherer."""
+        """Return the errors of the merge of a stream, by gatherer."""
         state = self._state.streams.get(stream)
         if state is None:
             return {}
         return {number: state.error or error for number, error in state.gatherer_errors.items()}
 
-    def _away(self, error: psycopg.Error) -> None:
+    def _disconnect_after(self, error: psycopg.Error) -> None:
         self._disconnect()
         self.measurements.production_failure = str(error).strip().partition("\n")[0] or type(error).__name__
 
@@ -183,8 +185,8 @@ class Monitor:
             self._production = None
 
 
-def _add_up(rows: Sequence[tuple[Any, ...]]) -> dict[StreamKey, MergedRows]:
-    """Add up the cursors of all epochs."""
+def _sum_by_stream(rows: Sequence[tuple[Any, ...]]) -> dict[StreamKey, MergedRows]:
+    """Return the sum over the cursors of all epochs."""
     merged: dict[StreamKey, MergedRows] = {}
     for gatherer_id, _, stream, _, *counts, updated_at in rows:
         before = merged.get((gatherer_id, stream), MergedRows())

@@ -1,17 +1,26 @@
-"""One gatherer as the deduplicator's monitor sees it: whether it lives, and how far production is behind it."""
+"""Reads of one gatherer's databases: its heartbeat, and how far production lags behind it."""
 
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, Gatherer
+from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS, Stream
+
+
+class HeartbeatReading(NamedTuple):
+    """A gatherer's heartbeat as its database holds it; `beat_at` is None before the first one."""
+
+    epoch: UUID
+    beat_at: datetime | None
+    age_seconds: float | None
+    status: Any
 
 
 class Backlog(NamedTuple):
@@ -27,90 +36,107 @@ class Backlog(NamedTuple):
 
 
 def read_backlog(gatherer: Connection, stream: Stream, after: str) -> Backlog:
-    """Ask a gatherer's database, the one that holds `stream`, what follows the cursor `after`.
+    """Ask the gatherer's database that holds `stream` what follows the cursor `after`.
 
     Raises:
-        psycopg.Error: the gatherer is away.
+        psycopg.Error: the gatherer does not answer.
     """
     asked = {"stream": stream.name, "after": after}
     row = gatherer.execute(query(f"{stream.source}/poll/read_lag"), asked).fetchone()
     return Backlog(*row) if row else Backlog(0, None, 0, None)
 
 
-# Counting what waits takes long where much does.
-STATEMENT_SECONDS_MAX = 5.0
 # Positions of one gatherer by epoch and stream.
 Positions = Mapping[tuple[UUID, str], str]
 
 
 class ProbeResult(NamedTuple):
-    """What one look at a gatherer found."""
+    """What one measurement of a gatherer found."""
 
-    life: Liveness
+    liveness: Liveness
     lags: Mapping[str, Lag]
 
 
-class Watcher:
-    """Keeps connections to one gatherer's databases; one thread at a time uses it."""
+class GathererProbe:
+    """Keeps connections to one gatherer's databases; one thread at a time uses it.
 
-    def __init__(self, gatherer: Gatherer, settings: DeduplicatorSettings) -> None:
-        """Prepare to look."""
+    Heartbeats and lags are read by a probe each, since counting the rows that wait may take seconds.
+    """
+
+    def __init__(
+        self, gatherer: Gatherer, settings: MergingSettings, application_name: str, statement_seconds_max: float
+    ) -> None:
+        """Prepare to read; a gatherer that needs longer than `statement_seconds_max` does not answer."""
         self.gatherer_id = gatherer.id
         self._gatherer = gatherer
-        self._settings = settings.merging
+        self._heartbeat_seconds_max = settings.heartbeat_seconds_max
+        self._application_name = application_name
+        self._statement_seconds_max = statement_seconds_max
         self._connections: dict[str, Connection] = {}
         self._level_at: dict[str, float] = {}
 
-    def look(self, positions: Positions) -> ProbeResult:
-        """Return how it is, and how far each stream is behind where it answers."""
-        life, lags = Liveness(trouble="away"), dict[str, Lag]()
+    def read_heartbeat(self) -> HeartbeatReading | None:
+        """Return the heartbeat; None if the gatherer does not answer."""
         try:
-            life = self._life()
+            return self._heartbeat()
+        except psycopg.Error:
+            self.close()
+            return None
+
+    def measure(self, positions: Positions) -> ProbeResult:
+        """Return whether the gatherer lives, and how far production lags behind each stream that could be read."""
+        liveness, lags = Liveness(problem="no answer"), dict[str, Lag]()
+        try:
+            liveness = self._liveness()
             for stream in STREAMS:
-                lags[stream.name] = self._behind(stream, positions)
+                lags[stream.name] = self._lag(stream, positions)
         except psycopg.Error as error:
             self.close()
-            return ProbeResult(
-                Liveness(life.beat_at, str(error).strip().partition("\n")[0] or type(error).__name__), lags
-            )
-        return ProbeResult(life, lags)
+            problem = str(error).strip().partition("\n")[0] or type(error).__name__
+            return ProbeResult(Liveness(liveness.beat_at, problem), lags)
+        return ProbeResult(liveness, lags)
 
     def close(self) -> None:
-        """Close the connections; the next look makes new ones."""
+        """Close the connections; the next read opens new ones."""
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
 
     def _connection(self, source: str) -> Connection:
         if source not in self._connections:
-            conninfo = self._gatherer.conninfo(source)
             self._connections[source] = connect(
-                conninfo, application_name="deduplicator monitor", statement_seconds_max=STATEMENT_SECONDS_MAX
+                self._gatherer.conninfo(source),
+                application_name=self._application_name,
+                statement_seconds_max=self._statement_seconds_max,
             )
         return self._connections[source]
 
-    def _life(self) -> Liveness:
+    def _heartbeat(self) -> HeartbeatReading | None:
         row = self._connection("capture").execute(query("capture/status/read_heartbeat")).fetchone()
-        if row is None or row[1] is None:
-            return Liveness(trouble="has never beaten")
-        _, beat_at, age_seconds, status = row
-        told: dict[str, str] = status or {}
-        if (state := told.get("state", "running")) != "running":
-            return Liveness(beat_at, state)
-        if age_seconds > self._settings.heartbeat_seconds_max:
-            return Liveness(beat_at, f"last heartbeat {age_seconds:.0f} s ago")
-        return Liveness(beat_at)
+        return HeartbeatReading(*row) if row else None
 
-    def _behind(self, stream: Stream, positions: Positions) -> Lag:
+    def _liveness(self) -> Liveness:
+        heartbeat = self._heartbeat()
+        if heartbeat is None or heartbeat.beat_at is None or heartbeat.age_seconds is None:
+            return Liveness(problem="no heartbeat yet")
+        status: dict[str, str] = heartbeat.status or {}
+        if (state := status.get("state", "running")) != "running":
+            return Liveness(heartbeat.beat_at, state)
+        if heartbeat.age_seconds > self._heartbeat_seconds_max:
+            return Liveness(heartbeat.beat_at, f"last heartbeat {heartbeat.age_seconds:.0f} s ago")
+        return Liveness(heartbeat.beat_at)
+
+    def _lag(self, stream: Stream, positions: Positions) -> Lag:
         connection = self._connection(stream.source)
         row = connection.execute(query(f"{stream.source}/poll/read_epoch")).fetchone()
         after = positions.get((row[0], stream.name), "0") if row else "0"
-        found = read_backlog(connection, stream, after)
+        backlog = read_backlog(connection, stream, after)
         now = time.monotonic()
-        if not found.rows_waiting:
+        if not backlog.rows_waiting:
             self._level_at[stream.name] = now
             return Lag(0, 0.0)
-        # A row that changes is sent again, and tells when it was made: it cannot wait longer than since all was read.
-        age = (datetime.now(UTC) - found.waiting_since).total_seconds() if found.waiting_since else 0.0
+        # A row that was updated is sent again with the time at which it was first made. So no row waits longer than
+        # the time since nothing waited.
+        age = (datetime.now(UTC) - backlog.waiting_since).total_seconds() if backlog.waiting_since else 0.0
         seconds = max(0.0, min(age, now - self._level_at.get(stream.name, float("-inf"))))
-        return Lag(found.rows_waiting, seconds, found.rows_held, found.cause)
+        return Lag(backlog.rows_waiting, seconds, backlog.rows_held, backlog.cause)

@@ -1,4 +1,4 @@
-"""What a running deduplicator does beside merging: it measures, and tells /health, /metrics, production and systemd."""
+"""Reports a running deduplicator to /health, /metrics, production and systemd."""
 
 import threading
 import time
@@ -17,12 +17,13 @@ from kalshi_data.shard import Shard
 TURN_SECONDS = 0.2
 STATUS_SECONDS = 5.0
 START_EXTENSION_SECONDS = 30.0
-# A stream that neither merges nor says why for so long hangs: systemd hears nothing more, and restarts.
+# A stream that neither merges nor reports an error for this time hangs. Then systemd gets no more signs of life and
+# restarts the program.
 HUNG_SECONDS = 300.0
 
 
 class DeduplicatorReporter:
-    """Reports for as long as its context lasts, in threads of its own."""
+    """Reports in its own threads until its context ends."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class DeduplicatorReporter:
         stop: threading.Event,
         notifier: Notifier | None = None,
     ) -> None:
-        """Prepare to report `state`; `stop` is what ends the program."""
+        """Prepare to report `state`; `stop` is set when the program is to end."""
         self._state = state
         self._stop = stop
         self._end = threading.Event()
@@ -40,10 +41,10 @@ class DeduplicatorReporter:
         self.monitor = monitor = Monitor(settings, state, shard)
         registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
         self._server = HealthServer(settings.health, monitor.health, registry)
-        self._thread = threading.Thread(target=self._tell, name="systemd", daemon=True)
+        self._thread = threading.Thread(target=self._notify_systemd, name="systemd", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to report."""
+        """Start to report."""
         self._server.start()
         self.monitor.start()
         self._thread.start()
@@ -52,15 +53,15 @@ class DeduplicatorReporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say that the end has come."""
+        """Report that the program ends, and whether it failed."""
         self._end.set()
         self._thread.join()
         self.monitor.stop("failed" if error else "stopped")
         self._server.stop()
 
-    def _tell(self) -> None:
-        """Tell systemd how it goes, until the context ends."""
-        ready, stopping, told_at, alive_at = False, False, float("-inf"), float("-inf")
+    def _notify_systemd(self) -> None:
+        """Report readiness, signs of life and a status line to systemd until the context ends."""
+        ready, stopping, status_at, alive_at = False, False, float("-inf"), float("-inf")
         while not self._end.wait(TURN_SECONDS):
             now = time.monotonic()
             if not ready and self._is_merging():
@@ -72,9 +73,9 @@ class DeduplicatorReporter:
             if now - alive_at >= self._notifier.watchdog_seconds and not self._hangs(now):
                 alive_at = now
                 self._notifier.alive()
-            if now - told_at >= STATUS_SECONDS:
-                told_at = now
-                self._notifier.status(self._line())
+            if now - status_at >= STATUS_SECONDS:
+                status_at = now
+                self._notifier.status(self._status_line())
                 if not ready:
                     self._notifier.extend_start(START_EXTENSION_SECONDS)
 
@@ -85,10 +86,10 @@ class DeduplicatorReporter:
         streams = self._state.streams.copy().values()
         return any(stream.error is None and now - stream.ticked_at > HUNG_SECONDS for stream in streams)
 
-    def _line(self) -> str:
+    def _status_line(self) -> str:
         if self._state.waiting_for:
             return f"waiting for {self._state.waiting_for}"
         measurements = self.monitor.measurements
-        alive = sum(life.trouble is None for life in measurements.gatherers.values())
+        alive = sum(each.problem is None for each in measurements.gatherers.values())
         seconds = max((lag.seconds for lag in measurements.lags.values()), default=0.0)
         return f"{alive} of {len(measurements.gatherers)} gatherers alive, {seconds:.0f} s behind"

@@ -1,4 +1,4 @@
-"""What `deduplicator status` shows: read from production, so that it works whether a deduplicator runs or not."""
+"""The document of `deduplicator status`: read from production, so that no deduplicator needs to run."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +10,12 @@ from kalshi_data.cli.tables import Document, facts, size, span, table
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 
-# How a deduplicator said that it ended.
+# The last state that a deduplicator recorded, in words.
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 
 
 def read_status(connection: Connection, settings: DeduplicatorSettings) -> Document:
-    """Return all there is to show; `alive` where every deduplicator that ever ran here does, and there is one."""
+    """Return the whole document; `alive` is true if a deduplicator runs and none has failed or gone silent."""
     with connection.cursor(row_factory=dict_row) as cursor:
         deduplicators = cursor.execute(query("production/status/read_deduplicators")).fetchall()
         gatherers = cursor.execute(query("production/status/read_gatherers")).fetchall()
@@ -24,7 +24,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
     for each in deduplicators:
         fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
-    # One that stopped on purpose is missing nowhere as long as another runs.
+    # A deduplicator that was stopped on purpose is not missed if another one runs.
     wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
     alive = bool(wanted) and all(each["alive"] for each in wanted)
     found = {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
@@ -32,18 +32,18 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
 
 
 def draw_status(document: Document) -> RenderableType:
-    """Return it as tables for people."""
-    lives = {f"deduplicator {each['shard']}": _life(each) for each in document["deduplicators"]}
-    parts = [facts(lives or {"deduplicator": "never ran on this database"}), ""]
+    """Return the document as tables for people."""
+    states = {f"deduplicator {each['shard']}": _describe(each) for each in document["deduplicators"]}
+    parts = [facts(states or {"deduplicator": "never ran on this database"}), ""]
     tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
-    return Group(*parts, *tables, _troubles(document))
+    return Group(*parts, *tables, _problems(document))
 
 
-def _life(deduplicator: dict[str, Any]) -> str:
+def _describe(deduplicator: dict[str, Any]) -> str:
     status, at = deduplicator["status"], f"{deduplicator['beat_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if not deduplicator["alive"]:
-        what = ENDS.get(status["state"], "not running: silent since")
-        return f"{what} {at}, {span(deduplicator['silent_seconds'])} ago"
+        ending = ENDS.get(status["state"], "not running: silent since")
+        return f"{ending} {at}, {span(deduplicator['silent_seconds'])} ago"
     started = datetime.fromisoformat(status["started_at"])
     reasons = [f"\n{reason['severity']}: {reason['text']}" for reason in status["health"]["reasons"]]
     since = f"running version {status['version']} since {started:%Y-%m-%d %H:%M:%S} UTC"
@@ -79,7 +79,7 @@ def _streams(streams: list[dict[str, Any]]) -> RenderableType:
 
 
 def _archive(archive: Document) -> RenderableType:
-    """Return how far the archive is, nothing where there is none."""
+    """Return the archive's progress by stream; an empty text if there is no archive."""
     if not archive["streams"]:
         return ""
     made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size")
@@ -90,12 +90,12 @@ def _archive(archive: Document) -> RenderableType:
     return Group("", made)
 
 
-def _troubles(document: Document) -> RenderableType:
-    """Return errors and causes of lag, each once, with the streams it is about."""
+def _problems(document: Document) -> RenderableType:
+    """Return each error and each cause of lag once, with the streams that have it."""
     found: dict[tuple[int, str], list[str]] = {}
     for each in document["streams"]:
-        for trouble in (each["error"], each["cause"]):
-            if trouble:
-                found.setdefault((each["gatherer_id"], trouble), []).append(each["stream"])
-    lines = [f"gatherer {number}: {trouble} ({', '.join(streams)})" for (number, trouble), streams in found.items()]
+        for problem in (each["error"], each["cause"]):
+            if problem:
+                found.setdefault((each["gatherer_id"], problem), []).append(each["stream"])
+    lines = [f"gatherer {number}: {problem} ({', '.join(streams)})" for (number, problem), streams in found.items()]
     return "\n".join(["", *lines]) if lines else ""
