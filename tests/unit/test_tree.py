@@ -115,11 +115,37 @@ def test_no_sql_in_python() -> None:
         assert path.name == "migrations.py" or not found, f"{path}: {found}"
 
 
-def test_migrations_have_numbers_of_their_own_and_say_what_they_do() -> None:
+MIGRATIONS = sorted(SQL.glob("*/migrations/*.sql"))
+# The body of a `create table` statement, and the columns in it: other lines of it are keys, checks and comments.
+TABLE = re.compile(r"^create table (\w+\.\w+) \($(.*?)^\);$", re.MULTILINE | re.DOTALL)
+COLUMN = re.compile(r"^    (?!primary |unique |check )([a-z]\w*) ", re.MULTILINE)
+
+
+def test_migrations_are_numbered_without_a_gap_and_named_after_what_they_do() -> None:
     for folder in SQL.glob("*/migrations"):
         names = sorted(path.name for path in folder.iterdir())
-        assert len({name[:4] for name in names}) == len(names)
+        assert [name[:5] for name in names] == [f"{number:04}_" for number in range(1, len(names) + 1)]
         assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
+
+
+def test_a_migration_creates_the_one_table_of_its_name() -> None:
+    for path in MIGRATIONS:
+        created = re.findall(r"\bcreate table (?:if not exists )?\w+\.(\w+)", path.read_text())
+        _, verb, name = path.stem.split("_", 2)
+        assert created == ([name] if verb == "create" else []), path
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MIGRATIONS if "_create_" in path.stem], ids=lambda path: f"{path.parts[-3]}-{path.stem}"
+)
+def test_a_migration_comments_its_table_and_each_column_once(path: Path) -> None:
+    text = path.read_text()
+    ((table, body),) = TABLE.findall(text)
+    columns = COLUMN.findall(body)
+    assert columns
+    assert re.findall(r"^comment on table (\S+) is", text, re.MULTILINE) == [table]
+    commented = re.findall(r"^comment on column (\S+) is", text, re.MULTILINE)
+    assert commented == [f"{table}.{column}" for column in columns]
 
 
 def test_streams_that_are_compared_are_merged() -> None:

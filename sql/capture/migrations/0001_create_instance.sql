@@ -1,14 +1,22 @@
--- The one contract with the deduplicator: views in schema sync, the only place its role may look.
+-- Schema sync holds the views that the deduplicator reads: the only schema its role may use.
 create schema sync;
 
--- Transaction ids start again when a database is rebuilt, so positions in it mean something only within one epoch.
+-- Transaction ids restart when a database is rebuilt, so a position in it is valid within one epoch only.
 create table capture.instance (
     only_row boolean primary key default true check (only_row),
     epoch uuid not null default gen_random_uuid(),
-    created_at timestamptz not null default now()
+    created_at timestamptz not null default now(),
+    system_identifier bigint,
+    timeline integer
 );
 insert into capture.instance default values;
 
-comment on table capture.instance is 'The identity of this database, made with it.';
+comment on table capture.instance is 'The identity of this database; one row, made with the table.';
+comment on column capture.instance.only_row is 'Always true; the key that allows one row only.';
 comment on column capture.instance.epoch is
-'Cursors belong to one epoch; a rebuilt database is read from its beginning.';
+'Cursors belong to one epoch; a reader that finds another one starts from the beginning.';
+comment on column capture.instance.created_at is 'When this epoch started.';
+comment on column capture.instance.system_identifier is
+'The PostgreSQL cluster of this epoch; null until the gatherer has first checked it.';
+comment on column capture.instance.timeline is
+'The cluster''s timeline in this epoch; a point-in-time restore or a promotion starts another one.';

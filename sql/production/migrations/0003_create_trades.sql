@@ -19,11 +19,12 @@ comment on table market_data.trades is 'Every trade, once.';
 comment on column market_data.trades.exchange_ts is 'When the matching engine traded.';
 comment on column market_data.trades.trade_id is
 'The exchange''s identity of the trade, the same over WebSocket and REST.';
+comment on column market_data.trades.market_ticker is 'The market that was traded.';
 comment on column market_data.trades.yes_price is 'Dollars paid for YES, 0 to 1.';
 comment on column market_data.trades.no_price is 'Dollars paid for NO, 0 to 1.';
 comment on column market_data.trades.size is 'Contracts.';
 comment on column market_data.trades.taker_side is 'What the taker bought: yes or no.';
 comment on column market_data.trades.is_block_trade is
-'True for trades that left the order book alone; null where the message does not say.';
-comment on column market_data.trades.received_at is 'When the gatherer that brought it received it.';
-comment on column market_data.trades.gatherer_id is 'The gatherer that brought it.';
+'True for a trade that bypassed the order book; null if the message does not contain it.';
+comment on column market_data.trades.received_at is 'When the gatherer in gatherer_id received it.';
+comment on column market_data.trades.gatherer_id is 'The gatherer whose row was merged first.';

@@ -18,16 +18,18 @@ select timeseries.make_time_series('market_data.orderbook_snapshots', 'received_
 comment on table market_data.orderbook_snapshots is 'Whole order books as the exchange sent them, each state once.';
 comment on column market_data.orderbook_snapshots.received_at is
 'When it was first received: the exchange gives snapshots no time.';
+comment on column market_data.orderbook_snapshots.market_ticker is 'The market whose book it is.';
 comment on column market_data.orderbook_snapshots.market_id is
-'The exchange''s id of the market; empty where it does not know the ticker.';
+'The exchange''s id of the market; empty if the exchange does not know the ticker.';
+-- A snapshot without a clock differs from one of a market that never changed, whose clock is 0: see occurrence.
 comment on column market_data.orderbook_snapshots.clock is
-'The newest change contained; 0 in recordings before it existed.';
+'The clock of the newest change contained; 0 if the market never changed, and in recordings from before it existed.';
 comment on column market_data.orderbook_snapshots.levels_sha256 is 'Digest of all levels.';
 comment on column market_data.orderbook_snapshots.occurrence is
-'Without a clock: counts equal snapshots of a connection from 0; else 0.';
-comment on column market_data.orderbook_snapshots.yes_prices is 'Dollars of the YES bids; empty for none.';
-comment on column market_data.orderbook_snapshots.yes_sizes is 'Contracts at the price of the same position.';
+'0 if the message has a clock; else counts equal snapshots of a connection from 1.';
+comment on column market_data.orderbook_snapshots.yes_prices is 'Dollars of the YES bids; empty if there are none.';
+comment on column market_data.orderbook_snapshots.yes_sizes is 'Contracts at the YES price of the same position.';
 comment on column market_data.orderbook_snapshots.no_prices is
-'Dollars of the NO bids, on the NO scale; empty for none.';
-comment on column market_data.orderbook_snapshots.no_sizes is 'Contracts at the price of the same position.';
-comment on column market_data.orderbook_snapshots.gatherer_id is 'The gatherer that brought it.';
+'Dollars of the NO bids, on the NO scale; empty if there are none.';
+comment on column market_data.orderbook_snapshots.no_sizes is 'Contracts at the NO price of the same position.';
+comment on column market_data.orderbook_snapshots.gatherer_id is 'The gatherer whose row was merged first.';

@@ -21,15 +21,22 @@ create index on market_data.tickers (market_ticker, exchange_ts);
 select timeseries.make_time_series('market_data.tickers', 'exchange_ts', interval '1 day');
 
 comment on table market_data.tickers is
-'Every market summary any gatherer received, once; the exchange may leave states out.';
+'Every market summary that any gatherer received, once; the exchange may omit states.';
 comment on column market_data.tickers.exchange_ts is 'The exchange''s time of the state.';
+comment on column market_data.tickers.market_ticker is 'The market summed up.';
 comment on column market_data.tickers.values_sha256 is 'Digest of all values.';
+comment on column market_data.tickers.market_id is 'The exchange''s id of the market; null if not sent.';
 comment on column market_data.tickers.last_price is
-'Dollars of the last trade, 0 before the first; null where not sent.';
-comment on column market_data.tickers.yes_bid is 'Dollars of the best YES bid, 0 for an empty side.';
-comment on column market_data.tickers.yes_ask is 'Dollars of the best YES ask.';
-comment on column market_data.tickers.volume is 'Contracts traded since the market opened.';
-comment on column market_data.tickers.open_interest is 'Contracts held.';
-comment on column market_data.tickers.dollar_volume is 'Whole dollars.';
-comment on column market_data.tickers.received_at is 'When the gatherer that brought it received it.';
-comment on column market_data.tickers.gatherer_id is 'The gatherer that brought it.';
+'Dollars of the last trade, 0 before the first one; null if not sent.';
+comment on column market_data.tickers.yes_bid is 'Dollars of the best YES bid, 0 for an empty side; null if not sent.';
+comment on column market_data.tickers.yes_ask is 'Dollars of the best YES ask; null if not sent.';
+comment on column market_data.tickers.yes_bid_size is 'Contracts at the best YES bid; null if not sent.';
+comment on column market_data.tickers.yes_ask_size is 'Contracts at the best YES ask; null if not sent.';
+comment on column market_data.tickers.last_trade_size is 'Contracts of the last trade; null if not sent.';
+comment on column market_data.tickers.volume is 'Contracts traded since the market opened; null if not sent.';
+comment on column market_data.tickers.open_interest is 'Contracts held; null if not sent.';
+comment on column market_data.tickers.dollar_volume is
+'Whole dollars traded since the market opened; null if not sent.';
+comment on column market_data.tickers.dollar_open_interest is 'Whole dollars held; null if not sent.';
+comment on column market_data.tickers.received_at is 'When the gatherer in gatherer_id received it.';
+comment on column market_data.tickers.gatherer_id is 'The gatherer whose row was merged first.';

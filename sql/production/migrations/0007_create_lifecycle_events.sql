@@ -1,3 +1,4 @@
+-- Equal messages are numbered by the time between them: a new connection need not know what came before it.
 create table market_data.lifecycle_events (
     seen_at timestamptz not null,
     subject_ticker text collate "C" not null,
@@ -6,19 +7,22 @@ create table market_data.lifecycle_events (
     payload jsonb not null,
     received_at timestamptz not null,
     gatherer_id smallint not null,
-    unique (seen_at, subject_ticker, kind, payload_sha256)
+    occurrence integer not null default 0,
+    unique (seen_at, subject_ticker, kind, payload_sha256, occurrence)
 );
 create index on market_data.lifecycle_events (subject_ticker, seen_at);
 select timeseries.make_time_series('market_data.lifecycle_events', 'seen_at', interval '1 day');
 
-comment on table market_data.lifecycle_events is 'What became of markets and events, each message once.';
+comment on table market_data.lifecycle_events is 'Changes in the life of markets and events, each message once.';
 comment on column market_data.lifecycle_events.seen_at is
-'When the exchange sent it; when it was received where the message does not say.';
+'When the exchange sent it; when it was received if the message does not contain that.';
 comment on column market_data.lifecycle_events.subject_ticker is
-'The market''s ticker, or the event''s where the message is about one.';
+'The ticker of the market, or of the event if the message is about one.';
 comment on column market_data.lifecycle_events.kind is
-'created, activated, deactivated, close_date_updated, determined, settled, ...';
+'created, activated, deactivated, close_date_updated, determined, settled, …';
 comment on column market_data.lifecycle_events.payload_sha256 is 'Digest of the message body.';
 comment on column market_data.lifecycle_events.payload is 'The whole message body.';
-comment on column market_data.lifecycle_events.received_at is 'When the gatherer that brought it received it.';
-comment on column market_data.lifecycle_events.gatherer_id is 'The gatherer that brought it.';
+comment on column market_data.lifecycle_events.received_at is 'When the gatherer in gatherer_id received it.';
+comment on column market_data.lifecycle_events.gatherer_id is 'The gatherer whose row was merged first.';
+comment on column market_data.lifecycle_events.occurrence is
+'Counts equal messages of a connection that follow each other within 5 s, from 0.';

@@ -8,8 +8,10 @@ create table registry.series (
 create index on registry.series (ingest_xid);
 
 comment on table registry.series is 'The newest known body of each of the exchange''s series.';
+comment on column registry.series.ticker is 'The exchange''s name of it.';
 comment on column registry.series.updated_time is
-'The exchange''s time of the last change; null where the body has none.';
+'The exchange''s time of the last change; null if the body has none.';
 comment on column registry.series.body is 'The object as the exchange sent it.';
 comment on column registry.series.ingest_xid is
 'The transaction that last changed the row; readers take whole transactions.';
+comment on column registry.series.fetched_at is 'When this body was first received, by this host''s clock.';

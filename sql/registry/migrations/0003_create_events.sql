@@ -8,8 +8,10 @@ create table registry.events (
 create index on registry.events (ingest_xid);
 
 comment on table registry.events is 'The newest known body of each of the exchange''s events.';
+comment on column registry.events.ticker is 'The exchange''s name of it.';
 comment on column registry.events.updated_time is
-'The exchange''s time of the last change; null where the body has none.';
+'The exchange''s time of the last change; null if the body has none.';
 comment on column registry.events.body is 'The object as the exchange sent it.';
 comment on column registry.events.ingest_xid is
 'The transaction that last changed the row; readers take whole transactions.';
+comment on column registry.events.fetched_at is 'When this body was first received, by this host''s clock.';

@@ -8,8 +8,10 @@ create table registry.markets (
 create index on registry.markets (ingest_xid);
 
 comment on table registry.markets is 'The newest known body of each of the exchange''s markets.';
+comment on column registry.markets.ticker is 'The exchange''s name of it.';
 comment on column registry.markets.updated_time is
-'The exchange''s time of the last change; null where the body has none.';
+'The exchange''s time of the last change; null if the body has none.';
 comment on column registry.markets.body is 'The object as the exchange sent it.';
 comment on column registry.markets.ingest_xid is
 'The transaction that last changed the row; readers take whole transactions.';
+comment on column registry.markets.fetched_at is 'When this body was first received, by this host''s clock.';

@@ -170,7 +170,9 @@ def test_a_row_that_arrives_late_is_not_dropped_unread(kalshi_ts: Database) -> N
         late = (
             "insert into capture.trades select pg_current_xact_id(), received_at, sent_at, exchange_ts, connection_id,"
         )
-        late += " sid, seq, 'late', market_ticker, yes_price, no_price, size, taker_side from capture.trades"
+        late += (
+            " sid, seq, frame_number, 'late', market_ticker, yes_price, no_price, size, taker_side from capture.trades"
+        )
         writing.execute(late.encode())
         assert look(kalshi_ts).retention_failure == "old partitions of capture.trades are in use"
         writing.execute("commit")

@@ -1,0 +1,38 @@
+create table capture.orderbook_deltas (
+    ingest_xid xid8 not null default pg_current_xact_id(),
+    received_at timestamptz not null,
+    sent_at timestamptz,
+    exchange_ts timestamptz not null,
+    connection_id bigint,
+    sid integer,
+    seq bigint,
+    frame_number bigint,
+    market_ticker text collate "C" not null,
+    clock bigint not null,
+    side text not null check (side in ('yes', 'no')),
+    price numeric not null,
+    size_delta numeric not null,
+    occurrence integer not null
+);
+create index on capture.orderbook_deltas (ingest_xid);
+select timeseries.make_time_series('capture.orderbook_deltas', 'received_at', interval '1 day');
+
+comment on table capture.orderbook_deltas is
+'Changes of order-book levels as this gatherer received them, append-only.';
+comment on column capture.orderbook_deltas.ingest_xid is
+'The transaction that wrote the row; readers take whole transactions.';
+comment on column capture.orderbook_deltas.received_at is 'When the frame left the socket, by this host''s clock.';
+comment on column capture.orderbook_deltas.sent_at is 'The message''s sending_ts_ms; null if it has none.';
+comment on column capture.orderbook_deltas.exchange_ts is
+'The matching engine''s time: ts with all its digits if it agrees with ts_ms, else ts_ms.';
+comment on column capture.orderbook_deltas.connection_id is 'The connection it came on.';
+comment on column capture.orderbook_deltas.sid is 'The subscription it came on.';
+comment on column capture.orderbook_deltas.seq is 'Its sequence number in the subscription.';
+comment on column capture.orderbook_deltas.frame_number is 'The frame''s number in the frame log.';
+comment on column capture.orderbook_deltas.market_ticker is 'The market whose book changed.';
+comment on column capture.orderbook_deltas.clock is 'The exchange''s logical clock; 0 if the message has none.';
+comment on column capture.orderbook_deltas.side is 'The ladder of bids that changed: yes or no.';
+comment on column capture.orderbook_deltas.price is 'Dollars, on the scale of its own side, exactly as sent.';
+comment on column capture.orderbook_deltas.size_delta is 'Change of the resting contracts, exactly as sent.';
+comment on column capture.orderbook_deltas.occurrence is
+'Number of equal deltas before this one on its connection; keeps equal changes apart.';

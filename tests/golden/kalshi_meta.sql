@@ -1,0 +1,102 @@
+CREATE SCHEMA registry;
+CREATE SCHEMA sync;
+CREATE FUNCTION registry.without_quotes(body jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE TABLE registry.events (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    fetched_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE registry.events_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone DEFAULT now() NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+CREATE TABLE registry.instance (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    system_identifier bigint,
+    timeline integer,
+    CONSTRAINT instance_only_row_check CHECK (only_row)
+);
+CREATE TABLE registry.markets (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    fetched_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE registry.markets_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone DEFAULT now() NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+CREATE TABLE registry.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE registry.series (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    fetched_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE registry.series_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    body jsonb NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone DEFAULT now() NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+CREATE VIEW sync.events_history_v1;
+CREATE VIEW sync.events_v1;
+CREATE VIEW sync.instance_v1;
+CREATE VIEW sync.markets_history_v1;
+CREATE VIEW sync.markets_v1;
+CREATE VIEW sync.series_history_v1;
+CREATE VIEW sync.series_v1;
+ALTER TABLE ONLY registry.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY registry.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY registry.markets
+    ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY registry.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY registry.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
+CREATE INDEX events_history_ingest_xid_idx ON registry.events_history USING btree (ingest_xid);
+CREATE INDEX events_history_ticker_replaced_at_idx ON registry.events_history USING btree (ticker, replaced_at);
+CREATE INDEX events_ingest_xid_idx ON registry.events USING btree (ingest_xid);
+CREATE INDEX markets_history_ingest_xid_idx ON registry.markets_history USING btree (ingest_xid);
+CREATE INDEX markets_history_ticker_replaced_at_idx ON registry.markets_history USING btree (ticker, replaced_at);
+CREATE INDEX markets_ingest_xid_idx ON registry.markets USING btree (ingest_xid);
+CREATE INDEX series_history_ingest_xid_idx ON registry.series_history USING btree (ingest_xid);
+CREATE INDEX series_history_ticker_replaced_at_idx ON registry.series_history USING btree (ticker, replaced_at);
+CREATE INDEX series_ingest_xid_idx ON registry.series USING btree (ingest_xid);
+GRANT USAGE ON SCHEMA sync TO dedup_reader;
+REVOKE ALL ON FUNCTION registry.without_quotes(body jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) FROM PUBLIC;
+GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
+GRANT SELECT ON TABLE sync.events_history_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.events_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.instance_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.markets_history_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.markets_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.series_history_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.series_v1 TO dedup_reader;

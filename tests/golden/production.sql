@@ -1,0 +1,646 @@
+CREATE SCHEMA market_data;
+CREATE SCHEMA ops;
+CREATE SCHEMA timeseries;
+CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.absorb_late_rows(marks_max integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.accepted(late_days_max integer) RETURNS tstzrange
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.advance_ledger(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(judged_until timestamp with time zone, rows_new bigint, rows_again bigint)
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.arbitrate(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.archive_facts(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.archive_hours(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.archive_merged(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.archive_ready(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.checks_touched(wanted_ticker text, wanted tstzrange, margin interval) RETURNS TABLE(place tid)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.compare_archived(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.compute_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, covered tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.fetched(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.is_sampled(moment timestamp with time zone, one_in integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.judge_again(until_at timestamp with time zone, markets_max integer) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.judge_minutes(judged text, tickers text[], froms timestamp with time zone[], untils timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.ledger_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.lines(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.make_archived_rows(target regclass) RETURNS SETOF name
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.minutes_of(times tstzmultirange) RETURNS tstzmultirange
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.moment(sent text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.note_coverage() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.note_determined(since timestamp with time zone) RETURNS bigint
+    LANGUAGE sql;
+CREATE FUNCTION ops.note_gaps() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.note_heartbeat() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.note_late_rows(stage regclass, time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.note_markets() RETURNS bigint
+    LANGUAGE sql;
+CREATE FUNCTION ops.prepare_partitions(stage regclass, time_column name, target regclass, late_days_max integer) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.published_levels(msg jsonb, side text, part integer) RETURNS numeric[]
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
+    LANGUAGE sql;
+CREATE FUNCTION ops.stage_archived(stage regclass) RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.stretches(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.truth(sent text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE sql;
+CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s';
+CREATE FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO';
+CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp';
+CREATE TABLE market_data.events (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body_sha256 bytea NOT NULL,
+    series_ticker text COLLATE pg_catalog."C",
+    title text,
+    sub_title text,
+    mutually_exclusive boolean,
+    strike_date timestamp with time zone,
+    strike_period text,
+    body jsonb NOT NULL
+);
+CREATE TABLE market_data.events_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    body_sha256 bytea NOT NULL,
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.index_values (
+    source_ts timestamp with time zone NOT NULL,
+    index_id text NOT NULL COLLATE pg_catalog."C",
+    published_at timestamp with time zone NOT NULL,
+    value numeric NOT NULL,
+    average_60s numeric,
+    average_15min numeric,
+    payload jsonb NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.lifecycle_events (
+    seen_at timestamp with time zone NOT NULL,
+    subject_ticker text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    payload_sha256 bytea NOT NULL,
+    payload jsonb NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    occurrence integer DEFAULT 0 NOT NULL
+);
+CREATE TABLE market_data.markets (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body_sha256 bytea NOT NULL,
+    event_ticker text COLLATE pg_catalog."C",
+    market_type text,
+    title text,
+    yes_sub_title text,
+    no_sub_title text,
+    status text,
+    result text,
+    open_time timestamp with time zone,
+    close_time timestamp with time zone,
+    settlement_ts timestamp with time zone,
+    body jsonb NOT NULL
+);
+CREATE TABLE market_data.series (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body_sha256 bytea NOT NULL,
+    title text,
+    category text,
+    frequency text,
+    fee_type text,
+    body jsonb NOT NULL
+);
+CREATE VIEW market_data.markets_described;
+CREATE TABLE market_data.markets_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    body_sha256 bytea NOT NULL,
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE ops.expected (
+    channel text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    began_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    dropped_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    determined_at timestamp with time zone,
+    during tstzrange GENERATED ALWAYS AS (tstzrange(LEAST(began_at, opened_at),
+CASE
+    WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, closed_at, determined_at))
+    ELSE NULL::timestamp with time zone
+END)) STORED NOT NULL
+);
+CREATE VIEW market_data.order_book_now;
+CREATE TABLE market_data.orderbook_deltas (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    clock bigint NOT NULL,
+    side text NOT NULL,
+    price numeric NOT NULL,
+    size_delta numeric NOT NULL,
+    occurrence integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
+);
+CREATE TABLE market_data.orderbook_snapshots (
+    received_at timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    market_id text NOT NULL,
+    clock bigint NOT NULL,
+    levels_sha256 bytea NOT NULL,
+    occurrence integer NOT NULL,
+    yes_prices numeric[] NOT NULL,
+    yes_sizes numeric[] NOT NULL,
+    no_prices numeric[] NOT NULL,
+    no_sizes numeric[] NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.series_history (
+    ticker text NOT NULL COLLATE pg_catalog."C",
+    body_sha256 bytea NOT NULL,
+    updated_time timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.tickers (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    values_sha256 bytea NOT NULL,
+    market_id text,
+    last_price numeric,
+    yes_bid numeric,
+    yes_ask numeric,
+    yes_bid_size numeric,
+    yes_ask_size numeric,
+    last_trade_size numeric,
+    volume numeric,
+    open_interest numeric,
+    dollar_volume bigint,
+    dollar_open_interest bigint,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE VIEW market_data.top_of_book;
+CREATE TABLE market_data.trades (
+    exchange_ts timestamp with time zone NOT NULL,
+    trade_id text NOT NULL COLLATE pg_catalog."C",
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    yes_price numeric NOT NULL,
+    no_price numeric NOT NULL,
+    size numeric NOT NULL,
+    taker_side text NOT NULL,
+    is_block_trade boolean,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
+);
+CREATE TABLE ops.arbitration (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    sampled_one_in integer NOT NULL,
+    rows_sampled bigint NOT NULL,
+    rows_seen bigint NOT NULL,
+    rows_unique bigint NOT NULL,
+    rows_first bigint NOT NULL,
+    rows_missed bigint NOT NULL,
+    skew_ms_p50 numeric,
+    skew_ms_p95 numeric,
+    skew_ms_p99 numeric,
+    lag_ms_p50 numeric,
+    lag_ms_p99 numeric,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.archive_partitions (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    touched_at timestamp with time zone DEFAULT now() NOT NULL,
+    object_key text,
+    schema_version integer,
+    row_count bigint,
+    byte_count bigint,
+    sha256 bytea,
+    etag text,
+    watermarks jsonb,
+    gatherer_rows jsonb,
+    exported_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    first_at timestamp with time zone,
+    last_at timestamp with time zone,
+    sums jsonb,
+    failures integer DEFAULT 0 NOT NULL,
+    error text,
+    retry_at timestamp with time zone,
+    CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
+);
+CREATE TABLE ops.book_checks (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    until_at timestamp with time zone NOT NULL,
+    until_clock bigint NOT NULL,
+    until_sha256 bytea NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    from_clock bigint NOT NULL,
+    is_proven boolean NOT NULL,
+    delta_count bigint NOT NULL,
+    level_count integer NOT NULL,
+    wrong_level_count integer NOT NULL,
+    difference jsonb,
+    attempts smallint DEFAULT 1 NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    check_again_at timestamp with time zone
+);
+CREATE TABLE ops.market_minutes (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    day date NOT NULL,
+    proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    judged_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE VIEW ops.completeness;
+CREATE TABLE ops.connections (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    use_yes_price boolean NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    close_reason text,
+    frames_received bigint,
+    ingest_xid xid8 DEFAULT '0'::xid8 NOT NULL
+);
+CREATE TABLE ops.cursors (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    stream text NOT NULL,
+    shard text DEFAULT '1/1'::text NOT NULL,
+    ingest_xid xid8 DEFAULT '0'::xid8 NOT NULL,
+    rows_polled bigint DEFAULT 0 NOT NULL,
+    rows_new bigint DEFAULT 0 NOT NULL,
+    rows_duplicate bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.deduplicators (
+    shard text NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL
+);
+CREATE TABLE ops.dropped_partitions (
+    stream text NOT NULL,
+    during tstzrange NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.gaps (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    frame_number bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    channel text NOT NULL,
+    seq_expected bigint NOT NULL,
+    seq_received bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    detected_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    repair text,
+    ingest_xid xid8 DEFAULT '0'::xid8 NOT NULL
+);
+CREATE TABLE ops.heartbeats (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL
+);
+CREATE TABLE ops.lags (
+    gatherer_id smallint NOT NULL,
+    stream text NOT NULL,
+    shard text NOT NULL,
+    measured_at timestamp with time zone NOT NULL,
+    rows_waiting bigint,
+    lag_seconds double precision,
+    rows_held bigint,
+    cause text,
+    rows_per_second double precision,
+    error text
+);
+CREATE TABLE ops.late_rows (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    during tstzrange NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.market_minutes_due (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    during tstzrange NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.rejected_rows (
+    rejected_at timestamp with time zone DEFAULT now() NOT NULL,
+    stream text NOT NULL,
+    gatherer_id smallint NOT NULL,
+    ingest_xid xid8 NOT NULL,
+    reason text NOT NULL,
+    body jsonb NOT NULL
+);
+CREATE TABLE ops.sightings (
+    stream text NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    key_hash bigint NOT NULL,
+    gatherer_id smallint NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE ops.watermarks (
+    name text NOT NULL,
+    moment timestamp with time zone NOT NULL
+);
+CREATE VIEW ops.stream_days;
+CREATE TABLE ops.subscriptions (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    channel text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    end_reason text,
+    ingest_xid xid8 DEFAULT '0'::xid8 NOT NULL
+);
+CREATE TABLE timeseries.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE timeseries.series (
+    target regclass NOT NULL,
+    time_column name NOT NULL,
+    partition_interval interval NOT NULL,
+    CONSTRAINT series_partition_interval_check CHECK ((partition_interval > '00:00:00'::interval))
+);
+ALTER TABLE ONLY market_data.events_history
+    ADD CONSTRAINT events_history_pkey PRIMARY KEY (ticker, body_sha256);
+ALTER TABLE ONLY market_data.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.index_values
+    ADD CONSTRAINT index_values_source_ts_index_id_key UNIQUE (source_ts, index_id);
+ALTER TABLE ONLY market_data.lifecycle_events
+    ADD CONSTRAINT lifecycle_events_seen_at_subject_ticker_kind_payload_sha256_key UNIQUE (seen_at, subject_ticker, kind, payload_sha256, occurrence);
+ALTER TABLE ONLY market_data.markets_history
+    ADD CONSTRAINT markets_history_pkey PRIMARY KEY (ticker, body_sha256);
+ALTER TABLE ONLY market_data.markets
+    ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.orderbook_deltas
+    ADD CONSTRAINT orderbook_deltas_exchange_ts_market_ticker_clock_side_price_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
+ALTER TABLE ONLY market_data.orderbook_snapshots
+    ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence);
+ALTER TABLE ONLY market_data.series_history
+    ADD CONSTRAINT series_history_pkey PRIMARY KEY (ticker, body_sha256);
+ALTER TABLE ONLY market_data.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.tickers
+    ADD CONSTRAINT tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
+ALTER TABLE ONLY market_data.trades
+    ADD CONSTRAINT trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
+ALTER TABLE ONLY ops.arbitration
+    ADD CONSTRAINT arbitration_pkey PRIMARY KEY (stream, hour, gatherer_id);
+ALTER TABLE ONLY ops.archive_partitions
+    ADD CONSTRAINT archive_partitions_pkey PRIMARY KEY (stream, hour);
+ALTER TABLE ONLY ops.book_checks
+    ADD CONSTRAINT book_checks_pkey PRIMARY KEY (market_ticker, until_at, until_clock, until_sha256);
+ALTER TABLE ONLY ops.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
+ALTER TABLE ONLY ops.cursors
+    ADD CONSTRAINT cursors_pkey PRIMARY KEY (gatherer_id, epoch, stream, shard);
+ALTER TABLE ONLY ops.deduplicators
+    ADD CONSTRAINT deduplicators_pkey PRIMARY KEY (shard);
+ALTER TABLE ONLY ops.dropped_partitions
+    ADD CONSTRAINT dropped_partitions_pkey PRIMARY KEY (stream, during);
+ALTER TABLE ONLY ops.expected
+    ADD CONSTRAINT expected_pkey PRIMARY KEY (channel, market_ticker);
+ALTER TABLE ONLY ops.gaps
+    ADD CONSTRAINT gaps_pkey PRIMARY KEY (gatherer_id, epoch, frame_number);
+ALTER TABLE ONLY ops.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
+ALTER TABLE ONLY ops.lags
+    ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
+ALTER TABLE ONLY ops.market_minutes
+    ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
+ALTER TABLE ONLY ops.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.sightings
+    ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
+ALTER TABLE ONLY ops.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
+ALTER TABLE ONLY ops.watermarks
+    ADD CONSTRAINT watermarks_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY timeseries.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY timeseries.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (target);
+CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
+CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
+CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
+CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
+CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
+CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
+CREATE INDEX orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.orderbook_deltas USING btree (market_ticker, exchange_ts);
+CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.orderbook_snapshots USING btree (market_ticker, received_at);
+CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
+CREATE INDEX tickers_market_ticker_exchange_ts_idx ON market_data.tickers USING btree (market_ticker, exchange_ts);
+CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
+CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
+CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
+CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
+CREATE INDEX market_minutes_day_stream_idx ON ops.market_minutes USING btree (day, stream);
+CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
+CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
+CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
+CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
+CREATE TRIGGER note_changed_coverage AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_coverage();
+CREATE TRIGGER note_changed_gaps AFTER UPDATE ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_gaps();
+CREATE TRIGGER note_coverage AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_coverage();
+CREATE TRIGGER note_gaps AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_gaps();
+CREATE TRIGGER note_heartbeat AFTER UPDATE ON ops.heartbeats FOR EACH ROW WHEN (((new.epoch = old.epoch) AND ((new.beat_at - old.beat_at) > '00:00:30'::interval))) EXECUTE FUNCTION ops.note_heartbeat();
+GRANT USAGE ON SCHEMA market_data TO deduplicator;
+GRANT USAGE ON SCHEMA market_data TO reader;
+GRANT USAGE ON SCHEMA market_data TO exporter;
+GRANT USAGE ON SCHEMA ops TO deduplicator;
+GRANT USAGE ON SCHEMA ops TO exporter;
+GRANT USAGE ON SCHEMA timeseries TO deduplicator;
+GRANT USAGE ON SCHEMA timeseries TO exporter;
+REVOKE ALL ON FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+GRANT ALL ON FUNCTION ops.moment(sent text) TO deduplicator;
+GRANT ALL ON FUNCTION ops.truth(sent text) TO deduplicator;
+REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events TO deduplicator;
+GRANT SELECT ON TABLE market_data.events TO reader;
+GRANT SELECT ON TABLE market_data.events TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.events_history TO deduplicator;
+GRANT SELECT ON TABLE market_data.events_history TO reader;
+GRANT SELECT ON TABLE market_data.events_history TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.index_values TO deduplicator;
+GRANT SELECT ON TABLE market_data.index_values TO reader;
+GRANT SELECT ON TABLE market_data.index_values TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.lifecycle_events TO deduplicator;
+GRANT SELECT ON TABLE market_data.lifecycle_events TO reader;
+GRANT SELECT ON TABLE market_data.lifecycle_events TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets TO deduplicator;
+GRANT SELECT ON TABLE market_data.markets TO reader;
+GRANT SELECT ON TABLE market_data.markets TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series TO deduplicator;
+GRANT SELECT ON TABLE market_data.series TO reader;
+GRANT SELECT ON TABLE market_data.series TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.markets_described TO deduplicator;
+GRANT SELECT ON TABLE market_data.markets_described TO reader;
+GRANT SELECT ON TABLE market_data.markets_described TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.markets_history TO deduplicator;
+GRANT SELECT ON TABLE market_data.markets_history TO reader;
+GRANT SELECT ON TABLE market_data.markets_history TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.order_book_now TO deduplicator;
+GRANT SELECT ON TABLE market_data.order_book_now TO reader;
+GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
+GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.series_history TO deduplicator;
+GRANT SELECT ON TABLE market_data.series_history TO reader;
+GRANT SELECT ON TABLE market_data.series_history TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;
+GRANT SELECT ON TABLE market_data.tickers TO reader;
+GRANT SELECT ON TABLE market_data.tickers TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.top_of_book TO deduplicator;
+GRANT SELECT ON TABLE market_data.top_of_book TO reader;
+GRANT SELECT ON TABLE market_data.top_of_book TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.trades TO deduplicator;
+GRANT SELECT ON TABLE market_data.trades TO reader;
+GRANT SELECT ON TABLE market_data.trades TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes TO deduplicator;
+GRANT SELECT ON TABLE ops.completeness TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
+GRANT SELECT ON TABLE ops.connections TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
+GRANT SELECT ON TABLE ops.cursors TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.deduplicators TO deduplicator;
+GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
+GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
+GRANT SELECT ON TABLE ops.lags TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
+GRANT SELECT ON TABLE ops.migration TO deduplicator;
+GRANT SELECT ON TABLE ops.migration TO exporter;
+GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
+GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;
+GRANT SELECT ON TABLE timeseries.migration TO deduplicator;
+GRANT SELECT ON TABLE timeseries.migration TO exporter;
+GRANT SELECT ON TABLE timeseries.series TO deduplicator;
+GRANT SELECT ON TABLE timeseries.series TO exporter;
