@@ -1,8 +1,6 @@
 """Fixtures of all tests: servers of both engines, databases cloned for each test, and what a newcomer must be told."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +10,15 @@ import pytest
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from tests.support import timescaledb
 from tests.support.engines import Database, Engine
+from tests.support.memory import fast_folder, guarded_folder
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"
 # Recordings of the real exchange lie beside the checkout where somebody has them.
 CAPTURES = ROOT.parent / "shared" / "captures"
 ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
+# How much of the log a server keeps, which is in memory as its data are.
+BOUNDED = {"max_wal_size": "256MB"}
 MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
 
 MakeDatabase = Callable[[str], Database]
@@ -53,19 +54,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """A folder with a short name that an unprivileged server can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="kalshi-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with guarded_folder(fast_folder()) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Path]:
+    """The programs of the embedded PostgreSQL, which a file system in memory may refuse to run."""
+    with guarded_folder() as folder:
+        yield embedded_binaries(server_account(), folder)
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-def engine(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, server_folder: Path, embedded: Path) -> Iterator[Engine]:
     """A running server; every test that uses it runs once per engine."""
-    account = server_account()
-    plain = request.param == "plain"
-    binaries = embedded_binaries(account, server_folder) if plain else timescaledb.fetch_binaries()
-    with Engine(request.param, server_folder / request.param, binaries, account).running() as running:
+    binaries = embedded if request.param == "plain" else timescaledb.fetch_binaries()
+    folder = server_folder / request.param
+    with Engine(request.param, folder, binaries, server_account(), BOUNDED).running() as running:
         yield running
 
 

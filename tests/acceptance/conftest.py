@@ -6,19 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from kalshi_data.demo.postgres import embedded_binaries, server_account
+from kalshi_data.demo.postgres import server_account
 from tests.acceptance.rehearsal import Rehearsal
+from tests.conftest import BOUNDED
 from tests.support.engines import Engine
 
 Rehearse = Callable[[int], Rehearsal]
 
 
 @pytest.fixture(scope="session")
-def server(server_folder: Path) -> Iterator[Engine]:
+def server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
     """One server for the databases of all programs."""
-    account = server_account()
-    binaries = embedded_binaries(account, server_folder)
-    with Engine("plain", server_folder / "rehearsals", binaries, account).running() as running:
+    with Engine("plain", server_folder / "rehearsals", embedded, server_account(), BOUNDED).running() as running:
         yield running
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kalshi_data.demo.postgres import SETTINGS, embedded_binaries, server_account
+from kalshi_data.demo.postgres import SETTINGS, server_account
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.kalshi.rows import decode_envelope
@@ -29,11 +29,9 @@ TABLES = {
 
 
 @pytest.fixture(scope="module")
-def own_server(server_folder: Path) -> Iterator[Engine]:
+def own_server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
     """A server that a test may end."""
-    account = server_account()
-    binaries = embedded_binaries(account, server_folder)
-    engine = Engine("plain", server_folder / "crashing", binaries, account, DURABLE)
+    engine = Engine("plain", server_folder / "crashing", embedded, server_account(), DURABLE)
     with engine.running():
         yield engine
 

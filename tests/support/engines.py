@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from kalshi_data.database.connection import Connection, connect, sql_folder
 from kalshi_data.database.migrations import migrate
@@ -75,14 +74,15 @@ class Engine:
             self._make_template(kind, template)
             self._templates.add(template)
         name = f"{kind}_{next(NUMBERS)}"
-        with self._janitor(name, template_dbname=template):
-            self._give(name, KINDS[kind][0])
+        self._create(name, KINDS[kind][0], template)
+        try:
             yield Database(self.server, name)
+        finally:
+            self._administer(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
     def _make_template(self, kind: str, name: str) -> None:
         owner, components = KINDS[kind]
-        self._janitor(name).init()
-        self._give(name, owner)
+        self._create(name, owner, "template1")
         if self.name == "timescaledb":
             with psycopg.connect(self.server.conninfo(name), autocommit=True) as connection:
                 connection.execute("create extension timescaledb")
@@ -90,12 +90,12 @@ class Engine:
             for component in components:
                 migrate(connection, component)
 
-    def _give(self, name: str, owner: str) -> None:
-        """Make who migrates the owner of a database, as a deployment does."""
-        with psycopg.connect(self.server.conninfo("postgres"), autocommit=True) as connection:
-            change = sql.SQL("alter database {} owner to {}")
-            connection.execute(change.format(sql.Identifier(name), sql.Identifier(owner)))
+    def _create(self, name: str, owner: str, template: str) -> None:
+        """Copy a database; who migrates it owns it, as in a deployment."""
+        # In memory, copying the files takes half the time of writing them through the log.
+        statement = sql.SQL("create database {} template {} strategy file_copy owner {}")
+        self._administer(statement.format(*map(sql.Identifier, (name, template, owner))))
 
-    def _janitor(self, name: str, template_dbname: str | None = None) -> DatabaseJanitor:
-        host = str(self.server.socket)
-        return DatabaseJanitor(user=SUPERUSER, host=host, port=5432, dbname=name, template_dbname=template_dbname)
+    def _administer(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.server.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
