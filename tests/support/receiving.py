@@ -1,8 +1,7 @@
 """A gatherer's recorder without a network: frames go in, rows come out."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from kalshi_data.kalshi.messages import Refusal
 from tests.support.engines import Database
 
 BOOKS_SUBSCRIBED = b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}'
-WAIT_SECONDS_MAX = 20.0
 
 
 class Nobody:
@@ -80,14 +78,6 @@ async def station(database: Database, folder: Path, **writing: Any) -> AsyncGene
     running.start()
     yield running
     await running.stop()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        await asyncio.sleep(0.01)
 
 
 def delta(seq: int, ticker: str = "KXA-1", sid: int = 1, **others: Any) -> bytes:

@@ -18,6 +18,8 @@ from moto.moto_server.werkzeug_app import (  # pyright: ignore[reportMissingType
 )
 from werkzeug.serving import make_server
 
+from tests.support.waiting import wait_until
+
 # What a fault does to one request: it answers itself, or lets it through with None.
 Fault = Callable[[dict[str, Any]], tuple[str, bytes] | None]
 # boto3 builds its clients at run time and carries no types.
@@ -106,18 +108,20 @@ def rclone(folder: Path) -> Generator[str]:
     environment = {"HOME": str(folder.parent), "PATH": "/usr/bin:/bin"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 20
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    assert time.monotonic() < deadline
-                    assert process.poll() is None
-                    time.sleep(0.05)
+            wait_until(lambda: answers(port) or process.poll() is not None, "rclone answers")
+            assert process.poll() is None
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+def answers(port: int) -> bool:
+    """Report whether something listens on a port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def client(url: str) -> Any:

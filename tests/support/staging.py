@@ -1,7 +1,6 @@
 """Puts rows into gatherers' databases and merges them, for tests of the merge."""
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
 from kalshi_data.shard import EVERYTHING, Shard
 from tests.support.engines import Database
+from tests.support.waiting import wait_until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Frame = dict[str, Any]
@@ -70,10 +70,7 @@ def merge(
 
 def claim(merging_stream: StreamMerge, connection: Connection) -> None:
     """Take over a stream; the server notices a little late that the connection before is gone."""
-    deadline = time.monotonic() + 10
-    while not merging_stream.prepare(connection):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: merging_stream.prepare(connection))
 
 
 def rows(production: Database, table: str, columns: str) -> list[tuple[Any, ...]]:

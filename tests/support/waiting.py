@@ -15,8 +15,8 @@ Progress = Callable[[], object]
 
 
 def wait_until(
-    condition: Callable[[], Value],
-    what: str | Callable[[], str] = "the condition",
+    condition: Callable[[], Value | None],
+    what: str | Callable[[], object] = "the condition",
     *,
     progress: Progress | None = None,
     still_seconds_max: float = STILL_SECONDS_MAX,
@@ -35,8 +35,8 @@ def wait_until(
 
 
 async def wait_until_async(
-    condition: Callable[[], Value],
-    what: str | Callable[[], str] = "the condition",
+    condition: Callable[[], Value | None],
+    what: str | Callable[[], object] = "the condition",
     *,
     progress: Progress | None = None,
     still_seconds_max: float = STILL_SECONDS_MAX,
@@ -53,7 +53,7 @@ async def wait_until_async(
 class _Patience:
     """How long a wait goes on."""
 
-    def __init__(self, what: str | Callable[[], str], progress: Progress | None, still_seconds_max: float) -> None:
+    def __init__(self, what: str | Callable[[], object], progress: Progress | None, still_seconds_max: float) -> None:
         self._what = what
         self._progress = progress
         self._still_seconds_max = still_seconds_max

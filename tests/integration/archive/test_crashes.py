@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from tests.support.exporting import (
     states,
     toml,
 )
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 FIRST: dict[str, Any] = {"until_at": THEN + HOUR}
 
@@ -103,10 +103,7 @@ def start(config: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for(connection: Connection, query: str, config: Path) -> None:
-    deadline = time.monotonic() + 60
-    while connection.execute(query.encode()).fetchone() == (0,):
-        assert time.monotonic() < deadline, (config.parent / "log").read_text()
-        time.sleep(0.02)
+    wait_until(lambda: connection.execute(query.encode()).fetchone() != (0,), (config.parent / "log").read_text)
 
 
 @pytest.mark.parametrize("step", HOLDS)
@@ -124,13 +121,10 @@ def test_a_killed_program_is_followed_by_one_that_finishes(
             wait_for(watching, BLOCKED, config)
             program.kill()
             program.wait()
-        deadline = time.monotonic() + 10
-        while watching.execute(BLOCKED.encode()).fetchone() != (0,):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: watching.execute(BLOCKED.encode()).fetchone() == (0,))
     assert states(ops)[THEN] == "exporting"
     again = start(config)
-    assert again.wait(60) == 0, (tmp_path / "log").read_text()
+    assert again.wait(STILL_SECONDS_MAX) == 0, (tmp_path / "log").read_text()
     assert states(ops)[THEN] == "verified"
 
 
@@ -143,10 +137,10 @@ def test_a_stop_ends_the_statement_at_work_and_leaves_the_hour_for_later(
         program = start(config)
         wait_for(watching, BLOCKED, config)
         program.terminate()
-        assert program.wait(20) == 1
+        assert program.wait(STILL_SECONDS_MAX) == 1
     assert states(ops)[THEN] == "exporting"
     assert "Traceback" not in (tmp_path / "log").read_text()
-    assert start(config).wait(60) == 0
+    assert start(config).wait(STILL_SECONDS_MAX) == 0
     assert states(ops)[THEN] == "verified"
 
 

@@ -3,7 +3,6 @@
 import io
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +40,7 @@ from tests.support.exporting import (
     states,
     trade,
 )
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 
 @pytest.fixture
@@ -247,13 +247,14 @@ def test_the_service_exports_what_becomes_due_until_it_is_stopped(
     working.start()
     try:
         fill(ops)
-        deadline = time.monotonic() + 30
-        while [state for hour, state in states(ops).items() if hour < THEN + 3 * HOUR] != ["verified"] * 3:
-            assert time.monotonic() < deadline, exporting.state.error
-            time.sleep(0.05)
+        wait_until(
+            lambda: [state for hour, state in states(ops).items() if hour < THEN + 3 * HOUR] == ["verified"] * 3,
+            lambda: exporting.state.error,
+            progress=lambda: states(ops),
+        )
     finally:
         stop.set()
-        working.join(10)
+        working.join(STILL_SECONDS_MAX)
     assert not working.is_alive()
 
 
@@ -266,14 +267,15 @@ def test_the_deduplicator_exports_beside_merging_and_tells_how_it_goes(
     working = threading.Thread(target=merge, args=(chosen, EVERYTHING, heartbeats, state, stop))
     working.start()
     try:
-        deadline = time.monotonic() + 60
-        while states(ops)[THEN + HOUR] != "verified" or state.archive.hours_exported < 2:
-            assert time.monotonic() < deadline, state.archive.error
-            time.sleep(0.05)
+        wait_until(
+            lambda: states(ops)[THEN + HOUR] == "verified" and state.archive.hours_exported >= 2,
+            lambda: state.archive.error,
+            progress=lambda: state.archive.hours_exported,
+        )
         assert {"trades", "markets"} <= {each.stream for each in state.archive.progress}
     finally:
         stop.set()
-        working.join(30)
+        working.join(STILL_SECONDS_MAX)
     assert not working.is_alive()
     document = read_status(ops, chosen)
     held = {each["stream"]: each for each in document["archive"]["streams"]}

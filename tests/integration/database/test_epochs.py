@@ -1,7 +1,6 @@
 """A gatherer's database that was rebuilt, restored or moved gets a new epoch; any other keeps its own."""
 
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from kalshi_data.demo.postgres import SETTINGS, SUPERUSER, Server, server_accoun
 from kalshi_data.gatherer.epoch import recognise_instance
 from tests.conftest import MakeDatabase
 from tests.support.engines import TIMESCALEDB, Database, Engine
+from tests.support.waiting import wait_until
 
 
 def epoch(database: Database) -> Any:
@@ -98,11 +98,8 @@ def test_a_restored_cluster_begins_an_epoch_of_its_own(
     server.start()
     try:
         restored = Database(server, kalshi_ts.name)
-        deadline = time.monotonic() + 20
         with restored.connect() as connection:
-            while connection.execute("select pg_is_in_recovery()").fetchone() == (True,):
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            wait_until(lambda: connection.execute("select pg_is_in_recovery()").fetchone() == (False,))
         assert epoch(restored) == before
         assert recognise(restored)
         assert epoch(restored) != before

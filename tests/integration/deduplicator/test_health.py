@@ -22,11 +22,12 @@ from kalshi_data.demo.processes import Program
 from kalshi_data.service.systemd import Notifier
 from kalshi_data.shard import EVERYTHING
 from tests.conftest import MakeDatabase
-from tests.integration.gatherer.test_health import get, until
+from tests.integration.gatherer.test_health import get
 from tests.integration.gatherer.test_retention import trade
 from tests.integration.gatherer.test_status import beat
 from tests.support.engines import Database
 from tests.support.staging import NOW, merge, receive, settings
+from tests.support.waiting import wait_until
 from tests.unit.service.test_health import free_port
 
 TOML = """
@@ -241,7 +242,7 @@ def test_one_that_ends_with_an_error_says_so(two: Hosts) -> None:
         with DeduplicatorReporter(
             settings(two.production, two.ts), State(), EVERYTHING, threading.Event(), Notifier({})
         ):
-            until(lambda: two.document()[1]["alive"])
+            wait_until(lambda: two.document()[1]["alive"])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -267,19 +268,19 @@ def test_systemd_hears_of_start_life_and_end(two: Hosts, monkeypatch: pytest.Mon
     monkeypatch.setattr(reporter_module, "TURN_SECONDS", 0.02)
     state, stop, heard = State(), threading.Event(), Heard()
     with DeduplicatorReporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard):
-        until(lambda: "STATUS=waiting for production" in heard.messages)
-        until(lambda: any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard.messages))
+        wait_until(lambda: "STATUS=waiting for production" in heard.messages)
+        wait_until(lambda: any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard.messages))
         assert "READY=1" not in heard.messages
         state.streams["trades"], state.waiting_for = StreamState((1, 2)), None
-        until(lambda: "READY=1" in heard.messages)
-        until(lambda: heard.messages.count("WATCHDOG=1") > 3)
+        wait_until(lambda: "READY=1" in heard.messages)
+        wait_until(lambda: heard.messages.count("WATCHDOG=1") > 3)
         # A stream that neither merges nor says why hangs.
         state.streams["trades"].ticked_at -= reporter_module.HUNG_SECONDS + 1
         before = _quiet(heard)
         state.streams["trades"].error = "deadlock detected"
-        until(lambda: heard.messages.count("WATCHDOG=1") > before)
+        wait_until(lambda: heard.messages.count("WATCHDOG=1") > before)
         stop.set()
-        until(lambda: "STOPPING=1" in heard.messages)
+        wait_until(lambda: "STOPPING=1" in heard.messages)
     assert heard.messages.count("READY=1") == heard.messages.count("STOPPING=1") == 1
 
 
@@ -293,7 +294,7 @@ def _quiet(heard: Heard) -> int:
         threading.Event().wait(5 * heard.watchdog_seconds)
         return before == seen
 
-    until(unchanged)
+    wait_until(unchanged)
     return seen
 
 
@@ -308,8 +309,8 @@ def test_a_running_deduplicator_answers(two: Hosts, tmp_path: Path) -> None:
             status, body = get(two.port, "/health")
             return status == 200 and msgspec.json.decode(body)["status"] == "healthy"
 
-        until(healthy)
-        found = until(lambda: _merged(two.port))
+        wait_until(healthy)
+        found = wait_until(lambda: _merged(two.port))
         new = [found["kalshi_deduplicator_rows_new_total", number, "trades"] for number in "12"]
         assert sum(new) == 1
         assert found["kalshi_deduplicator_lag_rows", "1", "trades"] == 0

@@ -1,7 +1,6 @@
 """Old partitions go as a whole, and nothing else goes with them."""
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
+from tests.support.waiting import wait_until
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -191,7 +191,5 @@ def refusal(connection: Connection) -> list[BaseException]:
 
 def wait_for_a_lock(connection: Connection) -> None:
     """Wait until somebody waits for a lock."""
-    deadline = time.monotonic() + 10
-    while connection.execute("select count(*) from pg_locks where not granted").fetchone() == (0,):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    waiting = "select count(*) from pg_locks where not granted"
+    wait_until(lambda: connection.execute(waiting).fetchone() != (0,))

@@ -1,7 +1,6 @@
 """Upkeep does, again and again, what the functions in SQL do once."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +13,7 @@ from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import at, beat, cover
 from tests.support.engines import Database
 from tests.support.staging import settings
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 OLD = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
 TICKERS = "select timeseries.ensure_partition('market_data.tickers', %s)"
@@ -64,11 +64,9 @@ def test_it_works_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSetti
     stop = threading.Event()
     working = threading.Thread(target=Upkeep(chosen, stop).run)
     working.start()
-    deadline = time.monotonic() + 10
-    while proven(ops) < 20 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: proven(ops) >= 20, progress=lambda: proven(ops))
     stop.set()
-    working.join(10)
+    working.join(STILL_SECONDS_MAX)
     assert not working.is_alive()
     assert proven(ops) == 20
 
@@ -80,16 +78,13 @@ def test_it_goes_on_when_its_connection_is_cut(
     chosen.upkeep.pause_seconds = chosen.upkeep.completeness_seconds = 0.05
     working = threading.Thread(target=Upkeep(chosen, stop).run)
     working.start()
-    deadline = time.monotonic() + 20
     with production.connect() as superuser:
-        while superuser.execute(CUT).rowcount == 0 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: superuser.execute(CUT).rowcount)
     fill(ops)
     late(ops, "orderbook_snapshots", 0, 20)
-    while proven(ops) < 20 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: proven(ops) >= 20, progress=lambda: proven(ops))
     stop.set()
-    working.join(10)
+    working.join(STILL_SECONDS_MAX)
     assert not working.is_alive()
     assert proven(ops) == 20
 

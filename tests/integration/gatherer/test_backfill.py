@@ -30,6 +30,7 @@ from tests.integration.simulator.test_faults import serve as serve_simulator
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, event, market, serve, serve_at, trade
 from tests.support.staging import NOW, frame, receive
+from tests.support.waiting import wait_until_async
 
 BEGIN = datetime(2026, 8, 31, 20, tzinfo=UTC)
 CUTOFF = datetime(2026, 9, 1, tzinfo=UTC)
@@ -217,9 +218,7 @@ def test_a_killed_backfill_goes_on_and_a_finished_one_does_nothing(kalshi_ts: Da
 
     async def use(url: str) -> None:
         killed = await backfill.start(url)
-        async with asyncio.timeout(60):
-            while not progress(kalshi_ts) or progress(kalshi_ts)[0][1] < BEGIN + 3 * HOUR:
-                await asyncio.sleep(0.05)
+        await wait_until_async(lambda: progress(kalshi_ts) and progress(kalshi_ts)[0][1] >= BEGIN + 3 * HOUR)
         killed.send_signal(signal.SIGKILL)
         await killed.communicate()
         assert names(range(18)) == held(kalshi_ts)[:18]

@@ -14,8 +14,9 @@ from kalshi_data.gatherer.frame_log.reader import segments
 from kalshi_data.gatherer.recording import committer as committer_module
 from kalshi_data.gatherer.recording.batch import Item
 from tests.support.engines import Database
-from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station, until
+from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station
 from tests.support.staging import NOW
+from tests.support.waiting import wait_until_async
 
 SEQS = "select seq from capture.orderbook_deltas order by frame_number"
 
@@ -46,7 +47,7 @@ def write(database: Database, folder: Path, items: list[Item], **settings: Any) 
 
     async def run() -> Station:
         async with station(database, folder, **settings) as running:
-            await until(lambda: running.writer.takes_rows)
+            await wait_until_async(lambda: running.writer.takes_rows)
             for item in items:
                 number = running.log.append(Kind.FRAME, 1, 0, b"{}")
                 running.writer.put(structs.replace(item, number=number))
@@ -141,7 +142,7 @@ def test_what_a_stop_could_not_commit_the_next_start_does(
 def test_rows_beyond_the_queue_come_from_the_frame_log_in_order(kalshi_ts: Database, tmp_path: Path) -> None:
     async def run() -> Station:
         async with station(kalshi_ts, tmp_path, batch_rows_max=10, queued_rows_max=25) as running:
-            await until(lambda: running.writer.takes_rows)
+            await wait_until_async(lambda: running.writer.takes_rows)
             connection = running.connect()
             connection.frame(BOOKS_SUBSCRIBED)
             with kalshi_ts.connect() as blocker, blocker.transaction():
@@ -149,10 +150,10 @@ def test_rows_beyond_the_queue_come_from_the_frame_log_in_order(kalshi_ts: Datab
                 for seq in range(1, 201):
                     connection.frame(delta(seq))
                     await asyncio.sleep(0)
-                await until(lambda: not running.writer.takes_rows)
+                await wait_until_async(lambda: not running.writer.takes_rows)
                 for seq in range(201, 301):
                     connection.frame(delta(seq))
-            await until(lambda: running.counters.committed_rows["orderbook_deltas"] >= 300)
+            await wait_until_async(lambda: running.counters.committed_rows["orderbook_deltas"] >= 300)
             connection.frame(delta(301))
             connection.closed("stopped")
         return running
@@ -171,11 +172,11 @@ def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(
     async def crash() -> None:
         running = Station(kalshi_ts, tmp_path)
         running.start()
-        await until(lambda: running.writer.takes_rows)
+        await wait_until_async(lambda: running.writer.takes_rows)
         connection = running.connect()
         for each in (BOOKS_SUBSCRIBED, snapshot(1), *equal[:3]):
             connection.frame(each)
-        await until(lambda: running.counters.committed_rows["orderbook_deltas"] == 3)
+        await wait_until_async(lambda: running.counters.committed_rows["orderbook_deltas"] == 3)
         running.running.cancel()
         running.committer.disconnect()
         for each in equal[3:]:

@@ -24,20 +24,10 @@ from kalshi_data.service.systemd import Notifier
 from kalshi_data.settings import decode_path
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 from tests.unit.service.test_health import free_port
 
-SECONDS_MAX = 60.0
 MARKETS = 20
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait for something true and return it."""
-    deadline = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("did not happen in time")
 
 
 def settings(kalshi_ts: Database, retention: dict[str, Any] | None = None, **health: Any) -> GathererSettings:
@@ -72,12 +62,12 @@ def reporting(chosen: GathererSettings, use: Callable[[], Any], **levels: Any) -
 
 def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kalshi_ts: Database) -> None:
     def use() -> None:
-        first = until(lambda: beats(kalshi_ts))
+        first = wait_until(lambda: beats(kalshi_ts))
         assert first[0][1]["state"] == "running"
         assert first[0][1]["connections_wanted"] == 8
         assert first[0][1]["database_bytes"] > 1_000_000
         assert first[0][1]["health"]["status"] == "unhealthy"
-        until(lambda: beats(kalshi_ts)[0][0] > first[0][0])
+        wait_until(lambda: beats(kalshi_ts)[0][0] > first[0][0])
 
     counters = reporting(settings(kalshi_ts), use, connections_wanted=8)
     ((_, status),) = beats(kalshi_ts)
@@ -96,12 +86,12 @@ def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) ->
             connection.execute(ended, (kalshi_ts.name,))
 
     def use() -> None:
-        until(lambda: counters.heartbeats)
+        wait_until(lambda: counters.heartbeats)
         end_sessions(allowed=False)
-        until(lambda: counters.heartbeat_failure)
+        wait_until(lambda: counters.heartbeat_failure)
         end_sessions(allowed=True)
         before = counters.heartbeats
-        until(lambda: counters.heartbeats > before)
+        wait_until(lambda: counters.heartbeats > before)
 
     asyncio.run(report(settings(kalshi_ts), counters, use, Notifier({})))
     assert counters.heartbeat_failures
@@ -115,7 +105,7 @@ def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Databa
         async with MonitoringService(
             settings(kalshi_ts, heartbeat_seconds_max=0.4), counters, Notifier({})
         ) as reporter:
-            await asyncio.to_thread(until, lambda: counters.heartbeats)
+            await asyncio.to_thread(wait_until, lambda: counters.heartbeats)
             before = counters.heartbeats
             time.sleep(2.5)
             assert reporter.health().status == "unhealthy"
@@ -127,7 +117,7 @@ def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Databa
 
 def test_a_gatherer_that_ends_with_an_error_says_so(kalshi_ts: Database) -> None:
     def use() -> None:
-        until(lambda: beats(kalshi_ts))
+        wait_until(lambda: beats(kalshi_ts))
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -139,7 +129,7 @@ def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path
     counters, heard = Counters(), list[str]()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(SECONDS_MAX)
+        manager.settimeout(STILL_SECONDS_MAX)
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"})
 
         def use() -> None:
@@ -165,7 +155,7 @@ def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, p
     options = [f"--key={key.key_id}={key.public}", f"--markets={MARKETS}", "--seconds=0", "--clients=1"]
     exchange = Program("exchange", folder, ["simulator", "run", *options], listen=True)
     try:
-        addresses = until(lambda: exchange.next_event(0.2))
+        addresses = wait_until(lambda: exchange.next_event(0.2))
         values = {
             "exchange.rest_url": addresses["rest_url"],
             "exchange.websocket_url": addresses["websocket_url"],
@@ -216,7 +206,7 @@ def test_a_running_gatherer_answers_and_beats(
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, ThreadPoolExecutor(1) as threads:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(SECONDS_MAX)
+        manager.settimeout(STILL_SECONDS_MAX)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         heard = list[str]()
         listening = threads.submit(hear_out, manager, heard)
@@ -241,8 +231,8 @@ def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[s
         return document if document and document["status"] == "healthy" else None
 
     with running_gatherer(kalshi_ts, kalshi_meta, tmp_path, port) as gatherer:
-        assert until(health)["reasons"] == []
-        until(lambda: samples(port).get(("kalshi_gatherer_commit_delay_seconds_count",)))
+        assert wait_until(health)["reasons"] == []
+        wait_until(lambda: samples(port).get(("kalshi_gatherer_commit_delay_seconds_count",)))
         found = samples(port)
         assert found["kalshi_gatherer_connections_up",] == found["kalshi_gatherer_connections_wanted",] > 0
         assert found["kalshi_gatherer_markets_wanted",] > MARKETS / 2
@@ -250,6 +240,6 @@ def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[s
         assert found["kalshi_gatherer_frames_received_total", "orderbook_snapshot"] > MARKETS / 2
         assert found["process_resident_memory_bytes",] > 10_000_000
         assert beats(kalshi_ts)[0][1]["state"] == "running"
-        until(lambda: "READY=1" in heard)
+        wait_until(lambda: "READY=1" in heard)
         assert gatherer.end() == 0, gatherer.last_lines()
     assert beats(kalshi_ts)[0][1]["state"] == "stopped"

@@ -22,6 +22,7 @@ from kalshi_data.shard import Shard
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, Object, event, market, seconds, series, serve
+from tests.support.waiting import wait_until_async
 
 EARLY, LATE = "2026-11-01T00:00:00Z", "2026-11-02T00:00:00.5Z"
 NOW = "2026-11-03T00:00:00Z"
@@ -109,6 +110,9 @@ class Clock:
     def __call__(self) -> float:
         return self.now_s
 
+    def pass_seconds(self, seconds: float) -> None:
+        self.now_s += seconds
+
 
 def use_registry(
     listed: Listed,
@@ -135,12 +139,6 @@ def use_registry(
         assert running.cancelled()
 
     serve(listed, run)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def wanted_after_load(listed: Listed, conninfo: str = NOWHERE, **choice: Any) -> list[str]:
@@ -194,7 +192,7 @@ def test_shards_divide_what_is_wanted() -> None:
 
 def test_everything_is_kept_although_only_some_is_wanted(kalshi_meta: Database) -> None:
     async def look(_: Registry) -> None:
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8 and len(titles(kalshi_meta, "events")) == 5)
+        await wait_until_async(lambda: [len(titles(kalshi_meta, each)) for each in ("markets", "events")] == [8, 5])
 
     use_registry(exchange(), kalshi_meta.conninfo("gatherer"), look, tickers=["KXA-1-T1"])
     assert len(titles(kalshi_meta, "series")) == 3
@@ -218,7 +216,7 @@ def test_a_bad_key_is_told_and_recovered_from(monkeypatch: pytest.MonkeyPatch) -
     async def run(rest: Rest) -> None:
         registry = Registry(rest, NOWHERE, settings(), counters, None, Clock())
         loading = asyncio.ensure_future(registry.load())
-        await until(lambda: counters.refused)
+        await wait_until_async(lambda: counters.refused)
         assert counters.refused == {"rest": "GET /exchange/status: 401 Unauthorized"}
         listed.refuses = 0
         await loading
@@ -235,13 +233,13 @@ def test_markets_open_and_close_by_the_clock() -> None:
         assert "KXB-1-T4" not in registry.wanted
         registry.changed.clear()
         clock.now_s += 6
-        await until(lambda: "KXB-1-T4" in registry.wanted)
+        await wait_until_async(lambda: "KXB-1-T4" in registry.wanted)
         assert registry.changed.is_set()
         clock.now_s = seconds("2027-01-01T00:00:29Z")
         await asyncio.sleep(0.6)
         assert "KXB-1-T4" in registry.wanted
         clock.now_s += 1
-        await until(lambda: not registry.wanted)
+        await wait_until_async(lambda: not registry.wanted)
 
     use_registry(exchange(), NOWHERE, look, clock=clock)
 
@@ -259,13 +257,13 @@ def test_messages_change_what_is_wanted() -> None:
         await asyncio.sleep(0.1)
         assert sorted(registry.wanted) == WITHOUT_COMBOS, "books are followed a little beyond the end"
         clock.now_s += 31
-        await until(lambda: "KXA-2-T1" not in registry.wanted)
+        await wait_until_async(lambda: "KXA-2-T1" not in registry.wanted)
         assert "KXA-1-T1" in registry.wanted
         clock.now_s += 10
-        await until(lambda: "KXA-1-T1" not in registry.wanted)
+        await wait_until_async(lambda: "KXA-1-T1" not in registry.wanted)
         registry.take_lifecycle("close_date_updated", "KXA-1-T1", b'{"close_ts":%d}' % (close_s + 9999))
         registry.take_lifecycle("activated", "KXA-1-T1", b"{}")
-        await until(lambda: "KXA-1-T1" in registry.wanted)
+        await wait_until_async(lambda: "KXA-1-T1" in registry.wanted)
         assert sorted(registry.wanted) == sorted({*WITHOUT_COMBOS} - {"KXA-2-T1"})
 
     # The body that REST still gives is older than the messages.
@@ -282,15 +280,13 @@ def test_a_created_market_is_wanted_at_once_and_its_body_asked_for_until_rest_ha
     payload = {"open_ts": int(clock.now_s), "additional_metadata": {"event_ticker": "KXA-9"}}
 
     async def look(registry: Registry) -> None:
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8)
+        await wait_until_async(lambda: len(titles(kalshi_meta, "markets")) == 8)
         registry.take_lifecycle("event_lifecycle", "KXA-9", b'{"series_ticker":"KXA"}')
         registry.take_lifecycle("created", "KXA-9-T1", msgspec.json.encode(payload))
-        await until(lambda: "KXA-9-T1" in registry.wanted)
+        await wait_until_async(lambda: "KXA-9-T1" in registry.wanted)
         listed.hidden["KXA-9-T1"] = 3
         listed.lists["markets"].append(market("KXA-9-T1", "2026-10-01T00:00:00Z", title="new"))
-        while ("KXA-9-T1", "new") not in titles(kalshi_meta, "markets"):
-            clock.now_s += 1
-            await asyncio.sleep(0.05)
+        await wait_until_async(lambda: ("KXA-9-T1", "new") in titles(kalshi_meta, "markets") or clock.pass_seconds(1))
         assert listed.hidden["KXA-9-T1"] == 0
 
     use_registry(listed, kalshi_meta.conninfo("gatherer"), look, clock=clock, series=["KXA"])
@@ -306,7 +302,8 @@ def test_a_market_of_an_unknown_event_is_decided_when_the_event_is_known(monkeyp
         listed.lists["markets"] += [market("KXA-9-T1"), market("KXB-9-T1")]
         for ticker in ("KXA-9-T1", "KXB-9-T1"):
             registry.take_lifecycle("created", ticker, b"{}")
-        for _ in range(200):
+        await wait_until_async(lambda: "KXA-9-T1" in registry.wanted or clock.pass_seconds(1))
+        for _ in range(100):
             clock.now_s += 1
             await asyncio.sleep(0.01)
         assert sorted(registry.wanted) == ["KXA-1-T1", "KXA-2-T1", "KXA-9-T1"]
@@ -329,10 +326,7 @@ def test_a_market_of_a_new_series_is_chosen_as_well(monkeypatch: pytest.MonkeyPa
         listed.lists["series"].append({**series("KXN", "New"), "last_updated_ts": LATE})
         listed.lists["events"].append(event("KXN-1", "KXN"))
         listed.lists["markets"].append(market("KXN-1-T1"))
-        async with asyncio.timeout(20):
-            while not registry.wanted:
-                clock.now_s += 1
-                await asyncio.sleep(0.02)
+        await wait_until_async(lambda: registry.wanted or clock.pass_seconds(1))
         assert [*registry.wanted] == ["KXN-1-T1"]
 
     use_registry(listed, NOWHERE, look, clock=clock, **choice)
@@ -342,12 +336,12 @@ def test_changes_are_found_without_messages(kalshi_meta: Database) -> None:
     listed, clock = exchange(), Clock()
 
     async def look(registry: Registry) -> None:
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8)
+        await wait_until_async(lambda: len(titles(kalshi_meta, "markets")) == 8)
         changed = market("KXA-1-T1", NOW, title="changed", close_time="2026-11-03T00:01:00Z")
         listed.lists["markets"][0] = changed
-        await until(lambda: ("KXA-1-T1", "changed") in titles(kalshi_meta, "markets"))
+        await wait_until_async(lambda: ("KXA-1-T1", "changed") in titles(kalshi_meta, "markets"))
         clock.now_s += 90
-        await until(lambda: "KXA-1-T1" not in registry.wanted)
+        await wait_until_async(lambda: "KXA-1-T1" not in registry.wanted)
 
     use_registry(listed, kalshi_meta.conninfo("gatherer"), look, clock=clock)
     asked = [each for each in listed.asked("markets") if "min_updated_ts" in each]
@@ -364,12 +358,10 @@ def test_a_market_that_vanishes_is_dropped_after_a_complete_load(
     listed, clock = exchange(), Clock()
 
     async def look(registry: Registry) -> None:
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8)
+        await wait_until_async(lambda: len(titles(kalshi_meta, "markets")) == 8)
         vanished = listed.lists["markets"].pop(0)["ticker"]
         clock.now_s += 86_400
-        while vanished in registry.wanted:
-            clock.now_s += 0.5
-            await asyncio.sleep(0.02)
+        await wait_until_async(lambda: vanished not in registry.wanted or clock.pass_seconds(0.5))
         assert sorted({*WITHOUT_COMBOS} - {*registry.wanted}) == [vanished]
 
     use_registry(listed, kalshi_meta.conninfo("gatherer"), look, clock=clock)
@@ -391,7 +383,7 @@ def test_a_database_that_is_away_delays_nothing_and_gets_everything_later(
         assert sorted(registry.wanted) == WITHOUT_COMBOS
         await asyncio.sleep(0.3)
         allow("true")
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8 and len(titles(kalshi_meta, "events")) == 5)
+        await wait_until_async(lambda: [len(titles(kalshi_meta, each)) for each in ("markets", "events")] == [8, 5])
 
     use_registry(exchange(), conninfo, look)
 
@@ -403,10 +395,10 @@ def test_messages_beyond_the_limit_cause_a_complete_load(
     listed = exchange()
 
     async def look(registry: Registry) -> None:
-        await until(lambda: len(titles(kalshi_meta, "markets")) == 8)
+        await wait_until_async(lambda: len(titles(kalshi_meta, "markets")) == 8)
         before = len(listed.asked("events/multivariate"))
         for number in range(5):
             registry.take_lifecycle("deactivated", f"KXA-{number}", b"{}")
-        await until(lambda: len(listed.asked("events/multivariate")) > before)
+        await wait_until_async(lambda: len(listed.asked("events/multivariate")) > before)
 
     use_registry(listed, kalshi_meta.conninfo("gatherer"), look)

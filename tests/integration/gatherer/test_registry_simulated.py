@@ -19,6 +19,7 @@ from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.simulator.server import API
 from tests.integration.gatherer.test_registry import NOWHERE, Clock, settings, soon
 from tests.integration.simulator.test_faults import Running, command, received, serve
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until_async
 
 TICKS = 1_000
 CHANNELS = ("market_lifecycle_v2", "multivariate_market_lifecycle")
@@ -86,9 +87,7 @@ def test_the_books_of_trading_markets_are_wanted_and_no_others(tmp_path: Path, *
         assert before - opened
         assert opened - before
         expected = {ticker for ticker in opened if combos or not ticker.startswith("KXMVE")}
-        async with asyncio.timeout(20):
-            while {*registry.wanted} != expected:
-                await asyncio.sleep(0.05)
+        await wait_until_async(lambda: {*registry.wanted} == expected)
 
     use_registry(tmp_path, use, combos=combos)
 
@@ -108,7 +107,7 @@ def test_a_storm_delays_the_start_and_then_passes(tmp_path: Path, monkeypatch: p
         # Ten markets make one page, so a repeated one harms nothing here.
         assert loading.done() == (fault == "repeated_pages")
         await running.fault(fault, seconds=0)
-        await asyncio.wait_for(loading, 20)
+        await asyncio.wait_for(loading, STILL_SECONDS_MAX)
         assert {*registry.wanted} == trading(running)
 
     serve(tmp_path, run, tier="prestige")

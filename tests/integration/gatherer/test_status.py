@@ -17,9 +17,10 @@ from kalshi_data.database.connection import query
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
-from tests.integration.gatherer.test_health import settings, until
+from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.staging import NOW, frame, receive
+from tests.support.waiting import wait_until
 
 TOML = """
 [exchange]
@@ -137,9 +138,9 @@ def test_a_watch_shows_what_changes_until_ctrl_c(kalshi_ts: Database, config: Pa
     command = [sys.executable, "-m", "kalshi_data.gatherer", "status", "--config", str(config), "--watch", "--json"]
     output = tmp_path / "output"
     with output.open("wb") as stream, subprocess.Popen(command, stdout=stream, stderr=subprocess.PIPE) as process:
-        until(lambda: output.read_text().count("\n") >= 2)
+        wait_until(lambda: output.read_text().count("\n") >= 2)
         beat(kalshi_ts, -60)
-        until(lambda: '"alive":true' in output.read_text())
+        wait_until(lambda: '"alive":true' in output.read_text())
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         assert process.stderr is not None

@@ -3,8 +3,7 @@
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +16,8 @@ from kalshi_data.demo.postgres import Server, server_account
 from tests.integration.merge.test_merge import trade
 from tests.support.engines import Database, Engine
 from tests.support.staging import counts, receive, rows
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
-SECONDS_MAX = 60
 # What a gatherer has committed stays committed when its server is killed.
 LASTING = {"synchronous_commit": "on"}
 TOML = """
@@ -108,7 +107,7 @@ class Deduplicator:
 
     def wait(self) -> int:
         assert self._process is not None
-        return self._process.wait(SECONDS_MAX)
+        return self._process.wait(STILL_SECONDS_MAX)
 
 
 @contextmanager
@@ -122,13 +121,6 @@ def running(stand: Stand) -> Generator[Deduplicator]:
         program.kill()
 
 
-def until(condition: Callable[[], bool], why: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < deadline, why()
-        time.sleep(0.02)
-
-
 def kill_server(server: Server) -> None:
     """End every process of a server at once, as a power cut does."""
     postmaster = psutil.Process(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
@@ -137,7 +129,7 @@ def kill_server(server: Server) -> None:
         with suppress(psutil.NoSuchProcess):  # its children end by themselves when the first one is gone
             process.kill()
     server.stop()
-    psutil.wait_procs(processes, timeout=SECONDS_MAX)
+    psutil.wait_procs(processes, timeout=STILL_SECONDS_MAX)
 
 
 def kill_and_restart(stand: Stand, program: Deduplicator, victim: str) -> None:
@@ -183,23 +175,23 @@ def is_blocked(stand: Stand, step: str) -> bool:
 def test_whoever_is_killed_at_whatever_step_every_row_is_merged_once(stand: Stand, victim: str) -> None:
     with running(stand) as program:
         receive(stand.gatherer, [trade("first")])
-        until(lambda: held(stand) == ["first"], program.log.read_text)
+        wait_until(lambda: held(stand) == ["first"], program.log.read_text)
         expected = ["first"]
         for number, step in enumerate(STEPS, start=2):
             ids = [f"{step} {each}" for each in range(3)]
             with blocked(stand, step):
                 if step == "poll":
-                    until(lambda: is_blocked(stand, "poll"), program.log.read_text)
+                    wait_until(lambda: is_blocked(stand, "poll"), program.log.read_text)
                 else:
                     receive(stand.gatherer, [trade(each) for each in ids], number=number)
-                    until(lambda step=step: is_blocked(stand, step), program.log.read_text)
+                    wait_until(lambda step=step: is_blocked(stand, step), program.log.read_text)
                 kill_and_restart(stand, program, victim)
             if step == "poll":
                 receive(stand.gatherer, [trade(each) for each in ids], number=number)
             expected = sorted([*expected, *ids])
-            until(lambda expected=expected: held(stand) == expected, program.log.read_text)
+            wait_until(lambda expected=expected: held(stand) == expected, program.log.read_text)
             total = len(expected)
-            until(lambda total=total: progress(stand) == (total, total, 0, 0), lambda: progress(stand))
+            wait_until(lambda total=total: progress(stand) == (total, total, 0, 0), lambda: progress(stand))
 
 
 def test_production_killed_in_mid_load_holds_everything_once(stand: Stand) -> None:
@@ -213,23 +205,23 @@ def test_production_killed_in_mid_load_holds_everything_once(stand: Stand) -> No
     with running(stand) as program:
         loading.start()
         for share in (0.2, 0.5):
-            until(lambda share=share: len(held(stand)) >= share * 50 * batches, program.log.read_text)
+            wait_until(lambda share=share: len(held(stand)) >= share * 50 * batches, program.log.read_text)
             kill_and_restart(stand, program, "production")
         loading.join()
-        until(lambda: len(held(stand)) == 50 * batches, program.log.read_text)
+        wait_until(lambda: len(held(stand)) == 50 * batches, program.log.read_text)
     assert progress(stand) == (50 * batches, 50 * batches, 0, 0)
 
 
 def test_a_gatherer_that_was_away_is_read_on_where_it_was_left(stand: Stand) -> None:
     receive(stand.gatherer, [trade("before")])
     with running(stand) as program:
-        until(lambda: held(stand) == ["before"], program.log.read_text)
+        wait_until(lambda: held(stand) == ["before"], program.log.read_text)
         stand.server("gatherer").stop()
-        until(lambda: "gatherer does not answer" in program.log.read_text(), program.log.read_text)
+        wait_until(lambda: "gatherer does not answer" in program.log.read_text(), program.log.read_text)
         stand.server("gatherer").start()
         receive(stand.gatherer, [trade("after")], number=2)
-        until(lambda: held(stand) == ["after", "before"], program.log.read_text)
-        until(lambda: "gatherer answers again" in program.log.read_text(), program.log.read_text)
+        wait_until(lambda: held(stand) == ["after", "before"], program.log.read_text)
+        wait_until(lambda: "gatherer answers again" in program.log.read_text(), program.log.read_text)
     assert progress(stand) == (2, 2, 0, 0)
 
 
@@ -238,9 +230,9 @@ def test_it_waits_for_production_and_says_so(stand: Stand) -> None:
     stand.server("production").stop()
     try:
         with running(stand) as program:
-            until(lambda: "waiting for production" in program.log.read_text(), program.log.read_text)
+            wait_until(lambda: "waiting for production" in program.log.read_text(), program.log.read_text)
             stand.server("production").start()
-            until(lambda: held(stand) == ["a"], program.log.read_text)
+            wait_until(lambda: held(stand) == ["a"], program.log.read_text)
     finally:
         stand.server("production").stop()
         stand.server("production").start()
@@ -252,10 +244,10 @@ def test_it_waits_for_a_gatherer_that_is_alive_and_says_so(stand: Stand) -> None
     with stand.gatherer.connect("gatherer") as connection:
         connection.execute(beat.encode())
         with running(stand) as program:
-            until(lambda: "waiting for a gatherer" in program.log.read_text(), program.log.read_text)
+            wait_until(lambda: "waiting for a gatherer" in program.log.read_text(), program.log.read_text)
             assert held(stand) == []
             connection.execute("update capture.heartbeat set beat_at = now()")
-            until(lambda: held(stand) == ["a"], program.log.read_text)
+            wait_until(lambda: held(stand) == ["a"], program.log.read_text)
 
 
 def test_it_refuses_an_older_schema_and_names_the_command(stand: Stand) -> None:

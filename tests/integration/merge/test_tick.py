@@ -20,6 +20,7 @@ from tests.conftest import MakeDatabase
 from tests.integration.merge.test_merge import MS, delta, settled, snapshot, ticker, trade
 from tests.support.engines import Database
 from tests.support.staging import NOW, claim, counts, later, merge, receive, rows, settings
+from tests.support.waiting import wait_until
 
 TRADES = next(stream for stream in STREAMS if stream.name == "trades")
 SLOW = """
@@ -59,12 +60,9 @@ def test_a_slow_gatherer_is_waited_for_once(production: Database, gatherers: lis
         # Ten ticks that each waited would take ten seconds.
         assert tick_with_news(production, merging, gatherers[0]) < 6
         slow.execute("drop view sync.trades_v1; alter view sync.trades_v0 rename to trades_v1")
-        deadline = time.monotonic() + 30
         with production.connect("deduplicator") as connection:
             claim(merging, connection)
-            while "slow" not in trade_ids(production):
-                assert time.monotonic() < deadline
-                merging.tick(connection)
+            wait_until(lambda: merging.tick(connection) >= 0 and "slow" in trade_ids(production))
 
 
 def test_a_gatherer_that_answers_nothing_is_waited_for_once(production: Database, gatherers: list[Database]) -> None:
@@ -95,9 +93,7 @@ def test_a_tick_that_production_asks_to_repeat_is_repeated(
     small = {"batch_rows_min": 10, "batch_rows_max": 10, "poll_seconds": 0.01}
     running = Thread(target=StreamMerge(TRADES, settings(production, gatherers[:1], **small), stop).run)
     running.start()
-    deadline = time.monotonic() + 30
-    while len(trade_ids(production)) < 40 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(trade_ids(production)) >= 40, progress=lambda: len(trade_ids(production)))
     stop.set()
     running.join()
     # What was read ahead of the ticks that failed was not merged twice.

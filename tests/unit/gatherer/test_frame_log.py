@@ -3,7 +3,6 @@
 import errno
 import os
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from kalshi_data.gatherer.frame_log.format import record_head as head
 from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
+from tests.support.waiting import wait_until
 
 BEGAN_NS = 1_793_109_600_000_000_000
 SECOND_NS = 1_000_000_000
@@ -120,9 +120,7 @@ def test_what_is_not_written_in_time_is_at_most_the_block(tmp_path: Path) -> Non
     log.open()
     log.append(Kind.FRAME, 1, BEGAN_NS, b"sealed")
     log.seal()
-    deadline = time.monotonic() + 10
-    while log.written_before < log.next_number and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: log.written_before >= log.next_number)
     log.append(Kind.FRAME, 1, BEGAN_NS, b"still in memory")
     # Nobody closes the log here, as nobody does when a process is killed.
     assert payloads(tmp_path) == [b"sealed"]
@@ -167,9 +165,7 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
     for expected, payload in (("frames cannot be logged: No space left on device", b"lost"), ("", b"kept")):
         number = log.append(Kind.FRAME, 1, BEGAN_NS, payload)
         log.seal()
-        deadline = time.monotonic() + 10
-        while log.written_before <= number and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda number=number: log.written_before > number)
         assert counters.log_failure == expected
         full = False
     log.close()

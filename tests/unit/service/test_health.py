@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -15,6 +14,7 @@ from kalshi_data.service import health
 from kalshi_data.service.health import Endpoint, HealthReport, HealthServer, Reason, Severity
 from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import counter, gauge, histogram, make_registry
+from tests.support.waiting import wait_until
 
 SLOW = Reason(Severity.DEGRADED, "lag", "3,000 frames behind")
 AWAY = Reason(Severity.UNHEALTHY, "database", "away for 5 s")
@@ -141,10 +141,7 @@ def test_a_port_in_use_ends_nothing_and_is_tried_again(monkeypatch: pytest.Monke
     try:
         assert server.port == 0
         taken.close()
-        for _ in range(100):
-            if server.port:
-                break
-            time.sleep(0.05)
+        wait_until(lambda: server.port)
         assert get(server, "/health")[0].status == 200
     finally:
         server.stop()
