@@ -1,6 +1,7 @@
 """The gatherer's writer: batches, refused rows, broken connections, and what the frame log gives back."""
 
 import asyncio
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import segments
 from kalshi_data.gatherer.recording import committer as committer_module
 from kalshi_data.gatherer.recording.batch import Item
+from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from tests.support.engines import Database
 from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station
 from tests.support.staging import NOW
-from tests.support.waiting import wait_until_async
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until_async
 
 SEQS = "select seq from capture.orderbook_deltas order by frame_number"
 
@@ -162,6 +164,34 @@ def test_rows_beyond_the_queue_come_from_the_frame_log_in_order(kalshi_ts: Datab
     assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(1, 302)]
     assert running.counters.committed_rows["orderbook_deltas"] == 301
     assert fetch(kalshi_ts, "select count(*) from capture.gaps") == [(0,)]
+
+
+def test_an_overflow_while_logged_rows_are_still_read_repeats_nothing(
+    kalshi_ts: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay, may_read = FrameLogReplay.read, threading.Event()
+
+    async def run() -> None:
+        async with station(kalshi_ts, tmp_path, batch_rows_max=10, queued_rows_max=25) as running:
+
+            def replay_late(*arguments: Any) -> None:
+                if running.writer.takes_rows:
+                    may_read.wait(STILL_SECONDS_MAX)
+                replay(*arguments)
+
+            monkeypatch.setattr(FrameLogReplay, "read", replay_late)
+            await wait_until_async(lambda: running.writer.takes_rows)
+            line = running.connect()
+            line.frame(BOOKS_SUBSCRIBED)
+            for seq in range(1, 61):
+                line.frame(delta(seq))
+            assert not running.writer.takes_rows
+            may_read.set()
+            await wait_until_async(lambda: running.counters.committed_rows["orderbook_deltas"] >= 60)
+            line.closed("stopped")
+
+    asyncio.run(run())
+    assert fetch(kalshi_ts, SEQS) == [(seq,) for seq in range(1, 61)]
 
 
 def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(

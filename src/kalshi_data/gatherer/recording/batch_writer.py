@@ -108,9 +108,12 @@ class BatchWriter:
     async def _catch_up(self, begin: int) -> None:
         """Commit the log from `begin` on until live rows can be queued again."""
         replay = FrameLogReplay(self._log.folder, begin, self._settings, self._commit)
-        while self._queued_until is not None:
+        is_last = False
+        while not is_last:
             until = self._log.next_number
-            if until - replay.following <= JOIN_FRAMES_MAX or self._stopping:
+            is_last = until - replay.following <= JOIN_FRAMES_MAX or self._stopping
+            if is_last:
+                # If the queue overflows while the last rows are read, run() commits it before it reads on.
                 self._queued_until = None
             self._log.seal()
             while self._log.written_before < until:
