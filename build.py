@@ -28,6 +28,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,13 +46,16 @@ FORMATTERS = (
 UV = shutil.which("uv")
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
 INFRASTRUCTURE = ("tests/deployment/terraform", "tests/deployment/ansible")
+# Tests in as many processes as there are cores; tests of one group stay in one of them, in turn.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=8", "--dist=loadgroup")
 DEPLOYMENT = ("tests/deployment", *(f"--ignore={folder}" for folder in INFRASTRUCTURE))
+# The longest begins first.
 CHECKS = (
+    ("pytest", "--quiet", *INFRASTRUCTURE, "tests/readers"),
+    ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
+    ("basedpyright", "--level", "warning"),
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
-    ("basedpyright", "--level", "warning"),
-    ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
-    ("pytest", "--quiet", *INFRASTRUCTURE, "tests/readers"),
 )
 
 
@@ -106,12 +110,22 @@ def run_module(*command: str) -> int:
 
 
 def check(_: Sequence[str]) -> int:
-    """Run every check, even after one failed, and print which failed."""
-    failed = [check for check in CHECKS if subprocess.run([SCRIPTS / check[0], *check[1:]], check=False).returncode]
-    for command in failed:
+    """Run every check, one per core at a time, even after one failed, and print which failed."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        passed = list(threads.map(run_check, CHECKS))
+    for command in (each for each, ok in zip(CHECKS, passed, strict=True) if not ok):
         print(f"check failed: {' '.join(command)}", file=sys.stderr)
-    print(f"check: {len(CHECKS) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    print(f"check: {passed.count(True)} passed, {passed.count(False)} failed")
+    return 0 if all(passed) else 1
+
+
+def run_check(command: Sequence[str]) -> bool:
+    """Run one check, print what it printed when it has ended, and return whether it passed."""
+    done = subprocess.run(
+        [SCRIPTS / command[0], *command[1:]], check=False, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
+    )
+    print(done.stdout, end="", flush=True)
+    return done.returncode == 0
 
 
 def format_files(_: Sequence[str]) -> int:
@@ -121,7 +135,7 @@ def format_files(_: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": lambda rest: run_module("kalshi_data.demo", *rest),
-    "test": lambda rest: run_module("pytest", *rest),
+    "test": lambda rest: run_module("pytest", *PARALLEL, *rest),
     "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
     "check": check,
     "format": format_files,

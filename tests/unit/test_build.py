@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -54,6 +55,19 @@ def test_help_lists_the_commands(
     assert build.main(arguments) == status
     output = capsys.readouterr().out
     assert all(f"\n  {command} " in output for command in build.COMMANDS)
+
+
+def test_every_check_is_run_and_the_failed_ones_are_named(
+    build: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "SCRIPTS", Path("/bin"))
+    monkeypatch.setattr(build, "CHECKS", (("sh", "-c", "echo unformatted; exit 1"), ("echo", "all well")))
+    assert build.check([]) == 1
+    printed = capfd.readouterr()
+    assert printed.out.splitlines() == ["unformatted", "all well", "check: 1 passed, 1 failed"]
+    assert printed.err == "check failed: sh -c echo unformatted; exit 1\n"
+    monkeypatch.setattr(build, "CHECKS", (("true",),))
+    assert build.check([]) == 0
 
 
 def test_the_lock_serves_every_platform(build: ModuleType) -> None:
