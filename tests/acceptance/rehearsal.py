@@ -4,7 +4,7 @@ import signal
 import time
 import tomllib
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -17,22 +17,14 @@ from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_T
 from kalshi_data.demo.processes import Program
 from kalshi_data.simulator.verification import STREAMS, Verification, verify_journal
 from tests.support.engines import Database, Engine
+from tests.support.waiting import wait_until
 
 STOP_SECONDS_MAX = 30
-WAIT_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.05
 ARRIVAL_SECONDS = 0.3
 # Keys of settings by section, beside those of the demo.
 Settings = Mapping[str, Mapping[str, Any]]
 QUICK: Settings = {"recovery": {"settle_seconds": 0.5}}
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds_max: float = WAIT_SECONDS_MAX) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds_max
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds_max} s: {what}"
-        time.sleep(POLL_SECONDS)
 
 
 def toml_lines(settings: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -123,14 +115,18 @@ class Rehearsal:
 
     # Meanwhile.
 
-    def until(self, event: str, seconds_max: float = 60.0) -> dict[str, Any]:
-        """Wait until the exchange tells of an event."""
-        deadline = time.monotonic() + seconds_max
-        while time.monotonic() < deadline:
-            told = self.exchange.next_event(POLL_SECONDS)
-            if told is not None and told["event"] == event:
-                return told
-        raise AssertionError(f"the exchange did not tell of {event}:\n{self.tails()}")
+    def until(self, event: str) -> dict[str, Any]:
+        """Wait until the exchange reports an event."""
+
+        def reported() -> dict[str, Any] | None:
+            found = self.exchange.next_event(POLL_SECONDS)
+            return found if found and found["event"] == event else None
+
+        return wait_until(reported, lambda: f"the exchange reports {event}\n{self.tails()}", progress=self._written)
+
+    def _written(self) -> dict[str, int]:
+        """Return how much all programs have written so far, which grows while they work."""
+        return {path.name: path.stat().st_size for path in self.folder.iterdir() if path.is_file()}
 
     def fault(self, name: str, **more: Any) -> None:
         """Let the exchange have a fault now."""
@@ -148,7 +144,13 @@ class Rehearsal:
 
     def wait_for(self, condition: str, count: int = 1, number: int = 1) -> None:
         """Wait until a gatherer's capture table has so many rows."""
-        wait_until(lambda: self.counted(condition, number) >= count, condition)
+        found: list[int] = [0]
+
+        def are_there() -> bool:
+            found[0] = self.counted(condition, number)
+            return found[0] >= count
+
+        wait_until(are_there, lambda: f"{count} {condition}\n{self.tails()}", progress=lambda: found[0])
 
     def lines(self, number: int = 1) -> list[dict[str, Any]]:
         """Return a gatherer's log."""
@@ -174,7 +176,14 @@ class Rehearsal:
         time.sleep(after_seconds)
         self.exchange.signal(signal.SIGUSR1)
         self.until("finished")
-        time.sleep(ARRIVAL_SECONDS)
+        self._wait_for_arrival()
+
+    def _wait_for_arrival(self) -> None:
+        """Wait until no gatherer commits rows any more, which each does a moment after it received them."""
+        before: list[list[tuple[Any, ...]]] = []
+        while (rows := [self._captured(number) for number in self.numbers]) != before:
+            before = rows
+            time.sleep(ARRIVAL_SECONDS)
 
     def stop_gatherers(self) -> None:
         """Ask all gatherers to stop; each must end well and in time."""
@@ -189,20 +198,28 @@ class Rehearsal:
         self.stop_gatherers()
         self.exchange.stop()
         self._start_deduplicator()
-        wait_until(self._is_merged, f"everything merged\n{self.tails()}", 60.0)
+        wait_until(self._is_merged, lambda: f"everything merged\n{self.tails()}", progress=self._polled)
         self._deduplicator.stop()
         return verify_journal(self.production.conninfo(), self.journal)
 
     def _is_merged(self) -> bool:
-        with self.production.connect() as connection:
-            progress = connection.execute(query("production/status/read_progress")).fetchall()
-        polled = {(stream, number): rows for stream, number, rows, *_ in progress}
+        polled = self._polled()
         return all(
             polled.get((stream, number), 0) >= rows
             for number in self.numbers
-            for stream, rows in self.rows(query("capture/status/count_rows").decode(), number)
+            for stream, rows in self._captured(number)
             if stream in STREAMS
         )
+
+    def _polled(self) -> dict[tuple[str, int], int]:
+        """Return how many rows of each stream and gatherer the deduplicator has read."""
+        with self.production.connect() as connection:
+            found = connection.execute(query("production/status/read_progress")).fetchall()
+        return {(stream, number): rows for stream, number, rows, *_ in found}
+
+    def _captured(self, number: int) -> list[tuple[Any, ...]]:
+        """Return how many rows of each stream a gatherer has committed."""
+        return self.rows(query("capture/status/count_rows").decode(), number)
 
     def published(self) -> list[dict[str, Any]]:
         """Return the journal."""

@@ -17,6 +17,7 @@ import pytest
 
 from kalshi_data.demo.keys import make_key
 from tests.conftest import ROOT
+from tests.support.waiting import STILL_SECONDS_MAX
 
 CLIENTS = ROOT / "tests" / "clients"
 LOCK = CLIENTS / "requirements.lock"
@@ -78,7 +79,9 @@ def addresses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[s
 def talk(python: Path, client: str, addresses: list[str]) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = [python, "-W", "error", CLIENTS / client, *addresses]
-    done = subprocess.run(command, capture_output=True, check=False, env=environment, text=True, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, check=False, env=environment, text=True, timeout=STILL_SECONDS_MAX
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

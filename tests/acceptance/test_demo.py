@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from kalshi_data.demo.figures import load_journal, stream_figures
 from tests.conftest import CAPTURES, RECORDINGS, ROOT
 from tests.support.engines import Database
 from tests.support.staging import merge, receive
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
 OWN = sorted(RECORDINGS.iterdir())
@@ -95,10 +95,9 @@ def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: sig
         for line in running.stdout:
             if "the exchange runs 200 markets" in line:
                 break
-        time.sleep(0.5)
-        assert len(left_behind(temporary)) >= 9
+        wait_until(lambda: len(left_behind(temporary)) >= 9)
         running.send_signal(number)
-        assert running.wait(60) == 130
+        assert running.wait(STILL_SECONDS_MAX) == 130
         assert running.stderr.read() == "interrupted, everything is stopped\n"
     assert left_behind(temporary) == []
     assert list(temporary.iterdir()) == []
@@ -107,7 +106,7 @@ def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: sig
 def test_two_demos_run_beside_each_other(temporary: Path) -> None:
     arguments = command("--seconds", "1", "--replay", str(OWN[0]))
     both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [running.communicate(timeout=120)[0] for running in both]
+    outputs = [running.communicate(timeout=STILL_SECONDS_MAX)[0] for running in both]
     assert [running.returncode for running in both] == [0, 0]
     assert all("complete: " in output for output in outputs)
     assert list(temporary.iterdir()) == []

@@ -12,8 +12,9 @@ from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.kalshi.rows import decode_envelope
 from tests.acceptance.conftest import Rehearse
-from tests.acceptance.rehearsal import Rehearsal, wait_until
+from tests.acceptance.rehearsal import Rehearsal
 from tests.support.engines import Engine
+from tests.support.waiting import wait_until
 
 # A server that is killed keeps only what had reached the disk.
 DURABLE = {**SETTINGS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}

@@ -7,7 +7,8 @@ from typing import Any
 
 from kalshi_data.simulator.faults.scenarios import SCENARIOS
 from tests.acceptance.conftest import Rehearse
-from tests.acceptance.rehearsal import QUICK, Rehearsal, wait_until
+from tests.acceptance.rehearsal import QUICK, Rehearsal
+from tests.support.waiting import wait_until
 
 # With one gatherer nobody else fills a gap, and without stories every market is subscribed from the beginning.
 CALM = "--stories=0"

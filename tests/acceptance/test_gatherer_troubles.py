@@ -14,7 +14,8 @@ from kalshi_data.demo.keys import make_key
 from kalshi_data.gatherer.frame_log.reader import segments
 from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE
 from tests.acceptance.conftest import Rehearse
-from tests.acceptance.rehearsal import Rehearsal, wait_until
+from tests.acceptance.rehearsal import Rehearsal
+from tests.support.waiting import wait_until
 
 BOOKS = "channel = 'orderbook_delta'"
 FULL = "frame log failed, frames go to the database only: make room on its disk, or mend it"

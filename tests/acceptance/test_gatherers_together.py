@@ -3,7 +3,8 @@
 import time
 
 from tests.acceptance.conftest import Rehearse
-from tests.acceptance.rehearsal import ARRIVAL_SECONDS, Rehearsal, wait_until
+from tests.acceptance.rehearsal import ARRIVAL_SECONDS, Rehearsal
+from tests.support.waiting import wait_until
 
 BOOKS = "channel = 'orderbook_delta'"
 FRAMES = 5

@@ -61,8 +61,8 @@ def play(platform: Platform, seconds: float, display: Display, story: str) -> No
         event = platform.exchange.next_event(POLL_SECONDS)
         if event is None:
             continue
+        deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
         if event["event"] == "started":
-            deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
             total, unit = event["frames"], event.get("unit", unit)
             display.step(story)
         if event["event"] == "finished":
@@ -75,16 +75,19 @@ def drain(platform: Platform) -> None:
     """Wait until everything that the gatherers hold was polled.
 
     Raises:
-        ProgramFailed: the deduplicator ended, or did not catch up in time.
+        ProgramFailed: the deduplicator ended, or merged nothing more for too long.
     """
     received = {number: received_rows(server) for number, server in platform.gatherer_servers.items()}
     wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in STREAMS}
     deadline = time.monotonic() + DRAIN_SECONDS_MAX
+    before = None
     while True:
         merged = merged_rows(platform.production)
+        if merged != before:
+            before, deadline = merged, time.monotonic() + DRAIN_SECONDS_MAX
         if all(merged.get(key, (0,))[0] >= rows for key, rows in wanted.items()):
             return
         platform.deduplicator.require_running()
         if time.monotonic() > deadline:
-            raise ProgramFailed(f"the deduplicator did not catch up in time:\n{platform.deduplicator.last_lines()}")
+            raise ProgramFailed(f"the deduplicator does not catch up:\n{platform.deduplicator.last_lines()}")
         time.sleep(POLL_SECONDS / 5)

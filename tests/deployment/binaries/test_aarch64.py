@@ -15,6 +15,7 @@ from tests.acceptance.conftest import Rehearse
 from tests.conftest import ROOT
 from tests.deployment.binaries.arm_root import PYTHON, arm_python
 from tests.support.engines import Engine
+from tests.support.waiting import SECONDS_MAX
 
 PROGRAMS = ("gatherer", "deduplicator")
 # The emulator starts no other process, so that one compiles what was unpacked.
@@ -45,7 +46,7 @@ class Binaries(NamedTuple):
         """Emulate a program until it ends, and return what it printed."""
         environment = os.environ | CACHE | {"SHIV_ROOT": str(self.cache)}
         done = subprocess.run(
-            self.command(arguments), capture_output=True, check=False, env=environment, text=True, timeout=120
+            self.command(arguments), capture_output=True, check=False, env=environment, text=True, timeout=SECONDS_MAX
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from kalshi_data.demo.processes import Program
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.fleet import GATHERERS, ROOT
 from tests.deployment.hosts.network import ADDRESSES, METADATA, Network
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 PORTS = {"exchange": 8080, "archive": 8081}
 REST_URL = "https://exchange.kalshi.test/trade-api/v2"
@@ -64,14 +64,14 @@ class Outside:
         self._running.callback(self._exchange.end)
         self.until("listening")
 
-    def until(self, event: str, seconds_max: float = 60.0) -> dict[str, Any]:
-        """Wait until the exchange tells of an event."""
-        deadline = time.monotonic() + seconds_max
-        while time.monotonic() < deadline:
-            told = self._exchange.next_event(EVENT_SECONDS)
-            if told is not None and told["event"] == event:
-                return told
-        raise AssertionError(f"the exchange did not tell of {event}:\n{self._exchange.last_lines()}")
+    def until(self, event: str) -> dict[str, Any]:
+        """Wait until the exchange reports an event."""
+
+        def reported() -> dict[str, Any] | None:
+            found = self._exchange.next_event(EVENT_SECONDS)
+            return found if found and found["event"] == event else None
+
+        return wait_until(reported, lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}")
 
     def end_trading(self) -> None:
         """Let the exchange publish nothing more; it goes on to serve."""
@@ -111,4 +111,4 @@ def _relayed() -> Sequence[str]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(10)
+    process.wait(STILL_SECONDS_MAX)

@@ -16,9 +16,9 @@ from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fl
 from tests.deployment.hosts.network import ADDRESSES
 from tests.deployment.hosts.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
 from tests.deployment.hosts.watch import Watch
+from tests.support.waiting import wait_until
 
 HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
-WAIT_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.3
 NEW_MS = 15_000
 # On one host, since it takes the time of a playbook.
@@ -37,7 +37,6 @@ SETTINGS = {"subscriptions": {"combos": True, "audit_seconds": 30}, "recovery": 
 SMALL: Variables = {
     "timescaledb_memory_mb": 512,
     "timescaledb_wal_mb_max": 1024,
-    "zipapp_health_seconds_max": 60,
     "zipapp_settle_seconds": 2,
     "kalshi_firewall": True,
     "firewall_open_ports": [],
@@ -127,13 +126,13 @@ class Platform:
         """
         return json.loads(self.hosts[host].run("python3", "-c", ASK, str(port), path))
 
-    def wait_healthy(self, *hosts: str, seconds_max: float = WAIT_SECONDS_MAX) -> None:
+    def wait_healthy(self, *hosts: str) -> None:
         """Wait until programs are healthy."""
         for host in hosts or HEALTH:
             wait_until(
                 lambda host=host: self.health(host).get("status") == "healthy",
                 lambda host=host: f"{host} healthy: {self.health(host)}\n{self.log(host)}",
-                seconds_max,
+                poll_seconds=POLL_SECONDS,
             )
 
     def log(self, host: str) -> str:
@@ -178,7 +177,9 @@ class Platform:
             lines = self.outside.journal.read_bytes().splitlines()[:-1]
             return msgspec.json.decode(lines[-1], type=dict[str, Any])["published_ms"] if lines else 0
 
-        wait_until(lambda: last_ms() >= until_ms, lambda: f"the journal until {until_ms}: it is at {last_ms()}")
+        wait_until(
+            lambda: last_ms() >= until_ms, f"the journal until {until_ms}", progress=last_ms, poll_seconds=POLL_SECONDS
+        )
 
     def compared(self) -> Comparison:
         """Return how production compares with what the exchange has published."""
@@ -191,7 +192,12 @@ class Platform:
             found.append(compare(self._production(), journal))
             return wanted(found[-1])
 
-        wait_until(is_there, lambda: f"everything in production: {found[-1]}")
+        wait_until(
+            is_there,
+            lambda: f"everything in production: {found[-1]}",
+            progress=lambda: found[-1] if found else None,
+            poll_seconds=POLL_SECONDS,
+        )
 
     def archived(self, *arguments: str) -> list[dict[str, Any]]:
         """Return what the deduplicator says of the archive's hours: `list`, or `verify` with arguments."""
@@ -220,11 +226,3 @@ class Platform:
         """Return how this machine reaches production's socket: as root, whom the host lets in as its administrator."""
         root = f"/proc/{self.hosts[PRODUCTION].pid_file.read_text()}/root"
         return f"host={root}/run/postgresql dbname=kalshi user=postgres"
-
-
-def wait_until(condition: Callable[[], bool], what: Callable[[], str], seconds_max: float = WAIT_SECONDS_MAX) -> None:
-    """Wait until a condition holds, and say what was waited for where it does not."""
-    deadline = time.monotonic() + seconds_max
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds_max} s: {what()}"
-        time.sleep(POLL_SECONDS)

@@ -13,8 +13,9 @@ import yaml
 
 from kalshi_data.simulator.verification import STREAMS
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, ROOT
-from tests.deployment.hosts.platform import HEALTH, MONITORED, SETTINGS, Platform, wait_until
+from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
+from tests.support.waiting import wait_until
 
 Result = TypeVar("Result")
 CUT_SECONDS = 60
@@ -49,7 +50,11 @@ def test_the_program_and_the_alerts_are_watched(platform: Platform) -> None:
     def targets() -> list[dict[str, str]]:
         return platform.asked(MONITORED, PROMETHEUS, "/api/v1/targets")["data"]["activeTargets"]
 
-    wait_until(lambda: [each["health"] for each in targets()] == ["up"], lambda: f"{MONITORED} watched: {targets()}")
+    wait_until(
+        lambda: [each["health"] for each in targets()] == ["up"],
+        lambda: f"{MONITORED} watched: {targets()}",
+        poll_seconds=POLL_SECONDS,
+    )
     groups = platform.asked(MONITORED, PROMETHEUS, "/api/v1/rules")["data"]["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
     assert {rule["name"] for group in groups for rule in group["rules"]} == ALERTS
@@ -124,6 +129,7 @@ def test_a_killed_process_comes_back(platform: Platform, host: str, unit: str) -
     wait_until(
         lambda: platform.main_process(host, unit) not in {"0", before},
         lambda: f"{unit} on {host} runs again:\n{platform.log(host)}",
+        poll_seconds=POLL_SECONDS,
     )
     platform.wait_healthy()
     platform.require_nothing_lost()
@@ -145,10 +151,14 @@ def test_a_gatherer_without_network_for_a_minute(platform: Platform) -> None:
         wait_until(
             lambda: platform.health(host.name).get("status") == "unhealthy",
             lambda: f"{host.name} notices: {platform.health(host.name)}",
-            CUT_SECONDS,
+            poll_seconds=POLL_SECONDS,
         )
         time.sleep(max(0.0, CUT_SECONDS - (time.monotonic() - began)))
-        assert platform.health(DEDUPLICATOR).get("status") == "degraded"
+        wait_until(
+            lambda: platform.health(DEDUPLICATOR).get("status") == "degraded",
+            lambda: f"the deduplicator notices: {platform.health(DEDUPLICATOR)}",
+            poll_seconds=POLL_SECONDS,
+        )
     finally:
         host.mend()
 
