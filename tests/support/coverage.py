@@ -8,8 +8,8 @@ from uuid import UUID
 from kalshi_data.database.connection import Connection
 
 EPOCH = UUID(int=1)
-# A whole minute some hours ago, so that everything in these tests has settled.
-T0 = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=6)
+# Noon of yesterday: everything in these tests has settled, and no hour of them is of another day.
+T0 = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 SUBSCRIPTION = """
 insert into ops.subscriptions values (%s, %s, %s, %s, %s, %s, %s, %s, %s)

@@ -1,5 +1,6 @@
 """The ledger: what is said of each market and minute, and what stands behind it."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -385,6 +386,18 @@ def test_the_command_shows_one_market_and_its_evidence(ops: Connection, config: 
     assert "no gap is known" in told.output
     assert "coverage" in told.output
     assert run(config, *window, "--market", "KXA-2", "--json").output.count('"market_ticker":"KXA-2"') == 2
+
+
+def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) -> None:
+    midnight = -12 * 60
+    cover(ops, 1, midnight - 30, midnight - 10, ticker="KXA-2")
+    cover(ops, 1, midnight - 30, None)
+    beat(ops, 1, midnight + 60)
+    judge(ops)
+    window = ("--from", at(midnight - 30).isoformat(), "--to", at(midnight + 30).isoformat())
+    (found,) = json.loads(run(config, *window, "--market", "KXA-2", "--json").output)["gaps"]
+    assert datetime.fromisoformat(found["began_at"]) == at(midnight - 10)
+    assert datetime.fromisoformat(found["ended_at"]) == at(midnight + 30)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,25 @@
 -- Reads: ops.market_minutes
 -- Returns: stream, market_ticker (empty for all markets), from and until when
 select
-    l.stream,
-    l.market_ticker,
+    m.stream,
+    m.market_ticker,
     lower(r.during) as began_at,
     upper(r.during) as ended_at
-from ops.market_minutes as l
+from (
+    -- Each day has a row of its own, and a run of minutes may cross midnight.
+    select
+        l.stream,
+        l.market_ticker,
+        range_agg(l.gap) as gap
+    from ops.market_minutes as l
+    where
+        l.day between (%(from_at)s::timestamptz at time zone 'UTC')::date
+        and (%(until_at)s::timestamptz at time zone 'UTC')::date
+        and (%(market)s::text is null or l.market_ticker in ('', %(market)s::text))
+        and not isempty(l.gap)
+    group by l.stream, l.market_ticker
+) as m
 cross join
-    unnest(l.gap * tstzmultirange(tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz))) as r (during)
-where
-    l.day between (%(from_at)s::timestamptz at time zone 'UTC')::date
-    and (%(until_at)s::timestamptz at time zone 'UTC')::date
-    and (%(market)s::text is null or l.market_ticker in ('', %(market)s::text))
-order by began_at desc, l.stream asc, l.market_ticker asc
+    unnest(m.gap * tstzmultirange(tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz))) as r (during)
+order by began_at desc, m.stream asc, m.market_ticker asc
 limit %(gaps_max)s;
