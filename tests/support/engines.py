@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
+from pytest_postgresql.janitor import DatabaseJanitor
 
 from kalshi_data.database.connection import Connection, connect, sql_folder
 from kalshi_data.database.migrations import migrate
@@ -82,7 +83,10 @@ class Engine:
 
     def _make_template(self, kind: str, name: str) -> None:
         owner, components = KINDS[kind]
-        self._create(name, owner, "template1")
+        # The janitor waits for a server that has just started.
+        DatabaseJanitor(user=SUPERUSER, host=str(self.server.socket), port=5432, dbname=name).init()
+        change = sql.SQL("alter database {} owner to {}")
+        self._administer(change.format(sql.Identifier(name), sql.Identifier(owner)))
         if self.name == "timescaledb":
             with psycopg.connect(self.server.conninfo(name), autocommit=True) as connection:
                 connection.execute("create extension timescaledb")
