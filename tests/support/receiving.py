@@ -15,35 +15,9 @@ from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder, Recorder
 from kalshi_data.gatherer.settings import WritingSettings
-from kalshi_data.kalshi.messages import Refusal
 from tests.support.engines import Database
 
 BOOKS_SUBSCRIBED = b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}'
-
-
-class Nobody:
-    """A listener that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[Any, ...]] = []
-
-    def acknowledged(self, command: int | None, sid: int | None, channel: str | None) -> None:
-        self.told.append(("acknowledged", command, sid, channel))
-
-    def refused(self, command: int | None, sid: int | None, refusal: Refusal) -> None:
-        self.told.append(("refused", command, sid, refusal.code))
-
-    def gap(self, sid: int, channel: str, frame_number: int, gap: Any, lost: set[str], began_at: Any) -> None:
-        self.told.append(("gap", sid, channel, sorted(lost)))
-
-    def snapshot(self, command: int | None, ticker: str, known: bool) -> None:
-        self.told.append(("snapshot", command, ticker, known))
-
-    def clock_went_back(self, ticker: str) -> None:
-        self.told.append(("clock_went_back", ticker))
-
-    def lifecycle(self, kind: str, subject: str, payload: bytes) -> None:
-        self.told.append(("lifecycle", kind, subject))
 
 
 class Station:
@@ -62,8 +36,8 @@ class Station:
         self.log.open()
         self.running = asyncio.ensure_future(self.writer.run())
 
-    def connect(self, listener: Nobody | None = None) -> ConnectionRecorder:
-        return self.recorder.open("books-1", "ws://exchange", listener or Nobody())
+    def connect(self) -> ConnectionRecorder:
+        return self.recorder.open("books-1", "ws://exchange")
 
     async def stop(self) -> None:
         self.writer.stop()

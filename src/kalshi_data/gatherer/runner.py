@@ -15,9 +15,12 @@ from aiolimiter import AsyncLimiter
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
-from kalshi_data.gatherer.connections.coordinator import Desk
-from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor
+from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
+from kalshi_data.gatherer.connections.readiness import Readiness
+from kalshi_data.gatherer.connections.session import FeedSession, TakeLifecycle
+from kalshi_data.gatherer.connections.subscriber import Subscriber
+from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor, Follow
+from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.epoch import recognise_instance
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
@@ -32,6 +35,7 @@ from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
 from kalshi_data.gatherer.repair.trade_history import TradeSource
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import Signer, load_signer
+from kalshi_data.kalshi.feed import FeedConnection
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.kalshi.timestamps import from_ns
 from kalshi_data.shard import Shard
@@ -84,6 +88,7 @@ class Gatherer:
         self._writer = BatchWriter(committer, self._log, settings.writing, counters)
         self._recorder = Recorder(self._log, self._writer, counters, settings.writing)
         self._allocator = SubscriptionAllocator(settings.subscriptions, counters)
+        self._readiness = Readiness(self._allocator, counters)
         self._limiter = AsyncLimiter(settings.subscriptions.commands_per_second_max, 1.0)
         self._stopping = asyncio.Event()
 
@@ -125,44 +130,61 @@ class Gatherer:
 
     async def _gather(self, rest: Rest) -> None:
         """Work until stop, then until every connection is closed."""
-        databases, counters = self._settings.databases, self._counters
-        incidents = Incidents()
+        databases, counters, incidents = self._settings.databases, self._counters, Incidents()
         meta = databases.kalshi_meta.conninfo
         registry = Registry(rest, meta, self._settings, counters, self._shard, incidents=incidents)
         source, recovery = TradeSource(rest), self._settings.recovery
         trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, counters, self._recorder.repaired)
-        desk = Desk(self._recorder, self._allocator, self._stopping, trades.request, registry.take_lifecycle, incidents)
-        desk.begin(from_ns(self._log.previous_ns) if self._log.previous_ns else None)
+        last_received_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
+        trade_outage = TradeOutage(trades.request, last_received_at)
+
+        async def follow(spec: ConnectionSpec, websocket: FeedConnection) -> str:
+            return await self._session(spec, websocket, trade_outage, registry.take_lifecycle).run()
+
         async with asyncio.TaskGroup() as group:
-            work = [self._know_markets(registry, desk), self._place_books(registry), trades.run()]
+            work = [self._know_markets(registry), self._assign_books(registry), trades.run()]
             tasks = [group.create_task(each) for each in work]
-            await self._keep_connected(desk)
+            await self._keep_connected(follow, incidents)
             for task in tasks:
                 task.cancel()
 
-    async def _know_markets(self, registry: Registry, desk: Desk) -> None:
+    def _session(
+        self,
+        spec: ConnectionSpec,
+        websocket: FeedConnection,
+        trade_outage: TradeOutage,
+        take_lifecycle: TakeLifecycle,
+    ) -> FeedSession:
+        settings = self._settings.subscriptions
+        recorder = self._recorder.open(spec.name, self._settings.exchange.websocket_url)
+        shared = (self._allocator, self._readiness, trade_outage, settings, self._limiter)
+        subscriber = Subscriber(spec, websocket, recorder, *shared)
+        silence = settings.silence_seconds_max
+        return FeedSession(spec.name, websocket, recorder, subscriber, take_lifecycle, self._stopping, silence)
+
+    async def _know_markets(self, registry: Registry) -> None:
         await registry.load()
-        desk.loaded()
+        self._readiness.markets_loaded()
         await registry.run()
 
-    async def _place_books(self, registry: Registry) -> None:
-        """Subscribe what the registry wants, from the first markets it finds on."""
+    async def _assign_books(self, registry: Registry) -> None:
+        """Assign the books that the registry wants to connections, from the first markets it finds on."""
         while True:
             await registry.changed.wait()
             registry.changed.clear()
-            self._allocator.place(registry.wanted)
+            self._allocator.assign(registry.wanted)
 
-    async def _keep_connected(self, desk: Desk) -> None:
-        """Keep every spec connected until stop, those included that are added later."""
+    async def _keep_connected(self, follow: Follow, incidents: Incidents) -> None:
+        """Keep a connection open for each spec until stop, also for specs that are added later."""
         kept: set[str] = set()
+        url = self._settings.exchange.websocket_url
         async with asyncio.TaskGroup() as group:
             while not self._stopping.is_set():
                 for spec in self._allocator.specs:
                     if spec.name not in kept:
                         kept.add(spec.name)
-                        group.create_task(
-                            ConnectionSupervisor(spec, desk, self._settings, self._signer, self._limiter).run()
-                        )
+                        shared = (self._signer, self._counters, incidents, self._stopping)
+                        group.create_task(ConnectionSupervisor(spec, follow, url, *shared).run())
                 self._counters.connections_wanted = len(kept)
                 self._allocator.grown.clear()
                 await first_of(self._allocator.grown, self._stopping)

@@ -1,7 +1,6 @@
 """What a frame's text becomes: bodies decoded once, amounts in one form, tickers checked once."""
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Generic, TypeVar, cast
@@ -40,12 +39,8 @@ def checked_ticker(ticker: str) -> str:
 
 
 Body = TypeVar("Body", bound=msgspec.Struct)
-# Called with message type and name: the exchange adds fields without notice, and the row is made without them.
-TellOfField = Callable[[str, str], None]
-
-
-def ignore(kind: str, name: str) -> None:
-    """Do nothing about an unknown field."""
+# Message type and name. The exchange adds fields without notice, and the row is made without them.
+UnknownField = tuple[str, str]
 
 
 class BodyDecoder(Generic[Body]):
@@ -58,8 +53,8 @@ class BodyDecoder(Generic[Body]):
         self._lenient = msgspec.json.Decoder(kind)
         self._known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
 
-    def decode(self, envelope: Envelope, unknown_field: TellOfField) -> Body:
-        """Return the body of a frame, and tell of the fields that it has and `kind` has not.
+    def decode(self, envelope: Envelope, unknown_fields: list[UnknownField]) -> Body:
+        """Return the body of a frame; add the fields that `kind` does not have to `unknown_fields`.
 
         Raises:
             msgspec.DecodeError: a field is missing or has a bad value.
@@ -68,8 +63,8 @@ class BodyDecoder(Generic[Body]):
             return self._strict.decode(envelope.msg)
         except msgspec.ValidationError:
             body = self._lenient.decode(envelope.msg)
-            for name in _FIELDS.decode(envelope.msg).keys() - self._known:
-                unknown_field(envelope.type, name)
+            names = _FIELDS.decode(envelope.msg).keys() - self._known
+            unknown_fields.extend((envelope.type, name) for name in names)
             return body
 
 

@@ -17,7 +17,8 @@ OPEN_SECONDS_MAX = 10
 # The exchange pings every 10 s; a peer that answers none of our own pings within this time is gone.
 SILENCE_SECONDS_MAX = 20
 
-CHANNELS_OF_ALL_MARKETS = ("ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle")
+TRADE_CHANNEL = "trade"
+CHANNELS_OF_ALL_MARKETS = ("ticker", TRADE_CHANNEL, "market_lifecycle_v2", "multivariate_market_lifecycle")
 INDEX_CHANNEL = "cfbenchmarks_value"
 BOOK_CHANNEL = "orderbook_delta"
 
@@ -81,6 +82,3 @@ def open_feed(url: str, signer: Signer) -> connect:
         ping_timeout=SILENCE_SECONDS_MAX,
         proxy=None,
     )
-
-
-__all__ = ["BOOK_CHANNEL", "CHANNELS_OF_ALL_MARKETS", "INDEX_CHANNEL", "FeedConnection", "open_feed"]

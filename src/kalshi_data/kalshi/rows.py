@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.decoding import BodyDecoder, TellOfField, checked_ticker, ignore, plain
+from kalshi_data.kalshi.decoding import BodyDecoder, UnknownField, checked_ticker, plain
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
@@ -26,7 +26,7 @@ from kalshi_data.kalshi.messages import (
     Trade,
 )
 from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
-from kalshi_data.kalshi.timestamps import from_ms, from_seconds, refine, to_text
+from kalshi_data.kalshi.timestamps import from_ms, from_seconds, refine, to_text, to_unique_text
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
@@ -41,7 +41,7 @@ class Arrival(msgspec.Struct):
     connection_id: int
     received_at: datetime
     occurrences: Occurrences
-    unknown_field: TellOfField = ignore
+    unknown_fields: list[UnknownField] = msgspec.field(default_factory=list[UnknownField])
     # The same as received_at, which whoever has the nanoseconds writes for less.
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
@@ -85,7 +85,7 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
 
 
 def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _TRADE.decode(envelope, arrival.unknown_field)
+    msg = _TRADE.decode(envelope, arrival.unknown_fields)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     prices = (
         _require("yes_price_dollars", msg.yes_price_dollars, _dollars(msg.yes_price)),
@@ -99,11 +99,11 @@ def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tu
 
 
 def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _DELTA.decode(envelope, arrival.unknown_field)
+    msg = _DELTA.decode(envelope, arrival.unknown_fields)
     price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
-    exchange_ts = refine(msg.ts, msg.ts_ms).isoformat(" ")
+    exchange_ts = to_unique_text(refine(msg.ts, msg.ts_ms))
     # One string: it is hashed once, and tens of thousands of them are kept. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
     occurrence = arrival.delta_occurrences.number(key)
@@ -113,7 +113,7 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SNAPSHOT.decode(envelope, arrival.unknown_field)
+    msg = _SNAPSHOT.decode(envelope, arrival.unknown_fields)
     levels = (
         *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
         *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
@@ -126,7 +126,7 @@ def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: A
 
 
 def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SUMMARY.decode(envelope, arrival.unknown_field)
+    msg = _SUMMARY.decode(envelope, arrival.unknown_fields)
     values = (
         _first(msg.price_dollars, _dollars(msg.price)),
         _first(msg.yes_bid_dollars, _dollars(msg.yes_bid)),

@@ -31,9 +31,15 @@ def text_from_ns(nanoseconds: int) -> str:
     return f"{_whole_second(seconds)}.{microseconds:06}+00:00"
 
 
-@lru_cache(maxsize=16)
+def to_unique_text(moment: datetime) -> str:
+    """Return a moment that few messages share as PostgreSQL reads it, for half of what isoformat() costs."""
+    elapsed = moment - EPOCH
+    return f"{_whole_second(elapsed.days * 86_400 + elapsed.seconds)}.{elapsed.microseconds:06}+00:00"
+
+
+@lru_cache(maxsize=64)
 def _whole_second(seconds: int) -> str:
-    return from_seconds(seconds).strftime("%Y-%m-%d %H:%M:%S")
+    return from_seconds(seconds).isoformat(" ")[:19]
 
 
 @lru_cache(maxsize=4096)

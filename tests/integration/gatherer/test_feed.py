@@ -15,9 +15,11 @@ from websockets.exceptions import InvalidStatus
 
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
-from kalshi_data.gatherer.connections.coordinator import Desk
+from kalshi_data.gatherer.connections.readiness import Readiness
 from kalshi_data.gatherer.connections.session import FeedSession
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
+from kalshi_data.gatherer.connections.subscriber import Subscriber
+from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.kalshi.feed import FeedConnection, open_feed
@@ -27,7 +29,7 @@ from kalshi_data.simulator.server import FEED
 from kalshi_data.simulator.server import Exchange as LocalExchange
 from kalshi_data.simulator.venue.recording import RecordedFrame
 from tests.support.engines import Database
-from tests.support.receiving import Nobody, fetch, station
+from tests.support.receiving import fetch, station
 
 DELTA: dict[str, Any] = {
     "market_ticker": "KXA-1",
@@ -66,22 +68,31 @@ class Gathered:
         self.books = list(allocator.specs[-1].tickers)
 
 
+def ignore(kind: str, subject: str, payload: bytes) -> None:
+    """Take a lifecycle message and do nothing about it."""
+
+
 async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[str], **settings: Any) -> Gathered:
     """Follow one connection to its end with the gatherer's own session and writer."""
     chosen = SubscriptionSettings(audit_seconds=0, **settings)
     missed: list[Any] = []
     async with station(database, key.private.parent / "frames") as running:
         allocator = SubscriptionAllocator(chosen, running.counters)
-        allocator.place(books)
+        allocator.assign(books)
 
         def fetch_trades(since: datetime, frame_number: int | None) -> None:
             missed.append((since, frame_number))
 
-        desk = Desk(running.recorder, allocator, asyncio.Event(), fetch_trades, Nobody().lifecycle)
-        session = FeedSession(allocator.specs[-1 if books else 0], desk, chosen, AsyncLimiter(1000, 1.0))
+        spec = allocator.specs[-1 if books else 0]
         async with open_feed(url, load_signer(key.key_id, key.private)) as websocket:
             assert isinstance(websocket, FeedConnection)
-            reason = await session.run(websocket, url)
+            recorder = running.recorder.open(spec.name, url)
+            readiness, outage = Readiness(allocator, running.counters), TradeOutage(fetch_trades, None)
+            shared = (allocator, readiness, outage, chosen, AsyncLimiter(1000, 1.0))
+            subscriber = Subscriber(spec, websocket, recorder, *shared)
+            limit = chosen.silence_seconds_max
+            session = FeedSession(spec.name, websocket, recorder, subscriber, ignore, asyncio.Event(), limit)
+            reason = await session.run()
     return Gathered(running.counters, reason, missed, allocator)
 
 

@@ -28,7 +28,7 @@ def test_each_channel_of_all_markets_is_on_two_connections_and_books_grow_as_nee
     assert allocator.specs[0].channels == (
         *("ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle", "cfbenchmarks_value"),
     )
-    allocator.place(TICKERS)
+    allocator.assign(TICKERS)
     assert sorted(len(spec.tickers) for spec in books(allocator)) == [8, 8, 9]
     assert {ticker for spec in books(allocator) for ticker in spec.tickers} == set(TICKERS)
     assert allocator.grown.is_set()
@@ -36,40 +36,40 @@ def test_each_channel_of_all_markets_is_on_two_connections_and_books_grow_as_nee
 
 def test_a_book_goes_where_the_fewest_are() -> None:
     allocator, _ = make_allocator(markets_per_connection_max=10)
-    allocator.place(TICKERS)
+    allocator.assign(TICKERS)
     first = books(allocator)[0]
     kept = [ticker for ticker in TICKERS if ticker not in first.tickers]
-    allocator.place([*kept, "KXNEW-1"])
+    allocator.assign([*kept, "KXNEW-1"])
     assert list(first.tickers) == ["KXNEW-1"]
     assert first.changed.is_set()
 
 
 def test_what_is_not_wanted_any_more_is_dropped() -> None:
     allocator, counters = make_allocator()
-    allocator.place(TICKERS)
-    allocator.place(TICKERS[:3])
+    allocator.assign(TICKERS)
+    allocator.assign(TICKERS[:3])
     assert list(books(allocator)[0].tickers) == TICKERS[:3]
     assert counters.markets_wanted == 3
 
 
 def test_markets_without_room_are_counted_and_come_back_when_there_is() -> None:
     allocator, counters = make_allocator(markets_per_connection_max=10, connections_max=3)
-    allocator.place(TICKERS)
+    allocator.assign(TICKERS)
     assert (len(allocator.specs), counters.markets_unassigned) == (3, 15)
-    allocator.place(TICKERS[10:])
-    allocator.place(TICKERS[15:])
+    allocator.assign(TICKERS[10:])
+    allocator.assign(TICKERS[15:])
     assert counters.markets_unassigned == 0
     assert set(books(allocator)[0].tickers) == set(TICKERS[15:])
 
 
 def test_a_full_subscription_gives_its_markets_to_others_and_a_refused_market_stays_out() -> None:
     allocator, counters = make_allocator(markets_per_connection_max=100)
-    allocator.place(TICKERS)
+    allocator.assign(TICKERS)
     (only,) = books(allocator)
     allocator.limit(only, 10)
     assert [len(spec.tickers) for spec in books(allocator)] == [10, 15]
-    allocator.refuse(TICKERS[0])
-    allocator.place(TICKERS)
+    allocator.exclude(TICKERS[0])
+    allocator.assign(TICKERS)
     assert TICKERS[0] not in {ticker for spec in books(allocator) for ticker in spec.tickers}
     assert counters.markets_unassigned == 0
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log import retention, writer
-from kalshi_data.gatherer.frame_log.format import Kind, blocks, records, seal
+from kalshi_data.gatherer.frame_log.format import Kind, LogRecord, blocks, records, seal
 from kalshi_data.gatherer.frame_log.format import record_head as head
 from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
@@ -47,7 +47,7 @@ def test_records_come_back_as_they_went_in(tmp_path: Path) -> None:
     assert (begun.kind, begun.number) == (Kind.STARTED, first - 1)
     assert [record.number for record in found] == [first, *numbers]
     assert numbers == [first + 1, first + 2, first + 3]
-    assert found[2]._replace(number=0) == (0, BEGAN_NS + 1, first, Kind.FRAME, b"frame\n1")
+    assert found[2] == LogRecord(numbers[1], BEGAN_NS + 1, first, Kind.FRAME, b"frame\n1")
 
 
 @settings(max_examples=50, deadline=None)

@@ -77,8 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def arrival(unknown: list[tuple[str, str]] | None = None) -> Arrival:
-    found: list[tuple[str, str]] = [] if unknown is None else unknown
-    return Arrival(9, RECEIVED, Occurrences(), lambda kind, name: found.append((kind, name)))
+    return Arrival(9, RECEIVED, Occurrences(), [] if unknown is None else unknown)
 
 
 def texts(*moments: datetime) -> tuple[str, ...]:

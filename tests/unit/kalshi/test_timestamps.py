@@ -1,9 +1,20 @@
+"""Times of the exchange."""
+
 from datetime import UTC, datetime
 
 import pytest
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.timestamps import from_ms, from_ns, from_rfc3339, from_seconds, refine, text_from_ns, to_text
+from kalshi_data.kalshi.timestamps import (
+    from_ms,
+    from_ns,
+    from_rfc3339,
+    from_seconds,
+    refine,
+    text_from_ns,
+    to_text,
+    to_unique_text,
+)
 
 AT = datetime(2026, 8, 7, 6, 47, 24, tzinfo=UTC)
 
@@ -24,7 +35,7 @@ def test_fractions_of_any_length_are_cut_to_microseconds(text: str, microsecond:
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-08-07T06:47:24"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_a_text_that_is_no_time_is_rejected(text: str) -> None:
     with pytest.raises(BadFrame, match="bad time"):
         from_rfc3339(text)
 
@@ -38,7 +49,7 @@ def test_unix_times() -> None:
             beyond(2**62)
 
 
-def test_finer_digits_are_used_only_where_both_times_agree() -> None:
+def test_finer_digits_are_used_only_if_both_times_agree() -> None:
     milliseconds = int(AT.timestamp()) * 1000 + 258
     assert refine("2026-08-07T06:47:24.258595Z", milliseconds) == AT.replace(microsecond=258_595)
     assert refine("2026-08-07T06:47:24Z", milliseconds) == AT.replace(microsecond=258_000)
@@ -53,3 +64,17 @@ def test_finer_digits_are_used_only_where_both_times_agree() -> None:
 def test_text_names_the_same_moment(nanoseconds: int) -> None:
     moment = from_ns(nanoseconds)
     assert datetime.fromisoformat(text_from_ns(nanoseconds)) == datetime.fromisoformat(to_text(moment)) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-08-07T06:47:24Z", "2026-08-07T06:47:24.258595Z", "2026-08-07T01:00:00.25+02:00"),
+        *("1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_unique_text_names_the_same_moment_with_all_digits(text: str) -> None:
+    moment = from_rfc3339(text)
+    unique = to_unique_text(moment)
+    assert datetime.fromisoformat(unique) == moment
+    assert len(unique) == len("2026-08-07 06:47:24.258595+00:00")

@@ -36,28 +36,28 @@ class SubscriptionAllocator:
         """Begin with the connections for channels of all markets, each channel on two of them."""
         self._settings = settings
         self._counters = counters
-        self._places: dict[str, ConnectionSpec] = {}
-        self._refused: set[str] = set()
+        self._assigned: dict[str, ConnectionSpec] = {}
+        self._excluded: set[str] = set()
         self._unassigned = 0
         channels = (*CHANNELS_OF_ALL_MARKETS, *((INDEX_CHANNEL,) if settings.index_values else ()))
         numbers = range(1, settings.connections_per_channel + 1)
         self.specs = [ConnectionSpec(f"all-markets-{number}", channels) for number in numbers]
         self.grown = asyncio.Event()
 
-    def place(self, wanted: Iterable[str]) -> None:
+    def assign(self, wanted: Iterable[str]) -> None:
         """Bring the books in line with what is wanted now."""
-        wanted = {ticker: None for ticker in wanted if ticker not in self._refused}
-        touched = {self._remove(ticker) for ticker in [each for each in self._places if each not in wanted]}
-        missing = [ticker for ticker in wanted if ticker not in self._places]
+        wanted = {ticker: None for ticker in wanted if ticker not in self._excluded}
+        touched = {self._remove(ticker) for ticker in [each for each in self._assigned if each not in wanted]}
+        missing = [ticker for ticker in wanted if ticker not in self._assigned]
         touched |= self._add(missing)
         self._counters.markets_wanted = len(wanted)
         for spec in touched:
             spec.changed.set()
 
-    def refuse(self, ticker: str) -> None:
+    def exclude(self, ticker: str) -> None:
         """Leave a market out that the exchange does not accept, until the next start."""
-        self._refused.add(ticker)
-        if ticker in self._places:
+        self._excluded.add(ticker)
+        if ticker in self._assigned:
             self._remove(ticker)
 
     def limit(self, spec: ConnectionSpec, markets_max: int) -> None:
@@ -69,7 +69,7 @@ class SubscriptionAllocator:
                 other.changed.set()
 
     def _remove(self, ticker: str) -> ConnectionSpec:
-        spec = self._places.pop(ticker)
+        spec = self._assigned.pop(ticker)
         del spec.tickers[ticker]
         return spec
 
@@ -85,7 +85,7 @@ class SubscriptionAllocator:
                 continue
             spec = min(books, key=lambda spec: len(spec.tickers))
             spec.tickers[ticker] = None
-            self._places[ticker] = spec
+            self._assigned[ticker] = spec
             touched.add(spec)
         if unassigned and unassigned != self._unassigned:
             log.error("no connection has room for markets: raise connections_max", markets=unassigned)

@@ -84,7 +84,7 @@ class CommandSender:
             if not pending.tickers:
                 self._answer(number, None)
 
-    def interrupted(self) -> None:
+    def frames_lost(self) -> None:
         """Take note that frames were lost, and maybe snapshots with them: wait no longer for those that are missing."""
         pending = self._pending
         if pending is not None and pending.tickers:

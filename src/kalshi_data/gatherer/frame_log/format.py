@@ -14,6 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import msgspec
 import zstandard
 
 # A skippable frame's first magic number and the length of what follows; see the zstd format, RFC 8878 section 3.1.2.
@@ -36,7 +37,11 @@ class Kind(IntEnum):
     STARTED = 5
 
 
-class LogRecord(NamedTuple):
+# Nearly every record is a frame, and a plain number is written and compared faster than a member of an enumeration.
+FRAME = int(Kind.FRAME)
+
+
+class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """One record: a frame as received, or what was done to a connection."""
 
     number: int

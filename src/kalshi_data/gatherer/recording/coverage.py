@@ -1,78 +1,79 @@
-"""What one subscription covers: when which market's messages were all received, and when not."""
+"""What one subscription covers: between which times every message of a market was received."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.sequence import SequenceGap
 
-# A row of a state table: how it is written, and its values. Writing it twice changes nothing.
-Put = Callable[[str, tuple[Any, ...]], None]
+# The statement that writes a row of a state table, and the row's values. Writing it twice changes nothing.
+StateRow = tuple[str, tuple[Any, ...]]
 ALL_MARKETS = ""
 
 
 class Coverage:
-    """One subscription of one connection.
+    """One subscription of one connection; each method returns the rows that it leads to.
 
     An order book is covered from its snapshot on, a channel of all markets from its acknowledgement. A gap ends what
     was covered at the last frame before it.
     """
 
-    def __init__(self, connection_id: int, sid: int, channel: str, put: Put) -> None:
-        """Begin with nothing covered; rows go to `put`."""
+    def __init__(self, connection_id: int, sid: int, channel: str) -> None:
+        """Start with nothing covered."""
         self._key = (connection_id, sid)
-        self._put = put
-        self._gaps: dict[int, set[str]] = {}
+        self._gaps: dict[int, set[str]] = {}  # by frame number: the books that still wait for a snapshot
         self.channel = channel
         self.covered: set[str] = set()
 
-    def begin(self, ticker: str, at: datetime) -> None:
-        """Take note that a market is covered from now on."""
+    def begin(self, ticker: str, at: datetime) -> list[StateRow]:
+        """Cover a market from `at` on."""
         if ticker in self.covered:
-            return
+            return []
         self.covered.add(ticker)
-        self._put("coverage_begun", (*self._key, self.channel, ticker, at))
+        return [("coverage_begun", (*self._key, self.channel, ticker, at))]
 
-    def snapshot(self, ticker: str, at: datetime) -> None:
-        """Take a book's snapshot: it is covered, and whatever gap it was in is repaired for it."""
-        self.begin(ticker, at)
+    def snapshot(self, ticker: str, at: datetime) -> list[StateRow]:
+        """Cover a book from its snapshot on, and repair the gaps that waited for this snapshot alone."""
+        rows = self.begin(ticker, at)
         for frame_number, waiting in list(self._gaps.items()):
             waiting.discard(ticker)
             if not waiting:
-                self.repaired(frame_number, at, "snapshot")
+                del self._gaps[frame_number]
+                rows.append(("gaps_repaired", (frame_number, at, "snapshot")))
+        return rows
 
-    def repaired(self, frame_number: int, at: datetime, repair: str) -> None:
-        """Take note that nothing of a gap is missing any more."""
-        self._gaps.pop(frame_number, None)
-        self._put("gaps_repaired", (frame_number, at, repair))
-
-    def gap(self, gap: SequenceGap, frame_number: int, last_at: datetime, at: datetime) -> set[str]:
-        """End what was covered before a gap; return the books that need a snapshot."""
+    def gap(
+        self, gap: SequenceGap, frame_number: int, last_at: datetime, at: datetime
+    ) -> tuple[list[StateRow], set[str]]:
+        """End at `last_at` what was covered before a gap; return the books that need a snapshot beside the rows."""
         numbers = (gap.seq_expected, gap.seq_received)
-        self._put("gaps_found", (frame_number, *self._key, self.channel, *numbers, last_at, at))
+        rows: list[StateRow] = [("gaps_found", (frame_number, *self._key, self.channel, *numbers, last_at, at))]
         if gap.is_repeat:
-            return set()
-        lost = self.end(last_at, "gap")
+            return rows, set()
+        lost = self.covered
+        rows += self.restart(last_at, at)
         if self.channel != BOOK_CHANNEL:
-            self.begin(ALL_MARKETS, at)
-            return set()
+            return rows, set()
         # Books that still wait for a snapshot after an earlier gap miss part of this one too, or that snapshot.
         waiting = lost.union(*self._gaps.values())
         if waiting:
             self._gaps[frame_number] = set(waiting)
-        return waiting
+        return rows, waiting
 
-    def end(self, at: datetime, reason: str) -> set[str]:
-        """End everything; return the markets that were covered."""
-        lost, self.covered = self.covered, set()
-        self._put("coverage_ended", (*self._key, None, at, reason))
-        return lost
+    def restart(self, last_at: datetime, at: datetime) -> list[StateRow]:
+        """End what was covered at `last_at`, since frames are missing; a channel of all markets goes on from `at`."""
+        rows = self.end(last_at, "gap")
+        return rows if self.channel == BOOK_CHANNEL else rows + self.begin(ALL_MARKETS, at)
 
-    def drop(self, tickers: set[str], at: datetime) -> None:
-        """End markets that are not subscribed any more."""
-        for ticker in sorted(tickers & self.covered):
-            self._put("coverage_ended", (*self._key, ticker, at, "dropped"))
+    def end(self, at: datetime, reason: str) -> list[StateRow]:
+        """End everything."""
+        self.covered = set()
+        return [("coverage_ended", (*self._key, None, at, reason))]
+
+    def drop(self, tickers: set[str], at: datetime) -> list[StateRow]:
+        """End markets whose subscription ended."""
+        dropped = sorted(tickers & self.covered)
         self.covered -= tickers
         for waiting in self._gaps.values():
             waiting.difference_update(tickers)
+        return [("coverage_ended", (*self._key, ticker, at, "dropped")) for ticker in dropped]

@@ -1,46 +1,55 @@
-"""Where everything received goes: first into the frame log, then into rows."""
+"""Records what connections receive: first in the frame log, then as rows for the database."""
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.frame_log.format import Kind
+from kalshi_data.gatherer.frame_log.format import FRAME, Kind, LogRecord
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
-from kalshi_data.gatherer.recording.listener import Listener
+from kalshi_data.gatherer.recording.events import Event, count
 from kalshi_data.gatherer.settings import WritingSettings
 
 
 class ConnectionRecorder:
-    """The recorder of one open connection; everything is called on the event loop."""
+    """Records one open connection; every method is called on the event loop."""
 
-    def __init__(self, recorder: "Recorder", name: str, url: str, listener: Listener) -> None:
-        """Record that the connection opened; it is known by the number of that record."""
+    def __init__(self, recorder: "Recorder", name: str, url: str) -> None:
+        """Record that the connection opened; the number of that record becomes its identifier."""
         self._append = recorder.frame_log.append
-        self._counters = recorder.counters
+        self._writer = recorder.writer
+        self._put = recorder.writer.put
+        self.counters = recorder.counters
         self.connection_id = recorder.frame_log.next_number
-        self._decoder = FrameDecoder(
-            self.connection_id, recorder.writer.put, recorder.counters, recorder.settings, listener
-        )
-        self._note(Kind.OPENED, {"name": name, "url": url})
+        self._decoder = FrameDecoder(self.connection_id, recorder.settings)
+        self._record(Kind.OPENED, msgspec.json.encode({"name": name, "url": url}))
 
-    def frame(self, payload: bytes) -> None:
-        """Take a frame that just arrived."""
+    def frame(self, payload: bytes) -> Sequence[Event]:
+        """Record a frame that has just arrived; return what it means beside its rows."""
+        counters = self.counters
         received_ns = time.time_ns()
-        number = self._append(Kind.FRAME, self.connection_id, received_ns, payload)
-        self._counters.received_bytes += len(payload)
-        self._counters.last_frame_at_seconds = received_ns / 1e9
-        self._decoder.take(number, received_ns, Kind.FRAME, payload)
+        number = self._append(FRAME, self.connection_id, received_ns, payload)
+        counters.received_bytes += len(payload)
+        counters.last_frame_at_seconds = received_ns / 1e9
+        decoded = self._decoder.decode(LogRecord(number, received_ns, self.connection_id, FRAME, payload))
+        if decoded.message_type:
+            counters.frames[decoded.message_type] += 1
+        for item in decoded.items:
+            self._put(item)
+        for event in decoded.events:
+            count(event, counters, self.connection_id)
+        return decoded.events
 
     def sent(self, command: bytes) -> None:
-        """Take note of a command on its way out."""
-        self._take(Kind.SENT, command)
+        """Record a command before it is sent."""
+        self._record(Kind.SENT, command)
 
     def closed(self, reason: str) -> None:
         """Record the end of the connection."""
-        self._note(Kind.CLOSED, {"reason": reason})
+        self._record(Kind.CLOSED, msgspec.json.encode({"reason": reason}))
 
     @property
     def frames_received(self) -> int:
@@ -52,35 +61,39 @@ class ConnectionRecorder:
         """How many order books are covered."""
         return self._decoder.markets_covered()
 
-    def _note(self, kind: Kind, what: dict[str, str]) -> None:
-        self._take(kind, msgspec.json.encode(what))
+    @property
+    def is_full(self) -> bool:
+        """Whether neither the database nor the frame log takes frames."""
+        return self._writer.no_room.is_set()
 
-    def _take(self, kind: Kind, payload: bytes) -> None:
+    def _record(self, kind: Kind, payload: bytes) -> None:
         received_ns = time.time_ns()
         number = self._append(kind, self.connection_id, received_ns, payload)
-        self._decoder.take(number, received_ns, kind, payload)
+        for item in self._decoder.decode(LogRecord(number, received_ns, self.connection_id, kind, payload)).items:
+            self._put(item)
 
 
 class Recorder:
-    """The recorder of one gatherer."""
+    """Records everything that one gatherer receives."""
 
     def __init__(
         self, frame_log: FrameLogWriter, writer: BatchWriter, counters: Counters, settings: WritingSettings
     ) -> None:
-        """Log to `frame_log`, hand rows to `writer`."""
+        """Append records to `frame_log` and hand rows to `writer`."""
         self.frame_log = frame_log
         self.writer = writer
         self.counters = counters
         self.settings = settings
         # Repairs belong to no connection.
-        self._apart = FrameDecoder(0, writer.put, counters, settings, whole=False)
+        self._repairs = FrameDecoder(0, settings, whole=False)
 
-    def open(self, name: str, url: str, listener: Listener) -> ConnectionRecorder:
+    def open(self, name: str, url: str) -> ConnectionRecorder:
         """Record a new connection."""
-        return ConnectionRecorder(self, name, url, listener)
+        return ConnectionRecorder(self, name, url)
 
     def repaired(self, frame_number: int, repair: str) -> None:
-        """Take note that what a gap lost was fetched."""
+        """Record that what a gap lost was fetched."""
         payload, received_ns = msgspec.json.encode({"frame_number": frame_number, "repair": repair}), time.time_ns()
         number = self.frame_log.append(Kind.REPAIRED, 0, received_ns, payload)
-        self._apart.take(number, received_ns, Kind.REPAIRED, payload)
+        for item in self._repairs.decode(LogRecord(number, received_ns, 0, Kind.REPAIRED, payload)).items:
+            self.writer.put(item)

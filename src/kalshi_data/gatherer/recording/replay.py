@@ -10,6 +10,7 @@ from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
+from kalshi_data.gatherer.recording.events import count
 from kalshi_data.gatherer.settings import WritingSettings
 
 log = structlog.get_logger()
@@ -60,31 +61,31 @@ class FrameLogReplay:
 
     def _take(self, record: LogRecord) -> None:
         if record.kind == Kind.STARTED:
-            # Nothing of an earlier run is connected any more, whether it said so or not.
+            # Every connection of an earlier run is closed, even if that run did not record it.
             self._decoders.clear()
         elif self._expected is not None and record.number != self._expected:
-            self._hole(record.number)
+            self._skip(record.number)
         self._expected = record.number + 1
         if record.kind == Kind.STARTED:
             return
-        decoder = self._decoders.get(record.connection_id)
-        if decoder is None:
-            decoder = self._decoder(record)
-        decoder.take(record.number, record.received_ns, record.kind, record.payload)
+        decoded = self._decoder_of(record).decode(record)
+        self._add(decoded.items)
+        for event in decoded.events:
+            count(event, self._counters, record.connection_id)
         if record.kind == Kind.CLOSED:
             del self._decoders[record.connection_id]
 
-    def _decoder(self, record: LogRecord) -> FrameDecoder:
-        whole = record.kind == Kind.OPENED
-        decoder = FrameDecoder(record.connection_id, self._put, self._counters, self._settings, whole=whole)
-        self._decoders[record.connection_id] = decoder
+    def _decoder_of(self, record: LogRecord) -> FrameDecoder:
+        decoder = self._decoders.get(record.connection_id)
+        if decoder is None:
+            decoder = FrameDecoder(record.connection_id, self._settings, whole=record.kind == Kind.OPENED)
+            self._decoders[record.connection_id] = decoder
         return decoder
 
-    def _put(self, item: Item) -> None:
-        if item.number >= self._begin:
-            self._items.append(item)
+    def _add(self, items: Sequence[Item]) -> None:
+        self._items += [item for item in items if item.number >= self._begin]
 
-    def _hole(self, number: int) -> None:
+    def _skip(self, number: int) -> None:
         log.warning("frames are missing in the frame log", from_number=self._expected, to_number=number)
         for decoder in self._decoders.values():
-            decoder.hole()
+            self._add(decoder.skip())
