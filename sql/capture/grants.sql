@@ -1,4 +1,4 @@
--- What the deduplicator's role may do here: read schema sync, ask how far behind it is, and say what is merged.
+-- Let the deduplicator's role read schema sync, ask how far behind it is, and acknowledge what is merged.
 grant usage on schema sync to dedup_reader;
 grant select on all tables in schema sync to dedup_reader;
 grant execute on function sync.lag to dedup_reader;

@@ -1,3 +1,3 @@
--- Make the database kalshi: production, each fact once.
--- Run once by a superuser, after the roles.
+-- Create the database kalshi: production, each fact once.
+-- A superuser runs this once, after creating the roles.
 create database kalshi owner kalshi_owner;

@@ -1,3 +1,3 @@
--- Make the database kalshi_meta: series, events and markets as a gatherer knows them.
--- Run once by a superuser, after the roles.
+-- Create the database kalshi_meta: the series, events and markets that a gatherer knows.
+-- A superuser runs this once, after creating the roles.
 create database kalshi_meta owner gatherer;

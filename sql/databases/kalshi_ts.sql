@@ -1,3 +1,3 @@
--- Make the database kalshi_ts: what this gatherer received, in time series.
--- Run once by a superuser, after the roles.
+-- Create the database kalshi_ts: the messages that a gatherer received, as time series.
+-- A superuser runs this once, after creating the roles.
 create database kalshi_ts owner gatherer;

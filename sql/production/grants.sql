@@ -1,4 +1,4 @@
--- What each role may do in production; deduplicator writes, reader reads what is published, exporter archives it.
+-- Grant the rights in production: deduplicator writes, reader reads published data, exporter archives it.
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;

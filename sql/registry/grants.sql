@@ -1,4 +1,4 @@
--- What the deduplicator's role may do here: read schema sync and ask it how far behind it is, and nothing else.
+-- Let the deduplicator's role read schema sync and ask how far behind it is.
 grant usage on schema sync to dedup_reader;
 grant select on all tables in schema sync to dedup_reader;
 grant execute on function sync.lag to dedup_reader;

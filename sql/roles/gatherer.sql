@@ -1,5 +1,5 @@
--- Create the roles of a gatherer's cluster where they are missing; passwords are set by whoever deploys.
--- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may read schema sync there and nothing else.
+-- Create the roles of a gatherer's cluster if they are missing; the deployment sets their passwords.
+-- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'gatherer') then

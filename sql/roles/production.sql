@@ -1,4 +1,4 @@
--- Create the roles of the production database where they are missing; passwords are set by whoever deploys.
+-- Create the roles of the production database if they are missing; the deployment sets their passwords.
 -- kalshi_owner migrates; deduplicator writes; reader reads schema market_data; exporter archives it.
 do $$
 begin

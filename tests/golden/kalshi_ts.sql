@@ -1,13 +1,13 @@
 CREATE SCHEMA capture;
 CREATE SCHEMA sync;
 CREATE SCHEMA timeseries;
-CREATE FUNCTION capture.is_read(target regclass, partition_name text) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp';
-CREATE FUNCTION capture.read_times(target regclass, older_than timestamp with time zone) RETURNS tstzmultirange
+CREATE FUNCTION capture.acknowledged_times(target regclass, older_than timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s';
+CREATE FUNCTION capture.is_acknowledged(target regclass, partition_name text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION sync.acknowledge(stream text, ingest_xid xid8) RETURNS xid8
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';

@@ -1,5 +1,5 @@
--- Every value of an index, once. Write the archive's bucket in the place of BUCKET.
--- Partitions are computed from their names, so none has to be added as hours come.
+-- Every value of an index, once. Replace BUCKET by the name of the archive's bucket.
+-- Athena computes the partitions from their names, so a new hour needs no new partition.
 create external table kalshi.index_values (
     index_id string comment 'name at the exchange',
     source_ts timestamp comment 'UTC microseconds, clock of the exchange',

@@ -1,5 +1,5 @@
--- Every lifecycle message, as often as it was sent. Write the archive's bucket in the place of BUCKET.
--- Partitions are computed from their names, so none has to be added as hours come.
+-- Every lifecycle message, as often as it was sent. Replace BUCKET by the name of the archive's bucket.
+-- Athena computes the partitions from their names, so a new hour needs no new partition.
 create external table kalshi.lifecycle_events (
     subject_ticker string comment 'name at the exchange',
     seen_at timestamp comment 'UTC microseconds, clock of the exchange, else of the gatherer',

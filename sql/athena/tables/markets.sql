@@ -1,5 +1,5 @@
--- All markets as they were known, once a day. Write the archive's bucket in the place of BUCKET.
--- Partitions are computed from their names, so none has to be added as days come.
+-- All markets in the state known at the end of each day. Replace BUCKET by the name of the archive's bucket.
+-- Athena computes the partitions from their names, so a new day needs no new partition.
 create external table kalshi.markets (
     ticker string comment 'name at the exchange',
     updated_time timestamp comment 'UTC microseconds, clock of the exchange',

@@ -1,5 +1,5 @@
--- Every change of an order-book level, as often as it happened. Write the archive's bucket in the place of BUCKET.
--- Partitions are computed from their names, so none has to be added as hours come.
+-- Every change of an order-book level, as often as it happened. Replace BUCKET by the name of the archive's bucket.
+-- Athena computes the partitions from their names, so a new hour needs no new partition.
 create external table kalshi.orderbook_deltas (
     market_ticker string comment 'name at the exchange',
     exchange_ts timestamp comment 'UTC microseconds, clock of the exchange',

@@ -1,5 +1,5 @@
--- Every state of an order book that was sent. Write the archive's bucket in the place of BUCKET.
--- Partitions are computed from their names, so none has to be added as hours come.
+-- Every order book that the exchange sent, each state once. Replace BUCKET by the name of the archive's bucket.
+-- Athena computes the partitions from their names, so a new hour needs no new partition.
 create external table kalshi.orderbook_snapshots (
     market_ticker string comment 'name at the exchange',
     received_at timestamp comment 'UTC microseconds, clock of the gatherer',

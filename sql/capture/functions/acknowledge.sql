@@ -1,16 +1,17 @@
--- Say how far a stream is merged for good, so that what was read may be dropped; the only thing the reader may call.
--- It runs with its owner's rights. A position never goes back, whoever says so.
+-- Record up to which transaction a stream is merged and durable in production, so that older rows may be dropped.
+-- The only function that writes and that the deduplicator may call; it runs with its owner's rights. A position never
+-- goes back.
 -- Parameters: stream, the name of a sync view without _v1; ingest_xid, the last transaction that is merged
 -- Reads: the catalogue
 -- Writes: capture.acknowledgements
--- Returns: the position that stands now
+-- Returns: the position after the call
 create or replace function sync.acknowledge(stream text, ingest_xid xid8) returns xid8
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    standing xid8;
+    acknowledged xid8;
 begin
     if not exists (
         select from pg_class as c
@@ -31,11 +32,11 @@ begin
     set
         ingest_xid = greatest(a.ingest_xid, excluded.ingest_xid),
         acknowledged_at = now()
-    returning a.ingest_xid into standing;
-    return standing;
+    returning a.ingest_xid into acknowledged;
+    return acknowledged;
 end;
 $$;
 
-comment on function sync.acknowledge is 'Say how far a stream is merged for good; returns the position that stands.';
+comment on function sync.acknowledge is 'Record up to which transaction a stream is merged; returns the position.';
 
 revoke execute on function sync.acknowledge from public;

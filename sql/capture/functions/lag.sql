@@ -1,9 +1,9 @@
--- Tell how far a reader of a stream is behind, and what holds rows back from it.
--- It runs with its owner's rights, since a reader sees neither unfinished transactions nor whose they are.
+-- Return how far a reader of a stream is behind, and which open transaction holds rows back from it.
+-- It runs with its owner's rights, because a reader sees neither unfinished transactions nor their sessions.
 -- Parameters: stream, a view sync.<stream>_v1; after, the reader's position
 -- Reads: the stream's table, running transactions
--- Returns: rows after the position (counted up to a million) and since when the oldest has waited; how many of them are
--- held back because an older transaction is still open, and which; for that the cause is null where nothing is held
+-- Returns: the rows after the position, counted up to a million; when the oldest of them was received; how many are
+-- held back by an older open transaction; that transaction, or null if no row is held back
 create or replace function sync.lag(
     stream text, after xid8,
     out rows_waiting bigint, out waiting_since timestamptz, out rows_held bigint, out cause text
@@ -15,12 +15,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     readable xid8 := pg_snapshot_xmin(pg_current_snapshot());
-    came name;
+    time_column name;
 begin
     if to_regclass(format('sync.%I', stream || '_v1')) is null then
         raise exception 'there is no stream %', stream;
     end if;
-    select a.attname into strict came
+    select a.attname into strict time_column
     from unnest('{received_at,fetched_at,began_at,opened_at}'::name[]) with ordinality as t (attname, place)
     inner join pg_attribute as a on t.attname = a.attname
     where a.attrelid = format('capture.%I', stream)::regclass
@@ -34,7 +34,7 @@ begin
                 where s.ingest_xid > $1 order by s.ingest_xid limit 1000000
             ) as waiting
         $query$,
-        came, stream
+        time_column, stream
     ) into rows_waiting, waiting_since, rows_held using after, readable;
     if rows_held > 0 then
         select format(
@@ -48,6 +48,7 @@ begin
 end;
 $$;
 
-comment on function sync.lag is 'How far a reader of a stream is behind, and what holds rows back from it.';
+comment on function sync.lag is
+'How far a reader of a stream is behind, and which open transaction holds rows back from it.';
 
 revoke execute on function sync.lag from public;

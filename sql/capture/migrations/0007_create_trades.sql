@@ -16,7 +16,7 @@ create table capture.trades (
     is_block_trade boolean
 );
 create index on capture.trades (ingest_xid);
--- The search for a trade from REST among those of its market that were captured around its time.
+-- Finds the captured copy of a trade from REST: in the same market, near the same time.
 create index on capture.trades (market_ticker, exchange_ts);
 select timeseries.make_time_series('capture.trades', 'received_at', interval '1 day');
 

@@ -1,4 +1,6 @@
--- Connections to the exchange, whole finished transactions only; one that closes comes again with its end.
+-- Connections to the exchange for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
+-- It appears again, under a new ingest_xid, when it closes.
 -- Reads: capture.connections
 create or replace view sync.connections_v1 as
 select
@@ -14,4 +16,4 @@ select
 from capture.connections
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.connections_v1 is 'Connections; read on from ingest_xid.';
+comment on view sync.connections_v1 is 'Connections; continue after the last ingest_xid.';

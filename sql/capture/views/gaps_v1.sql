@@ -1,4 +1,6 @@
--- Gaps in the exchange's numbers, whole finished transactions only; one that is repaired comes again with its end.
+-- Gaps in the exchange's sequence numbers for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
+-- It appears again, under a new ingest_xid, when it is repaired.
 -- Reads: capture.gaps
 create or replace view sync.gaps_v1 as
 select
@@ -16,4 +18,4 @@ select
 from capture.gaps
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.gaps_v1 is 'Gaps; read on from ingest_xid.';
+comment on view sync.gaps_v1 is 'Gaps; continue after the last ingest_xid.';

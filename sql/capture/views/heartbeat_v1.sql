@@ -1,4 +1,4 @@
--- Whether the gatherer lives, and how it is; one row, none before its first start.
+-- The gatherer's last heartbeat and status: one row, or none before its first start.
 -- Reads: capture.heartbeat
 create or replace view sync.heartbeat_v1 as
 select
@@ -6,4 +6,4 @@ select
     status
 from capture.heartbeat;
 
-comment on view sync.heartbeat_v1 is 'The gatherer''s last sign of life.';
+comment on view sync.heartbeat_v1 is 'The gatherer''s last heartbeat and its status.';

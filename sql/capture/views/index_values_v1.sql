@@ -1,5 +1,5 @@
--- Values of indices, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Values of indices for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.index_values
 create or replace view sync.index_values_v1 as
 select
@@ -15,4 +15,4 @@ select
 from capture.index_values
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.index_values_v1 is 'Values of indices; read on from ingest_xid.';
+comment on view sync.index_values_v1 is 'Values of indices; continue after the last ingest_xid.';

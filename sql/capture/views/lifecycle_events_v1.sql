@@ -1,5 +1,5 @@
--- Lifecycle events, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Lifecycle events for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.lifecycle_events
 create or replace view sync.lifecycle_events_v1 as
 select
@@ -14,4 +14,4 @@ select
 from capture.lifecycle_events
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.lifecycle_events_v1 is 'Lifecycle events; read on from ingest_xid.';
+comment on view sync.lifecycle_events_v1 is 'Lifecycle events; continue after the last ingest_xid.';

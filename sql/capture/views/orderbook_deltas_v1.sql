@@ -1,5 +1,5 @@
--- Order-book deltas, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Order-book deltas for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.orderbook_deltas
 create or replace view sync.orderbook_deltas_v1 as
 select
@@ -15,4 +15,4 @@ select
 from capture.orderbook_deltas
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.orderbook_deltas_v1 is 'Order-book deltas; read on from ingest_xid.';
+comment on view sync.orderbook_deltas_v1 is 'Order-book deltas; continue after the last ingest_xid.';

@@ -1,5 +1,5 @@
--- Order-book snapshots, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Order-book snapshots for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.orderbook_snapshots
 create or replace view sync.orderbook_snapshots_v1 as
 select
@@ -19,4 +19,4 @@ select
 from capture.orderbook_snapshots
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.orderbook_snapshots_v1 is 'Order-book snapshots; read on from ingest_xid.';
+comment on view sync.orderbook_snapshots_v1 is 'Order-book snapshots; continue after the last ingest_xid.';

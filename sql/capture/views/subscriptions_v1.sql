@@ -1,4 +1,6 @@
--- When which market was covered, whole finished transactions only; a stretch that ends comes again with its end.
+-- Coverage of markets for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
+-- It appears again, under a new ingest_xid, when it ends.
 -- Reads: capture.subscriptions
 create or replace view sync.subscriptions_v1 as
 select
@@ -13,4 +15,4 @@ select
 from capture.subscriptions
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.subscriptions_v1 is 'Coverage; read on from ingest_xid.';
+comment on view sync.subscriptions_v1 is 'Coverage; continue after the last ingest_xid.';

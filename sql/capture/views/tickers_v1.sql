@@ -1,5 +1,5 @@
--- Market summaries, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Market summaries for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.tickers
 create or replace view sync.tickers_v1 as
 select
@@ -30,4 +30,4 @@ select
 from capture.tickers
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.tickers_v1 is 'Market summaries; read on from ingest_xid.';
+comment on view sync.tickers_v1 is 'Market summaries; continue after the last ingest_xid.';

@@ -1,5 +1,5 @@
--- Trades, whole finished transactions only: a row still being written, or written before one that is,
--- does not show yet, so nothing can appear behind a reader's position.
+-- Trades for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: capture.trades
 create or replace view sync.trades_v1 as
 select
@@ -16,4 +16,4 @@ select
 from capture.trades
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.trades_v1 is 'Trades; read on from ingest_xid.';
+comment on view sync.trades_v1 is 'Trades; continue after the last ingest_xid.';

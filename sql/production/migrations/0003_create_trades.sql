@@ -9,7 +9,7 @@ create table market_data.trades (
     is_block_trade boolean,
     received_at timestamptz not null,
     gatherer_id smallint not null,
-    -- The identity is trade_id; partitioning needs the time in the key, and the merge looks on both sides of it.
+    -- trade_id alone is the identity. Partitioning needs the time in the key, so the merge also searches nearby times.
     unique (exchange_ts, trade_id)
 );
 create index on market_data.trades (market_ticker, exchange_ts);

@@ -1,4 +1,4 @@
--- The ledger minute by minute.
+-- The state of every expected minute of each market, one row per minute.
 -- Reads: ops.market_minutes
 create or replace view ops.completeness as
 select
@@ -15,4 +15,5 @@ cross join
 cross join unnest(s.runs) as r (run)
 cross join generate_series(lower(r.run), upper(r.run) - interval '1 min', interval '1 min') as m (minute);
 
-comment on view ops.completeness is 'The ledger minute by minute; ask for one stream and a few days or one market.';
+comment on view ops.completeness is
+'The state of every expected minute, one row each; restrict it to one stream and a few days or one market.';

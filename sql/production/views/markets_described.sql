@@ -1,4 +1,4 @@
--- Markets with the event and the series they belong to.
+-- Every market with the event and the series to which it belongs.
 -- Reads: market_data.markets, market_data.events, market_data.series
 create or replace view market_data.markets_described as
 select
@@ -32,30 +32,30 @@ left join market_data.events as e on m.event_ticker = e.ticker
 left join market_data.series as s on e.series_ticker = s.ticker;
 
 comment on view market_data.markets_described is
-'Every market with its event and series; a column is null while that is not known.';
-comment on column market_data.markets_described.market_ticker is 'The market, as in all other tables.';
-comment on column market_data.markets_described.event_ticker is 'The event the market belongs to.';
-comment on column market_data.markets_described.series_ticker is 'The series the event belongs to.';
-comment on column market_data.markets_described.title is 'The market''s question, else its event''s.';
-comment on column market_data.markets_described.yes_sub_title is 'What YES means.';
-comment on column market_data.markets_described.no_sub_title is 'What NO means.';
+'Every market with its event and series; the columns of an unknown event or series are null.';
+comment on column market_data.markets_described.market_ticker is 'The market, named as in all other tables.';
+comment on column market_data.markets_described.event_ticker is 'The event to which the market belongs.';
+comment on column market_data.markets_described.series_ticker is 'The series to which the event belongs.';
+comment on column market_data.markets_described.title is 'The market''s question, or its event''s if it has none.';
+comment on column market_data.markets_described.yes_sub_title is 'The meaning of YES.';
+comment on column market_data.markets_described.no_sub_title is 'The meaning of NO.';
 comment on column market_data.markets_described.market_type is 'binary or scalar.';
 comment on column market_data.markets_described.status is
 'initialized, inactive, active, closed, determined, disputed, amended or finalized.';
-comment on column market_data.markets_described.result is 'yes, no, scalar, or empty before it is determined.';
+comment on column market_data.markets_described.result is 'yes, no or scalar; empty before it is determined.';
 comment on column market_data.markets_described.open_time is 'When trading opens.';
 comment on column market_data.markets_described.close_time is 'When trading closes.';
 comment on column market_data.markets_described.settlement_ts is 'When the market was settled; null before.';
 comment on column market_data.markets_described.updated_time is
-'The exchange''s time of the market''s last change; null where it tells none.';
+'The exchange''s time of the market''s last change; null if the body has none.';
 comment on column market_data.markets_described.event_title is 'The event''s question.';
-comment on column market_data.markets_described.event_sub_title is 'What tells the event apart within its series.';
+comment on column market_data.markets_described.event_sub_title is 'What distinguishes the event within its series.';
 comment on column market_data.markets_described.mutually_exclusive is
 'Whether only one of the event''s markets can settle as yes.';
 comment on column market_data.markets_described.strike_date is
-'When the event is decided, where a moment decides it.';
+'The time that decides the event; null if no single time does.';
 comment on column market_data.markets_described.strike_period is
-'The period the event is about, where no moment decides it.';
+'The period the event is about; null if a single time decides it.';
 comment on column market_data.markets_described.series_title is 'The series'' name.';
 comment on column market_data.markets_described.category is 'The series'' primary category.';
 comment on column market_data.markets_described.frequency is 'How often the series has a new event.';

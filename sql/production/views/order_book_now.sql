@@ -1,5 +1,5 @@
--- The current order book of each market that is recorded and not over: its last snapshot and the changes since. Each
--- market costs one look for its snapshot and the changes since then; ask for the markets you want by market_ticker.
+-- The current order book of each market that is recorded and not over: its last snapshot plus the changes since then.
+-- Each market costs one look-up of its snapshot and changes, so restrict a query by market_ticker.
 -- Reads: ops.expected and what market_data.book_at reads
 create or replace view market_data.order_book_now as
 select
@@ -12,8 +12,8 @@ cross join lateral market_data.book_at(e.market_ticker, timestamptz 'infinity') 
 where e.channel = 'orderbook_delta' and upper_inf(e.during);
 
 comment on view market_data.order_book_now is
-'The current order book of each market that is not over; as far as it is merged, usually a fraction of a second '
-'behind.';
+'The current order book of each market that is not over, as of the last merged change: usually a fraction of a '
+'second behind.';
 comment on column market_data.order_book_now.market_ticker is 'The market.';
 comment on column market_data.order_book_now.side is
 'The ladder of bids: yes or no. A NO bid at p is a YES ask at 1 - p.';

@@ -1,5 +1,6 @@
--- The condition of each stream and day, in UTC, since its first coverage: pending (the day is not judged to its end),
--- missing (nothing of it is held, or nothing was expected at all), degraded (it has gaps), available.
+-- The condition of each stream on each day (UTC) since its first coverage.
+-- pending: not all of the day is classified yet; missing: production holds no minute of it; degraded: it has gaps;
+-- available: it has none.
 -- Reads: ops.market_minutes, ops.expected, ops.watermarks
 create or replace view ops.stream_days as
 select
@@ -50,6 +51,8 @@ from (
 ) as d
 left join ops.watermarks as w on w.name = 'market_minutes';
 
-comment on view ops.stream_days is 'The condition of each stream and day: available, degraded, pending or missing.';
-comment on column ops.stream_days.market_count is 'Markets with any expected minute; 1 for a stream of all markets.';
-comment on column ops.stream_days.minutes_proven is 'Minutes of all markets together, as those that follow.';
+comment on view ops.stream_days is 'The condition of each stream on each day: available, degraded, pending or missing.';
+comment on column ops.stream_days.market_count is
+'Markets with an expected minute; 1 for a stream that is received for all markets at once.';
+comment on column ops.stream_days.minutes_proven is
+'Minutes in this state, summed over all markets; so are the next four.';

@@ -1,5 +1,5 @@
--- The best bid and ask of each market over time, as the exchange sums it up. It may leave out states that lasted for a
--- moment only; for each single one, ask market_data.book_at.
+-- The best bid and ask of each market over time, as the exchange sums it up.
+-- The exchange may omit states that lasted only a moment; market_data.book_at rebuilds the book at any time.
 -- Reads: market_data.tickers
 create or replace view market_data.top_of_book as
 select
@@ -14,12 +14,12 @@ from market_data.tickers as t
 where t.yes_bid is not null or t.yes_ask is not null;
 
 comment on view market_data.top_of_book is
-'The best YES bid and ask of each market over time; the exchange may leave out states that lasted for a moment only.';
+'The best YES bid and ask of each market over time; the exchange may omit states that lasted only a moment.';
 comment on column market_data.top_of_book.exchange_ts is 'The exchange''s time of the state.';
 comment on column market_data.top_of_book.market_ticker is 'The market.';
 comment on column market_data.top_of_book.yes_bid is 'Dollars of the best YES bid, 0 for an empty side.';
 comment on column market_data.top_of_book.yes_ask is
-'Dollars of the best YES ask: 1 less the best NO bid, so 1 for an empty side.';
-comment on column market_data.top_of_book.yes_bid_size is 'Contracts at the best YES bid; null where not sent.';
-comment on column market_data.top_of_book.yes_ask_size is 'Contracts at the best YES ask; null where not sent.';
+'Dollars of the best YES ask: 1 minus the best NO bid, so 1 for an empty side.';
+comment on column market_data.top_of_book.yes_bid_size is 'Contracts at the best YES bid; null if not sent.';
+comment on column market_data.top_of_book.yes_ask_size is 'Contracts at the best YES ask; null if not sent.';
 comment on column market_data.top_of_book.spread is 'Dollars between ask and bid.';

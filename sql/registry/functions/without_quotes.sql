@@ -1,4 +1,4 @@
--- What remains of a market's body without quotes and volumes, which its updated_time does not follow either.
+-- Return a market's body without prices and volumes: they change without moving its updated_time.
 -- Parameters: body, a market as the exchange sent it
 -- Returns: the body without those fields
 create or replace function registry.without_quotes(body jsonb) returns jsonb
@@ -11,6 +11,6 @@ return body - array[
 ];
 
 comment on function registry.without_quotes is
-'A market''s body without quotes and volumes, which change without the market changing.';
+'A market''s body without prices and volumes, which change without moving its updated_time.';
 
 revoke execute on function registry.without_quotes from public;

@@ -1,4 +1,5 @@
--- The exchange's events, whole finished transactions only, so nothing can appear behind a reader's position.
+-- The exchange's events for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: registry.events
 create or replace view sync.events_v1 as
 select
@@ -10,4 +11,5 @@ select
 from registry.events
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.events_v1 is 'The newest known body of each of the exchange''s events; read on from ingest_xid.';
+comment on view sync.events_v1 is
+'The newest known body of each of the exchange''s events; continue after the last ingest_xid.';

@@ -1,4 +1,5 @@
--- The exchange's markets, whole finished transactions only, so nothing can appear behind a reader's position.
+-- The exchange's markets for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: registry.markets
 create or replace view sync.markets_v1 as
 select
@@ -10,4 +11,5 @@ select
 from registry.markets
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.markets_v1 is 'The newest known body of each of the exchange''s markets; read on from ingest_xid.';
+comment on view sync.markets_v1 is
+'The newest known body of each of the exchange''s markets; continue after the last ingest_xid.';

@@ -1,4 +1,5 @@
--- The exchange's series, whole finished transactions only, so nothing can appear behind a reader's position.
+-- The exchange's series for the deduplicator, of finished transactions only.
+-- A row is hidden while its transaction, or an older one, is open; so no row can appear behind a reader's position.
 -- Reads: registry.series
 create or replace view sync.series_v1 as
 select
@@ -10,4 +11,5 @@ select
 from registry.series
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
-comment on view sync.series_v1 is 'The newest known body of each of the exchange''s series; read on from ingest_xid.';
+comment on view sync.series_v1 is
+'The newest known body of each of the exchange''s series; continue after the last ingest_xid.';

@@ -1,10 +1,10 @@
--- Drop whole partitions or chunks that hold nothing but old rows; call it as often as you like.
--- It runs with its owner's rights. Dropping locks the table for a moment: where others hold it for longer than the
--- time-out below, the call fails with lock_not_available, having dropped nothing, and is to be repeated later.
--- Parameters: target, a table of timeseries.series; older_than, only partitions that end at or before this moment;
--- only_within, only partitions that lie wholly in these times, all where it is not given; partitions_max, how many
+-- Drop whole partitions or chunks that hold only old rows; safe to repeat.
+-- It runs with its owner's rights. Dropping locks the table for a moment. If another session holds the table for longer
+-- than the time-out below, the call fails with lock_not_available and has dropped nothing; repeat it later.
+-- Parameters: target, a table of timeseries.series; older_than, only partitions that end at or before this time;
+-- only_within, only partitions that lie wholly in these times (default: all); partitions_max, at most this many
 -- Writes: the table's partitions
--- Returns: the qualified names of what was dropped and the time each one held, oldest first
+-- Returns: the qualified names of the dropped partitions and the time that each held, oldest first
 create or replace function timeseries.drop_partitions(
     target regclass,
     older_than timestamptz,
@@ -47,7 +47,7 @@ end;
 $$;
 
 comment on function timeseries.drop_partitions is
-'Drop partitions or chunks that hold only rows older than a moment; returns what was dropped.';
+'Drop partitions or chunks that hold only rows older than a given time; returns their names and times.';
 
--- Who may call it is said by the grants of the schema that holds the tables.
+-- The schema that holds the tables grants the right to call it.
 revoke execute on function timeseries.drop_partitions from public;

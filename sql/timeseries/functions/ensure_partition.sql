@@ -1,8 +1,8 @@
--- Make the partition that holds one moment, where the engine does not do so by itself; call it as often as you like.
--- It runs with its owner's rights, so that writers need none to create tables.
--- Parameters: target, a table of timeseries.series; moment
+-- Create the partition that holds a given time, if the engine does not do so by itself; safe to repeat.
+-- It runs with its owner's rights, so that writers need no right to create tables.
+-- Parameters: target, a table of timeseries.series; moment, the time
 -- Writes: a new partition of the table
--- Returns: true where a partition was made
+-- Returns: true if a partition was created
 create or replace function timeseries.ensure_partition(target regclass, moment timestamptz) returns boolean
 language plpgsql
 security definer
@@ -23,7 +23,7 @@ begin
     inner join pg_namespace as n on c.relnamespace = n.oid
     where c.oid = entry.target and c.relkind = 'p';
     if not found then
-        return false; -- TimescaleDB makes chunks as rows arrive
+        return false; -- TimescaleDB creates chunks when rows arrive
     end if;
 
     lower_bound := date_bin(entry.partition_interval, moment, '2000-01-01 00:00:00+00');
@@ -33,9 +33,9 @@ begin
     end if;
     perform pg_advisory_xact_lock(hashtext('timeseries.ensure_partition'), entry.target::oid::integer);
     if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
-        return false; -- another session made it while this one waited
+        return false; -- another session created it while this one waited
     end if;
-    -- Attaching takes a weaker lock on the table than creating in place, so readers go on.
+    -- Attaching takes a weaker lock on the table than creating the partition in place, so readers are not blocked.
     execute format(
         'create table %I.%I (like %s including defaults including constraints including storage)',
         name_of_schema, name_of_partition, entry.target
@@ -50,7 +50,7 @@ end;
 $$;
 
 comment on function timeseries.ensure_partition is
-'Make the partition that holds a moment; true where one was made, false where none was needed.';
+'Create the partition that holds a given time; true if one was created, false if none was needed.';
 
--- Who may call it is said by the grants of the schema that holds the tables.
+-- The schema that holds the tables grants the right to call it.
 revoke execute on function timeseries.ensure_partition from public;

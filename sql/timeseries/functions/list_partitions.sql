@@ -1,7 +1,7 @@
--- List the partitions or chunks of a time series, whichever this database has.
+-- List the partitions of a time series: PostgreSQL's partitions, or TimescaleDB's chunks.
 -- Parameters: target, a table of timeseries.series
 -- Reads: the catalogue
--- Returns: their qualified names and the time each one holds, oldest first
+-- Returns: their qualified names and the time that each holds, oldest first
 create or replace function timeseries.list_partitions(target regclass)
 returns table (partition_name text, during tstzrange)
 language plpgsql
@@ -29,7 +29,7 @@ begin
         order by during;
         return;
     end if;
-    -- Named in a string, since the view exists on one engine only.
+    -- The query is a string, because the view exists on one engine only.
     return query execute
     $query$
         select
@@ -45,4 +45,5 @@ begin
 end;
 $$;
 
-comment on function timeseries.list_partitions is 'The partitions or chunks of a time series and the time each holds.';
+comment on function timeseries.list_partitions is
+'The partitions or chunks of a time series and the time that each holds.';

@@ -1,6 +1,6 @@
--- Turn an empty plain table into a time series: a hypertable where TimescaleDB is, native range partitions elsewhere.
--- Migrations call this function, so its name and parameters are a promise.
--- Parameters: target, the table; time_column; partition_interval, the time one partition holds
+-- Turn an empty plain table into a time series: a hypertable if TimescaleDB is installed, else native range partitions.
+-- Migrations call this function, so its name and parameters must not change.
+-- Parameters: target, the table; time_column; partition_interval, the time that one partition holds
 -- Writes: the table's definition, timeseries.series
 -- Returns: nothing
 create or replace function timeseries.make_time_series(
@@ -26,8 +26,8 @@ begin
     inner join pg_namespace as n on c.relnamespace = n.oid
     where c.oid = target;
 
-    -- PostgreSQL cannot partition a table that exists, so its definition moves to a new one. The old one goes first:
-    -- then indexes and constraints get the names that they have where TimescaleDB is.
+    -- PostgreSQL cannot partition an existing table, so its definition moves to a new one. The old table is dropped
+    -- first, so that indexes and constraints get the same names as with TimescaleDB.
     execute format('create table timeseries.definition (like %s including all)', target);
     execute format('drop table %s', target);
     execute format(
@@ -41,4 +41,4 @@ end;
 $$;
 
 comment on function timeseries.make_time_series is
-'Make a table a hypertable or a range-partitioned table, whichever this database can.';
+'Turn a table into a hypertable if TimescaleDB is installed, else into a range-partitioned table.';

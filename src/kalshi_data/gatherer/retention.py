@@ -72,7 +72,7 @@ class RetentionJob:
         """Let go of what is old and merged of one time series."""
         place = {"target": target, "older_than": older_than}
         try:
-            dropped = connection.execute(query("capture/retention/drop_read_partitions"), place).fetchall()
+            dropped = connection.execute(query("capture/retention/drop_acknowledged_partitions"), place).fetchall()
         except psycopg.errors.LockNotAvailable:
             return f"old partitions of {target} are in use"
         for (partition,) in dropped:

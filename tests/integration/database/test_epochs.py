@@ -1,4 +1,4 @@
-"""A gatherer's database that was rebuilt, restored or moved gets a new epoch; any other keeps its own."""
+"""A gatherer's database gets a new epoch if it was rebuilt, restored or moved; otherwise it keeps its epoch."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +34,7 @@ def acknowledge(database: Database) -> None:
         connection.execute("select sync.acknowledge('trades', '1')")
 
 
-def test_the_first_look_and_every_later_one_keep_the_epoch(kalshi_ts: Database) -> None:
+def test_an_unchanged_database_keeps_its_epoch(kalshi_ts: Database) -> None:
     before = epoch(kalshi_ts)
     acknowledge(kalshi_ts)
     assert [recognise(kalshi_ts) for _ in range(3)] == [False, False, False]
@@ -43,7 +43,7 @@ def test_the_first_look_and_every_later_one_keep_the_epoch(kalshi_ts: Database) 
 
 
 @pytest.mark.parametrize("change", ["system_identifier = system_identifier - 1", "timeline = timeline + 1"])
-def test_another_cluster_or_timeline_begins_an_epoch_that_nobody_has_read(kalshi_ts: Database, change: str) -> None:
+def test_another_cluster_or_timeline_starts_an_epoch_without_acknowledgements(kalshi_ts: Database, change: str) -> None:
     assert not recognise(kalshi_ts)
     acknowledge(kalshi_ts)
     before = epoch(kalshi_ts)
@@ -59,7 +59,7 @@ def test_another_cluster_or_timeline_begins_an_epoch_that_nobody_has_read(kalshi
 
 
 @pytest.mark.parametrize("change", ["system_identifier = system_identifier - 1", "timeline = timeline + 1"])
-def test_the_registry_has_an_identity_of_its_own(make_database: MakeDatabase, change: str) -> None:
+def test_the_registry_has_its_own_epoch(make_database: MakeDatabase, change: str) -> None:
     kalshi_meta = make_database("kalshi_meta")
     before = epoch(kalshi_meta)
     with kalshi_meta.connect("gatherer") as connection:
@@ -71,7 +71,7 @@ def test_the_registry_has_an_identity_of_its_own(make_database: MakeDatabase, ch
 
 
 def restore(engine: Engine, folder: Path) -> Server:
-    """Copy the engine's server as it runs, and start the copy as a restore does: recovered, then promoted."""
+    """Copy the running server, and let the copy recover and be promoted, as after a restore."""
     account = server_account()
     account.own(folder)
     command = [engine.binaries / "pg_basebackup", "-h", engine.server.socket, "-U", SUPERUSER, "-D", folder / "data"]
@@ -89,9 +89,7 @@ def restore(engine: Engine, folder: Path) -> Server:
     return Server(folder, engine.binaries, account, settings)
 
 
-def test_a_restored_cluster_begins_an_epoch_of_its_own(
-    engine: Engine, kalshi_ts: Database, server_folder: Path
-) -> None:
+def test_a_restored_cluster_starts_its_own_epoch(engine: Engine, kalshi_ts: Database, server_folder: Path) -> None:
     assert not recognise(kalshi_ts)
     before = epoch(kalshi_ts)
     server = restore(engine, server_folder / f"restored-{engine.name}")

@@ -1,4 +1,4 @@
-"""The schema that all migrations together make, in files that a reviewer reads as a whole and sees change.
+"""The schema that all migrations together create, as files in which a reviewer sees every change.
 
 A file per database holds what both engines share: tables, keys, indexes, grants and the signatures of functions. A
 file per engine lists what only that engine has. Bodies of functions and views are left out: each has its own file in
@@ -22,7 +22,7 @@ HEADER = re.compile(r"^-- Name: .+; Type: (.+?); Schema: .*$", re.MULTILINE)
 # What differs between runs or does not describe the schema.
 NOISE = re.compile(r"^(--.*|\\.*|SET .*|SELECT pg_catalog\.set_config.*|)\n", re.MULTILINE)
 BODY = re.compile(r"\n    (AS \$|RETURN |BEGIN ATOMIC).*", re.DOTALL)
-# What one engine has and the other has not; TimescaleDB puts this trigger on every hypertable.
+# What only one engine has; TimescaleDB puts this trigger on every hypertable.
 PARTITIONED = re.compile(r"\nPARTITION BY .*(?=;)")
 ON_ONE_ENGINE = re.compile(r"CREATE EXTENSION|CREATE TRIGGER ts_insert_blocker")
 
@@ -33,7 +33,7 @@ def dump(engine: Engine, database: Database) -> str:
 
 
 def statements(text: str) -> Iterator[str]:
-    """Yield what creates each object of a dump, without bodies and comments."""
+    """Yield the statement that creates each object of a dump, without bodies; skip comments."""
     _, *parts = HEADER.split(text)
     for kind, part in zip(parts[::2], parts[1::2], strict=True):
         statement = NOISE.sub("", part)
@@ -46,7 +46,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def split(text: str) -> tuple[str, list[str]]:
-    """Return what both engines share of a dump, and what only this engine has."""
+    """Split a dump into the statements that both engines share and those of this engine only."""
     shared: list[str] = []
     own: list[str] = []
     for statement in statements(text):
@@ -74,7 +74,7 @@ def test_golden_schema_is_current(
     assert_current(f"{kind}.sql", shared, request)
 
 
-def test_golden_list_of_what_only_one_engine_has_is_current(
+def test_golden_list_of_each_engine_is_current(
     engine: Engine, make_database: MakeDatabase, request: pytest.FixtureRequest
 ) -> None:
     own = [f"{kind}: {line}\n" for kind in DATABASES for line in split(dump(engine, make_database(kind)))[1]]

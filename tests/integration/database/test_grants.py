@@ -34,7 +34,7 @@ where
 
 
 @pytest.mark.parametrize("kind", ["kalshi_ts", "kalshi_meta"])
-def test_dedup_reader_may_read_schema_sync_and_nothing_else(make_database: MakeDatabase, kind: str) -> None:
+def test_dedup_reader_may_only_read_schema_sync(make_database: MakeDatabase, kind: str) -> None:
     with make_database(kind).connect("dedup_reader") as connection:
         role = {"role": "dedup_reader"}
         visible = connection.execute(VISIBLE, role).fetchall()
@@ -59,10 +59,10 @@ def test_dedup_reader_may_read_schema_sync_and_nothing_else(make_database: MakeD
         "create table public.mine ()",
         "select timeseries.ensure_partition('capture.trades', now())",
         "insert into capture.acknowledgements (stream, ingest_xid) values ('trades', '1')",
-        "select capture.read_times('capture.trades', now())",
+        "select capture.acknowledged_times('capture.trades', now())",
     ],
 )
-def test_dedup_reader_is_refused_everything_else(kalshi_ts: Database, statement: str) -> None:
+def test_dedup_reader_may_not_do_anything_else(kalshi_ts: Database, statement: str) -> None:
     with kalshi_ts.connect("dedup_reader") as connection, pytest.raises(psycopg.Error) as caught:
         connection.execute(statement.encode())
     assert isinstance(caught.value, psycopg.errors.InsufficientPrivilege | psycopg.errors.ObjectNotInPrerequisiteState)
@@ -79,12 +79,12 @@ def test_dedup_reader_is_refused_everything_else(kalshi_ts: Database, statement:
         ("deduplicator", "create table market_data.mine ()"),
     ],
 )
-def test_production_roles_may_do_their_own_work_only(production: Database, role: str, statement: str) -> None:
+def test_production_roles_may_not_exceed_their_tasks(production: Database, role: str, statement: str) -> None:
     with production.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.encode())
 
 
-def test_reader_reads_market_data(production: Database) -> None:
+def test_reader_may_read_market_data_only(production: Database) -> None:
     with production.connect("reader") as connection:
         visible = connection.execute(VISIBLE, {"role": "reader"}).fetchall()
         assert {schema for schema, _ in visible} == {"market_data"}

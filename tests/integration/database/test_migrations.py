@@ -20,7 +20,7 @@ from tests.support.engines import KINDS, Database
 
 @pytest.fixture
 def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the SQL files that a test may change."""
+    """Let the migrations be read from a copy of the SQL files, which a test may change."""
     folder = tmp_path / "sql"
     shutil.copytree(str(connection_module.sql_folder()), folder)
 
@@ -61,7 +61,7 @@ def test_pending_migrations_run_once_and_are_recorded(empty: Database, own_sql: 
         assert ledger == [("0001_create_series.sql", 64), ("0002_add_note.sql", 64)]
 
 
-def test_a_failed_migration_leaves_nothing_and_can_be_repeated(empty: Database, own_sql: Path) -> None:
+def test_a_failed_migration_changes_nothing_and_can_be_repeated(empty: Database, own_sql: Path) -> None:
     with empty.connect("kalshi_owner") as connection:
         migrate(connection, "timeseries")
         add(own_sql, "0002_fail.sql", "create table timeseries.half (); select 1 / 0;")
@@ -79,7 +79,7 @@ def test_a_migration_may_run_outside_a_transaction(empty: Database, own_sql: Pat
         assert migrate(connection, "timeseries")[1:] == ["0002_index.sql"]
 
 
-def test_an_edited_migration_is_refused_by_name(empty: Database, own_sql: Path) -> None:
+def test_an_edited_migration_is_refused_with_its_name(empty: Database, own_sql: Path) -> None:
     with empty.connect("kalshi_owner") as connection:
         migrate(connection, "timeseries")
         add(own_sql, "0001_create_series.sql", "select 1;")
@@ -87,7 +87,7 @@ def test_an_edited_migration_is_refused_by_name(empty: Database, own_sql: Path) 
             migrate(connection, "timeseries")
 
 
-def test_an_older_program_refuses_a_newer_database(empty: Database, own_sql: Path) -> None:
+def test_an_older_program_refuses_to_migrate_a_newer_database(empty: Database, own_sql: Path) -> None:
     add(own_sql, "0002_add_note.sql", "select 1;")
     with empty.connect("kalshi_owner") as connection:
         migrate(connection, "timeseries")
@@ -96,7 +96,7 @@ def test_an_older_program_refuses_a_newer_database(empty: Database, own_sql: Pat
             migrate(connection, "timeseries")
 
 
-def test_an_older_program_goes_on_with_what_a_later_one_added(empty: Database, own_sql: Path) -> None:
+def test_an_older_program_works_with_additions_of_a_later_one(empty: Database, own_sql: Path) -> None:
     add(own_sql, "0002_add_note.sql", "select 1;")
     with empty.connect("kalshi_owner") as connection:
         migrate(connection, "timeseries")
@@ -106,7 +106,7 @@ def test_an_older_program_goes_on_with_what_a_later_one_added(empty: Database, o
             find_pending(connection, "empty", ["timeseries"])
 
 
-def test_an_older_program_refuses_what_a_later_one_broke(empty: Database, own_sql: Path) -> None:
+def test_an_older_program_refuses_a_breaking_migration_of_a_later_one(empty: Database, own_sql: Path) -> None:
     add(own_sql, "0002_break_series.sql", "select 1;")
     with empty.connect("kalshi_owner") as connection:
         assert find_pending(connection, "empty", ["timeseries"]) == [
@@ -120,14 +120,14 @@ def test_an_older_program_refuses_what_a_later_one_broke(empty: Database, own_sq
             require_current(connection, "timeseries", "nothing")
 
 
-def test_a_second_session_is_told_that_one_is_migrating(empty: Database) -> None:
+def test_a_second_session_fails_while_another_one_migrates(empty: Database) -> None:
     with empty.connect("kalshi_owner") as first, empty.connect("kalshi_owner") as second:
         first.execute("select pg_advisory_lock(hashtext('migrate timeseries'))")
         with pytest.raises(MigrationError, match="is being migrated by another session"):
             migrate(second, "timeseries")
 
 
-def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
+def test_concurrent_sessions_apply_each_migration_once(empty: Database) -> None:
     outcomes: list[object] = []
 
     def deploy() -> None:
@@ -148,7 +148,7 @@ def test_many_deployers_at_once_apply_everything_once(empty: Database) -> None:
     assert all(outcome == [] or isinstance(outcome, MigrationError) for outcome in others)
 
 
-def test_every_folder_of_sql_has_a_ledger() -> None:
+def test_every_component_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in connection_module.sql_folder().iterdir() if path.is_dir()}
     assert folders == {*LEDGERS, "roles", "databases", "athena", "verification"}
 
@@ -170,6 +170,6 @@ def test_pending_migrations_are_listed_and_not_applied(
     found = msgspec.json.decode(CliRunner().invoke(main, [*command, "--json"], catch_exceptions=False).stdout)
     assert bool(found) is pending
     assert {each["component"] for each in found} == ({"timeseries", "production"} if pending else set())
-    told = CliRunner().invoke(main, command, catch_exceptions=False).stdout
-    assert told.endswith(f"{len(found)} migrations are pending\n")
-    assert "0001_create_series.sql" in told or not pending
+    output = CliRunner().invoke(main, command, catch_exceptions=False).stdout
+    assert output.endswith(f"{len(found)} migrations are pending\n")
+    assert "0001_create_series.sql" in output or not pending

@@ -1,4 +1,4 @@
-"""What readers find in market_data, and that each column says what it is."""
+"""The views and functions that readers use in market_data; every column there has a comment."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -56,14 +56,14 @@ def reader(production: Database) -> Iterator[Connection]:
         yield connection
 
 
-def test_every_column_a_reader_sees_says_what_it_is(reader: Connection) -> None:
+def test_every_relation_column_and_function_of_a_reader_has_a_comment(reader: Connection) -> None:
     found = reader.execute(COLUMNS).fetchall()
     assert {"trades", "order_book_now", "top_of_book"} <= {relation for relation, _, _ in found}
     assert [(relation, column) for relation, column, comment in found if not comment] == []
     assert reader.execute(UNCOMMENTED).fetchall() == []
 
 
-def test_the_current_books_are_those_of_markets_that_are_not_over(writer: Connection, reader: Connection) -> None:
+def test_order_book_now_shows_the_markets_that_are_not_over(writer: Connection, reader: Connection) -> None:
     for ticker in ("KXA-1", "KXA-2", "KXA-3"):
         cover(writer, 1, 0, 20 if ticker == "KXA-3" else None, ticker=ticker, reason="dropped")
         snapshot(writer, 0, 10, levels(("yes", "0.4", "5"), ("no", "0.5", "1")), ticker=ticker)
@@ -78,14 +78,14 @@ def test_the_current_books_are_those_of_markets_that_are_not_over(writer: Connec
     ]
 
 
-def test_a_reader_may_rebuild_any_book(writer: Connection, reader: Connection) -> None:
+def test_a_reader_may_call_book_at(writer: Connection, reader: Connection) -> None:
     snapshot(writer, 0, 10, levels(("yes", "0.4", "5")))
     assert reader.execute("select * from market_data.book_at('KXA-1', %s)", (at(1),)).fetchall() == [
         ("yes", Decimal("0.4"), Decimal(5))
     ]
 
 
-def test_the_top_of_the_book_is_told_over_time(writer: Connection, reader: Connection) -> None:
+def test_top_of_book_shows_best_prices_over_time(writer: Connection, reader: Connection) -> None:
     writer.execute(TICKER, (at(0), b"1", "0.40", "0.45"))
     writer.execute(TICKER, (at(1), b"2", "0.41", None))
     writer.execute(TICKER, (at(2), b"3", None, None))
@@ -116,7 +116,7 @@ def test_candles_hold_first_highest_lowest_and_last_price(writer: Connection, re
     assert candles(reader, "1 min", 1, 2) == []
 
 
-def test_candles_of_days_begin_at_midnight_and_of_weeks_on_monday(writer: Connection, reader: Connection) -> None:
+def test_daily_candles_start_at_midnight_and_weekly_ones_on_monday(writer: Connection, reader: Connection) -> None:
     trade(writer, 0, "0.43")
     ((day, *_),) = candles(reader, "1 day")
     assert day == T0.replace(hour=0, minute=0)
@@ -134,7 +134,7 @@ TRADES = st.lists(
 
 @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TRADES, st.sampled_from((1, 5, 15)), st.integers(0, 300), st.integers(300, 600))
-def test_candles_are_what_adding_up_the_trades_gives(
+def test_candles_equal_the_sums_of_the_trades(
     writer: Connection, trades: list[tuple[int, int, int]], bucket: int, first: int, last: int
 ) -> None:
     with writer.transaction(force_rollback=True):

@@ -19,7 +19,7 @@ def ensure(connection: psycopg.Connection[tuple[bool]], moment: datetime) -> boo
     return row == (True,)
 
 
-def test_every_table_of_rows_is_a_time_series(engine: Engine, kalshi_ts: Database, production: Database) -> None:
+def test_the_table_of_every_stream_is_a_time_series(engine: Engine, kalshi_ts: Database, production: Database) -> None:
     for database, schema in ((kalshi_ts, "capture"), (production, "market_data")):
         with database.connect() as connection:
             names = "select target::text from timeseries.series"
@@ -30,7 +30,7 @@ def test_every_table_of_rows_is_a_time_series(engine: Engine, kalshi_ts: Databas
             assert {name for (name,) in found.fetchall()} == TABLES
 
 
-def test_partitions_are_made_once_where_the_engine_makes_none(engine: Engine, production: Database) -> None:
+def test_a_partition_is_created_once_unless_the_engine_creates_it(engine: Engine, production: Database) -> None:
     with production.connect("deduplicator") as connection:
         native = engine.name == "plain"
         assert ensure(connection, AT) is native
@@ -41,7 +41,7 @@ def test_partitions_are_made_once_where_the_engine_makes_none(engine: Engine, pr
         assert connection.execute("select count(*) from market_data.trades").fetchone() == (2,)
 
 
-def test_keys_hold_across_writers(production: Database) -> None:
+def test_a_time_series_keeps_its_unique_key(production: Database) -> None:
     with production.connect("deduplicator") as connection:
         ensure(connection, AT)
         connection.execute(INSERT, (AT, "same"))
@@ -49,20 +49,20 @@ def test_keys_hold_across_writers(production: Database) -> None:
             connection.execute(INSERT, (AT, "same"))
 
 
-def test_a_table_that_is_no_time_series_is_refused(production: Database) -> None:
+def test_other_tables_get_no_partitions(production: Database) -> None:
     with production.connect() as connection, pytest.raises(psycopg.errors.RaiseException, match="not a time series"):
         connection.execute("select timeseries.ensure_partition('ops.cursors', now())")
 
 
-def test_only_who_was_granted_it_may_make_partitions(production: Database) -> None:
+def test_a_role_without_the_grant_may_not_create_partitions(production: Database) -> None:
     with production.connect("reader") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         ensure(connection, AT)
 
 
-def test_a_gatherer_makes_the_partitions_of_all_tables(engine: Engine, kalshi_ts: Database) -> None:
+def test_a_gatherer_creates_the_partitions_of_all_streams(engine: Engine, kalshi_ts: Database) -> None:
     with kalshi_ts.connect("gatherer") as connection:
-        made = len(TABLES) if engine.name == "plain" else 0
-        for expected in (made, 0):
+        created = len(TABLES) if engine.name == "plain" else 0
+        for expected in (created, 0):
             assert connection.execute(query("capture/record/ensure_partitions"), {"moment": AT}).fetchone() == (
                 expected,
             )

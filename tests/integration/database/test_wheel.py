@@ -1,4 +1,4 @@
-"""What ships: the SQL files in the wheel are those of the checkout."""
+"""The SQL files in the wheel are those of the checkout."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from kalshi_data.database.connection import query, sql_folder
 from tests.conftest import ROOT
 
 
-def test_the_wheel_holds_the_checkouts_sql_and_nothing_it_should_not(tmp_path: Path) -> None:
+def test_the_wheel_holds_sources_and_the_sql_of_the_checkout_only(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
     (wheel,) = tmp_path.glob("*.whl")
@@ -20,7 +20,7 @@ def test_the_wheel_holds_the_checkouts_sql_and_nothing_it_should_not(tmp_path: P
     others = {Path(name).suffix for name in files if not name.startswith(prefix)}
     checkout = {str(path.relative_to(ROOT / "sql")): path.read_bytes() for path in (ROOT / "sql").rglob("*.sql")}
     assert shipped == checkout
-    # Sources, and what describes the package itself.
+    # Sources and the metadata of the package.
     assert others <= {".py", ".txt", ""}
 
 

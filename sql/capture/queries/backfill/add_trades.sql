@@ -1,9 +1,9 @@
--- Store trades that REST gave, but none that was captured already within 5 s of its time; it may run again.
+-- Store trades that REST returned, except those captured already within 5 s of their time; safe to repeat.
 -- Parameters: one array per column, all of one length: received_at, exchange_ts, trade_id, market_ticker, yes_price,
 -- no_price, size, taker_side, is_block_trade
 -- Reads: capture.trades
--- Writes: capture.trades, with null where a row tells of its frame
--- Returns: nothing; the row count is the number that were added
+-- Writes: capture.trades, with null in the columns that describe a frame
+-- Returns: nothing; the row count is the number of trades added
 insert into capture.trades (
     received_at,
     exchange_ts,

@@ -1,4 +1,4 @@
--- Record that a backfill has come further.
+-- Record the progress of a backfill.
 -- Parameters: range_from timestamptz, range_to timestamptz, market_ticker text, done_until timestamptz,
 -- trades_fetched bigint, trades_added bigint, both since the last call
 -- Writes: capture.backfills

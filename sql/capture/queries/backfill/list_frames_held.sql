@@ -1,6 +1,6 @@
--- List the frames of a stretch of time whose rows are held.
--- Parameters: begin timestamptz, until timestamptz; the second is not part of the stretch
--- Reads: the tables of all streams, capture.quarantine
+-- List the frames received within a range of time whose rows are held.
+-- Parameters: begin timestamptz, until timestamptz; the end is not part of the range
+-- Reads: the tables of all streams
 -- Returns: frame_number
 select frame_number from capture.trades
 where received_at >= %(begin)s and received_at < %(until)s and frame_number is not null

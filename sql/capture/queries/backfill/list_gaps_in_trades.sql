@@ -1,4 +1,4 @@
--- List the gaps in trades that nothing has repaired yet, oldest first.
+-- List the gaps in trades that are not repaired yet, oldest first.
 -- Reads: capture.gaps
 -- Returns: began_at, detected_at, frame_number
 select

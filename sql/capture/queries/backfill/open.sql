@@ -1,4 +1,4 @@
--- Begin a backfill of trades, or find the one of the same range and market.
+-- Start a backfill of trades, or find the one with the same range and market.
 -- Parameters: range_from timestamptz, range_to timestamptz, market_ticker text (empty for all)
 -- Writes: capture.backfills
 -- Returns: done_until, the time from which trades are still to be fetched

@@ -1,6 +1,8 @@
--- Close what earlier runs of the gatherer left open: they ended without a word, after the last frame they logged. What
--- was received two seconds before a heartbeat was logged when it beat, so without later frames that time was quiet.
--- Parameters: before bigint, the first number of this run; ended_at timestamptz, of the last frame logged, or null
+-- Close the connections and coverage that earlier runs of the gatherer left open when they crashed.
+-- They end at the last frame in the frame log. A frame received two seconds before a heartbeat is in the log when that
+-- heartbeat is written; so if the log has no later frame, nothing arrived until then, and the later time counts.
+-- Parameters: before bigint, the first frame number of this run;
+-- ended_at timestamptz, the time of the last frame in the log, or null
 -- Reads: capture.heartbeat
 -- Writes: capture.connections, capture.subscriptions
 -- Returns: how many connections were closed

@@ -1,4 +1,4 @@
--- Record when and why connections ended; the first end stands.
+-- Record when and why connections closed; a connection that is closed already is left as it is.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.connections
 -- Returns: nothing

@@ -1,4 +1,4 @@
--- Record connections to the exchange that opened; writing one again changes nothing.
+-- Record connections to the exchange that opened; safe to repeat.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.connections
 -- Returns: nothing

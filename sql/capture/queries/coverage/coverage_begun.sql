@@ -1,4 +1,4 @@
--- Record that markets are covered from now on, unless they are.
+-- Record that coverage of markets started, unless they are covered already.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.subscriptions
 -- Returns: nothing

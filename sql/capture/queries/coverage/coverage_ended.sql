@@ -1,4 +1,4 @@
--- Record that markets, or all of a subscription where none is named, are not covered any more.
+-- Record that coverage of markets ended; a row without a market ends the whole subscription.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.subscriptions
 -- Returns: nothing

@@ -1,4 +1,4 @@
--- Record gaps in the exchange's numbers; writing one again changes nothing.
+-- Record gaps in the exchange's sequence numbers; safe to repeat.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.gaps
 -- Returns: nothing

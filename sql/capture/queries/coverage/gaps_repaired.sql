@@ -1,4 +1,4 @@
--- Record that nothing of a gap is missing any more; the first repair stands.
+-- Record that gaps are repaired; a gap that is repaired already is left as it is.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.gaps
 -- Returns: nothing

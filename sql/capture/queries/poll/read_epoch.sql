@@ -1,4 +1,4 @@
--- Learn which database this is.
+-- Read the epoch of a gatherer's database.
 -- Reads: sync.instance_v1
 -- Returns: the epoch uuid
 select epoch

@@ -1,8 +1,8 @@
--- Send the tickers that follow a position, as whole transactions, in the columns of the stage table.
+-- Send the market summaries after a position, in whole transactions, in the columns of the stage table.
 -- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
--- shard integer of shards integer: which part, counted from 1
+-- shard integer, shards integer: the part of the rows, counted from 1, and the number of parts
 -- Reads: sync.tickers_v1
--- Returns: rows in PostgreSQL's binary COPY format; the last value is the position to read on from
+-- Returns: rows in PostgreSQL's binary COPY format; the last column is the next position
 copy (
     select
         %(gatherer_id)s::smallint as gatherer_id,

@@ -1,4 +1,4 @@
--- Say, within the flush itself, how far in the frame log it reaches.
+-- Record, in the transaction of a flush, the last frame that the flush contains.
 -- Parameters: frame_number bigint
 -- Writes: capture.flush_position
 -- Returns: nothing

@@ -1,7 +1,7 @@
--- Make the partitions that hold a moment in every time series of this database.
+-- Create the partition that holds a given time in every time series of this database, if it is missing.
 -- Parameters: moment timestamptz
 -- Reads: timeseries.series
 -- Writes: new partitions
--- Returns: how many were made
+-- Returns: how many partitions were created
 select count(*) filter (where timeseries.ensure_partition(s.target, %(moment)s::timestamptz))
 from timeseries.series as s;

@@ -1,6 +1,6 @@
 -- Store one batch of index values.
 -- Writes: capture.index_values
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.index_values (
     received_at,
     sent_at,

@@ -1,6 +1,6 @@
 -- Store one batch of lifecycle events.
 -- Writes: capture.lifecycle_events
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.lifecycle_events (
     received_at,
     sent_at,

@@ -1,6 +1,6 @@
--- Store one batch of orderbook deltas.
+-- Store one batch of order-book deltas.
 -- Writes: capture.orderbook_deltas
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.orderbook_deltas (
     received_at,
     sent_at,

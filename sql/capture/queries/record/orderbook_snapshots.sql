@@ -1,6 +1,6 @@
--- Store one batch of orderbook snapshots.
+-- Store one batch of order-book snapshots.
 -- Writes: capture.orderbook_snapshots
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.orderbook_snapshots (
     received_at,
     sent_at,

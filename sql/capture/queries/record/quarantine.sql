@@ -1,6 +1,6 @@
--- Store one batch of quarantine.
+-- Store one batch of quarantined frames.
 -- Writes: capture.quarantine
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.quarantine (
     connection_id,
     received_at,

@@ -1,4 +1,4 @@
--- Tell how far in the frame log everything is committed.
+-- Read the position in the frame log up to which everything is committed.
 -- Reads: capture.flush_position
--- Returns: the number of the last committed frame; no row where nothing ever was
+-- Returns: the number of the last committed frame; no row before the first flush
 select frame_number from capture.flush_position;

@@ -1,8 +1,9 @@
--- Begin a new epoch where this database was restored or moved: transaction ids may then come a second time, so that no
--- position of a reader means anything any more. The first look at a database notes where it lives.
--- The timeline is read from the name of the log file being written: the one in the control file is a checkpoint late.
+-- Start a new epoch if this database was restored or moved to another cluster; else keep the epoch.
+-- After a restore, transaction ids may be used a second time, so the positions of readers are no longer valid.
+-- The first check of a database records its cluster. The timeline is taken from the name of the current write-ahead log
+-- file, because the one in the control file is updated only by the next checkpoint.
 -- Reads: pg_control_system, the write-ahead log's position
--- Writes: capture.instance; capture.acknowledgements is emptied with a new epoch
+-- Writes: capture.instance; with a new epoch it also empties capture.acknowledgements
 -- Returns: the epoch, whether it is new
 with cluster as (
     select
@@ -19,7 +20,7 @@ before as (
     cross join cluster as c
 ),
 
-forgotten as (
+deleted as (
     delete from capture.acknowledgements
     where (select b.is_restored from before as b)
 )

@@ -1,6 +1,6 @@
--- Store one batch of tickers.
+-- Store one batch of market summaries.
 -- Writes: capture.tickers
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.tickers (
     received_at,
     sent_at,

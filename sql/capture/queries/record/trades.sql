@@ -1,6 +1,6 @@
 -- Store one batch of trades.
 -- Writes: capture.trades
--- Returns: nothing; the rows come in PostgreSQL's text COPY format
+-- Returns: nothing; the rows are sent in PostgreSQL's text COPY format
 copy capture.trades (
     received_at,
     sent_at,

@@ -1,8 +1,8 @@
--- Delete connections that closed long ago and are merged for good, a bounded number at a time.
+-- Delete acknowledged connections that closed before a given time, a bounded number at a time.
 -- Parameters: older_than timestamptz, rows_max integer
 -- Reads: capture.acknowledgements
 -- Writes: capture.connections
--- Returns: nothing; the row count tells whether there may be more
+-- Returns: nothing; if the row count equals rows_max, there may be more
 delete from capture.connections
 where connection_id in (
     select c.connection_id

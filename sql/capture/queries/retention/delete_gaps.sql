@@ -1,8 +1,8 @@
--- Delete gaps seen long ago and merged for good, repaired or not, a bounded number at a time.
+-- Delete acknowledged gaps detected before a given time, repaired or not, a bounded number at a time.
 -- Parameters: older_than timestamptz, rows_max integer
 -- Reads: capture.acknowledgements
 -- Writes: capture.gaps
--- Returns: nothing; the row count tells whether there may be more
+-- Returns: nothing; if the row count equals rows_max, there may be more
 delete from capture.gaps
 where frame_number in (
     select g.frame_number

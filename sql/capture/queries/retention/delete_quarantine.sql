@@ -1,7 +1,7 @@
--- Delete old frames from quarantine, a bounded number at a time.
+-- Delete frames that were quarantined before a given time, a bounded number at a time.
 -- Parameters: older_than timestamptz, rows_max integer
 -- Writes: capture.quarantine
--- Returns: nothing; the row count tells whether there may be more
+-- Returns: nothing; if the row count equals rows_max, there may be more
 delete from capture.quarantine
 where quarantine_id in (
     select q.quarantine_id

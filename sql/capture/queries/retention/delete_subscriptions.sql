@@ -1,8 +1,8 @@
--- Delete coverage that ended long ago and is merged for good, a bounded number at a time.
+-- Delete acknowledged coverage that ended before a given time, a bounded number at a time.
 -- Parameters: older_than timestamptz, rows_max integer
 -- Reads: capture.acknowledgements
 -- Writes: capture.subscriptions
--- Returns: nothing; the row count tells whether there may be more
+-- Returns: nothing; if the row count equals rows_max, there may be more
 delete from capture.subscriptions
 where ctid in (
     select s.ctid

@@ -1,4 +1,4 @@
--- Drop one partition of a time series, merged or not.
+-- Drop one partition of a time series, acknowledged or not.
 -- Parameters: target text, begins_at timestamptz, ends_at timestamptz
 -- Writes: the table's partitions
 -- Returns: the name of the partition dropped

@@ -1,6 +1,6 @@
 -- List the time series of this database.
 -- Reads: timeseries.series
--- Returns: the qualified name of each table, the stream it holds
+-- Returns: the qualified name of each table, and the stream that it holds
 select
     s.target::text as target,
     c.relname as stream

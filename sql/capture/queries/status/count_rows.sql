@@ -1,4 +1,4 @@
--- Count what this gatherer holds.
+-- Count the rows that this gatherer holds, per table.
 -- Reads: the tables of all streams, capture.gaps, capture.quarantine
 -- Returns: name of the table, rows
 select 'trades' as stream, count(*) as counted from capture.trades

@@ -1,6 +1,7 @@
--- Read a gatherer's sign of life.
+-- Read a gatherer's last heartbeat.
 -- Reads: sync.instance_v1, sync.heartbeat_v1
--- Returns: epoch, beat_at, its age in seconds by this database's clock, status; all but epoch null before the first
+-- Returns: epoch, beat_at, its age in seconds by this database's clock, status; before the first heartbeat all but the
+-- epoch are null
 select
     i.epoch,
     h.beat_at,

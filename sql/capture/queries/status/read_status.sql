@@ -1,7 +1,7 @@
--- Learn how the gatherer of this database is, whether it runs or not.
+-- Read the state of this gatherer, whether it runs or not.
 -- Reads: sync.heartbeat_v1, sync.instance_v1, capture.gaps, capture.connections
--- Returns: the last heartbeat and how many seconds old it is (nulls where there was none), epoch, size of the
--- database, gaps of today and those not repaired yet, connections open
+-- Returns: the last heartbeat and its age in seconds (null if there was none), the epoch, the size of the database, the
+-- gaps of today and those not repaired yet, the open connections
 select
     h.beat_at,
     extract(epoch from clock_timestamp() - h.beat_at)::float8 as silent_seconds,

@@ -1,7 +1,7 @@
--- Learn what each stream holds here, by the catalogue and statistics: nothing is counted.
+-- Read what each stream holds here, from the catalogue and statistics, without counting rows.
 -- Reads: timeseries.series, the catalogue, capture.acknowledgements
--- Returns: stream, partitions, rows as estimated, bytes, where the oldest partition begins, when the stream was last
--- acknowledged (null for never)
+-- Returns: stream, partitions, estimated rows, bytes, start of the oldest partition, time of the last acknowledgement
+-- (null if there was none)
 select
     c.relname as stream,
     count(p.partition_name) as partitions,

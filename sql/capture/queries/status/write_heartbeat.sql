@@ -1,4 +1,4 @@
--- Say that the gatherer lives, and how it is.
+-- Write the gatherer's heartbeat and status.
 -- Parameters: beat_at timestamptz, status jsonb
 -- Writes: capture.heartbeat
 -- Returns: nothing

@@ -1,8 +1,9 @@
--- Keep the newest body of each of a page of events, and in history what it replaces; one program writes at a time.
+-- Store the newest body of each of a page of events, and move the body that it replaces to the history.
+-- Only one program may run this at a time.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
 -- Reads: registry.events
 -- Writes: registry.events, registry.events_history
--- Returns: nothing; the row count is the number that were new or had changed
+-- Returns: nothing; the row count is the number of bodies that were new or had changed
 with incoming as (
     select distinct on (b.body ->> 'event_ticker')
         b.body ->> 'event_ticker' as ticker,

@@ -1,9 +1,10 @@
--- Keep the newest body of each of a page of markets, and in history what it replaces; one program writes at a time.
--- A body that differs in quotes and volumes alone changes nothing: they are other streams, and differ each time.
+-- Store the newest body of each of a page of markets, and move the body that it replaces to the history.
+-- Only one program may run this at a time.
+-- A body that differs in prices and volumes only is ignored: other streams hold those, and they differ each time.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
 -- Reads: registry.markets
 -- Writes: registry.markets, registry.markets_history
--- Returns: nothing; the row count is the number that were new or had changed
+-- Returns: nothing; the row count is the number of bodies that were new or had changed
 with incoming as (
     select distinct on (b.body ->> 'ticker')
         b.body ->> 'ticker' as ticker,

@@ -1,6 +1,7 @@
--- Begin a new epoch where this database was restored or moved: transaction ids may then come a second time, so that no
--- position of a reader means anything any more. The first look at a database notes where it lives.
--- The timeline is read from the name of the log file being written: the one in the control file is a checkpoint late.
+-- Start a new epoch if this database was restored or moved to another cluster; else keep the epoch.
+-- After a restore, transaction ids may be used a second time, so the positions of readers are no longer valid.
+-- The first check of a database records its cluster. The timeline is taken from the name of the current write-ahead log
+-- file, because the one in the control file is updated only by the next checkpoint.
 -- Reads: pg_control_system, the write-ahead log's position
 -- Writes: registry.instance
 -- Returns: the epoch, whether it is new

@@ -1,8 +1,9 @@
--- Keep the newest body of each of a page of series, and in history what it replaces; one program writes at a time.
+-- Store the newest body of each of a page of series, and move the body that it replaces to the history.
+-- Only one program may run this at a time.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
 -- Reads: registry.series
 -- Writes: registry.series, registry.series_history
--- Returns: nothing; the row count is the number that were new or had changed
+-- Returns: nothing; the row count is the number of bodies that were new or had changed
 with incoming as (
     select distinct on (b.body ->> 'ticker')
         b.body ->> 'ticker' as ticker,

@@ -1,8 +1,8 @@
--- Tell whether every row of one partition has been merged for good.
+-- Return whether the deduplicator has acknowledged every row of one partition.
 -- Parameters: target, a table of timeseries.series; partition_name, one of its partitions or chunks
 -- Reads: the partition, capture.acknowledgements
--- Returns: true where the newest row is acknowledged, or there is none
-create or replace function capture.is_read(target regclass, partition_name text) returns boolean
+-- Returns: true if the newest row is acknowledged, or the partition is empty
+create or replace function capture.is_acknowledged(target regclass, partition_name text) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -20,4 +20,4 @@ begin
 end;
 $$;
 
-comment on function capture.is_read is 'Whether every row of one partition has been merged for good.';
+comment on function capture.is_acknowledged is 'Whether the deduplicator has acknowledged every row of one partition.';
