@@ -1,4 +1,4 @@
-"""Fixtures of all tests: servers of both engines, databases cloned for each test, and what a newcomer must be told."""
+"""Fixtures of all tests: servers of both engines, databases cloned for each test, and what a newcomer must see."""
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -14,7 +14,7 @@ from tests.support.memory import fast_folder, guarded_folder
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"
-# Recordings of the real exchange lie beside the checkout where somebody has them.
+# Recordings of the real exchange lie beside the checkout if a developer has them.
 CAPTURES = ROOT.parent / "shared" / "captures"
 ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
 # How much of the log a server keeps, which is in memory as its data are.
@@ -26,7 +26,7 @@ MakeDatabase = Callable[[str], Database]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a changed schema be written down."""
-    parser.addoption("--update-golden", action="store_true", help="Write the schema files in tests/golden anew.")
+    parser.addoption("--update-golden", action="store_true", help="Write the schema files in tests/golden again.")
 
 
 def pytest_sessionstart() -> None:
@@ -45,7 +45,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what did not run."""
+    """Warn about what did not run."""
     if len(ENGINES) < 2:
         terminalreporter.section("WARNING", red=True)
         terminalreporter.line(MISSING)

@@ -23,7 +23,7 @@ def server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def rehearse(server: Engine, tmp_path: Path) -> Iterator[Rehearse]:
-    """Make a rehearsal with so many gatherers."""
+    """Make a rehearsal with this many gatherers."""
     with ExitStack() as stack:
 
         def make(gatherers: int) -> Rehearsal:

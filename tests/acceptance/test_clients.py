@@ -1,4 +1,4 @@
-"""Somebody else's clients talk to the simulator: the public SDKs, unchanged, each in a process of its own.
+"""The public SDKs, unchanged, talk to the simulator, each in a process of its own.
 
 They need a newer Python and other dependencies than this project, so they live in an environment of their own.
 """
@@ -69,8 +69,8 @@ def addresses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[s
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as running:
         try:
             assert running.stdout
-            told = msgspec.json.decode(running.stdout.readline())
-            yield [told["rest_url"], told["websocket_url"], key.key_id, str(key.private)]
+            listening = msgspec.json.decode(running.stdout.readline())
+            yield [listening["rest_url"], listening["websocket_url"], key.key_id, str(key.private)]
         finally:
             running.terminate()
             running.communicate()

@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 
 def interpreter_for(lock: Path) -> Path:
-    """Return the Python of an environment with what a lock file names, made anew when the file changes.
+    """Return the Python of an environment with what a lock file names, made again when the file changes.
 
     Raises:
         RuntimeError: it could not be installed, with the reason.

@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 def environment() -> Path:
-    """Return the interpreter of an environment with both tools, made anew each time their pins change."""
+    """Return the interpreter of an environment with both tools, made again each time their pins change."""
     folder = ROOT / ".pytest_cache" / "peers"
     stamp, interpreter = folder / "made-from.lock", folder / "bin" / "python"
     if not stamp.is_file() or stamp.read_bytes() != LOCK.read_bytes():
@@ -89,7 +89,7 @@ def merge_with_sling(python: Path, gatherers: Sequence[Database], production: Da
 
 
 def own_address() -> str:
-    """Return an address of this machine that nobody else listens on: other tools know no sockets in folders."""
+    """Return an address of this machine that no other program listens on: other tools know no sockets in folders."""
     return f"127.{randrange(2, 250)}.{randrange(2, 250)}.{randrange(2, 250)}"
 
 

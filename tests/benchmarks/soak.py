@@ -90,7 +90,7 @@ def wait_for(
         if time.monotonic() >= next_at:
             next_at = time.monotonic() + SAMPLE_SECONDS
             meanwhile()
-    raise TimeoutError(f"the exchange did not tell of {wanted} in {seconds_max} s: {exchange.last_lines()}")
+    raise TimeoutError(f"the exchange did not report {wanted} in {seconds_max} s: {exchange.last_lines()}")
 
 
 def figures(database: Database, frames: Path, samples: list[Sample], took: float) -> dict[str, float]:

@@ -28,7 +28,7 @@ KEY, SECRET = "AKIAEXAMPLE", "example-secret"
 
 
 class Moto:
-    """An S3 that misbehaves when told to."""
+    """An S3 that misbehaves on request."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
@@ -59,7 +59,7 @@ class Moto:
 
 
 def failing(times: int, asked: str = "", status: str = "500 Internal Server Error") -> Fault:
-    """Answer so many requests whose query holds `asked` with an error."""
+    """Answer this many requests whose query holds `asked` with an error."""
     left = [times]
 
     def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
@@ -72,7 +72,7 @@ def failing(times: int, asked: str = "", status: str = "500 Internal Server Erro
 
 
 def cutting(times: int, asked: str = "partNumber=2") -> Fault:
-    """Close the connection in the middle of so many parts."""
+    """Close the connection in the middle of this many parts."""
     left = [times]
 
     def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:

@@ -29,7 +29,7 @@ UNUSED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var")
 
 
 def can_fetch() -> bool:
-    """Tell whether this platform has the packages: Debian on a processor they are built for."""
+    """Return whether this platform has the packages: Debian on a processor they are built for."""
     tools = all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb"))
     known = sys.platform == "linux" and platform.machine() in TRIPLES
     return known and tools and KEYRING.is_file() and any("/debian" in archive for archive in archives())
@@ -55,7 +55,7 @@ def fetch_binaries() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where downloads are kept; a server that root starts runs as somebody else, who must get there."""
+    """Return where downloads are kept; a server that root starts runs as another user, who must be able to read it."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path("/var/cache/kalshi-data") if os.geteuid() == 0 else home / "kalshi-data"
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 POLL_SECONDS = 0.02
-# Far more than any single step takes on a slow and busy machine: only a broken test ever waits for so long.
+# Far more than any single step takes on a slow and busy machine: only a broken test waits this long.
 STILL_SECONDS_MAX = 120.0
 SECONDS_MAX = 900.0
 

@@ -76,7 +76,7 @@ def emulated(binaries: Binaries, monkeypatch: pytest.MonkeyPatch) -> Binaries:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_libraries_are_for_aarch64_and_the_version_is_told(binaries: Binaries, program: str) -> None:
+def test_libraries_are_for_aarch64_and_the_version_is_printed(binaries: Binaries, program: str) -> None:
     assert binaries.run(program, "--version").startswith(f"kalshi-{program} ")
     libraries = [path for path in binaries.cache.glob(f"{program}_*/**/*.so*") if path.is_file()]
     machines = {int.from_bytes(path.read_bytes()[18:20], "little") for path in libraries}
@@ -98,11 +98,11 @@ def test_they_migrate(binaries: Binaries, server: Engine, tmp_path: Path) -> Non
         gatherer.write_text(GATHERER_TOML.format(kalshi_ts=ts, kalshi_meta=meta, **NOWHERE))
         settings = DEDUPLICATOR_TOML.format(runtime=production, owner=production, late_days_max=1)
         deduplicator.write_text(settings + DEDUPLICATOR_GATHERER_TOML.format(number=1, kalshi_ts=ts, kalshi_meta=meta))
-        told = binaries.run("gatherer", "migrate", "--config", str(gatherer))
-        assert "kalshi_ts: capture is up to date" in told
-        assert "kalshi_meta: registry is up to date" in told
-        told = binaries.run("deduplicator", "migrate", "--config", str(deduplicator))
-        assert "production: production is up to date" in told
+        printed = binaries.run("gatherer", "migrate", "--config", str(gatherer))
+        assert "kalshi_ts: capture is up to date" in printed
+        assert "kalshi_meta: registry is up to date" in printed
+        printed = binaries.run("deduplicator", "migrate", "--config", str(deduplicator))
+        assert "production: production is up to date" in printed
         with own.connect() as connection:
             assert connection.execute("select count(*) from market_data.trades").fetchall() == [(0,)]
 

@@ -1,4 +1,4 @@
-"""What systemd is told, heard on a real socket."""
+"""What systemd receives, read from a real socket."""
 
 import os
 import socket
