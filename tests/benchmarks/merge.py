@@ -102,8 +102,8 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
     psql = str(engine.binaries / "psql")
     everything = {"after": "'0'", "rows_max": "1000000000", "late_days_max": "400", "shard": "1", "shards": "1"}
     stream = STREAM.name
-    receive = sql_text(f"production/copy/{stream}", everything).replace('(format "binary")', "")
-    prepare = f"select ops.prepare_partitions('stage_{stream}', 'exchange_ts', 'market_data.{stream}', 400)"
+    receive = sql_text("production/stage/copy", everything).replace('(format "binary")', "")
+    prepare = f"select ops.prepare_partitions('exchange_ts', 'market_data.{stream}', 400)"
     stage = sql_text(f"production/stage/{stream}", everything).replace("on commit delete rows", "")
     steps = (stage, receive, prepare, sql_text(f"production/merge/{stream}", everything))
     arguments = [part for step in steps for part in ("-c", step)]

@@ -34,14 +34,13 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
             f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object"
         )
     name, late = stream.name, {"late_days_max": LATE_DAYS_MAX}
-    stage = {"stage": f"stage_{name}"}
     place = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
         production.execute(query(f"production/stage/{name}"))
         with production.transaction():
             load_rows(production, stream, path)
-            production.execute(query("production/archive/stage_rows"), stage)
-            production.execute(query("production/stage/prepare_partitions"), {**stage, **place, **late})
+            production.execute(query("production/archive/stage_rows"))
+            production.execute(query("production/stage/prepare_partitions"), {**place, **late})
             merged = production.execute(query(f"production/merge/{name}"), late).fetchall()
     path.unlink()
     return sum(new for _, _, new, _ in merged)

@@ -72,7 +72,7 @@ def test_what_changes_comes_again_and_replaces_what_was_known(production: Databa
 
 
 STAGE = """
-insert into stage_gaps (
+insert into stage (
     gatherer_id, epoch, frame_number, connection_id, sid, channel, seq_expected, seq_received, began_at, detected_at,
     ended_at, repair, ingest_xid
 ) values (1, %(epoch)s, 77, 1, 2, 'trade', 5, 9, %(now)s, %(now)s, %(ended_at)s, %(repair)s, %(xid)s)

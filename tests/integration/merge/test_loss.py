@@ -85,9 +85,9 @@ def follow_as_we_do(database: Database, production: Connection, writing: threadi
 def stage(production: Connection, source: StreamSource, batch: Batch) -> list[str]:
     """Stage what was polled, move on behind it, and return the trade ids."""
     with production.transaction(), production.cursor() as cursor:
-        with cursor.copy(query("production/copy/trades")) as copy:
+        with cursor.copy(query("production/stage/copy")) as copy:
             copy.write(batch.received)
-        staged = "select trade_id, ingest_xid::text as position from stage_trades order by ingest_xid"
+        staged = "select trade_id, ingest_xid::text as position from stage order by ingest_xid"
         rows = cursor.execute(staged).fetchall()
     assert rows[-1][1] == batch.watermark
     source.after = batch.watermark

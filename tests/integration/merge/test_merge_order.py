@@ -172,8 +172,7 @@ def stage(production: Connection, name: str, rows: Iterable[Row]) -> None:
             **({} if "received_at" in row or name not in TIMED else {"received_at": after(9)}),
             **row,
         }
-        statement = sql.SQL("insert into {} ({}) values ({})").format(
-            sql.Identifier(f"stage_{name}"),
+        statement = sql.SQL("insert into stage ({}) values ({})").format(
             sql.SQL(", ").join(map(sql.Identifier, given)),
             sql.SQL(", ").join(map(sql.Placeholder, given)),
         )
@@ -191,10 +190,10 @@ def merged(production: Connection, name: str, batches: Sequence[Sequence[Row]]) 
         for batch in batches:
             stage(production, name, batch)
             if stream.time_column:
-                target = {"stage": f"stage_{name}", "target": stream.target, "time_column": stream.time_column}
+                target = {"target": stream.target, "time_column": stream.time_column}
                 production.execute(query("production/stage/prepare_partitions"), {**target, **late})
             production.execute(query(f"production/merge/{name}"), late)
-            production.execute(f"delete from stage_{name}".encode())
+            production.execute("delete from stage")
         return [
             sorted(repr(row) for row in production.execute(statement.encode()).fetchall())
             for statement in CASES[name][1]

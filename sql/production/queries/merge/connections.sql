@@ -1,6 +1,6 @@
 -- Merge staged connections: of each the newest state, first one with its end, then by transaction.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_connections
+-- Reads: pg_temp.stage
 -- Writes: ops.connections
 -- Returns: per gatherer how many rows were new or changed
 with
@@ -12,7 +12,7 @@ changed as (
     select distinct on (gatherer_id, epoch, connection_id)
         gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at, closed_at, close_reason,
         frames_received, ingest_xid
-    from stage_connections
+    from stage
     order by
         gatherer_id asc, epoch asc, connection_id asc,
         closed_at is null asc, ingest_xid desc

@@ -1,7 +1,7 @@
 -- Merge staged events: of each the newest body; every body it ever had goes to its history, once.
 -- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_events
+-- Reads: pg_temp.stage
 -- Writes: market_data.events, market_data.events_history
 -- Returns: per gatherer how many rows were new and rejected
 with
@@ -15,7 +15,7 @@ newest as (
         body ->> 'series_ticker' as series_ticker, body ->> 'title' as title, body ->> 'sub_title' as sub_title,
         ops.truth(body ->> 'mutually_exclusive') as mutually_exclusive,
         ops.moment(body ->> 'strike_date') as strike_date, body ->> 'strike_period' as strike_period
-    from stage_events
+    from stage
     order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
     on conflict (ticker) do update
         set
@@ -37,7 +37,7 @@ newest as (
 kept as (
     insert into market_data.events_history (ticker, body_sha256, updated_time, fetched_at, body, gatherer_id)
     select distinct on (ticker, body_sha256) ticker, body_sha256, updated_time, fetched_at, body, gatherer_id
-    from stage_events
+    from stage
     order by ticker, body_sha256, fetched_at
     on conflict do nothing
     returning gatherer_id

@@ -1,6 +1,6 @@
 -- Merge staged gaps: of each the newest state, first one with its end, then by transaction.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_gaps
+-- Reads: pg_temp.stage
 -- Writes: ops.gaps
 -- Returns: per gatherer how many rows were new or changed
 with
@@ -12,7 +12,7 @@ changed as (
     select distinct on (gatherer_id, epoch, frame_number)
         gatherer_id, epoch, frame_number, connection_id, sid, channel, seq_expected, seq_received, began_at,
         detected_at, ended_at, repair, ingest_xid
-    from stage_gaps
+    from stage
     order by
         gatherer_id asc, epoch asc, frame_number asc,
         ended_at is null asc, ingest_xid desc

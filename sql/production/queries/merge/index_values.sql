@@ -1,6 +1,6 @@
 -- Merge staged index values: one of each index and source time.
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_index_values
+-- Reads: pg_temp.stage
 -- Writes: market_data.index_values, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected
 with judged as not materialized (
@@ -10,7 +10,7 @@ with judged as not materialized (
             s.source_ts, 0, 1,
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
-    from stage_index_values as s
+    from stage as s
 ),
 
 refused as (

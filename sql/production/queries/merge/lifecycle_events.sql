@@ -1,7 +1,7 @@
 -- Merge staged lifecycle events. They have no key: equal ones of one number within 5 s of each other are copies of one
 -- message; those that follow each other closer were numbered on their connection (kalshi/rows.py).
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_lifecycle_events
+-- Reads: pg_temp.stage
 -- Writes: market_data.lifecycle_events, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with judged as not materialized (
@@ -11,7 +11,7 @@ with judged as not materialized (
             s.seen_at, 0, 1,
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
-    from stage_lifecycle_events as s
+    from stage as s
 ),
 
 refused as (

@@ -1,7 +1,7 @@
 -- Merge staged markets: of each the newest body; every body it ever had goes to its history, once.
 -- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_markets
+-- Reads: pg_temp.stage
 -- Writes: market_data.markets, market_data.markets_history
 -- Returns: per gatherer how many rows were new and rejected
 with
@@ -16,7 +16,7 @@ newest as (
         body ->> 'yes_sub_title' as yes_sub_title, body ->> 'no_sub_title' as no_sub_title,
         body ->> 'status' as status, body ->> 'result' as result, ops.moment(body ->> 'open_time') as open_time,
         ops.moment(body ->> 'close_time') as close_time, ops.moment(body ->> 'settlement_ts') as settlement_ts
-    from stage_markets
+    from stage
     order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
     on conflict (ticker) do update
         set
@@ -42,7 +42,7 @@ newest as (
 kept as (
     insert into market_data.markets_history (ticker, body_sha256, updated_time, fetched_at, body, gatherer_id)
     select distinct on (ticker, body_sha256) ticker, body_sha256, updated_time, fetched_at, body, gatherer_id
-    from stage_markets
+    from stage
     order by ticker, body_sha256, fetched_at
     on conflict do nothing
     returning gatherer_id

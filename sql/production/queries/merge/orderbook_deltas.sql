@@ -1,6 +1,6 @@
 -- Merge staged order-book deltas: a multiset union, each change as often as the gatherer that saw it most often.
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_orderbook_deltas
+-- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.rejected_rows, ops.late_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with judged as not materialized (
@@ -10,7 +10,7 @@ with judged as not materialized (
             s.exchange_ts, s.price, s.price,
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
-    from stage_orderbook_deltas as s
+    from stage as s
 ),
 
 refused as (

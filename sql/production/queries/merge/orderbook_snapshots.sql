@@ -1,6 +1,6 @@
 -- Merge staged order-book snapshots: one of each clock and levels a day; without a clock one of each number an hour.
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_orderbook_snapshots
+-- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_snapshots, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with judged as not materialized (
@@ -11,7 +11,7 @@ with judged as not materialized (
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason,
         case when s.occurrence > 0 then interval '1 hour' else interval '1 day' end as cell
-    from stage_orderbook_snapshots as s
+    from stage as s
 ),
 
 refused as (

@@ -1,7 +1,7 @@
 -- Merge staged series: of each the newest body; every body it ever had goes to its history, once.
 -- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_series
+-- Reads: pg_temp.stage
 -- Writes: market_data.series, market_data.series_history
 -- Returns: per gatherer how many rows were new and rejected
 with
@@ -13,7 +13,7 @@ newest as (
         ticker, updated_time, fetched_at, body_sha256, body,
         body ->> 'title' as title, body ->> 'category' as category, body ->> 'frequency' as frequency,
         body ->> 'fee_type' as fee_type
-    from stage_series
+    from stage
     order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
     on conflict (ticker) do update
         set
@@ -33,7 +33,7 @@ newest as (
 kept as (
     insert into market_data.series_history (ticker, body_sha256, updated_time, fetched_at, body, gatherer_id)
     select distinct on (ticker, body_sha256) ticker, body_sha256, updated_time, fetched_at, body, gatherer_id
-    from stage_series
+    from stage
     order by ticker, body_sha256, fetched_at
     on conflict do nothing
     returning gatherer_id

@@ -1,6 +1,6 @@
 -- Merge staged stretches of coverage: of each the newest state, first one with its end, then by transaction.
 -- Parameters: late_days_max integer, not used here
--- Reads: pg_temp.stage_subscriptions
+-- Reads: pg_temp.stage
 -- Writes: ops.subscriptions
 -- Returns: per gatherer how many rows were new or changed
 with
@@ -12,7 +12,7 @@ changed as (
     select distinct on (gatherer_id, epoch, connection_id, sid, market_ticker, began_at)
         gatherer_id, epoch, connection_id, sid, channel, market_ticker, began_at, ended_at, end_reason,
         ingest_xid
-    from stage_subscriptions
+    from stage
     order by
         gatherer_id asc, epoch asc, connection_id asc, sid asc, market_ticker asc, began_at asc,
         ended_at is null asc, ingest_xid desc

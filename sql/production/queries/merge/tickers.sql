@@ -1,6 +1,6 @@
 -- Merge staged market summaries: one of each set of values per market and time.
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_tickers
+-- Reads: pg_temp.stage
 -- Writes: market_data.tickers, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with judged as not materialized (
@@ -10,7 +10,7 @@ with judged as not materialized (
             s.exchange_ts, least(s.last_price, s.yes_bid, s.yes_ask), greatest(s.last_price, s.yes_bid, s.yes_ask),
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
-    from stage_tickers as s
+    from stage as s
 ),
 
 refused as (

@@ -1,6 +1,6 @@
 -- Merge staged trades: one per trade_id, also where REST and WebSocket tell its time up to 5 s apart.
 -- Parameters: late_days_max integer
--- Reads: pg_temp.stage_trades
+-- Reads: pg_temp.stage
 -- Writes: market_data.trades, ops.rejected_rows
 -- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
 with judged as not materialized (
@@ -10,7 +10,7 @@ with judged as not materialized (
             s.exchange_ts, least(s.yes_price, s.no_price), greatest(s.yes_price, s.no_price),
             (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
         ) as reason
-    from stage_trades as s
+    from stage as s
 ),
 
 refused as (

@@ -1,6 +1,6 @@
 -- Note who received which order-book changes, and when, in a sample.
 -- Parameters: sightings_one_in integer, one of so many; late_days_max integer
--- Reads: pg_temp.stage_orderbook_deltas
+-- Reads: pg_temp.stage
 -- Writes: ops.sightings
 -- Returns: nothing
 insert into ops.sightings (stream, seen_at, key_hash, gatherer_id, received_at)
@@ -15,7 +15,7 @@ select
     ) as key_hash,
     gatherer_id,
     received_at
-from stage_orderbook_deltas
+from stage
 where
     ops.is_sampled(exchange_ts, %(sightings_one_in)s)
     and ops.refusal(

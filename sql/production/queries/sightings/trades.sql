@@ -1,6 +1,6 @@
 -- Note who received which trades, and when: all of them.
 -- Parameters: late_days_max integer; sightings_one_in, not used here
--- Reads: pg_temp.stage_trades
+-- Reads: pg_temp.stage
 -- Writes: ops.sightings
 -- Returns: nothing
 insert into ops.sightings (stream, seen_at, key_hash, gatherer_id, received_at)
@@ -10,7 +10,7 @@ select
     hashtextextended(trade_id, 0) as key_hash,
     gatherer_id,
     received_at
-from stage_trades
+from stage
 where
     ops.refusal(
         exchange_ts, yes_price, yes_price,

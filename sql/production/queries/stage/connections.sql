@@ -1,7 +1,7 @@
 -- Make the table that polled connections pass through; its columns are those of poll_connections.
--- Writes: pg_temp.stage_connections
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_connections (
+create temporary table stage (
     gatherer_id smallint not null,
     epoch uuid not null,
     connection_id bigint,

@@ -1,7 +1,7 @@
 -- Make the table that polled events pass through; its columns are those of poll_events.
--- Writes: pg_temp.stage_events
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_events (
+create temporary table stage (
     gatherer_id smallint not null,
     ticker text collate "C",
     updated_time timestamptz,

@@ -1,7 +1,7 @@
 -- Make the table that polled gaps pass through; its columns are those of poll_gaps.
--- Writes: pg_temp.stage_gaps
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_gaps (
+create temporary table stage (
     gatherer_id smallint not null,
     epoch uuid not null,
     frame_number bigint,

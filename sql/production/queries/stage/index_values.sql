@@ -1,7 +1,7 @@
 -- Make the table that polled index values pass through; its columns are those of poll_index_values.
--- Writes: pg_temp.stage_index_values
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_index_values (
+create temporary table stage (
     gatherer_id smallint not null,
     source_ts timestamptz,
     received_at timestamptz,

@@ -1,7 +1,7 @@
 -- Make the table that polled lifecycle events pass through; its columns are those of poll_lifecycle_events.
--- Writes: pg_temp.stage_lifecycle_events
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_lifecycle_events (
+create temporary table stage (
     gatherer_id smallint not null,
     seen_at timestamptz,
     received_at timestamptz,

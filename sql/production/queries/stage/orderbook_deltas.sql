@@ -1,7 +1,7 @@
 -- Make the table that polled order-book deltas pass through; its columns are those of poll_orderbook_deltas.
--- Writes: pg_temp.stage_orderbook_deltas
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_orderbook_deltas (
+create temporary table stage (
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,

@@ -1,7 +1,7 @@
 -- Make the table that polled order-book snapshots pass through; its columns are those of poll_orderbook_snapshots.
--- Writes: pg_temp.stage_orderbook_snapshots
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_orderbook_snapshots (
+create temporary table stage (
     gatherer_id smallint not null,
     received_at timestamptz,
     market_ticker text collate "C",

@@ -1,7 +1,7 @@
 -- Make the table that polled series pass through; its columns are those of poll_series.
--- Writes: pg_temp.stage_series
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_series (
+create temporary table stage (
     gatherer_id smallint not null,
     ticker text collate "C",
     updated_time timestamptz,

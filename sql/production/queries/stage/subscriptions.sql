@@ -1,7 +1,7 @@
 -- Make the table that polled stretches of coverage pass through; its columns are those of poll_subscriptions.
--- Writes: pg_temp.stage_subscriptions
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_subscriptions (
+create temporary table stage (
     gatherer_id smallint not null,
     epoch uuid not null,
     connection_id bigint,

@@ -1,7 +1,7 @@
 -- Make the table that polled tickers pass through; its columns are those of poll_tickers.
--- Writes: pg_temp.stage_tickers
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_tickers (
+create temporary table stage (
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,

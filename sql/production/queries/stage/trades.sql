@@ -1,7 +1,7 @@
 -- Make the table that polled trades pass through; its columns are those of poll_trades.
--- Writes: pg_temp.stage_trades
+-- Writes: pg_temp.stage
 -- Returns: nothing
-create temporary table stage_trades (
+create temporary table stage (
     gatherer_id smallint not null,
     exchange_ts timestamptz,
     received_at timestamptz,

@@ -22,7 +22,7 @@ def note_arrivals(
     """Note late rows and sightings in the transaction that merged them; `hours` are the hours that got new rows."""
     name = stream.name
     if name in CLASSIFIED and hours:
-        staged = {"stage": f"stage_{name}", "time_column": stream.time_column, "stream": name}
+        staged = {"time_column": stream.time_column, "stream": name}
         touched = {"first_hour": min(hours), "last_hour": max(hours)}
         cursor.execute(query("production/sightings/note_late_rows"), {**staged, **touched})
     if name in COMPARED:

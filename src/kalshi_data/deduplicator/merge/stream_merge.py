@@ -161,14 +161,11 @@ class StreamMerge:
         late_days_max = {"late_days_max": self._settings.late_days_max}
         with production.transaction(), production.cursor() as cursor:
             for _, batch in polled:
-                with cursor.copy(query(f"production/copy/{name}")) as copy:
+                with cursor.copy(query("production/stage/copy")) as copy:
                     copy.write(batch.received)
             if self._stream.time_column is not None:
                 partition = {"target": self._stream.target, "time_column": self._stream.time_column}
-                cursor.execute(
-                    query("production/stage/prepare_partitions"),
-                    {"stage": f"stage_{name}", **partition, **late_days_max},
-                )
+                cursor.execute(query("production/stage/prepare_partitions"), {**partition, **late_days_max})
             merged = cursor.execute(query(f"production/merge/{name}"), late_days_max).fetchall()
             hours = {hour for _, hour, *_ in merged if hour is not None}
             self._mark_hours(cursor, hours)
