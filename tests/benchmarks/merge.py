@@ -103,9 +103,10 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
     everything = {"after": "'0'", "rows_max": "1000000000", "late_days_max": "400", "shard": "1", "shards": "1"}
     stream = STREAM.name
     receive = sql_text("production/stage/copy", everything).replace('(format "binary")', "")
-    prepare = f"select ops.prepare_partitions('exchange_ts', 'market_data.{stream}', 400)"
+    prepare = f"select ops.prepare_partitions('exchange_ts', 'market_data.{stream}')"
     stage = sql_text(f"production/stage/{stream}", everything).replace("on commit delete rows", "")
-    steps = (stage, receive, prepare, sql_text(f"production/merge/{stream}", everything))
+    reject, merge = (sql_text(f"production/{step}/{stream}", everything) for step in ("reject", "merge"))
+    steps = (stage, receive, reject, prepare, merge)
     arguments = [part for step in steps for part in ("-c", step)]
     # The same room that the deduplicator asks for.
     room = os.environ | {"PGOPTIONS": "-c work_mem=128MB -c temp_buffers=128MB -c timezone=UTC"}

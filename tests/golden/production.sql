@@ -7,7 +7,7 @@ CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.absorb_late_rows(marks_max integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.accepted(late_days_max integer) RETURNS tstzrange
+CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE;
@@ -72,23 +72,23 @@ CREATE FUNCTION ops.note_gaps() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.note_heartbeat() RETURNS trigger
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.note_late_rows(stage regclass, time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ops.note_late_rows(time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.note_markets() RETURNS bigint
     LANGUAGE sql;
-CREATE FUNCTION ops.prepare_partitions(stage regclass, time_column name, target regclass, late_days_max integer) RETURNS bigint
+CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.published_levels(msg jsonb, side text, part integer) RETURNS numeric[]
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.refusal(moment timestamp with time zone, lowest numeric, highest numeric, oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min numeric, price_max numeric, accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.refusal_of_book(moment timestamp with time zone, prices numeric[], oldest timestamp with time zone, newest timestamp with time zone) RETURNS text
+CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, prices numeric[], accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     LANGUAGE sql;
-CREATE FUNCTION ops.stage_archived(stage regclass) RETURNS void
+CREATE FUNCTION ops.stage_archived() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.stretches(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
     LANGUAGE sql STABLE;

@@ -10,9 +10,6 @@ from kalshi_data.archive.storage.base import ObjectStore
 from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ArchiveError
 
-# However old they are: production accepted them once.
-LATE_DAYS_MAX = 36_500
-
 
 def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, conninfo: str, spool: Path) -> int:
     """Merge the rows of an hour's object into production, as if a gatherer had sent them; doing it again adds nothing.
@@ -33,14 +30,14 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
             f"late rows of {stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} wait: production dropped that hour, and "
             f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object"
         )
-    name, late = stream.name, {"late_days_max": LATE_DAYS_MAX}
     place = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
-        production.execute(query(f"production/stage/{name}"))
+        production.execute(query(f"production/stage/{stream.name}"))
         with production.transaction():
             load_rows(production, stream, path)
+            # Production accepted these rows once, so however old they are, none is rejected.
             production.execute(query("production/archive/stage_rows"))
-            production.execute(query("production/stage/prepare_partitions"), {**place, **late})
-            merged = production.execute(query(f"production/merge/{name}"), late).fetchall()
+            production.execute(query("production/stage/prepare_partitions"), place)
+            merged = production.execute(query(f"production/merge/{stream.name}")).fetchall()
     path.unlink()
-    return sum(new for _, _, new, _ in merged)
+    return sum(new for _, _, new in merged)

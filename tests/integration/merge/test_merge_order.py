@@ -185,14 +185,14 @@ TIMED = {"trades", "orderbook_deltas", "tickers", "lifecycle_events", "index_val
 def merged(production: Connection, name: str, batches: Sequence[Sequence[Row]]) -> list[list[str]]:
     """Merge batch after batch and return what production then holds; nothing of it stays."""
     stream = next(each for each in STREAMS if each.name == name)
-    late = {"late_days_max": 400}
     with production.transaction(force_rollback=True):
         for batch in batches:
             stage(production, name, batch)
             if stream.time_column:
                 target = {"target": stream.target, "time_column": stream.time_column}
-                production.execute(query("production/stage/prepare_partitions"), {**target, **late})
-            production.execute(query(f"production/merge/{name}"), late)
+                production.execute(query(f"production/reject/{name}"), {"late_days_max": 400})
+                production.execute(query("production/stage/prepare_partitions"), target)
+            production.execute(query(f"production/merge/{name}"))
             production.execute("delete from stage")
         return [
             sorted(repr(row) for row in production.execute(statement.encode()).fetchall())

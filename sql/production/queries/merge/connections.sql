@@ -1,5 +1,4 @@
 -- Merge staged connections: of each the newest state, first one with its end, then by transaction.
--- Parameters: late_days_max integer, not used here
 -- Reads: pg_temp.stage
 -- Writes: ops.connections
 -- Returns: per gatherer how many rows were new or changed
@@ -33,7 +32,6 @@ changed as (
 select
     gatherer_id,
     null::timestamptz as touched_hour,
-    count(*) as new_rows,
-    0 as rejected_rows
+    count(*) as new_rows
 from changed
 group by gatherer_id;

@@ -1,9 +1,8 @@
 -- Merge staged events: of each the newest body; every body it ever had goes to its history, once.
 -- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
--- Parameters: late_days_max integer, not used here
 -- Reads: pg_temp.stage
 -- Writes: market_data.events, market_data.events_history
--- Returns: per gatherer how many rows were new and rejected
+-- Returns: per gatherer how many rows were new
 with
 newest as (
     insert into market_data.events as known (
@@ -46,7 +45,6 @@ kept as (
 select
     gatherer_id,
     null::timestamptz as touched_hour,
-    count(*) as new_rows,
-    0 as rejected_rows
+    count(*) as new_rows
 from kept
 group by gatherer_id;

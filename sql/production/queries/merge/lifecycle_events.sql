@@ -1,31 +1,12 @@
 -- Merge staged lifecycle events. They have no key: equal ones of one number within 5 s of each other are copies of one
 -- message; those that follow each other closer were numbered on their connection (kalshi/rows.py).
--- Parameters: late_days_max integer
 -- Reads: pg_temp.stage
--- Writes: market_data.lifecycle_events, ops.rejected_rows
--- Returns: per gatherer how many rows were new and rejected, by the hours they fall into
-with judged as not materialized (
-    select
-        s.*,
-        ops.refusal(
-            s.seen_at, 0, 1,
-            (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
-        ) as reason
-    from stage as s
-),
-
-refused as (
-    insert into ops.rejected_rows (stream, gatherer_id, ingest_xid, reason, body)
-    select 'lifecycle_events' as stream, gatherer_id, ingest_xid, reason, to_jsonb(judged) - 'reason' as body
-    from judged
-    where reason is not null
-    returning gatherer_id, reason
-),
-
+-- Writes: market_data.lifecycle_events
+-- Returns: per gatherer how many rows were new, by the hours they fall into
+with
 candidate as (
     select *, seen_at - lag(seen_at) over equal_ones as since
-    from judged
-    where reason is null
+    from stage
     window equal_ones as (partition by subject_ticker, kind, payload_sha256, occurrence order by seen_at, received_at)
 ),
 
@@ -50,10 +31,6 @@ inserted as (
     returning date_bin('1 hour', seen_at, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
 )
 
-select gatherer_id, touched_hour, count(*) filter (where reason is null) as new_rows, count(reason) as rejected_rows
-from (
-    select gatherer_id, touched_hour, null as reason from inserted
-    union all
-    select gatherer_id, null as touched_hour, reason from refused
-) as r
+select gatherer_id, touched_hour, count(*) as new_rows
+from inserted
 group by gatherer_id, touched_hour;

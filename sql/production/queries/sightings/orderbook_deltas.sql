@@ -1,5 +1,5 @@
 -- Note who received which order-book changes, and when, in a sample.
--- Parameters: sightings_one_in integer, one of so many; late_days_max integer
+-- Parameters: sightings_one_in integer, one of so many
 -- Reads: pg_temp.stage
 -- Writes: ops.sightings
 -- Returns: nothing
@@ -16,10 +16,5 @@ select
     gatherer_id,
     received_at
 from stage
-where
-    ops.is_sampled(exchange_ts, %(sightings_one_in)s)
-    and ops.refusal(
-        exchange_ts, price, price,
-        (select lower(ops.accepted(%(late_days_max)s))), (select upper(ops.accepted(%(late_days_max)s)))
-    ) is null
+where ops.is_sampled(exchange_ts, %(sightings_one_in)s)
 on conflict do nothing;

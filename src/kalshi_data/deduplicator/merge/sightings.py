@@ -26,5 +26,5 @@ def note_arrivals(
         touched = {"first_hour": min(hours), "last_hour": max(hours)}
         cursor.execute(query("production/sightings/note_late_rows"), {**staged, **touched})
     if name in COMPARED:
-        sample = {"sightings_one_in": settings.sightings_one_in, "late_days_max": settings.late_days_max}
+        sample = {"sightings_one_in": settings.sightings_one_in}
         cursor.execute(query(f"production/sightings/{name}"), sample)

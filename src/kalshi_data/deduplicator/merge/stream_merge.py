@@ -158,34 +158,44 @@ class StreamMerge:
 
     def _write(self, production: Connection, polled: Polled) -> None:
         name = self._stream.name
-        late_days_max = {"late_days_max": self._settings.late_days_max}
         with production.transaction(), production.cursor() as cursor:
             for _, batch in polled:
                 with cursor.copy(query("production/stage/copy")) as copy:
                     copy.write(batch.received)
-            if self._stream.time_column is not None:
-                partition = {"target": self._stream.target, "time_column": self._stream.time_column}
-                cursor.execute(query("production/stage/prepare_partitions"), {**partition, **late_days_max})
-            merged = cursor.execute(query(f"production/merge/{name}"), late_days_max).fetchall()
-            hours = {hour for _, hour, *_ in merged if hour is not None}
+            rejected = self._reject(cursor) if self._stream.time_column else {}
+            merged = cursor.execute(query(f"production/merge/{name}")).fetchall()
+            hours = {hour for _, hour, _ in merged if hour is not None}
             self._mark_hours(cursor, hours)
             note_arrivals(cursor, self._stream, hours, self._settings)
-            self._advance(cursor, polled, merged)
+            self._advance(cursor, polled, merged, rejected)
         for source, batch in polled:
             source.after = batch.watermark
+
+    def _reject(self, cursor: psycopg.Cursor[Any]) -> dict[int, int]:
+        """Move bad rows out of the stage, make partitions for the others, and return the bad ones by gatherer."""
+        late_days_max = {"late_days_max": self._settings.late_days_max}
+        rejected = cursor.execute(query(f"production/reject/{self._stream.name}"), late_days_max).fetchall()
+        partition = {"target": self._stream.target, "time_column": self._stream.time_column}
+        cursor.execute(query("production/stage/prepare_partitions"), partition)
+        return dict(rejected)
 
     def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:
             cursor.execute(query("production/archive/mark_hours"), {"stream": self._stream.name, "hours": list(hours)})
 
-    def _advance(self, cursor: psycopg.Cursor[Any], polled: Polled, merged: Sequence[tuple[Any, ...]]) -> None:
-        new, rejected = Counter[int](), Counter[int]()
-        for gatherer_id, _, new_rows, rejected_rows in merged:
+    def _advance(
+        self,
+        cursor: psycopg.Cursor[Any],
+        polled: Polled,
+        merged: Sequence[tuple[Any, ...]],
+        rejected: Mapping[int, int],
+    ) -> None:
+        new = Counter[int]()
+        for gatherer_id, _, new_rows in merged:
             new[gatherer_id] += new_rows
-            rejected[gatherer_id] += rejected_rows
         for source, batch in polled:
             number = source.gatherer_id
-            counts = {"polled_rows": batch.rows, "new_rows": new[number], "rejected_rows": rejected[number]}
+            counts = {"polled_rows": batch.rows, "new_rows": new[number], "rejected_rows": rejected.get(number, 0)}
             key = {**self._key(number, batch.epoch), "watermark": batch.watermark}
             cursor.execute(query("production/cursors/advance"), {**key, **counts})
 
