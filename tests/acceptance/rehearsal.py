@@ -14,7 +14,7 @@ import msgspec
 from kalshi_data.database.connection import query
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_TOML, GATHERER_TOML, LATE_DAYS_MAX
-from kalshi_data.demo.processes import Program
+from kalshi_data.demo.processes import ProgramProcess
 from kalshi_data.simulator.verification import STREAMS, Verification, verify_journal
 from tests.support.engines import Database, Engine
 from tests.support.waiting import wait_until
@@ -49,9 +49,9 @@ class Rehearsal:
         self.keys = {number: self._key(number) for number in self.numbers}
         self.journal = folder / "journal.jsonl"
         self.addresses: dict[str, str] = {}
-        self.exchange: Program
-        self.gatherers: dict[int, Program] = {}
-        self._deduplicator: Program
+        self.exchange: ProgramProcess
+        self.gatherers: dict[int, ProgramProcess] = {}
+        self._deduplicator: ProgramProcess
 
     def close(self) -> None:
         self._stack.close()
@@ -108,8 +108,8 @@ class Rehearsal:
         file.write_text(settings)
         self._deduplicator = self._program("deduplicator", ["deduplicator", "run", "--config", str(file)])
 
-    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> Program:
-        program = Program(name, self.folder, arguments, listen=listen)
+    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> ProgramProcess:
+        program = ProgramProcess(name, self.folder, arguments, listen=listen)
         self._stack.callback(program.end)
         return program
 

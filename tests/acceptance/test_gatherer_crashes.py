@@ -64,7 +64,7 @@ def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None
 
 def test_a_killed_gatherer_goes_on_where_its_frame_log_ends(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--stories=1", "--rate=1000")
+    rehearsal.start("--lifecycles=1", "--rate=1000")
     rehearsal.wait_for("orderbook_deltas", 500)
     rehearsal.gatherers[1].kill()
     rehearsal.start_gatherer(1)
@@ -93,7 +93,7 @@ def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, o
     with ExitStack() as stack:
         for kind in rehearsal.databases[1]:
             rehearsal.databases[1][kind] = stack.enter_context(own_server.database(kind))
-        rehearsal.start("--stories=1", "--rate=1000")
+        rehearsal.start("--lifecycles=1", "--rate=1000")
         rehearsal.wait_for("orderbook_deltas", 500)
         own_server.server.kill()
         rehearsal.wait_for("orderbook_deltas", 2 * rehearsal.counted("orderbook_deltas", 2), number=2)
@@ -122,7 +122,7 @@ def test_a_stop_while_the_database_is_away_leaves_the_rest_to_the_next_start(
     with ExitStack() as stack:
         for kind in rehearsal.databases[1]:
             rehearsal.databases[1][kind] = stack.enter_context(own_server.database(kind))
-        rehearsal.start("--stories=0", settings={"writing": {"stop_seconds_max": 1.0}})
+        rehearsal.start("--lifecycles=0", settings={"writing": {"stop_seconds_max": 1.0}})
         rehearsal.wait_for("orderbook_deltas", 100)
         own_server.server.kill()
         rehearsal.gatherers[1].signal(number)

@@ -10,8 +10,8 @@ from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import QUICK, Rehearsal
 from tests.support.waiting import wait_until
 
-# With one gatherer nobody else fills a gap, and without stories every market is subscribed from the beginning.
-CALM = "--stories=0"
+# With one gatherer no other fills its gaps; without lifecycles every market is subscribed from the start.
+CALM = "--lifecycles=0"
 BOOKS = "channel = 'orderbook_delta'"
 
 
@@ -171,7 +171,7 @@ def test_a_snapshot_that_is_refused_after_a_gap_is_asked_for_again(rehearse: Reh
 
 def test_the_registry_is_loaded_through_every_trouble_of_rest(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
-    rehearsal.start_exchange("--stories=1", "--markets=1200")
+    rehearsal.start_exchange("--lifecycles=1", "--markets=1200")
     rehearsal.fault("rest_429", seconds=60)
     rehearsal.start_gatherer(1)
     wait_until(lambda: rehearsal.logged("connected"), "connected while REST is refused")
@@ -193,7 +193,7 @@ def test_the_registry_is_loaded_through_every_trouble_of_rest(rehearse: Rehearse
 
 def test_markets_that_rest_does_not_show_yet_are_subscribed_all_the_same(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
-    rehearsal.start("--stories=4")
+    rehearsal.start("--lifecycles=4")
     rehearsal.fault("not_found_after_created", seconds=2)
     rehearsal.fault("clock_skew", seconds=5)
     new = f"subscriptions where {BOOKS} and market_ticker like '%NEW%'"

@@ -35,7 +35,7 @@ def free_port() -> int:
 
 def test_a_bad_key_is_told_once_and_the_right_one_is_taken(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
-    rehearsal.start_exchange("--stories=0")
+    rehearsal.start_exchange("--lifecycles=0")
     right = rehearsal.keys[1].private.read_bytes()
     (elsewhere := rehearsal.folder / "elsewhere").mkdir()
     rehearsal.keys[1].private.write_bytes(make_key(elsewhere, 2).private.read_bytes())
@@ -55,14 +55,14 @@ def test_a_bad_key_is_told_once_and_the_right_one_is_taken(rehearse: Rehearse) -
 def test_an_exchange_that_is_away_is_told_once_and_waited_for(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     port = f"--port={free_port()}"
-    rehearsal.start_exchange("--stories=0", port)
+    rehearsal.start_exchange("--lifecycles=0", port)
     rehearsal.exchange.stop()
     rehearsal.start_gatherer(1)
     wait_until(lambda: rehearsal.logged(UNREACHABLE), UNREACHABLE)
     time.sleep(2)
     assert errors(rehearsal) == [UNREACHABLE]
     assert "Connect call failed" in rehearsal.logged(UNREACHABLE)[0]["error"]
-    rehearsal.start_exchange("--stories=0", port)
+    rehearsal.start_exchange("--lifecycles=0", port)
     rehearsal.until("started")
     wait_until(lambda: rehearsal.logged("over"), "all connections again")
     # Away in mid-load: that is another outage, and another line.
@@ -126,7 +126,7 @@ def test_a_disk_that_takes_nothing_stops_the_frame_log_and_nothing_else(
     assert FullDisk in DISKS or not os.environ.get("CI"), "in CI tests run as root, so that a full disk is one"
     rehearsal = rehearse(1)
     with contextlib.closing(kind(rehearsal.frames())) as disk:
-        rehearsal.start("--stories=0", settings={"frame_log": {"segment_seconds": 1.0}})
+        rehearsal.start("--lifecycles=0", settings={"frame_log": {"segment_seconds": 1.0}})
         rehearsal.wait_for("orderbook_deltas", 100)
         disk.fail()
         wait_until(lambda: rehearsal.logged(FULL), FULL)
@@ -163,7 +163,7 @@ def stop_at_once(rehearsal: Rehearsal, what: str) -> float:
 @pytest.mark.parametrize("trouble", [UNREACHABLE, KEY_REFUSED, "connected", "exchange status"])
 def test_a_gatherer_stops_quickly_whatever_it_is_doing(rehearse: Rehearse, trouble: str) -> None:
     rehearsal = rehearse(1)
-    rehearsal.start_exchange("--stories=0", "--markets=2000", "--rate=0")
+    rehearsal.start_exchange("--lifecycles=0", "--markets=2000", "--rate=0")
     settings: dict[str, Any] = {"subscriptions": {"commands_per_second_max": 1, "markets_per_command_max": 5}}
     if trouble == UNREACHABLE:
         rehearsal.exchange.stop()

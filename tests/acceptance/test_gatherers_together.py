@@ -19,7 +19,7 @@ def data_frames(rehearsal: Rehearsal, number: int) -> int:
 
 def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--stories=1")
+    rehearsal.start("--lifecycles=1")
     for name in ("unknown_fields", "unknown_type", "empty_market_id", "malformed_json", "wrong_decimals"):
         rehearsal.fault(name, client="gatherer-1", count=FRAMES)
         time.sleep(ARRIVAL_SECONDS)
@@ -41,7 +41,7 @@ def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Reh
 
 def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--stories=0", settings={"subscriptions": {"silence_seconds_max": 3, "audit_seconds": 0}})
+    rehearsal.start("--lifecycles=0", settings={"subscriptions": {"silence_seconds_max": 3, "audit_seconds": 0}})
     rehearsal.fault("drop_frames", client="gatherer-1", count=3)
     rehearsal.wait_for("gaps where repair = 'snapshot'", number=1)
     rehearsal.fault("disconnect", client="gatherer-2")
@@ -59,7 +59,7 @@ def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> 
 
 def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--stories=0")
+    rehearsal.start("--lifecycles=0")
     wait_until(lambda: rehearsal.counted("orderbook_deltas where clock > 20", 1) > 50, "clocks that can go back")
     rehearsal.fault("maintenance", seconds=2)
     for number in rehearsal.numbers:
@@ -81,7 +81,7 @@ def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehea
 def test_fields_that_go_away_change_no_value(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1}}
-    rehearsal.start("--stories=0", "--rate=1500", settings=one)
+    rehearsal.start("--lifecycles=0", "--rate=1500", settings=one)
     rehearsal.fault("no_deprecated_fields", connection=1, count=100_000)
     seen = rehearsal.counted("trades")
     wait_until(lambda: rehearsal.counted("trades") > seen + 5, "trades without them")

@@ -18,7 +18,7 @@ from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.settings import decode_path
 from kalshi_data.simulator.venue.listings import market_object
-from kalshi_data.simulator.venue.price_grids import GRIDS
+from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS
 from tests.support.engines import Database, Engine
 
 MARKETS = 600_000
@@ -83,7 +83,7 @@ async def answer(request: web.Request) -> web.Response:
 
 def market_text() -> str:
     """Return the JSON of a market as long as the exchange's, with NUMBER where its number stands."""
-    body = market_object(NAME.format(number=0).replace("000000", "NUMBER"), OPENED_S, GRIDS["deci_cent"])
+    body = market_object(NAME.format(number=0).replace("000000", "NUMBER"), OPENED_S, PRICE_GRIDS["deci_cent"])
     return msgspec.json.encode({**body, "rules_primary": RULES * 4, "rules_secondary": RULES * 3}).decode()
 
 

@@ -30,7 +30,7 @@ def measure(seconds: float) -> dict[str, float]:
 
 
 def rate(connections: int, seconds: float) -> float:
-    """Return deltas per second of the slowest of some connections to an exchange in a hurry."""
+    """Return deltas per second of the slowest connection to an unpaced exchange."""
     with tempfile.TemporaryDirectory() as name, exchange(key := make_key(Path(name), 2), Path(name)) as url:
         signer = load_signer(key.key_id, key.private)
         return asyncio.run(receive(url, signer, connections, seconds))
@@ -39,7 +39,7 @@ def rate(connections: int, seconds: float) -> float:
 @contextmanager
 def exchange(key: KeyFiles, folder: Path) -> Generator[str]:
     """Run an exchange that sends as fast as clients take it and journals everything; yield the feed's address."""
-    arguments = [sys.executable, "-m", "kalshi_data.simulator", "run", f"--key={key.key_id}={key.public}", "--hurry"]
+    arguments = [sys.executable, "-m", "kalshi_data.simulator", "run", f"--key={key.key_id}={key.public}", "--unpaced"]
     arguments += [f"--markets={MARKETS}", "--rate=50000", "--seconds=0", "--clients=0"]
     with subprocess.Popen([*arguments, f"--journal={folder}/journal"], stdout=subprocess.PIPE) as running:
         try:

@@ -11,7 +11,7 @@ import psutil
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.demo.keys import make_key
-from kalshi_data.demo.processes import Program
+from kalshi_data.demo.processes import ProgramProcess
 from tests.benchmarks.capture import GATHERER, servers
 from tests.support.engines import Database
 
@@ -50,13 +50,13 @@ def soak(folder: Path, databases: dict[str, str], seconds: float, connection: Co
     key = make_key(folder, 2)
     arguments = ["simulator", "run", f"--key={key.key_id}={key.public}", "--tier=prestige"]
     arguments += [f"--markets={MARKETS}", f"--rate={RATE}", f"--seconds={seconds}"]
-    exchange = Program("exchange", folder, arguments, listen=True)
+    exchange = ProgramProcess("exchange", folder, arguments, listen=True)
     try:
         addresses = wait_for(exchange, "listening")
         settings = folder / "gatherer.toml"
         place = {"key_id": key.key_id, "private_key_file": key.private, "frames": folder / "frames"}
         settings.write_text(GATHERER.format(**addresses, **databases, **place))
-        gatherer = Program("gatherer", folder, ["gatherer", "run", "--config", str(settings)])
+        gatherer = ProgramProcess("gatherer", folder, ["gatherer", "run", "--config", str(settings)])
         process, samples = psutil.Process(gatherer.pid), list[Sample]()
         try:
             wait_for(exchange, "started")
@@ -78,7 +78,7 @@ def sample(process: psutil.Process, connection: Connection) -> Sample:
 
 
 def wait_for(
-    exchange: Program, wanted: str, seconds_max: float = START_SECONDS_MAX, meanwhile: Callable[[], object] = int
+    exchange: ProgramProcess, wanted: str, seconds_max: float = START_SECONDS_MAX, meanwhile: Callable[[], object] = int
 ) -> dict[str, str]:
     """Return an event of the exchange; call something every second until it comes."""
     deadline = time.monotonic() + seconds_max

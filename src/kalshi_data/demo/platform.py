@@ -10,7 +10,7 @@ from typing import Any
 from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES, make_databases
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, server_account
-from kalshi_data.demo.processes import Program, ProgramFailed, run_to_end
+from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
 MARKETS = 200
@@ -83,9 +83,9 @@ class Platform:
         self._production_settings = SETTINGS | dict(production_settings or {})
         self.production: Server
         self.gatherer_servers: dict[int, Server] = {}
-        self.exchange: Program
-        self.gatherers: dict[int, Program] = {}
-        self.deduplicator: Program
+        self.exchange: ProgramProcess
+        self.gatherers: dict[int, ProgramProcess] = {}
+        self.deduplicator: ProgramProcess
         self._running = ExitStack()
 
     def close(self) -> None:
@@ -163,8 +163,8 @@ class Platform:
         """What the exchange published, a line per frame."""
         return self.folder / "journal.jsonl"
 
-    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> Program:
-        program = Program(name, self.folder, arguments, listen=listen)
+    def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> ProgramProcess:
+        program = ProgramProcess(name, self.folder, arguments, listen=listen)
         self._running.callback(program.end)
         return program
 

@@ -22,7 +22,7 @@ class ProgramFailed(KalshiDataError):
     """A program ended with an error, or when it should not have ended."""
 
 
-class Program:
+class ProgramProcess:
     """One running program."""
 
     def __init__(

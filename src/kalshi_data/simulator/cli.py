@@ -15,18 +15,18 @@ from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import READ_TIERS, Limits
-from kalshi_data.simulator.model.venue import Model, Plan
+from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.process import announce, serve
-from kalshi_data.simulator.server import Exchange
+from kalshi_data.simulator.server import ExchangeServer
 from kalshi_data.simulator.venue.recording import read_recording
 from kalshi_data.simulator.verification import show, verify_journal
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-class Common(NamedTuple):
-    """What both kinds of exchange are told."""
+class ExchangeOptions(NamedTuple):
+    """The options of an exchange, of the model or of a recording."""
 
     keys: KeyRing
     port: int
@@ -36,43 +36,52 @@ class Common(NamedTuple):
     limits: Limits
 
 
-def common_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what both kinds of exchange are told."""
+def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of an exchange to a command."""
     limits = Limits()
     options = (
         click.option("--key", "keys", multiple=True, required=True, metavar="ID=FILE", help="A public key in PEM."),
         click.option("--port", default=0, show_default=True, help="Port on 127.0.0.1; 0 takes a free one."),
-        click.option("--clients", default=1, show_default=True, help="Begin when so many keys subscribed everything."),
-        click.option("--journal", type=click.Path(path_type=Path), help="Write everything that happens to this file."),
-        click.option("--scenario", type=FILE, help="Let the faults of this TOML file happen."),
+        click.option(
+            "--clients", default=1, show_default=True, help="Start when this many keys have subscribed everything."
+        ),
+        click.option("--journal", type=click.Path(path_type=Path), help="Write all messages and faults to this file."),
+        click.option("--scenario", type=FILE, help="Play the faults of this TOML file."),
         click.option("--tier", type=click.Choice(list(READ_TIERS)), default=limits.tier, show_default=True),
         click.option("--connections-max", default=limits.connections_max, show_default=True, help="For one key."),
         click.option("--subscription-markets-max", default=limits.subscription_markets_max, show_default=True),
         click.option("--commands-per-second-max", default=limits.commands_per_second_max, show_default=True),
         click.option(
-            "--buffer-bytes-max", default=limits.buffer_bytes_max, show_default=True, help="Beyond: error 25."
+            "--buffer-bytes-max",
+            default=limits.buffer_bytes_max,
+            show_default=True,
+            help="More unread bytes: error 25.",
         ),
-        click.option("--stale-seconds", default=0.0, show_default=True, help="Age of answers to unsigned requests."),
-        click.option("--live-seconds", default=limits.live_seconds, show_default=True, help="Then historical only."),
+        click.option(
+            "--stale-seconds", default=0.0, show_default=True, help="Maximum age of answers to unsigned requests."
+        ),
+        click.option(
+            "--live-seconds", default=limits.live_seconds, show_default=True, help="Older trades are historical only."
+        ),
         click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
         click.option("--removed-fields/--no-removed-fields", default=False, help="Send liquidity_dollars of markets."),
-        click.option("--sending-ts/--no-sending-ts", default=True, show_default=True, help="Say sending_ts_ms."),
+        click.option("--sending-ts/--no-sending-ts", default=True, show_default=True, help="Send sending_ts_ms."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def _common(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> Common:
+def _read_options(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> ExchangeOptions:
     faults = read_scenario(scenario) if scenario else []
     own = {name: named.pop(name) for name in ("port", "clients", "journal")}
     ring = KeyRing(dict(_key(each) for each in keys))
-    return Common(keys=ring, faults=faults, limits=Limits(**named), **own)
+    return ExchangeOptions(keys=ring, faults=faults, limits=Limits(**named), **own)
 
 
 @program("simulator")
 def main() -> None:
-    """A local exchange with the wire protocol of the real one, which knows what is true.
+    """A local exchange with the wire protocol of the real one, which records everything that it publishes.
 
     \b
     Examples:
@@ -87,61 +96,65 @@ main.epilog = describe()
 
 @main.command(epilog=describe())
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same run.")
-@click.option("--markets", default=200, show_default=True, help="Markets at the beginning, up to 20,000.")
-@click.option("--rate", default=300.0, show_default=True, help="Order-book deltas per second, up to 50,000; 0 idles.")
-@click.option("--stories", default=1.0, show_default=True, help="Pauses, early closes, new markets … per second.")
+@click.option("--markets", default=200, show_default=True, help="Markets at the start, up to 20,000.")
+@click.option(
+    "--rate", default=300.0, show_default=True, help="Order-book deltas per second, up to 50,000; 0 for none."
+)
+@click.option("--lifecycles", default=1.0, show_default=True, help="Pauses, early closes, new markets … per second.")
 @click.option("--seconds", default=30.0, show_default=True, help="How long markets live; 0 for no end.")
-@click.option("--hurry", is_flag=True, help="As fast as clients take it instead of as long as it says.")
-@common_options
+@click.option("--unpaced", is_flag=True, help="Publish as fast as clients read instead of in real time.")
+@exchange_options
 def run(
     seed: int,
     markets: int,
     rate: float,
-    stories: float,
+    lifecycles: float,
     seconds: float,
-    hurry: bool,
+    unpaced: bool,
     keys: tuple[str, ...],
     scenario: Path | None,
     **named: Any,
 ) -> None:
-    """Run made-up markets, then serve on until SIGTERM; SIGUSR1 ends the markets early.
+    """Run made-up markets, then keep serving until SIGTERM; SIGUSR1 ends the markets early.
 
-    What happens is told on standard output, one JSON object a line: listening (with the addresses), started, progress,
+    Standard output gets one JSON object per line for each event: listening (with the addresses), started, progress,
     finished.
     """
-    common = _common(keys, scenario, named)
-    rates = {"deltas_per_second": rate, "stories_per_second": stories}
-    plan = Plan(seed=seed, markets=markets, seconds=seconds, hurry=hurry, **rates)
-    model = Model(plan, Publisher(Journal(common.journal), common.limits), announce)
-    exchange = Exchange(model, common.keys)
-    asyncio.run(serve(exchange, lambda: model.run(common.clients), model.close, common.port, common.faults))
+    options = _read_options(keys, scenario, named)
+    rates = {"deltas_per_second": rate, "lifecycles_per_second": lifecycles}
+    settings = ModelSettings(seed=seed, markets=markets, seconds=seconds, unpaced=unpaced, **rates)
+    model = MarketModel(settings, Publisher(Journal(options.journal), options.limits), announce)
+    exchange = ExchangeServer(model, options.keys)
+    asyncio.run(serve(exchange, lambda: model.run(options.clients), model.close, options.port, options.faults))
 
 
 @main.command(epilog=describe())
 @click.argument("recordings", type=FILE, nargs=-1, required=True)
-@click.option("--seconds", default=30.0, show_default=True, help="Longer recordings are compressed to this time.")
-@common_options
+@click.option("--seconds", default=30.0, show_default=True, help="Play longer recordings faster, within this time.")
+@exchange_options
 def replay(
     recordings: tuple[Path, ...], seconds: float, keys: tuple[str, ...], scenario: Path | None, **named: Any
 ) -> None:
-    """Play RECORDINGS, one after the other, to every client, then serve on until SIGTERM.
+    """Play RECORDINGS, one after the other, to every client, then keep serving until SIGTERM.
 
-    What happens is told on standard output, one JSON object a line: listening (with the addresses), started, progress,
+    Standard output gets one JSON object per line for each event: listening (with the addresses), started, progress,
     finished.
     """
-    common = _common(keys, scenario, named)
+    options = _read_options(keys, scenario, named)
     frames = [frame for recording in recordings for frame in read_recording(recording)]
-    player = Replay(frames, common.journal, announce, common.limits)
-    exchange = Exchange(player, common.keys)
-    asyncio.run(serve(exchange, lambda: player.run(common.clients, seconds), player.close, common.port, common.faults))
+    player = Replay(frames, options.journal, announce, options.limits)
+    exchange = ExchangeServer(player, options.keys)
+    asyncio.run(
+        serve(exchange, lambda: player.run(options.clients, seconds), player.close, options.port, options.faults)
+    )
 
 
 @main.command()
-@click.option("--journal", type=FILE, required=True, help="What the exchange published.")
+@click.option("--journal", type=FILE, required=True, help="The journal of the exchange.")
 @click.option("--production", required=True, metavar="DSN", help="The production database, without a password.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def verify(journal: Path, production: str, as_json: bool) -> None:
-    """Compare production with a journal; exit 1 where they differ."""
+    """Compare production with a journal; exit 1 if they differ."""
     found = verify_journal(production, journal)
     click.echo(msgspec.json.encode(found).decode() if as_json else show(found))
     sys.exit(0 if found.complete else 1)
@@ -150,5 +163,5 @@ def verify(journal: Path, production: str, as_json: bool) -> None:
 def _key(option: str) -> tuple[str, Path]:
     key_id, separator, file = option.partition("=")
     if not separator or not Path(file).is_file():
-        raise click.BadParameter(f"{option!r} is not ID=FILE with a file that exists", param_hint="--key")
+        raise click.BadParameter(f"{option!r} is not ID=FILE with an existing file", param_hint="--key")
     return key_id, Path(file)

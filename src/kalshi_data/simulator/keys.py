@@ -1,4 +1,4 @@
-"""Checks the signatures of clients as the exchange does."""
+"""Check the signatures of clients as the exchange does."""
 
 import base64
 import binascii
@@ -26,12 +26,12 @@ class KeyRing:
         """Read one public key in PEM form per key id.
 
         Raises:
-            SettingsError: a file is missing or holds neither an RSA nor an Ed25519 key.
+            SettingsError: if a file is missing, or its key is neither RSA nor Ed25519.
         """
         self._keys = {key_id: _load(path) for key_id, path in files.items()}
 
     def client(self, headers: Mapping[str, str], method: str, path: str, skew_ms: int = 0) -> str | None:
-        """Return the id of the key that signed a request, None where none did; `skew_ms` is the clock's error."""
+        """Return the id of the key that signed a request, or None; `skew_ms` is the error of the exchange's clock."""
         key_id = headers.get("KALSHI-ACCESS-KEY", "")
         timestamp_ms = headers.get("KALSHI-ACCESS-TIMESTAMP", "")
         key = self._keys.get(key_id)
@@ -54,7 +54,7 @@ def _load(path: Path) -> RSAPublicKey | Ed25519PublicKey:
         raise SettingsError(f"{path}: not a public key in PEM form") from error
     if isinstance(key, RSAPublicKey | Ed25519PublicKey):
         return key
-    raise SettingsError(f"{path}: holds a {type(key).__name__}, the exchange knows RSA and Ed25519")
+    raise SettingsError(f"{path}: holds a {type(key).__name__}, but the exchange accepts RSA and Ed25519 only")
 
 
 def _verify(key: RSAPublicKey | Ed25519PublicKey, signature: bytes, message: bytes) -> None:

@@ -1,7 +1,7 @@
-"""What the exchange allows: token buckets of REST, and the limits of connections and subscriptions.
+"""The exchange's limits: token buckets for REST, and limits of connections and subscriptions.
 
-Sources: docs.kalshi.com, rate limits, 19 Aug 2026; changelog of 18 Sep 2025 and 18 Jun 2026. The numbers behind errors
-26 and 27 are not published.
+Sources: docs.kalshi.com, rate limits, 19 Aug 2026; changelog of 18 Sep 2025 and 18 Jun 2026. The limits
+behind errors 26 and 27 are not published.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 REQUEST_TOKENS = 10
-# Read tokens per second, and for how many seconds the bucket holds them.
+# Read tokens per second, and how many seconds of them the bucket holds.
 READ_TIERS = {
     "basic": (200, 2),
     "advanced": (300, 2),
@@ -32,13 +32,13 @@ WRITE_TOKENS = {
 
 
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
-    """The limits of one exchange; `stale_seconds` is how old an answer to an unsigned request may be.
+    """The limits of one exchange; an answer to an unsigned request may be up to `stale_seconds` old.
 
-    Trades and settled markets older than `live_seconds` are in the historical tier only; the exchange keeps about three
-    months live.
+    Trades and settled markets older than `live_seconds` are in the historical tier only; the real exchange keeps about
+    three months live.
 
-    `removed_fields` sends what the exchange has removed but some clients still require: `liquidity_dollars` of markets,
-    gone since 1 Oct 2026.
+    `removed_fields` sends `liquidity_dollars` of markets, which the exchange removed on 1 Oct 2026 though some clients
+    require it.
     """
 
     tier: str = "basic"
@@ -53,11 +53,11 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     removed_fields: bool = False
 
 
-class Bucket:
-    """Tokens that refill continuously; an empty bucket costs nothing but the request."""
+class TokenBucket:
+    """Tokens that refill continuously; a request to an empty bucket takes none."""
 
     def __init__(self, refill_per_second: float, capacity: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin full."""
+        """Start full."""
         self._refill = refill_per_second
         self._capacity = capacity
         self._clock = clock
@@ -65,7 +65,7 @@ class Bucket:
         self._at = clock()
 
     def take(self, tokens: float = REQUEST_TOKENS) -> bool:
-        """Take tokens; return whether there were enough."""
+        """Take tokens; return False, and take none, if there are not enough."""
         now = self._clock()
         self._tokens = min(self._capacity, self._tokens + (now - self._at) * self._refill)
         self._at = now
@@ -75,10 +75,10 @@ class Bucket:
         return True
 
 
-def read_bucket(tier: str) -> Bucket:
+def read_bucket(tier: str) -> TokenBucket:
     """Return the read bucket of a tier."""
     refill, seconds = READ_TIERS[tier]
-    return Bucket(refill, refill * seconds)
+    return TokenBucket(refill, refill * seconds)
 
 
 def account_limits(tier: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Plays a recording to every client, at its own pace or faster, with the exact protocol around it."""
+"""Play a recording to every client, at its own pace or faster, with the exchange's protocol around it."""
 
 import asyncio
 import time
@@ -13,51 +13,51 @@ from kalshi_data.simulator.feed.commands import CHANNELS
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
-from kalshi_data.simulator.published import Fact, fact
-from kalshi_data.simulator.venue.books import SIDES, Books
+from kalshi_data.simulator.messages import Message, make_message
+from kalshi_data.simulator.venue.books import SIDES, OrderBooks
 from kalshi_data.simulator.venue.listings import Listings
 from kalshi_data.simulator.venue.recording import RecordedFrame
-from kalshi_data.simulator.venue.tape import Candles, Tape
+from kalshi_data.simulator.venue.trade_history import Candlesticks, TradeHistory
 
 PROGRESS_SECONDS = 0.25
 Announce = Callable[[dict[str, Any]], None]
 
 
 class Replay:
-    """The exchange's side of a recording: its books and its markets."""
+    """A venue whose books and markets are those of a recording."""
 
     def __init__(
         self, frames: Sequence[RecordedFrame], journal: Path | None, announce: Announce, limits: Limits | None = None
     ) -> None:
-        """Prepare to play `frames`; `journal` gets each published frame, `announce` what people may want to know."""
+        """Play `frames`; write each published frame to `journal`, and pass events to `announce`."""
         self.frames = frames
         self.publisher = Publisher(Journal(journal), limits)
         self.publisher.venue = self
         self.listings = Listings(frames)
-        self.tape = Tape()
-        self._books: Books | None = None
-        self._candles: dict[str, Candles] = {}
+        self.trade_history = TradeHistory()
+        self._books: OrderBooks | None = None
+        self._candles: dict[str, Candlesticks] = {}
         self._announce = announce
 
     async def run(self, clients: int, seconds_max: float) -> None:
-        """Wait until `clients` clients subscribed everything recorded, then play within `seconds_max`."""
-        while not self.publisher.covered(clients, lambda: self._wanted):
+        """Wait until `clients` keys have subscribed everything recorded, then play within `seconds_max`."""
+        while not self.publisher.is_subscribed_by(clients, lambda: self._wanted):
             await asyncio.sleep(0.02)
         self._announce({"event": "started", "frames": len(self.frames)})
-        self._books = Books()
-        began = told = time.monotonic()
+        self._books = OrderBooks()
+        started_at = announced_at = time.monotonic()
         for number, (due_seconds, frame) in enumerate(schedule(self.frames, seconds_max), start=1):
-            wait_seconds = began + due_seconds - time.monotonic()
+            wait_seconds = started_at + due_seconds - time.monotonic()
             if wait_seconds > 0:
                 await asyncio.sleep(wait_seconds)
             self._books.apply(frame)
-            published = _fact(frame)
+            published = _to_message(frame)
             self.publisher.publish(published)
             if frame.type == "trade" and frame.market_ticker:
-                self.tape.add(_traded_us(published.body), frame.market_ticker, published.body)
-            await self.publisher.room()
-            if time.monotonic() - told > PROGRESS_SECONDS:
-                told = time.monotonic()
+                self.trade_history.add(_traded_us(published.body), frame.market_ticker, published.body)
+            await self.publisher.wait_for_clients()
+            if time.monotonic() - announced_at > PROGRESS_SECONDS:
+                announced_at = time.monotonic()
                 self._announce({"event": "progress", "frames": number})
         self.publisher.journal.flush()
         self._announce({"event": "finished", "frames": len(self.frames)})
@@ -66,39 +66,41 @@ class Replay:
         """Close the journal."""
         self.publisher.journal.close()
 
-    def snapshot(self, market_ticker: str) -> Fact | None:
-        """Return a market's book as it is now, None before the recording began to play."""
+    def snapshot(self, market_ticker: str) -> Message | None:
+        """Return a market's order book as of now, or None before the recording started to play."""
         if self._books is None:
             return None
-        return fact("orderbook_snapshot", market_ticker, self._books.snapshot(market_ticker))._replace(envelope=b"")
+        return make_message("orderbook_snapshot", market_ticker, self._books.snapshot(market_ticker))._replace(
+            envelope=b""
+        )
 
-    def summary(self, market_ticker: str) -> Fact | None:
-        """Return the ticker message of a market that was played last, None before there was one."""
-        return self._books.summary(market_ticker) if self._books else None
+    def ticker_message(self, market_ticker: str) -> Message | None:
+        """Return the last ticker message of a market that was played, or None if there was none."""
+        return self._books.ticker_message(market_ticker) if self._books else None
 
     def restart_clocks(self) -> None:
-        """Keep the clocks: they are the recording's."""
+        """Do nothing: the clocks are those of the recording."""
 
     def levels(self, market_ticker: str) -> dict[str, list[list[str]]]:
-        """Return both sides of a book as played so far."""
+        """Return both sides of an order book as played so far."""
         body = self._books.snapshot(market_ticker) if self._books else {}
         return {side: body.get(f"{side}_dollars_fp", []) for side in SIDES}
 
-    def candles(self, market_ticker: str) -> Candles:
-        """Return no minutes: a recording's trades make no candlesticks."""
-        return self._candles.setdefault(market_ticker, Candles())
+    def candles(self, market_ticker: str) -> Candlesticks:
+        """Return no candlesticks: they are not made from a recording's trades."""
+        return self._candles.setdefault(market_ticker, Candlesticks())
 
     def id_of(self, market_ticker: str) -> str:
-        """Return a market's id, empty before the recording told it."""
+        """Return a market's id, empty before a frame with it was played."""
         return str(self._books.snapshot(market_ticker)["market_id"]) if self._books else ""
 
     def ticker_of(self, market_id: str) -> str | None:
-        """Return the ticker of a market's id, None before the recording told it."""
+        """Return the ticker of a market's id, or None before a frame with it was played."""
         return next((each for each in self.listings.markets if market_id == self.id_of(each)), None)
 
     @cached_property
     def _wanted(self) -> dict[str, set[str]]:
-        """Every recorded channel with its markets."""
+        """Each recorded channel with its markets."""
         wanted: dict[str, set[str]] = {}
         for frame in self.frames:
             if frame.channel in CHANNELS:
@@ -106,24 +108,24 @@ class Replay:
         return wanted
 
 
-def _fact(frame: RecordedFrame) -> Fact:
+def _to_message(frame: RecordedFrame) -> Message:
     """Return a recorded frame as a message; its other top-level fields are sent as they were recorded."""
     others = {name: value for name, value in frame.fields.items() if name not in ("type", "msg")}
     envelope = b"".join(b"%b:%b," % (msgspec.json.encode(name), bytes(value)) for name, value in others.items())
-    return Fact(frame.type, frame.channel, frame.market_ticker, bytes(frame.fields["msg"]), envelope)
+    return Message(frame.type, frame.channel, frame.market_ticker, bytes(frame.fields["msg"]), envelope)
 
 
 def _traded_us(body: bytes) -> int:
-    """Return when a trade happened, in µs since 1970; older recordings tell the second only."""
+    """Return when a trade happened, in µs since 1970; older recordings hold the second only."""
     fields: dict[str, Any] = msgspec.json.decode(body)
     ts_ms = fields.get("ts_ms") or int(fields.get("ts") or 0) * 1000
     return int(ts_ms) * 1000
 
 
 def schedule(frames: Sequence[RecordedFrame], seconds_max: float) -> Iterator[tuple[float, RecordedFrame]]:
-    """Yield each frame with the second it is due; recordings that are longer than `seconds_max` are compressed.
+    """Yield each frame with the second at which it is due; longer recordings play faster, within `seconds_max`.
 
-    The order of the recording is kept even where its times go back; a frame without a time follows at once.
+    The order of the recording is kept even if its times go back. A frame without a time is due at once.
     """
     times = [frame.received_ns for frame in frames if frame.received_ns is not None]
     first, length_ns = (min(times), max(times) - min(times)) if times else (0, 0)

@@ -1,4 +1,4 @@
-"""An exchange as a process: it listens, lets its markets live, and stops on a signal."""
+"""Serve an exchange as a process: listen, run its markets, and stop on a signal."""
 
 import asyncio
 import contextlib
@@ -11,19 +11,19 @@ import msgspec
 from aiohttp import web
 
 from kalshi_data.simulator.faults.scenarios import Fault
-from kalshi_data.simulator.server import API, FEED, Exchange
+from kalshi_data.simulator.server import API, FEED, ExchangeServer
 
 HOST = "127.0.0.1"
 
 
 async def serve(
-    exchange: Exchange,
-    live: Callable[[], Coroutine[Any, Any, None]],
+    exchange: ExchangeServer,
+    run_markets: Callable[[], Coroutine[Any, Any, None]],
     close: Callable[[], None],
     port: int,
     faults: Sequence[Fault] = (),
 ) -> None:
-    """Serve until SIGTERM or SIGINT; on SIGUSR1 publish nothing more, but serve on."""
+    """Serve until SIGTERM or SIGINT; on SIGUSR1 end the markets but keep serving."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -33,28 +33,28 @@ async def serve(
     address = f"{HOST}:{runner.addresses[0][1]}"
     announce({"event": "listening", "rest_url": f"http://{address}{API}", "websocket_url": f"ws://{address}{FEED}"})
     exchange.faults.schedule(faults)
-    living = asyncio.ensure_future(live())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, living.cancel)
-    await _wait_for_stop(asyncio.ensure_future(stop.wait()), living)
-    living.cancel()
+    markets = asyncio.ensure_future(run_markets())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, markets.cancel)
+    await _wait_for_stop(asyncio.ensure_future(stop.wait()), markets)
+    markets.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await living
+        await markets
     exchange.faults.close()
     await runner.cleanup()
     close()
 
 
-async def _wait_for_stop(stopping: asyncio.Future[Any], living: asyncio.Future[None]) -> None:
-    """Return at stop; a failure of the markets is raised at once, and their end on request is told."""
-    await asyncio.wait((stopping, living), return_when=asyncio.FIRST_COMPLETED)
-    if living.cancelled():
+async def _wait_for_stop(stopping: asyncio.Future[Any], markets: asyncio.Future[None]) -> None:
+    """Wait for the stop signal; raise an error of the markets at once, and announce their end by SIGUSR1."""
+    await asyncio.wait((stopping, markets), return_when=asyncio.FIRST_COMPLETED)
+    if markets.cancelled():
         announce({"event": "finished"})
-    elif living.done():
-        living.result()
+    elif markets.done():
+        markets.result()
     await stopping
 
 
 def announce(event: dict[str, Any]) -> None:
-    """Tell whoever reads standard output."""
+    """Write an event to standard output as a line of JSON."""
     sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
     sys.stdout.flush()

@@ -8,63 +8,63 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import WSMsgType, web
 
-from kalshi_data.simulator.faults.injector import Faults
+from kalshi_data.simulator.faults.injector import FaultInjector
 from kalshi_data.simulator.faults.scenarios import SCENARIOS, Fault
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.session import Session
+from kalshi_data.simulator.feed.session import ServerSession
 from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.keys import KeyRing
-from kalshi_data.simulator.limits import Bucket, account_limits, read_bucket
+from kalshi_data.simulator.limits import TokenBucket, account_limits, read_bucket
 from kalshi_data.simulator.rest.events import EventPaths
-from kalshi_data.simulator.rest.markets import Handler, MarketPaths, Source
+from kalshi_data.simulator.rest.markets import Handler, MarketPaths, RestVenue
 from kalshi_data.simulator.venue.filters import BadRequest, NotFound
 
 API = "/trade-api/v2"
 FEED = "/trade-api/ws/v2"
 ADMIN = "/admin/faults"
 HEARTBEAT_SECONDS = 10
-# Source: the exchange's changelog of 2026-09-24.
+# RestVenue: the exchange's changelog of 2026-09-24.
 MESSAGE_BYTES_MAX = 64 << 20
 SIGNATURE = "KALSHI-ACCESS-SIGNATURE"
 UNAUTHENTICATED = {"code": "authentication_error", "message": "authentication_error", "details": "NOT_FOUND"}
 TOO_MANY = {"error": "too many requests"}
-STALE_ANSWERS_MAX = 10_000
+CACHED_ANSWERS_MAX = 10_000
 
 
-class Trading(Source, Protocol):
-    """A venue with the publisher it publishes through."""
+class PublishingVenue(RestVenue, Protocol):
+    """A venue with its publisher."""
 
     publisher: Publisher
 
 
-class Exchange:
-    """Answers REST requests and serves the feed."""
+class ExchangeServer:
+    """Answers REST requests, and serves the feed and the admin endpoint."""
 
-    def __init__(self, venue: Trading, keys: KeyRing) -> None:
-        """Offer a venue's markets to the clients of a key ring."""
+    def __init__(self, venue: PublishingVenue, keys: KeyRing) -> None:
+        """Serve a venue's markets to the clients of a key ring."""
         self._publisher = venue.publisher
         self._limits = venue.publisher.limits
         self._keys = keys
         self._venue = venue
-        self._buckets: dict[str | None, Bucket] = {}
-        self._stale: dict[str, tuple[float, Mapping[str, Any]]] = {}
-        self._numbers = 0
-        self.faults = Faults(venue.publisher)
+        self._buckets: dict[str | None, TokenBucket] = {}
+        self._cached: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._connections_opened = 0
+        self.faults = FaultInjector(venue.publisher)
 
     def application(self) -> web.Application:
-        """Return the routes of all interfaces."""
+        """Return the application with all routes."""
         application = web.Application()
         events = EventPaths(self._venue, self._publisher.now_ms)
         events.is_active = lambda: not self.faults.active("maintenance")
         markets = MarketPaths(self._venue, self._publisher.now_ms, self._limits.live_seconds)
         markets.hidden_seconds = lambda: self.faults.not_found_seconds
         paths: dict[str, Handler] = {**events.routes(), **markets.routes()}
-        routes = [web.get(f"{API}{path}", self._answering(handler)) for path, handler in paths.items()]
+        routes = [web.get(f"{API}{path}", self._checked(handler)) for path, handler in paths.items()]
         application.add_routes([web.get(FEED, self._feed), *routes])
         application.router.add_get(f"{API}/account/limits", self._account)
-        application.router.add_get(ADMIN, self._known_faults)
+        application.router.add_get(ADMIN, self._list_faults)
         application.router.add_post(ADMIN, self._start_fault)
-        application.router.add_get("/trade-api/{rest:.*}", self._elsewhere)
+        application.router.add_get("/trade-api/{rest:.*}", self._not_found)
         return application
 
     async def _feed(self, request: web.Request) -> web.StreamResponse:
@@ -78,15 +78,15 @@ class Exchange:
             return _json({"code": "unavailable", "message": "maintenance"}, 503)
         socket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES_MAX, compress=self._limits.deflate)
         await socket.prepare(request)
-        self._numbers += 1
-        # The library's name for the window it agreed on: 0 where the client wants no compression.
+        self._connections_opened += 1
+        # `compress` is the window size agreed on, 0 for no compression.
         wire = Wire(request.transport, int(socket.compress or 0))
-        session = Session(client, wire, self._publisher, self._numbers)
+        session = ServerSession(client, wire, self._publisher, self._connections_opened)
         await self._serve(session, socket)
         return socket
 
-    async def _serve(self, session: Session, socket: web.WebSocketResponse) -> None:
-        self._note(session, "connected")
+    async def _serve(self, session: ServerSession, socket: web.WebSocketResponse) -> None:
+        self._record(session, "connected")
         self._publisher.sessions.add(session)
         heartbeat = asyncio.ensure_future(_heartbeat(session, socket))
         try:
@@ -96,18 +96,18 @@ class Exchange:
         finally:
             heartbeat.cancel()
             self._publisher.sessions.discard(session)
-            self._publisher.changed()
-            self._note(session, "disconnected")
+            self._publisher.subscriptions_changed()
+            self._record(session, "disconnected")
 
-    def _note(self, session: Session, what: str) -> None:
-        noted = {"number": session.number, "client": session.client, "event": what}
-        self._publisher.journal.noted(self._publisher.now_ms(), connection=noted)
+    def _record(self, session: ServerSession, what: str) -> None:
+        details = {"number": session.number, "client": session.client, "event": what}
+        self._publisher.journal.record(self._publisher.now_ms(), connection=details)
 
     def _client(self, request: web.Request) -> str | None:
         return self._keys.client(request.headers, request.method, request.path, self._publisher.skew_ms)
 
-    def _answering(self, handler: Handler) -> Any:
-        """Return a handler that checks signature and budget, then answers or says what is wrong."""
+    def _checked(self, handler: Handler) -> Any:
+        """Return a handler that checks the signature and the token bucket before it answers."""
 
         async def answer(request: web.Request) -> web.Response:
             refusal = self._refusal(request)
@@ -123,7 +123,7 @@ class Exchange:
         return answer
 
     def _refusal(self, request: web.Request) -> web.Response | None:
-        """Return the answer to who may not ask now, None for who may."""
+        """Return an error answer if the request is not allowed now, otherwise None."""
         client = self._client(request)
         if SIGNATURE in request.headers and client is None:
             return _json(UNAUTHENTICATED, 401)
@@ -135,22 +135,22 @@ class Exchange:
         return None
 
     def _body(self, request: web.Request, handler: Handler) -> Mapping[str, Any]:
-        """Return an answer; one to an unsigned request may be some seconds old, as from the exchange's cache."""
+        """Return the answer; for an unsigned request it may be some seconds old, as from the exchange's cache."""
         self._hide_created(request)
         if self.faults.active("repeated_pages"):
             request = request.clone(rel_url=request.rel_url.without_query_params("cursor"))
         if not self._limits.stale_seconds or SIGNATURE in request.headers:
             return handler(request)
-        made, body = self._stale.get(request.path_qs, (0.0, {}))
-        if not made or time.monotonic() - made > self._limits.stale_seconds:
-            if len(self._stale) >= STALE_ANSWERS_MAX:
-                self._stale.clear()
-            made, body = time.monotonic(), handler(request)
-            self._stale[request.path_qs] = made, body
+        made_at, body = self._cached.get(request.path_qs, (0.0, {}))
+        if not made_at or time.monotonic() - made_at > self._limits.stale_seconds:
+            if len(self._cached) >= CACHED_ANSWERS_MAX:
+                self._cached.clear()
+            made_at, body = time.monotonic(), handler(request)
+            self._cached[request.path_qs] = made_at, body
         return body
 
     def _hide_created(self, request: web.Request) -> None:
-        """Pretend, where that fault is on, that REST does not know a market that was created just now."""
+        """Raise NotFound for a market created just now, while that fault is active."""
         market = self._venue.listings.markets.get(request.match_info.get("ticker", ""))
         hidden_s = self.faults.not_found_seconds
         if market is not None and self._publisher.now_ms() / 1000 - market.created_s < hidden_s:
@@ -167,13 +167,13 @@ class Exchange:
             return _json(UNAUTHENTICATED, 401)
         return self._refusal(request) or _json(account_limits(self._limits.tier))
 
-    async def _elsewhere(self, request: web.Request) -> web.Response:
-        """Answer a path that is none: with a slash at its end it is one without."""
+    async def _not_found(self, request: web.Request) -> web.Response:
+        """Answer an unknown path with 404; redirect a path with a slash at its end to the path without."""
         if request.path.endswith("/"):
             return web.Response(status=301, headers={"Location": request.path.rstrip("/")})
         return _json({"code": "not_found", "message": "not found"}, 404)
 
-    async def _known_faults(self, _: web.Request) -> web.Response:
+    async def _list_faults(self, _: web.Request) -> web.Response:
         return _json(SCENARIOS)
 
     async def _start_fault(self, request: web.Request) -> web.Response:
@@ -190,7 +190,7 @@ def _json(body: Mapping[str, Any], status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
 
 
-async def _heartbeat(session: Session, socket: web.WebSocketResponse) -> None:
+async def _heartbeat(session: ServerSession, socket: web.WebSocketResponse) -> None:
     while not socket.closed:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         if not session.silent:

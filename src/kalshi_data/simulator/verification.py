@@ -1,4 +1,4 @@
-"""Compares production with a journal: by SQL, as multisets, and from nothing that a gatherer holds."""
+"""Compare production with a journal by SQL, as multisets, without any data of a gatherer."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ COLUMNS = ("published", "present", "lost", "invented")
 
 
 class StreamCounts(msgspec.Struct, frozen=True):
-    """One stream: facts published, held, published but not held, and held but not published."""
+    """One stream: messages published, held, published but not held, and held but not published."""
 
     published: int
     present: int
@@ -22,9 +22,9 @@ class StreamCounts(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct):
     """A whole comparison.
 
-    `unreadable` messages nobody can understand, and `withheld` ones were sent to nobody: both are listed gaps of the
-    journal, so production need not hold them. `books` were compared level by level after each clock; a book that misses
-    a withheld change is not, until the next snapshot of it that was sent.
+    `unreadable` messages cannot be parsed, and `withheld` ones were sent to no connection because of a listed fault or
+    gap, so production need not hold either. `books` were compared level by level after each clock, except books that
+    miss a withheld change, until their next snapshot that was sent.
     """
 
     streams: dict[str, StreamCounts]
@@ -36,13 +36,13 @@ class Verification(msgspec.Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether production holds exactly what was published, which must be something."""
+        """Whether production holds exactly what was published, and something was published."""
         wrong = any(each.lost or each.invented for each in self.streams.values()) or self.wrong_books
         return not wrong and any(each.published for each in self.streams.values())
 
 
-class LeftOut(msgspec.Struct, frozen=True):
-    """How many lines of a journal were taken off: nobody could understand them, or they were sent to nobody."""
+class ExcludedMessages(msgspec.Struct, frozen=True):
+    """How many lines of a journal are not compared: unreadable ones, and ones that were sent to no connection."""
 
     unreadable: int
     withheld: int
@@ -52,23 +52,23 @@ def verify_journal(production: str, journal: Path) -> Verification:
     """Compare a production database with the journal of an exchange.
 
     Raises:
-        psycopg.Error: production cannot be reached.
+        psycopg.Error: if production cannot be reached.
     """
     with connect(production, application_name="verify") as connection:
-        left_out = load_journal(connection, journal)
+        excluded = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
         return Verification(
             streams={name: count_stream(connection, name) for name in STREAMS},
-            unreadable=left_out.unreadable,
-            withheld=left_out.withheld,
+            unreadable=excluded.unreadable,
+            withheld=excluded.withheld,
             books=books,
             wrong_books=wrong_books,
             faults=[str(row[0]) for row in connection.execute(query("verification/list_faults")).fetchall()],
         )
 
 
-def load_journal(connection: Connection, journal: Path) -> LeftOut:
-    """Load what the exchange published into this connection's own table."""
+def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
+    """Load a journal into a temporary table of this connection, without the messages that are not compared."""
     connection.execute(query("verification/stage_journal"))
     with (
         journal.open() as lines,
@@ -81,7 +81,7 @@ def load_journal(connection: Connection, journal: Path) -> LeftOut:
     connection.execute(query("verification/forget_books_in_gaps"))
     withheld = connection.execute(query("verification/drop_withheld")).rowcount
     connection.execute(query("verification/stage_book_snapshots"))
-    return LeftOut(unreadable, withheld)
+    return ExcludedMessages(unreadable, withheld)
 
 
 def count_stream(connection: Connection, name: str) -> StreamCounts:
@@ -91,18 +91,18 @@ def count_stream(connection: Connection, name: str) -> StreamCounts:
 
 
 def count_books(connection: Connection) -> tuple[int, int]:
-    """Return how many books after a clock were compared, and how many of them are wrong."""
+    """Return how many books were compared after a clock, and how many of them are wrong."""
     row = connection.execute(query("verification/verify_books")).fetchone() or (0, 0)
     return int(row[0]), int(row[1])
 
 
 def show(found: Verification) -> str:
-    """Return the comparison as lines for people."""
+    """Return the comparison as text."""
     lines = [f"{'stream':20}" + "".join(f"{name:>12}" for name in COLUMNS)]
     for name, counts in found.streams.items():
         values = (counts.published, counts.present, counts.lost, counts.invented)
         lines.append(f"{name:20}" + "".join(f"{value:12,}" for value in values))
     lines.append(f"books after each clock: {found.books:,} compared, {found.wrong_books:,} wrong")
-    lines.append(f"listed gaps: {found.withheld:,} messages sent to nobody, {found.unreadable:,} unreadable")
+    lines.append(f"listed gaps: {found.withheld:,} messages sent to no connection, {found.unreadable:,} unreadable")
     lines += [f"fault: {fault}" for fault in found.faults]
     return "\n".join([*lines, "complete" if found.complete else "incomplete"])

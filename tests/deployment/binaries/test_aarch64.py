@@ -20,7 +20,7 @@ from tests.support.waiting import SECONDS_MAX
 PROGRAMS = ("gatherer", "deduplicator")
 # The emulator starts no other process, so that one compiles what was unpacked.
 CACHE = {"SHIV_COMPILE_WORKERS": "1"}
-FEW = ("--markets=10", "--rate=40", "--stories=0")
+FEW = ("--markets=10", "--rate=40", "--lifecycles=0")
 NOWHERE = {
     "rest_url": "http://127.0.0.1:1/trade-api/v2",
     "websocket_url": "ws://127.0.0.1:1/trade-api/ws/v2",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kalshi_data.demo.keys import KeyFiles, make_key
-from kalshi_data.demo.processes import Program
+from kalshi_data.demo.processes import ProgramProcess
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.fleet import GATHERERS, ROOT
 from tests.deployment.hosts.network import ADDRESSES, METADATA, Network
@@ -48,7 +48,7 @@ class Outside:
         self._network = network
         self._certificates = certificates
         self._running = ExitStack()
-        self._exchange: Program
+        self._exchange: ProgramProcess
 
     def start(self) -> None:
         """Start both, and wait until the exchange listens; it trades once every key has subscribed everything."""
@@ -60,7 +60,7 @@ class Outside:
         plan = ["--seconds=0", f"--markets={MARKETS}", f"--rate={RATE}", "--tier=advanced", f"--clients={len(keys)}"]
         arguments = ["simulator", "run", *keys, *plan, f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
         within = self._network.command()
-        self._exchange = Program("exchange", self._folder, arguments, listen=True, within=within)
+        self._exchange = ProgramProcess("exchange", self._folder, arguments, listen=True, within=within)
         self._running.callback(self._exchange.end)
         self.until("listening")
 

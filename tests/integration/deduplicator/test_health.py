@@ -18,7 +18,7 @@ from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.state import State, StreamState
 from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.demo.processes import Program
+from kalshi_data.demo.processes import ProgramProcess
 from kalshi_data.service.systemd import Notifier
 from kalshi_data.shard import EVERYTHING
 from tests.conftest import MakeDatabase
@@ -302,7 +302,7 @@ def test_a_running_deduplicator_answers(two: Hosts, tmp_path: Path) -> None:
     for kalshi_ts in two.ts:
         beat(kalshi_ts, -600)
         receive(kalshi_ts, [trade("a")])
-    program = Program("deduplicator", tmp_path, ["deduplicator", "run", "--config", str(two.config)])
+    program = ProgramProcess("deduplicator", tmp_path, ["deduplicator", "run", "--config", str(two.config)])
     try:
 
         def healthy() -> bool:

@@ -25,7 +25,7 @@ from kalshi_data.kalshi.rest import Rest
 from kalshi_data.kalshi.trades import FetchedTrade, to_trades
 from kalshi_data.simulator.server import API
 from tests.conftest import MakeDatabase
-from tests.integration.simulator.test_faults import BEGAN_US, Running
+from tests.integration.simulator.test_faults import STARTED_US, Running
 from tests.integration.simulator.test_faults import serve as serve_simulator
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, event, market, serve, serve_at, trade
@@ -143,7 +143,7 @@ def test_what_the_simulator_lists_is_what_its_feed_published(tmp_path: Path) -> 
     async def use(running: Running) -> None:
         for _ in range(300):
             running.tick()
-        began = datetime.fromtimestamp(BEGAN_US / 1e6, UTC)
+        began = datetime.fromtimestamp(STARTED_US / 1e6, UTC)
         rest = Rest(running.rest, f"http://{running.address}{API}")
         await TradeSource(rest).fetch(write, began - HOUR, began + HOUR)
 

@@ -26,7 +26,7 @@ from kalshi_data.kalshi.feed import FeedConnection, open_feed
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.server import FEED
-from kalshi_data.simulator.server import Exchange as LocalExchange
+from kalshi_data.simulator.server import ExchangeServer as LocalExchange
 from kalshi_data.simulator.venue.recording import RecordedFrame
 from tests.support.engines import Database
 from tests.support.receiving import fetch, station

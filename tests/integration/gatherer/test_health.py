@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kalshi_data.demo.keys import make_key
-from kalshi_data.demo.processes import Program
+from kalshi_data.demo.processes import ProgramProcess
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.service import MonitoringService
 from kalshi_data.gatherer.settings import GathererSettings
@@ -149,11 +149,11 @@ def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path
 
 
 @contextmanager
-def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, port: int) -> Generator[Program]:
+def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, port: int) -> Generator[ProgramProcess]:
     """Run an exchange and a gatherer as processes."""
     key = make_key(folder, 1)
     options = [f"--key={key.key_id}={key.public}", f"--markets={MARKETS}", "--seconds=0", "--clients=1"]
-    exchange = Program("exchange", folder, ["simulator", "run", *options], listen=True)
+    exchange = ProgramProcess("exchange", folder, ["simulator", "run", *options], listen=True)
     try:
         addresses = wait_until(lambda: exchange.next_event(0.2))
         values = {
@@ -169,7 +169,7 @@ def running_gatherer(kalshi_ts: Database, kalshi_meta: Database, folder: Path, p
         # JSON writes numbers and strings as TOML does.
         lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
         (folder / "gatherer.toml").write_text("".join(lines))
-        gatherer = Program("gatherer", folder, ["gatherer", "run", "--config", str(folder / "gatherer.toml")])
+        gatherer = ProgramProcess("gatherer", folder, ["gatherer", "run", "--config", str(folder / "gatherer.toml")])
         try:
             yield gatherer
         finally:

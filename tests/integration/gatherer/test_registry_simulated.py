@@ -50,7 +50,7 @@ def at_present(running: Running) -> Clock:
     """Let the exchange play from now on, when its markets are open, and return a clock that stands there, too."""
     clock = Clock()
     clock.now_s = time.time()
-    running.tick = running.model.player(int(clock.now_s) * 1_000_000)
+    running.tick = running.model.tick_publisher(int(clock.now_s) * 1_000_000)
     return clock
 
 

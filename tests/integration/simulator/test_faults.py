@@ -19,13 +19,13 @@ from kalshi_data.simulator.faults.scenarios import OF_EXCHANGE, SCENARIOS, Fault
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
-from kalshi_data.simulator.limits import Bucket, Limits
-from kalshi_data.simulator.model.venue import Model, Plan
-from kalshi_data.simulator.server import ADMIN, API, FEED, Exchange
+from kalshi_data.simulator.limits import Limits, TokenBucket
+from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
+from kalshi_data.simulator.server import ADMIN, API, FEED, ExchangeServer
 
 Frame = dict[str, Any]
 SILENT_SECONDS = 0.3
-BEGAN_US = 1_793_109_600_000_000
+STARTED_US = 1_793_109_600_000_000
 # The runs begin at a fixed time, so that none of them becomes historical with the years.
 FOR_EVER_SECONDS = 10**9
 
@@ -33,12 +33,12 @@ FOR_EVER_SECONDS = 10**9
 class Running:
     """A served exchange whose ticks the test plays."""
 
-    def __init__(self, address: str, key: KeyFiles, model: Model, rest: ClientSession) -> None:
+    def __init__(self, address: str, key: KeyFiles, model: MarketModel, rest: ClientSession) -> None:
         self.address = address
         self.key = key
         self.model = model
         self.rest = rest
-        self.tick = model.player(BEGAN_US)
+        self.tick = model.tick_publisher(STARTED_US)
 
     def connect(self) -> Any:
         return open_feed(f"ws://{self.address}{FEED}", load_signer(self.key.key_id, self.key.private))
@@ -102,9 +102,9 @@ def serve(folder: Path, use: Use, **limits: Any) -> list[Frame]:
     limits.setdefault("live_seconds", FOR_EVER_SECONDS)
 
     async def run() -> None:
-        plan = Plan(markets=10, deltas_per_second=1_000, stories_per_second=2)
-        model = Model(plan, Publisher(Journal(journal), Limits(**limits)), lambda _: None)
-        exchange = Exchange(model, KeyRing({key.key_id: key.public}))
+        plan = ModelSettings(markets=10, deltas_per_second=1_000, lifecycles_per_second=2)
+        model = MarketModel(plan, Publisher(Journal(journal), Limits(**limits)), lambda _: None)
+        exchange = ExchangeServer(model, KeyRing({key.key_id: key.public}))
         runner = web.AppRunner(exchange.application(), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -130,8 +130,8 @@ def gap(frames: list[Frame]) -> int:
 FRAME_FAULTS: dict[str, Callable[[list[Frame]], object]] = {
     "malformed_json": lambda frames: frames.count({}) == 2,
     "no_deprecated_fields": lambda frames: sum("ts" not in frame["msg"] for frame in frames) == 2,
-    "unknown_fields": lambda frames: sum("field_of_tomorrow" in frame["msg"] for frame in frames) == 2,
-    "unknown_type": lambda frames: sum(frame["type"] == "message_of_tomorrow" for frame in frames) == 2,
+    "unknown_fields": lambda frames: sum("undocumented_field" in frame["msg"] for frame in frames) == 2,
+    "unknown_type": lambda frames: sum(frame["type"] == "undocumented_message" for frame in frames) == 2,
     "empty_market_id": lambda frames: sum(frame["msg"]["market_id"] == "" for frame in frames) == 2,
     "wrong_decimals": lambda frames: sum(len(frame["msg"]["price_dollars"]) == 8 for frame in frames) == 2,
 }
@@ -355,7 +355,7 @@ def test_help_shows_each_scenario_in_one_line(arguments: list[str]) -> None:
 
 def test_buckets_refill_without_windows() -> None:
     now = [0.0]
-    bucket = Bucket(200, 400, lambda: now[0])
+    bucket = TokenBucket(200, 400, lambda: now[0])
     assert [bucket.take() for _ in range(41)] == [True] * 40 + [False]
     now[0] += 0.05
     assert (bucket.take(), bucket.take()) == (True, False)

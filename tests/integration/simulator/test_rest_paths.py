@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kalshi_data.simulator.venue.listings import rfc3339
-from tests.integration.simulator.test_faults import BEGAN_US, Running, serve
+from tests.integration.simulator.test_faults import STARTED_US, Running, serve
 
-END_S = BEGAN_US // 1_000_000 + 86_400
+END_S = STARTED_US // 1_000_000 + 86_400
 SPAN = {"start_ts": "1", "end_ts": str(END_S), "period_interval": "1"}
 BOOK_SIDES = {"yes_dollars", "no_dollars"}
 
@@ -115,7 +115,7 @@ def test_what_is_older_than_the_cutoff_is_in_the_historical_tier_only(tmp_path: 
         for _ in range(300):
             running.tick()
         settled, still_open = list(running.model.listings.markets.values())[:2]
-        settled.settled_s = BEGAN_US // 1_000_000
+        settled.settled_s = STARTED_US // 1_000_000
         _, cutoff = await running.get("/historical/cutoff")
         assert cutoff["trades_created_ts"] > rfc3339(settled.settled_s)
         _, live = await running.get("/markets/trades")
@@ -141,7 +141,7 @@ def test_a_change_of_status_is_an_update(tmp_path: Path) -> None:
             running.tick()
         changed = {name for name, status in before.items() if running.model.markets[name].status != status}
         assert {running.model.markets[name].status for name in changed} >= {"determined", "finalized"}
-        since = {"min_updated_ts": str(BEGAN_US // 1_000_000 - 1), "mve_filter": "exclude", "limit": "1000"}
+        since = {"min_updated_ts": str(STARTED_US // 1_000_000 - 1), "mve_filter": "exclude", "limit": "1000"}
         _, updated = await running.get("/markets", **since)
         assert changed <= {each["ticker"] for each in updated["markets"]}
 

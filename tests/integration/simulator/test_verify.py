@@ -10,31 +10,31 @@ import pytest
 
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
-from kalshi_data.simulator.model.venue import Model, Plan
-from kalshi_data.simulator.published import Fact
+from kalshi_data.simulator.messages import Message
+from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 from kalshi_data.simulator.verification import verify_journal
 from tests.support.engines import Database
 from tests.support.staging import merge, receive
 
-BEGAN_US = 1_793_109_600_000_000
+STARTED_US = 1_793_109_600_000_000
 Frame = dict[str, Any]
 
 
 class Everybody(Publisher):
     """Publishes to one connection that gets everything."""
 
-    def publish(self, fact: Fact) -> int:
-        self.journal.published(fact, 1, BEGAN_US // 1000)
+    def publish(self, message: Message) -> int:
+        self.journal.record_message(message, 1, STARTED_US // 1000)
         return 1
 
 
 def write_run(path: Path, again_at: int | None = None) -> list[Frame]:
     """Write a run's journal and return the frames that a client of everything got; snapshots come twice if wanted."""
-    plan = Plan(markets=10, deltas_per_second=500, stories_per_second=4)
-    model = Model(plan, Everybody(Journal(path)), lambda _: None)
+    plan = ModelSettings(markets=10, deltas_per_second=500, lifecycles_per_second=4)
+    model = MarketModel(plan, Everybody(Journal(path)), lambda _: None)
     for ticker in model.markets:
         model.publisher.publish(model.snapshot(ticker))
-    play = model.player(BEGAN_US)
+    play = model.tick_publisher(STARTED_US)
     for tick in range(400):
         if tick == again_at:
             for ticker in model.markets:

@@ -12,20 +12,20 @@ import pytest
 
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
-from kalshi_data.simulator.model.lifecycles import told
+from kalshi_data.simulator.model.lifecycles import lifecycle_message
 from kalshi_data.simulator.model.market import Market, count_text
-from kalshi_data.simulator.model.venue import Model, Plan
-from kalshi_data.simulator.venue.price_grids import GRIDS, PRICES, WHOLE
+from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
+from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS, PRICES, WHOLE
 
-BEGAN_US = 1_793_109_600_000_000
+STARTED_US = 1_793_109_600_000_000
 SECONDS = 25
 Frame = dict[str, Any]
 
 
 def run(path: Path, seed: int = 1, seconds: int = SECONDS, **plan: Any) -> list[Frame]:
     """Return the journal of a run."""
-    model = Model(Plan(seed=seed, markets=40, **plan), Publisher(Journal(path)), lambda _: None)
-    play = model.player(BEGAN_US)
+    model = MarketModel(ModelSettings(seed=seed, markets=40, **plan), Publisher(Journal(path)), lambda _: None)
+    play = model.tick_publisher(STARTED_US)
     for _ in range(seconds * 100):
         play()
     model.close()
@@ -34,7 +34,7 @@ def run(path: Path, seed: int = 1, seconds: int = SECONDS, **plan: Any) -> list[
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Frame]:
-    return run(tmp_path_factory.mktemp("run") / "journal", deltas_per_second=1_000, stories_per_second=4)
+    return run(tmp_path_factory.mktemp("run") / "journal", deltas_per_second=1_000, lifecycles_per_second=4)
 
 
 def bodies(lines: list[Frame], kind: str) -> list[Frame]:
@@ -48,10 +48,12 @@ def content(lines: list[Frame]) -> list[Frame]:
 def test_the_journal_can_be_read_up_to_each_progress(tmp_path: Path) -> None:
     path, found = tmp_path / "journal", list[tuple[str, int]]()
 
-    def announce(told: Frame) -> None:
-        found.append((told["event"], path.read_bytes().count(b"\n")))
+    def announce(lifecycle_message: Frame) -> None:
+        found.append((lifecycle_message["event"], path.read_bytes().count(b"\n")))
 
-    model = Model(Plan(seconds=0.6, markets=40, deltas_per_second=200), Publisher(Journal(path)), announce)
+    model = MarketModel(
+        ModelSettings(seconds=0.6, markets=40, deltas_per_second=200), Publisher(Journal(path)), announce
+    )
     asyncio.run(model.run(0))
     model.close()
     progress = [lines for event, lines in found if event == "progress"]
@@ -68,14 +70,14 @@ def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:
 
 def test_the_rate_is_kept_with_bursts_of_ten_times_the_mean(lines: list[Frame]) -> None:
     deltas = bodies(lines, "orderbook_delta")
-    halves = Counter((each["ts_ms"] - BEGAN_US // 1000) // 500 for each in deltas)
+    halves = Counter((each["ts_ms"] - STARTED_US // 1000) // 500 for each in deltas)
     assert len(deltas) / SECONDS == pytest.approx(1_000, rel=0.1)
     assert max(halves, key=lambda half: halves[half]) == 39
     assert halves[39] > 4_000
 
 
 def test_an_idle_exchange_publishes_no_delta(tmp_path: Path) -> None:
-    quiet = run(tmp_path / "journal", seconds=2, deltas_per_second=0, stories_per_second=0)
+    quiet = run(tmp_path / "journal", seconds=2, deltas_per_second=0, lifecycles_per_second=0)
     assert {line["frame"]["type"] for line in quiet if "frame" in line} == {"cfbenchmarks_value"}
 
 
@@ -174,9 +176,9 @@ def test_activation_empties_the_book(lines: list[Frame]) -> None:
     assert resumed
 
 
-@pytest.mark.parametrize("label", GRIDS)
+@pytest.mark.parametrize("label", PRICE_GRIDS)
 def test_whole_cents_are_on_every_grid(label: str) -> None:
-    grid = GRIDS[label]
+    grid = PRICE_GRIDS[label]
     assert set(range(100, WHOLE, 100)) <= set(grid.prices)
     assert (grid.ranges[0]["start"], grid.ranges[-1]["end"]) == ("0.0000", "1.0000")
     assert all(Decimal(PRICES[price]) * WHOLE == price for price in grid.prices)
@@ -187,5 +189,5 @@ def test_sizes_have_two_decimals() -> None:
 
 
 def test_a_combo_tells_its_life_on_its_own_channel() -> None:
-    market = Market("KXMVEA-1-T1", GRIDS["linear_cent"], random.Random(1), (0, 10))
-    assert told(market, "settled", settled_ts=1).channel == "multivariate_market_lifecycle"
+    market = Market("KXMVEA-1-T1", PRICE_GRIDS["linear_cent"], random.Random(1), (0, 10))
+    assert lifecycle_message(market, "settled", settled_ts=1).channel == "multivariate_market_lifecycle"

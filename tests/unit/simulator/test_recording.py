@@ -7,7 +7,7 @@ import pytest
 
 from kalshi_data.errors import RecordingError
 from kalshi_data.simulator.player import schedule
-from kalshi_data.simulator.venue.books import Books
+from kalshi_data.simulator.venue.books import OrderBooks
 from kalshi_data.simulator.venue.recording import RecordedFrame, read_recording
 from tests.support.sample import make_recording
 
@@ -101,7 +101,7 @@ def test_the_sample_is_the_same_for_the_same_seed_and_holds_everything() -> None
 
 
 def test_books_follow_snapshots_and_deltas() -> None:
-    books = Books()
+    books = OrderBooks()
     msg: dict[str, Any] = {
         "market_ticker": "KXA-1",
         "market_id": "m",

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from kalshi_data.simulator.feed.commands import CHANNELS
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.session import Session
+from kalshi_data.simulator.feed.session import ServerSession
 from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
-from kalshi_data.simulator.model.venue import TICK_US, Model, Plan
+from kalshi_data.simulator.model.venue import TICK_US, MarketModel, ModelSettings
 
 Frame = dict[str, Any]
 MARKETS = 12
-BEGAN_US = 1_793_109_600_000_000
+STARTED_US = 1_793_109_600_000_000
 BOOKS = {"channels": ["orderbook_delta"]}
 UPDATE = "update_subscription"
 
@@ -42,13 +42,13 @@ class Client:
 
     def __init__(self, **limits: Any) -> None:
         publisher = Publisher(Journal(None), Limits(**limits))
-        plan = Plan(seed=3, markets=MARKETS, deltas_per_second=3_000, stories_per_second=20)
-        self.model = Model(plan, publisher, lambda _: None)
+        plan = ModelSettings(seed=3, markets=MARKETS, deltas_per_second=3_000, lifecycles_per_second=20)
+        self.model = MarketModel(plan, publisher, lambda _: None)
         self.wire = Recorder()
-        self.session = Session("key", self.wire, publisher)
+        self.session = ServerSession("key", self.wire, publisher)
         publisher.sessions.add(self.session)
         self.tickers = list(self.model.markets)
-        self.play = self.model.player(BEGAN_US)
+        self.play = self.model.tick_publisher(STARTED_US)
 
     def send(self, command: Any) -> list[Frame]:
         before = len(self.wire.frames)
@@ -273,6 +273,6 @@ def test_frames_are_queued_until_the_loop_runs() -> None:
         wire.hold()
         assert wire.send(b"{}")
         wire.release()
-        return wire.waiting_bytes
+        return wire.unread_bytes
 
     assert asyncio.run(run()) == 0

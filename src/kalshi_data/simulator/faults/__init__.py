@@ -1,1 +1,1 @@
-"""Faults that the simulator plays."""
+"""The faults that the simulator can play."""

@@ -1,4 +1,4 @@
-"""What a fault does to the frames of one connection on their way out: keep, change, or leave out (None)."""
+"""Faults that change or drop (None) the frames of one connection before they are sent."""
 
 import re
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from typing import Any
 
 import msgspec
 
-from kalshi_data.simulator.feed.wire import Damage
-from kalshi_data.simulator.published import DEPRECATED
+from kalshi_data.simulator.feed.wire import FrameFault
+from kalshi_data.simulator.messages import DEPRECATED
 
 DATA = re.compile(rb'^\{"type":"(?!ok|subscribed|unsubscribed|error)')
 Frame = dict[str, Any]
 Change = Callable[[Frame], None]
 
 
-def counted(count: int, change: Callable[[bytes], bytes | None], done: Callable[[], None]) -> Damage:
-    """Return what changes the next `count` data frames, then calls `done`."""
+def counted(count: int, change: Callable[[bytes], bytes | None], done: Callable[[], None]) -> FrameFault:
+    """Return a fault that changes the next `count` data frames, then calls `done`."""
     left = [count]
 
-    def damage(payload: bytes) -> bytes | None:
+    def apply(payload: bytes) -> bytes | None:
         if not DATA.match(payload):
             return payload
         changed = change(payload)
@@ -27,20 +27,20 @@ def counted(count: int, change: Callable[[bytes], bytes | None], done: Callable[
             done()
         return changed
 
-    return damage
+    return apply
 
 
 def drop(_: bytes) -> None:
-    """Leave the frame out; its number is used up."""
+    """Leave the frame out; its sequence number is used up."""
 
 
 def cut(payload: bytes) -> bytes:
-    """Break the frame off in the middle."""
+    """Cut the frame off in the middle."""
     return payload[: len(payload) // 2]
 
 
 def in_frame(change: Change) -> Callable[[bytes], bytes]:
-    """Return a change of the decoded frame as one of its bytes."""
+    """Return a function that decodes a frame, changes it and encodes it again."""
 
     def changed(payload: bytes) -> bytes:
         frame: Frame = msgspec.json.decode(payload)
@@ -51,30 +51,30 @@ def in_frame(change: Change) -> Callable[[bytes], bytes]:
 
 
 def without_deprecated(frame: Frame) -> None:
-    """Take deprecated fields out."""
+    """Remove deprecated fields."""
     for name in DEPRECATED.get(frame["type"], ()):
         frame["msg"].pop(name, None)
 
 
 def with_unknown(frame: Frame) -> None:
-    """Put fields in that nobody knows."""
-    frame["msg"]["field_of_tomorrow"] = {"moon": "full"}
-    frame["envelope_of_tomorrow"] = 1
+    """Add undocumented fields."""
+    frame["msg"]["undocumented_field"] = {"moon": "full"}
+    frame["undocumented_envelope"] = 1
 
 
 def of_unknown_type(frame: Frame) -> None:
-    """Make it a message that nobody knows."""
-    frame["type"] = "message_of_tomorrow"
+    """Set an undocumented message type."""
+    frame["type"] = "undocumented_message"
 
 
 def without_market_id(frame: Frame) -> None:
-    """Empty the market's id, where there is one."""
+    """Set the market id to empty, if the message has one."""
     if "market_id" in frame["msg"]:
         frame["msg"]["market_id"] = ""
 
 
 def with_six_decimals(frame: Frame) -> None:
-    """Write prices with six decimals: the same amounts in another form."""
+    """Write prices with six decimals, which are the same amounts."""
     for name, value in frame["msg"].items():
         if name.endswith("_dollars") and isinstance(value, str):
             frame["msg"][name] = f"{value}00"

@@ -1,4 +1,4 @@
-"""Makes the faults happen, each noted in the journal with its time and connection."""
+"""Play faults, and record each in the journal with its time and connection."""
 
 import asyncio
 import time
@@ -8,52 +8,52 @@ from kalshi_data.simulator.faults.frame_faults import CHANGES, counted
 from kalshi_data.simulator.faults.scenarios import OF_EXCHANGE, Fault
 from kalshi_data.simulator.feed.commands import INDEX_CHANNEL
 from kalshi_data.simulator.feed.publisher import BUFFER_OVERFLOW, Publisher
-from kalshi_data.simulator.feed.session import Session
+from kalshi_data.simulator.feed.session import ServerSession
 
 BOOK_CHANNEL = "orderbook_delta"
-REFUSALS = {"command_timeout": 18, "market_limit": 26, "command_limit": 27}
-ENDINGS = {"channel_error": 10, "overflow": BUFFER_OVERFLOW}
-ASKED_EVERY_SECONDS = 0.05
+COMMAND_ERRORS = {"command_timeout": 18, "market_limit": 26, "command_limit": 27}
+SUBSCRIPTION_ERRORS = {"channel_error": 10, "overflow": BUFFER_OVERFLOW}
+RETRY_SECONDS = 0.05
 
 
-class Faults:
-    """All faults of one exchange."""
+class FaultInjector:
+    """Plays the faults of one exchange."""
 
     def __init__(self, publisher: Publisher) -> None:
-        """Begin without any."""
+        """Start without faults."""
         self._publisher = publisher
         self._until: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.not_found_seconds = 0.0
 
     def active(self, name: str) -> bool:
-        """Tell whether a fault of the whole exchange lasts now."""
+        """Return whether a fault of the whole exchange is active now."""
         return time.monotonic() < self._until.get(name, 0.0)
 
     def schedule(self, faults: Sequence[Fault]) -> None:
-        """Let each fault of a scenario happen when it is due."""
+        """Start each fault of a scenario when it is due."""
         for fault in faults:
             self._spawn(self._start_later(fault))
 
     def close(self) -> None:
-        """Let nothing more happen."""
+        """Cancel all faults that have not ended."""
         for task in self._tasks:
             task.cancel()
 
     def start(self, fault: Fault) -> int | None:
-        """Let a fault happen now; return the connection it happens to.
+        """Start a fault now; return the number of its connection, or None if it is one of the exchange.
 
         Raises:
-            LookupError: it is one of a connection, and there is none of that kind.
+            LookupError: if it needs a connection, and there is no matching one.
         """
         session = None if fault.name in OF_EXCHANGE else self._session(fault)
-        noted = {"name": fault.name, "connection": session.number if session else None}
+        details = {"name": fault.name, "connection": session.number if session else None}
         lasting = {"seconds": fault.lasting_seconds, "count": fault.count}
-        self._publisher.journal.noted(self._publisher.now_ms(), fault={**noted, **lasting})
+        self._publisher.journal.record(self._publisher.now_ms(), fault={**details, **lasting})
         if session is None:
-            self._of_exchange(fault)
+            self._start_on_exchange(fault)
             return None
-        self._of_connection(fault, session)
+        self._start_on_connection(fault, session)
         return session.number
 
     async def _start_later(self, fault: Fault) -> None:
@@ -63,11 +63,11 @@ class Faults:
             try:
                 self.start(fault)
             except LookupError:
-                await asyncio.sleep(ASKED_EVERY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 
-    def _session(self, fault: Fault) -> Session:
+    def _session(self, fault: Fault) -> ServerSession:
         found = [
             session
             for session in self._publisher.sessions
@@ -79,7 +79,7 @@ class Faults:
             raise LookupError(f"no connection for {fault.name}")
         return min(wanted, key=lambda session: session.number)
 
-    def _of_exchange(self, fault: Fault) -> None:
+    def _start_on_exchange(self, fault: Fault) -> None:
         self._until[fault.name] = time.monotonic() + fault.lasting_seconds
         if fault.name == "clock_skew":
             self._publisher.skew_ms = int(fault.lasting_seconds * 1000)
@@ -91,37 +91,39 @@ class Faults:
             if self._publisher.venue is not None:
                 self._publisher.venue.restart_clocks()
 
-    def _of_connection(self, fault: Fault, session: Session) -> None:
+    def _start_on_connection(self, fault: Fault, session: ServerSession) -> None:
         if fault.name in CHANGES:
-            session.wire.damage = counted(fault.count, CHANGES[fault.name], lambda: self._heal(session))
-        elif fault.name in REFUSALS:
-            session.refuse_next = REFUSALS[fault.name]
+            session.wire.frame_fault = counted(
+                fault.count, CHANGES[fault.name], lambda: self._clear_frame_fault(session)
+            )
+        elif fault.name in COMMAND_ERRORS:
+            session.refuse_next = COMMAND_ERRORS[fault.name]
         elif fault.name == "disconnect":
             session.wire.abort()
         elif fault.name == "disconnect_in_snapshots":
-            session.wire.damage = CountDown(session, fault.count)
-        elif fault.name in ENDINGS:
+            session.wire.frame_fault = DisconnectAfterSnapshots(session, fault.count)
+        elif fault.name in SUBSCRIPTION_ERRORS:
             books = {name: each for name, each in session.subscriptions.items() if name != INDEX_CHANNEL}
-            session.terminate(books.get(BOOK_CHANNEL) or next(iter(books.values())), ENDINGS[fault.name])
+            session.terminate(books.get(BOOK_CHANNEL) or next(iter(books.values())), SUBSCRIPTION_ERRORS[fault.name])
         else:
-            self._spawn(self._for_a_while(fault, session))
+            self._spawn(self._run_for_seconds(fault, session))
 
     @staticmethod
-    def _heal(session: Session) -> None:
-        session.wire.damage = None
+    def _clear_frame_fault(session: ServerSession) -> None:
+        session.wire.frame_fault = None
 
-    async def _for_a_while(self, fault: Fault, session: Session) -> None:
-        """Hold a connection's frames back, or leave them out, for some seconds."""
+    async def _run_for_seconds(self, fault: Fault, session: ServerSession) -> None:
+        """Delay or drop a connection's frames for some seconds."""
         if fault.name == "reorder":
             session.wire.hold()
             await asyncio.sleep(fault.lasting_seconds)
             session.wire.release()
             return
-        session.wire.damage = lambda _: None
+        session.wire.frame_fault = lambda _: None
         session.silent = fault.name == "silence"
         await asyncio.sleep(fault.lasting_seconds)
         session.silent = False
-        self._heal(session)
+        self._clear_frame_fault(session)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -129,16 +131,16 @@ class Faults:
         task.add_done_callback(self._tasks.discard)
 
 
-class CountDown:
-    """Ends a connection after some more snapshots."""
+class DisconnectAfterSnapshots:
+    """A frame fault that ends a connection after some more snapshots."""
 
-    def __init__(self, session: Session, snapshots: int) -> None:
-        """Wait for `snapshots` of them."""
+    def __init__(self, session: ServerSession, snapshots: int) -> None:
+        """End the connection after this many snapshots."""
         self._session = session
         self._left = snapshots
 
     def __call__(self, payload: bytes) -> bytes | None:
-        """Count a frame on its way out; nothing goes out after the last one."""
+        """Count a frame; drop all frames after the last snapshot."""
         if self._left <= 0:
             return None
         if payload.startswith(b'{"type":"orderbook_snapshot"'):

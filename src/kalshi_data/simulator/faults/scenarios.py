@@ -1,6 +1,6 @@
-"""The faults that this exchange can be told to have: by a scenario file before, by the admin endpoint while it runs.
+"""The faults that the exchange can play, from a scenario file or by the admin endpoint.
 
-A scenario file is TOML: a list of [[faults]], each with the `name` of a scenario below and, where wanted,
+A scenario file is TOML: a list of [[faults]], each with the `name` of a scenario below and, optionally,
 `after_seconds` (from the start of the program), `seconds`, `count`, `connection` or `client`.
 """
 
@@ -11,9 +11,9 @@ import msgspec
 from kalshi_data.errors import SettingsError
 
 SCENARIOS = {
-    "drop_frames": "the next COUNT data frames of a connection are never sent: a gap in its numbers",
-    "drop_seconds": "nothing that one connection should get within SECONDS is sent",
-    "reorder": "one connection gets everything SECONDS later than the others",
+    "drop_frames": "the next COUNT data frames of a connection are not sent, which leaves a sequence gap",
+    "drop_seconds": "no frame of one connection is sent for SECONDS",
+    "reorder": "one connection gets its frames SECONDS later than the others",
     "disconnect": "a connection ends without a close frame",
     "disconnect_in_snapshots": "a connection ends after COUNT more snapshots",
     "silence": "a connection stays open for SECONDS but gets no frame and no ping",
@@ -25,19 +25,19 @@ SCENARIOS = {
     "refuse_connections": "new connections are answered with 429 for SECONDS",
     "rest_429": "every REST request is answered with 429 for SECONDS",
     "rest_500": "every REST request is answered with 500 for SECONDS",
-    "truncated_pages": "REST pages break off in the middle for SECONDS",
-    "repeated_pages": "REST pages answer every cursor with the first page again for SECONDS",
-    "not_found_after_created": "a market is not found over REST until SECONDS after it was created, for good",
-    "maintenance": "everybody is disconnected for SECONDS, and each market's clock begins anew",
-    "no_deprecated_fields": "COUNT frames of a connection lack the fields that are called deprecated",
-    "unknown_fields": "COUNT frames of a connection have fields that nobody documented",
-    "unknown_type": "a connection gets COUNT frames of a type that nobody documented, each with a number",
+    "truncated_pages": "REST pages are cut off in the middle for SECONDS",
+    "repeated_pages": "REST answers every cursor with the first page for SECONDS",
+    "not_found_after_created": "REST lists a market only SECONDS after it was created, from now on",
+    "maintenance": "all clients are disconnected for SECONDS, and the clock of every market goes back",
+    "no_deprecated_fields": "COUNT frames of a connection lack the deprecated fields",
+    "unknown_fields": "COUNT frames of a connection have undocumented fields",
+    "unknown_type": "a connection gets COUNT frames of an undocumented type, each with a sequence number",
     "empty_market_id": "COUNT frames of a connection have an empty market_id",
-    "malformed_json": "COUNT frames of a connection break off in the middle",
+    "malformed_json": "COUNT frames of a connection are cut off in the middle",
     "wrong_decimals": "COUNT frames of a connection have prices with six decimals",
-    "clock_skew": "the exchange's wall clock is SECONDS ahead of the host's, for good",
+    "clock_skew": "the exchange's wall clock is SECONDS ahead of the host's, from now on",
 }
-# Faults of one connection; the others are of the whole exchange.
+# Faults of the whole exchange; all others are faults of one connection.
 OF_EXCHANGE = frozenset(
     {
         *("refuse_connections", "rest_429", "rest_500", "truncated_pages", "repeated_pages"),
@@ -48,7 +48,7 @@ SECONDS_DEFAULT = {"drop_seconds": 1.0, "reorder": 0.5, "silence": 30.0, "mainte
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One fault as it is asked for; without `connection` or `client` the first connection with books is meant."""
+    """A request for one fault; without `connection` and `client` it is for the first connection with order books."""
 
     name: str
     after_seconds: float = 0.0
@@ -58,15 +58,15 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     client: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a name that is none, and numbers that mean nothing."""
+        """Refuse unknown names and invalid numbers."""
         if self.name not in SCENARIOS:
-            raise ValueError(f"{self.name!r} is no fault, known are: {', '.join(SCENARIOS)}")
+            raise ValueError(f"{self.name!r} is not a fault; the faults are: {', '.join(SCENARIOS)}")
         if self.count < 1 or self.after_seconds < 0 or (self.seconds is not None and self.seconds < 0):
-            raise ValueError("count must be at least 1, and seconds not negative")
+            raise ValueError("count must be at least 1, and seconds must not be negative")
 
     @property
     def lasting_seconds(self) -> float:
-        """How long it lasts."""
+        """How long the fault lasts."""
         return SECONDS_DEFAULT.get(self.name, 10.0) if self.seconds is None else self.seconds
 
 
@@ -80,7 +80,7 @@ def read_scenario(path: Path) -> list[Fault]:
     """Return the faults of a scenario file.
 
     Raises:
-        SettingsError: it cannot be read, or names a fault that is none.
+        SettingsError: if the file cannot be read or names an unknown fault.
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Scenario).faults
@@ -89,7 +89,7 @@ def read_scenario(path: Path) -> list[Fault]:
 
 
 def describe() -> str:
-    r"""Return every scenario in one line, as a block that click leaves alone."""
+    r"""Return one line per fault, as a block that click does not re-wrap."""
     return "\b\nFaults, for --scenario and POST /admin/faults:\n" + "\n".join(
         f"  {name:24} {text}" for name, text in SCENARIOS.items()
     )

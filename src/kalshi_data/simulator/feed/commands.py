@@ -1,4 +1,4 @@
-"""The commands of a client as the exchange reads them, and what it answers to wrong ones.
+"""Decode and check a client's commands, with the exchange's error codes.
 
 Source: the exchange's AsyncAPI description 3.34.0 and its page on WebSocket errors.
 """
@@ -11,8 +11,8 @@ import msgspec
 CHANNELS = frozenset(
     {"orderbook_delta", "ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle", "cfbenchmarks_value"}
 )
-# Channels that the exchange has too, for paying or trading clients only.
-CHANNELS_WITHHELD = frozenset(
+# Channels that the real exchange offers only to paying or trading clients.
+CHANNELS_RESTRICTED = frozenset(
     {
         *("cfbenchmarks_value_5hz", "pyth_value", "communications"),
         *("fill", "market_positions", "user_orders", "order_group_updates"),
@@ -46,8 +46,8 @@ ERRORS = {
 Params = Mapping[str, Any]
 
 
-class Refused(Exception):
-    """A command is answered with this error code, on a subscription where it is about one."""
+class CommandError(Exception):
+    """A wrong command: the error code of the answer, and the subscription it is about, if any."""
 
     def __init__(self, code: int, sid: int | None = None) -> None:
         """Keep the code and the subscription."""
@@ -57,7 +57,7 @@ class Refused(Exception):
 
 
 class Command(msgspec.Struct):
-    """One command; a number of 0 is the same as none."""
+    """One command; an id of 0 counts as none."""
 
     cmd: str = ""
     id: int | None = None
@@ -65,18 +65,18 @@ class Command(msgspec.Struct):
 
     @property
     def echo(self) -> bytes:
-        """The number as every reply begins with it, encoded."""
+        """The id as every reply repeats it, encoded."""
         return b'"id":%d,' % self.id if self.id else b""
 
 
-class Markets(msgspec.Struct):
-    """The markets that a command names, by ticker or by id."""
+class NamedMarkets(msgspec.Struct):
+    """The markets that a command names by ticker or by id."""
 
     tickers: list[str]
     ids: list[str]
 
     def __bool__(self) -> bool:
-        """Tell whether it names any."""
+        """Return whether the command names any market."""
         return bool(self.tickers or self.ids)
 
 
@@ -84,78 +84,78 @@ def decode_command(raw: str | bytes) -> Command:
     """Return a command.
 
     Raises:
-        Refused: error 1, it is no JSON object or a field has the wrong type.
+        CommandError: error 1, if it is not a JSON object or a field has the wrong type.
     """
     try:
         command = msgspec.json.decode(raw, type=Command)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(1) from error
+        raise CommandError(1) from error
     if command.id is not None and command.id < 0:
-        raise Refused(1)
+        raise CommandError(1)
     return command
 
 
 def list_of(params: Params, name: str, kind: type[Any] = str) -> list[Any]:
-    """Return a parameter that is a list of one type, empty where it is missing.
+    """Return a parameter that is a list of one type, empty if it is missing.
 
     Raises:
-        Refused: error 1, it is something else.
+        CommandError: error 1, if it is anything else.
     """
     return convert(params.get(name) or [], list[kind])
 
 
 def flag(params: Params, name: str) -> bool:
-    """Return a parameter that is true or false, false where it is missing."""
+    """Return a parameter that is true or false, false if it is missing."""
     return convert(params.get(name) or False, bool)
 
 
 def convert(value: Any, kind: Any) -> Any:
-    """Return a value of a type.
+    """Return a value, checked to be of a type.
 
     Raises:
-        Refused: error 1, it is of another type.
+        CommandError: error 1, if it is of another type.
     """
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise Refused(1) from error
+        raise CommandError(1) from error
 
 
-def markets_of(params: Params) -> Markets:
+def markets_of(params: Params) -> NamedMarkets:
     """Return the markets that a command names.
 
     Raises:
-        Refused: error 1, a wrong type; error 11, two of the exclusive forms at once.
+        CommandError: error 1 for a wrong type; error 11 if more than one form of naming is used.
     """
     forms = ("market_ticker", "market_tickers", "market_id", "market_ids")
     named = [form for form in forms if form in params]
     if len(named) > 1:
-        raise Refused(11)
+        raise CommandError(11)
     if not named:
-        return Markets([], [])
+        return NamedMarkets([], [])
     value = params[named[0]]
     names: list[str] = convert(value, list[str]) if named[0].endswith("s") else [convert(value, str)]
-    return Markets([], names) if "_id" in named[0] else Markets(names, [])
+    return NamedMarkets([], names) if "_id" in named[0] else NamedMarkets(names, [])
 
 
 def sid_of(params: Params) -> int:
     """Return the one subscription that an update is about.
 
     Raises:
-        Refused: error 1, a wrong type; error 12, none, several, or both forms.
+        CommandError: error 1 for a wrong type; error 12 unless exactly one is named.
     """
     sids = [*list_of(params, "sids", int), *([convert(params["sid"], int)] if "sid" in params else [])]
     if len(sids) != 1:
-        raise Refused(12)
+        raise CommandError(12)
     return sids[0]
 
 
 def check_channels(channels: Iterable[str]) -> None:
-    """Refuse all channels where one is none: what the exchange does with the others is not documented.
+    """Refuse a command if one of its channels does not exist, as the exchange does not document a partial success.
 
     Raises:
-        Refused: error 8, no such channel; error 9, one that this client may not have.
+        CommandError: error 8 if there is no such channel; error 9 if it is restricted.
     """
     for channel in channels:
         if channel not in CHANNELS:
-            raise Refused(9 if channel in CHANNELS_WITHHELD else 8)
+            raise CommandError(9 if channel in CHANNELS_RESTRICTED else 8)

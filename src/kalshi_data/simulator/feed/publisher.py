@@ -1,101 +1,62 @@
-"""Brings each published message to every subscription that covers it, and into the journal."""
+"""Send each published message to every subscription that covers it, and write it to the journal."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
-from kalshi_data.simulator.feed.session import Session, Subscription
+from kalshi_data.simulator.feed.context import FeedContext
+from kalshi_data.simulator.feed.session import ServerSession, Subscription
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
-from kalshi_data.simulator.published import Fact, in_yes_prices
+from kalshi_data.simulator.messages import Message
 
-# Beyond this a patient publisher waits for a slow client instead of ending its subscription.
-PATIENT_BYTES = 1 << 20
-PATIENT_SECONDS = 0.001
+# An unpaced run waits while a client has more than this to read, instead of ending its subscription.
+UNREAD_BYTES_MAX = 1 << 20
+WAIT_SECONDS = 0.001
 BUFFER_OVERFLOW = 25
 
-Route = list[tuple[Session, Subscription]]
+Route = list[tuple[ServerSession, Subscription]]
 
 
-class Venue(Protocol):
-    """Who knows the books and the markets: a recording being played, or the market model."""
-
-    def snapshot(self, market_ticker: str) -> Fact | None:
-        """Return a market's book as a message, None before there are books."""
-        ...
-
-    def summary(self, market_ticker: str) -> Fact | None:
-        """Return a market's ticker message as it is now, None for one that nobody knows."""
-        ...
-
-    def restart_clocks(self) -> None:
-        """Let the clock of every market go back, as it may across maintenance."""
-        ...
-
-    def id_of(self, market_ticker: str) -> str:
-        """Return a market's id, empty for one that nobody knows."""
-        ...
-
-    def ticker_of(self, market_id: str) -> str | None:
-        """Return the ticker of a market's id."""
-        ...
-
-
-class Publisher:
-    """All sessions, and which of their subscriptions get what."""
+class Publisher(FeedContext):
+    """Holds all sessions, and routes messages to their subscriptions."""
 
     def __init__(self, journal: Journal, limits: Limits | None = None) -> None:
-        """Write everything published to `journal`."""
-        self.sessions: set[Session] = set()
-        self.journal = journal
-        self.limits = limits or Limits()
-        self.venue: Venue | None = None
-        self.index_ids: tuple[str, ...] = ()
-        self.skew_ms = 0
+        """Write every published message to `journal`."""
+        super().__init__(journal, limits or Limits())
+        self.sessions: set[ServerSession] = set()
         self._routes: dict[tuple[str, str | None], Route] = {}
 
-    def now_ms(self) -> int:
-        """Return the exchange's wall clock, which a fault may put wrong, in ms since 1970."""
-        return time.time_ns() // 1_000_000 + self.skew_ms
-
-    def changed(self) -> None:
-        """Forget who gets what: a subscription has changed."""
+    def subscriptions_changed(self) -> None:
+        """Forget all routes; publish() finds them again."""
         self._routes.clear()
 
-    def publish(self, fact: Fact) -> int:
-        """Send a message to everybody it is for; return how many connections it was sent to."""
-        route = self._routes.get((fact.channel, fact.topic))
+    def publish(self, message: Message) -> int:
+        """Send a message to every subscription that covers it; return to how many connections it was sent."""
+        route = self._routes.get((message.channel, message.topic))
         if route is None:
-            route = self._find_route(fact.channel, fact.topic)
+            route = self._find_route(message.channel, message.topic)
         published_ms = self.now_ms()
         sent = 0
         for session, subscription in route:
-            sent += session.deliver(subscription, fact, published_ms)
-        self.journal.published(fact, sent, published_ms)
+            sent += session.deliver(subscription, message, published_ms)
+        self.journal.record_message(message, sent, published_ms)
         return sent
 
-    def in_prices_of(self, subscription: Subscription, fact: Fact) -> Fact:
-        """Return a book message in the prices that a subscription asked for."""
-        if not subscription.use_yes_price or fact.channel != "orderbook_delta":
-            return fact
-        return fact._replace(body=in_yes_prices(fact.body))
-
     def end_overflowing(self) -> None:
-        """End the fastest subscription of each client that takes too little: error 25, which is final."""
+        """End the busiest subscription of each client that reads too slowly, with error 25."""
         for session in tuple(self.sessions):
-            if session.wire.waiting_bytes > self.limits.buffer_bytes_max and session.subscriptions:
+            if session.wire.unread_bytes > self.limits.buffer_bytes_max and session.subscriptions:
                 busiest = max(session.subscriptions.values(), key=lambda each: each.seq)
                 session.terminate(busiest, BUFFER_OVERFLOW)
 
-    async def room(self) -> None:
-        """Let others run, and wait until every client has taken most of what it was sent."""
+    async def wait_for_clients(self) -> None:
+        """Yield to other tasks, and wait until every client has read most of what it was sent."""
         await asyncio.sleep(0)
-        while any(session.wire.waiting_bytes > PATIENT_BYTES for session in self.sessions):
-            await asyncio.sleep(PATIENT_SECONDS)
+        while any(session.wire.unread_bytes > UNREAD_BYTES_MAX for session in self.sessions):
+            await asyncio.sleep(WAIT_SECONDS)
 
-    def covered(self, clients: int, wanted: Callable[[], Mapping[str, set[str]]]) -> bool:
-        """Tell whether enough different clients subscribed every wanted channel, and topic where it has any."""
+    def is_subscribed_by(self, clients: int, wanted: Callable[[], Mapping[str, set[str]]]) -> bool:
+        """Return whether at least `clients` keys have subscribed every wanted channel, with all of its topics."""
         keys = {session.client for session in self.sessions}
         if len(keys) < clients:
             return False
@@ -103,7 +64,7 @@ class Publisher:
         return sum(all(self._covers(key, *each) for each in channels.items()) for key in keys) >= clients
 
     def _covers(self, client: str, channel: str, topics: set[str]) -> bool:
-        """Tell whether one client's connections together cover a channel."""
+        """Return whether one client's connections together cover a channel's topics."""
         found = [
             session.subscriptions[channel]
             for session in self.sessions

@@ -1,13 +1,10 @@
-"""One client's connection: its commands, its subscriptions and their sequence numbers.
+"""A client's connection: its commands, its subscriptions and their sequence numbers.
 
-Source: the exchange's AsyncAPI description 3.34.0. There is one sid per channel and connection; its numbers start at 1,
-and acknowledgements, errors and snapshots that belong to it take numbers like data frames do.
+Source: the exchange's AsyncAPI description 3.34.0. A connection has one sid per channel. The numbers of
+a sid start at 1; acknowledgements, errors and snapshots of a sid take numbers as data frames do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +13,9 @@ from kalshi_data.simulator.feed.commands import (
     INDEX_CHANNEL,
     MARKET_CHANNELS,
     Command,
-    Markets,
+    CommandError,
+    NamedMarkets,
     Params,
-    Refused,
     check_channels,
     convert,
     decode_command,
@@ -27,67 +24,65 @@ from kalshi_data.simulator.feed.commands import (
     markets_of,
     sid_of,
 )
+from kalshi_data.simulator.feed.context import FeedContext
 from kalshi_data.simulator.feed.subscription import ALL, Subscription, change_indices
 from kalshi_data.simulator.feed.wire import Wire
-from kalshi_data.simulator.limits import Bucket
-from kalshi_data.simulator.published import Fact
-
-if TYPE_CHECKING:
-    from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.limits import TokenBucket
+from kalshi_data.simulator.messages import Message, in_yes_prices
 
 
-class Session:
-    """Answers commands and passes on what its subscriptions cover."""
+class ServerSession:
+    """Answers a client's commands and sends it the messages that its subscriptions cover."""
 
-    def __init__(self, client: str, wire: Wire, publisher: Publisher, number: int = 0) -> None:
-        """Serve a client's connection `number` over `wire`."""
+    def __init__(self, client: str, wire: Wire, context: FeedContext, number: int = 0) -> None:
+        """Serve connection `number` of a client over `wire`."""
         self.client = client
         self.number = number
         self.wire = wire
         self.subscriptions: dict[str, Subscription] = {}
         self.refuse_next: int | None = None
         self.silent = False
-        self._publisher = publisher
+        self._context = context
         self._sids = 0
-        limit = publisher.limits.commands_per_second_max
-        self._commands = Bucket(limit, limit)
+        limit = context.limits.commands_per_second_max
+        self._commands = TokenBucket(limit, limit)
 
     def command(self, raw: str | bytes) -> None:
-        """Answer one command; a wrong one gets its error code."""
+        """Answer one command, or send the error code of a wrong one."""
         command = Command()
         try:
             command = decode_command(raw)
             self._check_rate()
             self._run(command)
-        except Refused as refused:
-            self._refuse(command, refused)
+        except CommandError as error:
+            self._send_error(command, error)
         finally:
-            self._publisher.changed()
+            self._context.subscriptions_changed()
 
-    def deliver(self, subscription: Subscription, fact: Fact, now_ms: int) -> bool:
-        """Send a data frame; return whether it is on its way."""
+    def deliver(self, subscription: Subscription, message: Message, now_ms: int) -> bool:
+        """Send a data frame; return False if a fault or the end of the connection prevents it."""
         if subscription.use_yes_price:
-            fact = self._publisher.in_prices_of(subscription, fact)
-        envelope = fact.envelope
+            message = with_yes_prices(message)
+        envelope = message.envelope
         if envelope is None:
             envelope = self._sending_ts(now_ms)
         return self.wire.send(
-            b'{"type":"%b",%b%b"msg":%b}' % (fact.type.encode(), subscription.place(), envelope, fact.body)
+            b'{"type":"%b",%b%b"msg":%b}' % (message.type.encode(), subscription.next_fields(), envelope, message.body)
         )
 
     def terminate(self, subscription: Subscription, code: int) -> None:
-        """End one subscription with an error that no command caused; the connection stays."""
+        """End one subscription with an error; the connection stays open."""
         body = msgspec.json.encode({"code": code, "msg": ERRORS[code]})
         self._reply("error", b"", subscription, body)
         self.subscriptions.pop(subscription.channel, None)
-        self._publisher.changed()
+        self._context.subscriptions_changed()
 
     def _check_rate(self) -> None:
         code, self.refuse_next = self.refuse_next, None
         if code is not None:
-            raise Refused(code)
+            raise CommandError(code)
         if not self._commands.take(1):
-            raise Refused(27)
+            raise CommandError(27)
 
     def _run(self, command: Command) -> None:
         if command.cmd == "list_subscriptions":
@@ -96,25 +91,25 @@ class Session:
             return
         commands = {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "update_subscription": self._update}
         if command.cmd not in commands:
-            raise Refused(5)
+            raise CommandError(5)
         if not command.params:
-            raise Refused(2)
+            raise CommandError(2)
         commands[command.cmd](command.echo, command.params)
 
     def _subscribe(self, echo: bytes, params: Params) -> None:
         channels = list(dict.fromkeys(list_of(params, "channels")))
         if not channels:
-            raise Refused(3)
+            raise CommandError(3)
         check_channels(channels)
         markets = markets_of(params)
         if "orderbook_delta" in channels and not markets:
-            raise Refused(14)
+            raise CommandError(14)
         if markets.ids and any(channel in MARKET_CHANNELS - {"ticker"} for channel in channels):
-            raise Refused(14 if "orderbook_delta" in channels else 11)
+            raise CommandError(14 if "orderbook_delta" in channels else 11)
         for channel in channels:
             self._subscribe_channel(echo, channel, markets, params)
 
-    def _subscribe_channel(self, echo: bytes, channel: str, markets: Markets, params: Params) -> None:
+    def _subscribe_channel(self, echo: bytes, channel: str, markets: NamedMarkets, params: Params) -> None:
         initial = channel == "ticker" and flag(params, "send_initial_snapshot")
         topics = self._topics(channel, markets, params)
         known = self.subscriptions.get(channel)
@@ -129,10 +124,10 @@ class Session:
         body = msgspec.json.encode({"channel": channel, "sid": subscription.sid})
         self._reply("subscribed", echo, None, body)
         self.subscriptions[channel] = subscription
-        self._send_states(subscription, topics or set(), initial=initial)
+        self._send_snapshots(subscription, topics or set(), initial=initial)
 
-    def _topics(self, channel: str, markets: Markets, params: Params) -> set[str] | None:
-        """Return what a subscription is narrowed to; lifecycle channels are always about everything."""
+    def _topics(self, channel: str, markets: NamedMarkets, params: Params) -> set[str] | None:
+        """Return the markets or indices a subscription names, or None for all; lifecycle channels cover all."""
         if channel == INDEX_CHANNEL:
             indices = set(list_of(params, "index_ids"))
             return None if ALL in indices else indices
@@ -140,14 +135,14 @@ class Session:
             return None
         return self._tickers(markets)
 
-    def _tickers(self, markets: Markets) -> set[str]:
-        venue = self._publisher.venue
+    def _tickers(self, markets: NamedMarkets) -> set[str]:
+        venue = self._context.venue
         return {*markets.tickers, *(venue.ticker_of(each) or each for each in markets.ids if venue)}
 
     def _unsubscribe(self, echo: bytes, params: Params) -> None:
         sids = list_of(params, "sids", int)
         if not sids:
-            raise Refused(4)
+            raise CommandError(4)
         for sid in dict.fromkeys(sids):
             subscription = self._by_sid(sid)
             del self.subscriptions[subscription.channel]
@@ -157,21 +152,21 @@ class Session:
         subscription = self._by_sid(sid_of(params))
         action = convert(params.get("action") or "", str)
         if not action:
-            raise Refused(15, subscription.sid)
+            raise CommandError(15, subscription.sid)
         try:
             if subscription.channel == INDEX_CHANNEL:
                 self._update_indices(echo, subscription, action, params)
             else:
                 self._update_markets(echo, subscription, action, params)
-        except Refused as refused:
-            raise Refused(refused.code, subscription.sid) from refused
+        except CommandError as error:
+            raise CommandError(error.code, subscription.sid) from error
 
     def _update_markets(self, echo: bytes, subscription: Subscription, action: str, params: Params) -> None:
         if subscription.channel not in MARKET_CHANNELS:
-            raise Refused(13)
+            raise CommandError(13)
         markets = markets_of(params)
         if markets.ids and subscription.channel != "ticker":
-            raise Refused(11)
+            raise CommandError(11)
         tickers = self._tickers(markets)
         if action == "add_markets":
             self._add(echo, subscription, tickers, initial=flag(params, "send_initial_snapshot"))
@@ -180,16 +175,16 @@ class Session:
                 subscription.topics -= tickers
             self._acknowledge(echo, subscription)
         elif action == "get_snapshot" and subscription.channel == "orderbook_delta":
-            self._send_states(subscription, tickers, echo=echo)
+            self._send_snapshots(subscription, tickers, echo=echo)
         else:
-            raise Refused(13)
+            raise CommandError(13)
 
     def _update_indices(self, echo: bytes, subscription: Subscription, action: str, params: Params) -> None:
         if action == "indexlist":
-            body = msgspec.json.encode({"index_ids": list(self._publisher.index_ids)})
+            body = msgspec.json.encode({"index_ids": list(self._context.index_ids)})
             self._reply("cfbenchmarks_value_indexlist", echo, subscription, body)
             return
-        change_indices(subscription, action, list_of(params, "index_ids"), self._publisher.index_ids)
+        change_indices(subscription, action, list_of(params, "index_ids"), self._context.index_ids)
         self._acknowledge(echo, subscription)
 
     def _add(self, echo: bytes, subscription: Subscription, topics: set[str] | None, *, initial: bool) -> None:
@@ -198,51 +193,56 @@ class Session:
         if subscription.topics is not None:
             subscription.topics = None if topics is None else subscription.topics | topics
         self._acknowledge(echo, subscription)
-        self._send_states(subscription, added, initial=initial)
+        self._send_snapshots(subscription, added, initial=initial)
 
     def _check_size(self, added: set[str], subscription: Subscription | None) -> None:
         held = len(subscription.topics or ()) if subscription else 0
-        if held + len(added) > self._publisher.limits.subscription_markets_max:
-            raise Refused(26, subscription.sid if subscription else None)
+        if held + len(added) > self._context.limits.subscription_markets_max:
+            raise CommandError(26, subscription.sid if subscription else None)
 
     def _acknowledge(self, echo: bytes, subscription: Subscription) -> None:
-        self._reply("ok", echo, subscription, subscription.listing(self._publisher.venue))
+        self._reply("ok", echo, subscription, subscription.listing(self._context.venue))
 
-    def _send_states(
+    def _send_snapshots(
         self, subscription: Subscription, topics: Iterable[str], *, echo: bytes = b"", initial: bool = False
     ) -> None:
-        """Send the state of each market: its book on the book channel, its summary on ticker where that was asked."""
-        venue = self._publisher.venue
+        """Send each market's order book on the book channel, or its ticker message if the client asked for it."""
+        venue = self._context.venue
         if venue is None:
             return
         for ticker in sorted(topics) if subscription.channel == "orderbook_delta" or initial else ():
-            fact = venue.snapshot(ticker) if not initial else venue.summary(ticker)
-            if fact is not None:
-                self._send_state(subscription, fact, echo)
+            message = venue.snapshot(ticker) if not initial else venue.ticker_message(ticker)
+            if message is not None:
+                self._send_snapshot(subscription, message, echo)
 
-    def _send_state(self, subscription: Subscription, fact: Fact, echo: bytes) -> None:
-        """Send and journal a message that only this client asked for."""
-        now_ms = self._publisher.now_ms()
-        envelope = self._sending_ts(now_ms) if fact.envelope is None else fact.envelope
-        sent = self.deliver(subscription, fact._replace(envelope=echo + envelope), now_ms)
-        self._publisher.journal.published(fact, sent, now_ms)
+    def _send_snapshot(self, subscription: Subscription, message: Message, echo: bytes) -> None:
+        """Send a message that only this client asked for, and record it in the journal."""
+        now_ms = self._context.now_ms()
+        envelope = self._sending_ts(now_ms) if message.envelope is None else message.envelope
+        sent = self.deliver(subscription, message._replace(envelope=echo + envelope), now_ms)
+        self._context.journal.record_message(message, sent, now_ms)
 
     def _by_sid(self, sid: int) -> Subscription:
         for subscription in self.subscriptions.values():
             if subscription.sid == sid:
                 return subscription
-        raise Refused(7)
+        raise CommandError(7)
 
-    def _refuse(self, command: Command, refused: Refused) -> None:
-        found = next((each for each in self.subscriptions.values() if each.sid == refused.sid), None)
-        body = msgspec.json.encode({"code": refused.code, "msg": str(refused)})
+    def _send_error(self, command: Command, error: CommandError) -> None:
+        found = next((each for each in self.subscriptions.values() if each.sid == error.sid), None)
+        body = msgspec.json.encode({"code": error.code, "msg": str(error)})
         self._reply("error", command.echo, found, body)
 
     def _reply(self, kind: str, echo: bytes, subscription: Subscription | None, body: bytes | None = None) -> None:
-        """Send a control frame, which takes a number where it belongs to a subscription that has numbers."""
-        place = b"" if subscription is None else subscription.place()
-        fields = b'{"type":"%b",%b%b%b' % (kind.encode(), echo, place, self._sending_ts(self._publisher.now_ms()))
+        """Send a control frame; it takes a sequence number if it belongs to a subscription on a sequenced channel."""
+        position = b"" if subscription is None else subscription.next_fields()
+        fields = b'{"type":"%b",%b%b%b' % (kind.encode(), echo, position, self._sending_ts(self._context.now_ms()))
         self.wire.send(fields + b'"msg":%b}' % body if body is not None else fields.removesuffix(b",") + b"}")
 
     def _sending_ts(self, now_ms: int) -> bytes:
-        return b'"sending_ts_ms":%d,' % now_ms if self._publisher.limits.sending_ts else b""
+        return b'"sending_ts_ms":%d,' % now_ms if self._context.limits.sending_ts else b""
+
+
+def with_yes_prices(message: Message) -> Message:
+    """Return a book message with the NO side in YES prices; other messages stay as they are."""
+    return message._replace(body=in_yes_prices(message.body)) if message.channel == "orderbook_delta" else message

@@ -1,8 +1,8 @@
-"""WebSocket frames to one client: written without waiting, in order, many at a time.
+"""Write WebSocket frames to one client without waiting, in order, and several at a time.
 
-A server's frames carry no mask (RFC 6455, 5.1), so a text frame is a short header and its payload. They go straight to
-the transport, which is several times faster than a call of the HTTP library per frame; pings, pongs and the close
-handshake stay with the library, whose writes are whole frames too.
+A server's frames carry no mask (RFC 6455, 5.1), so a text frame is a short header and its payload. They are
+written to the transport directly, which is several times faster than a call of the HTTP library per frame. The library
+still sends pings, pongs and the close handshake; it also writes whole frames, so the two do not mix.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from collections.abc import Callable
 TEXT, TEXT_COMPRESSED = 0x81, 0xC1
 SYNC_TAIL = b"\x00\x00\xff\xff"
 
-Damage = Callable[[bytes], bytes | None]
+FrameFault = Callable[[bytes], bytes | None]
 
 
 def encode_text(payload: bytes, first: int = TEXT) -> bytes:
-    """Return a frame's header; the payload follows it."""
+    """Return the header of a frame with this payload."""
     size = len(payload)
     if size < 126:
         return bytes((first, size))
@@ -26,7 +26,7 @@ def encode_text(payload: bytes, first: int = TEXT) -> bytes:
 
 
 def compress(payload: bytes, window_bits: int) -> bytes:
-    """Return a payload for permessage-deflate (RFC 7692), which refers to no earlier message."""
+    """Return a payload compressed for permessage-deflate (RFC 7692), without reference to earlier messages."""
     deflate = zlib.compressobj(zlib.Z_BEST_SPEED, zlib.DEFLATED, -window_bits)
     return (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)).removesuffix(SYNC_TAIL)
 
@@ -35,19 +35,19 @@ class Wire:
     """The sending side of one connection."""
 
     def __init__(self, transport: asyncio.WriteTransport | None, window_bits: int = 0) -> None:
-        """Write to `transport`; `window_bits` says how to compress, 0 for not at all."""
+        """Write to `transport`; compress with a window of `window_bits`, 0 for no compression."""
         self._transport = transport
         self._window_bits = window_bits
         self._chunks: list[bytes] = []
         self._held = False
-        self.damage: Damage | None = None
+        self.frame_fault: FrameFault | None = None
 
     def send(self, payload: bytes) -> bool:
-        """Queue one text frame; return whether it will be sent, which a fault or the connection's end may prevent."""
+        """Queue one text frame; return False if a fault or the end of the connection prevents sending it."""
         if self._transport is not None and self._transport.is_closing():
             return False
-        if self.damage is not None:
-            changed = self.damage(payload)
+        if self.frame_fault is not None:
+            changed = self.frame_fault(payload)
             if changed is None:
                 return False
             payload = changed
@@ -62,19 +62,19 @@ class Wire:
         return True
 
     def flush(self) -> None:
-        """Hand to the transport what is queued, unless frames are held back."""
+        """Write queued frames to the transport, unless hold() is in effect."""
         if self._chunks and not self._held:
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.write(b"".join(self._chunks))
             self._chunks.clear()
 
     def hold(self) -> None:
-        """Keep frames back until release()."""
+        """Queue frames without sending them until release()."""
         self.flush()
         self._held = True
 
     def release(self) -> None:
-        """Send what was kept back."""
+        """Send the frames queued since hold()."""
         self._held = False
         self.flush()
 
@@ -84,6 +84,6 @@ class Wire:
             self._transport.abort()
 
     @property
-    def waiting_bytes(self) -> int:
-        """How much the client has not taken yet."""
+    def unread_bytes(self) -> int:
+        """How many bytes the client has not read yet."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()

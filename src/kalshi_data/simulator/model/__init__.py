@@ -1,1 +1,1 @@
-"""The made-up exchange: markets, their books, trades and lifecycles."""
+"""The market model: made-up markets with their order books, trades and lifecycles."""

@@ -1,43 +1,43 @@
-"""What happens to markets of the model beside trading: they are created, paused, closed early, determined and settled.
+"""The lifecycles of the model's markets: they are created, paused, closed early, determined and settled.
 
-As on the exchange, opening and closing by time are told by no message, all times in lifecycle messages are whole
-seconds, and a market that is activated again begins with an empty book.
+As on the exchange, no message is sent if a market opens or closes by time, all times in lifecycle messages are whole
+seconds, and a market that is activated again starts with an empty order book.
 """
 
 import heapq
 import random
 from collections.abc import Callable, Iterator
 
+from kalshi_data.simulator.messages import Message, make_message
 from kalshi_data.simulator.model.market import SIDES, Market
-from kalshi_data.simulator.published import Fact, fact
 from kalshi_data.simulator.venue.listings import COMBO_PREFIX, Object, event_of, rfc3339, series_of
-from kalshi_data.simulator.venue.price_grids import GRIDS
+from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS
 
 MICROSECONDS = 1_000_000
-Step = Callable[[int], Iterator[Fact]]
+Step = Callable[[int], Iterator[Message]]
 
 
-class Stories:
-    """The steps that are due at some time, and the beginning of new stories."""
+class Lifecycles:
+    """Starts lifecycle changes at random, and plays the later steps of each when they are due."""
 
-    def __init__(self, dice: random.Random, per_second: float, began_us: int) -> None:
-        """Begin `per_second` stories a second from `began_us` on; 0 for none."""
-        self._dice = dice
+    def __init__(self, rng: random.Random, per_second: float, started_us: int) -> None:
+        """Start `per_second` changes per second from `started_us` on; 0 for none."""
+        self._rng = rng
         self._interval_us = int(MICROSECONDS / per_second) if per_second else 0
-        self._next_us = began_us + self._interval_us
+        self._next_us = started_us + self._interval_us
         self._due: list[tuple[int, int, Step]] = []
         self._numbers = 0
-        self.created: Callable[[str, int], Market] = self._nobody
+        self.created: Callable[[str, int], Market] = self._not_listed
 
     @staticmethod
-    def _nobody(ticker: str, created_s: int) -> Market:
-        raise LookupError(f"no one lists {ticker}, created at {created_s}")
+    def _not_listed(ticker: str, created_s: int) -> Market:
+        raise LookupError(f"no venue lists {ticker}, created at {created_s}")
 
-    def until(self, until_us: int, active: list[Market]) -> Iterator[Fact]:
-        """Yield the messages of all steps due before `until_us`; new stories are about `active` markets."""
+    def until(self, until_us: int, active: list[Market]) -> Iterator[Message]:
+        """Yield the messages of all steps due before `until_us`; start new changes of `active` markets."""
         while self._interval_us and self._next_us < until_us:
             if active:
-                self._begin(self._dice.choice(active), self._next_us)
+                self._start_change(self._rng.choice(active), self._next_us)
             self._next_us += self._interval_us
         while self._due and self._due[0][0] < until_us:
             moment_us, _, step = heapq.heappop(self._due)
@@ -47,156 +47,158 @@ class Stories:
         self._numbers += 1
         heapq.heappush(self._due, (moment_us, self._numbers, step))
 
-    def _begin(self, market: Market, moment_us: int) -> None:
-        stories = (
+    def _start_change(self, market: Market, moment_us: int) -> None:
+        changes = (
             self._pause,
             self._close_early,
             self._list_event,
             self._change_fee,
             self._change_strike,
-            self._refine,
+            self._change_price_grid,
         )
-        story = self._dice.choices(stories, (35, 20, 20, 5, 10, 10))[0]
-        self._later(moment_us, lambda at: story(market, at))
+        change = self._rng.choices(changes, (35, 20, 20, 5, 10, 10))[0]
+        self._later(moment_us, lambda at: change(market, at))
 
-    def _pause(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _pause(self, market: Market, moment_us: int) -> Iterator[Message]:
         if market.status == "active":
             change_status(market, "inactive", moment_us)
-            yield told(market, "deactivated", is_deactivated=True)
+            yield lifecycle_message(market, "deactivated", is_deactivated=True)
             self._later(moment_us + 700_000, lambda at: self._resume(market, at))
 
-    def _resume(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _resume(self, market: Market, moment_us: int) -> Iterator[Message]:
         if market.status == "inactive":
             change_status(market, "active", moment_us)
-            yield told(market, "activated", is_deactivated=False)
+            yield lifecycle_message(market, "activated", is_deactivated=False)
             yield from cancel_all(market, moment_us)
 
-    def _close_early(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _close_early(self, market: Market, moment_us: int) -> Iterator[Message]:
         if market.status == "active":
             market.close_s = market.updated_s = moment_us // MICROSECONDS
-            yield told(market, "close_date_updated", close_ts=market.close_s)
+            yield lifecycle_message(market, "close_date_updated", close_ts=market.close_s)
             self._later(moment_us + 300_000, lambda at: self._close(market, at))
 
-    def _close(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _close(self, market: Market, moment_us: int) -> Iterator[Message]:
         if market.status == "active":
             change_status(market, "closed", moment_us)
             yield from cancel_all(market, moment_us)
             self._later(moment_us + 500_000, lambda at: self._determine(market, at))
 
-    def _determine(self, market: Market, moment_us: int) -> Iterator[Fact]:
-        market.result = self._dice.choice(SIDES)
+    def _determine(self, market: Market, moment_us: int) -> Iterator[Message]:
+        market.result = self._rng.choice(SIDES)
         change_status(market, "determined", moment_us)
         value = "1.0000" if market.result == "yes" else "0.0000"
         seconds = moment_us // MICROSECONDS
-        yield told(market, "determined", determination_ts=seconds, result=market.result, settlement_value=value)
+        yield lifecycle_message(
+            market, "determined", determination_ts=seconds, result=market.result, settlement_value=value
+        )
         self._later(moment_us + 1_000_000, lambda at: self._settle(market, at))
 
-    def _settle(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _settle(self, market: Market, moment_us: int) -> Iterator[Message]:
         market.settled_s = moment_us // MICROSECONDS
         change_status(market, "finalized", moment_us)
-        yield told(market, "settled", settled_ts=market.settled_s)
+        yield lifecycle_message(market, "settled", settled_ts=market.settled_s)
 
-    def _list_event(self, other: Market, moment_us: int) -> Iterator[Fact]:
-        """List a new event with one market, which opens by time; nothing tells that it does."""
+    def _list_event(self, other: Market, moment_us: int) -> Iterator[Message]:
+        """List a new event with one market, which opens by time and so without a message."""
         self._numbers += 1
         event = f"{series_of(other.ticker)}-NEW{self._numbers}"
         seconds = moment_us // MICROSECONDS
         market = self.created(f"{event}-T1", seconds)
-        yield event_told(event, seconds, combo=is_combo(market))
-        yield told(market, "created", **created_fields(market))
+        yield event_message(event, seconds, combo=is_combo(market))
+        yield lifecycle_message(market, "created", **created_fields(market))
         self._later(moment_us + 1_500_000, lambda at: self._open(market, at))
 
     @staticmethod
-    def _open(market: Market, moment_us: int) -> Iterator[Fact]:
+    def _open(market: Market, moment_us: int) -> Iterator[Message]:
         change_status(market, "active", moment_us)
         yield from ()
 
-    def _change_fee(self, market: Market, _: int) -> Iterator[Fact]:
+    def _change_fee(self, market: Market, _: int) -> Iterator[Message]:
         if not is_combo(market):
-            fee = self._dice.choice((("quadratic", 0.5), ("flat", 1), (None, None)))
+            fee = self._rng.choice((("quadratic", 0.5), ("flat", 1), (None, None)))
             named = dict(zip(("fee_type_override", "fee_multiplier_override"), fee, strict=True))
-            yield fact("event_fee_update", None, {"event_ticker": event_of(market.ticker), **named})
+            yield make_message("event_fee_update", None, {"event_ticker": event_of(market.ticker), **named})
 
-    def _change_strike(self, market: Market, moment_us: int) -> Iterator[Fact]:
+    def _change_strike(self, market: Market, moment_us: int) -> Iterator[Message]:
         if not is_combo(market):
             market.updated_s = moment_us // MICROSECONDS
-            strike = {"strike_type": "greater", "floor_strike": self._dice.randrange(1, 400) / 4}
+            strike = {"strike_type": "greater", "floor_strike": self._rng.randrange(1, 400) / 4}
             market.extra |= strike
-            yield told(market, "metadata_updated", **strike)
+            yield lifecycle_message(market, "metadata_updated", **strike)
 
-    def _refine(self, market: Market, moment_us: int) -> Iterator[Fact]:
-        """Give a market a finer grid while it trades; orders stay."""
+    def _change_price_grid(self, market: Market, moment_us: int) -> Iterator[Message]:
+        """Give a market a finer price grid while it trades; its orders stay."""
         if not is_combo(market) and market.grid.label == "linear_cent":
-            market.fair = (market.fair + 1) * 10 - 1
-            market.grid = GRIDS["deci_cent"]
+            market.fair_index = (market.fair_index + 1) * 10 - 1
+            market.grid = PRICE_GRIDS["deci_cent"]
             market.updated_s = moment_us // MICROSECONDS
-            yield told(market, "price_level_structure_updated", **structure(market))
+            yield lifecycle_message(market, "price_level_structure_updated", **price_structure(market))
 
 
 def change_status(market: Market, status: str, moment_us: int) -> None:
-    """Give a market another status, which REST calls an update."""
+    """Change a market's status; for REST this is an update of the market."""
     market.status, market.updated_s = status, moment_us // MICROSECONDS
 
 
 def is_combo(market: Market) -> bool:
-    """Tell whether a market is multivariate: it then has a lifecycle channel of its own."""
+    """Return whether a market is multivariate; such markets have their own lifecycle channel."""
     return market.ticker.startswith(COMBO_PREFIX)
 
 
-def told(market: Market, event_type: str, **fields: object) -> Fact:
-    """Return a lifecycle message on the channel of the market's kind."""
+def lifecycle_message(market: Market, event_type: str, **fields: object) -> Message:
+    """Return a lifecycle message on the channel for this kind of market."""
     kind = "multivariate_market_lifecycle" if is_combo(market) else "market_lifecycle_v2"
-    return fact(kind, market.ticker, {"market_ticker": market.ticker, "event_type": event_type, **fields})
+    return make_message(kind, market.ticker, {"market_ticker": market.ticker, "event_type": event_type, **fields})
 
 
-def event_told(event: str, seconds: int, *, combo: bool) -> Fact:
-    """Return the message that an event was created."""
+def event_message(event: str, seconds: int, *, combo: bool) -> Message:
+    """Return the message about a new event."""
     words = {"title": f"Event {event}", "subtitle": "", "collateral_return_type": "MECNET"}
     body = {"event_ticker": event, "exchange_index": int(combo), **words, "series_ticker": series_of(event)}
     channel = "multivariate_market_lifecycle" if combo else "market_lifecycle_v2"
-    return fact("event_lifecycle", None, {**body, "strike_date": seconds + 86_400}, channel=channel)
+    return make_message("event_lifecycle", None, {**body, "strike_date": seconds + 86_400}, channel=channel)
 
 
-def structure(market: Market) -> Object:
-    """Return a market's grid as lifecycle messages tell it; multivariate ones leave the bands out."""
-    bands = {} if is_combo(market) else {"price_ranges": market.grid.ranges}
-    return {"price_level_structure": market.grid.label, **bands}
+def price_structure(market: Market) -> Object:
+    """Return a market's price grid as in lifecycle messages; for multivariate markets without the ranges."""
+    ranges = {} if is_combo(market) else {"price_ranges": market.grid.ranges}
+    return {"price_level_structure": market.grid.label, **ranges}
 
 
 def created_fields(market: Market) -> Object:
-    """Return what only the message of a market's creation tells."""
+    """Return the fields of the message about a new market."""
     words = {"name": market.ticker, "title": f"Market {market.ticker}", "yes_sub_title": "Yes", "no_sub_title": "No"}
     rules = {"rules_primary": "The model decides.", "rules_secondary": "", "can_close_early": True}
     more = {"event_ticker": event_of(market.ticker), "expected_expiration_ts": market.close_s + 3600}
     times = {"open_ts": market.open_s, "close_ts": market.close_s}
-    body: Object = {"exchange_index": int(is_combo(market)), **times, **structure(market)}
+    body: Object = {"exchange_index": int(is_combo(market)), **times, **price_structure(market)}
     return {**body, "additional_metadata": {**words, **rules, **more}}
 
 
-def cancel_all(market: Market, moment_us: int) -> list[Fact]:
-    """Cancel every resting order in one action and tell the empty book's summary."""
-    changes = [(side, price, -size) for side in SIDES for price, size in market.ladders[side].items()]
+def cancel_all(market: Market, moment_us: int) -> list[Message]:
+    """Cancel every resting order in one action; return the deltas and the ticker message of the empty book."""
+    changes = [(side, price, -size) for side in SIDES for price, size in market.sides[side].items()]
     if not changes:
         return []
-    facts = market.change(changes, moment_us)
-    summary = market.summary_if_changed(moment_us)
-    return [*facts, *([summary] if summary else [])]
+    messages = market.change(changes, moment_us)
+    ticker_message = market.ticker_message_if_changed(moment_us)
+    return [*messages, *([ticker_message] if ticker_message else [])]
 
 
-def collection(series: str, events: list[str], began_s: int) -> Object:
-    """Return the multivariate collection that the combos of a series come from."""
-    members: list[Object] = [
+def collection(series: str, events: list[str], started_s: int) -> Object:
+    """Return the multivariate collection of a series of combos."""
+    events_of_collection: list[Object] = [
         {"ticker": e, "is_yes_only": False, "size_max": 1, "size_min": None, "active_quoters": []} for e in events
     ]
-    grid = GRIDS["center_deci_edge_centi_cent"]
+    grid = PRICE_GRIDS["center_deci_edge_centi_cent"]
     return {
         "collection_ticker": f"{series}-R",
         "series_ticker": series,
         "title": "Combos of the model",
         "description": "Any two",
-        "open_date": rfc3339(began_s - 86_400),
-        "close_date": rfc3339(began_s + 30 * 86_400),
-        "associated_events": members,
+        "open_date": rfc3339(started_s - 86_400),
+        "close_date": rfc3339(started_s + 30 * 86_400),
+        "associated_events": events_of_collection,
         "associated_event_tickers": events,
         "is_ordered": False,
         "is_single_market_per_event": True,

@@ -1,14 +1,14 @@
-"""One market of the model: its book, its totals, and the messages that its changes make.
+"""One market of the model: its order book, its totals, and the messages about their changes.
 
-Prices are in 0.0001 dollars, sizes in 0.01 contracts, times in µs since 1970; nothing is ever a float.
+Prices are in 0.0001 dollars, sizes in 0.01 contracts, times in µs since 1970; all are integers.
 """
 
 import random
 
-from kalshi_data.simulator.published import Fact, fact
+from kalshi_data.simulator.messages import Message, make_message
 from kalshi_data.simulator.venue.listings import Object, event_of, market_object, rfc3339
-from kalshi_data.simulator.venue.price_grids import PRICES, WHOLE, Grid
-from kalshi_data.simulator.venue.tape import Candles
+from kalshi_data.simulator.venue.price_grids import PRICES, WHOLE, PriceGrid
+from kalshi_data.simulator.venue.trade_history import Candlesticks
 
 SIDES = ("yes", "no")
 OTHER = {"yes": "no", "no": "yes"}
@@ -16,66 +16,68 @@ Change = tuple[str, int, int]
 
 
 def count_text(size: int) -> str:
-    """Return a size with its two decimals."""
+    """Return a size as text with two decimals."""
     return f"{size // 100}.{size % 100:02d}" if size >= 0 else f"-{-size // 100}.{-size % 100:02d}"
 
 
 class Market:
-    """A market; `times` are open and close, in s since 1970."""
+    """A market; `times` are its open and close times, in s since 1970."""
 
-    def __init__(self, ticker: str, grid: Grid, dice: random.Random, times: tuple[int, int]) -> None:
-        """Begin without orders."""
+    def __init__(self, ticker: str, grid: PriceGrid, rng: random.Random, times: tuple[int, int]) -> None:
+        """Start without orders."""
         self.ticker = ticker
-        self.id = f"{dice.getrandbits(32):08x}-{dice.getrandbits(16):04x}-4000-8000-{dice.getrandbits(48):012x}"
+        self.id = f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-4000-8000-{rng.getrandbits(48):012x}"
         self.grid = grid
         self.open_s, self.close_s = times
         self.created_s = self.updated_s = min(times[0], times[1] - 1)
         self.status = "active"
         self.result = ""
         self.settled_s: int | None = None
-        self.ladders: dict[str, dict[int, int]] = {side: {} for side in SIDES}
+        self.sides: dict[str, dict[int, int]] = {side: {} for side in SIDES}
         self.best = {"yes": 0, "no": 0}
         self.clock = 0
-        self.fair = dice.randrange(len(grid.prices) // 5, len(grid.prices) * 4 // 5)
+        self.fair_index = rng.randrange(len(grid.prices) // 5, len(grid.prices) * 4 // 5)
         self.volume = self.dollar_volume = self.open_interest = self.last_price = self.last_size = 0
-        self.candles = Candles()
+        self.candles = Candlesticks()
         self.extra: Object = {}
         self._names = f'"market_ticker":"{ticker}","market_id":"{self.id}"'
-        self._summary: tuple[int, ...] = ()
+        self._last_quote: tuple[int, ...] = ()
 
-    def change(self, changes: list[Change], moment_us: int) -> list[Fact]:
-        """Change levels in one action: all deltas have one clock and one time; equal ones are numbered in the note."""
+    def change(self, changes: list[Change], moment_us: int) -> list[Message]:
+        """Change price levels in one action; its deltas share clock and time, and the journal numbers equal ones."""
         self.clock += 1 + moment_us % 1_000_000 % 3
         seconds, micros = divmod(moment_us, 1_000_000)
         times = f'"ts":"{rfc3339_second(seconds)}.{micros:06d}Z","ts_ms":{moment_us // 1000}}}'
         begin = f'{{{self._names},"clock":{self.clock},"price_dollars":"'
         seen: dict[Change, int] = {}
-        facts: list[Fact] = []
+        messages: list[Message] = []
         for one in changes:
             side, price, delta = one
-            after = self._move(side, price, delta)
+            after = self._change_level(side, price, delta)
             occurrence = seen.get(one, 0)
             seen[one] = occurrence + 1
             body = f'{begin}{PRICES[price]}","delta_fp":"{count_text(delta)}","side":"{side}",{times}'
-            note = f'"occurrence":{occurrence},"after":"{count_text(after)}",'
-            facts.append(Fact("orderbook_delta", "orderbook_delta", self.ticker, body.encode(), None, note.encode()))
-        return facts
+            journal_fields = f'"occurrence":{occurrence},"after":"{count_text(after)}",'
+            messages.append(
+                Message("orderbook_delta", "orderbook_delta", self.ticker, body.encode(), None, journal_fields.encode())
+            )
+        return messages
 
-    def _move(self, side: str, price: int, delta: int) -> int:
-        """Change one level and return its size then."""
-        ladder = self.ladders[side]
-        after = ladder.get(price, 0) + delta
+    def _change_level(self, side: str, price: int, delta: int) -> int:
+        """Change one price level and return its new size."""
+        levels = self.sides[side]
+        after = levels.get(price, 0) + delta
         if after:
-            ladder[price] = after
+            levels[price] = after
             self.best[side] = max(self.best[side], price)
         else:
-            del ladder[price]
+            del levels[price]
             if price == self.best[side]:
-                self.best[side] = max(ladder, default=0)
+                self.best[side] = max(levels, default=0)
         return after
 
     def trade(self, taker: str, size: int, price: int, moment_us: int, *, block: bool, trade_id: str) -> bytes:
-        """Count a trade and return its body; `price` is what the YES side pays."""
+        """Add a trade to the totals and return its message body; `price` is the YES price."""
         self.volume += size
         self.dollar_volume += size * price
         self.open_interest += size if moment_us % 1_000_000 % 3 else -min(size, self.open_interest)
@@ -92,26 +94,26 @@ class Market:
 
     @property
     def ask(self) -> int:
-        """The best YES ask; a whole dollar where nobody offers."""
+        """The best YES ask; one dollar if there is no offer."""
         return WHOLE - self.best["no"]
 
     def _quote(self) -> tuple[int, ...]:
-        """Return everything that a ticker message tells but its time."""
+        """Return the fields of a ticker message except its time."""
         bid, no_bid = self.best["yes"], self.best["no"]
-        sizes = (self.ladders["yes"].get(bid, 0), self.ladders["no"].get(no_bid, 0))
+        sizes = (self.sides["yes"].get(bid, 0), self.sides["no"].get(no_bid, 0))
         totals = (self.last_price, self.last_size, self.volume, self.open_interest, self.dollar_volume)
         return bid, WHOLE - no_bid, *sizes, *totals
 
-    def summary_if_changed(self, moment_us: int) -> Fact | None:
-        """Return the ticker message where it would tell anything new."""
+    def ticker_message_if_changed(self, moment_us: int) -> Message | None:
+        """Return the ticker message if any field but its time has changed, otherwise None."""
         quote = self._quote()
-        if quote == self._summary:
+        if quote == self._last_quote:
             return None
-        self._summary = quote
+        self._last_quote = quote
         self.candles.quote(moment_us // 1_000_000, quote[0], quote[1], self.open_interest)
-        return self.summary(moment_us)
+        return self.ticker_message(moment_us)
 
-    def summary(self, moment_us: int) -> Fact:
+    def ticker_message(self, moment_us: int) -> Message:
         """Return the ticker message."""
         bid, ask, bid_size, ask_size, last, last_size, volume, interest, value = self._quote()
         seconds, ms = divmod(moment_us // 1000, 1000)
@@ -124,12 +126,12 @@ class Market:
             f'"yes_ask_size_fp":"{count_text(ask_size)}","last_trade_size_fp":"{count_text(last_size)}",'
             f'"ts":{seconds},"ts_ms":{moment_us // 1000},"time":"{rfc3339_second(seconds)}{fraction}Z"}}'
         )
-        return Fact("ticker", "ticker", self.ticker, body.encode())
+        return Message("ticker", "ticker", self.ticker, body.encode())
 
     def levels(self) -> dict[str, list[list[str]]]:
-        """Return both sides, prices ascending."""
+        """Return both sides of the order book, prices ascending."""
         return {
-            side: [[PRICES[p], count_text(self.ladders[side][p])] for p in sorted(self.ladders[side])] for side in SIDES
+            side: [[PRICES[p], count_text(self.sides[side][p])] for p in sorted(self.sides[side])] for side in SIDES
         }
 
     def book(self) -> Object:
@@ -137,14 +139,14 @@ class Market:
         sides = {f"{side}_dollars_fp": levels for side, levels in self.levels().items() if levels}
         return {"market_ticker": self.ticker, "market_id": self.id, "clock": self.clock, **sides}
 
-    def snapshot(self) -> Fact:
-        """Return the book as a message."""
-        return fact("orderbook_snapshot", self.ticker, self.book())
+    def snapshot(self) -> Message:
+        """Return the order book as a message."""
+        return make_message("orderbook_snapshot", self.ticker, self.book())
 
     def object(self) -> Object:
-        """Return the market as REST gives it."""
+        """Return the market in the format of REST."""
         bid, no_bid = self.best["yes"], self.best["no"]
-        sizes = (self.ladders["yes"].get(bid, 0), self.ladders["no"].get(no_bid, 0))
+        sizes = (self.sides["yes"].get(bid, 0), self.sides["no"].get(no_bid, 0))
         prices = {
             "yes_bid": bid,
             "yes_ask": WHOLE - no_bid,
@@ -176,13 +178,13 @@ class Market:
         return {"settlement_value_dollars": "1.0000" if self.result == "yes" else "0.0000", **settled}
 
 
-_SECONDS: dict[int, str] = {}
+_LAST_SECOND: dict[int, str] = {}
 
 
 def rfc3339_second(seconds: int) -> str:
-    """Return a whole second without its zone; the last one is remembered, since thousands of messages share it."""
-    text = _SECONDS.get(seconds)
+    """Return a whole second as text without its zone; the last one is cached, as thousands of messages share it."""
+    text = _LAST_SECOND.get(seconds)
     if text is None:
-        _SECONDS.clear()
-        text = _SECONDS[seconds] = rfc3339(seconds).removesuffix("Z")
+        _LAST_SECOND.clear()
+        text = _LAST_SECOND[seconds] = rfc3339(seconds).removesuffix("Z")
     return text

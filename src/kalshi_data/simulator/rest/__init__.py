@@ -1,1 +1,1 @@
-"""The simulator's REST paths."""
+"""The simulator's REST interface."""

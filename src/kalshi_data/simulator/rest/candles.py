@@ -1,19 +1,19 @@
-"""Candlesticks as REST gives them, live and historical."""
+"""Candlesticks in the formats of REST, live and historical."""
 
 from typing import Any, NamedTuple
 
 from kalshi_data.simulator.model.market import count_text
 from kalshi_data.simulator.venue.filters import BadRequest, Query, boolean, integer
 from kalshi_data.simulator.venue.price_grids import PRICES
-from kalshi_data.simulator.venue.tape import Candles, Minute, merge_minutes
+from kalshi_data.simulator.venue.trade_history import Candlesticks, MinuteCandle, merge_minutes
 
 PERIODS_MIN = (1, 60, 1440)
 PRICE_NAMES = ("open", "low", "high", "close")
 Object = dict[str, Any]
 
 
-class Span(NamedTuple):
-    """What candlesticks are asked for: ends between two moments, both included, in s since 1970."""
+class CandleQuery(NamedTuple):
+    """A request for candlesticks that end between two times, both included, in s since 1970."""
 
     start_s: int
     end_s: int
@@ -21,11 +21,11 @@ class Span(NamedTuple):
     with_latest_before: bool
 
     @classmethod
-    def of(cls, query: Query) -> "Span":
-        """Read it from a query.
+    def parse(cls, query: Query) -> "CandleQuery":
+        """Read it from the query of a request.
 
         Raises:
-            BadRequest: something is missing or none.
+            BadRequest: if a parameter is missing or invalid.
         """
         for name in ("start_ts", "end_ts", "period_interval"):
             if not query.get(name):
@@ -36,23 +36,23 @@ class Span(NamedTuple):
         return cls(start_s, end_s, period * 60, bool(boolean(query, "include_latest_before_start")))
 
 
-def live_candles(candles: Candles, span: Span) -> list[Object]:
-    """Return the candlesticks of a span, oldest first."""
-    periods = merge_minutes(candles.minutes.items(), span.period_s)
+def live_candles(candles: Candlesticks, candle_query: CandleQuery) -> list[Object]:
+    """Return the requested candlesticks, oldest first."""
+    periods = merge_minutes(candles.minutes.items(), candle_query.period_s)
     found: list[Object] = []
     previous: int | None = None
     before: Object | None = None
     for end_s, minute in periods.items():
         candle = _candle(end_s, minute, previous)
         previous = minute.trades[3] if minute.trades else previous
-        if end_s < span.start_s:
+        if end_s < candle_query.start_s:
             before = candle
-        elif end_s <= span.end_s:
+        elif end_s <= candle_query.end_s:
             found.append(candle)
-    return [before, *found] if before and span.with_latest_before else found
+    return [before, *found] if before and candle_query.with_latest_before else found
 
 
-def _candle(end_s: int, minute: Minute, previous: int | None) -> Object:
+def _candle(end_s: int, minute: MinuteCandle, previous: int | None) -> Object:
     price: Object = {f"{name}_dollars": None for name in (*PRICE_NAMES, "mean")}
     if minute.trades:
         mean = PRICES[minute.value // minute.volume]
@@ -73,7 +73,7 @@ def _named(prices: list[int]) -> dict[str, str]:
 
 
 def historical_candle(candle: Object) -> Object:
-    """Return a candlestick in the historical tier's names, which have no suffix."""
+    """Return a candlestick with the field names of the historical tier, which have no suffix."""
     renamed: Object = {}
     for name, inner in candle.items():
         parts: Object | None = inner if name in ("yes_bid", "yes_ask", "price") else None

@@ -1,6 +1,6 @@
-"""REST: what the paths about the exchange, series, events and collections answer.
+"""REST paths of the exchange, series, events and collections.
 
-Source: the exchange's OpenAPI description 3.34.0. Every handler returns a body, and raises BadRequest or NotFound.
+RestVenue: the exchange's OpenAPI description 3.34.0. A handler returns a body, or raises BadRequest or NotFound.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from kalshi_data.simulator.limits import REQUEST_TOKENS
-from kalshi_data.simulator.rest.markets import Handler, Source, is_live
+from kalshi_data.simulator.rest.markets import Handler, RestVenue, is_live
 from kalshi_data.simulator.venue.filters import BadRequest, NotFound, boolean, integer, page, status_of, tickers_of
 from kalshi_data.simulator.venue.listings import ListedMarket, Object, rfc3339
 
@@ -18,17 +18,17 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 class EventPaths:
-    """Exchange, series, events and collections; `now_ms` is the exchange's clock."""
+    """Handles these paths for one venue; `now_ms` is the exchange's clock."""
 
-    def __init__(self, source: Source, now_ms: Callable[[], int]) -> None:
-        """Answer from `source`."""
-        self._source = source
-        self._listings = source.listings
+    def __init__(self, venue: RestVenue, now_ms: Callable[[], int]) -> None:
+        """Answer from `venue`."""
+        self._venue = venue
+        self._listings = venue.listings
         self._now_ms = now_ms
         self.is_active: Callable[[], bool] = lambda: True
 
     def routes(self) -> dict[str, Handler]:
-        """Return the handler of each path; where two fit, the first is taken."""
+        """Return the handler of each path; if two paths match, the first is used."""
         return {
             "/exchange/status": self._status,
             "/exchange/schedule": self._schedule,

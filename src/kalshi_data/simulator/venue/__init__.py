@@ -1,1 +1,1 @@
-"""What the simulated exchange knows of its markets."""
+"""The listings, order books, trades and recordings of the simulated exchange."""

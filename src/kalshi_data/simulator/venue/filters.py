@@ -1,6 +1,6 @@
-"""Lists of REST: filters that exclude each other, page sizes and cursors.
+"""Filters, page sizes and cursors of REST lists.
 
-Source: the exchange's OpenAPI description 3.34.0. A cursor is opaque to clients and does not hold the filters.
+Source: the exchange's OpenAPI description 3.34.0. A cursor is opaque to clients and does not include the filters.
 """
 
 import base64
@@ -19,8 +19,8 @@ STATUSES = {
     "closed": {"closed", "determined", "disputed", "amended"},
     "settled": {"finalized"},
 }
-# The times a market can be filtered by, and the statuses that may be combined with each; none is always allowed.
-FAMILIES = {"created": {"unopened", "open"}, "close": {"closed"}, "settled": {"settled"}, "updated": set[str]()}
+# The times that markets can be filtered by, with the statuses that each may be combined with.
+TIME_FILTERS = {"created": {"unopened", "open"}, "close": {"closed"}, "settled": {"settled"}, "updated": set[str]()}
 
 
 class BadRequest(ValueError):
@@ -32,10 +32,10 @@ class NotFound(LookupError):
 
 
 def page(rows: Sequence[Row], query: Query, default: int, largest: int, smallest: int = 1) -> tuple[list[Row], str]:
-    """Return one page of rows and the cursor of the next one, empty at the end.
+    """Return one page of rows and the cursor of the next page, empty on the last page.
 
     Raises:
-        BadRequest: a limit or cursor that is none.
+        BadRequest: if the limit or the cursor is invalid.
     """
     limit = integer(query, "limit", default)
     if not smallest <= limit <= largest:
@@ -46,10 +46,10 @@ def page(rows: Sequence[Row], query: Query, default: int, largest: int, smallest
 
 
 def integer(query: Query, name: str, default: int) -> int:
-    """Return a whole number of a query.
+    """Return a parameter that is a whole number.
 
     Raises:
-        BadRequest: it is none.
+        BadRequest: if it is not a whole number.
     """
     text = query.get(name) or str(default)
     if not text.lstrip("-").isdecimal():
@@ -58,10 +58,10 @@ def integer(query: Query, name: str, default: int) -> int:
 
 
 def boolean(query: Query, name: str) -> bool | None:
-    """Return a flag of a query, None where it is not given.
+    """Return a parameter that is true or false, or None if it is missing.
 
     Raises:
-        BadRequest: it is neither true nor false.
+        BadRequest: if it is neither true nor false.
     """
     text = query.get(name, "")
     if text.lower() not in ("", "true", "false"):
@@ -70,15 +70,15 @@ def boolean(query: Query, name: str) -> bool | None:
 
 
 def tickers_of(query: Query, name: str = "tickers") -> set[str]:
-    """Return a list whose members are separated by commas."""
+    """Return a parameter that is a list separated by commas."""
     return {each for each in query.get(name, "").split(",") if each}
 
 
 def status_of(query: Query) -> set[str] | None:
-    """Return the statuses that a filter stands for, None for any.
+    """Return the market statuses of the status filter, or None for any.
 
     Raises:
-        BadRequest: a filter that is none, or several.
+        BadRequest: if there is no such filter.
     """
     wanted = query.get("status", "")
     if wanted and wanted not in STATUSES:
@@ -90,9 +90,9 @@ def select_markets(markets: Iterable[ListedMarket], query: Query) -> list[Listed
     """Return the markets that a query of /markets asks for.
 
     Raises:
-        BadRequest: a filter that is none, or filters that exclude each other.
+        BadRequest: if a filter is invalid, or filters exclude each other.
     """
-    tests = [*_of_family(query), _of_multivariate(query)]
+    tests = [*_time_tests(query), _combo_test(query)]
     statuses, tickers = status_of(query), tickers_of(query)
     if statuses is not None:
         tests.append(lambda market: market.status in statuses)
@@ -105,37 +105,37 @@ def select_markets(markets: Iterable[ListedMarket], query: Query) -> list[Listed
     return [market for market in markets if all(test(market) for test in tests)]
 
 
-def _of_multivariate(query: Query) -> Callable[[ListedMarket], bool]:
+def _combo_test(query: Query) -> Callable[[ListedMarket], bool]:
     wanted = query.get("mve_filter", "")
     if wanted not in ("", "only", "exclude"):
         raise BadRequest("mve_filter must be only or exclude")
     return lambda market: not wanted or market.is_combo == (wanted == "only")
 
 
-def _of_family(query: Query) -> list[Callable[[ListedMarket], bool]]:
-    """Return the tests of the one family of times that a query may use."""
-    used = [name for name in FAMILIES if query.get(f"min_{name}_ts") or query.get(f"max_{name}_ts")]
+def _time_tests(query: Query) -> list[Callable[[ListedMarket], bool]]:
+    """Return the test of the one time filter that a query may use, or no test."""
+    used = [name for name in TIME_FILTERS if query.get(f"min_{name}_ts") or query.get(f"max_{name}_ts")]
     if len(used) > 1:
         raise BadRequest(f"the filters by {' and '.join(used)} time exclude each other")
     if not used:
         return []
     name = used[0]
-    _check_family(name, query)
+    _check_time_filter(name, query)
     after = integer(query, f"min_{name}_ts", 0)
     until = integer(query, f"max_{name}_ts", 1 << 62)
 
     def within(market: ListedMarket) -> bool:
         times = {"created": market.created_s, "close": market.close_s, "settled": market.settled_s}
-        moment = times.get(name, market.updated_s)
-        # "Later than" for updates, which a client asks for again with the newest it has.
-        return moment is not None and (after < moment if name == "updated" else after <= moment) and moment <= until
+        time_s = times.get(name, market.updated_s)
+        # For updates the bound is excluded: a client repeats the newest time that it has.
+        return time_s is not None and (after < time_s if name == "updated" else after <= time_s) and time_s <= until
 
     return [within]
 
 
-def _check_family(name: str, query: Query) -> None:
+def _check_time_filter(name: str, query: Query) -> None:
     status = query.get("status")
-    if status and status not in FAMILIES[name]:
+    if status and status not in TIME_FILTERS[name]:
         raise BadRequest(f"min_{name}_ts and max_{name}_ts cannot be combined with status {status}")
     others = {"event_ticker", "tickers"} & {key for key, value in query.items() if value}
     if name == "updated" and (query.get("mve_filter") != "exclude" or others):
@@ -147,10 +147,10 @@ def _cursor(position: int) -> str:
 
 
 def _position(cursor: str) -> int:
-    """Return where a page begins.
+    """Return the row at which a page starts.
 
     Raises:
-        BadRequest: a cursor that this exchange did not give.
+        BadRequest: if this exchange did not issue the cursor.
     """
     if not cursor:
         return 0

@@ -1,7 +1,7 @@
-"""Series, events and markets as REST lists them, and the objects for the markets of a recording.
+"""Series, events and markets in the format of REST, including those of a recording.
 
-A recording holds no titles and rules, so these are plain words; everything else is what the exchange's OpenAPI
-description 3.34.0 requires of a series, an event and a market.
+A recording holds no titles and rules, so these are placeholders. The other fields are those that the exchange's OpenAPI
+description 3.34.0 requires.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from kalshi_data.simulator.venue.price_grids import GRIDS, Grid
+from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS, PriceGrid
 from kalshi_data.simulator.venue.recording import RecordedFrame
 
 Object = dict[str, Any]
@@ -19,7 +19,7 @@ FAR_AWAY_S = 4_102_444_799
 
 
 class ListedMarket(msgspec.Struct):
-    """What filters look at, all times in s since 1970, and how the whole object is made."""
+    """The fields that filters use, times in s since 1970, and a function that returns the whole object."""
 
     ticker: str
     event_ticker: str
@@ -42,10 +42,10 @@ class ListedMarket(msgspec.Struct):
 
 
 class Listings:
-    """Series and events as objects, and markets, all by ticker."""
+    """All series, events, collections and markets by ticker."""
 
     def __init__(self, frames: Iterable[RecordedFrame] = ()) -> None:
-        """Derive everything from the tickers that appear in a recording."""
+        """List the markets of a recording, with their events and series."""
         recorded = list(frames)
         tickers = sorted({frame.market_ticker for frame in recorded if frame.market_ticker})
         received = [frame.received_ns for frame in recorded if frame.received_ns is not None]
@@ -58,7 +58,7 @@ class Listings:
             self.add(recorded_market(ticker, opened_s))
 
     def add(self, market: ListedMarket) -> None:
-        """List a market, with its event and series where they are new."""
+        """List a market, and its event and series if they are new."""
         self.markets[market.ticker] = market
         if market.event_ticker not in self.events:
             self.events[market.event_ticker] = event_object(market.event_ticker, market.created_s)
@@ -71,36 +71,36 @@ class Listings:
 
 
 def series_of(ticker: str) -> str:
-    """Return the series in a ticker of this exchange; the real one says not to parse them."""
+    """Return the series of a ticker of this exchange; tickers of the real exchange must not be parsed."""
     return ticker.partition("-")[0]
 
 
 def event_of(ticker: str) -> str:
-    """Return the event in a market's ticker."""
+    """Return the event of a market's ticker."""
     return ticker.rpartition("-")[0] or ticker
 
 
 def rfc3339(seconds: float) -> str:
-    """Return a moment in the form of REST, up to microseconds."""
+    """Return a time in the format of REST, up to microseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def series_object(ticker: str, updated_s: int) -> Object:
     """Return a series."""
-    nothing: list[str] = []
+    empty: list[str] = []
     return {
         "ticker": ticker,
         "frequency": "custom",
         "title": f"Series {ticker}",
         "category": "Recorded",
         "categories": ["Recorded"],
-        "tags": nothing,
-        "settlement_sources": nothing,
+        "tags": empty,
+        "settlement_sources": empty,
         "contract_url": "",
         "contract_terms_url": "",
         "fee_type": "quadratic",
         "fee_multiplier": 1,
-        "additional_prohibitions": nothing,
+        "additional_prohibitions": empty,
         "last_updated_ts": rfc3339(updated_s),
         "exchange_index": 0,
     }
@@ -121,8 +121,8 @@ def event_object(ticker: str, updated_s: int) -> Object:
     }
 
 
-def market_object(ticker: str, opened_s: int, grid: Grid) -> Object:
-    """Return a market that nobody has traded."""
+def market_object(ticker: str, opened_s: int, grid: PriceGrid) -> Object:
+    """Return a market without trades."""
     prices = ("yes_bid", "yes_ask", "no_bid", "no_ask", "last_price", "previous_yes_bid", "previous_yes_ask")
     counts = ("yes_bid_size", "yes_ask_size", "volume", "volume_24h", "open_interest")
     times = ("created_time", "updated_time", "open_time")
@@ -152,7 +152,7 @@ def market_object(ticker: str, opened_s: int, grid: Grid) -> Object:
 
 
 def recorded_market(ticker: str, opened_s: int) -> ListedMarket:
-    """Return a market of a recording: open all the time, on the finest grid, since nothing says otherwise."""
-    grid = GRIDS["center_centi_edge_centi_cent"]
+    """Return a market of a recording, open all the time and on the finest price grid."""
+    grid = PRICE_GRIDS["center_centi_edge_centi_cent"]
     body = market_object(ticker, opened_s, grid)
     return ListedMarket(ticker, event_of(ticker), opened_s, opened_s, FAR_AWAY_S, lambda: body)

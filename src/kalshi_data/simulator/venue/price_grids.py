@@ -1,17 +1,17 @@
 """The price grids of the exchange, in units of 0.0001 dollars.
 
-Source: docs.kalshi.com on price level structures; `price_ranges` is what counts, the label only a name.
+Source: docs.kalshi.com on price level structures; `price_ranges` defines the grid, the label is only a name.
 """
 
 from functools import cached_property
 from typing import NamedTuple
 
 WHOLE = 10_000
-# Every price as it is sent: dollars with four decimals.
+# Each price as the exchange sends it: dollars with four decimals.
 PRICES = [f"{price // WHOLE}.{price % WHOLE:04d}" for price in range(WHOLE + 1)]
 
 
-class Band(NamedTuple):
+class PriceRange(NamedTuple):
     """Prices from `start` to `end`, each `step` apart."""
 
     start: int
@@ -19,38 +19,38 @@ class Band(NamedTuple):
     step: int
 
 
-class Grid:
-    """A named grid."""
+class PriceGrid:
+    """The prices that orders of a market may have."""
 
-    def __init__(self, label: str, bands: tuple[Band, ...]) -> None:
-        """Keep the bands, in order of price."""
+    def __init__(self, label: str, ranges: tuple[PriceRange, ...]) -> None:
+        """Use these ranges, in order of price."""
         self.label = label
-        self.bands = bands
+        self._ranges = ranges
 
     @cached_property
     def ranges(self) -> list[dict[str, str]]:
-        """The bands as the exchange sends them."""
-        return [{name: PRICES[value] for name, value in band._asdict().items()} for band in self.bands]
+        """The ranges as the exchange sends them."""
+        return [{name: PRICES[value] for name, value in each._asdict().items()} for each in self._ranges]
 
     @cached_property
     def prices(self) -> list[int]:
         """Every price an order may have, ascending."""
-        found = {price for band in self.bands for price in range(band.start, band.end + 1, band.step)}
+        found = {price for each in self._ranges for price in range(each.start, each.end + 1, each.step)}
         return sorted(found - {0, WHOLE})
 
 
-def _edged(edge: int, centre: int, width: int = 1000) -> tuple[Band, ...]:
-    """Return a grid that is finer near 0 and 1."""
-    return Band(0, width, edge), Band(width, WHOLE - width, centre), Band(WHOLE - width, WHOLE, edge)
+def _edged(edge: int, centre: int, width: int = 1000) -> tuple[PriceRange, ...]:
+    """Return the ranges of a grid that is finer near 0 and 1 dollar."""
+    return PriceRange(0, width, edge), PriceRange(width, WHOLE - width, centre), PriceRange(WHOLE - width, WHOLE, edge)
 
 
-def _even(step: int) -> tuple[Band, ...]:
-    return (Band(0, WHOLE, step),)
+def _even(step: int) -> tuple[PriceRange, ...]:
+    return (PriceRange(0, WHOLE, step),)
 
 
-GRIDS = {
-    label: Grid(label, bands)
-    for label, bands in {
+PRICE_GRIDS = {
+    label: PriceGrid(label, ranges)
+    for label, ranges in {
         "linear_cent": _even(100),
         "deci_cent": _even(10),
         "tapered_deci_cent": _edged(10, 100),

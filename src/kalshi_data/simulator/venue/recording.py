@@ -1,4 +1,4 @@
-"""Recordings of the feed: JSON lines, or one JSON document, in the forms people record them in."""
+"""Read recordings of the feed: JSON lines or one JSON document, in several formats."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import RecordingError
-from kalshi_data.simulator.published import CHANNEL_OF_TYPE
+from kalshi_data.simulator.messages import CHANNEL_OF_TYPE
 
 CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
-# The keys under which a frame and the nanosecond or millisecond it was received stand.
+# The keys of a frame, and of the time it was received in ns or ms.
 RAW, FRAME, RECEIVED_NS, RECEIVED_MS = "raw", "frame", "recv_ts_ns", "received_ms"
 
 Fields = dict[str, msgspec.Raw]
@@ -31,14 +31,14 @@ class RecordedFrame(NamedTuple):
 
 
 def read_recording(path: Path) -> list[RecordedFrame]:
-    """Return the data frames of a recording in their order; what the exchange answered to commands is left out.
+    """Return the data frames of a recording in order, without answers to commands.
 
     Accepted are JSON lines or one JSON document. A line is a frame, {"raw": frame as text, "recv_ts_ns": …} or
     {"frame": …, "received_ms": …}; a document is a list of those, an object with such a list under "frames", or an
     object of named frames.
 
     Raises:
-        RecordingError: naming the line and what is wrong with it.
+        RecordingError: if an entry cannot be read; the message names it.
     """
     try:
         content = path.read_bytes()
@@ -58,7 +58,7 @@ def read_recording(path: Path) -> list[RecordedFrame]:
 
 
 def _entries(path: Path, content: bytes) -> Iterator[bytes]:
-    """Yield every entry of the file, encoded."""
+    """Yield each entry of the file, encoded."""
     try:
         document: list[msgspec.Raw] | Fields = msgspec.json.decode(content, type=list[msgspec.Raw] | Fields)
     except msgspec.DecodeError:
@@ -78,7 +78,7 @@ def _entries(path: Path, content: bytes) -> Iterator[bytes]:
 
 
 def _frame(entry: bytes) -> RecordedFrame | None:
-    """Return the data frame of one entry, None for a control frame."""
+    """Return the data frame of one entry, or None for a control frame."""
     wrapper = msgspec.json.decode(entry, type=Fields)
     received_ns = None
     if "type" not in wrapper:
@@ -86,10 +86,10 @@ def _frame(entry: bytes) -> RecordedFrame | None:
         inner = wrapper.get(RAW, wrapper.get(FRAME))
         if inner is None:
             raise TypeError(f"neither type nor {RAW} nor {FRAME} in it")
-        # A frame kept as text is a JSON string that holds JSON.
+        # A frame recorded as text is a JSON string that holds JSON.
         text: Any = msgspec.json.decode(inner) if bytes(inner).lstrip().startswith(b'"') else bytes(inner)
         wrapper = msgspec.json.decode(text, type=Fields)
-    # Without the white space of a document that was laid out for people.
+    # The document may be indented; frames have no white space.
     wrapper = {name: msgspec.Raw(msgspec.json.format(value, indent=-1)) for name, value in wrapper.items()}
     kind = msgspec.json.decode(wrapper["type"], type=str) if "type" in wrapper else ""
     if kind in CONTROL_TYPES:
@@ -103,7 +103,7 @@ def _frame(entry: bytes) -> RecordedFrame | None:
 
 
 def _received_ns(wrapper: Fields) -> int | None:
-    """Return when a frame was received, None where the recording does not say."""
+    """Return when a frame was received, or None if the recording does not hold it."""
     if RECEIVED_NS in wrapper:
         return msgspec.json.decode(wrapper[RECEIVED_NS], type=int)
     if RECEIVED_MS in wrapper:
