@@ -11,7 +11,7 @@ grant select on all tables in schema market_data to reader;
 grant select, insert, update on
 ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.archive_partitions to deduplicator;
 grant update on market_data.series, market_data.events, market_data.markets to deduplicator;
-grant execute on function ops.moment, ops.truth to deduplicator;
+grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
 grant usage on schema market_data, ops, timeseries to exporter;
 grant select on all tables in schema market_data to exporter;
 grant select on timeseries.migration, ops.migration, ops.cursors to exporter;
@@ -21,5 +21,5 @@ grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.market_minutes, ops.market_minutes_due, ops.sightings,
 ops.arbitration to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
-grant execute on function ops.drop_archived to deduplicator;
+grant execute on function ops.drop_archived_partitions to deduplicator;
 grant select on ops.lags, ops.connections, ops.dropped_partitions, timeseries.series to exporter;

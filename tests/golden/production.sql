@@ -5,99 +5,99 @@ CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.absorb_late_rows(marks_max integer DEFAULT 10000) RETURNS bigint
-    LANGUAGE plpgsql;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.advance_ledger(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(judged_until timestamp with time zone, rows_new bigint, rows_again bigint)
+CREATE FUNCTION ops.advance_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.arbitrate(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
+CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(judged_until timestamp with time zone, rows_new bigint, rows_again bigint)
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.archive_facts(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
-    LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.archive_hours(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
-    LANGUAGE sql STABLE
-    SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.archive_merged(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
+CREATE FUNCTION ops.arbitrate_hours(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, margin interval) RETURNS TABLE(place tid)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.archive_ready(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
-    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.checks_touched(wanted_ticker text, wanted tstzrange, margin interval) RETURNS TABLE(place tid)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION ops.compare_archived(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
+CREATE FUNCTION ops.classified_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.classify_minutes(judged text, tickers text[], froms timestamp with time zone[], untils timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.compare_archived_rows(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.compute_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
-    LANGUAGE plpgsql;
+CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, covered tstzmultirange)
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
+    LANGUAGE sql;
 CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.fetched(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
+CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC';
 CREATE FUNCTION ops.is_sampled(moment timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.judge_again(until_at timestamp with time zone, markets_max integer) RETURNS bigint
-    LANGUAGE plpgsql;
-CREATE FUNCTION ops.judge_minutes(judged text, tickers text[], froms timestamp with time zone[], untils timestamp with time zone[]) RETURNS bigint
-    LANGUAGE plpgsql
-    SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.ledger_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
-    LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
-    LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.lines(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
-    LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.make_archived_rows(target regclass) RETURNS SETOF name
-    LANGUAGE plpgsql;
+CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.minutes_of(times tstzmultirange) RETURNS tstzmultirange
-    LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.moment(sent text) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE;
-CREATE FUNCTION ops.note_coverage() RETURNS trigger
+CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.note_determined(since timestamp with time zone) RETURNS bigint
-    LANGUAGE sql;
-CREATE FUNCTION ops.note_gaps() RETURNS trigger
+CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.note_heartbeat() RETURNS trigger
+CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.note_late_rows(time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql;
-CREATE FUNCTION ops.note_markets() RETURNS bigint
-    LANGUAGE sql;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.published_levels(msg jsonb, side text, part integer) RETURNS numeric[]
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.record_late_rows(time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min numeric, price_max numeric, accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, prices numeric[], accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
-    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     LANGUAGE sql;
-CREATE FUNCTION ops.stage_archived() RETURNS void
+CREATE FUNCTION ops.stage_archived_rows() RETURNS void
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.stretches(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION ops.truth(sent text) RETURNS boolean
+CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.update_market_times() RETURNS bigint
+    LANGUAGE sql;
 CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE sql;
+CREATE FUNCTION ops.whole_minutes(times tstzmultirange) RETURNS tstzmultirange
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -549,11 +549,11 @@ CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_d
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
-CREATE TRIGGER note_changed_coverage AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_coverage();
-CREATE TRIGGER note_changed_gaps AFTER UPDATE ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_gaps();
-CREATE TRIGGER note_coverage AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_coverage();
-CREATE TRIGGER note_gaps AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.note_gaps();
-CREATE TRIGGER note_heartbeat AFTER UPDATE ON ops.heartbeats FOR EACH ROW WHEN (((new.epoch = old.epoch) AND ((new.beat_at - old.beat_at) > '00:00:30'::interval))) EXECUTE FUNCTION ops.note_heartbeat();
+CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
+CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
+CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
+CREATE TRIGGER on_gap_update AFTER UPDATE ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
+CREATE TRIGGER on_heartbeat_update AFTER UPDATE ON ops.heartbeats FOR EACH ROW WHEN (((new.epoch = old.epoch) AND ((new.beat_at - old.beat_at) > '00:00:30'::interval))) EXECUTE FUNCTION ops.on_heartbeat_change();
 GRANT USAGE ON SCHEMA market_data TO deduplicator;
 GRANT USAGE ON SCHEMA market_data TO reader;
 GRANT USAGE ON SCHEMA market_data TO exporter;
@@ -561,10 +561,10 @@ GRANT USAGE ON SCHEMA ops TO deduplicator;
 GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
-REVOKE ALL ON FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION ops.drop_archived(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
-GRANT ALL ON FUNCTION ops.moment(sent text) TO deduplicator;
-GRANT ALL ON FUNCTION ops.truth(sent text) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+GRANT ALL ON FUNCTION ops.try_boolean(sent text) TO deduplicator;
+GRANT ALL ON FUNCTION ops.try_timestamptz(sent text) TO deduplicator;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;

@@ -39,7 +39,7 @@ from (
             select
                 s.stream,
                 date_trunc('day', min(e.began_at), 'UTC') as began
-            from ops.ledger_streams() as s
+            from ops.classified_streams() as s
             inner join ops.expected as e on s.channel = e.channel
             group by s.stream
         ) as f

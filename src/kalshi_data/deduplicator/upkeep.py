@@ -64,7 +64,7 @@ class Upkeep:
         if self._is_classifying or self._is_due("ledger", self._settings.completeness_seconds):
             self._is_classifying = self._classify_minutes(production)
         if self._is_due("arbitration", self._settings.arbitration_seconds):
-            production.execute(query("production/completeness/compute_arbitration"), self._sample)
+            production.execute(query("production/completeness/advance_arbitration"), self._sample)
         if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
         return is_behind or self._is_classifying
@@ -79,7 +79,7 @@ class Upkeep:
 
     def _check_books(self, production: Connection) -> bool:
         limits = {"marks_max": self._settings.late_marks_max, "snapshots_max": self._settings.snapshots_max}
-        (taken,) = production.execute(query("production/completeness/absorb_late_rows"), limits).fetchone() or (0,)
+        (taken,) = production.execute(query("production/completeness/schedule_rechecks"), limits).fetchone() or (0,)
         row = production.execute(query("production/books/check"), limits).fetchone()
         checked, proven, is_behind = row or (0, 0, False)
         if checked > proven:
@@ -88,7 +88,7 @@ class Upkeep:
 
     def _classify_minutes(self, production: Connection) -> bool:
         limits = {"minutes_max": self._settings.minutes_max, "markets_max": self._settings.markets_max}
-        row = production.execute(query("production/completeness/advance_ledger"), limits).fetchone()
+        row = production.execute(query("production/completeness/advance_minutes"), limits).fetchone()
         if row is None:
             return False
         before, (self._classified_until, new, again) = self._classified_until, row

@@ -34,7 +34,7 @@ def see(ops: Connection, key: int, gatherer: int, late_ms: int, at: datetime = H
 
 
 def compute(ops: Connection, hours_max: int = 24) -> int:
-    row = ops.execute("select ops.compute_arbitration(256, %s)", (hours_max,)).fetchone()
+    row = ops.execute("select ops.advance_arbitration(256, %s)", (hours_max,)).fetchone()
     return int(row[0]) if row else -1
 
 

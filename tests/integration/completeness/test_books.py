@@ -30,7 +30,7 @@ def ops(production: Database) -> Iterator[Connection]:
 
 def check(ops: Connection, snapshots_max: int = 1000) -> tuple[int, int]:
     """Do what upkeep does for books, and return how many were checked and proven."""
-    ops.execute("select ops.absorb_late_rows()")
+    ops.execute("select ops.schedule_rechecks()")
     row = ops.execute("select * from ops.check_books(%s)", (snapshots_max,)).fetchone()
     assert row is not None
     return row[:2]

@@ -33,7 +33,7 @@ def uncovered(ops: Connection, channel: str = BOOK, until: float = 60) -> list[t
 
 
 def repairs(ops: Connection, until: float = 60) -> list[tuple[Any, ...]]:
-    found = ops.execute("select * from ops.repairs('KXA-1', tstzrange(%s, %s))", (at(0), at(until))).fetchall()
+    found = ops.execute("select * from ops.gap_repairs('KXA-1', tstzrange(%s, %s))", (at(0), at(until))).fetchall()
     return [
         (channel, gatherer, *minutes([missed]), received, fetched, minutes(lost))
         for channel, gatherer, missed, received, fetched, lost in found

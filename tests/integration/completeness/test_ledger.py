@@ -35,9 +35,9 @@ def ops(production: Database) -> Iterator[Connection]:
 
 
 def judge(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
-    ops.execute("select ops.absorb_late_rows()")
+    ops.execute("select ops.schedule_rechecks()")
     ops.execute("select ops.check_books()")
-    row = ops.execute("select * from ops.advance_ledger(%s)", (minutes_max,)).fetchone()
+    row = ops.execute("select * from ops.advance_minutes(%s)", (minutes_max,)).fetchone()
     assert row is not None
     return row
 

@@ -116,7 +116,9 @@ def merging(production: Database) -> Any:
 
 def drop_archived(connection: Connection, days_min: int, stream: str = "trades") -> list[int]:
     """Return how many days ago the dropped partitions were."""
-    found = connection.execute("select lower(during) from ops.drop_archived(%s, %s)", (stream, days_min)).fetchall()
+    found = connection.execute(
+        "select lower(during) from ops.drop_archived_partitions(%s, %s)", (stream, days_min)
+    ).fetchall()
     return [(midnight(0) - began).days for (began,) in found]
 
 

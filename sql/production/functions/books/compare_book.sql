@@ -53,10 +53,10 @@ begin
     with
     change as (
         select each.side, each.price, each.size as rebuilt, 0 as published, 0 as deltas
-        from ops.levels(earlier.yes_prices, earlier.yes_sizes, earlier.no_prices, earlier.no_sizes) as each
+        from ops.book_levels(earlier.yes_prices, earlier.yes_sizes, earlier.no_prices, earlier.no_sizes) as each
         union all
         select each.side, each.price, 0 as rebuilt, each.size as published, 0 as deltas
-        from ops.levels(later.yes_prices, later.yes_sizes, later.no_prices, later.no_sizes) as each
+        from ops.book_levels(later.yes_prices, later.yes_sizes, later.no_prices, later.no_sizes) as each
         union all
         select d.side, d.price, sum(d.size_delta) as rebuilt, 0 as published, count(*) as deltas
         from market_data.orderbook_deltas as d

@@ -1,6 +1,6 @@
 -- Show what stands behind the ledger's judgement of some minutes.
 -- Parameters: wanted_stream; wanted_ticker, empty for a stream of all markets; wanted, the time asked about
--- Reads: what ops.judge_minutes reads
+-- Reads: what ops.classify_minutes reads
 -- Returns: rows of kind expected, coverage, gap, fetched or book check, in the order of their beginning: whose
 -- statement it is where it is a gatherer's, when it holds, and what it says
 create or replace function ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange)
@@ -11,7 +11,7 @@ as $$
 declare
     listed record;
 begin
-    select s.* into strict listed from ops.ledger_streams() as s where s.stream = wanted_stream;
+    select s.* into strict listed from ops.classified_streams() as s where s.stream = wanted_stream;
     return query
     select 'expected', null::smallint, e.during, jsonb_build_object(
         'opened_at', e.opened_at, 'dropped_at', e.dropped_at, 'closed_at', e.closed_at,
@@ -23,7 +23,7 @@ begin
     select 'coverage', s.gatherer_id, s.during, jsonb_build_object(
         'connection_id', s.connection_id, 'sid', s.sid, 'is_open', s.ended_at is null, 'end_reason', s.end_reason
     )
-    from ops.stretches(listed.channel, wanted_ticker, wanted) as s
+    from ops.coverage_spans(listed.channel, wanted_ticker, wanted) as s
     where s.during && wanted
     union all
     select 'gap', g.gatherer_id, tstzrange(g.began_at, g.detected_at, '[]'), jsonb_build_object(

@@ -1,6 +1,6 @@
 -- Take the oldest hour that is due; only the one exporter asks, so an hour still exporting was left by one that died.
 -- What is merged into it from here on makes it pending again, and is therefore exported once more.
--- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.archive_ready; from_at,
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
 -- until_at, which hours; early boolean, whether also hours that are not over or were touched a moment ago
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
@@ -15,7 +15,7 @@ with asked as (
 
 ready as (
     select *
-    from ops.archive_ready(
+    from ops.ready_until(
         %(streams)s::text[],
         %(whole_streams)s::text[],
         %(gatherers)s::integer[],

@@ -7,6 +7,6 @@ select
     only_production,
     archived_row,
     production_row
-from ops.compare_archived(
+from ops.compare_archived_rows(
     %(target)s::regclass, %(time_column)s::name, %(from_at)s::timestamptz, %(until_at)s::timestamptz
 );

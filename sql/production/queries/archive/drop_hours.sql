@@ -6,4 +6,4 @@ select
     d.partition_name,
     lower(d.during) as began_at,
     upper(d.during) as ended_at
-from ops.drop_archived(%(stream)s::text, %(days_min)s::integer) as d;
+from ops.drop_archived_partitions(%(stream)s::text, %(days_min)s::integer) as d;

@@ -2,4 +2,4 @@
 -- Parameters: target regclass
 -- Writes: pg_temp.archived_rows, until the transaction ends
 -- Returns: its columns in order
-select c.name from ops.make_archived_rows(%(target)s::regclass) as c (name);
+select c.name from ops.create_archived_rows(%(target)s::regclass) as c (name);

@@ -1,11 +1,11 @@
 -- Make the records of hours that are over, so that one without rows is never taken for one that is missing.
--- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.archive_ready
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until
 -- Reads: ops.lags, ops.connections, the partitions of the streams
 -- Writes: ops.archive_partitions
 -- Returns: nothing
 with ready as (
     select *
-    from ops.archive_ready(
+    from ops.ready_until(
         %(streams)s::text[], '{}', %(gatherers)s::integer[], %(settle_seconds)s::float8, %(deadline_seconds)s::float8
     )
 ),
@@ -15,7 +15,7 @@ over as (
         r.stream,
         h.hour
     from ready as r
-    cross join lateral ops.archive_hours(r.stream, r.until_at) as h
+    cross join lateral ops.hours_to_archive(r.stream, r.until_at) as h
     union all
     select
         w.name as stream,

@@ -8,6 +8,6 @@ select
     first_at,
     last_at,
     sums
-from ops.archive_facts(
+from ops.control_totals(
     %(target)s::regclass, %(time_column)s::name, %(from_at)s::timestamptz, %(until_at)s::timestamptz
 );

@@ -1,11 +1,11 @@
 -- Learn how far the archive has come.
--- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.archive_ready
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until
 -- Reads: ops.archive_partitions, ops.lags
 -- Returns: per stream the hours verified, the hours that are due, since when the oldest of them waits, bytes in the
 -- archive, the newest verified hour, and the error of the oldest hour that has one
 with ready as (
     select *
-    from ops.archive_ready(
+    from ops.ready_until(
         %(streams)s::text[],
         %(whole_streams)s::text[],
         %(gatherers)s::integer[],

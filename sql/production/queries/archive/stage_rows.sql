@@ -2,4 +2,4 @@
 -- Reads: pg_temp.archived_rows
 -- Writes: pg_temp.stage
 -- Returns: nothing
-select ops.stage_archived();
+select ops.stage_archived_rows();

@@ -12,8 +12,8 @@ newest as (
     select distinct on (ticker)
         ticker, updated_time, fetched_at, body_sha256, body,
         body ->> 'series_ticker' as series_ticker, body ->> 'title' as title, body ->> 'sub_title' as sub_title,
-        ops.truth(body ->> 'mutually_exclusive') as mutually_exclusive,
-        ops.moment(body ->> 'strike_date') as strike_date, body ->> 'strike_period' as strike_period
+        ops.try_boolean(body ->> 'mutually_exclusive') as mutually_exclusive,
+        ops.try_timestamptz(body ->> 'strike_date') as strike_date, body ->> 'strike_period' as strike_period
     from stage
     order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
     on conflict (ticker) do update

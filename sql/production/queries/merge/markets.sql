@@ -13,8 +13,10 @@ newest as (
         ticker, updated_time, fetched_at, body_sha256, body,
         body ->> 'event_ticker' as event_ticker, body ->> 'market_type' as market_type, body ->> 'title' as title,
         body ->> 'yes_sub_title' as yes_sub_title, body ->> 'no_sub_title' as no_sub_title,
-        body ->> 'status' as status, body ->> 'result' as result, ops.moment(body ->> 'open_time') as open_time,
-        ops.moment(body ->> 'close_time') as close_time, ops.moment(body ->> 'settlement_ts') as settlement_ts
+        body ->> 'status' as status, body ->> 'result' as result,
+        ops.try_timestamptz(body ->> 'open_time') as open_time,
+        ops.try_timestamptz(body ->> 'close_time') as close_time,
+        ops.try_timestamptz(body ->> 'settlement_ts') as settlement_ts
     from stage
     order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
     on conflict (ticker) do update

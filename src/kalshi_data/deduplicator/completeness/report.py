@@ -89,7 +89,7 @@ def read_report(
 
     production.isolation_level = IsolationLevel.REPEATABLE_READ
     with production.transaction():
-        judged = read(query("production/completeness/read_judged_until"))
+        judged = read(query("production/completeness/read_classified_until"))
         return Report(
             market_ticker=market,
             from_at=from_at,

@@ -24,7 +24,7 @@ def note_arrivals(
     if name in CLASSIFIED and hours:
         staged = {"time_column": stream.time_column, "stream": name}
         touched = {"first_hour": min(hours), "last_hour": max(hours)}
-        cursor.execute(query("production/sightings/note_late_rows"), {**staged, **touched})
+        cursor.execute(query("production/sightings/record_late_rows"), {**staged, **touched})
     if name in COMPARED:
         sample = {"sightings_one_in": settings.sightings_one_in}
         cursor.execute(query(f"production/sightings/{name}"), sample)

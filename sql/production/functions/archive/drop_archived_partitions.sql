@@ -1,0 +1,60 @@
+-- Drop whole partitions of a stream that are old enough, and of which the archive holds every hour, verified. An hour
+-- without a record in ops.archive_partitions is not known to be archived, and holds its partition back.
+-- It runs with its owner's rights, so that who merges can drop nothing else.
+-- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many go in one call
+-- Reads: ops.archive_partitions
+-- Writes: partitions of the stream's table, ops.dropped_partitions, ops.book_checks
+-- Returns: what was dropped, oldest first
+create or replace function ops.drop_archived_partitions(
+    wanted_stream text, days_min integer, partitions_max integer default 10
+) returns table (partition_name text, during tstzrange)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    older_than timestamptz := now() - make_interval(days => days_min);
+    target regclass := to_regclass(format('market_data.%I', wanted_stream));
+    dropped tstzmultirange;
+begin
+    if target is null then
+        raise exception 'there is no stream %', wanted_stream;
+    end if;
+    if days_min < 1 then
+        raise exception 'rows of % are to be kept for % days: at least one is needed', wanted_stream, days_min;
+    end if;
+
+    return query
+    with
+    gone as (
+        select d.partition_name, d.during
+        from timeseries.drop_partitions(
+            target, older_than, ops.verified_hours(wanted_stream, older_than), partitions_max
+        ) as d
+    ),
+
+    noted as (
+        insert into ops.dropped_partitions as p (stream, during)
+        select wanted_stream as stream, g.during from gone as g
+        on conflict on constraint dropped_partitions_pkey do update set dropped_at = now()
+    )
+
+    select g.partition_name, g.during from gone as g;
+
+    -- Dropping waited for merges at work. One of them may have brought a late row: then all is taken back.
+    select range_agg(p.during) into dropped
+    from ops.dropped_partitions as p
+    where p.stream = wanted_stream and p.dropped_at = now();
+    if not dropped <@ ops.verified_hours(wanted_stream, older_than) then
+        raise exception 'a late row of % was merged meanwhile', wanted_stream using errcode = 'serialization_failure';
+    end if;
+    if wanted_stream in ('orderbook_deltas', 'orderbook_snapshots') then
+        update ops.book_checks as b set check_again_at = null
+        where b.check_again_at is not null and b.from_at <@ dropped;
+    end if;
+end;
+$$;
+
+comment on function ops.drop_archived_partitions is 'Drop old partitions of a stream that the archive holds, every hour verified.';
+
+revoke execute on function ops.drop_archived_partitions from public;

@@ -1,0 +1,30 @@
+-- Say until when everything that gatherers received of a stream is merged, as far as it was last measured.
+-- Of several ways to share the markets between deduplicators, the one that was measured last counts.
+-- Parameters: wanted_stream; gatherers, the numbers of all that are to be heard
+-- Reads: ops.lags
+-- Returns: the moment; null while one of them does not say
+create or replace function ops.merged_until(wanted_stream text, gatherers integer[]) returns timestamptz
+language sql
+stable
+as $$
+    with measured as (
+        select
+            l.gatherer_id,
+            l.error is null and l.lag_seconds is not null as is_known,
+            l.measured_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
+            split_part(l.shard, '/', 2)
+            = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as counts
+        from ops.lags as l
+        where l.stream = wanted_stream and l.gatherer_id = any(gatherers)
+    )
+
+    select
+        case
+            when bool_and(m.is_known) and count(distinct m.gatherer_id) = cardinality(gatherers)
+                then min(m.merged_at)
+        end
+    from measured as m
+    where m.counts;
+$$;
+
+comment on function ops.merged_until is 'Until when everything that gatherers received of a stream is merged.';

@@ -1,0 +1,33 @@
+-- Say until when hours of streams may be written to the archive: everything of them is merged, or it took too long.
+-- Parameters: streams, by hours; whole_streams, tables that are written whole each day, as soon as it begins;
+-- gatherers, the numbers of all; settle_seconds, how long after its end an hour is left alone; deadline_seconds, how
+-- long a gatherer that is away is waited for
+-- Reads: ops.lags
+-- Returns: streams, until when their hours may have ended, and how long they are
+create or replace function ops.ready_until(
+    streams text[],
+    whole_streams text[],
+    gatherers integer[],
+    settle_seconds double precision,
+    deadline_seconds double precision
+) returns table (stream text, until_at timestamptz, length interval)
+language sql
+stable
+as $$
+    select
+        s.name as stream,
+        greatest(
+            ops.merged_until(s.name, gatherers) - make_interval(secs => settle_seconds),
+            now() - make_interval(secs => greatest(settle_seconds, deadline_seconds))
+        ) as until_at,
+        interval '1 h' as length
+    from unnest(streams) as s (name)
+    union all
+    select
+        w.name as stream,
+        now() as until_at,
+        interval '0' as length
+    from unnest(whole_streams) as w (name);
+$$;
+
+comment on function ops.ready_until is 'Until when hours of streams may be written to the archive.';

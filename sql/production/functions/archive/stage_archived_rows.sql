@@ -1,0 +1,18 @@
+-- Put rows of a file where polled rows are staged, so that the merge tells which of them production lacks.
+-- Reads: pg_temp.archived_rows
+-- Writes: pg_temp.stage
+-- Returns: nothing
+create or replace function ops.stage_archived_rows() returns void
+language plpgsql
+as $$
+declare
+    listed text;
+begin
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum) into listed
+    from pg_attribute as a
+    where a.attrelid = 'pg_temp.archived_rows'::regclass and a.attnum > 0 and not a.attisdropped;
+    execute format('insert into pg_temp.stage (%1$s, ingest_xid) select %1$s, ''0'' from archived_rows', listed);
+end;
+$$;
+
+comment on function ops.stage_archived_rows is 'Put rows of a file where polled rows are staged.';

@@ -1,0 +1,56 @@
+-- Keep ops.expected by what gatherers say of their subscriptions, and let minutes be judged anew that were judged
+-- before a gatherer said it. Runs within each statement that changes ops.subscriptions.
+-- Reads: ops.subscriptions
+-- Writes: ops.expected, ops.market_minutes_due
+-- Returns: nothing
+create or replace function ops.on_coverage_change() returns trigger
+language plpgsql
+as $$
+begin
+    insert into ops.expected as e (channel, market_ticker, began_at, dropped_at)
+    select c.channel, c.market_ticker, c.began_at, case when newest.end_reason = 'dropped' then newest.ended_at end
+    from (
+        select each.channel, each.market_ticker, min(each.began_at) as began_at
+        from changed as each
+        where each.channel in (select s.channel from ops.classified_streams() as s)
+        group by each.channel, each.market_ticker
+    ) as c
+    cross join lateral (
+        select s.ended_at, s.end_reason
+        from ops.subscriptions as s
+        where s.channel = c.channel and s.market_ticker = c.market_ticker
+        order by coalesce(s.ended_at, timestamptz 'infinity') desc
+        limit 1
+    ) as newest
+    -- In one order, so that several deduplicators do not wait for each other crosswise.
+    order by c.channel, c.market_ticker
+    on conflict (channel, market_ticker) do update
+    set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
+    where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;
+
+    -- What began or ended changes all that follows: whether others repaired it, whether anything was expected.
+    insert into ops.market_minutes_due (stream, market_ticker, during)
+    select l.stream, c.market_ticker, tstzrange(min(c.since), null) as during
+    from (
+        select
+            each.channel, each.market_ticker,
+            case when tg_op = 'INSERT' then each.began_at else coalesce(each.ended_at, each.began_at) end as since
+        from changed as each
+    ) as c
+    inner join ops.classified_streams() as l on c.channel = l.channel
+    where c.since < now() - interval '30 s'
+    group by l.stream, c.market_ticker;
+    return null;
+end;
+$$;
+
+comment on function ops.on_coverage_change is
+'Keep ops.expected, and let minutes be judged anew that coverage touches.';
+
+create or replace trigger on_coverage_insert after insert on ops.subscriptions
+referencing new table as changed
+for each statement execute function ops.on_coverage_change();
+
+create or replace trigger on_coverage_update after update on ops.subscriptions
+referencing new table as changed
+for each statement execute function ops.on_coverage_change();

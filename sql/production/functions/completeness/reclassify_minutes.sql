@@ -1,0 +1,62 @@
+-- Judge minutes anew that something late has touched, at most a day of each market in one call; the rest stays due.
+-- Parameters: until_at, what follows is not judged at all yet; markets_max, how many markets are judged
+-- Writes: ops.market_minutes, ops.market_minutes_due
+-- Returns: how many rows of the ledger were written
+create or replace function ops.reclassify_minutes(until_at timestamptz, markets_max integer) returns bigint
+language plpgsql
+as $$
+declare
+    written bigint;
+begin
+    if until_at is null then
+        return 0;
+    end if;
+    with
+    picked as (
+        select d.stream, d.market_ticker
+        from ops.market_minutes_due as d
+        group by d.stream, d.market_ticker
+        limit markets_max
+    ),
+
+    taken as (
+        delete from ops.market_minutes_due as d using picked as p
+        where d.stream = p.stream and d.market_ticker = p.market_ticker
+        returning d.stream, d.market_ticker, d.during
+    ),
+
+    span as (
+        select
+            t.stream, t.market_ticker, date_bin('1 min', min(lower(t.during)), timestamptz 'epoch') as from_at,
+            least(
+                until_at,
+                max(case when upper_inf(t.during) then until_at
+                    else date_bin('1 min', upper(t.during) + interval '1 min', timestamptz 'epoch') end)
+            ) as until_at
+        from taken as t
+        group by t.stream, t.market_ticker
+    ),
+
+    remaining as (
+        insert into ops.market_minutes_due (stream, market_ticker, during)
+        select s.stream, s.market_ticker, tstzrange(s.from_at + interval '1 day', s.until_at) as during
+        from span as s
+        where s.until_at > s.from_at + interval '1 day'
+    ),
+
+    step as (
+        select
+            s.stream, array_agg(s.market_ticker) as tickers, array_agg(s.from_at) as froms,
+            array_agg(least(s.until_at, s.from_at + interval '1 day')) as untils
+        from span as s
+        where s.from_at < s.until_at
+        group by s.stream
+    )
+
+    select coalesce(sum(ops.classify_minutes(s.stream, s.tickers, s.froms, s.untils)), 0) into written
+    from step as s;
+    return written;
+end;
+$$;
+
+comment on function ops.reclassify_minutes is 'Judge minutes anew that something late has touched.';

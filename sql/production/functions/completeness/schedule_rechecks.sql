@@ -1,0 +1,46 @@
+-- Let late rows be considered: minutes and checked intervals that they touch are due again. Late snapshots themselves
+-- are left for ops.check_books.
+-- Parameters: marks_max, how many notes are taken
+-- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
+-- Returns: how many notes were taken
+create or replace function ops.schedule_rechecks(marks_max integer default 10000) returns bigint
+language plpgsql
+as $$
+declare
+    taken bigint;
+begin
+    with
+    late as materialized (
+        delete from ops.late_rows as r
+        where r.ctid = any(array(
+            select each.ctid from ops.late_rows as each where each.stream <> 'orderbook_snapshots' limit marks_max
+        ))
+        returning r.stream, r.market_ticker, r.during
+    ),
+
+    book as (
+        update ops.book_checks as b set check_again_at = now()
+        from late as l
+        cross join lateral ops.book_checks_touched(l.market_ticker, l.during, interval '5 min') as c
+        where l.stream = 'orderbook_deltas' and b.ctid = c.place
+    ),
+
+    due as (
+        insert into ops.market_minutes_due (stream, market_ticker, during)
+        select l.stream, case when s.is_by_market then l.market_ticker else '' end, l.during
+        from late as l
+        inner join ops.classified_streams() as s on l.stream = s.stream
+    )
+
+    select count(*) into taken from late;
+
+    update ops.book_checks as b set check_again_at = now()
+    from ops.late_rows as l
+    cross join lateral ops.book_checks_touched(l.market_ticker, l.during, interval '0') as c
+    where l.stream = 'orderbook_snapshots' and b.ctid = c.place and coalesce(b.check_again_at > now(), true);
+    return taken;
+end;
+$$;
+
+comment on function ops.schedule_rechecks is
+'Let late rows be considered in minutes and intervals that were judged already.';

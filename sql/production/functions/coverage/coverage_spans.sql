@@ -1,0 +1,39 @@
+-- List when gatherers covered a market on a channel, as far as they can vouch for it: a stretch that has not ended
+-- holds until the gatherer's last heartbeat, and without one of the same epoch until its connection's end, if that is
+-- known.
+-- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, stretches that touch this time
+-- Reads: ops.subscriptions, ops.connections, ops.heartbeats
+-- Returns: one row per stretch, not cut to the time wanted
+create or replace function ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange)
+returns table (
+    gatherer_id smallint,
+    connection_id bigint,
+    sid integer,
+    began_at timestamptz,
+    during tstzrange,
+    ended_at timestamptz,
+    end_reason text
+)
+language sql
+stable
+as $$
+    select
+        s.gatherer_id, s.connection_id, s.sid, s.began_at,
+        tstzrange(
+            s.began_at,
+            greatest(s.began_at, coalesce(s.ended_at, least(c.closed_at, h.beat_at), s.began_at))
+        ) as during,
+        s.ended_at, s.end_reason
+    from ops.subscriptions as s
+    left join ops.connections as c
+        on s.gatherer_id = c.gatherer_id and s.epoch = c.epoch and s.connection_id = c.connection_id
+    left join ops.heartbeats as h on s.gatherer_id = h.gatherer_id and s.epoch = h.epoch
+    where
+        s.channel = wanted_channel
+        and s.market_ticker = wanted_ticker
+        and s.began_at < coalesce(upper(wanted), 'infinity')
+        and coalesce(s.ended_at, timestamptz 'infinity') > coalesce(lower(wanted), '-infinity');
+$$;
+
+comment on function ops.coverage_spans is
+'When gatherers covered a market on a channel, as far as they can vouch for it.';

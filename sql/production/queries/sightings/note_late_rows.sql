@@ -1,8 +1,0 @@
--- Note which staged rows were merged so late that upkeep may have passed them.
--- Parameters: time_column name, stream text, first_hour and last_hour timestamptz that got new rows
--- Reads: pg_temp.stage
--- Writes: ops.late_rows
--- Returns: how many notes were written
-select ops.note_late_rows(
-    %(time_column)s::name, %(stream)s::text, %(first_hour)s::timestamptz, %(last_hour)s::timestamptz
-);
