@@ -1,6 +1,5 @@
 """Writes hours of production to the archive, reads them back, and does it again where rows came late."""
 
-import random
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -17,7 +16,7 @@ from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.errors import ArchiveError
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff, delay_seconds
 
 log = structlog.get_logger()
 
@@ -59,23 +58,25 @@ class Exporter:
 
     def run(self) -> None:
         """Export until stop; whatever fails is tried again, and nothing that fails here ends the program."""
-        attempt = 0
+        backoff = Backoff(RETRY_SECONDS_MAX)
         while not self._stop.is_set():
             try:
                 with self.session() as production:
                     while not self._stop.is_set():
                         self.tick(production)
-                        attempt = 0
+                        backoff.reset()
                         self._stop.wait(self._settings.check_seconds)
             except Stopped:
                 return
             except Exception as error:
                 if self._stop.is_set():
                     return
-                attempt += 1
+                seconds = backoff.next_seconds()
                 self.state.failed(str(error).strip())
-                log.warning("the archive waits", attempt=attempt, error=str(error).strip(), exc_info=is_fault(error))
-                self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+                log.warning(
+                    "the archive waits", attempt=backoff.attempts, error=str(error).strip(), exc_info=is_fault(error)
+                )
+                self._stop.wait(seconds)
 
     def export(self, *, once: bool, again: bool = False) -> None:
         """Export by hand: what is chosen and due, and until stop what becomes due, unless only `once`.
@@ -183,7 +184,7 @@ class Exporter:
             if production.closed:
                 raise
             what = f"{type(error).__name__}: {error}" if is_fault(error) else str(error).strip()
-            wait = delay_seconds(hour.failures + FIRST_ATTEMPT, random.uniform, self._settings.retry_seconds_max)
+            wait = delay_seconds(hour.failures + FIRST_ATTEMPT, self._settings.retry_seconds_max)
             log.error("an hour is not in the archive", **where, error=what, exc_info=is_fault(error))
             partitions.fail(hour, what, wait)
             self.state.failed(what)

@@ -1,6 +1,7 @@
 """PostgreSQL: connections, and the SQL files of this project by name."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -42,6 +43,55 @@ def connect(
         keepalives_count=2,
         tcp_user_timeout=SILENCE_SECONDS_MAX * 1000,
     )
+
+
+class ReconnectingConnection:
+    """A connection that is opened when it is first needed, and again after it was closed; for one thread at a time."""
+
+    def __init__(self, conninfo: str, *, application_name: str, statement_seconds_max: float = 0) -> None:
+        """Prepare to connect as connect() does."""
+        self._conninfo = conninfo
+        self._application_name = application_name
+        self._statement_seconds_max = statement_seconds_max
+        self._connection: Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next get() returns a connection without opening one."""
+        return self._connection is not None
+
+    def get(self) -> Connection:
+        """Return the open connection, or open one.
+
+        Raises:
+            psycopg.OperationalError: the database cannot be reached.
+        """
+        if self._connection is None:
+            self._connection = connect(
+                self._conninfo,
+                application_name=self._application_name,
+                statement_seconds_max=self._statement_seconds_max,
+            )
+        return self._connection
+
+    @contextmanager
+    def use(self) -> Generator[Connection]:
+        """Yield the connection, and close it if PostgreSQL or the network raises an error in the block.
+
+        Raises:
+            psycopg.Error: the database cannot be reached, or the block failed.
+        """
+        try:
+            yield self.get()
+        except psycopg.Error:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection if one is open; the next get() opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def sql_folder() -> Traversable:

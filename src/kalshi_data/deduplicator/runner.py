@@ -1,6 +1,5 @@
 """The running deduplicator: one thread per stream until it is stopped."""
 
-import random
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.upkeep import Upkeep
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
@@ -58,7 +57,7 @@ def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bo
     Raises:
         MigrationError: production is older than this program.
     """
-    attempt = 0
+    backoff = Backoff(RETRY_SECONDS_MAX)
     while not stop.is_set():
         try:
             with connect(conninfo, application_name="deduplicator") as connection:
@@ -66,9 +65,9 @@ def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bo
                     require_current(connection, component, f"deduplicator migrate --config {config}")
             return True
         except psycopg.OperationalError as error:
-            attempt += 1
-            log.warning("waiting for production", attempt=attempt, error=str(error).strip())
-            stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+            seconds = backoff.next_seconds()
+            log.warning("waiting for production", attempt=backoff.attempts, error=str(error).strip())
+            stop.wait(seconds)
     return False
 
 

@@ -1,6 +1,5 @@
 """Work that follows the merge: check books, classify minutes, drop old partitions."""
 
-import random
 import threading
 import time
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -32,7 +31,7 @@ class Upkeep:
         self._started_at: dict[str, float] = {}
         self._classified_until: datetime | None = None
         self._is_classifying = False
-        self._attempt = 0
+        self._backoff = Backoff(RETRY_SECONDS_MAX)
 
     def run(self) -> None:
         """Work until stop; after an error of production, connect again."""
@@ -44,13 +43,12 @@ class Upkeep:
                         continue
             except psycopg.OperationalError as error:
                 log.warning("upkeep failed, trying again", error=str(error).strip())
-            self._attempt += 1
-            self._stop.wait(delay_seconds(self._attempt, random.uniform, RETRY_SECONDS_MAX))
+            self._stop.wait(self._backoff.next_seconds())
 
     def _work(self, production: Connection) -> None:
         while not self._stop.is_set():
             is_behind = self.tick(production)
-            self._attempt = 0
+            self._backoff.reset()
             if not is_behind:
                 self._stop.wait(self._settings.pause_seconds)
 

@@ -1,6 +1,5 @@
 """Drops captured rows that are old and merged for good, and where disk runs out the oldest of all."""
 
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ import structlog
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.periodic import PeriodicThread
 
 log = structlog.get_logger()
 
@@ -28,8 +28,7 @@ class RetentionJob:
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
         self._counters = counters
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
+        self._thread = PeriodicThread("retention", self.look, lambda: self._settings.check_seconds)
 
     def start(self) -> None:
         """Look at once, and again and again."""
@@ -37,14 +36,7 @@ class RetentionJob:
 
     def stop(self) -> None:
         """End after the statement at work."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS_MAX)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.look()
-            self._stop.wait(self._settings.check_seconds)
+        self._thread.stop(STOP_SECONDS_MAX)
 
     def look(self) -> None:
         """Let go of what need not be kept; what fails is told and tried again at the next look."""
@@ -86,7 +78,7 @@ class RetentionJob:
         for _ in range(BATCHES_MAX):
             deleted = connection.execute(query(f"capture/retention/delete_{table}"), limits).rowcount
             self._counters.rows_deleted[table] += deleted
-            if deleted < BATCH_ROWS_MAX or self._stop.is_set():
+            if deleted < BATCH_ROWS_MAX or self._thread.is_stopping:
                 return
 
     def _make_room(self, connection: Connection, bytes_max: int) -> str:

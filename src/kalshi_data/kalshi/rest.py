@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.kalshi.auth import Signer
-from kalshi_data.service.retry import backoff
+from kalshi_data.service.retry import tenacity_wait
 
 ATTEMPTS_MAX = 8
 PAGES_MAX = 100_000
@@ -71,7 +71,7 @@ class Rest:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception(is_transient),
                 stop=stop_after_attempt(ATTEMPTS_MAX),
-                wait=backoff(),
+                wait=tenacity_wait(),
                 reraise=True,
             ):
                 with attempt:

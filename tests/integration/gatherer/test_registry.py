@@ -17,6 +17,7 @@ from kalshi_data.gatherer.markets.store import save_page
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.rest import Rest
+from kalshi_data.service.retry import Backoff
 from kalshi_data.settings import decode_path
 from kalshi_data.shard import Shard
 from tests.conftest import MakeDatabase
@@ -199,8 +200,8 @@ def test_everything_is_kept_although_only_some_is_wanted(kalshi_meta: Database) 
 
 
 def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_module, "backoff", wait_none)
-    monkeypatch.setattr(registry_module, "delay_seconds", soon)
+    monkeypatch.setattr(rest_module, "tenacity_wait", wait_none)
+    monkeypatch.setattr(Backoff, "next_seconds", soon)
     for faults in ({"busy": 6}, {"truncated": 3}, {"repeats_cursor": 2}):
         listed = exchange()
         vars(listed).update(faults)
@@ -209,7 +210,7 @@ def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_bad_key_is_told_and_recovered_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry_module, "delay_seconds", soon)
+    monkeypatch.setattr(Backoff, "next_seconds", soon)
     listed, counters = exchange(), Counters()
     listed.refuses = 1
 

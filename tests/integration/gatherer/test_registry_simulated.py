@@ -11,11 +11,11 @@ import pytest
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
-from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.kalshi.rest import Budget, Rest
+from kalshi_data.service.retry import Backoff
 from kalshi_data.simulator.server import API
 from tests.integration.gatherer.test_registry import NOWHERE, Clock, settings, soon
 from tests.integration.simulator.test_faults import Running, command, received, serve
@@ -94,7 +94,7 @@ def test_the_books_of_trading_markets_are_wanted_and_no_others(tmp_path: Path, *
 
 @pytest.mark.parametrize("fault", ["rest_429", "rest_500", "truncated_pages", "repeated_pages"])
 def test_a_storm_delays_the_start_and_then_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    monkeypatch.setattr(registry_module, "delay_seconds", soon)
+    monkeypatch.setattr(Backoff, "next_seconds", soon)
     monkeypatch.setattr(rest_module, "ATTEMPTS_MAX", 2)
 
     async def run(running: Running) -> None:

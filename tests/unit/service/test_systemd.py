@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kalshi_data.service.systemd import Notifier
+from kalshi_data.service.systemd import Notifier, SystemdReports
 
 
 @contextmanager
@@ -80,3 +80,26 @@ def test_a_manager_that_reads_nothing_does_not_hold_up_the_service(tmp_path: Pat
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
         for _ in range(2_000):
             notifier.status("x" * 1_000)
+
+
+def test_a_turn_reports_what_has_changed_or_is_due(tmp_path: Path) -> None:
+    is_ready = hangs = False
+    with manager(str(tmp_path / "notify")) as listener:
+        listener.setblocking(False)
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2"})
+        reports = SystemdReports(notifier, lambda: is_ready, lambda: "1 of 2", lambda: hangs)
+
+        def turn() -> list[str]:
+            reports.turn()
+            heard = list[str]()
+            while True:
+                try:
+                    heard.append(listener.recv(1_000).decode())
+                except BlockingIOError:
+                    return heard
+
+        assert turn() == ["WATCHDOG=1", "STATUS=1 of 2", "EXTEND_TIMEOUT_USEC=30000000"]
+        is_ready = True
+        assert turn() == ["READY=1", "WATCHDOG=1"]
+        hangs = True
+        assert turn() == []

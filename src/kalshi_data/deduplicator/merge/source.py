@@ -1,6 +1,5 @@
 """Reads one stream from one gatherer's database, only whole transactions at a time."""
 
-import random
 import time
 from typing import NamedTuple
 from uuid import UUID
@@ -9,10 +8,10 @@ import psycopg
 import structlog
 from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import Stream
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
@@ -43,37 +42,39 @@ class StreamSource:
         self.batch_rows = settings.batch_rows_min
         self.acknowledged: str | None = None
         self.error: str | None = None
-        self._conninfo = gatherer.conninfo(stream.source)
+        self._database = ReconnectingConnection(
+            gatherer.conninfo(stream.source),
+            application_name="deduplicator",
+            statement_seconds_max=settings.gatherer_seconds_max,
+        )
         self._stream = stream
-        self._settings = settings
         self._shard = {"shard": shard.number, "shards": shard.parts}
-        self._connection: Connection | None = None
-        self._attempt = 0
+        self._is_open = False
+        self._backoff = Backoff(RETRY_SECONDS_MAX)
         self._retry_at = 0.0
         self._acknowledges = True
 
     @property
     def is_open(self) -> bool:
         """Whether the gatherer can be polled."""
-        return self._connection is not None
+        return self._is_open
 
     @property
     def is_due(self) -> bool:
         """Whether to connect now; after a failure it waits for a while."""
-        return self._connection is None and time.monotonic() >= self._retry_at
+        return not self._is_open and time.monotonic() >= self._retry_at
 
     def open(self) -> UUID | None:
         """Connect and return the epoch; None if the gatherer does not answer or has no epoch yet."""
-        seconds_max = self._settings.gatherer_seconds_max
         try:
-            connection = connect(self._conninfo, application_name="deduplicator", statement_seconds_max=seconds_max)
-            row = connection.execute(query(f"{self._stream.source}/poll/read_epoch")).fetchone()
+            row = self._database.get().execute(query(f"{self._stream.source}/poll/read_epoch")).fetchone()
         except psycopg.Error as error:
             self._disconnect_after(error)
             return None
         self.epoch = row[0] if row else None
         self.after = None
-        self._connection = connection
+        # Only now: another thread reads the cursor of an open source by its epoch.
+        self._is_open = True
         return self.epoch
 
     def poll(self, after: str) -> Batch | None:
@@ -81,10 +82,11 @@ class StreamSource:
 
         There may be more rows than `batch_rows`, since the last transaction is always complete.
         """
-        connection, epoch = self._connection, self.epoch
-        if connection is None or epoch is None:
+        epoch = self.epoch
+        if not self._is_open or epoch is None:
             return None
         try:
+            connection = self._database.get()
             self._acknowledge(connection)
             rows, received = self._copy(connection, after)
         except psycopg.Error as error:
@@ -98,9 +100,8 @@ class StreamSource:
 
     def close(self) -> None:
         """Close the connection; the next open() makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._is_open = False
+        self._database.close()
 
     def _copy(self, connection: Connection, after: str) -> tuple[int, bytes]:
         parameters = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
@@ -121,18 +122,17 @@ class StreamSource:
             log.info("gatherer accepts no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())
 
     def _note_answer(self) -> None:
-        if self._attempt:
+        if self._backoff.attempts:
             log.info("gatherer answers again", gatherer_id=self.gatherer_id, stream=self._stream.name)
-        self._attempt = 0
+        self._backoff.reset()
         self.error = None
 
     def _disconnect_after(self, error: psycopg.Error) -> None:
         """Close the connection, and log the error unless the last attempt failed, too."""
         self.close()
         self.error = str(error).strip() or type(error).__name__
-        if not self._attempt:
+        if not self._backoff.attempts:
             log.warning(
                 "gatherer does not answer", gatherer_id=self.gatherer_id, stream=self._stream.name, error=self.error
             )
-        self._attempt += 1
-        self._retry_at = time.monotonic() + delay_seconds(self._attempt, random.uniform, RETRY_SECONDS_MAX)
+        self._retry_at = time.monotonic() + self._backoff.next_seconds()

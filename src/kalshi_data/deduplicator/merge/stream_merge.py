@@ -1,6 +1,5 @@
 """The merge of one stream: poll all gatherers at the same time, write each row to production once."""
 
-import random
 import threading
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
 from kalshi_data.deduplicator.streams import Stream
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
@@ -46,7 +45,7 @@ class StreamMerge:
 
     def run(self) -> None:
         """Merge until stop; after an error of production, connect again and continue from the last commit."""
-        attempt = 0
+        backoff = Backoff(RETRY_SECONDS_MAX)
         while not self._stop.is_set():
             try:
                 with self.connect() as production:
@@ -54,11 +53,11 @@ class StreamMerge:
                         self._merge(production)
                         continue
             except psycopg.OperationalError as error:
-                attempt = 0 if self.state.has_ticked else attempt
+                if self.state.has_ticked:
+                    backoff.reset()
                 self.state.failed(str(error).strip())
                 log.warning("tick failed, trying again", stream=self._stream.name, error=str(error).strip())
-            attempt += 1
-            self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+            self._stop.wait(backoff.next_seconds())
         self.close()
 
     def connect(self) -> Connection:

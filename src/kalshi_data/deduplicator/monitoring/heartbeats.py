@@ -1,6 +1,5 @@
 """Records the gatherers' heartbeats in production, about once a second."""
 
-import random
 import threading
 import time
 
@@ -12,7 +11,7 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, HeartbeatReading
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -52,17 +51,16 @@ class HeartbeatRecorder:
 
     def run(self) -> None:
         """Record heartbeats until stop; after an error of production, connect again."""
-        attempt = 0
+        backoff = Backoff(RETRY_SECONDS_MAX)
         while not self._stop.is_set():
             try:
                 with connect(self._conninfo, application_name="deduplicator") as production:
                     while not self._stop.wait(self._settings.heartbeat_seconds):
                         self.record(production)
-                        attempt = 0
+                        backoff.reset()
             except psycopg.OperationalError as error:
-                attempt += 1
                 log.warning("heartbeats cannot be recorded, trying again", error=str(error).strip())
-                self._stop.wait(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+                self._stop.wait(backoff.next_seconds())
         self.close()
 
     def record(self, production: Connection) -> None:

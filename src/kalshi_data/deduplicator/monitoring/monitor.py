@@ -1,6 +1,5 @@
 """Measures production and all gatherers every few seconds beside the merge, and records the results in production."""
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
 from kalshi_data.deduplicator.monitoring.measurements import Liveness, Measurements, MergedRows, StreamKey
@@ -21,6 +20,7 @@ from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.service.health import HealthReport
+from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.shard import Shard
 from kalshi_data.version import read_release
 
@@ -47,11 +47,14 @@ class Monitor:
         ]
         self._pool = GathererPool(self._probes, "monitor")
         self._results: dict[int, tuple[float, ProbeResult]] = {}
-        self._production: Connection | None = None
+        self._production = ReconnectingConnection(
+            settings.production.runtime.conninfo,
+            application_name=APPLICATION_NAME,
+            statement_seconds_max=STATEMENT_SECONDS_MAX,
+        )
         self._measured_at_seconds = 0.0
         self._last_state = "stopped"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._thread = PeriodicThread("monitor", self.measure, lambda: settings.health.report_seconds, self._end)
 
     def start(self) -> None:
         """Measure now and then every few seconds."""
@@ -60,9 +63,7 @@ class Monitor:
     def stop(self, state: str) -> None:
         """Record in production that this deduplicator stopped or failed, and close the connections."""
         self._last_state = state
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS_MAX)
+        self._thread.stop(STOP_SECONDS_MAX)
 
     def health(self) -> HealthReport:
         """Return the health of the deduplicator now."""
@@ -72,38 +73,33 @@ class Monitor:
         """Measure everything once; a database that does not answer is reported, and tried again next time."""
         positions: Sequence[tuple[Any, ...]] = ()
         try:
-            positions = self._read_production()
+            with self._production.use() as production:
+                positions = self._read_production(production)
         except psycopg.Error as error:
-            self._disconnect_after(error)
+            self._note_failure(error)
         self._probe_gatherers(positions)
-        if self._production is not None:
+        if self._production.is_open:
             try:
-                self._record(self._production, state)
+                with self._production.use() as production:
+                    self._record(production, state)
             except psycopg.Error as error:
-                self._disconnect_after(error)
+                self._note_failure(error)
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.measure()
-            self._stop.wait(self._settings.health.report_seconds)
+    def _end(self) -> None:
         self.measure(self._last_state)
         self.close()
 
     def close(self) -> None:
         """Close the connections to all databases."""
-        self._disconnect()
+        self._production.close()
         self._pool.close()
         for probe in self._probes:
             probe.close()
 
-    def _read_production(self) -> Sequence[tuple[Any, ...]]:
+    def _read_production(self, production: Connection) -> Sequence[tuple[Any, ...]]:
         """Read all positions from production, which also shows whether production answers and how fast."""
-        conninfo = self._settings.production.runtime.conninfo
-        self._production = self._production or connect(
-            conninfo, application_name=APPLICATION_NAME, statement_seconds_max=STATEMENT_SECONDS_MAX
-        )
         started_at = time.monotonic()
-        rows = self._production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
+        rows = production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
         measurements, now = self.measurements, time.monotonic()
         measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
@@ -175,14 +171,8 @@ class Monitor:
             return {}
         return {number: state.error or error for number, error in state.gatherer_errors.items()}
 
-    def _disconnect_after(self, error: psycopg.Error) -> None:
-        self._disconnect()
+    def _note_failure(self, error: psycopg.Error) -> None:
         self.measurements.production_failure = str(error).strip().partition("\n")[0] or type(error).__name__
-
-    def _disconnect(self) -> None:
-        if self._production is not None:
-            self._production.close()
-            self._production = None
 
 
 def _sum_by_stream(rows: Sequence[tuple[Any, ...]]) -> dict[StreamKey, MergedRows]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness
 from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS, Stream
@@ -68,11 +68,15 @@ class GathererProbe:
     ) -> None:
         """Prepare to read; a gatherer that needs longer than `statement_seconds_max` does not answer."""
         self.gatherer_id = gatherer.id
-        self._gatherer = gatherer
         self._heartbeat_seconds_max = settings.heartbeat_seconds_max
-        self._application_name = application_name
-        self._statement_seconds_max = statement_seconds_max
-        self._connections: dict[str, Connection] = {}
+        self._databases = {
+            source: ReconnectingConnection(
+                gatherer.conninfo(source),
+                application_name=application_name,
+                statement_seconds_max=statement_seconds_max,
+            )
+            for source in {stream.source for stream in STREAMS}
+        }
         self._level_at: dict[str, float] = {}
 
     def read_heartbeat(self) -> HeartbeatReading | None:
@@ -98,21 +102,11 @@ class GathererProbe:
 
     def close(self) -> None:
         """Close the connections; the next read opens new ones."""
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
-
-    def _connection(self, source: str) -> Connection:
-        if source not in self._connections:
-            self._connections[source] = connect(
-                self._gatherer.conninfo(source),
-                application_name=self._application_name,
-                statement_seconds_max=self._statement_seconds_max,
-            )
-        return self._connections[source]
+        for database in self._databases.values():
+            database.close()
 
     def _heartbeat(self) -> HeartbeatReading | None:
-        row = self._connection("capture").execute(query("capture/status/read_heartbeat")).fetchone()
+        row = self._databases["capture"].get().execute(query("capture/status/read_heartbeat")).fetchone()
         return HeartbeatReading(*row) if row else None
 
     def _liveness(self) -> Liveness:
@@ -127,7 +121,7 @@ class GathererProbe:
         return Liveness(heartbeat.beat_at)
 
     def _lag(self, stream: Stream, positions: Positions) -> Lag:
-        connection = self._connection(stream.source)
+        connection = self._databases[stream.source].get()
         row = connection.execute(query(f"{stream.source}/poll/read_epoch")).fetchone()
         after = positions.get((row[0], stream.name), "0") if row else "0"
         backlog = read_backlog(connection, stream, after)

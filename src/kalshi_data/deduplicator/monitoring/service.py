@@ -11,12 +11,11 @@ from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
 from kalshi_data.service.health import HealthServer
 from kalshi_data.service.metrics import make_registry
-from kalshi_data.service.systemd import Notifier
+from kalshi_data.service.periodic import PeriodicThread
+from kalshi_data.service.systemd import TURN_SECONDS, Notifier, SystemdReports
 from kalshi_data.shard import Shard
 
-TURN_SECONDS = 0.2
-STATUS_SECONDS = 5.0
-START_EXTENSION_SECONDS = 30.0
+STOP_SECONDS_MAX = 5.0
 # A stream that neither merges nor reports an error for this time hangs. Then systemd gets no more signs of life and
 # restarts the program.
 HUNG_SECONDS = 300.0
@@ -36,12 +35,13 @@ class DeduplicatorReporter:
         """Prepare to report `state`; `stop` is set when the program is to end."""
         self._state = state
         self._stop = stop
-        self._end = threading.Event()
+        self._is_stopping = False
         self._notifier = notifier or Notifier()
         self.monitor = monitor = Monitor(settings, state, shard)
         registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
         self._server = HealthServer(settings.health, monitor.health, registry)
-        self._thread = threading.Thread(target=self._notify_systemd, name="systemd", daemon=True)
+        self._reports = SystemdReports(self._notifier, self._is_merging, self._status_line, self._hangs)
+        self._thread = PeriodicThread("systemd", self._notify_systemd, lambda: TURN_SECONDS)
 
     def __enter__(self) -> Self:
         """Start to report."""
@@ -54,35 +54,21 @@ class DeduplicatorReporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Report that the program ends, and whether it failed."""
-        self._end.set()
-        self._thread.join()
+        self._thread.stop(STOP_SECONDS_MAX)
         self.monitor.stop("failed" if error else "stopped")
         self._server.stop()
 
     def _notify_systemd(self) -> None:
-        """Report readiness, signs of life and a status line to systemd until the context ends."""
-        ready, stopping, status_at, alive_at = False, False, float("-inf"), float("-inf")
-        while not self._end.wait(TURN_SECONDS):
-            now = time.monotonic()
-            if not ready and self._is_merging():
-                ready = True
-                self._notifier.ready()
-            if not stopping and self._stop.is_set():
-                stopping = True
-                self._notifier.stopping()
-            if now - alive_at >= self._notifier.watchdog_seconds and not self._hangs(now):
-                alive_at = now
-                self._notifier.alive()
-            if now - status_at >= STATUS_SECONDS:
-                status_at = now
-                self._notifier.status(self._status_line())
-                if not ready:
-                    self._notifier.extend_start(START_EXTENSION_SECONDS)
+        self._reports.turn()
+        if self._stop.is_set() and not self._is_stopping:
+            self._is_stopping = True
+            self._notifier.stopping()
 
     def _is_merging(self) -> bool:
         return self._state.waiting_for is None and bool(self._state.streams)
 
-    def _hangs(self, now: float) -> bool:
+    def _hangs(self) -> bool:
+        now = time.monotonic()
         streams = self._state.streams.copy().values()
         return any(stream.error is None and now - stream.ticked_at > HUNG_SECONDS for stream in streams)
 

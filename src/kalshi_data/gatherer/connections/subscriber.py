@@ -1,7 +1,6 @@
 """Brings the subscriptions of one open connection in line with its spec."""
 
 import asyncio
-import random
 import time
 from collections.abc import Mapping, Sequence
 
@@ -184,7 +183,7 @@ class Subscriber:
         if refusal is None or self._sids.get(BOOK_CHANNEL) != sid:
             return  # A new subscription sends the snapshot of every book.
         if action_for(refusal.code, markets=len(tickers)) is not ErrorAction.SPLIT:
-            self.requests.put_back(wanted, delay_seconds(SNAPSHOT_RETRY_ATTEMPT, random.uniform))
+            self.requests.put_back(wanted, delay_seconds(SNAPSHOT_RETRY_ATTEMPT))
         elif len(tickers) > 1:
             for part in halves(tickers):
                 await self._request(sid, {ticker: wanted[ticker] for ticker in part})
@@ -206,7 +205,7 @@ class Subscriber:
             action = action_for(refusal.code, markets=markets)
             log.warning("command refused", connection=self._spec.name, code=refusal.code, action=action.name)
             if action in (ErrorAction.RETRY, ErrorAction.SLOW_DOWN):
-                await asyncio.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+                await asyncio.sleep(delay_seconds(attempt, RETRY_SECONDS_MAX))
                 continue
             if action is ErrorAction.RESUBSCRIBE:
                 self._subscription_ended(channel)
@@ -228,7 +227,7 @@ class Subscriber:
         self._sids.pop(channel, None)
         if channel == TRADE_CHANNEL:
             self._trade_outage.lost(self._spec.name, self._websocket.last_received_at)
-        self._retry_at_seconds[channel] = time.monotonic() + (pause := delay_seconds(1, random.uniform))
+        self._retry_at_seconds[channel] = time.monotonic() + (pause := delay_seconds(1))
         if channel == BOOK_CHANNEL:
             self._subscribed.clear()
             self.requests.clear()

@@ -1,7 +1,6 @@
 """Keeps one connection open: connects, follows the session to its end, and connects again after a pause."""
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +13,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.incidents import KEY_REFUSED, UNREACHABLE, Incidents
 from kalshi_data.kalshi.auth import Signer
 from kalshi_data.kalshi.feed import FeedConnection, open_feed
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -53,14 +52,14 @@ class ConnectionSupervisor:
 
     async def run(self) -> None:
         """Connect again whenever the connection ends, until the gatherer stops."""
-        attempt = 0
+        backoff = Backoff()
         while not self._stopping.is_set():
             began = time.monotonic()
             refused = await self._connect_once()
             lasted = time.monotonic() - began
-            attempt = 1 if lasted > GOOD_CONNECTION_SECONDS_MIN else attempt + 1
-            attempt = max(attempt, REFUSED_ATTEMPTS) if refused else attempt
-            seconds = delay_seconds(attempt, random.uniform)
+            if lasted > GOOD_CONNECTION_SECONDS_MIN:
+                backoff.reset()
+            seconds = backoff.next_seconds(REFUSED_ATTEMPTS if refused else 1)
             await (self._pause_for_key(seconds) if refused else self._pause(seconds))
             self._counters.reconnects[self._spec.name] += 1
 

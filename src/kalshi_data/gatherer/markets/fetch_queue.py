@@ -1,6 +1,5 @@
 """Events and markets to fetch over REST by ticker, in batches, with retries while REST does not list them yet."""
 
-import random
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -61,7 +60,7 @@ class FetchQueue:
             fetch = self._pending[listing].get(ticker)
             if fetch is not None:
                 fetch.attempts += 1
-                fetch.due_s = self._now() + delay_seconds(fetch.attempts, random.uniform, DELAY_SECONDS_MAX)
+                fetch.due_s = self._now() + delay_seconds(fetch.attempts, DELAY_SECONDS_MAX)
                 if fetch.attempts >= ATTEMPTS_MAX:
                     given_up.append(ticker)
         self.remove(listing, given_up)

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
-import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -23,7 +21,7 @@ from kalshi_data.gatherer.markets.store import RegistryStore
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, SERIES
 from kalshi_data.kalshi.rest import Rest
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
@@ -214,10 +212,9 @@ class Registry:
 
     async def _retry_until_answered(self, step: Callable[[], Awaitable[bool]]) -> None:
         """Run a step of the loading until the exchange answers."""
-        for attempt in itertools.count(1):
-            if await self._attempt(step) is not None:
-                return
-            await asyncio.sleep(delay_seconds(attempt, random.uniform))
+        backoff = Backoff()
+        while await self._attempt(step) is None:
+            await asyncio.sleep(backoff.next_seconds())
 
     def _schedule_full_load(self, reason: str) -> None:
         """Load everything again as soon as possible, since a change may have been missed."""

@@ -6,7 +6,7 @@ import time
 import psycopg
 import structlog
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.kalshi.listings import join_page, split_page
 
 log = structlog.get_logger()
@@ -22,8 +22,9 @@ class RegistryStore:
 
     def __init__(self, conninfo: str) -> None:
         """Write to the database at `conninfo`; connect with the first page."""
-        self._conninfo = conninfo
-        self._connection: Connection | None = None
+        self._database = ReconnectingConnection(
+            conninfo, application_name="gatherer registry", statement_seconds_max=STATEMENT_SECONDS_MAX
+        )
         self._lock = threading.Lock()
         self._retry_at_s = 0.0
 
@@ -37,13 +38,10 @@ class RegistryStore:
             if time.monotonic() < self._retry_at_s:
                 return None
             try:
-                self._connection = self._connection or connect(
-                    self._conninfo, application_name="gatherer registry", statement_seconds_max=STATEMENT_SECONDS_MAX
-                )
-                return save_page(self._connection, table, page)
+                with self._database.use() as connection:
+                    return save_page(connection, table, page)
             except psycopg.OperationalError as error:
                 self._retry_at_s = time.monotonic() + PAUSE_SECONDS
-                self._disconnect()
                 log.warning("registry database away", error=str(error).strip())
                 return None
 
@@ -54,13 +52,8 @@ class RegistryStore:
     def close(self) -> None:
         """Close the connection; if another thread keeps using it, the process closes it when it ends."""
         if self._lock.acquire(timeout=CLOSE_SECONDS_MAX):
-            self._disconnect()
+            self._database.close()
             self._lock.release()
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def save_page(connection: Connection, name: str, page: bytes) -> int:

@@ -1,6 +1,5 @@
 """A row each second that says the gatherer lives, and how it is; written beside all other work."""
 
-import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -10,11 +9,12 @@ import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import ReconnectingConnection, query
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.health_rules import evaluate
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.health import HealthReport
+from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.version import read_release
 
 log = structlog.get_logger()
@@ -58,37 +58,41 @@ class HeartbeatWriter:
         self._settings = settings
         self._counters = counters
         self._rates = Rates(counters, time.monotonic())
-        self._connection: Connection | None = None
+        self._database = ReconnectingConnection(
+            settings.databases.kalshi_ts.conninfo,
+            application_name="gatherer heartbeat",
+            statement_seconds_max=STATEMENT_SECONDS_MAX,
+        )
         self._sizes_at_seconds = float("-inf")
         self._last_state = "stopped"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._due_at_seconds = 0.0
+        self._thread = PeriodicThread("heartbeat", self._beat, self._pause_seconds, self._end)
 
     def start(self) -> None:
         """Write the first row at once and one each second from then on."""
+        self._due_at_seconds = time.monotonic()
         self._thread.start()
 
     def stop(self, state: str) -> None:
         """Write a last row, which says that the gatherer ended: stopped or failed."""
         self._last_state = state
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS_MAX)
+        self._thread.stop(STOP_SECONDS_MAX)
 
     def health(self) -> HealthReport:
         """Return how the gatherer is now."""
         return evaluate(self._counters, self._settings, time.time(), time.monotonic())
 
-    def _run(self) -> None:
-        due = time.monotonic()
-        while not self._stop.is_set():
-            self._beat("running")
-            due = max(due + BEAT_SECONDS, time.monotonic())
-            self._stop.wait(due - time.monotonic())
-        self._beat(self._last_state)
-        self._disconnect()
+    def _pause_seconds(self) -> float:
+        """Return how long to wait so that heartbeats are a second apart, however long one took."""
+        now = time.monotonic()
+        self._due_at_seconds = max(self._due_at_seconds + BEAT_SECONDS, now)
+        return self._due_at_seconds - now
 
-    def _beat(self, state: str) -> None:
+    def _end(self) -> None:
+        self._beat(self._last_state)
+        self._database.close()
+
+    def _beat(self, state: str = "running") -> None:
         """Write one row, unless the event loop hangs: a gatherer that receives nothing must not look alive."""
         silent_seconds = time.monotonic() - self._counters.loop_at_seconds
         if state == "running" and silent_seconds > self._settings.health.heartbeat_seconds_max:
@@ -97,24 +101,20 @@ class HeartbeatWriter:
         try:
             self._write(state)
         except psycopg.Error as error:
-            self._disconnect()
             if not self._counters.heartbeat_failure:
                 log.warning("no heartbeat, the database is away", error=str(error).strip())
             self._counters.heartbeat_failure = str(error).strip().partition("\n")[0]
             self._counters.heartbeat_failures += 1
 
     def _write(self, state: str) -> None:
-        conninfo = self._settings.databases.kalshi_ts.conninfo
-        self._connection = connection = self._connection or connect(
-            conninfo, application_name="gatherer heartbeat", statement_seconds_max=STATEMENT_SECONDS_MAX
-        )
-        if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
-            row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
-            self._counters.database_bytes = row[0] if row else 0
-            self._sizes_at_seconds = time.monotonic()
-        beat_at = datetime.now(UTC)
-        beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
-        connection.execute(query("capture/status/write_heartbeat"), beat)
+        with self._database.use() as connection:
+            if time.monotonic() > self._sizes_at_seconds + SIZES_SECONDS:
+                row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
+                self._counters.database_bytes = row[0] if row else 0
+                self._sizes_at_seconds = time.monotonic()
+            beat_at = datetime.now(UTC)
+            beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
+            connection.execute(query("capture/status/write_heartbeat"), beat)
         self._counters.heartbeat_at_seconds = beat_at.timestamp()
         self._counters.heartbeat_failure = ""
         self._counters.heartbeats += 1
@@ -135,11 +135,6 @@ class HeartbeatWriter:
             "refused": counters.refused.copy(),
             **{name: getattr(counters, name) for name in (*LEVELS, *FAILURES)},
         }
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _totals(counters: Counters) -> dict[str, int]:

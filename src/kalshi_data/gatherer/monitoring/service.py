@@ -1,4 +1,4 @@
-"""What a running gatherer does beside gathering: heartbeat, /health, /metrics, systemd, and dropping old rows."""
+"""What a gatherer does beside gathering: write heartbeats, serve /health and /metrics, report to systemd, drop rows."""
 
 import asyncio
 import time
@@ -12,16 +12,11 @@ from kalshi_data.gatherer.retention import RetentionJob
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.health import HealthReport, HealthServer
 from kalshi_data.service.metrics import make_registry
-from kalshi_data.service.systemd import Notifier
-
-TURN_SECONDS = 0.2
-STATUS_SECONDS = 5.0
-# While the gatherer is not ready, systemd is asked for this much more time, again and again.
-START_EXTENSION_SECONDS = 30.0
+from kalshi_data.service.systemd import TURN_SECONDS, Notifier, SystemdReports
 
 
 class MonitoringService:
-    """Reports for as long as its context lasts; threads do what waits for others, a task watches the event loop."""
+    """Reports while its context is open: threads do what waits for others, and a task watches the event loop."""
 
     def __init__(self, settings: GathererSettings, counters: Counters, notifier: Notifier | None = None) -> None:
         """Prepare to report `counters`."""
@@ -34,7 +29,7 @@ class MonitoringService:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Begin to report."""
+        """Start to report."""
         self._counters.loop_at_seconds = time.monotonic()
         self._task = asyncio.create_task(self._watch())
         self._server.start()
@@ -45,7 +40,7 @@ class MonitoringService:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the last heartbeat and end."""
+        """Write the last heartbeat and stop."""
         if self._task:
             self._task.cancel()
         await asyncio.to_thread(self._retention.stop)
@@ -57,35 +52,25 @@ class MonitoringService:
         return self._heartbeat.health()
 
     def reloading(self) -> None:
-        """Tell systemd that the configuration is read again; reloaded() must follow."""
+        """Report to systemd that the configuration is being read again; reloaded() must follow."""
         self._notifier.reloading()
 
     def reloaded(self) -> None:
-        """Tell systemd that the configuration has been read."""
+        """Report to systemd that the configuration has been read."""
         self._notifier.ready()
 
     def stopping(self) -> None:
-        """Tell systemd that the end has begun; call it when the signal comes."""
+        """Report to systemd that the gatherer is shutting down; call it when the signal arrives."""
         self._notifier.stopping()
 
     async def _watch(self) -> None:
-        """Note each turn of the event loop, and tell systemd of it: a loop that hangs is restarted by it."""
-        ready, told_at, alive_at = False, float("-inf"), float("-inf")
+        """Record each turn of the event loop and report it to systemd, which restarts a gatherer whose loop hangs."""
+        reports = SystemdReports(self._notifier, lambda: self._counters.subscribed, self._line)
         while True:
             now = time.monotonic()
             self._counters.loop_lag_seconds = max(0.0, now - self._counters.loop_at_seconds - TURN_SECONDS)
             self._counters.loop_at_seconds = now
-            if not ready and self._counters.subscribed:
-                ready = True
-                self._notifier.ready()
-            if now - alive_at >= self._notifier.watchdog_seconds:
-                alive_at = now
-                self._notifier.alive()
-            if now - told_at >= STATUS_SECONDS:
-                told_at = now
-                self._notifier.status(self._line())
-                if not ready:
-                    self._notifier.extend_start(START_EXTENSION_SECONDS)
+            reports.turn()
             await asyncio.sleep(TURN_SECONDS)
 
     def _line(self) -> str:

@@ -1,6 +1,5 @@
 """Commits batches to the capture database, for as long as it takes."""
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -9,12 +8,12 @@ from typing import TypeVar
 import psycopg
 import structlog
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.recording.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
 from kalshi_data.gatherer.settings import WritingSettings
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -29,10 +28,9 @@ class Committer:
 
     def __init__(self, conninfo: str, settings: WritingSettings, counters: Counters) -> None:
         """Prepare to commit to the database at `conninfo`."""
-        self._conninfo = conninfo
         self._settings = settings
         self._counters = counters
-        self._connection: Connection | None = None
+        self._database = ReconnectingConnection(conninfo, application_name="gatherer")
         self._days: set[date] = set()
         # When to stop waiting for a database that is away, by the monotonic clock.
         self.give_up_at = float("inf")
@@ -65,17 +63,16 @@ class Committer:
         Raises:
             NotCommitted: it did not come back before the time to give up.
         """
-        attempt = 0
+        backoff = Backoff(RETRY_SECONDS_MAX)
         while True:
             try:
-                self._connection = self._connection or connect(self._conninfo, application_name="gatherer")
-                result = function(self._connection)
+                result = function(self._database.get())
             except psycopg.OperationalError as error:
-                attempt += 1
-                self._failed(error, attempt)
+                seconds = backoff.next_seconds()
+                self._failed(error, backoff.attempts)
                 if time.monotonic() > self.give_up_at:
                     raise NotCommitted(f"the database is away: {error}") from error
-                time.sleep(delay_seconds(attempt, random.uniform, RETRY_SECONDS_MAX))
+                time.sleep(seconds)
             else:
                 self._counters.database_failure = ""
                 return result
@@ -91,9 +88,7 @@ class Committer:
 
     def disconnect(self) -> None:
         """Close the connection; the next call makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._database.close()
 
     def _failed(self, error: psycopg.Error, attempt: int) -> None:
         """Say once that the database is away, and why; counting goes on."""

@@ -1,7 +1,6 @@
 """Fetches over REST the trades that the feed did not bring, and says so in the gaps they were missing from."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import RecoverySettings
 from kalshi_data.kalshi.trades import FetchedTrade
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -62,7 +61,7 @@ class TradeRecovery:
 
     async def run(self) -> None:
         """Fetch until cancelled; begin with the gaps that an earlier run left."""
-        attempt = 0
+        backoff = Backoff()
         left_over = True
         while True:
             try:
@@ -70,13 +69,12 @@ class TradeRecovery:
                     self._waiting[:0] = await asyncio.to_thread(self._unrepaired)
                     left_over = False
                 await self._fetch_waiting()
-                attempt = 0
+                backoff.reset()
                 self._arrived.clear()
                 await self._arrived.wait()
             except (ExchangeError, psycopg.OperationalError) as error:
-                attempt += 1
                 log.warning("missed trades not fetched yet", error=str(error).strip(), waiting=len(self._waiting))
-                await asyncio.sleep(delay_seconds(attempt, random.uniform))
+                await asyncio.sleep(backoff.next_seconds())
 
     async def _fetch_waiting(self) -> None:
         while self._waiting:

@@ -1,0 +1,44 @@
+"""Periodic work in a thread of its own."""
+
+import threading
+from collections.abc import Callable
+
+
+class PeriodicThread:
+    """A daemon thread that calls a function at once, and again after each pause until it is stopped."""
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[], object],
+        pause_seconds: Callable[[], float],
+        last_call: Callable[[], object] | None = None,
+    ) -> None:
+        """Prepare to call `call`, and `last_call` once after the stop; `pause_seconds` is read before each pause."""
+        self._call = call
+        self._pause_seconds = pause_seconds
+        self._last_call = last_call
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a long call should return early."""
+        return self._stop.is_set()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, seconds_max: float) -> None:
+        """End the pause or wait for the call that is running, at most `seconds_max`."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds_max)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._call()
+            self._stop.wait(max(0.0, self._pause_seconds()))
+        if self._last_call is not None:
+            self._last_call()
