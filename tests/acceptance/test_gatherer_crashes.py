@@ -62,7 +62,7 @@ def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None
     assert logged <= captured_rows(rehearsal, number)
 
 
-def test_a_killed_gatherer_goes_on_where_its_frame_log_ends(rehearse: Rehearse) -> None:
+def test_a_killed_gatherer_continues_at_the_end_of_its_frame_log(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
     rehearsal.start("--lifecycles=1", "--rate=1000")
     rehearsal.wait_for("orderbook_deltas", 500)

@@ -59,7 +59,7 @@ def test_lost_frames_are_gaps_that_end_with_a_snapshot(rehearse: Rehearse) -> No
     assert rehearsal.rows(overlapping) == [(0,)]
 
 
-def test_a_subscription_that_ends_is_begun_anew_on_the_same_connection(rehearse: Rehearse) -> None:
+def test_a_subscription_that_ends_is_restarted_on_the_same_connection(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     rehearsal.start(CALM)
     for number, (name, code) in enumerate({"overflow": 25, "channel_error": 10}.items(), start=1):
@@ -72,7 +72,7 @@ def test_a_subscription_that_ends_is_begun_anew_on_the_same_connection(rehearse:
     assert rehearsal.counted(f"subscriptions where {BOOKS} and end_reason = 'stopped'") == 40
 
 
-def test_trades_that_were_missed_come_from_rest(rehearse: Rehearse) -> None:
+def test_missed_trades_come_from_rest(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1, "index_values": False}, **QUICK}
     rehearsal.start(CALM, "--rate=600", settings=one)
@@ -123,7 +123,7 @@ def test_a_connection_that_ends_amid_snapshots_is_subscribed_in_full(rehearse: R
     assert rehearsal.counted(f"subscriptions where {BOOKS} and end_reason = 'stopped'") == 40
 
 
-def test_refused_commands_are_sent_again_or_elsewhere(rehearse: Rehearse) -> None:
+def test_refused_commands_are_sent_again_or_on_another_connection(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     slow = {"subscriptions": {"markets_per_command_max": 5, "commands_per_second_max": 4}}
     rehearsal.start_exchange(CALM)
@@ -157,7 +157,7 @@ def refusals(rehearsal: Rehearsal) -> list[tuple[str, int, str]]:
     return [(line["connection"], line["code"], line["action"]) for line in rehearsal.logged("command refused")]
 
 
-def test_a_snapshot_that_is_refused_after_a_gap_is_asked_for_again(rehearse: Rehearse) -> None:
+def test_a_snapshot_that_is_refused_after_a_gap_is_requested_again(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     rehearsal.start(CALM, settings={"subscriptions": {"audit_seconds": 0}})
     rehearsal.fault("market_limit")
@@ -169,7 +169,7 @@ def test_a_snapshot_that_is_refused_after_a_gap_is_asked_for_again(rehearse: Reh
     assert rehearsal.counted("connections") == 3
 
 
-def test_the_registry_is_loaded_through_every_trouble_of_rest(rehearse: Rehearse) -> None:
+def test_the_registry_is_loaded_despite_every_fault_of_rest(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     rehearsal.start_exchange("--lifecycles=1", "--markets=1200")
     rehearsal.fault("rest_429", seconds=60)

@@ -39,7 +39,7 @@ def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Reh
         assert rehearsal.counted("quarantine", number) == rehearsal.counted("gaps", number) == 0
 
 
-def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> None:
+def test_production_is_complete_if_one_gatherer_at_a_time_misses_frames(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
     rehearsal.start("--lifecycles=0", settings={"subscriptions": {"silence_seconds_max": 3, "audit_seconds": 0}})
     rehearsal.fault("drop_frames", client="gatherer-1", count=3)
@@ -57,7 +57,7 @@ def test_what_one_gatherer_misses_at_a_time_is_all_there(rehearse: Rehearse) -> 
     assert found.books > 100
 
 
-def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehearse) -> None:
+def test_maintenance_disconnects_every_client_and_restarts_clocks(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
     rehearsal.start("--lifecycles=0")
     wait_until(lambda: rehearsal.counted("orderbook_deltas where clock > 20", 1) > 50, "clocks that can go back")
@@ -78,7 +78,7 @@ def test_maintenance_disconnects_everybody_and_clocks_begin_anew(rehearse: Rehea
     assert levels <= {"info", "warning"}
 
 
-def test_fields_that_go_away_change_no_value(rehearse: Rehearse) -> None:
+def test_fields_that_are_no_longer_sent_change_no_value(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1}}
     rehearsal.start("--lifecycles=0", "--rate=1500", settings=one)

@@ -1,4 +1,4 @@
-"""What is wrong with the exchange just now: said once, by whoever meets it first, and once more when it is over."""
+"""What is wrong with the exchange now: logged once when it starts, and once when it is over."""
 
 from typing import Any
 
@@ -11,26 +11,26 @@ UNREACHABLE = "the exchange cannot be reached, trying again: check the network, 
 
 
 class Incidents:
-    """Everything that somebody complains of, each with who does."""
+    """The open incidents, each with the names of the connections that report it."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without incidents."""
         self._open: dict[str, set[str]] = {}
 
     def __bool__(self) -> bool:
-        """Tell whether something is wrong."""
+        """Return whether an incident is open."""
         return bool(self._open)
 
-    def report(self, what: str, who: str, **details: Any) -> None:
-        """Say what is wrong, unless it was said."""
-        if what not in self._open:
-            log.error(what, **details)
-        self._open.setdefault(what, set()).add(who)
+    def report(self, incident: str, reporter: str, **details: Any) -> None:
+        """Open an incident, and log it unless it is open already."""
+        if incident not in self._open:
+            log.error(incident, **details)
+        self._open.setdefault(incident, set()).add(reporter)
 
-    def resolve(self, who: str) -> None:
-        """Take note that nothing is wrong for one; what is wrong for nobody any more is over."""
-        for what, complaining in list(self._open.items()):
-            complaining.discard(who)
-            if not complaining:
-                del self._open[what]
-                log.info("over", what=what)
+    def resolve(self, reporter: str) -> None:
+        """Record that a reporter meets no problem; an incident that no reporter is left for is over."""
+        for incident, reporters in list(self._open.items()):
+            reporters.discard(reporter)
+            if not reporters:
+                del self._open[incident]
+                log.info("over", incident=incident)

@@ -1,1 +1,1 @@
-"""The protocol of the exchange, without policy: signatures, REST, the WebSocket feed and its messages."""
+"""The protocol of the exchange: signatures, REST, the WebSocket feed and its messages; no policy."""

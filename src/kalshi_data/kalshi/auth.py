@@ -1,6 +1,6 @@
-"""Signatures that the exchange demands of WebSocket handshakes and private REST calls.
+"""Signatures for WebSocket handshakes and REST requests.
 
-Source: the exchange's documentation, "API keys": the signed message is timestamp, method and path, without query.
+Source: Kalshi documentation, "API keys": the signed message is timestamp, method and path, without query.
 """
 
 import base64
@@ -27,7 +27,7 @@ class Signer:
     """Signs requests with one API key, RSA or Ed25519."""
 
     def __init__(self, key_id: str, private_key_file: Path) -> None:
-        """Read the key's private half.
+        """Read the private key.
 
         Raises:
             SettingsError: the file is missing or holds no such key.
@@ -39,7 +39,7 @@ class Signer:
         self.keys_read = 1
 
     def renew(self) -> None:
-        """Take the key that is in the file now, where it is another one and usable."""
+        """Use the key that is in the file now, if it is another one and can be used."""
         with contextlib.suppress(SettingsError):
             pem = _read(self._file)
             if pem != self._pem:
@@ -48,7 +48,7 @@ class Signer:
                 self.keys_read += 1
 
     def headers(self, method: str, path: str) -> dict[str, str]:
-        """Return the three headers for one request made now; `path` starts at the root and has no query."""
+        """Return the three headers of a request that is sent now; `path` starts at the root and has no query."""
         timestamp_ms = str(time.time_ns() // 1_000_000)
         signature = self._sign(f"{timestamp_ms}{method}{path}".encode())
         return {

@@ -1,4 +1,4 @@
-"""What a frame's text becomes: bodies decoded once, amounts in one form, tickers checked once."""
+"""Decodes message bodies, and checks each amount and each ticker once."""
 
 import re
 from decimal import Decimal
@@ -15,10 +15,10 @@ _AMOUNT = re.compile(AMOUNT_PATTERN)
 
 @lru_cache(maxsize=65_536)
 def plain(amount: str) -> str:
-    """Return an amount in one form: equal amounts are equal however many zeros they were sent with.
+    """Return an amount without trailing zeros, so that equal amounts are equal texts.
 
     Raises:
-        BadFrame: it is no amount.
+        BadFrame: the text is not an amount.
     """
     if _AMOUNT.match(amount) is None:
         raise BadFrame("bad orderbook_delta: not an amount")
@@ -27,10 +27,10 @@ def plain(amount: str) -> str:
 
 @lru_cache(maxsize=1 << 20)
 def checked_ticker(ticker: str) -> str:
-    """Return a market's ticker, one object for all its messages.
+    """Return a market's ticker, the same object for all its messages.
 
     Raises:
-        BadFrame: it is none.
+        BadFrame: the text is not a ticker.
     """
     try:
         return msgspec.convert(ticker, Ticker)
@@ -54,7 +54,7 @@ class BodyDecoder(Generic[Body]):
         self._known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
 
     def decode(self, envelope: Envelope, unknown_fields: list[UnknownField]) -> Body:
-        """Return the body of a frame; add the fields that `kind` does not have to `unknown_fields`.
+        """Return the body of a frame; append its fields that `kind` does not have to `unknown_fields`.
 
         Raises:
             msgspec.DecodeError: a field is missing or has a bad value.
@@ -72,7 +72,7 @@ _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class EventTime(msgspec.Struct, frozen=True):
-    """When the matching engine did what a message tells, in ms since 1970; None where the message does not say."""
+    """The matching engine's time of a message in ms since 1970; None if the message has none."""
 
     ts_ms: int | None = None
 
@@ -81,5 +81,5 @@ _EVENT_TIME = msgspec.json.Decoder(EventTime)
 
 
 def event_time_ms(envelope: Envelope) -> int | None:
-    """Return the matching engine's time of a message that was understood, if it has one."""
+    """Return the matching engine's time of a message that was decoded, if it has one."""
     return _EVENT_TIME.decode(envelope.msg).ts_ms

@@ -11,10 +11,10 @@ from websockets.protocol import Event
 
 from kalshi_data.kalshi.auth import Signer
 
-# Source: the exchange's changelog of 2026-09-24; what is longer ends the connection.
+# A longer message ends the connection. Source: Kalshi changelog, 2026-09-24.
 MESSAGE_BYTES_MAX = 64 << 20
 OPEN_SECONDS_MAX = 10
-# The exchange pings every 10 s; a peer that answers none of our own pings within this time is gone.
+# A connection is closed if the exchange does not answer our ping within this time; it pings us every 10 s itself.
 SILENCE_SECONDS_MAX = 20
 
 TRADE_CHANNEL = "trade"
@@ -26,9 +26,9 @@ TakeFrame = Callable[[bytes], None]
 
 
 class FeedConnection(ClientConnection):
-    """A connection that hands each message over while it is received, so that reading the socket never waits.
+    """A connection that calls `take` with each message while the socket is read, so that reading never waits.
 
-    Messages come whole, text and binary alike; none is queued, and none comes before `take` is set.
+    Each message is whole, whether text or binary. No message is queued, and none is delivered before `take` is set.
     """
 
     take: TakeFrame | None = None
@@ -42,12 +42,12 @@ class FeedConnection(ClientConnection):
         return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self.received_at_seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Note the time, then let the protocol find the messages in it."""
+        """Record the time, then let the protocol find the messages in the data."""
         self.received_at_seconds = time.monotonic()
         super().data_received(data)
 
     def process_event(self, event: Event) -> None:
-        """Hand a data frame over; anything else is the library's."""
+        """Deliver a data frame; leave every other event to the library."""
         if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES or self.take is None:
             super().process_event(event)
         elif event.fin and event.opcode:
@@ -56,7 +56,7 @@ class FeedConnection(ClientConnection):
             self._assemble(event, self.take)
 
     def _assemble(self, event: Frame, take: TakeFrame) -> None:
-        """Collect the parts of a message; the protocol has checked their order and their size."""
+        """Collect the parts of a message; the protocol has already checked their order and size."""
         if event.opcode:
             self._parts = []
         self._parts.append(bytes(event.data))
@@ -69,7 +69,7 @@ def open_feed(url: str, signer: Signer) -> connect:
 
     Raises, on entry:
         OSError, TimeoutError: the exchange cannot be reached.
-        websockets.exceptions.InvalidStatus: it refused, with 401 for a bad signature.
+        websockets.exceptions.InvalidStatus: it refused the handshake, with 401 for a bad signature.
     """
     return connect(
         url,

@@ -1,4 +1,7 @@
-"""The lists of objects that the exchange offers, and the few fields of an object that the gatherer itself looks at."""
+"""The lists of objects that the exchange offers, and the few fields of an object that the gatherer reads.
+
+Source: Kalshi OpenAPI 3.34.0, `GET /series`, `/events`, `/events/multivariate`, `/markets` and `/historical/markets`.
+"""
 
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -9,12 +12,12 @@ import structlog
 log = structlog.get_logger()
 
 FAR_AWAY_S = 4_102_444_800.0
-# What is not closed for good: such a market may trade now or later.
+# A market in any other status may trade now or later. Source: Kalshi OpenAPI, Market.status.
 STATUSES_OVER = frozenset({"determined", "disputed", "amended", "finalized"})
 
 
 class Listing(NamedTuple):
-    """A list the exchange offers, the table it is kept in, and its largest page; 0 where it is not paginated."""
+    """A list of the exchange, the table that keeps its objects, and its largest page; 0 if the list has no pages."""
 
     path: str
     key: str
@@ -30,27 +33,27 @@ HISTORICAL_MARKETS = Listing("/historical/markets", "markets", "markets", 1000)
 TABLES = ("series", "events", "markets")
 
 
-class SeriesFacts(msgspec.Struct, gc=False):
-    """Of a series: what markets are chosen by."""
+class SeriesFields(msgspec.Struct, gc=False):
+    """The fields of a series by which the settings choose markets."""
 
     ticker: str
     category: str | None = None
     categories: list[str] | None = None
 
     def all_categories(self) -> set[str]:
-        """Return every category it is in."""
+        """Return every category of the series."""
         return {*(self.categories or ()), *([self.category] if self.category else ())}
 
 
-class EventFacts(msgspec.Struct, gc=False):
-    """Of an event: the series it belongs to."""
+class EventFields(msgspec.Struct, gc=False):
+    """The fields of an event that name its series."""
 
     event_ticker: str
     series_ticker: str = ""
 
 
-class MarketFacts(msgspec.Struct, gc=False):
-    """Of a market: when it trades."""
+class MarketFields(msgspec.Struct, gc=False):
+    """The fields of a market that determine when it trades."""
 
     ticker: str
     event_ticker: str = ""
@@ -61,35 +64,35 @@ class MarketFacts(msgspec.Struct, gc=False):
 
     @property
     def is_over(self) -> bool:
-        """Whether its result is known, after which it never trades again."""
+        """Whether the result is known, after which the market never trades again."""
         return self.status in STATUSES_OVER
 
 
-Facts = TypeVar("Facts", SeriesFacts, EventFacts, MarketFacts)
+Fields = TypeVar("Fields", SeriesFields, EventFields, MarketFields)
 
 
-def moment_s(text: str | None, otherwise: float) -> float:
-    """Return a time of REST in s since 1970, or `otherwise` where it is missing or none."""
+def timestamp_s(text: str | None, otherwise: float) -> float:
+    """Return a time of REST in s since 1970, or `otherwise` if it is missing or not a time."""
     try:
         return datetime.fromisoformat(text).timestamp() if text else otherwise
     except (ValueError, OverflowError):
         return otherwise
 
 
-def decode_facts(page: bytes, kind: type[Facts]) -> list[Facts]:
-    """Return the facts of every object of a page; an object without them is logged and left out."""
+def decode_fields(page: bytes, kind: type[Fields]) -> list[Fields]:
+    """Return the fields of every object of a page; log an object that lacks them and leave it out."""
     try:
         return msgspec.json.decode(page, type=list[kind])
     except msgspec.ValidationError:
-        return [facts for each in split_page(page) if (facts := _facts_of(each, kind)) is not None]
+        return [fields for each in split_page(page) if (fields := _fields_of(each, kind)) is not None]
 
 
 def split_page(page: bytes) -> list[bytes]:
-    """Return the objects of a page, each still encoded; none where the page is no list."""
+    """Return the objects of a page, each still encoded; none if the page is not a list."""
     try:
         return [bytes(each) for each in msgspec.json.decode(page, type=list[msgspec.Raw])]
     except msgspec.ValidationError:
-        log.error("a page of the exchange holds no list", page=page[:200].decode(errors="replace"))
+        log.error("page of the exchange is not a list", page=page[:200].decode(errors="replace"))
         return []
 
 
@@ -98,9 +101,9 @@ def join_page(objects: list[bytes]) -> bytes:
     return b"[" + b",".join(objects) + b"]"
 
 
-def _facts_of(encoded: bytes, kind: type[Facts]) -> Facts | None:
+def _fields_of(encoded: bytes, kind: type[Fields]) -> Fields | None:
     try:
         return msgspec.json.decode(encoded, type=kind)
     except msgspec.ValidationError as error:
-        log.error("object of the exchange not understood", kind=kind.__name__, reason=str(error))
+        log.error("object of the exchange cannot be decoded", kind=kind.__name__, reason=str(error))
         return None

@@ -1,8 +1,8 @@
-"""Message bodies of the feed as typed structs, every era of them.
+"""Message bodies of the feed as typed structs, in their present form and in all earlier ones.
 
-Source: the exchange's AsyncAPI description 3.34.0 and recordings since 2025. The newest form of a field comes first;
-`price`, `count` and `delta` in whole cents and contracts, `ts` and `taker_side` are what older messages hold instead.
-Amounts stay the strings that were sent. A missing amount is None, which is not zero.
+Source: Kalshi AsyncAPI 3.34.0, and recordings since 2025. In each struct the present form of a field comes first. Older
+messages hold `price`, `count` and `delta` in whole cents and contracts, `ts` and `taker_side` instead. Amounts stay the
+strings that were sent. A missing amount is None, which is not zero.
 """
 
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-# Plain decimals only: no sign but minus, no exponent, no infinity, and digits that are ASCII.
+# Plain decimals of ASCII digits only: a minus is allowed, a plus, an exponent or infinity is not.
 AMOUNT_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?\Z"
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN)]
 Ticker = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
@@ -23,7 +23,7 @@ Side = Literal["yes", "no"]
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What every frame is wrapped in; `msg` is decoded when the type is known."""
+    """The fields that surround every message; `msg` is decoded when the type is known."""
 
     type: str
     id: int | None = None
@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
-    """Body of `subscribed`: the subscription id stands inside, not beside it."""
+    """Body of `subscribed`: it holds the subscription id, which other frames have in the envelope."""
 
     channel: Identifier
     sid: Sid
@@ -67,9 +67,9 @@ class Trade(msgspec.Struct, frozen=True):
 
 
 class OrderbookDelta(msgspec.Struct, frozen=True):
-    """Body of `orderbook_delta`: a change of one level, not its new total."""
+    """Body of `orderbook_delta`: the change of one level, not its new total."""
 
-    # Deltas are nearly all there is, so what may be in these strings is checked once per string, where rows are made.
+    # Nearly all messages are deltas, so rows.py checks the contents of these strings, and each different string once.
     market_ticker: str
     side: Side
     market_id: str = ""
@@ -85,11 +85,11 @@ class OrderbookDelta(msgspec.Struct, frozen=True):
 
 
 class OrderbookSnapshot(msgspec.Struct, frozen=True):
-    """Body of `orderbook_snapshot`: whole ladders of bids; an absent side is an empty one."""
+    """Body of `orderbook_snapshot`: all bids of both sides; a side without bids is absent."""
 
     market_ticker: Ticker
     market_id: Identifier = ""
-    # A market that never changed has the clock 0, which is not the same as none.
+    # A market that never changed has clock 0, which differs from no clock.
     clock: Number | None = None
     yes_dollars_fp: list[tuple[Amount, Amount]] | None = None
     no_dollars_fp: list[tuple[Amount, Amount]] | None = None
@@ -139,20 +139,20 @@ class EventLifecycle(msgspec.Struct, frozen=True):
 
 
 class IndexAverage(msgspec.Struct, frozen=True):
-    """What is read of an average that comes with an index value."""
+    """The field that is read of an average that comes with an index value."""
 
     value: Amount
 
 
 class IndexFrame(msgspec.Struct, frozen=True):
-    """What is read of the upstream frame inside an index value: a number or a string, and when it was computed."""
+    """The fields that are read of the upstream frame in an index value: number or string, and when it was computed."""
 
     value: Decimal
     time: int | None = None
 
 
 class IndexValue(msgspec.Struct, frozen=True):
-    """Body of `cfbenchmarks_value`: `data` is the upstream frame, JSON within JSON; the body is stored whole."""
+    """Body of `cfbenchmarks_value`: `data` is the upstream frame, JSON in a JSON string; the body is stored whole."""
 
     index_id: Ticker
     received_at: int

@@ -1,26 +1,26 @@
-"""Counts equal messages of a connection, so that equal changes stay as many as they were."""
+"""Numbers equal messages of a connection, so that the merge keeps every one of several equal changes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
 KEYS_MAX = 200_000
-# Equal deltas share a microsecond or a millisecond of the matching engine, so few others come between them; a gatherer
-# has many connections, and each keeps this many.
+# Equal deltas have the same millisecond or microsecond of the matching engine, so few others come between them. Each of
+# a gatherer's many connections keeps this many keys.
 DELTA_KEYS_MAX = 20_000
 
 
 class Occurrences:
-    """Numbers equal keys from 0 in the order they come.
+    """Numbers equal keys from 0 in the order in which they come.
 
-    Memory is bounded: keys are forgotten after between one and two times `keys_max` other keys, so equal messages must
-    follow each other closer than that.
+    Memory is bounded: a key is forgotten after at least `keys_max` and at most twice as many other keys, so fewer keys
+    than that must lie between equal messages.
     """
 
     def __init__(self, keys_max: int = KEYS_MAX) -> None:
-        """Begin with nothing seen."""
+        """Start with no keys."""
         self._keys_max = keys_max
-        # By key the number it had last.
+        # The last number of each key.
         self._recent: dict[Hashable, int] = {}
         self._older: dict[Hashable, int] = {}
 
@@ -40,20 +40,20 @@ class Occurrences:
 
 
 class Burst:
-    """Numbers equal keys from 0 as long as no more than a pause lies between them, then from 0 again.
+    """Numbers equal keys from 0 while at most a pause lies between them; after a longer pause, from 0 again.
 
-    Of what is older than the pause nothing is kept, and never more than `keys_max` keys.
+    A key is forgotten after the pause, or if more than `keys_max` keys are held.
     """
 
     def __init__(self, pause: timedelta, keys_max: int = KEYS_MAX) -> None:
-        """Begin with nothing seen."""
+        """Start with no keys."""
         self._pause = pause
         self._keys_max = keys_max
-        # By key when it came last and its number then, in the order they came.
+        # When each key came last and its number then, in the order in which they came.
         self._last: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return how many keys are kept."""
+        """Return how many keys are held."""
         return len(self._last)
 
     def number(self, key: Hashable, at: datetime) -> int:
@@ -65,7 +65,7 @@ class Burst:
         return number
 
     def _forget(self, at: datetime) -> None:
-        """Forget what can be in no burst any more, and keep room for one."""
+        """Forget the keys whose burst is over, and make room for one more."""
         while self._last:
             oldest, _ = next(iter(self._last.values()))
             if len(self._last) < self._keys_max and at - oldest <= self._pause:

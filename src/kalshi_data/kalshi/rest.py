@@ -1,8 +1,7 @@
-"""The exchange's REST API: one budget of tokens, signed requests, patience, and pages of encoded objects.
+"""The exchange's REST API: signed requests within one budget of tokens, retries, and pages of encoded objects.
 
-Source: the exchange's OpenAPI description 3.34.0 and its page on rate limits of 19 Aug 2026; the end of a list is an
-empty or missing cursor. An answer to an unsigned request may be 15 s old, so every request is signed where there is a
-key.
+Source: Kalshi OpenAPI 3.34.0, and Kalshi documentation, "Rate limits", of 19 Aug 2026. A list ends with an empty or
+missing cursor. The answer to an unsigned request may be 15 s old, so every request is signed if there is a key.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -27,19 +26,19 @@ Body = dict[str, msgspec.Raw]
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether the same request could succeed later; an answer that breaks off in the middle could be whole."""
+    """Return whether the same request could succeed later; an answer that breaks off may be whole next time."""
     if isinstance(error, aiohttp.ClientResponseError):
         return error.status == STATUS_TOO_MANY_REQUESTS or error.status >= STATUS_SERVER_ERROR
     return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError))
 
 
 class Budget:
-    """The tokens that one key may spend; the exchange refills them continuously, and every request costs some."""
+    """The tokens that one key may spend: the exchange refills them continuously, and every request costs some."""
 
     def __init__(
         self, tokens_per_second: float = 200.0, tokens_max: float = 400.0, tokens_per_request: float = 10.0
     ) -> None:
-        """Begin full; the defaults are those of the Basic tier."""
+        """Start with all tokens; the defaults are those of the Basic tier."""
         self._limiter = AsyncLimiter(tokens_max, tokens_max / tokens_per_second)
         self._tokens_per_request = tokens_per_request
 
@@ -49,12 +48,12 @@ class Budget:
 
 
 class Rest:
-    """Market data over REST; everything in a process that asks with one key shares one of these, and so its budget."""
+    """Market data over REST; all users of one key in a process share one object, and so its budget."""
 
     def __init__(
         self, session: aiohttp.ClientSession, url: str, signer: Signer | None = None, budget: Budget | None = None
     ) -> None:
-        """Use a session for the API below `url`, without a trailing slash; without a signer nothing is signed."""
+        """Use a session for the API below `url`, without a trailing slash; sign nothing if there is no signer."""
         self._session = session
         self._url = url
         self._root = urlsplit(url).path
@@ -62,7 +61,7 @@ class Rest:
         self._budget = budget or Budget()
 
     async def get(self, path: str, parameters: Mapping[str, str]) -> Body:
-        """Return one object, its values still encoded; tries again where that can help.
+        """Return one object, its values still encoded; repeat a request if that can help.
 
         Raises:
             ExchangeError: the exchange refused, or did not answer in ATTEMPTS_MAX attempts.
@@ -94,7 +93,7 @@ class Rest:
         """Yield every page of a list: the JSON array under `key`, still encoded, in the exchange's order.
 
         Raises:
-            ExchangeError: as get(); also for a cursor that comes back again, or a list that never ends.
+            ExchangeError: as get(); also for a cursor that was returned before, or a list that never ends.
         """
         cursor = ""
         seen = {cursor}
@@ -111,9 +110,9 @@ class Rest:
 
 
 def _array(path: str, key: str, encoded: bytes) -> bytes:
-    """Return an encoded list; some servers send null for an empty one."""
+    """Return an encoded list, an empty one for null."""
     if encoded == b"null":
         return b"[]"
     if not encoded.startswith(b"["):
-        raise ExchangeError(f"GET {path}: {key} is no list")
+        raise ExchangeError(f"GET {path}: {key} is not a list")
     return encoded

@@ -1,7 +1,7 @@
 """Frames of the feed as rows of the capture tables: pure functions, exact amounts, one row per message.
 
-Each row is a tuple in the column order of capture/copy_<stream>.sql. Amounts are the strings that were sent. Times are
-datetimes, in the streams with the most rows the text that PostgreSQL reads: writing that is most of what a row costs.
+Each row is a tuple in the column order of capture/record/<stream>.sql. Amounts are the strings that were sent. Times
+are datetimes; in the streams with the most rows they are text, because formatting times is most of a row's cost.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,33 +30,33 @@ from kalshi_data.kalshi.timestamps import from_ms, from_seconds, refine, to_text
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
-# Lifecycle messages have no key. Copies of one are sent over all connections within this time, and the merge takes what
-# is within it (merge_lifecycle_events.sql) for one; closer ones are numbered.
+# Lifecycle messages have no key. Equal messages on several connections within this time are copies of one message, and
+# production/merge/lifecycle_events.sql merges them so. Equal messages on one connection are numbered.
 LIFECYCLE_PAUSE = timedelta(seconds=5)
 
 
 class Arrival(msgspec.Struct):
-    """Where and when a frame arrived, what its connection saw before, and who is told of fields nobody knows."""
+    """On which connection and when a frame arrived, what that connection received before, and unknown fields."""
 
     connection_id: int
     received_at: datetime
     occurrences: Occurrences
     unknown_fields: list[UnknownField] = msgspec.field(default_factory=list[UnknownField])
-    # The same as received_at, which whoever has the nanoseconds writes for less.
+    # The same time as received_at, for callers that can format it faster.
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
     lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE))
 
     def __post_init__(self) -> None:
-        """Write the time of receipt where it is not given."""
+        """Format the time of receipt if its text is not given."""
         self.received_text = self.received_text or self.received_at.isoformat(" ")
 
 
 def decode_envelope(raw: bytes) -> Envelope:
-    """Decode what a frame is wrapped in.
+    """Decode the envelope of a frame.
 
     Raises:
-        BadFrame: it is not JSON, or not an envelope.
+        BadFrame: the frame is not JSON, or not an envelope.
     """
     try:
         return _ENVELOPE.decode(raw)
@@ -67,7 +67,7 @@ def decode_envelope(raw: bytes) -> Envelope:
 
 
 def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
-    """Return the stream a data frame belongs to, and its row.
+    """Return the stream of a data frame, and its row.
 
     Raises:
         BadFrame: the type is unknown, a field is missing or has a bad value.
@@ -104,7 +104,7 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
     exchange_ts = to_unique_text(refine(msg.ts, msg.ts_ms))
-    # One string: it is hashed once, and tens of thousands of them are kept. No part can hold a tab.
+    # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
     occurrence = arrival.delta_occurrences.number(key)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
@@ -118,7 +118,7 @@ def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: A
         *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
         *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
     )
-    # A clock tells equal states apart; without one only their number on the connection does, which begins with 1.
+    # Equal states differ by their clock; without a clock, by their number on the connection, which starts with 1.
     occurrence = 0 if msg.clock is not None else 1 + arrival.occurrences.number((msg.market_ticker, levels))
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     row = (arrival.received_at, sent_at, *place, msg.market_ticker, msg.market_id, msg.clock or 0, *levels, occurrence)
@@ -166,7 +166,7 @@ def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival)
     msg = _INDEX_VALUE.decode(envelope.msg)
     upstream = _INDEX_FRAME.decode(msg.data)
     if not upstream.value.is_finite():
-        raise BadFrame("bad cfbenchmarks_value: the value is no number")
+        raise BadFrame("bad cfbenchmarks_value: the value is not a number")
     published_at = from_ms(msg.received_at)
     times = (arrival.received_at, sent_at, published_at if upstream.time is None else from_ms(upstream.time))
     place = (arrival.connection_id, envelope.sid, envelope.seq)
@@ -189,7 +189,7 @@ def _summary_time(msg: Trade | MarketSummary) -> datetime:
 
 
 def _first(*values: str | int | None) -> str | int | None:
-    """Return the first value that is there; 0 is a value."""
+    """Return the first value that is not None; 0 is a value."""
     for value in values:
         if value is not None:
             return value
@@ -197,7 +197,7 @@ def _first(*values: str | int | None) -> str | int | None:
 
 
 def _require(name: str, *values: str | int | None) -> str | int:
-    """Return the first value that is there, or refuse the frame."""
+    """Return the first value that is not None, or reject the frame."""
     value = _first(*values)
     if value is None:
         raise BadFrame(f"missing field {name}")

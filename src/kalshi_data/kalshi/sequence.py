@@ -1,8 +1,11 @@
-"""Gaps in the numbers that the exchange gives to the frames of a subscription."""
+"""Finds gaps in the sequence numbers of a subscription.
+
+Source: Kalshi AsyncAPI, `seq`, and Kalshi changelog, 2026-09-10: which channels have sequence numbers.
+"""
 
 from typing import NamedTuple
 
-# So many numbers in a row that came before mean that the exchange began to count anew, not that it repeats itself.
+# After this many repeated numbers in a row, the exchange has restarted its count and does not repeat frames.
 REPEATS_MAX = 100
 
 
@@ -15,24 +18,24 @@ class SequenceGap(NamedTuple):
 
     @property
     def is_repeat(self) -> bool:
-        """Whether the exchange sent what it had sent before, so that nothing is missing."""
+        """Whether the exchange sent a frame again, so that nothing is missing."""
         return self.seq_received < self.seq_expected
 
 
 class SequenceTracker:
-    """Follows the numbers of every subscription of one connection; each starts at 1 and grows by 1.
+    """Follows the numbers of every subscription of one connection: each starts at 1 and grows by 1.
 
-    Every frame with sid and seq counts, whatever its type: acknowledgements and errors take numbers too.
+    Every frame with sid and seq counts, since acknowledgements and errors take numbers too.
     """
 
     def __init__(self, *, from_start: bool = True) -> None:
-        """Expect number 1 of every subscription, or whatever comes first where the beginning was not seen."""
+        """Expect number 1 first; if `from_start` is false, accept any first number of a subscription."""
         self._from_start = from_start
         self._next: dict[int, int] = {}
         self._repeats: dict[int, tuple[int, int]] = {}  # by sid: the number expected then, how many repeats since
 
     def observe(self, sid: int, seq: int) -> SequenceGap | None:
-        """Take note of one frame and return the gap before it, if there is one."""
+        """Record the number of a frame; return the gap before it, if there is one."""
         expected = self._next.get(sid)
         if expected is None:
             expected = 1 if self._from_start else seq
@@ -48,5 +51,5 @@ class SequenceTracker:
         restarted = repeats > REPEATS_MAX
         self._repeats[sid] = (expected, repeats)
         self._next[sid] = seq + 1 if restarted or not gap.is_repeat else expected
-        # A count begun anew has lost an unknown number of frames: from 1 on, as a new subscription would.
+        # A restarted count has lost the frames from 1 on, as a new subscription would have.
         return SequenceGap(sid, 1, seq) if restarted and seq > 1 else gap

@@ -1,7 +1,6 @@
-"""Trades as REST gives them, as rows: the same values that the feed has for them.
+"""Trades of REST as rows with the same values as those of the feed.
 
-Source: the exchange's OpenAPI description 3.34.0, Trade. `created_time` has microseconds; cut off to milliseconds it is
-the feed's `ts_ms`.
+Source: Kalshi OpenAPI 3.34.0, Trade. `created_time` has microseconds; cut off to milliseconds it is the feed's `ts_ms`.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ log = structlog.get_logger()
 
 
 class FetchedTrade(NamedTuple):
-    """One trade for capture.trades; the columns that tell of a frame do not apply. Amounts are as they were sent."""
+    """One trade for capture.trades, without the columns that describe a frame. Amounts are as they were sent."""
 
     received_at: datetime
     exchange_ts: datetime
@@ -33,7 +32,7 @@ class FetchedTrade(NamedTuple):
 
 
 class RestTrade(msgspec.Struct, frozen=True):
-    """A trade as it is sent."""
+    """A trade as REST sends it."""
 
     trade_id: Ticker
     ticker: Ticker
@@ -69,9 +68,9 @@ def to_trade(encoded: bytes, received_at: datetime) -> FetchedTrade:
 
 
 def to_trades(page: bytes, received_at: datetime) -> Iterator[FetchedTrade]:
-    """Yield the rows of a page of trades; one that cannot be understood is logged and left out."""
+    """Yield the rows of a page of trades; log a trade that cannot be decoded and leave it out."""
     for encoded in msgspec.json.decode(page, type=list[msgspec.Raw]):
         try:
             yield to_trade(bytes(encoded), received_at)
         except BadFrame as error:
-            log.error("trade of REST not understood", reason=str(error))
+            log.error("trade of REST cannot be decoded", reason=str(error))

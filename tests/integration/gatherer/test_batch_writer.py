@@ -85,7 +85,7 @@ def test_amounts_are_stored_as_they_were_sent(kalshi_ts: Database, tmp_path: Pat
     assert stored == [("0.430000", "0.10", True)]
 
 
-def test_rows_are_written_in_batches_of_at_most_the_limit(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_no_batch_has_more_rows_than_the_limit(kalshi_ts: Database, tmp_path: Path) -> None:
     items = [trade(f"{number:03}", number) for number in range(100)]
     running = write(kalshi_ts, tmp_path, items, batch_rows_max=30)
     assert held(kalshi_ts) == [f"{number:03}" for number in range(100)]
@@ -93,7 +93,7 @@ def test_rows_are_written_in_batches_of_at_most_the_limit(kalshi_ts: Database, t
     assert max(n for (n,) in fetch(kalshi_ts, "select count(*) from capture.trades group by ingest_xid")) <= 30
 
 
-def test_one_row_that_the_database_refuses_takes_no_other_with_it(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_row_that_the_database_refuses_is_quarantined_alone(kalshi_ts: Database, tmp_path: Path) -> None:
     bad = [
         trade("bad side", 0, b"frame with a bad side", taker_side="both"),
         trade("bad text", 0, b"frame with a NUL", market_ticker="KX\u0000"),
@@ -128,7 +128,7 @@ def test_a_connection_that_breaks_around_a_commit_loses_and_repeats_nothing(
     assert held(kalshi_ts) == ["a", "b"]
 
 
-def test_what_a_stop_could_not_commit_the_next_start_does(
+def test_the_next_start_commits_what_a_stop_could_not(
     kalshi_ts: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer_module, "RETRY_SECONDS_MAX", 0.1)
@@ -228,7 +228,7 @@ def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(
     assert fetch(kalshi_ts, "select end_reason, ended_at from capture.subscriptions") == [("crashed", *last)]
 
 
-def test_a_new_database_gets_all_that_the_log_still_holds(
+def test_an_empty_database_gets_every_row_that_the_log_still_holds(
     kalshi_ts: Database, tmp_path: Path, make_database: Any
 ) -> None:
     frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 50))]
@@ -241,9 +241,7 @@ def test_a_new_database_gets_all_that_the_log_still_holds(
         assert fetch(rebuilt, statement) == fetch(kalshi_ts, statement) != []
 
 
-def test_frames_missing_in_the_log_are_not_claimed_to_be_covered(
-    kalshi_ts: Database, tmp_path: Path, make_database: Any
-) -> None:
+def test_frames_missing_in_the_log_are_not_covered(kalshi_ts: Database, tmp_path: Path, make_database: Any) -> None:
     frames = [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 400))]
     receive(kalshi_ts, tmp_path, frames)
     (segment,) = segments(tmp_path)

@@ -174,7 +174,7 @@ def test_a_refused_market_is_left_out(kalshi_ts: Database, tmp_path: Path) -> No
     assert (gathered.books, gathered.counters.exchange_errors) == ([], {14: 1})
 
 
-def test_order_books_that_are_not_to_be_had_end_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_connection_ends_if_the_exchange_refuses_order_books(kalshi_ts: Database, tmp_path: Path) -> None:
     refused = b'{"type":"error","id":1,"msg":{"code":9,"msg":"Authentication required"}}'
     gathered = gather(kalshi_ts, tmp_path, [refused])
     assert gathered.reason == "the exchange refused order books: error 9, Authentication required"
@@ -188,7 +188,7 @@ def test_a_refused_channel_of_all_markets_leaves_the_others(kalshi_ts: Database,
     assert fetch(kalshi_ts, "select channel from capture.subscriptions") == [("trade",)]
 
 
-def test_missed_trades_are_asked_for(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_missed_trades_are_fetched(kalshi_ts: Database, tmp_path: Path) -> None:
     subscribed = b'{"type":"subscribed","id":1,"msg":{"channel":"trade","sid":1}}'
     acknowledged = b'{"type":"ok","id":9,"sid":1,"seq":%d}'
     gathered = gather(kalshi_ts, tmp_path, [subscribed, acknowledged % 1, acknowledged % 4], ())
@@ -202,7 +202,7 @@ def book(seq: int, ticker: str) -> bytes:
     return msgspec.json.encode({"type": "orderbook_snapshot", "sid": 1, "seq": seq, "msg": body})
 
 
-def test_snapshots_that_are_lost_in_a_gap_are_asked_for_again_at_once(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_snapshots_that_are_lost_in_a_gap_are_requested_again_at_once(kalshi_ts: Database, tmp_path: Path) -> None:
     key = make_key(tmp_path, 2)
     asked: list[Any] = []
 
@@ -234,7 +234,7 @@ def test_snapshots_that_are_lost_in_a_gap_are_asked_for_again_at_once(kalshi_ts:
     ]
 
 
-def test_a_command_that_nobody_acknowledges_ends_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_command_without_an_acknowledgement_ends_the_connection(kalshi_ts: Database, tmp_path: Path) -> None:
     key = make_key(tmp_path, 2)
 
     async def handler(request: web.Request) -> web.WebSocketResponse:
@@ -252,7 +252,7 @@ def test_a_command_that_nobody_acknowledges_ends_the_connection(kalshi_ts: Datab
     assert fetch(kalshi_ts, "select close_reason from capture.connections") == [(gathered.reason,)]
 
 
-def test_a_connection_on_which_nothing_arrives_is_ended(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_connection_on_which_nothing_arrives_is_closed(kalshi_ts: Database, tmp_path: Path) -> None:
     key = make_key(tmp_path, 2)
 
     async def handler(request: web.Request) -> web.WebSocketResponse:
@@ -310,7 +310,7 @@ async def with_exchange(exchange: LocalExchange, use: Any) -> Any:
         await runner.cleanup()
 
 
-def test_the_exchange_turns_away_who_signs_with_another_key(tmp_path: Path) -> None:
+def test_the_exchange_rejects_a_signature_of_another_key(tmp_path: Path) -> None:
     known, stranger = tmp_path / "known", tmp_path / "stranger"
     for folder in (known, stranger):
         folder.mkdir()

@@ -49,7 +49,7 @@ def test_rows_that_are_missing_are_added_once_and_coverage_stays_as_it_is(kalshi
     assert fetch(kalshi_ts, STATES) == states
 
 
-def test_what_is_not_committed_yet_is_left_to_the_gatherer(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_frames_that_are_not_committed_yet_are_left_to_the_gatherer(kalshi_ts: Database, tmp_path: Path) -> None:
     receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 10))])
     with kalshi_ts.connect() as connection:
         connection.execute("delete from capture.orderbook_deltas")

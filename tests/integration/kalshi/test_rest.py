@@ -44,21 +44,21 @@ def test_a_page_is_a_list(value: str, expected: list[str] | None) -> None:
     listed = five_markets()
     listed.raw["markets"] = f'{{"markets": {value}, "cursor": null}}'
     if expected is None:
-        with pytest.raises(ExchangeError, match="GET /markets: markets is no list"):
+        with pytest.raises(ExchangeError, match="GET /markets: markets is not a list"):
             serve(listed, tickers)
     else:
         assert serve(listed, tickers) == expected
 
 
 @pytest.mark.parametrize("fault", ["busy", "truncated"])
-def test_what_may_pass_is_asked_again(fault: str) -> None:
+def test_a_request_is_repeated_after_an_error_that_may_pass(fault: str) -> None:
     listed = five_markets()
     setattr(listed, fault, 2)
     assert serve(listed, tickers) == TICKERS
     assert len(listed.requests) == 5
 
 
-def test_a_cursor_that_comes_back_is_an_error() -> None:
+def test_a_cursor_that_is_returned_again_is_an_error() -> None:
     listed = five_markets()
     listed.repeats_cursor = 1
     with pytest.raises(ExchangeError, match="GET /markets: a cursor came back again"):
@@ -75,7 +75,7 @@ def test_an_exchange_that_stays_busy_is_an_error(monkeypatch: pytest.MonkeyPatch
     assert (caught.value.status, len(listed.requests)) == (429, 2)
 
 
-def test_an_exchange_that_refuses_is_asked_once() -> None:
+def test_a_refused_request_is_sent_once() -> None:
     listed = five_markets()
     listed.refuses = 1
     with pytest.raises(ExchangeError, match="GET /markets: 401 Unauthorized") as caught:
@@ -83,7 +83,7 @@ def test_an_exchange_that_refuses_is_asked_once() -> None:
     assert (caught.value.status, len(listed.requests)) == (401, 1)
 
 
-def test_nobody_there_is_an_error_that_names_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_a_server_names_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest_module, "ATTEMPTS_MAX", 2)
 
     async def ask() -> None:

@@ -34,7 +34,7 @@ def test_each_channel_of_all_markets_is_on_two_connections_and_books_grow_as_nee
     assert allocator.grown.is_set()
 
 
-def test_a_book_goes_where_the_fewest_are() -> None:
+def test_a_book_is_assigned_to_the_connection_with_the_fewest() -> None:
     allocator, _ = make_allocator(markets_per_connection_max=10)
     allocator.assign(TICKERS)
     first = books(allocator)[0]
@@ -44,7 +44,7 @@ def test_a_book_goes_where_the_fewest_are() -> None:
     assert first.changed.is_set()
 
 
-def test_what_is_not_wanted_any_more_is_dropped() -> None:
+def test_books_that_are_not_wanted_any_more_are_dropped() -> None:
     allocator, counters = make_allocator()
     allocator.assign(TICKERS)
     allocator.assign(TICKERS[:3])
@@ -52,7 +52,7 @@ def test_what_is_not_wanted_any_more_is_dropped() -> None:
     assert counters.markets_wanted == 3
 
 
-def test_markets_without_room_are_counted_and_come_back_when_there_is() -> None:
+def test_markets_that_no_connection_takes_are_counted_and_assigned_once_there_is_room() -> None:
     allocator, counters = make_allocator(markets_per_connection_max=10, connections_max=3)
     allocator.assign(TICKERS)
     assert (len(allocator.specs), counters.markets_unassigned) == (3, 15)
@@ -62,7 +62,7 @@ def test_markets_without_room_are_counted_and_come_back_when_there_is() -> None:
     assert set(books(allocator)[0].tickers) == set(TICKERS[15:])
 
 
-def test_a_full_subscription_gives_its_markets_to_others_and_a_refused_market_stays_out() -> None:
+def test_a_full_connection_passes_markets_to_others_and_a_refused_market_stays_out() -> None:
     allocator, counters = make_allocator(markets_per_connection_max=100)
     allocator.assign(TICKERS)
     (only,) = books(allocator)
@@ -107,7 +107,7 @@ def test_every_book_is_audited_once_per_interval_evenly_spread() -> None:
     assert Rotation(0.0).due(TICKERS, 5.0) == []
 
 
-def test_a_long_pause_asks_for_no_book_twice() -> None:
+def test_after_a_long_pause_no_book_is_due_twice() -> None:
     rotation = Rotation(interval_seconds=100.0)
     rotation.due(TICKERS, 0.0)
     assert sorted(rotation.due(TICKERS, 1_000_000.0)) == sorted(TICKERS)

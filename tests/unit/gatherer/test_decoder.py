@@ -126,7 +126,7 @@ def test_markets_that_are_dropped_are_covered_until_the_exchange_acknowledges() 
     assert decoding.decoder.markets_covered() == 1
 
 
-def test_what_is_open_ends_with_the_connection() -> None:
+def test_the_end_of_a_connection_ends_its_coverage() -> None:
     decoding = Decoding().take(b'{"name":"books-1","url":"ws://"}', kind=Kind.OPENED)
     decoding.take(BOOKS_SUBSCRIBED, snapshot(1)).take(b'{"reason":"stopped"}', kind=Kind.CLOSED)
     assert decoding.states() == [

@@ -39,7 +39,7 @@ def payloads(folder: Path, number: int = 0, until: int | None = None) -> list[by
     return [record.payload for record in found if record.kind != Kind.STARTED]
 
 
-def test_records_come_back_as_they_went_in(tmp_path: Path) -> None:
+def test_records_are_read_as_they_were_appended(tmp_path: Path) -> None:
     with logging(tmp_path) as log:
         first = log.append(Kind.OPENED, log.next_number, BEGAN_NS, b"{}")
         numbers = [log.append(Kind.FRAME, first, BEGAN_NS + n, b"frame\n%d" % n) for n in range(3)]
@@ -61,7 +61,7 @@ def test_any_bytes_survive_a_block(frames: list[bytes]) -> None:
         assert [record.payload for record in records(block)] == frames
 
 
-def test_a_torn_end_costs_only_itself_and_the_next_run_numbers_on(tmp_path: Path) -> None:
+def test_a_torn_block_at_the_end_is_lost_alone_and_the_next_run_continues_the_numbers(tmp_path: Path) -> None:
     with logging(tmp_path, block_bytes=100) as log:
         for n in range(20):
             log.append(Kind.FRAME, 1, BEGAN_NS + n, b"x" * 60)
@@ -92,7 +92,7 @@ def test_a_damaged_block_is_left_out_and_the_rest_is_read(tmp_path: Path, damage
     assert len(payloads(tmp_path)) == 9 - second.records
 
 
-def test_a_segment_is_one_stream_for_every_zstd_program(tmp_path: Path) -> None:
+def test_any_zstd_program_reads_a_segment_as_one_stream(tmp_path: Path) -> None:
     with logging(tmp_path, block_bytes=10) as log:
         for n in range(3):
             log.append(Kind.FRAME, 5, BEGAN_NS + n, b'{"n":%d}' % n)
@@ -103,7 +103,7 @@ def test_a_segment_is_one_stream_for_every_zstd_program(tmp_path: Path) -> None:
     assert [line for line in shown.splitlines() if line.startswith("{")] == ['{"n":0}', '{"n":1}', '{"n":2}']
 
 
-def test_a_stretch_is_found_by_time_and_by_number(tmp_path: Path) -> None:
+def test_a_range_is_found_by_time_and_by_number(tmp_path: Path) -> None:
     with logging(tmp_path, block_bytes=100, segment_bytes=1_000) as log:
         numbers = [log.append(Kind.FRAME, 1, BEGAN_NS + n * SECOND_NS, b"%03d" % n * 30) for n in range(200)]
     assert len(segments(tmp_path)) > 5
@@ -115,7 +115,7 @@ def test_a_stretch_is_found_by_time_and_by_number(tmp_path: Path) -> None:
     assert numbers_between(tmp_path, 0, BEGAN_NS - 1) is None
 
 
-def test_what_is_not_written_in_time_is_at_most_the_block(tmp_path: Path) -> None:
+def test_at_most_one_block_is_not_written_in_time(tmp_path: Path) -> None:
     log = FrameLogWriter(FrameLogSettings(folder=tmp_path), Counters())
     log.open()
     log.append(Kind.FRAME, 1, BEGAN_NS, b"sealed")
@@ -127,7 +127,7 @@ def test_what_is_not_written_in_time_is_at_most_the_block(tmp_path: Path) -> Non
     log.close()
 
 
-def test_the_oldest_segments_go_when_the_log_is_too_large_or_too_old(tmp_path: Path) -> None:
+def test_the_oldest_segments_are_removed_when_the_log_is_too_large_or_too_old(tmp_path: Path) -> None:
     with logging(tmp_path, block_bytes=100, segment_bytes=500) as log:
         for n in range(100):
             log.append(Kind.FRAME, 1, BEGAN_NS + n, os.urandom(60))
@@ -146,9 +146,7 @@ def test_the_oldest_segments_go_when_the_log_is_too_large_or_too_old(tmp_path: P
     assert segments(tmp_path) == after[-1:]
 
 
-def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_logging_goes_on_once_a_full_disk_has_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = True
     write = os.write
 
@@ -158,7 +156,7 @@ def test_a_full_disk_is_told_once_and_logging_goes_on_when_there_is_room(
         return write(descriptor, content)
 
     monkeypatch.setattr(writer.os, "write", write_or_fail)
-    monkeypatch.setattr(writer, "WHOLE_SECONDS_MIN", 0.0)
+    monkeypatch.setattr(writer, "RECOVERED_SECONDS_MIN", 0.0)
     counters = Counters()
     log = FrameLogWriter(FrameLogSettings(folder=tmp_path), counters)
     log.open()

@@ -5,7 +5,7 @@ import pytest
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.markets.market_filter import MarketFilter
 from kalshi_data.gatherer.settings import SubscriptionSettings
-from kalshi_data.kalshi.listings import SeriesFacts
+from kalshi_data.kalshi.listings import SeriesFields
 from kalshi_data.shard import Shard, parse_shard
 
 TICKERS = [f"KXA-26NOV{day:02}-T{number}" for day in range(1, 31) for number in range(100)]
@@ -40,7 +40,7 @@ def test_patterns_are_shell_patterns_and_case_matters(pattern: str, ticker: str,
     assert filter_by(tickers=("nothing", pattern)).includes(ticker, "") is expected
     if not ticker.startswith("KXMVE"):
         for chosen in (filter_by(series=("nothing", pattern)), filter_by(categories=(pattern,))):
-            chosen.learn_series(SeriesFacts(ticker, category=ticker))
+            chosen.learn_series(SeriesFields(ticker, category=ticker))
             chosen.learn_event("E", ticker)
             assert chosen.includes("KXOTHER-1", "E") is expected
 

@@ -7,7 +7,7 @@ from kalshi_data.gatherer.markets import schedule as schedule_module
 from kalshi_data.gatherer.markets.fetch_queue import ATTEMPTS_MAX, BATCH_MAX, FetchQueue
 from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.gatherer.markets.settings import RegistrySettings
-from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFacts, decode_facts
+from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFields, decode_fields
 
 STARTED_S = 1_000_000.0
 
@@ -151,5 +151,5 @@ def test_the_fetch_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_object_without_a_ticker_does_not_affect_the_others() -> None:
     page = b'[{"ticker":"A"},{"ticker":7},{"no":"ticker"},{"ticker":"B","status":"finalized"}]'
-    assert [(each.ticker, each.is_over) for each in decode_facts(page, MarketFacts)] == [("A", False), ("B", True)]
-    assert decode_facts(b'{"not":"a list"}', MarketFacts) == []
+    assert [(each.ticker, each.is_over) for each in decode_fields(page, MarketFields)] == [("A", False), ("B", True)]
+    assert decode_fields(b'{"not":"a list"}', MarketFields) == []

@@ -15,7 +15,7 @@ from kalshi_data.simulator.keys import KeyRing
 PATH = "/trade-api/ws/v2"
 
 
-def test_ed25519_signature_is_the_documented_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_ed25519_signature_is_the_documented_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     (file := tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     monkeypatch.setattr("time.time_ns", lambda: 1793109600123 * 1_000_000)
@@ -56,7 +56,7 @@ def test_unusable_private_keys_are_named(tmp_path: Path) -> None:
         assert str(path) in str(caught.value)
 
 
-def test_another_key_in_the_file_is_taken_and_what_is_no_key_is_not(tmp_path: Path) -> None:
+def test_another_key_in_the_file_is_used_but_no_file_without_a_key(tmp_path: Path) -> None:
     key = make_key(tmp_path, 2)
     signer = load_signer(key.key_id, key.private)
     key.private.write_text("no key")

@@ -138,7 +138,7 @@ def test_delta_of_2025_is_in_cents_without_clock() -> None:
     assert row[7:] == (0, "no", "0.41", "-12", 0)
 
 
-def test_equal_deltas_are_numbered_also_where_only_the_written_zeros_differ() -> None:
+def test_equal_deltas_are_numbered_even_if_their_trailing_zeros_differ() -> None:
     here = arrival()
     bodies = [DELTA, DELTA, {**DELTA, "price_dollars": "0.41"}, {**DELTA, "clock": 771210}]
     rows = [to_row(decode_envelope(frame("orderbook_delta", body)), here)[1] for body in bodies]
@@ -173,12 +173,12 @@ def test_snapshot_keeps_the_order_of_levels() -> None:
     ],
     ids=["absent", "null", "2025", "cents"],
 )
-def test_sides_of_every_era(levels: dict[str, Any], arrays: tuple[str, str]) -> None:
+def test_levels_of_all_earlier_forms_are_read(levels: dict[str, Any], arrays: tuple[str, str]) -> None:
     row = row_of("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "", **levels})[1]
     assert row[8:12] == (*arrays, "{}", "{}")
 
 
-def test_equal_snapshots_are_numbered_where_no_clock_tells_them_apart() -> None:
+def test_equal_snapshots_without_a_clock_are_numbered() -> None:
     here = arrival()
     unchanged = {**SNAPSHOT, "clock": 0}
     bodies = [without(SNAPSHOT, "clock")] * 2 + [SNAPSHOT] * 2 + [unchanged] * 2
@@ -221,7 +221,7 @@ def test_lifecycle_bodies_are_stored_whole(kind: str, body: dict[str, Any], subj
     assert msgspec.json.decode(row[7]) == body
 
 
-def test_equal_lifecycle_messages_are_counted_while_they_follow_each_other_at_once() -> None:
+def test_equal_lifecycle_messages_are_numbered_until_a_pause() -> None:
     body = {"market_ticker": "KXA-1", "event_type": "deactivated", "is_deactivated": True}
     receiving = arrival()
 
@@ -250,7 +250,7 @@ def test_an_index_value_keeps_its_digits_and_the_time_inside() -> None:
 @pytest.mark.parametrize(
     "data", ["", "{}", "[]", '{"value": "NaN"}', '{"value": "much"}', '{"value": 1, "time": 1e99}']
 )
-def test_an_index_value_without_a_value_is_refused(data: str) -> None:
+def test_an_index_value_without_a_value_is_rejected(data: str) -> None:
     with pytest.raises(BadFrame, match="bad "):
         row_of("cfbenchmarks_value", {**INDEX_VALUE, "data": data})
 
@@ -270,7 +270,7 @@ def test_an_index_value_without_a_value_is_refused(data: str) -> None:
         (b'{"type": "trade", "sid": 1, "seq": 1e99}', "bad envelope"),
     ],
 )
-def test_what_is_no_envelope_is_refused(raw: bytes, reason: str) -> None:
+def test_a_frame_without_an_envelope_is_rejected(raw: bytes, reason: str) -> None:
     with pytest.raises(BadFrame, match=reason):
         decode_envelope(raw)
 
@@ -300,12 +300,12 @@ def test_what_is_no_envelope_is_refused(raw: bytes, reason: str) -> None:
         ("ticker", {"yes_bid_dollars": "-"}, "bad ticker"),
     ],
 )
-def test_bad_values_are_refused_with_the_reason(kind: str, change: dict[str, Any], reason: str) -> None:
+def test_bad_values_are_rejected_with_the_reason(kind: str, change: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadFrame, match=reason):
         row_of(kind, {**BODIES[kind], **change})
 
 
-def test_frames_of_no_known_kind_or_subscription_are_refused() -> None:
+def test_frames_of_an_unknown_type_or_without_a_subscription_are_rejected() -> None:
     with pytest.raises(BadFrame, match="unknown message type"):
         row_of("weather", {})
     with pytest.raises(BadFrame, match="missing field sid"):
@@ -318,7 +318,7 @@ def test_frames_of_no_known_kind_or_subscription_are_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_unknown_fields_are_named_known_ones_are_not_and_the_row_is_the_same(kind: str) -> None:
+def test_unknown_fields_are_reported_and_do_not_change_the_row(kind: str) -> None:
     unknown: list[tuple[str, str]] = []
     row = to_row(decode_envelope(frame(kind, BODIES[kind])), arrival(unknown))
     assert not unknown
@@ -328,7 +328,7 @@ def test_unknown_fields_are_named_known_ones_are_not_and_the_row_is_the_same(kin
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_a_bad_message_with_unknown_fields_is_refused_without_telling_of_them(kind: str) -> None:
+def test_a_bad_message_is_rejected_without_a_report_of_its_unknown_fields(kind: str) -> None:
     unknown: list[tuple[str, str]] = []
     body = {"moon_phase": 1, **BODIES[kind], "market_ticker": 7}
     with pytest.raises(BadFrame, match=f"bad {kind}: Expected `str`, got `int` - at `\\$.market_ticker`"):

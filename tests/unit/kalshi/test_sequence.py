@@ -13,7 +13,7 @@ def test_numbers_start_at_one_and_grow_by_one_per_subscription() -> None:
     assert check.observe(1, 4) is None
 
 
-def test_a_gap_is_told_once_and_counting_goes_on_behind_it() -> None:
+def test_a_gap_is_reported_once_and_counting_continues_after_it() -> None:
     check = SequenceTracker()
     assert check.observe(1, 1) is None
     assert check.observe(1, 5) == SequenceGap(1, 2, 5)
@@ -24,7 +24,7 @@ def test_a_late_start_is_a_gap() -> None:
     assert SequenceTracker().observe(7, 3) == SequenceGap(7, 1, 3)
 
 
-def test_a_repeated_number_is_told_and_does_not_turn_the_count_back() -> None:
+def test_a_repeated_number_is_reported_and_does_not_reset_the_count() -> None:
     check = SequenceTracker()
     for seq in (1, 2, 3):
         check.observe(1, seq)
@@ -38,7 +38,7 @@ def test_equal_keys_are_numbered_from_zero() -> None:
     assert occurrences.number("b") == 0
 
 
-def test_numbering_survives_the_change_of_generations_and_memory_stays_bounded() -> None:
+def test_numbers_continue_across_generations_and_memory_stays_bounded() -> None:
     occurrences = Occurrences(keys_max=10)
     assert occurrences.number("kept") == 0
     for other in range(15):
@@ -50,7 +50,7 @@ def test_numbering_survives_the_change_of_generations_and_memory_stays_bounded()
     assert occurrences.number("kept") == 0
 
 
-def test_a_count_begun_anew_is_believed_after_a_while_and_is_a_gap() -> None:
+def test_a_restarted_count_is_accepted_after_many_repeats_and_is_a_gap() -> None:
     check = SequenceTracker()
     for seq in range(1, 5_001):
         check.observe(1, seq)
@@ -60,7 +60,7 @@ def test_a_count_begun_anew_is_believed_after_a_while_and_is_a_gap() -> None:
     assert told[REPEATS_MAX + 1 :] == [None] * (198 - REPEATS_MAX)
 
 
-def test_a_beginning_that_was_not_seen_is_no_gap() -> None:
+def test_a_first_number_above_one_is_no_gap_if_the_start_was_not_seen() -> None:
     check = SequenceTracker(from_start=False)
     assert check.observe(1, 500) is None
     assert check.observe(1, 502) == SequenceGap(1, 501, 502)
@@ -75,7 +75,7 @@ def test_a_burst_ends_with_a_pause_and_is_then_forgotten() -> None:
     assert len(burst) == 1
 
 
-def test_a_burst_remembers_no_more_than_its_limit() -> None:
+def test_a_burst_holds_no_more_keys_than_its_limit() -> None:
     burst = Burst(timedelta(seconds=5), keys_max=10)
     assert {burst.number(number, BEGIN) for number in range(100)} == {0}
     assert len(burst) == 10

@@ -42,7 +42,7 @@ def test_times_are_cut_off_to_milliseconds(created: str, microsecond: int) -> No
     assert found == datetime(2026, 10, 27, 14, 0, 0, microsecond, tzinfo=UTC)
 
 
-def test_the_side_is_found_in_every_era() -> None:
+def test_the_side_is_read_from_every_earlier_form() -> None:
     assert convert(taker_outcome_side="no", taker_side="yes").taker_side == "no"
     assert convert(taker_outcome_side=None, taker_book_side="ask").taker_side == "no"
     assert convert(taker_outcome_side=None, taker_book_side=None, taker_side="no").taker_side == "no"
@@ -60,7 +60,7 @@ def test_the_side_is_found_in_every_era() -> None:
         ({"taker_outcome_side": None, "taker_book_side": None, "taker_side": None}, "taker_outcome_side"),
     ],
 )
-def test_a_trade_that_is_none_is_left_out_and_no_other(changes: dict[str, Any], reason: str) -> None:
+def test_only_a_trade_that_cannot_be_decoded_is_left_out(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadFrame, match=reason):
         convert(**changes)
     page = msgspec.json.encode([trade(1, CREATED), trade(2, CREATED, **changes), trade(3, CREATED)])

@@ -1,1 +1,1 @@
-"""Connections to the exchange's feed and what is subscribed on each."""
+"""Connections to the exchange's feed, and the subscriptions of each."""

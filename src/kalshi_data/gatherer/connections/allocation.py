@@ -1,4 +1,4 @@
-"""What a connection is for, which outlives the connection itself, and which books lie where."""
+"""Which channels and order books each connection subscribes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ log = structlog.get_logger()
 
 
 class ConnectionSpec:
-    """One connection that is to be kept: its channels, and for order books the markets on it."""
+    """What one connection subscribes: its channels, and the markets of its order books; it outlives the connection."""
 
     def __init__(self, name: str, channels: tuple[str, ...], markets_max: int = 0) -> None:
-        """Begin without markets."""
+        """Start without markets."""
         self.name = name
         self.channels = channels
         self.tickers: dict[str, None] = {}
@@ -25,15 +25,15 @@ class ConnectionSpec:
 
     @property
     def has_books(self) -> bool:
-        """Whether it is for order books."""
+        """Whether the connection is for order books."""
         return BOOK_CHANNEL in self.channels
 
 
 class SubscriptionAllocator:
-    """Puts order books on the connection with the fewest, up to the limits; `specs` grows as they are needed."""
+    """Assigns each order book to the connection that has the fewest, and adds specs up to the limit of connections."""
 
     def __init__(self, settings: SubscriptionSettings, counters: Counters) -> None:
-        """Begin with the connections for channels of all markets, each channel on two of them."""
+        """Start with the connections for channels of all markets, each channel on `connections_per_channel` of them."""
         self._settings = settings
         self._counters = counters
         self._assigned: dict[str, ConnectionSpec] = {}
@@ -45,7 +45,7 @@ class SubscriptionAllocator:
         self.grown = asyncio.Event()
 
     def assign(self, wanted: Iterable[str]) -> None:
-        """Bring the books in line with what is wanted now."""
+        """Assign the books that are wanted now, and drop all others."""
         wanted = {ticker: None for ticker in wanted if ticker not in self._excluded}
         touched = {self._remove(ticker) for ticker in [each for each in self._assigned if each not in wanted]}
         missing = [ticker for ticker in wanted if ticker not in self._assigned]
@@ -55,13 +55,13 @@ class SubscriptionAllocator:
             spec.changed.set()
 
     def exclude(self, ticker: str) -> None:
-        """Leave a market out that the exchange does not accept, until the next start."""
+        """Assign a market to no connection until the next start, because the exchange refused it."""
         self._excluded.add(ticker)
         if ticker in self._assigned:
             self._remove(ticker)
 
     def limit(self, spec: ConnectionSpec, markets_max: int) -> None:
-        """Move what is too much for a connection to others."""
+        """Limit a connection to `markets_max` books, and assign the rest to other connections."""
         spec.markets_max = max(1, markets_max)
         for ticker in list(spec.tickers)[spec.markets_max :]:
             self._remove(ticker)
@@ -74,7 +74,7 @@ class SubscriptionAllocator:
         return spec
 
     def _add(self, tickers: list[str]) -> set[ConnectionSpec]:
-        """Put tickers where there is room; tell how many find none."""
+        """Assign tickers to connections below their limit, and count those that find none; return the changed specs."""
         touched: set[ConnectionSpec] = set()
         unassigned = 0
         self._make_room(len(tickers))
@@ -93,7 +93,7 @@ class SubscriptionAllocator:
         return touched
 
     def _make_room(self, markets: int) -> None:
-        """Add connections until all markets fit, or there may be no more."""
+        """Add specs until all markets fit, or until `connections_max` is reached."""
         books = [spec for spec in self.specs if spec.has_books]
         room = sum(max(0, spec.markets_max - len(spec.tickers)) for spec in books)
         limit = self._settings.markets_per_connection_max

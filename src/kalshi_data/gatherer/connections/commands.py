@@ -1,4 +1,4 @@
-"""The commands a connection sends, one after the other, and what the exchange answers."""
+"""Sends the commands of a connection one after the other, and waits for the answer to each."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from kalshi_data.kalshi.messages import Refusal
 
 
 class PendingCommand(NamedTuple):
-    """A command under way: its number, the markets whose snapshots are its answer, and the answer."""
+    """A command without an answer yet: its number, the markets whose snapshots it still awaits, and the answer."""
 
     number: int
     tickers: set[str]
@@ -25,19 +25,19 @@ class PendingCommand(NamedTuple):
 
 
 class CommandSender:
-    """Sends the commands of one connection; at most one is under way."""
+    """Sends the commands of one connection; at most one is pending."""
 
     def __init__(
         self,
         websocket: FeedConnection,
-        note: Callable[[bytes], None],
+        record: Callable[[bytes], None],
         limiter: AsyncLimiter,
         counters: Counters,
         seconds_max: float,
     ) -> None:
-        """Send on `websocket` at the pace of `limiter`; `note` gets each command before it goes."""
+        """Send on `websocket` at the pace of `limiter`; call `record` with each command before it is sent."""
         self._websocket = websocket
-        self._note = note
+        self._record = record
         self._limiter = limiter
         self._counters = counters
         self._seconds_max = seconds_max
@@ -45,19 +45,19 @@ class CommandSender:
         self._pending: PendingCommand | None = None
 
     async def send(self, command: Command, snapshots_of: Sequence[str] = ()) -> Refusal | None:
-        """Send a command and return None when it was carried out, or the exchange's error.
+        """Send a command; return None once it was carried out, or the exchange's error.
 
         Raises:
-            ExchangeError: there was no answer in time.
+            ExchangeError: no answer came in time.
         """
         await self._limiter.acquire()
         self._number += 1
         pending = PendingCommand(self._number, set(snapshots_of), asyncio.get_running_loop().create_future())
         self._pending = pending
         encoded = msgspec.json.encode({"id": pending.number, **command})
-        self._note(encoded)
+        self._record(encoded)
         self._counters.commands += 1
-        # Where the connection has just closed, no answer comes; who follows it ends the wait.
+        # If the connection has just closed, no answer comes; the session cancels this wait.
         with contextlib.suppress(ConnectionClosed):
             await self._websocket.send(encoded, text=True)
         try:
@@ -69,15 +69,15 @@ class CommandSender:
             self._pending = None
 
     def acknowledged(self, number: int | None) -> None:
-        """Take the answer that a command was carried out."""
+        """Record that a command was carried out."""
         self._answer(number, None)
 
     def refused(self, number: int | None, refusal: Refusal) -> bool:
-        """Take the answer that it was not; return whether it was pending."""
+        """Record the error that answers a command; return whether that command was pending."""
         return self._answer(number, refusal)
 
     def snapshot(self, number: int | None, ticker: str) -> None:
-        """Take one of the snapshots that a command asked for."""
+        """Record one of the snapshots that a command requested."""
         pending = self._pending
         if pending is not None and pending.number == number:
             pending.tickers.discard(ticker)
@@ -85,7 +85,7 @@ class CommandSender:
                 self._answer(number, None)
 
     def frames_lost(self) -> None:
-        """Take note that frames were lost, and maybe snapshots with them: wait no longer for those that are missing."""
+        """Stop waiting for snapshots, since they may be among the frames that were lost."""
         pending = self._pending
         if pending is not None and pending.tickers:
             self._answer(pending.number, None)
@@ -100,6 +100,6 @@ class CommandSender:
 
 
 def halves(tickers: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return both halves of the markets of a command, to find out which of them is not accepted."""
+    """Return both halves of the markets of a refused command, to find the market that the exchange refuses."""
     half = len(tickers) // 2
     return tickers[:half], tickers[half:]

@@ -1,4 +1,4 @@
-"""What follows from each error of the exchange. Source: the exchange's AsyncAPI description, error codes 1 to 28."""
+"""What to do about each error of the exchange. Source: Kalshi AsyncAPI, error codes 1 to 28."""
 
 from enum import Enum
 
@@ -6,16 +6,16 @@ from enum import Enum
 class ErrorAction(Enum):
     """What to do about a refused command or a subscription that ended."""
 
-    RETRY = "the command may work a little later"
-    SLOW_DOWN = "commands came too fast"
-    MOVE = "the subscription takes no more markets: the others go to another connection"
-    RESUBSCRIBE = "the subscription is gone: begin it anew"
-    SPLIT = "something in the command is not accepted: find out which market it is"
-    GIVE_UP = "this channel is not to be had: go on without it, and ask again much later"
+    RETRY = "send the command again after a pause"
+    SLOW_DOWN = "commands came too fast: send this one again after a pause"
+    MOVE = "the subscription takes no more markets: assign the others to another connection"
+    RESUBSCRIBE = "the subscription ended: subscribe again"
+    SPLIT = "one of the markets may be refused: halve the command until that market is found"
+    GIVE_UP = "the channel is refused: go on without it, and subscribe again much later"
 
 
-# Where the exchange names a parameter that is missing or wrong, one of the markets of the command may be the reason; a
-# command of one market that is refused so leaves that market out.
+# If the exchange names a missing or wrong parameter, one of the markets of the command may be the reason. A market that
+# is refused in a command of its own is left out.
 ACTIONS = {
     7: ErrorAction.RESUBSCRIBE,  # unknown subscription id
     8: ErrorAction.GIVE_UP,  # unknown channel name
@@ -36,6 +36,9 @@ ACTIONS = {
 
 
 def action_for(code: int, *, markets: int) -> ErrorAction:
-    """Return the action to an error of a command about so many markets; codes of tomorrow are divided or left."""
+    """Return the action for an error of a command that names `markets` markets.
+
+    Unknown codes: split the command if it names markets, otherwise give up the channel.
+    """
     unknown = ErrorAction.SPLIT if markets else ErrorAction.GIVE_UP
     return ACTIONS.get(code, unknown)

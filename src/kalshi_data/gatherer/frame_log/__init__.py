@@ -1,1 +1,1 @@
-"""Every frame as it was received, with its time, on the gatherer's own disk."""
+"""The frame log: every frame as it was received, with its time, on the gatherer's own disk."""

@@ -1,9 +1,9 @@
-r"""The format of a segment file: blocks of records, each compressed on its own, so that a torn end costs one block.
+r"""The format of a segment file: blocks of records, each compressed separately, so that a torn end costs one block.
 
-A block is a zstd skippable frame with a header, then a zstd frame with the records. `zstd -dc SEGMENT` therefore prints
-all records of a file, and `zstd -dc SEGMENT | grep TICKER` finds one. A record is a line
-`<received, ns since 1970> <connection> <kind> <bytes of payload>`, the payload and a newline. Records are numbered
-one by one from the number in the header.
+A block is a zstd skippable frame with a header, followed by a zstd frame with the records. `zstd -dc SEGMENT` therefore
+prints all records of a file, and `zstd -dc SEGMENT | grep TICKER` finds one. A record is a line
+`<received, ns since 1970> <connection> <kind> <bytes of payload>`, the payload and a newline. The header has the number
+of the first record; each later record has the next number.
 """
 
 import os
@@ -17,9 +17,9 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import zstandard
 
-# A skippable frame's first magic number and the length of what follows; see the zstd format, RFC 8878 section 3.1.2.
+# The magic number of a skippable frame. Source: the zstd format, RFC 8878 section 3.1.2.
 SKIPPABLE = 0x184D2A50
-# magic, length of the rest, first number, records, first and last receive time in ns, bytes compressed, CRC-32.
+# Magic number, length of the rest, first number, records, first and last receive time in ns, compressed bytes, CRC-32.
 HEADER = struct.Struct("<IIqIqqII")
 HEADER_REST_BYTES = HEADER.size - 8
 BEGIN = struct.pack("<II", SKIPPABLE, HEADER_REST_BYTES)
@@ -27,7 +27,7 @@ LEVEL = 3
 
 
 class Kind(IntEnum):
-    """What a record is."""
+    """What a record holds."""
 
     FRAME = 0
     OPENED = 1
@@ -42,7 +42,7 @@ FRAME = int(Kind.FRAME)
 
 
 class LogRecord(msgspec.Struct, frozen=True, gc=False):
-    """One record: a frame as received, or what was done to a connection."""
+    """One record: a frame as received, or what happened to a connection."""
 
     number: int
     received_ns: int
@@ -52,7 +52,7 @@ class LogRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Block(NamedTuple):
-    """Where a block lies in its file, and what it holds."""
+    """The place of a block in its file, and what it holds."""
 
     path: Path
     offset: int
@@ -69,7 +69,7 @@ class Block(NamedTuple):
 
 
 class BrokenBlock(Exception):
-    """A block that does not decompress to what its header says."""
+    """A block cannot be decompressed."""
 
 
 def record_head(received_ns: int, connection_id: int, kind: int, payload_bytes: int) -> bytes:
@@ -78,16 +78,16 @@ def record_head(received_ns: int, connection_id: int, kind: int, payload_bytes: 
 
 
 def seal(raw: bytes | bytearray, first_number: int, records: int, first_ns: int, last_ns: int) -> bytes:
-    """Return a block of records, compressed, with its checksum."""
+    """Return a compressed block of records with its header."""
     stored = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(raw)
     numbers = (SKIPPABLE, HEADER_REST_BYTES, first_number, records, first_ns, last_ns, len(stored))
     return HEADER.pack(*numbers, zlib.crc32(HEADER.pack(*numbers, 0))) + stored
 
 
 def blocks(path: Path, offset: int = 0) -> Iterator[Block]:
-    """Yield the whole blocks of a segment without reading their contents; a torn one at the end is left out.
+    """Yield the whole blocks of a segment without reading their contents; leave a torn block at the end out.
 
-    After a damaged header the next block is looked for.
+    After a damaged header, go on with the next block.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -102,7 +102,7 @@ def blocks(path: Path, offset: int = 0) -> Iterator[Block]:
 
 
 def _next_begin(file: BinaryIO, offset: int, size: int) -> int:
-    """Return where the next block may begin, or the file's size."""
+    """Return the offset at which the next block may start, or the file's size."""
     file.seek(offset)
     found = file.read().find(BEGIN)
     return size if found < 0 else offset + found
@@ -123,7 +123,7 @@ def records(block: Block) -> Iterator[LogRecord]:
 
     Raises:
         BrokenBlock: the contents are damaged; nothing is yielded.
-        FileNotFoundError: the segment was deleted, as old ones are.
+        FileNotFoundError: the segment was deleted because of its age.
     """
     with block.path.open("rb") as file:
         file.seek(block.offset + HEADER.size)

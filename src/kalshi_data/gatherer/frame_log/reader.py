@@ -1,4 +1,4 @@
-"""Finding stretches of the frame log by number or by time."""
+"""Finds ranges of the frame log by number or by time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ PATTERN = "frames-*.zst"
 
 
 def segments(folder: Path) -> list[Path]:
-    """Return the segment files in the order they were written: their names begin with their first number."""
+    """Return the segment files in the order in which they were written: their names hold their first number."""
     return sorted(folder.glob(PATTERN))
 
 
@@ -30,11 +30,11 @@ def blocks_from(folder: Path, number: int) -> Iterator[Block]:
         try:
             yield from (block for block in blocks(path) if block.last_number >= number)
         except FileNotFoundError:
-            log.warning("segment gone while it was read", segment=path.name)
+            log.warning("segment was removed while it was read", segment=path.name)
 
 
 def records_from(folder: Path, number: int, until: int | None = None) -> Iterator[LogRecord]:
-    """Yield the records from `number` on, up to and without `until`; damaged blocks are logged and left out."""
+    """Yield the records from `number` on and before `until`; log damaged blocks and leave them out."""
     for block in blocks_from(folder, number):
         if until is not None and block.first_number >= until:
             return
@@ -47,9 +47,9 @@ def records_from(folder: Path, number: int, until: int | None = None) -> Iterato
 
 
 def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int] | None:
-    """Return the first number, and the one after the last, of the blocks received in [begin_ns, end_ns); None for none.
+    """Return the first number of the blocks received in [begin_ns, end_ns), and the number after their last.
 
-    The headers are the index: only segments that can hold the time are opened, and no block is decompressed.
+    Return None if there are no such blocks. The headers serve as the index, so no block is decompressed.
     """
     paths = segments(folder)
     begins = [next((block.first_ns for block in blocks(path)), None) for path in paths]
@@ -66,7 +66,7 @@ def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int]
 
 
 def last_record(folder: Path) -> tuple[int, int] | None:
-    """Return the number and receive time in ns of the newest whole block's last record; None for an empty log."""
+    """Return the number and receive time in ns of the last record of the newest whole block; None for an empty log."""
     for path in reversed(segments(folder)):
         block = max(blocks(path), key=lambda block: block.last_number, default=None)
         if block is not None:

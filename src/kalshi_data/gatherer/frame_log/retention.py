@@ -1,4 +1,4 @@
-"""The bounds of the frame log: by age and by size, oldest segments first."""
+"""Removes the oldest segments of the frame log when it exceeds its age or its size."""
 
 import time
 from itertools import pairwise
@@ -13,16 +13,16 @@ log = structlog.get_logger()
 
 
 def measure(folder: Path) -> tuple[int, float]:
-    """Return the bytes of all segments, and when the oldest was last written, in seconds since 1970; 0 for none."""
+    """Return the bytes of all segments, and when the oldest was last written in seconds since 1970, 0 for none."""
     found = [status for path in segments(folder) if (status := _status(path)) is not None]
     return sum(size for size, _ in found), min((moment for _, moment in found), default=0.0)
 
 
 def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, needed: int = 0) -> int:
-    """Remove segments beyond the bounds, never the newest; return how many.
+    """Remove segments beyond the limits, but never the newest; return how many.
 
-    With `needed` bytes that did not fit on the disk, one more goes: the oldest, if the database has all of it. What the
-    bounds take before it was committed is lost for the database, and said loudly.
+    If `needed` bytes did not fit on the disk, remove the oldest segment too, provided that all of it is committed. The
+    limit of size also removes segments that are not committed; that is logged as an error.
     """
     paths = segments(folder)
     sizes = {path: status for path in paths if (status := _status(path)) is not None}
@@ -37,14 +37,14 @@ def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, nee
             break
         path.unlink(missing_ok=True)
         if not committed:
-            log.error("frame log reached its bound before the database had this segment", segment=path.name)
+            log.error("frame log reached bytes_max before this segment was committed", segment=path.name)
         total -= size
         dropped += 1
     return dropped
 
 
 def _status(path: Path) -> tuple[int, float] | None:
-    """Return the size and the time of the last write; None for a file that is gone."""
+    """Return the size and the time of the last write; None if the file was deleted."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Writes the frame log: records are collected in memory, and a thread compresses, writes and syncs them in blocks."""
+"""Writes the frame log: collects records in memory; a thread compresses, writes and syncs them in blocks."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 log = structlog.get_logger()
 
 UPKEEP_SECONDS = 5.0
-# On a disk that is full a small block may fit now and then: the log works again when nothing has failed for so long.
-WHOLE_SECONDS_MIN = 2.0
+# On a full disk a small block may fit now and then: the log works again if no write failed for this long.
+RECOVERED_SECONDS_MIN = 2.0
 
 
 class PendingBlock(NamedTuple):
-    """A block that is still to be written."""
+    """A block that waits to be written."""
 
     raw: bytearray
     first_number: int
@@ -35,10 +35,10 @@ class PendingBlock(NamedTuple):
 
 
 class FrameLogWriter:
-    """The log of one gatherer; append() is called by one thread only."""
+    """The log of one gatherer; only one thread calls append()."""
 
     def __init__(self, settings: FrameLogSettings, counters: Counters) -> None:
-        """Prepare to write below `settings.folder`; open() begins."""
+        """Prepare to write below `settings.folder`; open() starts."""
         self._settings = settings
         self._folder = settings.folder
         self._counters = counters
@@ -57,27 +57,27 @@ class FrameLogWriter:
         self._failed_at = 0.0
         self.next_number = 0
         self.first_number = 0
-        # When the last record of earlier runs was received; 0 where there is none.
+        # When the last record of earlier runs was received; 0 if there is none.
         self.previous_ns = 0
-        # Everything before this number is in the file, or was given up with `failure` as the reason.
+        # Every record before this number is in a file, or could not be written, which is logged.
         self.written_before = 0
-        # Everything up to this number is committed by the database, so the disk's bound may take it silently.
+        # Every record up to this number is committed, so it may be deleted when the disk is full.
         self.committed_until = 0
 
     @property
     def folder(self) -> Path:
-        """Where the segments are."""
+        """The folder of the segments."""
         return self._folder
 
     def open(self) -> None:
-        """Make the folder, number on from what it holds, and begin.
+        """Make the folder, continue the numbers of earlier runs, and start the thread.
 
         Raises:
             OSError: the folder cannot be used.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         last = last_record(self._folder)
-        # Numbers go on from the clock: a log that lost its end, or all of it, never gives a number twice.
+        # New numbers are at least the time in microseconds: a log that lost its end, or all of it, repeats no number.
         self.next_number = max(time.time_ns() // 1000, last[0] + 1 if last else 0)
         self.previous_ns = last[1] if last else 0
         self.first_number = self.written_before = self.next_number
@@ -85,7 +85,7 @@ class FrameLogWriter:
         self.append(Kind.STARTED, 0, time.time_ns(), b"")
 
     def append(self, kind: int, connection_id: int, received_ns: int, payload: bytes) -> int:
-        """Take a record and return its number; it is on disk after at most `block_seconds` and the write itself."""
+        """Add a record and return its number; it is on disk after at most `block_seconds` and the write itself."""
         raw = self._raw
         if not self._records:
             self._first_ns = received_ns
@@ -101,7 +101,7 @@ class FrameLogWriter:
         return number
 
     def seal(self) -> None:
-        """Hand over what was collected; called by append() for full blocks, and by a timer for old ones."""
+        """Queue the collected block for writing; append() calls this for a full block, a timer for an old one."""
         if not self._records:
             return
         first_number = self.next_number - self._records
@@ -114,7 +114,7 @@ class FrameLogWriter:
             self.written_before = first_number + block.records
 
     def close(self) -> None:
-        """Write and sync what is left, and end the thread."""
+        """Write and sync the rest, and end the thread."""
         self.seal()
         self._sealed.put(None)
         self._thread.join()
@@ -133,7 +133,7 @@ class FrameLogWriter:
         self._end_segment()
 
     def _write(self, block: PendingBlock) -> None:
-        """Write one block; where the disk is full, make room and try once more, then give the block up."""
+        """Write one block; if the disk is full, delete an old segment and try once more, then drop the block."""
         stored = seal(block.raw, block.first_number, block.records, block.first_ns, block.last_ns)
         for attempt in (1, 2):
             try:
@@ -171,7 +171,7 @@ class FrameLogWriter:
             self._fail(f"frames cannot be logged: {error.strerror}")
 
     def _sync_and_bound(self, now: float) -> None:
-        """Sync what was written, and from time to time drop what is too old or too much."""
+        """Sync what was written; every UPKEEP_SECONDS delete old segments and measure the log."""
         if self._unsynced and now - self._synced_at >= self._settings.sync_seconds:
             os.fdatasync(self._file)
             self._unsynced, self._synced_at = False, now
@@ -188,7 +188,7 @@ class FrameLogWriter:
         self._file, self._unsynced = -1, False
 
     def _abandon_segment(self) -> None:
-        """Close a segment that could not be written to its end, and give the space of its torn block back."""
+        """Close a segment after a failed write, and cut its torn block off."""
         if self._file >= 0:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._file_bytes)
@@ -199,12 +199,12 @@ class FrameLogWriter:
 
     def _fail(self, reason: str) -> None:
         if not self._counters.log_failure:
-            what = "frame log failed, frames go to the database only: make room on its disk, or mend it"
+            what = "frame log failed, frames go to the database only: free space on its disk, or repair the disk"
             log.error(what, reason=reason, folder=str(self._folder))
         self._counters.log_failure = reason
         self._failed_at = time.monotonic()
 
     def _recover(self) -> None:
-        if self._counters.log_failure and time.monotonic() - self._failed_at > WHOLE_SECONDS_MIN:
+        if self._counters.log_failure and time.monotonic() - self._failed_at > RECOVERED_SECONDS_MIN:
             log.info("frame log works again")
             self._counters.log_failure = ""

@@ -15,12 +15,12 @@ from kalshi_data.kalshi.listings import (
     FAR_AWAY_S,
     MARKETS,
     SERIES,
-    EventFacts,
+    EventFields,
     Listing,
-    MarketFacts,
-    SeriesFacts,
-    decode_facts,
-    moment_s,
+    MarketFields,
+    SeriesFields,
+    decode_fields,
+    timestamp_s,
 )
 from kalshi_data.kalshi.rest import Rest
 
@@ -113,18 +113,18 @@ class ListingLoader:
     def _apply(self, listing: Listing, page: bytes) -> list[str]:
         """Apply a page to schedule, queue and filter; return its tickers."""
         if listing is SERIES:
-            return [self._filter.learn_series(each) for each in decode_facts(page, SeriesFacts)]
+            return [self._filter.learn_series(each) for each in decode_fields(page, SeriesFields)]
         if listing is not MARKETS:
-            events = decode_facts(page, EventFacts)
+            events = decode_fields(page, EventFields)
             return [self._filter.learn_event(each.event_ticker, each.series_ticker) for each in events]
-        return [self._apply_market(each) for each in decode_facts(page, MarketFacts)]
+        return [self._apply_market(each) for each in decode_fields(page, MarketFields)]
 
-    def _apply_market(self, market: MarketFacts) -> str:
-        updated_s = moment_s(market.updated_time, 0.0)
+    def _apply_market(self, market: MarketFields) -> str:
+        updated_s = timestamp_s(market.updated_time, 0.0)
         self.updated_until_s = max(self.updated_until_s, updated_s)
         included = self._filter.includes(market.ticker, market.event_ticker)
         if included:
-            times = (moment_s(market.open_time, 0.0), moment_s(market.close_time, FAR_AWAY_S), updated_s)
+            times = (timestamp_s(market.open_time, 0.0), timestamp_s(market.close_time, FAR_AWAY_S), updated_s)
             self._schedule.learn(market.ticker, *times, is_over=market.is_over)
         elif included is None and not market.is_over:
             self._fetch_queue.add_event(market.event_ticker)
@@ -135,5 +135,5 @@ class ListingLoader:
 def tickers_of(listing: Listing, page: bytes) -> list[str]:
     """Return the tickers of a page of events or markets."""
     if listing is MARKETS:
-        return [each.ticker for each in decode_facts(page, MarketFacts)]
-    return [each.event_ticker for each in decode_facts(page, EventFacts)]
+        return [each.ticker for each in decode_fields(page, MarketFields)]
+    return [each.event_ticker for each in decode_fields(page, EventFields)]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import translate
 
 from kalshi_data.gatherer.settings import SubscriptionSettings
-from kalshi_data.kalshi.listings import SeriesFacts
+from kalshi_data.kalshi.listings import SeriesFields
 from kalshi_data.shard import Shard
 
 COMBO_PREFIX = "KXMVE"
@@ -40,7 +40,7 @@ class MarketFilter:
         self._series: dict[str, bool] = {}
         self._events: dict[str, bool] = {}
 
-    def learn_series(self, series: SeriesFacts) -> str:
+    def learn_series(self, series: SeriesFields) -> str:
         """Remember whether a series is included; return its ticker."""
         if self.needs_events:
             self._series[series.ticker] = self._matches_series(series.ticker, series.all_categories())

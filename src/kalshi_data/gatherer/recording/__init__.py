@@ -1,1 +1,1 @@
-"""From frames to committed rows."""
+"""Records frames: from the frame log to committed rows."""

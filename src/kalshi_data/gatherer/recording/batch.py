@@ -1,4 +1,4 @@
-"""Rows on their way to the database, and the one transaction that writes a batch of them."""
+"""Rows for the database, and the transaction that writes a batch of them."""
 
 import hashlib
 from collections import defaultdict
@@ -12,7 +12,7 @@ import psycopg
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.kalshi.rows import Row
 
-# Rows of tables that say how things stand: each is written by a statement of its own, in the order of the frames.
+# Tables that hold states, with their columns: a statement for each writes its rows, in the order of the frames.
 STATES = {
     "connections_opened": ("connection_id", "name", "url", "opened_at"),
     "connections_closed": ("connection_id", "closed_at", "close_reason", "frames_received"),
@@ -27,7 +27,7 @@ STATES = {
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
-    """One row of a capture table, and the frame it came from, for when the database refuses the row."""
+    """One row of a capture table, and the frame that it came from, which goes to quarantine if the row is refused."""
 
     stream: str
     row: Row
@@ -38,11 +38,11 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 
 def write_batch(connection: Connection, items: Sequence[Item], frame_number: int) -> None:
-    """Write items to their tables and the position they reach in the frame log, in one transaction.
+    """Write items to their tables, and their position in the frame log, in one transaction.
 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: a row is refused; nothing is written.
-        psycopg.OperationalError: the connection broke; whether anything is written is not known.
+        psycopg.OperationalError: the connection broke; the rows may be written or not.
     """
     streams: defaultdict[str, list[Row]] = defaultdict(list)
     states: list[Item] = []
@@ -64,12 +64,12 @@ def write_batch(connection: Connection, items: Sequence[Item], frame_number: int
 
 
 def is_written(connection: Connection, frame_number: int) -> bool:
-    """Tell whether a flush was committed although its connection broke."""
+    """Return whether a batch was committed although its connection broke."""
     return read_position(connection) >= frame_number
 
 
 def read_position(connection: Connection) -> int:
-    """Return the number of the last frame that is committed, 0 where none is."""
+    """Return the number of the last frame that is committed, 0 if there is none."""
     row = connection.execute(query("capture/record/read_flush_position")).fetchone()
     return int(row[0]) if row else 0
 
@@ -77,12 +77,12 @@ def read_position(connection: Connection) -> int:
 def quarantine_item(
     frame: bytes, reason: str, number: int, connection_id: int, received_at: datetime, frame_bytes_max: int
 ) -> Item:
-    """Return the quarantine row of a frame: verbatim up to `frame_bytes_max`, the digest and length of all of it."""
+    """Return the quarantine row of a frame: its first `frame_bytes_max` bytes, its whole length and its digest."""
     digest = hashlib.sha256(frame).digest()
     row = (connection_id, received_at, reason, frame[:frame_bytes_max], len(frame), digest, number)
     return Item("quarantine", row, b"", number, connection_id, received_at)
 
 
 def refusal_reason(error: psycopg.Error) -> str:
-    """Return the database's own words, without the values it names in its details."""
+    """Return the database's message without its details, which hold values."""
     return f"refused by the database: {error.diag.message_primary or type(error).__name__}"

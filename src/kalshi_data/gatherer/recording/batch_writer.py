@@ -1,4 +1,4 @@
-"""Commits received rows in batches; what does not fit in memory while the database is away comes from the frame log."""
+"""Commits received rows in batches; rows that do not fit in memory are read from the frame log later."""
 
 import asyncio
 import time
@@ -19,16 +19,16 @@ from kalshi_data.kalshi.timestamps import from_ns
 
 log = structlog.get_logger()
 
-# So few frames behind, live rows are queued again while the last ones come from the log.
+# When replay is at most this many frames behind, start queueing live rows again.
 JOIN_FRAMES_MAX = 20_000
 WRITTEN_POLL_SECONDS = 0.02
 
 
 class BatchWriter:
-    """Takes rows at once and commits them in order, each batch in one transaction.
+    """Queues rows and commits them in order, each batch in one transaction.
 
-    Rows wait in memory up to a limit. Beyond it, and at the start, rows are made from the frame log instead: what was
-    handed over meanwhile is dropped here, because it stands there.
+    Rows wait in memory up to a limit. Beyond it, and at the start, rows are decoded from the frame log instead; live
+    rows are dropped meanwhile, because their frames are in the log.
     """
 
     def __init__(
@@ -41,51 +41,51 @@ class BatchWriter:
         self._counters = counters
         self._items: list[Item] = []
         self._arrived = asyncio.Event()
-        self._full = asyncio.Event()
+        self._batch_full = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        # Rows of later frames are not queued; None while all are.
+        # Rows of later frames are not queued; None if all rows are.
         self._queued_until: int | None = -1
         self._stopping = False
         self._stop_at = float("inf")
-        self.no_room = asyncio.Event()
+        self.queue_full = asyncio.Event()
 
     @property
     def takes_rows(self) -> bool:
-        """Whether rows are queued; if not, they come from the frame log."""
+        """Whether live rows are queued; if not, rows come from the frame log."""
         return self._queued_until is None
 
     def put(self, item: Item) -> None:
-        """Take one row; it is committed within the batch age unless the database is away."""
+        """Queue one row; it is committed within the batch age unless the database is away."""
         if self._queued_until is not None and item.number > self._queued_until:
             return
         self._items.append(item)
         self._arrived.set()
         if len(self._items) >= self._settings.batch_rows_max:
-            self._full.set()
+            self._batch_full.set()
         if len(self._items) >= self._settings.queued_rows_max and self._queued_until is None:
             self._overflow(item.number)
 
     def _overflow(self, number: int) -> None:
-        """Leave later rows to the frame log; where that fails too, ask for connections to be closed."""
+        """Leave later rows to the frame log; if the log fails too, have all connections closed."""
         if not self._counters.log_failure:
             log.warning("too many rows are waiting, the frame log keeps the rest", rows=len(self._items))
             self._queued_until = number
-        elif not self.no_room.is_set():
+        elif not self.queue_full.is_set():
             log.error("neither database nor frame log takes frames, connections are closed", rows=len(self._items))
-            self.no_room.set()
+            self.queue_full.set()
 
     def stop(self) -> None:
-        """Let run() write what is queued and return."""
+        """Have run() write what is queued and return."""
         self._stopping = True
         self._stop_at = time.monotonic() + self._settings.stop_seconds_max
         self._committer.give_up_at = self._stop_at
         self._arrived.set()
-        self._full.set()
+        self._batch_full.set()
 
     async def run(self) -> None:
-        """Commit what earlier runs left in the frame log, then batches until stop() and the queue is empty."""
+        """Commit what earlier runs left in the frame log, then batches until stop() is called and no row is queued."""
         try:
-            await self._begin()
+            await self._recover()
             while not self._stopping or self._items or self._queued_until is not None:
                 await self._arrived.wait()
                 await self._wait_until_due()
@@ -98,8 +98,8 @@ class BatchWriter:
             log.warning("stopped before everything was committed, the next start commits it", reason=str(reason))
         await self._in_thread(self._committer.disconnect)
 
-    async def _begin(self) -> None:
-        """Catch up with what earlier runs logged, and close what they left open."""
+    async def _recover(self) -> None:
+        """Commit what earlier runs logged, and close the connections that they left open in the database."""
         position = await self._in_thread(self._committer.call, read_position)
         await self._catch_up(position + 1)
         ended_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
@@ -125,11 +125,11 @@ class BatchWriter:
         self._counters.behind_frames = 0
 
     async def _wait_until_due(self) -> None:
-        """Wait until a batch is full or its first row has the age to be written."""
+        """Wait until a batch is full, or for the batch age."""
         if len(self._items) >= self._settings.batch_rows_max or self._stopping:
             return
         try:
-            await asyncio.wait_for(self._full.wait(), self._settings.batch_age_seconds_max)
+            await asyncio.wait_for(self._batch_full.wait(), self._settings.batch_age_seconds_max)
         except TimeoutError:
             return
 
@@ -141,11 +141,11 @@ class BatchWriter:
         batch = self._items[:size]
         del self._items[:size]
         if len(self._items) < self._settings.batch_rows_max:
-            self._full.clear()
+            self._batch_full.clear()
         if not self._items:
             self._arrived.clear()
         if len(self._items) < self._settings.queued_rows_max // 2:
-            self.no_room.clear()
+            self.queue_full.clear()
         self._counters.queued_rows = len(self._items)
         if batch:
             await self._in_thread(self._commit, batch, batch[-1].number)

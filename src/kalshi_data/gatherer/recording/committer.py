@@ -1,4 +1,4 @@
-"""Commits batches to the capture database, for as long as it takes."""
+"""Commits batches to the capture database, and repeats that until the database takes them."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 RETRY_SECONDS_MAX = 5.0
-# The delay to the commit is looked at in one row of so many.
+# The delay to the commit is measured in one of this many rows.
 DELAY_SAMPLE = 16
 
 
 class Committer:
-    """Holds the connection; one thread at a time uses it."""
+    """Owns the connection to the capture database; one thread at a time calls it."""
 
     def __init__(self, conninfo: str, settings: WritingSettings, counters: Counters) -> None:
         """Prepare to commit to the database at `conninfo`."""
@@ -32,14 +32,14 @@ class Committer:
         self._counters = counters
         self._database = ReconnectingConnection(conninfo, application_name="gatherer")
         self._days: set[date] = set()
-        # When to stop waiting for a database that is away, by the monotonic clock.
+        # Until when to wait for a database that is away, by the monotonic clock.
         self.give_up_at = float("inf")
 
     def commit(self, items: Sequence[Item], frame_number: int) -> None:
-        """Commit items and the position they reach; rows that the database refuses go to quarantine.
+        """Commit items and their position; rows that the database refuses go to quarantine.
 
         Raises:
-            NotCommitted: it did not come back before the time to give up.
+            NotCommitted: the database did not come back before `give_up_at`.
         """
         attempts = 0
 
@@ -58,10 +58,10 @@ class Committer:
             self._count(items)
 
     def call(self, function: Callable[[Connection], Result]) -> Result:
-        """Call with a connection, and again with a new one for as long as the database is away.
+        """Call with a connection; while the database is away, call again with a new connection.
 
         Raises:
-            NotCommitted: it did not come back before the time to give up.
+            NotCommitted: the database did not come back before `give_up_at`.
         """
         backoff = Backoff(RETRY_SECONDS_MAX)
         while True:
@@ -78,20 +78,20 @@ class Committer:
                 return result
 
     def close_crashed(self, before: int, ended_at: datetime | None) -> None:
-        """Close what earlier runs left open; `before` is the first number of this one."""
+        """Close the connections that earlier runs left open; `before` is the first record number of this run."""
         parameters = {"before": before, "ended_at": ended_at}
         row = self.call(
             lambda connection: connection.execute(query("capture/coverage/close_crashed"), parameters).fetchone()
         )
         if row and row[0]:
-            log.warning("an earlier run ended without a word, its connections are closed now", connections=row[0])
+            log.warning("an earlier run crashed, its connections are closed now", connections=row[0])
 
     def disconnect(self) -> None:
         """Close the connection; the next call makes a new one."""
         self._database.close()
 
     def _failed(self, error: psycopg.Error, attempt: int) -> None:
-        """Say once that the database is away, and why; counting goes on."""
+        """Count a failure, and log the first one of an outage."""
         self.disconnect()
         reason = str(error).strip()
         self._counters.database_failures += 1
@@ -100,10 +100,10 @@ class Committer:
         self._counters.database_failure = reason
 
     def _divide(self, items: Sequence[Item], frame_number: int, error: psycopg.Error) -> None:
-        """Write the halves of a refused batch; a single refused row becomes a quarantine row."""
+        """Commit both halves of a refused batch; replace a single refused row by its quarantine row."""
         if len(items) > 1:
             half = len(items) // 2
-            # A frame may have made more than one row; it is committed with the last of them.
+            # A frame can have several rows, and its number is committed with the last of them.
             self.commit(items[:half], min(items[half - 1].number, items[half].number - 1))
             self.commit(items[half:], frame_number)
             return
@@ -124,7 +124,7 @@ class Committer:
             self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
-        """Make the partitions of all days in a batch, and tomorrow's before it begins."""
+        """Make the partitions of all days in a batch, and tomorrow's in advance."""
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         moments = {moment.date(): moment for moment in (tomorrow, *(item.received_at for item in items))}
         for day in moments.keys() - self._days:

@@ -1,4 +1,4 @@
-"""From records of the frame log to rows: the same for a frame that just arrived and for one that is read again."""
+"""Decodes records of the frame log to rows and events, live frames and replayed ones alike."""
 
 from collections.abc import Iterable
 from itertools import starmap
@@ -40,7 +40,7 @@ DELAY_SAMPLE = 16
 
 
 class Decoded(msgspec.Struct, gc=False):
-    """What one record means: rows in the order in which they are written, and events beside them."""
+    """The rows of one record, in the order in which they are written, and its events; both are often empty."""
 
     items: list[Item]
     events: list[Event]
@@ -48,10 +48,10 @@ class Decoded(msgspec.Struct, gc=False):
 
 
 class FrameDecoder:
-    """Decodes the records of one connection, in order; it remembers what they say and touches nothing else."""
+    """Decodes the records of one connection in order; keeps the state of that connection and changes nothing else."""
 
     def __init__(self, connection_id: int, settings: WritingSettings, *, whole: bool = True) -> None:
-        """Start before the first record; `whole` is false if earlier records of the connection are not at hand."""
+        """Start before the first record; `whole` is false if the first records of the connection are missing."""
         self.connection_id = connection_id
         self._frame_bytes_max = settings.frame_bytes_max
         self._quarantined_bytes_max = settings.quarantined_frame_bytes_max
@@ -73,7 +73,7 @@ class FrameDecoder:
         }
 
     def decode(self, record: LogRecord) -> Decoded:
-        """Return what the connection's next record means."""
+        """Decode the connection's next record."""
         self._record = record
         self._decoded = decoded = Decoded([], [])
         self._last_at, self._now = self._now, from_ns(record.received_ns)
@@ -88,7 +88,7 @@ class FrameDecoder:
         return decoded
 
     def skip(self) -> list[Item]:
-        """Return the rows for records that are missing from the log: what they covered is not known to be covered."""
+        """Return the rows for a hole in the log: what was covered before the hole ends there."""
         self._decoded = Decoded([], [])
         for coverage in self._subscriptions.values():
             self._add_states(coverage.restart(self._now, self._now))
@@ -185,7 +185,7 @@ class FrameDecoder:
         ticker, market_id, clock, *levels = row[5:12]
         self._clocks[ticker] = clock
         coverage = self._subscriptions.get(envelope.sid or 0)
-        # The exchange answers for a market it does not know, too: with an empty book of no market.
+        # For a market that it does not know, the exchange sends an empty book with an empty market_id (seen in 2026).
         is_known = market_id != "" or any(each != "{}" for each in levels)
         if coverage is not None and is_known:
             self._add_states(coverage.snapshot(ticker, self._now))
@@ -236,7 +236,7 @@ def decode_body(envelope: Envelope, kind: type[Body]) -> Body:
     """Decode the body of a control frame.
 
     Raises:
-        BadFrame: it is not of that kind.
+        BadFrame: the body is not of that kind.
     """
     try:
         return msgspec.json.decode(envelope.msg, type=kind)

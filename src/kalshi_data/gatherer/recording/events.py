@@ -1,4 +1,4 @@
-"""What a record means beside its rows: events for the session of its connection, and for the counters."""
+"""What a record means beside its rows: events for the session of its connection and for the counters."""
 
 from datetime import datetime
 

@@ -64,7 +64,7 @@ class ConnectionRecorder:
     @property
     def is_full(self) -> bool:
         """Whether neither the database nor the frame log takes frames."""
-        return self._writer.no_room.is_set()
+        return self._writer.queue_full.is_set()
 
     def _record(self, kind: Kind, payload: bytes) -> None:
         received_ns = time.time_ns()

@@ -1,4 +1,4 @@
-"""Rows made anew from a stretch of the frame log."""
+"""Decodes a range of the frame log again."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,18 +15,18 @@ from kalshi_data.gatherer.settings import WritingSettings
 
 log = structlog.get_logger()
 
-# Frames read before the first that counts, so that equal changes go on being numbered where they were. Equal messages
-# share a timestamp, so they follow each other closer than this.
+# This many frames are decoded before the first whose rows count, so that equal changes are numbered as they were. Equal
+# messages have the same timestamp, so fewer frames than this lie between them.
 WARM_UP_FRAMES = 50_000
 
 Commit = Callable[[Sequence[Item], int], None]
 
 
 class FrameLogReplay:
-    """Reads the log from a number on, in as many steps as one likes, and hands over rows in batches."""
+    """Reads the log from a number on, in as many steps as the caller likes, and commits rows in batches."""
 
     def __init__(self, folder: Path, begin: int, settings: WritingSettings, commit: Commit) -> None:
-        """Prepare to commit what follows from record `begin` on; batches go to `commit` with their last number."""
+        """Prepare to read from record `begin` on; `commit` gets each batch with the number of its last record."""
         self._folder = folder
         self._settings = settings
         self._commit = commit
@@ -34,12 +34,12 @@ class FrameLogReplay:
         self._items: list[Item] = []
         self._begin = begin
         self._expected: int | None = None
-        # What was counted when the frames arrived is not counted twice.
+        # Frames were counted when they arrived. These counters only limit what is logged again.
         self._counters = Counters()
         self.following = max(0, begin - WARM_UP_FRAMES)
 
     def read(self, until: int, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Read up to and without record `until`, and commit it.
+        """Read the records before `until` and commit their rows, or stop after a batch if `stopped` returns true.
 
         Raises:
             NotCommitted: from `commit`.

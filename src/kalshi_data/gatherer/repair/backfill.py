@@ -17,7 +17,7 @@ from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import load_signer
-from kalshi_data.kalshi.listings import FAR_AWAY_S, HISTORICAL_MARKETS, MarketFacts, decode_facts, moment_s
+from kalshi_data.kalshi.listings import FAR_AWAY_S, HISTORICAL_MARKETS, MarketFields, decode_fields, timestamp_s
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.kalshi.trades import FetchedTrade
 
@@ -83,7 +83,7 @@ async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequ
     for each in series:
         filters = {"series_ticker": each, "limit": str(HISTORICAL_MARKETS.page_rows_max)}
         async for page in rest.pages(HISTORICAL_MARKETS.path, HISTORICAL_MARKETS.key, filters):
-            found.update(market.ticker for market in decode_facts(page, MarketFacts) if may_trade(market, wanted))
+            found.update(market.ticker for market in decode_fields(page, MarketFields) if may_trade(market, wanted))
     if not found:
         raise SettingsError(
             f"no market of series {', '.join(series)} traded then, as far as kalshi_meta and the exchange know: "
@@ -92,9 +92,9 @@ async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequ
     return sorted(found)
 
 
-def may_trade(market: MarketFacts, wanted: Range) -> bool:
+def may_trade(market: MarketFields, wanted: Range) -> bool:
     """Tell whether a market was open within a range."""
-    opened_s, closed_s = moment_s(market.open_time, 0.0), moment_s(market.close_time, FAR_AWAY_S)
+    opened_s, closed_s = timestamp_s(market.open_time, 0.0), timestamp_s(market.close_time, FAR_AWAY_S)
     return opened_s < wanted.end.timestamp() and closed_s >= wanted.begin.timestamp()
 
 

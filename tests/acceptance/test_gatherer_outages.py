@@ -18,7 +18,7 @@ from tests.acceptance.rehearsal import Rehearsal
 from tests.support.waiting import wait_until
 
 BOOKS = "channel = 'orderbook_delta'"
-FULL = "frame log failed, frames go to the database only: make room on its disk, or mend it"
+FULL = "frame log failed, frames go to the database only: free space on its disk, or repair the disk"
 
 
 def errors(rehearsal: Rehearsal) -> list[str]:
@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_a_bad_key_is_told_once_and_the_right_one_is_taken(rehearse: Rehearse) -> None:
+def test_a_bad_key_is_logged_once_and_the_right_one_is_used(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     rehearsal.start_exchange("--lifecycles=0")
     right = rehearsal.keys[1].private.read_bytes()
@@ -49,10 +49,10 @@ def test_a_bad_key_is_told_once_and_the_right_one_is_taken(rehearse: Rehearse) -
     found = rehearsal.finish()
     assert found.complete, str(found)
     assert errors(rehearsal) == [KEY_REFUSED]
-    assert [line["what"] for line in rehearsal.logged("over")] == [KEY_REFUSED]
+    assert [line["incident"] for line in rehearsal.logged("over")] == [KEY_REFUSED]
 
 
-def test_an_exchange_that_is_away_is_told_once_and_waited_for(rehearse: Rehearse) -> None:
+def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     port = f"--port={free_port()}"
     rehearsal.start_exchange("--lifecycles=0", port)
@@ -72,7 +72,7 @@ def test_an_exchange_that_is_away_is_told_once_and_waited_for(rehearse: Rehearse
     wait_until(lambda: len(rehearsal.logged(UNREACHABLE)) == 2, "the second outage")
     rehearsal.stop_gatherers()
     assert errors(rehearsal) == [UNREACHABLE] * 2
-    assert [line["what"] for line in rehearsal.logged("over")] == [UNREACHABLE]
+    assert [line["incident"] for line in rehearsal.logged("over")] == [UNREACHABLE]
 
 
 class FullDisk:
@@ -120,9 +120,7 @@ DISKS = [MissingDisk, *([FullDisk] if os.geteuid() == 0 else [])]
 
 
 @pytest.mark.parametrize("kind", DISKS)
-def test_a_disk_that_takes_nothing_stops_the_frame_log_and_nothing_else(
-    rehearse: Rehearse, kind: type[FullDisk | MissingDisk]
-) -> None:
+def test_a_full_disk_stops_only_the_frame_log(rehearse: Rehearse, kind: type[FullDisk | MissingDisk]) -> None:
     assert FullDisk in DISKS or not os.environ.get("CI"), "in CI tests run as root, so that a full disk is one"
     rehearsal = rehearse(1)
     with contextlib.closing(kind(rehearsal.frames())) as disk:
@@ -161,7 +159,7 @@ def stop_at_once(rehearsal: Rehearsal, what: str) -> float:
 
 
 @pytest.mark.parametrize("trouble", [UNREACHABLE, KEY_REFUSED, "connected", "exchange status"])
-def test_a_gatherer_stops_quickly_whatever_it_is_doing(rehearse: Rehearse, trouble: str) -> None:
+def test_a_gatherer_stops_quickly_in_every_state(rehearse: Rehearse, trouble: str) -> None:
     rehearsal = rehearse(1)
     rehearsal.start_exchange("--lifecycles=0", "--markets=2000", "--rate=0")
     settings: dict[str, Any] = {"subscriptions": {"commands_per_second_max": 1, "markets_per_command_max": 5}}
