@@ -1,4 +1,4 @@
-"""Crashes in mid-load: of the gatherer, and of its database; the frame log brings back what it had."""
+"""Crashes under load, of the gatherer and of its database: the frame log restores every logged frame."""
 
 import signal
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.acceptance.rehearsal import Rehearsal
 from tests.support.engines import Engine
 from tests.support.waiting import wait_until
 
-# A server that is killed keeps only what had reached the disk.
+# A killed server keeps only what had reached the disk.
 DURABLE = {**SETTINGS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 TABLES = {
     "orderbook_delta": "orderbook_deltas",
@@ -31,7 +31,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def own_server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
-    """A server that a test may end."""
+    """A server that a test may stop."""
     engine = Engine("plain", server_folder / "crashing", embedded, server_account(), DURABLE)
     with engine.running():
         yield engine
@@ -58,7 +58,7 @@ def captured_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
 def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None:
     logged = logged_rows(rehearsal, number)
     assert len(logged) > 500
-    # A row may be committed before its frame has reached the disk; never the other way round.
+    # A row may be committed before its frame has reached the disk, but every logged frame must have its row.
     assert logged <= captured_rows(rehearsal, number)
 
 
@@ -79,7 +79,7 @@ def test_a_killed_gatherer_continues_at_the_end_of_its_frame_log(rehearse: Rehea
     for number in rehearsal.numbers:
         assert_nothing_logged_is_lost(rehearsal, number)
     assert rehearsal.counted("subscriptions where end_reason = 'crashed'") >= 40
-    # What is called covered ended with the last frame that was logged, or the last heartbeat.
+    # Coverage ended at the last frame that was logged, or at the last heartbeat.
     late = """
         select count(*) from capture.subscriptions as s, capture.connections as c
         where s.connection_id = c.connection_id and s.ended_at > c.closed_at
@@ -99,7 +99,7 @@ def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, o
         rehearsal.wait_for("orderbook_deltas", 2 * rehearsal.counted("orderbook_deltas", 2), number=2)
         own_server.server.start()
         wait_until(lambda: rehearsal.counted("orderbook_deltas") >= rehearsal.counted("orderbook_deltas", 2), "equal")
-        # Once more, and the gatherer with it.
+        # Kill the server once more, and the gatherer with it.
         own_server.server.kill()
         rehearsal.gatherers[1].kill()
         own_server.server.start()

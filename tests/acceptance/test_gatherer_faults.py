@@ -1,4 +1,4 @@
-"""Faults of the exchange and one gatherer: what it does, and that exactly what was not sent is missing."""
+"""Faults of the exchange with one gatherer: exactly the messages that were not sent are missing."""
 
 import time
 from itertools import pairwise
@@ -10,13 +10,13 @@ from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import QUICK, Rehearsal
 from tests.support.waiting import wait_until
 
-# With one gatherer no other fills its gaps; without lifecycles every market is subscribed from the start.
+# One gatherer, so that no other fills its gaps; no lifecycles, so that every market is subscribed from the start.
 CALM = "--lifecycles=0"
 BOOKS = "channel = 'orderbook_delta'"
 
 
 def unsent(rehearsal: Rehearsal) -> list[dict[str, Any]]:
-    """Return the messages that were sent to nobody."""
+    """Return the messages that were sent to no client."""
     lines = [line for line in rehearsal.published() if line.get("sent") == 0]
     return [line for line in lines if line["frame"]["type"] != "cfbenchmarks_value"]
 
@@ -40,7 +40,7 @@ def test_lost_frames_are_gaps_that_end_with_a_snapshot(rehearse: Rehearse) -> No
     rehearsal.start(CALM)
     rehearsal.fault("drop_frames", count=3)
     rehearsal.wait_for("gaps where repair = 'snapshot'")
-    # Long enough that a busy exchange, which publishes late, has something to drop.
+    # Long enough that even a busy exchange, which publishes late, drops frames.
     rehearsal.fault("drop_seconds", seconds=2)
     rehearsal.wait_for("gaps where repair = 'snapshot'", 2)
     rehearsal.fault("reorder", seconds=0.5)
@@ -78,7 +78,7 @@ def test_missed_trades_come_from_rest(rehearse: Rehearse) -> None:
     rehearsal.start(CALM, "--rate=600", settings=one)
     rehearsal.fault("drop_frames", count=40, connection=1)
     rehearsal.wait_for("gaps where channel = 'trade' and repair = 'rest'")
-    # The whole connection is gone for a while, and with it the channel.
+    # The connection is closed for a while, and the channel with it.
     rehearsal.fault("refuse_connections", seconds=1)
     rehearsal.fault("disconnect", connection=1)
     rehearsal.wait_for("connections where name = 'all-markets-1'", 2)

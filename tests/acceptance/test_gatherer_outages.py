@@ -1,4 +1,4 @@
-"""Troubles of a gatherer's host: one clear line in its log for each, and it goes on by itself when the cause goes."""
+"""Outages around a gatherer: it logs one clear line for each, and goes on by itself when the cause is over."""
 
 import contextlib
 import os
@@ -22,12 +22,12 @@ FULL = "frame log failed, frames go to the database only: free space on its disk
 
 
 def errors(rehearsal: Rehearsal) -> list[str]:
-    """Return what a gatherer's log calls an error."""
+    """Return the errors in a gatherer's log."""
     return [line["event"] for line in rehearsal.lines() if line["level"] in ("error", "critical")]
 
 
 def free_port() -> int:
-    """Return a port of this machine on which nobody listens."""
+    """Return a port of this machine on which no program listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -65,7 +65,7 @@ def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehear
     rehearsal.start_exchange("--lifecycles=0", port)
     rehearsal.until("started")
     wait_until(lambda: rehearsal.logged("over"), "all connections again")
-    # Away in mid-load: that is another outage, and another line.
+    # The exchange is away again, now under load: another outage, and another line.
     rehearsal.wait_for("orderbook_deltas", 100)
     rehearsal.end_trading()
     rehearsal.exchange.stop()
@@ -76,7 +76,7 @@ def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehear
 
 
 class FullDisk:
-    """A small disk for the frame log, which only root can mount, and what takes all its room."""
+    """A small disk for the frame log, which only root can mount, and a file that fills it."""
 
     reason = "No space left on device"
 
@@ -98,7 +98,7 @@ class FullDisk:
 
 
 class MissingDisk:
-    """A folder that goes away, as that of a disk that is not mounted any more."""
+    """A folder that disappears, like that of a disk that is not mounted any more."""
 
     reason = "No such file or directory"
 
@@ -128,7 +128,7 @@ def test_a_full_disk_stops_only_the_frame_log(rehearse: Rehearse, kind: type[Ful
         rehearsal.wait_for("orderbook_deltas", 100)
         disk.fail()
         wait_until(lambda: rehearsal.logged(FULL), FULL)
-        # Everything goes on into the database meanwhile.
+        # Every row still reaches the database meanwhile.
         rehearsal.wait_for("orderbook_deltas", rehearsal.counted("orderbook_deltas") + 300)
         files = len(list(segments(rehearsal.frames())))
         time.sleep(1)
@@ -151,7 +151,7 @@ def log_bytes(rehearsal: Rehearsal) -> int:
 
 
 def stop_at_once(rehearsal: Rehearsal, what: str) -> float:
-    """Stop the gatherer as soon as its log tells of something; return how long that took, in seconds."""
+    """Stop the gatherer as soon as its log has a line; return how long the stop took, in seconds."""
     wait_until(lambda: rehearsal.logged(what), what)
     began = time.monotonic()
     rehearsal.stop_gatherers()

@@ -1,4 +1,4 @@
-"""Three gatherers and faults that touch one of them: the others fill in, so that nothing at all is missing."""
+"""Three gatherers and faults that affect one of them: the others fill its gaps, so nothing is missing."""
 
 import time
 
@@ -31,7 +31,7 @@ def test_frames_that_one_gatherer_cannot_read_come_from_the_others(rehearse: Reh
     assert kept == [("not JSON", FRAMES), ("unknown message type", FRAMES)]
     told = rehearsal.logged("unknown field, the row is stored without it")
     assert {(line["type"], line["field"]) for line in told} == {("orderbook_delta", "field_of_tomorrow")}
-    # What could not be read as JSON shows as a gap, for which each book had a snapshot.
+    # A frame that is not JSON is a gap, after which each book had a snapshot.
     assert rehearsal.rows("select sum(seq_received - seq_expected), min(repair), max(repair) from capture.gaps") == [
         (FRAMES, "snapshot", "snapshot")
     ]
@@ -52,7 +52,7 @@ def test_production_is_complete_if_one_gatherer_at_a_time_misses_frames(rehearse
     rehearsal.wait_for(f"subscriptions where {BOOKS} and ended_at is null", 40, number=3)
     found = rehearsal.finish()
     assert found.complete, str(found)
-    # Every message was sent to somebody, so no gap of the journal excuses anything.
+    # Every message was sent to at least one client, so no message may be missing.
     assert found.withheld == 0
     assert found.books > 100
 
@@ -73,7 +73,7 @@ def test_maintenance_disconnects_every_client_and_restarts_clocks(rehearse: Rehe
     trades = [line for line in rehearsal.published() if line.get("frame", {}).get("type") == "trade"]
     assert any(line["sent"] == 0 for line in trades)
     assert found.streams["trades"].present == len(trades)
-    # It is expected: no error is logged about it.
+    # Maintenance is expected, so no error is logged.
     levels = {line["level"] for line in rehearsal.lines(1)}
     assert levels <= {"info", "warning"}
 
@@ -85,7 +85,7 @@ def test_fields_that_are_no_longer_sent_change_no_value(rehearse: Rehearse) -> N
     rehearsal.fault("no_deprecated_fields", connection=1, count=100_000)
     seen = rehearsal.counted("trades")
     wait_until(lambda: rehearsal.counted("trades") > seen + 5, "trades without them")
-    # Of changes they hold what is finer than a millisecond, which nothing else tells.
+    # Only these fields hold the digits of a change below a millisecond.
     rehearsal.fault("no_deprecated_fields", count=COARSE)
     found = rehearsal.finish()
     coarse = found.streams.pop("orderbook_deltas")

@@ -19,7 +19,7 @@ from tests.benchmarks.environments import interpreter_for
 from tests.support.engines import Database, Engine
 
 PEERS = Path(__file__).parent / "peers"
-# The two amounts that cryptofeed has a place for.
+# The two amounts that cryptofeed can store.
 AMOUNTS = {
     "orderbook_deltas": "side, price, size_delta",
     "trades": "taker_side, yes_price, size",
@@ -31,7 +31,7 @@ copy (
     from capture.{stream} order by received_at limit {rows}
 ) to stdout (format csv)
 """
-# What rows hold as text although the column is not.
+# Types of columns whose values the gatherer's rows hold as text.
 AS_TEXT = {1184: "timestamptz", 1700: "numeric"}
 FRAME = bytes(300)
 
@@ -80,7 +80,7 @@ def own_rate(engine: Engine, folder: Path) -> float:
 
 
 def cryptofeed_rate(engine: Engine, folder: Path) -> float:
-    """Return rows per second that cryptofeed's backend commits, the snapshots included that it adds by itself.
+    """Return rows per second that cryptofeed's backend commits, including the snapshots that it adds.
 
     Raises:
         RuntimeError: it failed, or did not store every row.

@@ -33,7 +33,7 @@ RATE = 41_000
 CALM_RATE = 4_600
 CALM_SECONDS_MAX = 20.0
 BACKEND_ROWS_MAX = 300_000
-# Durable commits, as in operation, and the server's own memory of when each transaction committed.
+# Durable commits, as in operation; the server records when each transaction committed.
 DURABLE = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -44,7 +44,7 @@ DURABLE = {
 }
 SUBSCRIBE_SECONDS_MAX = 60.0
 SETTLED_SECONDS = 1.5
-# Without audits: the answers to those would go on when the exchange is through.
+# No audits, since their answers would continue after the exchange has sent everything.
 GATHERER = """\
 [exchange]
 rest_url = "{rest_url}"
@@ -84,7 +84,7 @@ select
 from committed
 """
 SIZE = "select pg_database_size(current_database())"
-# An exchange cuts off whom it waits for too long; where that happened, less was offered than the rate says.
+# The exchange closes the connection of a slow client, which then was offered less than the rate.
 CUT_OFF = """
 select
     (select count(*) from capture.gaps)
@@ -126,7 +126,7 @@ def servers(folder: Path) -> Generator[Engine]:
 
 
 def capture(engine: Engine, folder: Path, rate: int, seconds: float) -> dict[str, float]:
-    """Let a gatherer capture an exchange for some seconds, and look at what it committed."""
+    """Run a gatherer on an exchange for some seconds, and measure what it committed."""
     folder.mkdir(mode=0o711)
     key = make_key(folder, 2)
     with engine.database("kalshi_ts") as kalshi_ts, engine.database("kalshi_meta") as kalshi_meta:
@@ -152,10 +152,10 @@ def capture(engine: Engine, folder: Path, rate: int, seconds: float) -> dict[str
 
 
 class Running:
-    """An exchange process, and what it told about itself."""
+    """An exchange process, with its addresses and events."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        """Read where it listens, and go on reading beside the caller."""
+        """Read its addresses, and read events in a thread from then on."""
         assert process.stdout
         self._lines = process.stdout
         self.addresses: dict[str, Any] = msgspec.json.decode(self._lines.readline())
@@ -170,7 +170,7 @@ class Running:
 
 @contextmanager
 def exchange(key: KeyFiles, folder: Path, rate: int, seconds: float) -> Generator[Running]:
-    """Run an exchange that begins when everything is subscribed."""
+    """Run an exchange that starts when everything is subscribed."""
     arguments = [sys.executable, "-m", "kalshi_data.simulator", "run", f"--key={key.key_id}={key.public}"]
     arguments += [f"--markets={MARKETS}", f"--rate={rate}", f"--seconds={seconds}", "--tier=prestige"]
     with (folder / "exchange.log").open("wb") as log:
@@ -203,7 +203,7 @@ def gather(settings: Path, folder: Path, running: Running, database: Database) -
 
 
 def highest_rss(process: psutil.Process, running: Running, database: Database) -> float:
-    """Watch a gatherer until the exchange is through and the last frame is committed."""
+    """Watch a gatherer until the exchange has sent everything and the last frame is committed."""
     rss, position, settled = 0.0, -1, 0.0
     with database.connect() as connection:
         while time.monotonic() - settled < SETTLED_SECONDS or not settled:
@@ -216,7 +216,7 @@ def highest_rss(process: psutil.Process, running: Running, database: Database) -
 
 
 def figures(database: Database) -> dict[str, float]:
-    """Return what the database says."""
+    """Return the figures of the captured rows."""
     with database.connect() as connection:
         row = connection.execute(COUNTED.encode()).fetchone() or ()
     rows, seconds, p99_ms, first_ms, last_ms = map(float, row)
@@ -231,7 +231,7 @@ def figures(database: Database) -> dict[str, float]:
 
 
 def number(database: Database, statement: str) -> float:
-    """Return the one number that a statement finds."""
+    """Return the number that a statement selects."""
     with database.connect() as connection:
         return float((connection.execute(statement.encode()).fetchone() or (0,))[0])
 

@@ -1,4 +1,4 @@
-"""Frames of the feed to rows, beside the standard library doing as much."""
+"""Frames of the feed to rows, beside the same work by the standard library."""
 
 import json
 import time

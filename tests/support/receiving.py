@@ -1,4 +1,4 @@
-"""A gatherer's recorder without a network: frames go in, rows come out."""
+"""A gatherer's recorder without a network: a test passes frames to it and reads rows from the database."""
 
 import asyncio
 from collections.abc import AsyncGenerator

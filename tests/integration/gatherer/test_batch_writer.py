@@ -1,4 +1,4 @@
-"""The gatherer's writer: batches, refused rows, broken connections, and what the frame log gives back."""
+"""The gatherer's writer: batches, refused rows, broken connections, and rows from the frame log."""
 
 import asyncio
 import threading
@@ -45,7 +45,7 @@ def trade(trade_id: str, number: int, frame: bytes = b"{}", **changes: Any) -> I
 
 
 def write(database: Database, folder: Path, items: list[Item], **settings: Any) -> Station:
-    """Hand items over at once and stop."""
+    """Put all items at once and stop."""
 
     async def run() -> Station:
         async with station(database, folder, **settings) as running:
@@ -59,7 +59,7 @@ def write(database: Database, folder: Path, items: list[Item], **settings: Any) 
 
 
 def receive(database: Database, folder: Path, frames: list[bytes], **settings: Any) -> Station:
-    """Take frames on one connection, close it and stop."""
+    """Record frames of one connection, close it and stop."""
 
     async def run() -> Station:
         async with station(database, folder, **settings) as running:
@@ -216,7 +216,7 @@ def test_a_crash_loses_nothing_that_was_logged_and_closes_what_it_left_open(
     asyncio.run(crash())
     assert fetch(kalshi_ts, "select count(closed_at) from capture.connections") == [(0,)]
     receive(kalshi_ts, tmp_path, [])
-    # Equal changes are numbered on where the crash was.
+    # The numbers of equal changes continue after the crash.
     assert fetch(kalshi_ts, "select seq, occurrence from capture.orderbook_deltas order by seq") == [
         (seq, seq - 2) for seq in range(2, 8)
     ]

@@ -1,4 +1,4 @@
-"""The gatherer on the wire: signed connections, bad input, gaps, unknown fields, and what is left in the database."""
+"""A session with an exchange: signed connections, bad frames, gaps, unknown fields, and the rows in the database."""
 
 import asyncio
 import hashlib
@@ -59,7 +59,7 @@ async def serve(handler: Any, use: Any) -> Any:
 
 
 class Gathered:
-    """A session's outcome."""
+    """The result of a session."""
 
     def __init__(self, counters: Counters, reason: str, missed: list[Any], allocator: SubscriptionAllocator) -> None:
         self.counters = counters
@@ -99,7 +99,7 @@ async def follow(database: Database, key: KeyFiles, url: str, books: Sequence[st
 def gather(
     database: Database, folder: Path, frames: Sequence[bytes], books: Sequence[str] = ("KXA-1",), **settings: Any
 ) -> Gathered:
-    """Let an exchange send frames after the first command, then close."""
+    """Follow an exchange that sends frames after the first command and then closes the connection."""
     key = make_key(folder, 2)
 
     async def handler(request: web.Request) -> web.WebSocketResponse:
@@ -128,7 +128,7 @@ def test_bad_frames_are_kept_verbatim_and_the_connection_goes_on(kalshi_ts: Data
         b'{"sid":1,"seq":5}': "bad envelope",
         huge: "frame too long",
     }
-    # The frame without a type takes no number that could be read, so it shows as a gap as well.
+    # The number of the frame without a type cannot be read, so this frame is a gap as well.
     gathered = gather(kalshi_ts, tmp_path, [SUBSCRIBED, delta(1), *bad, delta(7), delta(8)])
     assert fetch(kalshi_ts, "select seq from capture.orderbook_deltas order by seq") == [(1,), (7,), (8,)]
     kept = fetch(kalshi_ts, "select frame, reason, frame_bytes, frame_sha256 from capture.quarantine order by 1")
@@ -210,7 +210,7 @@ def test_snapshots_that_are_lost_in_a_gap_are_requested_again_at_once(kalshi_ts:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         await socket.receive()
-        # A gap; in the answer to what is asked then, the snapshot of KXB-1 is lost.
+        # A gap, after which snapshots are requested; of those, the snapshot of KXB-1 is lost.
         for frames in (
             [SUBSCRIBED, book(1, "KXA-1"), book(2, "KXB-1"), delta(5)],
             [book(6, "KXA-1"), delta(8)],

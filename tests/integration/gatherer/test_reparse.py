@@ -1,4 +1,4 @@
-"""The frame log fed again, and printed."""
+"""The frame log is decoded again, and printed."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The REST client against a server of the test: patience, pages, signatures and the budget."""
+"""The REST client with a local server: retries, pages, signatures and the budget."""
 
 import asyncio
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_the_budget_lets_a_burst_through_and_then_its_rate() -> None:
 
     async def run() -> None:
         budget = Budget(tokens_per_second=10, tokens_max=100, tokens_per_request=10)
-        # One after the other at this rate, ten would take nine seconds; a busy machine may be a little slower.
+        # Ten requests one by one would take nine seconds at this rate; a busy machine may take a little longer.
         assert await take(budget, 10) < 5
         assert await take(budget, 1) > 0.5
 

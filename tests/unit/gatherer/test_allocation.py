@@ -1,4 +1,4 @@
-"""Which books lie on which connection."""
+"""Books are assigned to connections, errors to actions, and audits to times."""
 
 from typing import Any
 

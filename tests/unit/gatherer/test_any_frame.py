@@ -1,4 +1,4 @@
-"""Whatever arrives becomes a row or a reason, and nothing else."""
+"""Any bytes that arrive become a row, or are rejected with a reason."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.unit.kalshi.test_rows import BODIES, INDEX_VALUE, arrival
 STREAMS = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
 TYPES = [*BODIES, "cfbenchmarks_value", "market_lifecycle_v2", "event_lifecycle", "weather"]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-# The machine may be busy; how long an example takes says nothing.
+# On a busy machine any example may take long, so there is no deadline.
 UNHURRIED = settings(deadline=None, max_examples=300)
 
 
@@ -25,7 +25,7 @@ VALUES = st.recursive(SCALARS, containers)
 
 
 def understand(frame: bytes) -> None:
-    """Do with a frame what a gatherer does; BadFrame is the only error it expects."""
+    """Decode a frame as a gatherer does; BadFrame is the only error that a gatherer expects."""
     try:
         envelope = decode_envelope(frame)
         stream, row = to_row(envelope, arrival())

@@ -89,7 +89,7 @@ def test_a_gap_ends_books_at_the_last_frame_before_it_and_snapshots_restart_them
 def test_a_gap_amid_the_snapshots_that_repair_another_is_repaired_with_it() -> None:
     decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1, "KXA"), snapshot(2, "KXB"), delta(9, "KXA"))
     decoding.take(snapshot(10, "KXA"), delta(12, "KXA"))
-    # The snapshot of KXB may be what is missing now, so it is asked for again.
+    # The snapshot of KXB may be among the missing frames, so it is requested again.
     assert decoding.lost()[-1] == ["KXA", "KXB"]
     decoding.take(snapshot(13, "KXB"))
     decoding.take(snapshot(14, "KXA"))

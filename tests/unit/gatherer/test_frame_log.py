@@ -1,4 +1,4 @@
-"""The frame log: what is written is read again, whatever happens to the file's end or to the disk."""
+"""The frame log: written records are read again, even after damage to a file or a full disk."""
 
 import errno
 import os
@@ -122,7 +122,7 @@ def test_at_most_one_block_is_not_written_in_time(tmp_path: Path) -> None:
     log.seal()
     wait_until(lambda: log.written_before >= log.next_number)
     log.append(Kind.FRAME, 1, BEGAN_NS, b"still in memory")
-    # Nobody closes the log here, as nobody does when a process is killed.
+    # The log is not closed here, as if the process were killed.
     assert payloads(tmp_path) == [b"sealed"]
     log.close()
 
@@ -140,7 +140,7 @@ def test_the_oldest_segments_are_removed_when_the_log_is_too_large_or_too_old(tm
     assert retention.measure(tmp_path)[0] <= 2_000
     for segment in after:
         os.utime(segment, (0, 0))
-    # What the database does not have yet is kept whatever its age.
+    # Segments of any age are kept until the database has them.
     assert retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=0) == 0
     retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=1 << 62)
     assert segments(tmp_path) == after[-1:]
@@ -168,5 +168,5 @@ def test_logging_goes_on_once_a_full_disk_has_room_again(tmp_path: Path, monkeyp
         full = False
     log.close()
     assert payloads(tmp_path) == [b"kept"]
-    # What could not be written left no files behind.
+    # The failed write left no file behind.
     assert len(segments(tmp_path)) == 1

@@ -81,7 +81,7 @@ def arrival(unknown: list[tuple[str, str]] | None = None) -> Arrival:
 
 
 def texts(*moments: datetime) -> tuple[str, ...]:
-    """Return times as PostgreSQL reads them."""
+    """Format times for PostgreSQL."""
     return tuple(map(str, moments))
 
 

@@ -43,7 +43,7 @@ def test_numbers_continue_across_generations_and_memory_stays_bounded() -> None:
     assert occurrences.number("kept") == 0
     for other in range(15):
         occurrences.number(other)
-        # A key that keeps coming keeps its count.
+        # The count of a key that comes again and again is kept.
         assert occurrences.number("kept") == other + 1
     for other in range(100):
         occurrences.number(("other", other))

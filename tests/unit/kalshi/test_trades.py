@@ -23,7 +23,7 @@ def test_a_trade_of_rest_is_the_same_as_in_the_feed() -> None:
     message = {"market_ticker": "KXA-1-T1", "ts_ms": 1_793_109_600_447, "ts": 1_793_109_600, **body}
     envelope = decode_envelope(msgspec.json.encode({"type": "trade", "sid": 1, "seq": 1, "msg": message}))
     _, row = to_row(envelope, Arrival(1, NOW, Occurrences()))
-    # In the feed's row the time of sending, connection, sid and seq stand between.
+    # The feed's row also has the time of sending, connection, sid and seq.
     assert tuple(convert()) == (row[0], row[2], *row[6:])
 
 
