@@ -2,65 +2,78 @@
 
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 
 from kalshi_data.service.histogram import Delays
+from kalshi_data.service.metrics import count, counts, delays, flag, level, size
+
+# ruff: noqa: RUF009 - these functions return dataclasses.field(), which makes a value for each instance
 
 
+@dataclass
 class Counters:
-    """All counters and levels of one gatherer; one thread writes each of them, every thread may read them."""
+    """All counters and levels of one gatherer; each is written by one thread and may be read by any.
 
-    def __init__(self) -> None:
-        """Start at zero."""
-        self.started_at_seconds = time.time()
-        # Counters.
-        self.frames: Counter[str] = Counter()  # by message type
-        self.received_bytes = 0
-        self.committed_rows: Counter[str] = Counter()  # by stream
-        self.commits = 0
-        self.quarantined: Counter[str] = Counter()  # by kind of reason
-        self.unknown_fields: Counter[tuple[str, str]] = Counter()  # by message type and name
-        self.gaps: Counter[str] = Counter()  # by channel
-        self.exchange_errors: Counter[int] = Counter()  # by the exchange's code
-        self.commands = 0
-        self.snapshots_requested: Counter[str] = Counter()  # by reason: gap, audit, clock
-        self.reconnects: Counter[str] = Counter()  # by connection name
-        self.database_failures = 0
-        self.trades_fetched = 0  # over REST
-        self.registry_changes: Counter[str] = Counter()  # by table: objects that were new or had changed
-        self.partitions_dropped: Counter[str] = Counter()  # by stream, because of their age or a full disk
-        self.unread_partitions_dropped: Counter[str] = (
-            Counter()
-        )  # by stream, because of a full disk, before they were merged
-        self.rows_deleted: Counter[str] = Counter()  # by table, because of their age
-        self.heartbeats = 0
-        self.heartbeat_failures = 0
-        # Levels.
-        self.last_frame_at_seconds = 0.0
-        self.connections_wanted = 0
-        self.connections_up = 0
-        self.markets_known = 0
-        self.markets_wanted = 0
-        self.markets_subscribed = 0
-        self.subscribed = False  # whether all wanted subscriptions were acknowledged once since the start
-        self.markets_unassigned = 0  # wanted, but every connection is full
-        self.queued_rows = 0
-        self.behind_frames = 0  # frames in the log that are not committed yet, while the writer reads rows from it
-        self.log_bytes = 0
-        self.log_oldest_at_seconds = 0.0
-        self.log_free_bytes = 0
-        self.log_failure = ""  # why frames cannot be logged now
-        self.database_failure = ""  # why rows cannot be committed now
-        self.refused: dict[str, str] = {}  # by name of a connection: why the exchange refuses it
-        self.heartbeat_failure = ""  # why the last heartbeat could not be written
-        self.heartbeat_at_seconds = 0.0  # when one was last written
-        self.loop_at_seconds = 0.0  # when the event loop last had a turn, by time.monotonic
-        self.loop_lag_seconds = 0.0  # by how much its last turn came late
-        self.database_bytes = 0
-        self.retention_failure = ""  # why old rows cannot be dropped now
-        self.unread_dropped_at_seconds = (
-            0.0  # when rows were last dropped before they were merged, because of a full disk
-        )
-        # Delays: exchange queued -> received, exchange traded -> received, received -> committed.
-        self.feed_delays = Delays()
-        self.event_delays = Delays()
-        self.commit_delays = Delays()
+    Each line defines the field for the program, and the name and meaning of its metric for Prometheus.
+    """
+
+    # Counters.
+    frames: Counter[str] = counts("frames_received", "Frames received.", "type")
+    received_bytes: int = count("received_bytes", "Bytes of all frames received.")
+    committed_rows: Counter[str] = counts("rows_committed", "Rows committed.", "stream")
+    commits: int = count("commits", "Transactions that committed received rows.")
+    quarantined: Counter[str] = counts("frames_quarantined", "Frames in quarantine, by kind of reason.", "reason")
+    unknown_fields: Counter[tuple[str, str]] = counts("unknown_fields", "Unknown fields, not stored.", "type", "field")
+    gaps: Counter[str] = counts("sequence_gaps", "Gaps in sequence numbers.", "channel")
+    exchange_errors: Counter[int] = counts("exchange_errors", "Errors of the exchange, by its code.", "code")
+    commands: int = count("commands_sent", "Commands sent to the exchange.")
+    snapshots_requested: Counter[str] = counts("snapshots_requested", "Order books requested again.", "reason")
+    reconnects: Counter[str] = counts("reconnects", "Connections opened again, by name.", "connection")
+    database_failures: int = count("database_failures", "Commits that failed because the database did not answer.")
+    trades_fetched: int = count("trades_fetched", "Trades fetched over REST.")
+    registry_changes: Counter[str] = counts("registry_changes", "New or changed series, events, markets.", "listing")
+    partitions_dropped: Counter[str] = counts("partitions_dropped", "Partitions dropped for age or space.", "stream")
+    unread_partitions_dropped: Counter[str] = counts(
+        "unread_partitions_dropped", "Partitions dropped for space before they were merged.", "stream"
+    )
+    rows_deleted: Counter[str] = counts("rows_deleted", "Rows deleted for age.", "table")
+    heartbeats: int = count("heartbeats", "Heartbeats written.")
+    heartbeat_failures: int = count("heartbeat_failures", "Heartbeats that could not be written.")
+
+    # Levels.
+    started_at_seconds: float = level("start_timestamp_seconds", "When this process started.", time.time)
+    last_frame_at_seconds: float = level("last_frame_timestamp_seconds", "When the last frame arrived; 0 for never.")
+    connections_wanted: int = level("connections_wanted", "Connections there should be.", int)
+    connections_up: int = level("connections_up", "Connections there are.", int)
+    markets_known: int = level("markets_known", "Markets the exchange lists.", int)
+    markets_wanted: int = level("markets_wanted", "Markets whose books should be subscribed.", int)
+    markets_subscribed: int = level("markets_subscribed", "Markets whose books are subscribed.", int)
+    markets_unassigned: int = level("markets_unassigned", "Markets wanted that no connection has room for.", int)
+    subscribed: bool = flag("subscribed", "1 once everything wanted has been subscribed since the start.", bool)
+    queued_rows: int = level("queued_rows", "Rows waiting to be committed.", int)
+    behind_frames: int = level("behind_frames", "Frames in the log that are not committed yet.", int)
+    log_bytes: int = level("frame_log_bytes", "Size of the frame log.", int)
+    log_oldest_at_seconds: float = level("frame_log_oldest_timestamp_seconds", "Age of the frame log; 0 for none.")
+    log_free_bytes: int = level("frame_log_free_bytes", "Free space on the frame log's disk.", int)
+    heartbeat_at_seconds: float = level("heartbeat_timestamp_seconds", "When the last heartbeat was written.")
+    loop_lag_seconds: float = level("loop_lag_seconds", "By how much the event loop's last turn was late.")
+    database_bytes: int = level("database_bytes", "Size of kalshi_ts.", int)
+    unread_dropped_at_seconds: float = level(
+        "unread_dropped_timestamp_seconds",
+        "When rows were last dropped for space before they were merged; 0 for never.",
+    )
+
+    # Failures in words, empty if there is none; the metric is 1 or 0.
+    log_failure: str = flag("frame_log_failing", "1 while frames cannot be logged.", str)
+    database_failure: str = flag("database_failing", "1 while rows cannot be committed.", str)
+    retention_failure: str = flag("retention_failing", "1 while too few old rows can be dropped.", str)
+    heartbeat_failure: str = flag("heartbeat_failing", "1 while heartbeats cannot be written.", str)
+    # Reasons by the connection's name.
+    refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
+
+    feed_delays: Delays = delays("feed_delay_seconds", "From the exchange's queue (sending_ts_ms) to being received.")
+    event_delays: Delays = delays("event_delay_seconds", "From the matching engine (ts_ms) to being received.")
+    commit_delays: Delays = delays("commit_delay_seconds", "From being received to being committed.")
+
+    # When the event loop last had a turn, by time.monotonic, which means nothing outside this process.
+    loop_at_seconds: float = field(default=0.0)

@@ -1,6 +1,16 @@
-"""Plain numbers as Prometheus metrics, read when somebody asks."""
+"""Plain numbers as Prometheus metrics, which are made at each scrape.
 
+A dataclass defines its metrics in its fields, so that name, meaning, labels and value stand in one line:
+
+    frames: Counter[str] = counts("frames_received", "Frames received.", "type")
+
+Counting is then `counters.frames[kind] += 1`, without a call, and read_fields() makes the metrics.
+"""
+
+import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -13,19 +23,19 @@ Values = float | Mapping[str, float] | Mapping[int, float] | Mapping[tuple[str, 
 
 
 class Reading(Collector):
-    """A collector that calls `read` at every scrape."""
+    """A collector that calls `read` at each scrape."""
 
     def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
-        """Prepare to give what `read` gives."""
+        """Prepare to return the metrics that `read` returns."""
         self._read = read
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics as they are now."""
+        """Return the metrics with their current values."""
         return self._read()
 
 
 def make_registry(read: Callable[[], Iterable[Metric]]) -> CollectorRegistry:
-    """Return a registry of these metrics and those of the process itself: memory, processor time, open files."""
+    """Return a registry of these metrics and of the process's own: memory, processor time, open files."""
     registry = CollectorRegistry()
     registry.register(Reading(read))
     ProcessCollector(registry=registry)
@@ -41,17 +51,17 @@ def counter(name: str, meaning: str, values: Values, labels: Labels = ()) -> Met
 
 
 def gauge(name: str, meaning: str, values: Values, labels: Labels = ()) -> Metric:
-    """Return a level; a mapping has one value per label, or per tuple of labels."""
+    """Return a gauge; a mapping has one value per label, or per tuple of labels."""
     family = GaugeMetricFamily(name, meaning, labels=_names(labels))
     for key, value in _samples(values):
         family.add_metric(key, value)
     return family
 
 
-def histogram(name: str, meaning: str, delays: Delays) -> Metric:
+def histogram(name: str, meaning: str, observed: Delays) -> Metric:
     """Return a histogram of seconds."""
     family = HistogramMetricFamily(name, meaning)
-    _observed(family, (), delays)
+    _observed(family, (), observed)
     return family
 
 
@@ -64,7 +74,7 @@ def histograms(name: str, meaning: str, delays: Mapping[str, Delays], label: str
 
 
 def _observed(family: HistogramMetricFamily, labels: tuple[str, ...], delays: Delays) -> None:
-    # One copy, so that buckets and count agree while another thread counts on.
+    # A copy, so that buckets and count agree while another thread keeps counting.
     total, buckets = 0, list[tuple[str, float]]()
     for bound, count in zip((*map(str, delays.bounds), "+Inf"), tuple(delays.counts), strict=True):
         total += count
@@ -79,6 +89,53 @@ def _names(labels: Labels) -> tuple[str, ...]:
 def _samples(values: Values) -> list[tuple[tuple[str, ...], float]]:
     if not isinstance(values, Mapping):
         return [((), values)]
-    # A copy at once: another thread may add a key meanwhile.
+    # A copy in one step of the interpreter, since another thread may add a key.
     pairs = list(values.copy().items() if isinstance(values, dict) else values.items())
     return [(key if isinstance(key, tuple) else (str(key),), value) for key, value in pairs]
+
+
+METRIC = "metric"
+# Makes a metric of its name, its meaning and a field's value.
+MakeMetric = Callable[[str, str, Any], Metric]
+
+
+def read_fields(prefix: str, counters: Any) -> Iterable[Metric]:
+    """Yield the metric of each field of a dataclass that defines one."""
+    for each in dataclasses.fields(counters):
+        if METRIC in each.metadata:
+            name, meaning, make = each.metadata[METRIC]
+            yield make(prefix + name, meaning, getattr(counters, each.name))
+
+
+def _define(name: str, meaning: str, make: MakeMetric, zero: Callable[[], Any]) -> Any:
+    return dataclasses.field(default_factory=zero, metadata={METRIC: (name, meaning, make)})
+
+
+def count(name: str, meaning: str) -> Any:
+    """Define a field of type int that only grows."""
+    return _define(name, meaning, counter, int)
+
+
+def counts(name: str, meaning: str, *labels: str) -> Any:
+    """Define a field of type Counter whose keys are the values of one label, or tuples of several."""
+    return _define(name, meaning, lambda name, meaning, value: counter(name, meaning, value, labels), Counter)
+
+
+def level(name: str, meaning: str, zero: Callable[[], float] = float) -> Any:
+    """Define a number that goes up and down."""
+    return _define(name, meaning, gauge, zero)
+
+
+def flag(name: str, meaning: str, zero: Callable[[], object]) -> Any:
+    """Define a field whose metric is 1 if the value is true or a text that is not empty, else 0."""
+    return _define(name, meaning, lambda name, meaning, value: gauge(name, meaning, bool(value)), zero)
+
+
+def size(name: str, meaning: str, zero: Callable[[], object]) -> Any:
+    """Define a collection whose metric is how many entries it has."""
+    return _define(name, meaning, lambda name, meaning, value: gauge(name, meaning, len(value)), zero)
+
+
+def delays(name: str, meaning: str) -> Any:
+    """Define a histogram of seconds."""
+    return _define(name, meaning, histogram, Delays)

@@ -1,4 +1,4 @@
-"""The alerts are rules that Prometheus understands, about figures that the programs have, and fire when they should."""
+"""The alerts are valid rules of Prometheus, use metrics that the programs export, and fire when they should."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ def names(metrics: list[Metric]) -> set[str]:
 
 
 def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
-    """Each alert has a series that raises it, and none is raised by a program that is well."""
+    """Each alert has a series that raises it, and a healthy program raises none."""
     cases = yaml.safe_load(EXPECTED.read_text())
     tested = {
         each["alertname"] for case in cases["tests"] for each in case["alert_rule_test"] if each.get("exp_alerts")
@@ -38,7 +38,7 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_alerts_are_about_figures_there_are() -> None:
+def test_alerts_use_metrics_that_the_programs_export() -> None:
     measurements = Measurements()
     known = names(list(gatherer_metrics.read_metrics(Counters(), HealthReport())))
     known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), HealthReport())))
