@@ -10,9 +10,11 @@ from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
 from kalshi_data.gatherer.recording.batch import STATES, Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.recording.events import (
+    Acknowledged,
     ClockWentBack,
     ErrorReceived,
     Event,
+    FrameQuarantined,
     GapFound,
     SnapshotReceived,
     count,
@@ -204,3 +206,12 @@ def test_each_frame_is_decoded_to_its_message_type_and_its_events() -> None:
     for number, (payload, expected) in enumerate(frames.items(), start=1):
         decoded = decoder.decode(LogRecord(number, number * SECOND_NS, 7, Kind.FRAME, payload))
         assert (decoded.message_type, [type(event).__name__ for event in decoded.events]) == expected
+
+
+def test_a_changed_limit_of_a_frame_holds_for_an_open_connection() -> None:
+    settings = WritingSettings()
+    decoder = FrameDecoder(7, settings)
+    record = LogRecord(1, SECOND_NS, 7, Kind.FRAME, BOOKS_SUBSCRIBED)
+    assert decoder.decode(record).events[0] == Acknowledged(1, 1, "orderbook_delta")
+    settings.frame_bytes_max = 10
+    assert decoder.decode(record).events[0] == FrameQuarantined("frame too long")

@@ -53,8 +53,7 @@ class FrameDecoder:
     def __init__(self, connection_id: int, settings: WritingSettings, *, whole: bool = True) -> None:
         """Start before the first record; `whole` is false if the first records of the connection are missing."""
         self.connection_id = connection_id
-        self._frame_bytes_max = settings.frame_bytes_max
-        self._quarantined_bytes_max = settings.quarantined_frame_bytes_max
+        self._settings = settings  # A reload changes its limits while the connection is open.
         self._whole = whole
         self._sequence = SequenceTracker(from_start=whole)
         self._subscriptions: dict[int, Coverage] = {}
@@ -136,7 +135,7 @@ class FrameDecoder:
         sid, seq = envelope.sid, envelope.seq
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
             self._gap(gap)
-        if len(frame) > self._frame_bytes_max:
+        if len(frame) > self._settings.frame_bytes_max:
             raise BadFrame("frame too long")
         if envelope.type in CONTROL_TYPES:
             self._control(envelope)
@@ -221,7 +220,7 @@ class FrameDecoder:
 
     def _quarantine(self, frame: bytes, reason: str) -> None:
         place = (self._record.number, self.connection_id, self._now)
-        self._decoded.items.append(quarantine_item(frame, reason, *place, self._quarantined_bytes_max))
+        self._decoded.items.append(quarantine_item(frame, reason, *place, self._settings.quarantined_frame_bytes_max))
         self._decoded.events.append(FrameQuarantined(reason))
 
     def _add_states(self, rows: Iterable[StateRow]) -> None:
