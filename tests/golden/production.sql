@@ -11,7 +11,7 @@ CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minut
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.advance_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(judged_until timestamp with time zone, rows_new bigint, rows_again bigint)
+CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(classified_until timestamp with time zone, rows_new bigint, rows_rewritten bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.arbitrate_hours(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
     LANGUAGE plpgsql;
@@ -23,7 +23,7 @@ CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABL
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.classified_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.classify_minutes(judged text, tickers text[], froms timestamp with time zone[], untils timestamp with time zone[]) RETURNS bigint
+CREATE FUNCTION ops.classify_minutes(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql
     SET "TimeZone" TO 'UTC';
 CREATE FUNCTION ops.compare_archived_rows(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
@@ -33,9 +33,9 @@ CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with ti
 CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, covered tstzmultirange)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
@@ -43,23 +43,27 @@ CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.is_sampled(moment timestamp with time zone, one_in integer) RETURNS boolean
+CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, life tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven tstzmultirange, wrong tstzmultirange, hole tstzmultirange)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_gap_change() RETURNS trigger
@@ -74,7 +78,7 @@ CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.record_late_rows(time_column name, merged text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ops.record_late_rows(time_column name, merged_stream text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min numeric, price_max numeric, accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
@@ -91,7 +95,7 @@ CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
 CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.update_market_times() RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange

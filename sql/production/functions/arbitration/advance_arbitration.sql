@@ -1,6 +1,7 @@
--- Sum up who received what, per stream, hour and gatherer: once when an hour has settled, and again a day later, when
--- late gatherers have caught up; then its sightings are forgotten.
--- Parameters: deltas_one_in, of how many order-book changes one is in the sample; hours_max, how many hours in one call
+-- Compute which gatherer received what, per stream and hour: once when an hour has settled, and once more a day later,
+-- when late gatherers have caught up. Then the hour's sightings are deleted.
+-- Parameters: deltas_one_in, the sample's size: one order-book change of this many; hours_max, how many hours one call
+-- does
 -- Reads: ops.sightings, ops.heartbeats
 -- Writes: ops.arbitration, ops.sightings, ops.watermarks
 -- Returns: how many rows of ops.arbitration were written
@@ -43,4 +44,4 @@ begin
 end;
 $$;
 
-comment on function ops.advance_arbitration is 'Sum up who received what, per stream, hour and gatherer.';
+comment on function ops.advance_arbitration is 'Compute which gatherer received what, per stream and hour.';

@@ -1,10 +1,11 @@
--- Compute what each gatherer contributed in some hours. A gatherer that can be heard or was seen counts, also where it
--- received nothing.
--- Parameters: began and ended, whole hours; deltas_one_in, of how many order-book changes one is in the sample
+-- Compute what each gatherer contributed in some hours. Every gatherer with a heartbeat or a row counts, even if it
+-- received nothing in the hour.
+-- Parameters: began and ended, whole hours; deltas_one_in, the sample's size: one order-book change of this many
 -- Reads: ops.sightings, ops.heartbeats
 -- Writes: ops.arbitration
 -- Returns: how many rows were written
-create or replace function ops.arbitrate_hours(began timestamptz, ended timestamptz, deltas_one_in integer) returns bigint
+create or replace function ops.arbitrate_hours(began timestamptz, ended timestamptz, deltas_one_in integer)
+returns bigint
 language plpgsql
 as $$
 declare

@@ -1,8 +1,8 @@
 -- Count and add up what production holds of a time, to compare it with a file.
 -- Parameters: target, a table; time_column, null for the whole table; from_at, until_at
 -- Reads: the table
--- Returns: per gatherer (null where the table does not tell) rows, first and last time, and the sum of each column of
--- decimals or bigints as text
+-- Returns: per gatherer (null if the table has no such column) the number of rows, first and last time, and the sum of
+-- each column of decimals or bigints as text
 create or replace function ops.control_totals(
     target regclass, time_column name, from_at timestamptz, until_at timestamptz
 ) returns table (gatherer_id smallint, row_count bigint, first_at timestamptz, last_at timestamptz, sums jsonb)
@@ -41,4 +41,4 @@ begin
 end;
 $$;
 
-comment on function ops.control_totals is 'What production holds of a time: rows and sums, to compare with a file.';
+comment on function ops.control_totals is 'Rows and sums of what production holds of a time, to compare with a file.';

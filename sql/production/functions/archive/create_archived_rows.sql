@@ -1,4 +1,4 @@
--- Make the table that rows of a file pass through on their way back: one like the stream's, for this transaction.
+-- Create the table that rows of a file pass through on their way back: like the stream's, dropped with the transaction.
 -- Parameters: target, the stream's table
 -- Writes: pg_temp.archived_rows
 -- Returns: its columns in order
@@ -15,4 +15,4 @@ begin
 end;
 $$;
 
-comment on function ops.create_archived_rows is 'Make the table that rows of a file pass through on their way back.';
+comment on function ops.create_archived_rows is 'Create the table that rows of a file pass through on their way back.';

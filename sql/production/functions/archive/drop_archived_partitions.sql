@@ -1,7 +1,7 @@
--- Drop whole partitions of a stream that are old enough, and of which the archive holds every hour, verified. An hour
--- without a record in ops.archive_partitions is not known to be archived, and holds its partition back.
--- It runs with its owner's rights, so that who merges can drop nothing else.
--- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many go in one call
+-- Drop whole partitions of a stream that are old enough, if the archive holds every hour of them, verified. An hour
+-- without a record in ops.archive_partitions counts as not archived and keeps its partition.
+-- It runs with its owner's rights, so that the role that merges can drop nothing else.
+-- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many one call drops
 -- Reads: ops.archive_partitions
 -- Writes: partitions of the stream's table, ops.dropped_partitions, ops.book_checks
 -- Returns: what was dropped, oldest first
@@ -41,7 +41,7 @@ begin
 
     select g.partition_name, g.during from gone as g;
 
-    -- Dropping waited for merges at work. One of them may have brought a late row: then all is taken back.
+    -- Dropping waited for running merges. If one of them brought a late row, the whole call is rolled back.
     select range_agg(p.during) into dropped
     from ops.dropped_partitions as p
     where p.stream = wanted_stream and p.dropped_at = now();
@@ -55,6 +55,7 @@ begin
 end;
 $$;
 
-comment on function ops.drop_archived_partitions is 'Drop old partitions of a stream that the archive holds, every hour verified.';
+comment on function ops.drop_archived_partitions is
+'Drop old partitions of a stream that the archive holds, every hour verified.';
 
 revoke execute on function ops.drop_archived_partitions from public;

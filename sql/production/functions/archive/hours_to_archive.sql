@@ -1,9 +1,10 @@
--- List the hours that are to have a record in the archive, with rows or without: those since the first connection of a
--- gatherer, and those of every partition that production holds.
+-- List the hours that need a record in the archive, with or without rows: all since a gatherer's first connection, and
+-- those of every partition that production holds.
 -- Parameters: wanted_stream; until_at, when the last of them may end
 -- Reads: ops.connections, the partitions of the stream's table
 -- Returns: the beginnings of the hours
-create or replace function ops.hours_to_archive(wanted_stream text, until_at timestamptz) returns table (hour timestamptz)
+create or replace function ops.hours_to_archive(wanted_stream text, until_at timestamptz)
+returns table (hour timestamptz)
 language sql
 stable
 set timezone = 'UTC'
@@ -25,4 +26,4 @@ as $$
     ) as h (hour);
 $$;
 
-comment on function ops.hours_to_archive is 'The hours of a stream that are to have a record in the archive.';
+comment on function ops.hours_to_archive is 'The hours of a stream that need a record in the archive.';

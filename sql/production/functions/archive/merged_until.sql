@@ -1,8 +1,8 @@
--- Say until when everything that gatherers received of a stream is merged, as far as it was last measured.
--- Of several ways to share the markets between deduplicators, the one that was measured last counts.
--- Parameters: wanted_stream; gatherers, the numbers of all that are to be heard
+-- Compute until when all rows that gatherers received of a stream are merged, by the last measurement. If markets were
+-- shared among deduplicators in different ways, only the way that was measured last counts.
+-- Parameters: wanted_stream; gatherers, the numbers of all that must have reported
 -- Reads: ops.lags
--- Returns: the moment; null while one of them does not say
+-- Returns: the time; null while a gatherer has not reported
 create or replace function ops.merged_until(wanted_stream text, gatherers integer[]) returns timestamptz
 language sql
 stable
@@ -13,7 +13,7 @@ as $$
             l.error is null and l.lag_seconds is not null as is_known,
             l.measured_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
             split_part(l.shard, '/', 2)
-            = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as counts
+            = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as is_current
         from ops.lags as l
         where l.stream = wanted_stream and l.gatherer_id = any(gatherers)
     )
@@ -24,7 +24,7 @@ as $$
                 then min(m.merged_at)
         end
     from measured as m
-    where m.counts;
+    where m.is_current;
 $$;
 
-comment on function ops.merged_until is 'Until when everything that gatherers received of a stream is merged.';
+comment on function ops.merged_until is 'Until when all rows that gatherers received of a stream are merged.';

@@ -1,9 +1,9 @@
--- Say until when hours of streams may be written to the archive: everything of them is merged, or it took too long.
--- Parameters: streams, by hours; whole_streams, tables that are written whole each day, as soon as it begins;
+-- Compute until when hours of streams may be written to the archive: all their rows are merged, or the deadline passed.
+-- Parameters: streams, archived by the hour; whole_streams, tables that are written whole at the beginning of each day;
 -- gatherers, the numbers of all; settle_seconds, how long after its end an hour is left alone; deadline_seconds, how
 -- long a gatherer that is away is waited for
 -- Reads: ops.lags
--- Returns: streams, until when their hours may have ended, and how long they are
+-- Returns: per stream the time until which its hours may have ended, and how long an hour of it is
 create or replace function ops.ready_until(
     streams text[],
     whole_streams text[],

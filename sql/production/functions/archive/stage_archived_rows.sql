@@ -1,4 +1,4 @@
--- Put rows of a file where polled rows are staged, so that the merge tells which of them production lacks.
+-- Copy rows of a file into the stage, so that the merge adds those that production lacks.
 -- Reads: pg_temp.archived_rows
 -- Writes: pg_temp.stage
 -- Returns: nothing
@@ -15,4 +15,4 @@ begin
 end;
 $$;
 
-comment on function ops.stage_archived_rows is 'Put rows of a file where polled rows are staged.';
+comment on function ops.stage_archived_rows is 'Copy rows of a file into the stage.';

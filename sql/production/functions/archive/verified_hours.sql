@@ -1,5 +1,5 @@
--- Say which hours of a stream the archive holds, read back and equal to production.
--- Parameters: wanted_stream; before_at, only hours that begin before
+-- List the hours of a stream that the archive holds, read back and found equal to production.
+-- Parameters: wanted_stream; before_at, only hours that begin before it
 -- Reads: ops.archive_partitions
 -- Returns: the hours
 create or replace function ops.verified_hours(wanted_stream text, before_at timestamptz) returns tstzmultirange

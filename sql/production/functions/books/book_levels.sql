@@ -1,5 +1,5 @@
--- List the levels of a snapshot as rows.
--- Parameters: a snapshot's prices and sizes
+-- List the levels of an order-book snapshot as rows.
+-- Parameters: the snapshot's prices and sizes
 -- Returns: one row per level
 create or replace function ops.book_levels(
     yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]
@@ -12,4 +12,4 @@ as $$
     select 'no' as side, n.price, n.size from unnest(no_prices, no_sizes) as n (price, size);
 $$;
 
-comment on function ops.book_levels is 'The levels of a snapshot as rows.';
+comment on function ops.book_levels is 'The levels of an order-book snapshot as rows.';

@@ -1,12 +1,13 @@
--- Check new snapshots of order books, and again those whose interval late rows touched or that came out wrong: the
--- snapshot before plus the changes with a clock after it and up to the new one must be the new one. Both need a clock;
--- where it went down, as it may across the exchange's maintenance, nothing can be said and no row is written.
--- What came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and then
--- with changes from further off in time, since a gatherer's clock may be off.
--- Parameters: snapshots_max, how many are taken of each kind
+-- Check new snapshots of order books, and again those whose interval late rows touched or that came out wrong. A
+-- snapshot is right if it equals the one before it plus the changes with a clock after that one's and up to its own.
+-- Both need a clock. If the clock went down, as it may across the exchange's maintenance, nothing can be proven and no
+-- row is written.
+-- A book that came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and
+-- then with changes from a wider span of time, since a gatherer's clock may be off.
+-- Parameters: snapshots_max, how many of each kind one call takes
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
 -- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.market_minutes_due
--- Returns: how many intervals were checked, and how many of them were proven
+-- Returns: how many intervals were checked, how many of them were proven, and whether more new snapshots are waiting
 create or replace function ops.check_books(snapshots_max integer default 1000)
 returns table (checked bigint, proven bigint, is_behind boolean)
 language plpgsql
@@ -40,30 +41,9 @@ begin
     ),
 
     due as (
-        select s.market_ticker, s.received_at, s.clock, s.levels_sha256
-        from market_data.orderbook_snapshots as s
-        where s.received_at >= began and s.received_at < ended
-        union
-        select s.market_ticker, s.received_at, s.clock, s.levels_sha256
-        from late as l
-        -- The offset keeps it a look into the index per note, however many notes there are.
-        cross join lateral (
-            select each.market_ticker, each.received_at, each.clock, each.levels_sha256
-            from market_data.orderbook_snapshots as each
-            where
-                each.market_ticker = l.market_ticker
-                and each.received_at between lower(l.during) and upper(l.during)
-                and each.received_at < ended
-            offset 0
-        ) as s
-        union
-        (
-            select b.market_ticker, b.until_at, b.until_clock, b.until_sha256
-            from ops.book_checks as b
-            where b.check_again_at <= now()
-            order by b.check_again_at
-            limit snapshots_max
-        )
+        select d.*
+        from (select array_agg(r.market_ticker) as tickers, array_agg(r.during) as times from late as r) as l
+        cross join lateral ops.due_books(began, ended, l.tickers, l.times, snapshots_max) as d
     ),
 
     compared as (
@@ -116,4 +96,4 @@ end;
 $$;
 
 comment on function ops.check_books is
-'Check new snapshots of order books against those before them and the changes between.';
+'Check snapshots of order books against those before them and the changes between.';

@@ -1,10 +1,10 @@
--- Compare one snapshot of an order book with the one before it plus the changes between their clocks. The one before is
--- the last that was received earlier; of those within a minute, one that is newer by clock came over a slower line and
--- is passed over.
--- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far beyond
--- both snapshots' receive times changes are looked for by the exchange's time
+-- Compare one snapshot of an order book with an earlier one plus the changes between their clocks. The earlier one is
+-- the last that was received before. Of those received within a minute before, one with a higher clock came over a
+-- faster connection and is skipped.
+-- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far outside
+-- of the two receive times changes are looked for by the exchange's time
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
--- Returns: one row, none where there is nothing to compare with: the earlier snapshot, how many changes and levels were
+-- Returns: one row, or none if there is nothing to compare with: the earlier snapshot, how many changes and levels were
 -- compared, how many levels are wrong, and the first 50 of them
 create or replace function ops.compare_book(
     wanted_ticker text, wanted_at timestamptz, wanted_clock bigint, wanted_sha256 bytea, margin interval
@@ -41,7 +41,7 @@ begin
         and (s.clock <= wanted_clock or s.received_at < wanted_at - interval '1 min')
     order by s.received_at desc, s.clock desc
     limit 1;
-    -- A clock of 0 is that of a market that never changed, or of a recording without clocks.
+    -- A clock of 0 means that the market never changed, or that the recording has no clocks.
     if
         earlier.clock is null or later.clock is null or earlier.clock > wanted_clock
         or (earlier.clock = 0 and cardinality(earlier.yes_prices || earlier.no_prices) > 0)
@@ -92,4 +92,4 @@ end;
 $$;
 
 comment on function ops.compare_book is
-'One snapshot of an order book against the one before it plus the changes between.';
+'One snapshot of an order book, compared with an earlier one plus the changes between.';

@@ -1,4 +1,4 @@
--- Read prices or sizes out of an order-book snapshot as the exchange sends or ever sent it.
+-- Read prices or sizes out of an order-book snapshot in any format that the exchange has ever sent.
 -- Parameters: msg, the body; side, yes or no; part, 0 for prices in dollars, 1 for sizes in contracts
 -- Returns: the numbers in the order sent, empty for an empty side
 create or replace function ops.published_levels(msg jsonb, side text, part integer) returns numeric[]
@@ -15,4 +15,5 @@ as $$
     cross join jsonb_array_elements(nullif(s.levels, 'null')) with ordinality as l (level, place);
 $$;
 
-comment on function ops.published_levels is 'Prices or sizes of a published order-book snapshot, of any era.';
+comment on function ops.published_levels is
+'Prices or sizes of a published order-book snapshot, in any of its formats.';

@@ -1,7 +1,8 @@
 -- Find the minutes in which a stream has any row.
--- Parameters: wanted_stream; wanted_ticker, the market of order books, else all markets count; minutes to look into
+-- Parameters: wanted_stream; wanted_ticker, the market of order books (for other streams all markets count); minutes,
+-- those to look at
 -- Reads: the stream's table in market_data
--- Returns: those minutes
+-- Returns: the minutes with a row
 create or replace function ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange)
 returns tstzmultirange
 language plpgsql
@@ -12,7 +13,7 @@ begin
         select coalesce(range_agg(tstzrange(m.minute, m.minute + interval '1 min')), '{}')
         from unnest(minutes) as r (run)
         cross join generate_series(lower(r.run), upper(r.run) - interval '1 min', interval '1 min') as m (minute)
-        -- One look into an index each: reading the rows would cost as much as merging them.
+        -- One index probe each: reading the rows would cost as much as merging them.
         cross join lateral (
             (
                 select from market_data.orderbook_deltas as d

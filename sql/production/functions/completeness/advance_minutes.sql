@@ -1,12 +1,13 @@
--- Judge the minutes that have settled since the last call, for everything that was expected then, and those anew that
--- something late has touched. While no gatherer can be heard nothing is judged: they may well be receiving.
--- Parameters: minutes_max, how far the ledger moves in one call; markets_max, how many markets are judged anew in it
+-- Classify the minutes that have settled since the last call, for every market that was expected then, and reclassify
+-- those that something late has touched. While no gatherer sends heartbeats, nothing is classified, since gatherers
+-- that cannot be reached may still be receiving.
+-- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies
 -- Reads: what ops.classify_minutes reads
 -- Writes: ops.market_minutes, ops.market_minutes_due, ops.expected, ops.watermarks
--- Returns: until when everything is judged, null where nothing was ever expected; how many rows of the ledger were
--- written for new minutes, and how many again
+-- Returns: until when everything is classified, null if nothing was ever expected; how many rows of ops.market_minutes
+-- were written for new minutes, and how many were rewritten
 create or replace function ops.advance_minutes(minutes_max integer default 60, markets_max integer default 2000)
-returns table (judged_until timestamptz, rows_new bigint, rows_again bigint)
+returns table (classified_until timestamptz, rows_new bigint, rows_rewritten bigint)
 language plpgsql
 as $$
 declare
@@ -27,10 +28,10 @@ begin
     having max(h.beat_at) is not null;
     ended := coalesce(ended, began);
 
-    select sum(ops.classify_minutes(e.stream, e.tickers, e.froms, e.untils)) into rows_new
+    select sum(ops.classify_minutes(e.stream, e.tickers, e.from_times, e.until_times)) into rows_new
     from (
         select
-            s.stream, array_agg(x.market_ticker) as tickers, array_agg(began) as froms, array_agg(ended) as untils
+            s.stream, array_agg(x.market_ticker) as tickers, array_agg(began) as from_times, array_agg(ended) as until_times
         from ops.classified_streams() as s
         inner join ops.expected as x on s.channel = x.channel and (x.market_ticker <> '') = s.is_by_market
         where x.during && tstzrange(began, ended)
@@ -41,12 +42,12 @@ begin
     where ended is not null
     on conflict (name) do update set moment = excluded.moment;
 
-    judged_until := ended;
+    classified_until := ended;
     rows_new := coalesce(rows_new, 0);
-    rows_again := ops.reclassify_minutes(ended, markets_max);
+    rows_rewritten := ops.reclassify_minutes(ended, markets_max);
     return next;
 end;
 $$;
 
 comment on function ops.advance_minutes is
-'Judge the minutes that have settled, and those anew that something late touched.';
+'Classify the minutes that have settled, and reclassify those that something late touched.';

@@ -1,5 +1,5 @@
--- Name the streams whose completeness is judged, and the exchange's channel that each is received on.
--- Returns: stream, channel, and whether it is covered market by market or for all markets at once
+-- List the streams whose minutes are classified, and the exchange's channel that each is received on.
+-- Returns: stream, channel, and whether gatherers subscribe market by market or to all markets at once
 create or replace function ops.classified_streams()
 returns table (stream text, channel text, is_by_market boolean)
 language sql
@@ -12,4 +12,4 @@ as $$
     ('lifecycle_events', 'market_lifecycle_v2', false);
 $$;
 
-comment on function ops.classified_streams is 'The streams whose completeness is judged, and their channels.';
+comment on function ops.classified_streams is 'The streams whose minutes are classified, and their channels.';

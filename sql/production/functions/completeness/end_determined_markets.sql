@@ -1,5 +1,5 @@
--- End what is expected of markets that the exchange says are determined or settled.
--- Parameters: since, only what was said after this moment is looked at
+-- End what is expected of markets that the exchange reports as determined or settled.
+-- Parameters: since, only later messages are read
 -- Reads: market_data.lifecycle_events
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets ended
@@ -7,7 +7,7 @@ create or replace function ops.end_determined_markets(since timestamptz) returns
 language sql
 as $$
     with
-    said as (
+    reported as (
         select l.subject_ticker as market_ticker, min(l.seen_at) as seen_at
         from market_data.lifecycle_events as l
         where l.seen_at >= since and l.kind in ('determined', 'settled')
@@ -16,7 +16,7 @@ as $$
 
     ended as (
         update ops.expected as e set determined_at = s.seen_at
-        from said as s
+        from reported as s
         where
             e.market_ticker = s.market_ticker and e.market_ticker <> '' and e.channel = 'orderbook_delta'
             and coalesce(e.determined_at > s.seen_at, true)

@@ -1,6 +1,6 @@
--- Count the minutes of some times.
+-- Count the minutes in some times.
 -- Parameters: times, whole minutes
--- Returns: how many
+-- Returns: the number of minutes
 create or replace function ops.minute_count(times tstzmultirange) returns bigint
 language sql
 immutable
@@ -8,4 +8,4 @@ as $$
     select coalesce(sum(extract(epoch from upper(t) - lower(t)) / 60), 0)::bigint from unnest(times) as t;
 $$;
 
-comment on function ops.minute_count is 'How many minutes some times hold.';
+comment on function ops.minute_count is 'The number of minutes in some times.';

@@ -1,5 +1,5 @@
--- Keep ops.expected by what gatherers say of their subscriptions, and let minutes be judged anew that were judged
--- before a gatherer said it. Runs within each statement that changes ops.subscriptions.
+-- Update ops.expected from subscriptions, and make minutes due again that were classified before the gatherer reported
+-- the subscription. Triggers call it in each statement that changes ops.subscriptions.
 -- Reads: ops.subscriptions
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: nothing
@@ -22,13 +22,13 @@ begin
         order by coalesce(s.ended_at, timestamptz 'infinity') desc
         limit 1
     ) as newest
-    -- In one order, so that several deduplicators do not wait for each other crosswise.
+    -- Always in the same order, so that two deduplicators cannot deadlock.
     order by c.channel, c.market_ticker
     on conflict (channel, market_ticker) do update
     set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
     where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;
 
-    -- What began or ended changes all that follows: whether others repaired it, whether anything was expected.
+    -- A beginning or an end changes all minutes that follow: what was expected, and what other gatherers repaired.
     insert into ops.market_minutes_due (stream, market_ticker, during)
     select l.stream, c.market_ticker, tstzrange(min(c.since), null) as during
     from (
@@ -45,7 +45,7 @@ end;
 $$;
 
 comment on function ops.on_coverage_change is
-'Keep ops.expected, and let minutes be judged anew that coverage touches.';
+'Update ops.expected, and make minutes due again that a subscription touches.';
 
 create or replace trigger on_coverage_insert after insert on ops.subscriptions
 referencing new table as changed

@@ -1,5 +1,5 @@
--- Let minutes be judged anew whose gap a gatherer closed by asking for what was missed. Runs within each statement that
--- changes ops.gaps.
+-- Make minutes due again if a gatherer closed their gap by fetching what it missed. Triggers call it in each statement
+-- that changes ops.gaps.
 -- Writes: ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.on_gap_change() returns trigger
@@ -15,7 +15,7 @@ begin
 end;
 $$;
 
-comment on function ops.on_gap_change is 'Let minutes be judged anew whose gap was closed.';
+comment on function ops.on_gap_change is 'Make minutes due again whose gap was closed.';
 
 create or replace trigger on_gap_insert after insert on ops.gaps
 referencing new table as changed

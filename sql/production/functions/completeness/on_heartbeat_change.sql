@@ -1,5 +1,5 @@
--- Let minutes be judged anew for which a gatherer vouches now that it can be heard again. Runs where a heartbeat
--- follows one that is much older.
+-- Make minutes due again when a gatherer returns: if its heartbeat follows one that is much older, its open
+-- subscriptions count for the time between. A trigger calls it.
 -- Reads: ops.subscriptions
 -- Writes: ops.market_minutes_due
 -- Returns: nothing
@@ -17,7 +17,7 @@ begin
 end;
 $$;
 
-comment on function ops.on_heartbeat_change is 'Let minutes be judged anew that a returning gatherer vouches for.';
+comment on function ops.on_heartbeat_change is 'Make minutes due again that a returning gatherer covered.';
 
 create or replace trigger on_heartbeat_update after update on ops.heartbeats
 for each row

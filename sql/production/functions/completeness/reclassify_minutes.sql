@@ -1,7 +1,7 @@
--- Judge minutes anew that something late has touched, at most a day of each market in one call; the rest stays due.
--- Parameters: until_at, what follows is not judged at all yet; markets_max, how many markets are judged
+-- Reclassify minutes that something late has touched. One call does at most a day of each market; the rest stays due.
+-- Parameters: until_at, later minutes have not been classified at all yet; markets_max, how many markets one call does
 -- Writes: ops.market_minutes, ops.market_minutes_due
--- Returns: how many rows of the ledger were written
+-- Returns: how many rows of ops.market_minutes were written
 create or replace function ops.reclassify_minutes(until_at timestamptz, markets_max integer) returns bigint
 language plpgsql
 as $$
@@ -46,17 +46,17 @@ begin
 
     step as (
         select
-            s.stream, array_agg(s.market_ticker) as tickers, array_agg(s.from_at) as froms,
-            array_agg(least(s.until_at, s.from_at + interval '1 day')) as untils
+            s.stream, array_agg(s.market_ticker) as tickers, array_agg(s.from_at) as from_times,
+            array_agg(least(s.until_at, s.from_at + interval '1 day')) as until_times
         from span as s
         where s.from_at < s.until_at
         group by s.stream
     )
 
-    select coalesce(sum(ops.classify_minutes(s.stream, s.tickers, s.froms, s.untils)), 0) into written
+    select coalesce(sum(ops.classify_minutes(s.stream, s.tickers, s.from_times, s.until_times)), 0) into written
     from step as s;
     return written;
 end;
 $$;
 
-comment on function ops.reclassify_minutes is 'Judge minutes anew that something late has touched.';
+comment on function ops.reclassify_minutes is 'Reclassify minutes that something late has touched.';

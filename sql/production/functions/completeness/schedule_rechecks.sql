@@ -1,8 +1,7 @@
--- Let late rows be considered: minutes and checked intervals that they touch are due again. Late snapshots themselves
--- are left for ops.check_books.
--- Parameters: marks_max, how many notes are taken
+-- Make minutes and book checks due again that late rows touch. Late snapshots themselves are left for ops.check_books.
+-- Parameters: marks_max, how many rows of ops.late_rows are taken
 -- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
--- Returns: how many notes were taken
+-- Returns: how many rows of ops.late_rows were taken
 create or replace function ops.schedule_rechecks(marks_max integer default 10000) returns bigint
 language plpgsql
 as $$
@@ -43,4 +42,4 @@ end;
 $$;
 
 comment on function ops.schedule_rechecks is
-'Let late rows be considered in minutes and intervals that were judged already.';
+'Make minutes and book checks due again that late rows touch.';

@@ -1,5 +1,5 @@
--- Let what is expected of markets begin and end with their opening and closing, as the exchange lists them. A market
--- that was first covered more than a day after it opened was not wanted before.
+-- Begin and end what is expected of markets by the opening and closing times that the exchange lists. A market that was
+-- first covered more than a day after it opened was not wanted before.
 -- Reads: market_data.markets
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets changed
@@ -42,4 +42,4 @@ as $$
 $$;
 
 comment on function ops.update_market_times is
-'Let what is expected of markets begin and end with their opening and closing.';
+'Begin and end what is expected of markets by their opening and closing times.';

@@ -1,6 +1,6 @@
 -- Widen times to whole minutes.
--- Parameters: times, bounded ones
--- Returns: all minutes that any part of them falls into
+-- Parameters: times, all of them bounded
+-- Returns: all minutes that any part of the times falls into
 create or replace function ops.whole_minutes(times tstzmultirange) returns tstzmultirange
 language sql
 immutable
@@ -17,4 +17,4 @@ as $$
     from unnest(times) as t;
 $$;
 
-comment on function ops.whole_minutes is 'All minutes that any part of some times falls into.';
+comment on function ops.whole_minutes is 'Times, widened to whole minutes.';

@@ -1,16 +1,13 @@
--- Say of each gatherer that covered a market on a channel what it covered and what it missed. It misses what lies
--- between its first stretch and the end of the time asked about, unless it gave the market up because that is over.
--- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, the time asked about.
--- A gatherer whose last stretch ended more than a day before it is no line of this market any more.
+-- For each gatherer: the time it covered a market on a channel, and the time it missed. It misses what lies between its
+-- first coverage and the end of the time asked about, unless it dropped the market because the market is over.
+-- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, the time asked about
 -- Reads: what ops.coverage_spans reads
--- Returns: one row per gatherer
+-- Returns: one row per gatherer, without those whose last coverage ended more than a day before `wanted`
 create or replace function ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange)
 returns table (gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
-language plpgsql
+language sql
 stable
 as $$
-begin
-    return query
     select
         s.gatherer_id,
         coalesce(range_agg(s.during), '{}') * tstzmultirange(wanted) as covered,
@@ -21,7 +18,6 @@ begin
         wanted_channel, wanted_ticker, tstzrange(lower(wanted) - interval '1 day', upper(wanted))
     ) as s
     group by s.gatherer_id;
-end;
 $$;
 
 comment on function ops.coverage_by_gatherer is 'What each gatherer covered and missed of a market on a channel.';

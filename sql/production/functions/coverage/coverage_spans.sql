@@ -1,9 +1,9 @@
--- List when gatherers covered a market on a channel, as far as they can vouch for it: a stretch that has not ended
--- holds until the gatherer's last heartbeat, and without one of the same epoch until its connection's end, if that is
--- known.
--- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, stretches that touch this time
+-- List when gatherers covered a market on a channel. A subscription without an end counts until its connection ended or
+-- until the gatherer's last heartbeat of the same epoch, whichever is earlier. If neither is known, it counts for no
+-- time at all.
+-- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, spans that touch this time
 -- Reads: ops.subscriptions, ops.connections, ops.heartbeats
--- Returns: one row per stretch, not cut to the time wanted
+-- Returns: one row per span, not cut to the time wanted
 create or replace function ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange)
 returns table (
     gatherer_id smallint,
@@ -36,4 +36,4 @@ as $$
 $$;
 
 comment on function ops.coverage_spans is
-'When gatherers covered a market on a channel, as far as they can vouch for it.';
+'When gatherers covered a market on a channel, as far as that is known.';

@@ -1,12 +1,12 @@
--- Choose rows for a sample: the same rows whichever gatherer brings them, all of one moment or none.
--- Parameters: moment, the row's time; one_in, the size of the sample
+-- Decide whether a row is in a sample. The time alone decides, so every gatherer's copy of a row gets the same answer.
+-- Parameters: row_at, the row's time; one_in, the sample's size: one of this many
 -- Returns: whether the row is in it
-create or replace function ops.is_sampled(moment timestamptz, one_in integer) returns boolean
+create or replace function ops.is_sampled(row_at timestamptz, one_in integer) returns boolean
 language sql
 immutable
 as $$
-    -- A hash of an interval, since it is the cheapest one of a time: this is asked of every row.
-    select interval_hash(moment - timestamptz 'epoch') % one_in = 0;
+    -- It runs for every row, and the hash of an interval is the cheapest that a time has.
+    select interval_hash(row_at - timestamptz 'epoch') % one_in = 0;
 $$;
 
 comment on function ops.is_sampled is 'Whether a row of some time is in a sample; the same on every gatherer.';

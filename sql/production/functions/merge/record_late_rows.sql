@@ -1,11 +1,11 @@
--- Note which staged rows were merged so late that upkeep may have passed them. The transaction's time decides, so that
--- ops.settled_until can rely on it.
--- Parameters: time_column of the stage; merged, the stream; first_hour and last_hour that got new rows
+-- Record which staged rows were merged so late that upkeep may have passed them. The transaction's time decides, so
+-- that ops.settled_until can rely on it.
+-- Parameters: time_column of the stage; merged_stream; first_hour and last_hour that got new rows
 -- Reads: pg_temp.stage
 -- Writes: ops.late_rows
--- Returns: how many notes were written: one per market of order books, else one
+-- Returns: how many rows were written: one per market of order books, else one
 create or replace function ops.record_late_rows(
-    time_column name, merged text, first_hour timestamptz, last_hour timestamptz
+    time_column name, merged_stream text, first_hour timestamptz, last_hour timestamptz
 ) returns bigint
 language plpgsql
 as $$
@@ -20,12 +20,12 @@ begin
             where s.%1$I >= $2 and s.%1$I < $3
             group by 2
         $query$,
-        time_column, case when merged like 'orderbook%' then 's.market_ticker' else $empty$''$empty$ end
-    ) using merged, first_hour, least(last_hour + interval '1 h', now() - interval '30 s');
+        time_column, case when merged_stream like 'orderbook%' then 's.market_ticker' else $empty$''$empty$ end
+    ) using merged_stream, first_hour, least(last_hour + interval '1 h', now() - interval '30 s');
     get diagnostics written = row_count;
     return written;
 end;
 $$;
 
 comment on function ops.record_late_rows is
-'Note which staged rows were merged so late that upkeep may have passed them.';
+'Record which staged rows were merged so late that upkeep may have passed them.';

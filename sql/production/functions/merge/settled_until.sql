@@ -1,8 +1,8 @@
--- Say until when rows are merged, unless they are late: later times are left alone for a while. A merge still at work
--- holds it back. The merge notes rows that are older than 30 s when it begins as late, so nothing falls in between.
--- The archive only reads, for minutes at a time.
+-- Compute until when all rows but late ones are merged; later times are left alone for two minutes, and longer if a
+-- merge is still running. A merge records rows as late if they are older than 30 s when it begins, so no row is missed
+-- by both. Sessions of the archive do not count: they only read, and for minutes at a time.
 -- Reads: the sessions of the same role
--- Returns: the moment
+-- Returns: the time
 create or replace function ops.settled_until() returns timestamptz
 language sql
 volatile
@@ -14,4 +14,4 @@ as $$
         and a.application_name <> 'deduplicator archive';
 $$;
 
-comment on function ops.settled_until is 'Until when rows are merged, unless they are late.';
+comment on function ops.settled_until is 'Until when all rows but late ones are merged.';

@@ -1,6 +1,6 @@
--- Read a yes or no that the exchange sent as text.
+-- Convert text that the exchange sent to a boolean.
 -- Parameters: sent, the text
--- Returns: true or false, null where the text is neither
+-- Returns: true or false; null for any other text
 create or replace function ops.try_boolean(sent text) returns boolean
 language sql
 immutable
@@ -8,4 +8,4 @@ as $$
     select case sent when 'true' then true when 'false' then false end;
 $$;
 
-comment on function ops.try_boolean is 'A yes or no that was sent as text; null where the text is neither.';
+comment on function ops.try_boolean is 'The boolean that a text stands for, or null.';

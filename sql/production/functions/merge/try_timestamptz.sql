@@ -1,6 +1,6 @@
--- Read a time that the exchange sent as text.
+-- Convert text that the exchange sent to a time.
 -- Parameters: sent, the text
--- Returns: the time, null where the text is none
+-- Returns: the time; null if the text is no time
 create or replace function ops.try_timestamptz(sent text) returns timestamptz
 language sql
 stable
@@ -8,4 +8,4 @@ as $$
     select case when pg_input_is_valid(sent, 'timestamptz') then sent::timestamptz end;
 $$;
 
-comment on function ops.try_timestamptz is 'A time that was sent as text; null where the text is none.';
+comment on function ops.try_timestamptz is 'The time that a text stands for, or null.';

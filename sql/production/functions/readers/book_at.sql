@@ -1,9 +1,11 @@
--- Rebuild a market's order book as it was: the last snapshot received until then, and the changes after it.
--- With the exchange's clock that is exact. In recordings without it, changes after a snapshot are those received later,
--- and since production keeps each row's first arrival only, one that was under way with the snapshot on another line
--- may be counted twice or not at all. Before the first snapshot nothing is known, which looks like an empty book.
--- A snapshot's place in time is its gatherer's receive time; changes up to 5 min older by the exchange's are looked at.
--- Parameters: wanted_ticker, the market; wanted_at, the moment
+-- Rebuild a market's order book at a time: the last snapshot received by then, and the changes after it.
+-- With the exchange's clock that is exact. In recordings without it, changes after a snapshot are those received later.
+-- Production keeps only the first arrival of each row, so a change that was on its way together with the snapshot on
+-- another connection may be counted twice or not at all.
+-- Before the first snapshot nothing is known, which looks like an empty book.
+-- A snapshot's time is when its gatherer received it. Changes count if they are up to 5 min older by the exchange's
+-- time.
+-- Parameters: wanted_ticker, the market; wanted_at, the time
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
 -- Returns: one row per price level: side (yes or no bids), price on the scale of its own side, size in contracts
 create or replace function market_data.book_at(wanted_ticker text, wanted_at timestamptz)
@@ -49,4 +51,4 @@ as $$
 $$;
 
 comment on function market_data.book_at is
-'A market''s order book as it was at a moment: side, price in dollars on the scale of its side, size in contracts.';
+'A market''s order book at a time: side, price in dollars on the scale of its side, size in contracts.';

@@ -1,10 +1,10 @@
--- Sum up a market's trades by time: buckets begin at whole multiples of their length, counted from Monday, 2000-01-03,
--- 00:00 UTC. Buckets without a trade are left out; trades outside of the order book (block trades) count like others.
+-- Sum up a market's trades in buckets of time. A bucket begins at a whole multiple of its length, counted from Monday,
+-- 2000-01-03, 00:00 UTC. Buckets without a trade are left out; trades outside of the order book (block trades) count.
 -- Parameters: wanted_ticker, the market; bucket, a length in days or less, such as '1 min', '1 h' or '7 days';
 -- from_at and until_at, trades before until_at only
 -- Reads: market_data.trades
 -- Returns: one row per bucket: its beginning; dollars of YES at the first, highest, lowest and last trade; contracts;
--- how many trades
+-- the number of trades
 create or replace function market_data.candles(
     wanted_ticker text, bucket interval, from_at timestamptz, until_at timestamptz
 ) returns table (

@@ -1,4 +1,4 @@
--- See what another transaction sees; the first statement of a repeatable-read transaction.
--- Parameters: snapshot text, as production/share_snapshot names it
+-- Read the same state as another transaction. It must be the first statement of a repeatable-read transaction.
+-- Parameters: snapshot text, as share_snapshot returns it
 -- Returns: nothing
 set transaction snapshot %(snapshot)s; -- noqa: PRS

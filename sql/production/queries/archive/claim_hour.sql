@@ -1,7 +1,7 @@
--- Take the oldest hour that is due; only the one exporter asks, so an hour still exporting was left by one that died.
--- What is merged into it from here on makes it pending again, and is therefore exported once more.
+-- Claim the oldest hour that is due. Only one exporter runs at a time, so an hour in state exporting was left by one
+-- that ended. Rows that are merged into the hour from now on make it pending again, so it is exported once more.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
--- until_at, which hours; early boolean, whether also hours that are not over or were touched a moment ago
+-- until_at, which hours; early boolean, whether to take hours that are not over or were touched just now, too
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
 -- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far

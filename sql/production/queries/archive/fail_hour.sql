@@ -1,4 +1,4 @@
--- Note why an hour could not be written or read back, and when to try again.
+-- Record why an hour could not be written or read back, and when to try again.
 -- Parameters: stream text, hour timestamptz, error text, retry_seconds double precision
 -- Writes: ops.archive_partitions
 -- Returns: nothing

@@ -1,7 +1,7 @@
--- Note that the bucket holds an hour as production had it, unless rows were merged into it since it was claimed.
+-- Record that the bucket holds an hour as production had it, unless rows were merged into it since it was claimed.
 -- Parameters: stream text, hour timestamptz, and what ops.archive_partitions keeps of the object
 -- Writes: ops.archive_partitions
--- Returns: the state; nothing where it is pending again
+-- Returns: the state; no row if it is pending again
 update ops.archive_partitions
 set
     state = 'exported',

@@ -1,4 +1,4 @@
--- Make the table that rows of a file pass through on their way back.
+-- Create the table that rows of a file pass through on their way back.
 -- Parameters: target regclass
 -- Writes: pg_temp.archived_rows, until the transaction ends
 -- Returns: its columns in order

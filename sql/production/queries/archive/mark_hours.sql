@@ -1,4 +1,4 @@
--- Say that hours of a stream have to be archived, again where they were: rows were merged into them.
+-- Mark hours of a stream as to be archived, even if they were archived before: rows were merged into them.
 -- Parameters: stream text, hours timestamptz[]
 -- Writes: ops.archive_partitions
 -- Returns: nothing

@@ -1,4 +1,4 @@
--- Make the records of hours that are over, so that one without rows is never taken for one that is missing.
+-- Create the records of hours that are over, so that an hour without rows never looks like a missing one.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until
 -- Reads: ops.lags, ops.connections, the partitions of the streams
 -- Writes: ops.archive_partitions

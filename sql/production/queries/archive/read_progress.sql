@@ -1,4 +1,4 @@
--- Learn how far the archive has come.
+-- Read how far the archive has come.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until
 -- Reads: ops.archive_partitions, ops.lags
 -- Returns: per stream the hours verified, the hours that are due, since when the oldest of them waits, bytes in the

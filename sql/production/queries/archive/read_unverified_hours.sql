@@ -1,4 +1,4 @@
--- List hours that are exported and not read back yet: an exporter ended in between.
+-- List hours that are exported but not read back yet, since an exporter ended in between.
 -- Parameters: streams text[], hours_max integer
 -- Reads: ops.archive_partitions
 -- Returns: stream, hour, sha256 and failures of each

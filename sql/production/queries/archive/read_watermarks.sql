@@ -1,4 +1,4 @@
--- Tell how far each gatherer's stream is merged.
+-- Read how far each gatherer's stream is merged.
 -- Parameters: stream text
 -- Reads: ops.cursors
 -- Returns: gatherer_id, epoch, shard, the last merged transaction, all but the first as text

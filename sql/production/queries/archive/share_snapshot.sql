@@ -1,3 +1,3 @@
--- Let other connections see what this transaction sees, for as long as it is open.
+-- Let other connections read the same state as this transaction while it is open.
 -- Returns: the snapshot's name
 select pg_export_snapshot() as snapshot;

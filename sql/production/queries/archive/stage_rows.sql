@@ -1,4 +1,4 @@
--- Put rows of a file where polled rows are staged.
+-- Copy rows of a file into the stage.
 -- Reads: pg_temp.archived_rows
 -- Writes: pg_temp.stage
 -- Returns: nothing

@@ -1,7 +1,7 @@
--- Note that an object was read back and is what was written, unless rows were merged into its hour meanwhile.
+-- Record that an object was read back and equals what was written, unless rows were merged into its hour meanwhile.
 -- Parameters: stream text, hour timestamptz, sha256 bytea of what was read
 -- Writes: ops.archive_partitions
--- Returns: the state; nothing where it is another by now
+-- Returns: the state; no row if the hour changed meanwhile
 update ops.archive_partitions
 set
     state = 'verified',

@@ -1,4 +1,4 @@
--- Let hours be written again to the same keys.
+-- Make hours pending, so that they are written again to the same keys.
 -- Parameters: streams text[]; from_at, until_at, which hours
 -- Writes: ops.archive_partitions
 -- Returns: nothing

@@ -1,5 +1,5 @@
 -- Check snapshots of order books against those before them.
--- Parameters: snapshots_max integer, how many are taken of each kind
+-- Parameters: snapshots_max integer, how many of each kind are taken
 -- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.market_minutes_due
 -- Returns: how many were checked, how many of them proven, and whether more new ones are waiting
 select

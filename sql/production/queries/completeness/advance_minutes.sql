@@ -1,9 +1,10 @@
--- Judge minutes that have settled, and those anew that something late touched.
--- Parameters: minutes_max integer, how far it moves; markets_max integer, how many markets are judged anew
+-- Classify the minutes that have settled, and reclassify those that something late touched.
+-- Parameters: minutes_max integer, how many new minutes are classified; markets_max integer, how many markets are
+-- reclassified
 -- Writes: ops.market_minutes, ops.market_minutes_due, ops.expected, ops.watermarks
--- Returns: until when all is judged, rows of the ledger written for new minutes, and again
+-- Returns: until when everything is classified, rows written for new minutes, and rows rewritten
 select
-    a.judged_until,
+    a.classified_until,
     a.rows_new,
-    a.rows_again
+    a.rows_rewritten
 from ops.advance_minutes(%(minutes_max)s::integer, %(markets_max)s::integer) as a;

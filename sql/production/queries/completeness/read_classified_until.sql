@@ -1,6 +1,6 @@
--- Tell until when the ledger is judged.
+-- Read until when all expected minutes are classified.
 -- Reads: ops.watermarks
--- Returns: the moment; no row where nothing was judged yet
+-- Returns: the time; no row if none was classified yet
 select moment
 from ops.watermarks
 where name = 'market_minutes';

@@ -1,7 +1,7 @@
--- Show what stands behind the ledger's judgement of a stretch of time.
+-- Show what the states of a time's minutes are based on.
 -- Parameters: stream text; market text, empty for a stream of all markets; from_at, until_at timestamptz
 -- Reads: what ops.evidence reads
--- Returns: kind, gatherer_id (null where it is nobody's), from and until when, detail jsonb
+-- Returns: kind, gatherer_id (null if no gatherer reported it), from and until when, detail jsonb
 select
     e.kind,
     e.gatherer_id,

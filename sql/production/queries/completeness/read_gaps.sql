@@ -1,5 +1,5 @@
 -- List the runs of minutes that are known to be lost, newest first.
--- Parameters: market text, null for all markets; from_at, until_at timestamptz; gaps_max integer, how many
+-- Parameters: market text, null for all markets; from_at, until_at timestamptz; gaps_max integer, how many are listed
 -- Reads: ops.market_minutes
 -- Returns: stream, market_ticker (empty for all markets), from and until when
 select

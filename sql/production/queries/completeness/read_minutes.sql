@@ -1,8 +1,7 @@
--- Sum up the ledger over a time in cells of equal length.
--- Parameters: market text, null for all markets; from_at, until_at timestamptz; cells integer, how many
+-- Sum up a time's minutes by state, in cells of equal length.
+-- Parameters: market text, null for all markets; from_at, until_at timestamptz; cells integer, how many cells
 -- Reads: ops.market_minutes
--- Returns: stream, state, cell (counted from 0) and the minutes of this state that fall into it, of all markets
--- together
+-- Returns: stream, state, cell (counted from 0) and the minutes of this state in it, of all markets together
 with
 asked as (
     select

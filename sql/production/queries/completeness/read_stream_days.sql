@@ -1,5 +1,5 @@
--- Tell the condition of each stream and day.
--- Parameters: from_at, until_at timestamptz, days that these lie in and those between
+-- Read the condition of each stream and day.
+-- Parameters: from_at, until_at timestamptz; their days and those between are read
 -- Reads: ops.stream_days
 -- Returns: stream, day, condition, and the minutes of all markets by state
 select

@@ -1,4 +1,4 @@
--- Move a cursor past what this transaction merged, and count it.
+-- Move a cursor past what this transaction merged, and count the rows.
 -- Parameters: gatherer_id smallint, epoch uuid, stream text, shard text, watermark xid8,
 -- polled_rows bigint, new_rows bigint, rejected_rows bigint
 -- Writes: ops.cursors

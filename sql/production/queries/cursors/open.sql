@@ -1,4 +1,4 @@
--- Make the cursor of a gatherer's stream where it is missing.
+-- Create the cursor of a gatherer's stream if it is missing.
 -- Parameters: gatherer_id smallint, epoch uuid, stream text, shard text
 -- Writes: ops.cursors
 -- Returns: nothing

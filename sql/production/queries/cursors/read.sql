@@ -1,4 +1,4 @@
--- Tell how far a gatherer's stream has been merged.
+-- Read how far a gatherer's stream has been merged.
 -- Parameters: gatherer_id smallint, epoch uuid, stream text, shard text
 -- Reads: ops.cursors
 -- Returns: the last merged transaction, as text

@@ -1,7 +1,7 @@
--- Tell what gatherers may let go of: up to where every shard has merged a stream.
+-- Read up to where every shard has merged a stream. Gatherers may drop the rows up to there.
 -- Parameters: stream text, shards integer
 -- Reads: ops.cursors
--- Returns: gatherer_id, epoch and the position as text, where every shard has one
+-- Returns: gatherer_id, epoch and the position as text, without those that a shard has none of
 select
     gatherer_id,
     epoch,

@@ -1,4 +1,4 @@
--- Read all events as they are known now for the archive.
+-- Read all events as they are known now, for the archive.
 -- Reads: market_data.events
 -- Returns: columns in the order of the archive's schema
 select

@@ -1,4 +1,4 @@
--- Read all markets as they are known now for the archive.
+-- Read all markets as they are known now, for the archive.
 -- Reads: market_data.markets
 -- Returns: columns in the order of the archive's schema
 select

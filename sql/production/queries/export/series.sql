@@ -1,4 +1,4 @@
--- Read all series as they are known now for the archive.
+-- Read all series as they are known now, for the archive.
 -- Reads: market_data.series
 -- Returns: columns in the order of the archive's schema
 select

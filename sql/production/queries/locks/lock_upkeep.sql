@@ -1,3 +1,3 @@
--- Try to become the one deduplicator that proves and cleans up, for as long as this connection lasts.
--- Returns: true, or false where another connection does
+-- Try to become the one deduplicator that does the upkeep, until this connection ends.
+-- Returns: true, or false if another connection does
 select pg_try_advisory_lock(hashtext('deduplicator'), hashtext('upkeep'));

@@ -1,4 +1,5 @@
--- Merge staged gaps: of each the newest state, first one with its end, then by transaction.
+-- Merge staged gaps: of each the newest state. A state with its end is newer than one without; then the later
+-- transaction is newer.
 -- Reads: pg_temp.stage
 -- Writes: ops.gaps
 -- Returns: per gatherer how many rows were new or changed

@@ -1,5 +1,6 @@
--- Merge staged lifecycle events. They have no key: equal ones of one number within 5 s of each other are copies of one
--- message; those that follow each other closer were numbered on their connection (kalshi/rows.py).
+-- Merge staged lifecycle events. They have no key: equal ones with the same number within 5 s of each other are copies
+-- of one message. Equal messages that follow each other within 5 s on a connection got different numbers
+-- (kalshi/occurrences.py).
 -- Reads: pg_temp.stage
 -- Writes: market_data.lifecycle_events
 -- Returns: per gatherer how many rows were new, by the hours they fall into

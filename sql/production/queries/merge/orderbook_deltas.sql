@@ -1,4 +1,5 @@
--- Merge staged order-book deltas: a multiset union, each change as often as the gatherer that saw it most often.
+-- Merge staged order-book deltas: a multiset union. A change is held as often as the gatherer that received it most
+-- often received it.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
@@ -17,7 +18,7 @@ inserted as (
         exchange_ts, market_ticker, gatherer_id
 ),
 
--- What upkeep may have passed already; ops.settled_until relies on the 30 s.
+-- Rows that upkeep may have passed already; ops.settled_until relies on the 30 s.
 late as (
     insert into ops.late_rows (stream, market_ticker, during)
     select

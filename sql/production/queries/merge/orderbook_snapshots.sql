@@ -1,4 +1,5 @@
--- Merge staged order-book snapshots: one of each clock and levels a day; without a clock one of each number an hour.
+-- Merge staged order-book snapshots: one of each clock and levels a day. Those without a clock are numbered: one of
+-- each number and levels an hour.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_snapshots
 -- Returns: per gatherer how many rows were new, by the hours they fall into

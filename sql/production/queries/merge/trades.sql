@@ -1,4 +1,4 @@
--- Merge staged trades: one per trade_id, also where REST and WebSocket tell its time up to 5 s apart.
+-- Merge staged trades: one per trade_id, even if REST and WebSocket report its time up to 5 s apart.
 -- Reads: pg_temp.stage
 -- Writes: market_data.trades
 -- Returns: per gatherer how many rows were new, by the hours they fall into

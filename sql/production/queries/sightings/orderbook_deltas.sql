@@ -1,5 +1,5 @@
--- Note who received which order-book changes, and when, in a sample.
--- Parameters: sightings_one_in integer, one of so many
+-- Record which gatherer received which order-book change, and when, for a sample of the changes.
+-- Parameters: sightings_one_in integer, the sample's size: one change of this many
 -- Reads: pg_temp.stage
 -- Writes: ops.sightings
 -- Returns: nothing

@@ -1,4 +1,4 @@
--- Note who received which trades, and when: all of them.
+-- Record which gatherer received which trade, and when.
 -- Reads: pg_temp.stage
 -- Writes: ops.sightings
 -- Returns: nothing

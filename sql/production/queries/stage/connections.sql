@@ -1,4 +1,4 @@
--- Make the table that polled connections pass through; its columns are those of poll_connections.
+-- Create the table that polled connections pass through; its columns are those that capture/poll/connections sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

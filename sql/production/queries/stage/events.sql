@@ -1,4 +1,4 @@
--- Make the table that polled events pass through; its columns are those of poll_events.
+-- Create the table that polled events pass through; its columns are those that registry/poll/events sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

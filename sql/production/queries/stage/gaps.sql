@@ -1,4 +1,4 @@
--- Make the table that polled gaps pass through; its columns are those of poll_gaps.
+-- Create the table that polled gaps pass through; its columns are those that capture/poll/gaps sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

@@ -1,4 +1,4 @@
--- Make the table that polled index values pass through; its columns are those of poll_index_values.
+-- Create the table that polled index values pass through; its columns are those that capture/poll/index_values sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

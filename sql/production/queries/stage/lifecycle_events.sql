@@ -1,4 +1,5 @@
--- Make the table that polled lifecycle events pass through; its columns are those of poll_lifecycle_events.
+-- Create the table that polled lifecycle events pass through.
+-- Its columns are those that capture/poll/lifecycle_events sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

@@ -1,4 +1,4 @@
--- Make the table that polled markets pass through; its columns are those of poll_markets.
+-- Create the table that polled markets pass through; its columns are those that registry/poll/markets sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

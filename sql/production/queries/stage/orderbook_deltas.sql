@@ -1,4 +1,5 @@
--- Make the table that polled order-book deltas pass through; its columns are those of poll_orderbook_deltas.
+-- Create the table that polled order-book deltas pass through.
+-- Its columns are those that capture/poll/orderbook_deltas sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

@@ -1,4 +1,5 @@
--- Make the table that polled order-book snapshots pass through; its columns are those of poll_orderbook_snapshots.
+-- Create the table that polled order-book snapshots pass through.
+-- Its columns are those that capture/poll/orderbook_snapshots sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

@@ -1,4 +1,4 @@
--- Make the table that polled series pass through; its columns are those of poll_series.
+-- Create the table that polled series pass through; its columns are those that registry/poll/series sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

@@ -1,4 +1,4 @@
--- Make the table that polled stretches of coverage pass through; its columns are those of poll_subscriptions.
+-- Create the table that polled subscriptions pass through; its columns are those that capture/poll/subscriptions sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

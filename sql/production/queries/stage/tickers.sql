@@ -1,4 +1,4 @@
--- Make the table that polled tickers pass through; its columns are those of poll_tickers.
+-- Create the table that polled tickers pass through; its columns are those that capture/poll/tickers sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

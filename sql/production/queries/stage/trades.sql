@@ -1,4 +1,4 @@
--- Make the table that polled trades pass through; its columns are those of poll_trades.
+-- Create the table that polled trades pass through; its columns are those that capture/poll/trades sends.
 -- Writes: pg_temp.stage
 -- Returns: nothing
 create temporary table stage (

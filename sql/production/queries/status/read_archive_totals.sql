@@ -1,4 +1,4 @@
--- Learn what the archive holds, and what waits for it, due or not.
+-- Read what the archive holds, and what waits for it, due or not.
 -- Reads: ops.archive_partitions
 -- Returns: per stream the hours verified, waiting and failing, the newest verified hour, rows and bytes
 select

@@ -1,4 +1,4 @@
--- Learn which deduplicators say that they live.
+-- Read the heartbeats of deduplicators.
 -- Reads: ops.deduplicators
 -- Returns: shard, beat_at, how many seconds ago that was, status
 select

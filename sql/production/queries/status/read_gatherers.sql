@@ -1,4 +1,4 @@
--- Learn what is known of each gatherer's last sign of life.
+-- Read each gatherer's last heartbeat.
 -- Reads: ops.heartbeats
 -- Returns: gatherer_id, epoch, beat_at by the gatherer's clock, how many seconds ago it was read here, status
 select

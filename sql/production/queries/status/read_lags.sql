@@ -1,4 +1,4 @@
--- Learn how each stream of each gatherer goes, all its epochs and shards together.
+-- Read the progress of each stream of each gatherer, all its epochs and shards together.
 -- Reads: ops.cursors, ops.lags
 -- Returns: stream, gatherer_id, lag in rows and seconds (of the shard that is furthest behind), rows held back and why,
 -- rows per second, error, when that was measured, rows merged so far, when the cursor last moved

@@ -1,4 +1,4 @@
--- Learn how far each stream of each gatherer is merged, all epochs; asking is also how production is known to answer.
+-- Read how far each stream of each gatherer is merged, in all epochs. An answer also shows that production is up.
 -- Parameters: shard text
 -- Reads: ops.cursors
 -- Returns: gatherer_id, epoch, stream, ingest_xid, rows polled, new, duplicate and rejected, when the cursor last moved

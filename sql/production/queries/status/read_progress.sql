@@ -1,4 +1,4 @@
--- Tell what has been merged so far, per stream and gatherer, all its epochs together.
+-- Read what has been merged so far, per stream and gatherer, all its epochs together.
 -- Reads: ops.cursors
 -- Returns: stream, gatherer_id, rows polled, new, duplicate and rejected
 select

@@ -1,4 +1,4 @@
--- Say that a deduplicator lives, and how it is.
+-- Record the heartbeat of a deduplicator, with its status.
 -- Parameters: shard text, status jsonb
 -- Writes: ops.deduplicators
 -- Returns: nothing

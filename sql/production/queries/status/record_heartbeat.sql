@@ -1,4 +1,4 @@
--- Keep a gatherer's last sign of life.
+-- Record a gatherer's last heartbeat.
 -- Parameters: gatherer_id smallint, epoch uuid, beat_at timestamptz, status jsonb
 -- Writes: ops.heartbeats
 -- Returns: nothing

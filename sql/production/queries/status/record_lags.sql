@@ -1,4 +1,4 @@
--- Keep how far production is behind each gatherer.
+-- Record how far production is behind each gatherer.
 -- Parameters: shard text, lags jsonb, a list of objects with the other columns of ops.lags
 -- Writes: ops.lags
 -- Returns: nothing

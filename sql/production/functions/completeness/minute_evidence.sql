@@ -1,0 +1,67 @@
+-- Collect what decides the states of minutes of a stream's markets.
+-- Parameters: wanted_stream; per market its ticker, empty for a stream of all markets, and from_times and until_times,
+-- whole minutes
+-- Reads: ops.expected, ops.book_checks and what ops.coverage_by_gatherer and ops.gaps_backfilled read
+-- Returns: per market the time asked about; `life`, when its rows were expected; `expected`, the minutes of it; what a
+-- gatherer missed; what was backfilled by REST; times whose order book was proven or came out wrong; and `hole`, what
+-- no gatherer covered although expected, unless two books with one clock show that nothing happened
+create or replace function ops.minute_evidence(
+    wanted_stream text, tickers text[], from_times timestamptz[], until_times timestamptz[]
+) returns table (
+    is_by_market boolean,
+    market_ticker text,
+    during tstzrange,
+    life tstzmultirange,
+    expected tstzmultirange,
+    missed tstzmultirange,
+    backfilled tstzmultirange,
+    proven tstzmultirange,
+    wrong tstzmultirange,
+    hole tstzmultirange
+)
+language sql
+stable
+as $$
+    with
+    asked as (
+        select
+            c.channel, c.is_by_market, t.ticker, tstzrange(t.from_at, t.until_at) as during,
+            tstzmultirange(coalesce(e.during * tstzrange(t.from_at, t.until_at), 'empty')) as life
+        from ops.classified_streams() as c
+        cross join unnest(tickers, from_times, until_times) as t (ticker, from_at, until_at)
+        left join ops.expected as e on c.channel = e.channel and t.ticker = e.market_ticker
+        where c.stream = wanted_stream
+    )
+
+    select
+        a.is_by_market, a.ticker as market_ticker, a.during, a.life, ops.whole_minutes(a.life) as expected,
+        coverage.missed, backfill.backfilled, book.proven, book.wrong,
+        a.life - coverage.covered - book.unchanged as hole
+    from asked as a
+    cross join lateral (
+        select coalesce(range_agg(g.covered), '{}') as covered, coalesce(range_agg(g.missed), '{}') as missed
+        from ops.coverage_by_gatherer(a.channel, a.ticker, a.during) as g
+    ) as coverage
+    cross join lateral (
+        select coalesce(range_agg(f.during), '{}') as backfilled
+        from ops.gaps_backfilled(a.channel, a.during) as f
+        where not a.is_by_market
+    ) as backfill
+    cross join lateral (
+        select
+            coalesce(range_agg(tstzrange(b.from_at, b.until_at)) filter (where b.is_proven), '{}') as proven,
+            coalesce(range_agg(tstzrange(b.from_at, b.until_at)) filter (where not b.is_proven), '{}') as wrong,
+            coalesce(
+                range_agg(tstzrange(b.from_at, b.until_at))
+                filter (where b.is_proven and b.from_clock = b.until_clock), '{}'
+            ) as unchanged
+        from ops.book_checks as b
+        where
+            a.is_by_market and b.market_ticker = a.ticker
+            -- An interval is at most two days long.
+            and b.until_at > lower(a.during) and b.until_at < upper(a.during) + interval '2 days'
+            and b.from_at < upper(a.during)
+    ) as book;
+$$;
+
+comment on function ops.minute_evidence is 'What decides the states of minutes of a stream''s markets.';
