@@ -16,8 +16,8 @@ import click
 import msgspec
 
 from kalshi_data.archive.progress import ArchiveState
+from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.program import config_option
-from kalshi_data.cli.times import parse_moment
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.service.logs import set_up_logs
@@ -61,9 +61,8 @@ def exporter_conninfo(settings: DeduplicatorSettings) -> str:
 def selection_options(function: Command) -> Command:
     """Add --stream, --from and --to."""
     of = click.option("--stream", "names", multiple=True, metavar="NAME", help="One stream, may be repeated; all.")
-    begin = click.option("--from", "from_at", callback=parse_moment, metavar="TIME", help="From which hour; all.")
-    end = click.option("--to", "until_at", callback=parse_moment, metavar="TIME", help="Before which hour; all.")
-    return of(begin(end(function)))
+    hours = time_range("The first hour; all by default.", "The hour before which to stop; all by default.")
+    return of(hours(function))
 
 
 def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None) -> "HourSelection":
@@ -76,8 +75,8 @@ def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime 
 
     if unknown := [name for name in names if name not in STREAMS]:
         raise click.BadParameter(f"there is no stream {unknown[0]}; there are {', '.join(STREAMS)}")
-    if from_at and until_at and from_at >= until_at:
-        raise click.BadParameter(f"--from {from_at:%Y-%m-%dT%H:%MZ} is not before --to {until_at:%Y-%m-%dT%H:%MZ}")
+    if from_at and until_at:
+        require_order(from_at, until_at)
     streams = tuple(STREAMS[name] for name in (names or STREAMS))
     return HourSelection(streams, from_at or BEGINNING, until_at or END)
 

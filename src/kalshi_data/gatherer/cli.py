@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.pending import Pending, find_pending, pending_options, show_pending
 from kalshi_data.cli.program import config_option, program
 from kalshi_data.cli.tables import show, status_options
-from kalshi_data.cli.times import Moment
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import migrate as migrate_component
 from kalshi_data.database.migrations import require_current
@@ -90,31 +90,33 @@ def backfill() -> None:
 
 @backfill.command()
 @config_option(CONFIG)
-@click.option("--from", "begin", type=Moment(), required=True, help="The first time of the exchange to fetch.")
-@click.option("--to", "end", type=Moment(), required=True, help="The time before which to stop, a minute ago at most.")
+@time_range(
+    "The first time of the exchange to fetch.", "The time before which to stop, a minute ago at most.", required=True
+)
 @click.option("--series", multiple=True, help="Only trades of the markets of this series; may be given again.")
 @click.option("--market", multiple=True, help="Only trades of this market; may be given again.")
-def trades(config: Path, begin: datetime, end: datetime, series: tuple[str, ...], market: tuple[str, ...]) -> None:
+def trades(
+    config: Path, from_at: datetime, until_at: datetime, series: tuple[str, ...], market: tuple[str, ...]
+) -> None:
     """Fetch the trades of a range of time that were not captured yet.
 
-    Interrupted, the same command goes on where it was; finished, it does nothing. Times are RFC 3339, or a date for its
-    midnight in UTC.
+    Interrupted, the same command goes on where it was; finished, it does nothing. Times are RFC 3339 or a date,
+    and UTC if they have no offset.
 
     \b
     Examples:
       gatherer backfill trades --from 2026-11-01 --to 2026-11-02
       gatherer backfill trades --from 2026-11-01T09:00:00Z --to 2026-11-01T10:30:00Z --series KXHIGHNY
     """  # noqa: D301 - click reads the escape
-    if begin >= end:
-        raise click.UsageError("--from must be earlier than --to")
-    if end > datetime.now(UTC) - REST_LAG:
+    require_order(from_at, until_at)
+    if until_at > datetime.now(UTC) - REST_LAG:
         raise click.UsageError("--to must be at least a minute ago: REST shows trades some seconds late")
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
     with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer backfill") as connection:
         require_current(connection, "capture", f"gatherer migrate --config {config}")
     try:
-        totals = backfill_trades(settings, Range(begin, end), series, market)
+        totals = backfill_trades(settings, Range(from_at, until_at), series, market)
     except ExchangeError as error:
         raise ExchangeError(f"{error}: the same command goes on where this one stopped", error.status) from error
     click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added")
@@ -122,9 +124,8 @@ def trades(config: Path, begin: datetime, end: datetime, series: tuple[str, ...]
 
 @main.command()
 @config_option(CONFIG)
-@click.option("--from", "begin", type=Moment(), required=True, help="The first receive time to feed again.")
-@click.option("--to", "end", type=Moment(), required=True, help="The receive time before which to stop.")
-def reparse(config: Path, begin: datetime, end: datetime) -> None:
+@time_range("The first receive time to feed again.", "The receive time before which to stop.", required=True)
+def reparse(config: Path, from_at: datetime, until_at: datetime) -> None:
     """Feed a stretch of the frame log again, and add the rows of frames that have none.
 
     After a version that did not understand some frames: the new one makes rows of them. The gatherer may run meanwhile,
@@ -140,16 +141,15 @@ def reparse(config: Path, begin: datetime, end: datetime) -> None:
     with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse") as connection:
         require_current(connection, "capture", f"gatherer migrate --config {config}")
     with click.progressbar(length=100, label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        totals = reparse_frames(settings, begin, end, lambda share: bar.update(round(share * 100) - bar.pos))
+        totals = reparse_frames(settings, from_at, until_at, lambda share: bar.update(round(share * 100) - bar.pos))
     click.echo(f"frame log: {totals.read:,} rows read, {totals.added:,} added")
 
 
 @main.command()
 @config_option(CONFIG)
-@click.option("--from", "begin", type=Moment(), required=True, help="The first receive time.")
-@click.option("--to", "end", type=Moment(), required=True, help="The receive time before which to stop.")
+@time_range("The first receive time.", "The receive time before which to stop.", required=True)
 @click.option("--connection", type=int, help="Only frames of the connection of this id.")
-def frames(config: Path, begin: datetime, end: datetime, connection: int | None) -> None:
+def frames(config: Path, from_at: datetime, until_at: datetime, connection: int | None) -> None:
     """Print frames of the frame log as JSON lines, which the simulator can replay to any client.
 
     \b
@@ -158,7 +158,7 @@ def frames(config: Path, begin: datetime, end: datetime, connection: int | None)
       simulator replay --key my-key-id=public.pem frames.jsonl
     """  # noqa: D301 - click reads the escape
     settings = load_settings(config, GathererSettings)
-    for line in export_frames(settings.frame_log.folder, begin, end, connection):
+    for line in export_frames(settings.frame_log.folder, from_at, until_at, connection):
         click.echo(line)
 
 

@@ -403,7 +403,7 @@ def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--from", "yesterday"), "write a moment such as"),
+        (("--from", "yesterday"), "'yesterday' is no time: write 2026-11-01"),
         (("--from", "2026-11-03", "--to", "2026-11-02"), "is not before"),
         (("--evidence",), "needs a --market"),
     ],

@@ -304,8 +304,7 @@ def test_what_cannot_be_fetched_is_told(kalshi_ts: Database, backfill: Command) 
     ("begin", "end", "message"),
     [
         ("yesterday", "2026-11-01", "'yesterday' is no time: write 2026-11-01 or 2026-11-01T09:30:00Z"),
-        ("2026-11-01T09:30:00", "2026-11-02", "says no offset: end it with Z"),
-        ("2026-11-01", "2026-11-01", "--from must be earlier than --to"),
+        ("2026-11-01", "2026-11-01", "is not before --to"),
         ("2026-11-01", "2999-01-01", "--to must be at least a minute ago"),
     ],
 )

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.program import config_option
-from kalshi_data.cli.times import parse_moment
 from kalshi_data.database.connection import connect
 from kalshi_data.deduplicator.completeness.report import CELLS_MAX, read_report
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
@@ -17,8 +17,7 @@ from kalshi_data.settings import load_settings
 @click.command()
 @config_option(CONFIG)
 @click.option("--market", metavar="TICKER", help="One market, beside the streams that all share; default all.")
-@click.option("--from", "from_at", callback=parse_moment, metavar="TIME", help="From when; a day before its end.")
-@click.option("--to", "until_at", callback=parse_moment, metavar="TIME", help="Until when; default now.")
+@time_range("The start; a day before the end by default.", "The end; now by default.")
 @click.option("--cells", type=click.IntRange(1, CELLS_MAX), default=48, show_default=True, help="Cells of the strip.")
 @click.option("--evidence", is_flag=True, help="What stands behind it, for the books of one --market.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
@@ -46,8 +45,7 @@ def completeness(
     """  # noqa: D301 - click reads the escape
     until_at = until_at or datetime.now(UTC)
     from_at = from_at or until_at - timedelta(days=1)
-    if from_at >= until_at:
-        raise click.BadParameter(f"--from {from_at:%Y-%m-%dT%H:%MZ} is not before --to {until_at:%Y-%m-%dT%H:%MZ}")
+    require_order(from_at, until_at)
     if evidence and not market:
         raise click.UsageError("--evidence needs a --market")
     runtime = load_settings(config, DeduplicatorSettings).production.runtime
