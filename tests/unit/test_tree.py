@@ -4,7 +4,8 @@ import ast
 import re
 import statistics
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo", "release"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SQL = ROOT / "sql"
 QUERIES = sorted(SQL.glob("*/queries/**/*.sql"))
+# Folders that may hold any number of files.
+UNLIMITED = {"migrations", "__pycache__"}
 # Capture tables that are written beside the streams.
 BESIDE_STREAMS = ("quarantine",)
 
@@ -45,6 +48,47 @@ def test_programs_import_shared_modules_and_never_each_other(path: Path) -> None
     foreign = {program_of(module) for module in imports(path)} - {None, own}
     # The demo plays the simulator's made-up recording; it starts every program as a process of its own.
     assert foreign <= ({"simulator"} if own == "demo" else set())
+
+
+def module_of(path: Path) -> str:
+    """Return a source file's module; a package is its own __init__ module."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path, modules: Collection[str]) -> set[str]:
+    """Return the project's modules that a file imports, also in functions and for type checks only."""
+    found = set(imports(path))
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found & set(modules)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = {module_of(path) for path in SOURCES}
+    try:
+        TopologicalSorter({module_of(path): imported_modules(path, modules) for path in SOURCES}).prepare()
+    except CycleError as error:
+        pytest.fail(f"import circle: {' -> '.join(error.args[1])}")
+
+
+def test_no_class_name_exists_twice() -> None:
+    files: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                files.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert not {name: paths for name, paths in files.items() if len(paths) > 1}
+
+
+def test_folders_are_small() -> None:
+    folders = [folder for root in (PACKAGE, SQL) for folder in (root, *root.rglob("*/"))]
+    sizes = {
+        str(folder.relative_to(ROOT)): sum(path.is_file() for path in folder.iterdir())
+        for folder in folders
+        if folder.name not in UNLIMITED
+    }
+    assert not {folder: size for folder, size in sizes.items() if size > 20}
 
 
 def functions() -> Iterator[tuple[str, int]]:

@@ -11,7 +11,7 @@ from kalshi_data.settings import Conninfo, Section
 CONFIG = "/etc/kalshi/deduplicator.toml"
 
 
-class Gatherer(Section):
+class GathererSource(Section):
     """One gatherer to read from. The table is repeated for each gatherer."""
 
     id: Annotated[int, Meta(ge=1, le=32767, description="Number of this gatherer; production's rows carry it.")]
@@ -130,7 +130,7 @@ class DeduplicatorSettings(Section):
     """The deduplicator's configuration file."""
 
     production: ProductionSettings
-    gatherers: Annotated[list[Gatherer], Meta(min_length=1)]
+    gatherers: Annotated[list[GathererSource], Meta(min_length=1)]
     merging: MergingSettings = field(default_factory=MergingSettings)
     health: DeduplicatorHealthSettings = field(default_factory=DeduplicatorHealthSettings)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)

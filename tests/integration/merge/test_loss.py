@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
-from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
+from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
 from kalshi_data.shard import EVERYTHING
@@ -56,7 +56,7 @@ def follow_naively(connection: Connection, writing: threading.Event) -> set[str]
 def reader(database: Database) -> StreamSource:
     """Return the deduplicator's own reader of trades, for few rows at a time."""
     conninfo = Conninfo(conninfo=database.conninfo("dedup_reader"))
-    gatherer = Gatherer(id=1, kalshi_ts=conninfo, kalshi_meta=conninfo)
+    gatherer = GathererSource(id=1, kalshi_ts=conninfo, kalshi_meta=conninfo)
     return StreamSource(gatherer, TRADES, MergingSettings(batch_rows_min=10, gatherer_seconds_max=10), EVERYTHING)
 
 

@@ -9,7 +9,7 @@ import structlog
 from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
-from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
+from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
 from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 class StreamSource:
     """Keeps a connection to one gatherer for one stream; one thread at a time uses it."""
 
-    def __init__(self, gatherer: Gatherer, stream: Stream, settings: MergingSettings, shard: Shard) -> None:
+    def __init__(self, gatherer: GathererSource, stream: Stream, settings: MergingSettings, shard: Shard) -> None:
         """Prepare to read; the gatherer cancels a poll that takes longer than `gatherer_seconds_max`."""
         self.gatherer_id = gatherer.id
         self.epoch: UUID | None = None

@@ -10,7 +10,7 @@ import psycopg
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness
-from kalshi_data.deduplicator.settings import Gatherer, MergingSettings
+from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
 from kalshi_data.deduplicator.streams import STREAMS, Stream
 
 
@@ -64,7 +64,7 @@ class GathererProbe:
     """
 
     def __init__(
-        self, gatherer: Gatherer, settings: MergingSettings, application_name: str, statement_seconds_max: float
+        self, gatherer: GathererSource, settings: MergingSettings, application_name: str, statement_seconds_max: float
     ) -> None:
         """Prepare to read; a gatherer that needs longer than `statement_seconds_max` does not answer."""
         self.gatherer_id = gatherer.id
