@@ -1,25 +1,29 @@
 -- Grant the rights in production: deduplicator writes, reader reads published data, exporter archives it.
+
+-- deduplicator
 grant usage on schema market_data, ops, timeseries to deduplicator;
-grant select on timeseries.migration, ops.migration to deduplicator;
+grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
-grant select, insert, update on ops.cursors to deduplicator;
-grant select, insert on ops.rejected_rows to deduplicator;
-grant select on timeseries.series to deduplicator;
-grant execute on function timeseries.ensure_partition to deduplicator;
-grant usage on schema market_data to reader;
-grant select on all tables in schema market_data to reader;
-grant select, insert, update on
-ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.archive_partitions to deduplicator;
 grant update on market_data.series, market_data.events, market_data.markets to deduplicator;
-grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
-grant usage on schema market_data, ops, timeseries to exporter;
-grant select on all tables in schema market_data to exporter;
-grant select on timeseries.migration, ops.migration, ops.cursors to exporter;
-grant select, insert, update on ops.archive_partitions to exporter;
-grant select, insert, update on ops.lags, ops.deduplicators to deduplicator;
+grant select, insert on ops.rejected_rows to deduplicator;
+grant select, insert, update on
+ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.lags, ops.deduplicators,
+ops.archive_partitions to deduplicator;
 grant select, insert, update, delete on
-ops.watermarks, ops.late_rows, ops.book_checks, ops.expected, ops.market_minutes, ops.market_minutes_due, ops.sightings,
+ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
 ops.arbitration to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
+grant execute on function timeseries.ensure_partition to deduplicator;
+grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
 grant execute on function ops.drop_archived_partitions to deduplicator;
-grant select on ops.lags, ops.connections, ops.dropped_partitions, timeseries.series to exporter;
+
+-- reader
+grant usage on schema market_data to reader;
+grant select on all tables in schema market_data to reader;
+
+-- exporter
+grant usage on schema market_data, ops, timeseries to exporter;
+grant select on timeseries.migration, ops.migration, timeseries.series to exporter;
+grant select on all tables in schema market_data to exporter;
+grant select, insert, update on ops.archive_partitions to exporter;
+grant select on ops.cursors, ops.lags, ops.connections, ops.dropped_partitions to exporter;
