@@ -341,7 +341,7 @@ CREATE TABLE ops.market_minutes (
     repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    judged_at timestamp with time zone DEFAULT now() NOT NULL
+    classified_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE VIEW ops.completeness;
 CREATE TABLE ops.connections (

@@ -7,7 +7,7 @@ create table ops.market_minutes (
     repaired tstzmultirange not null default '{}',
     gap tstzmultirange not null default '{}',
     idle tstzmultirange not null default '{}',
-    judged_at timestamptz not null default now(),
+    classified_at timestamptz not null default now(),
     primary key (stream, market_ticker, day)
 );
 create index on ops.market_minutes (day, stream);
@@ -25,4 +25,4 @@ comment on column ops.market_minutes.repaired is
 comment on column ops.market_minutes.gap is
 'Known to be lost: no gatherer received all of the minute, or a rebuilt book was wrong.';
 comment on column ops.market_minutes.idle is 'Covered, and the exchange published no message.';
-comment on column ops.market_minutes.judged_at is 'When a minute of the row was last classified.';
+comment on column ops.market_minutes.classified_at is 'When a minute of the row was last classified.';

@@ -65,7 +65,7 @@ begin
     on conflict (stream, market_ticker, day) do update
     set
         proven = excluded.proven, covered = excluded.covered, repaired = excluded.repaired, gap = excluded.gap,
-        idle = excluded.idle, judged_at = now();
+        idle = excluded.idle, classified_at = now();
     get diagnostics written = row_count;
     return written;
 end;
