@@ -130,7 +130,8 @@ def run_check(command: Sequence[str]) -> bool:
 
 def format_files(_: Sequence[str]) -> int:
     """Run every formatter, even after one failed."""
-    return max(subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode for each in FORMATTERS)
+    failed = [each for each in FORMATTERS if subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode]
+    return 1 if failed else 0
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
