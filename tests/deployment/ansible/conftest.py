@@ -1,4 +1,4 @@
-"""What the tests of the playbooks share: Ansible and its linters in an environment of their own, and promtool."""
+"""Fixtures for the tests of the playbooks: Ansible and its linters in their own environment, and promtool."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Return a function that runs one of Ansible's programs on the playbooks, without settings from elsewhere."""
+    """Return a function that runs a program of Ansible on the playbooks, without the user's settings."""
     kept: Any = pytestconfig.cache
     programs = isolated_tool("ansible", kept.mkdir("tools"))
     home = str(tmp_path_factory.mktemp("home"))
@@ -35,12 +35,12 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def promtool(pytestconfig: pytest.Config) -> Path:
-    """Return promtool: the machine's own, or the one of the distribution's package, unpacked."""
+    """Return promtool: the installed one, or the one from Debian's package, unpacked."""
     installed = shutil.which("promtool")
     if installed:
         return Path(installed)
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        pytest.skip("promtool is not installed, and this is no Debian to take it from")
+        pytest.skip("promtool is not installed and cannot be taken from a package: this is not Debian")
     kept: Any = pytestconfig.cache
     folder: Path = kept.mkdir("promtool")
     unpacked = folder / "usr/bin/promtool"

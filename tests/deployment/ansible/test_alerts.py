@@ -1,4 +1,4 @@
-"""The alerts are valid rules of Prometheus, use metrics that the programs export, and fire when they should."""
+"""Prometheus accepts the alerts, they use metrics that the programs export, and they fire when they should."""
 
 import re
 import subprocess
@@ -38,7 +38,7 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_alerts_use_metrics_that_the_programs_export() -> None:
+def test_alerts_use_exported_metrics() -> None:
     measurements = Measurements()
     known = names(list(gatherer_metrics.read_metrics(Counters(), HealthReport())))
     known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), HealthReport())))

@@ -1,23 +1,23 @@
-"""The linters of Ansible find nothing to object to."""
+"""The linters of Ansible report nothing."""
 
 import pytest
 
 from tests.deployment.ansible.conftest import PLAYBOOKS, Run
 
 
-def test_ansible_lint_is_quiet(run: Run) -> None:
+def test_ansible_lint_reports_nothing(run: Run) -> None:
     done = run("ansible-lint", "--offline", "--nocolor", "--strict")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Profile 'production' was required, and it passed" in done.stderr
 
 
-def test_yamllint_is_quiet(run: Run) -> None:
+def test_yamllint_reports_nothing(run: Run) -> None:
     done = run("yamllint", "--strict", ".")
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("playbook", ["site.yml", "rollout.yml", "rollback.yml"])
-def test_playbooks_are_understood_and_say_how_they_are_called(run: Run, playbook: str) -> None:
+def test_playbooks_are_valid_and_show_their_command(run: Run, playbook: str) -> None:
     done = run("ansible-playbook", "--syntax-check", "--inventory=inventories/example", playbook)
     assert done.returncode == 0, done.stderr
     assert f" {playbook} -e version=" in (PLAYBOOKS / playbook).read_text()

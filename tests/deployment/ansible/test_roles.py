@@ -26,7 +26,7 @@ def defined(text: str) -> set[str]:
 
 @pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
 def test_a_role_readme_is_current(role: Path) -> None:
-    """Whoever changes a variable runs the generator again."""
+    """A changed variable requires a generated README."""
     assert (role / "README.md").read_text() == render_role(role)
 
 
@@ -39,7 +39,7 @@ def test_a_role_describes_each_of_its_variables(role: Path) -> None:
 
 
 def test_every_variable_in_use_is_defined() -> None:
-    """A name that is misspelt in a task fails here, without hosts."""
+    """A misspelt name in a task fails here, without hosts."""
     used = set(USED.findall(texts((*FOLDERS, "roles/*/defaults/*.yml"))))
     assert used - defined(texts(DEFINING)) == set()
 

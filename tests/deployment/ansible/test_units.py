@@ -1,4 +1,4 @@
-"""The units confine the programs, and the roles of the databases are those that the project's own SQL makes."""
+"""The units confine the programs, and the database roles equal those in the project's SQL files."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ GROUPS = {"gatherer": ("gatherer", {"kalshi_ts", "kalshi_meta"}), "production": 
 
 @pytest.fixture(scope="module")
 def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the units as hosts get them."""
+    """Return a folder with the units as the hosts receive them."""
     folder = tmp_path_factory.mktemp("units")
     done = run(
         *("ansible-playbook", "--inventory=inventories/example", str(RENDER)),
@@ -29,18 +29,18 @@ def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
 def test_services_are_confined(units: Path, program: str) -> None:
-    """systemd itself rates what a taken-over program could do to its host: 2.0 of 10 at most."""
+    """systemd rates what a compromised program could do to its host: at most 2.0 of 10."""
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
-        pytest.skip("no systemd here to ask; the tests on hosts ask theirs")
+        pytest.skip("this machine has no systemd to rate the units; the tests on hosts use theirs")
     command = (analyze, "security", "--offline=true", "--threshold=20", "--no-pager", units / f"{program}.service")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Overall exposure level" in done.stdout + done.stderr
 
 
-def test_gatherers_bridge_their_database(units: Path) -> None:
-    """A gatherer starts after its database and does not end with it; no unit names a secret."""
+def test_a_gatherer_survives_an_outage_of_its_database(units: Path) -> None:
+    """A gatherer starts after its database and keeps running without it; no unit contains a secret."""
     unit = (units / "gatherer.service").read_text()
     assert re.search(r"^After=.*postgresql@17-main\.service", unit, re.MULTILINE)
     assert "Requires=" not in unit
@@ -49,7 +49,7 @@ def test_gatherers_bridge_their_database(units: Path) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_hosts_get_the_roles_and_databases_of_the_project(group: str) -> None:
+def test_hosts_get_the_roles_and_databases_of_the_sql_files(group: str) -> None:
     file, databases = GROUPS[group]
     variables = yaml.safe_load((PLAYBOOKS / "group_vars" / f"{group}.yml").read_text())
     roles = set(re.findall(r"create role (\w+)", (ROOT / "sql" / "roles" / f"{file}.sql").read_text()))

@@ -1,4 +1,4 @@
-"""What the Terraform tests share: one prepared copy, one run of the mocked tests, and the tools' environments."""
+"""Fixtures for the Terraform tests: one prepared copy, one run of the mocked tests, and the tools' environments."""
 
 import json
 from collections.abc import Callable
@@ -16,14 +16,14 @@ USED = pytest.StashKey[str]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say which terraform and which provider stand behind the results."""
+    """Report which terraform and which provider were used."""
     if USED in config.stash:
         terminalreporter.write_line(config.stash[USED])
 
 
 @pytest.fixture(scope="session")
 def cache(pytestconfig: pytest.Config) -> Callable[[str], Path]:
-    """Return a function that gives a folder which outlives the run."""
+    """Return a function that returns a folder which is kept for the next run."""
     kept: Any = pytestconfig.cache
     return kept.mkdir
 
@@ -40,7 +40,7 @@ def terraform(
 
 @pytest.fixture(scope="session")
 def outcome(terraform: Terraform) -> Outcome:
-    """Return what the mocked tests of production reported."""
+    """Return the results of production's mocked tests."""
     return run_mocked_tests(terraform)
 
 

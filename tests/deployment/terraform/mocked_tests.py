@@ -1,4 +1,4 @@
-"""Runs `terraform test` and keeps what each run reported: whether it passed, and the state it left."""
+"""Runs `terraform test` and keeps the status and the final state of each run."""
 
 import json
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ Json = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """What `terraform test` reported, by "file/run"."""
+    """The results of `terraform test`, by "file/run"."""
 
     statuses: dict[str, str] = field(default_factory=dict[str, str])
     states: dict[str, Json] = field(default_factory=dict[str, Json], repr=False)
     problems: list[str] = field(default_factory=list[str])
 
     def add(self, message: Json) -> None:
-        """Take up one line of the report."""
+        """Add one line of the report."""
         name = f"{message.get('@testfile', '')}/{message.get('@testrun', '')}".removeprefix("tests/")
         match message["type"]:
             case "test_run" if message["test_run"]["progress"] == "complete":
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def run_mocked_tests(terraform: Terraform, *options: str) -> Outcome:
-    """Run the tests of production; the caller decides what to make of failures."""
+    """Run production's tests; the caller checks for failures."""
     outcome = Outcome()
     for line in terraform.run("test", "-json", "-verbose", *options).stdout.splitlines():
         outcome.add(json.loads(line))

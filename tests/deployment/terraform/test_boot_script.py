@@ -1,4 +1,4 @@
-"""The script of a host's first boot installs only what it was told to expect, and says how full the disk is."""
+"""The script of a host's first boot installs only packages with the expected checksum, and reports the disk's use."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ PACKAGE = b"package"
 CHECKSUM = hashlib.sha256(PACKAGE).hexdigest()
 REACHED_DPKG = 7
 
-# Stand-ins for what the script calls, so that it changes nothing here: a download writes its address to a log and the
-# package to the file; the first command that would touch the system ends the script.
+# Stand-ins for the commands of the script, so that it changes nothing here: a download writes its address to a log and
+# the package to the file; the first command that would change the system ends the script.
 PROGRAMS = {
     "python3": f'echo "$3" >> "$LOG"; printf {PACKAGE.decode()} > "$4"',
     "dpkg": f'echo "dpkg $*" >> "$LOG"; exit {REACHED_DPKG}',
@@ -27,14 +27,14 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module")
 def script(outcome: Outcome) -> str:
-    """Return the script as the deduplicator gets it, which has the fewest ways to fetch anything."""
+    """Return the script of the deduplicator's host, which has the fewest ways to download."""
     hosts = values(outcome.states["production.tftest.hcl/rds"], "aws_instance")
     (host,) = (each for each in hosts if each["tags"]["Program"] == "deduplicator")
     return host["user_data"]
 
 
 def boot(script: str, folder: Path) -> tuple[int, list[str]]:
-    """Run the script with the stand-ins; return its exit code and what it asked for."""
+    """Run the script with the stand-ins; return its exit code and the logged calls."""
     for name, body in PROGRAMS.items():
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
         (folder / name).chmod(0o755)
@@ -45,14 +45,14 @@ def boot(script: str, folder: Path) -> tuple[int, list[str]]:
 
 
 def test_a_wrong_checksum_stops_the_boot(script: str, tmp_path: Path) -> None:
-    """A package that is not the expected one is never installed."""
+    """A package with another checksum is never installed."""
     code, asked = boot(script, tmp_path)
     assert code not in (0, REACHED_DPKG)
     assert len(asked) == 1
 
 
 def test_expected_packages_are_installed(script: str, tmp_path: Path) -> None:
-    """Both agents come from AWS's own buckets over https, in the version that was named."""
+    """Both agents come from AWS's own buckets over https, in the configured version."""
     code, asked = boot(re.sub(r"\b(0{64}|1{64})\b", CHECKSUM, script), tmp_path)
     assert code == REACHED_DPKG
     assert asked == [
@@ -63,7 +63,7 @@ def test_expected_packages_are_installed(script: str, tmp_path: Path) -> None:
     ]
 
 
-def test_disk_metric_is_the_alarms(script: str, outcome: Outcome) -> None:
+def test_the_disk_alarm_watches_the_published_metric(script: str, outcome: Outcome) -> None:
     """The agent publishes the metric that the disk alarm watches, by instance only."""
     heredoc = script.partition("<<'JSON'\n")[2].partition("\nJSON\n")[0]
     settings = json.loads(heredoc)["metrics"]

@@ -1,4 +1,4 @@
-"""Production as applied is what the deployment brief asks for: machines, disks, zones, and rights."""
+"""The applied production equals the deployment brief: machines, disks, zones and permissions."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def state(outcome: Outcome, engine: str) -> Json:
-    """Return production as applied with that engine."""
+    """Return the applied production with that engine."""
     return outcome.states[f"production.tftest.hcl/{engine}"]
 
 
@@ -39,7 +39,7 @@ def hosts(state: Json) -> dict[str, Json]:
 
 
 def disk_gb(host: Json) -> int:
-    """Return the size of a host's disk, which is the only one."""
+    """Return the size of a host's only disk."""
     (disk,) = host["root_block_device"]
     return disk["volume_size"]
 
@@ -67,7 +67,7 @@ def test_machines_are_the_briefs(state: Json, engine: str, brief: dict[str, Any]
 
 
 def test_hosts_take_no_keys_and_only_imdsv2(state: Json) -> None:
-    """Nobody logs in with a key pair, metadata needs a token, disks are encrypted gp3."""
+    """There are no key pairs, metadata requires a token, disks are encrypted gp3."""
     assert not list(resources(state, "aws_key_pair"))
     for host in values(state, "aws_instance"):
         assert host["metadata_options"][0]["http_tokens"] == "required"
@@ -75,8 +75,8 @@ def test_hosts_take_no_keys_and_only_imdsv2(state: Json) -> None:
         assert host["root_block_device"][0]["volume_type"] == "gp3"
 
 
-def test_private_hosts_have_no_way_to_the_internet(state: Json) -> None:
-    """The deduplicator and RDS stand in subnets without a route out, and have no public address."""
+def test_private_hosts_have_no_route_to_the_internet(state: Json) -> None:
+    """The deduplicator and RDS are in subnets without a route to the internet and have no public address."""
     routed = {route["route_table_id"] for route in values(state, "aws_route")}
     tables = {each["subnet_id"]: each["route_table_id"] for each in values(state, "aws_route_table_association")}
     private = [each for each in values(state, "aws_instance") if each["tags"]["Program"] == "deduplicator"]
@@ -88,7 +88,7 @@ def test_private_hosts_have_no_way_to_the_internet(state: Json) -> None:
 
 
 def test_each_program_reads_only_its_own_secrets(state: Json, engine: str) -> None:
-    """A role's parameters are those of its own folder, by name and by what its key may decrypt."""
+    """A role reads and decrypts the parameters of its own folder only."""
     programs = ["gatherer", "deduplicator"] + (["production"] if engine == "timescaledb" else [])
     for program in programs:
         read, decrypt = policies(state, program)["secrets"]
@@ -97,7 +97,7 @@ def test_each_program_reads_only_its_own_secrets(state: Json, engine: str) -> No
 
 
 def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> None:
-    """It writes one prefix of one bucket and deletes nothing; the others reach no bucket."""
+    """It writes one prefix of one bucket and deletes nothing; the other roles may use no bucket."""
     programs = ["gatherer"] + (["production"] if engine == "timescaledb" else [])
     assert all(set(policies(state, program)) == {"management", "secrets"} for program in programs)
     write = policies(state, "deduplicator")["archive"][0]
@@ -106,12 +106,12 @@ def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> N
 
 
 def test_roles_hold_nothing_else(state: Json) -> None:
-    """No managed policy is attached to a program's role: AWS's own would let it read every secret."""
+    """No managed policy is attached to a program's role: AWS's policy for SSM would let it read every secret."""
     attached = {each["policy_arn"].rpartition("/")[2] for each in values(state, "aws_iam_role_policy_attachment")}
     assert attached <= {"AmazonRDSEnhancedMonitoringRole", "AWSDataLifecycleManagerServiceRole"}
 
 
-def test_everything_is_watched(state: Json, engine: str) -> None:
+def test_everything_has_alarms(state: Json, engine: str) -> None:
     """Each host has alarms for status, CPU and disk; RDS for storage, CPU and connections."""
     names = {
         each["alarm_name"].removeprefix("kalshi-data-production-")
@@ -126,7 +126,7 @@ def test_everything_is_watched(state: Json, engine: str) -> None:
 
 
 def test_no_secret_is_in_the_state(state: Json) -> None:
-    """Values of parameters are set by operators; Terraform knows their names only."""
+    """Operators set the values of parameters; Terraform stores their names only."""
     parameters = values(state, "aws_ssm_parameter")
     assert parameters
     assert all(each["type"] == "SecureString" and each["value_wo"] in (None, "unset") for each in parameters)

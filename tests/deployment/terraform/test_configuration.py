@@ -1,4 +1,4 @@
-"""The configuration is formatted, valid, laid out as agreed, and keeps its promises in every mocked run."""
+"""The configuration is formatted, valid, in the agreed layout, and passes every mocked run."""
 
 import re
 from pathlib import Path
@@ -43,14 +43,14 @@ def test_each_module_has_its_four_files() -> None:
 
 
 def test_production_only_calls_modules() -> None:
-    """What production is made of stands in modules; main.tf wires them."""
+    """The resources of production are in modules; main.tf connects them."""
     kinds = re.findall(r"^(\w+)", (SOURCE / PRODUCTION / "main.tf").read_text(), re.M)
     assert set(kinds) == {"module"}
 
 
 @pytest.mark.parametrize("file", sorted(SOURCE.glob("**/variables.tf")), ids=lambda file: file.parent.name)
 def test_every_variable_is_typed_described_and_validated(file: Path) -> None:
-    """A variable says what it is and refuses what it cannot be."""
+    """A variable has a type, a description and a validation."""
     variables = blocks(file, "variable")
     assert variables
     for name, body in variables.items():
@@ -60,12 +60,12 @@ def test_every_variable_is_typed_described_and_validated(file: Path) -> None:
 
 @pytest.mark.parametrize("file", sorted(SOURCE.glob("**/outputs.tf")), ids=lambda file: file.parent.name)
 def test_every_output_is_described(file: Path) -> None:
-    """An output says what it is for."""
+    """Every output has a description."""
     assert all("description = " in body for body in blocks(file, "output").values())
 
 
 def test_provider_is_pinned() -> None:
-    """Production names one version of the provider, and every module accepts it."""
+    """Production pins one version of the provider, and every module accepts it."""
     pins = {
         file.parent.name: re.findall(r'^      version = "(.*)"', file.read_text(), re.M)
         for file in SOURCE.glob("**/versions.tf")

@@ -1,7 +1,7 @@
-"""What Terraform hands to Ansible works: the real aws_ec2 plugin finds the hosts, with the variables beside it.
+"""Terraform's outputs work in Ansible: the real aws_ec2 plugin finds the hosts, with the variables beside it.
 
-The instances are those of the mocked apply, started in a local imitation of EC2; plugin, inventory file and variables
-file are the real ones.
+The instances are those of the mocked apply, started in a local imitation of EC2. Plugin, inventory file and variables
+file are real.
 """
 
 # boto3 builds its clients at run time and carries no types.
@@ -50,7 +50,7 @@ def start_host(client: Any, tags: dict[str, str], zone: str) -> None:
 
 
 def start_hosts(endpoint: str, state: Json) -> None:
-    """Start the hosts of a state, and two that are not to be found."""
+    """Start the hosts of a state, and two that the inventory must not find."""
     client: Any = boto3.client(
         "ec2", region_name=REGION, endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test"
     )
@@ -63,7 +63,7 @@ def start_hosts(endpoint: str, state: Json) -> None:
 
 
 def render(folder: Path, state: Json) -> Path:
-    """Write the two outputs as the README tells operators to; return the inventory."""
+    """Write the two outputs as the README describes; return the inventory."""
     inventory = folder / "production" / "aws_ec2.yml"
     variables = inventory.parent / "group_vars" / "all" / "terraform.yml"
     variables.parent.mkdir(parents=True)
@@ -73,7 +73,7 @@ def render(folder: Path, state: Json) -> Path:
 
 
 def unwrap(value: Json) -> Any:
-    """Return the text that ansible-inventory wraps to say that it came from outside."""
+    """Return the text that ansible-inventory wraps because it is from an untrusted source."""
     return value.get("__ansible_unsafe", value)
 
 
@@ -81,7 +81,7 @@ def unwrap(value: Json) -> Any:
 def listing(
     endpoint: str, outcome: Outcome, tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Json:
-    """Return what ansible-inventory makes of production on RDS."""
+    """Return ansible-inventory's list of production on RDS."""
     state, home = outcome.states["production.tftest.hcl/rds"], tmp_path_factory.mktemp("ansible")
     start_hosts(endpoint, state)
     settings = home / "ansible.cfg"
@@ -95,14 +95,14 @@ def listing(
 
 
 def test_groups_are_the_programs(listing: Json) -> None:
-    """Each program is a group of its hosts by name, and nobody else's hosts are there."""
+    """Each program is a group of its hosts by name, and no other hosts are listed."""
     assert sorted(listing["gatherer"]["hosts"]) == ["gatherer-1", "gatherer-2", "gatherer-3"]
     assert listing["deduplicator"]["hosts"] == ["deduplicator-1"]
     assert set(listing["_meta"]["hostvars"]) == {"deduplicator-1", "gatherer-1", "gatherer-2", "gatherer-3"}
 
 
 def test_hosts_are_reached_by_instance_id_through_ssm(listing: Json) -> None:
-    """SSM knows hosts by instance id; the bucket that carries files is the transfer bucket."""
+    """SSM identifies hosts by instance id; files pass through the transfer bucket."""
     for host in listing["_meta"]["hostvars"].values():
         assert host["ansible_connection"] == "amazon.aws.aws_ssm"
         assert host["ansible_host"] == host["instance_id"]
@@ -110,18 +110,18 @@ def test_hosts_are_reached_by_instance_id_through_ssm(listing: Json) -> None:
 
 
 def test_hosts_know_their_address_and_zone(listing: Json) -> None:
-    """The deduplicator is told addresses to poll; zones are told apart in metrics."""
+    """The deduplicator needs the addresses, and metrics the zones."""
     hostvars = listing["_meta"]["hostvars"]
     zones = {hostvars[f"gatherer-{number}"]["kalshi_availability_zone"] for number in (1, 2, 3)}
     assert zones == {"us-east-1a", "us-east-1b", "us-east-1c"}
     assert all(host["kalshi_address"].startswith("10.") for host in hostvars.values())
 
 
-def test_variables_say_what_programs_need(listing: Json) -> None:
-    """Production, archive, gatherers and the names of secrets come from Terraform."""
+def test_variables_contain_what_programs_need(listing: Json) -> None:
+    """Terraform provides production, archive, gatherers and the names of secrets."""
     host = listing["_meta"]["hostvars"]["deduplicator-1"]
     assert host["kalshi_production"]["engine"] == "rds"
-    # The database is the one that the project's own files make.
+    # The project's own files create this database.
     assert (ROOT / "sql" / "databases" / f"{host['kalshi_production']['database']}.sql").is_file()
     assert host["kalshi_archive"] == {"bucket": "kalshi-data-archive-123456789012", "prefix": "parquet/"}
     assert sorted(host["kalshi_gatherers"]) == ["gatherer-1", "gatherer-2", "gatherer-3"]
@@ -129,7 +129,7 @@ def test_variables_say_what_programs_need(listing: Json) -> None:
     assert name == "/kalshi-data/production/gatherer/kalshi_private_key"
 
 
-def test_own_host_is_in_the_variables(outcome: Outcome) -> None:
+def test_the_production_host_is_in_the_variables(outcome: Outcome) -> None:
     """With TimescaleDB, production's address is that of its host."""
     state = outcome.states["production.tftest.hcl/timescaledb"]
     variables = yaml.safe_load(state["outputs"]["ansible_variables"]["value"])

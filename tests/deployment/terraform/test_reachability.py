@@ -1,4 +1,4 @@
-"""Who can reach whom on which port is exactly the brief's network table, and an added port would be noticed."""
+"""Reachability equals the brief's network table, and the comparison detects an added port."""
 
 import copy
 from collections.abc import Callable
@@ -26,28 +26,28 @@ OTHER_WAYS = {"aws_security_group_rule", "aws_network_interface_sg_attachment", 
 
 @pytest.fixture
 def applied(outcome: Outcome) -> Json:
-    """Return production on RDS as applied, to be changed at will."""
+    """Return a copy of the applied production on RDS, which a test may change."""
     return copy.deepcopy(outcome.states["production.tftest.hcl/rds"])
 
 
 @pytest.mark.parametrize("engine", ["rds", "timescaledb"])
 def test_reachability_is_the_briefs_table(outcome: Outcome, brief: dict[str, Any], engine: str) -> None:
-    """Derived from the groups that are attached and the rules that both ends have."""
+    """The table is derived from the attached groups and from the rules of both ends."""
     network = read_network(outcome.states[f"production.tftest.hcl/{engine}"])
     assert network_table(network) == brief["network"][engine]
     assert [rule for rule in network.rules if not network.has_effect(rule)] == []
 
 
-def test_there_are_no_other_ways(applied: Json) -> None:
-    """Rules are resources of their own; nothing opens a way that the derivation does not read."""
+def test_no_resource_opens_another_path(applied: Json) -> None:
+    """Each rule is its own resource, and no resource opens a path that the derivation does not read."""
     assert not OTHER_WAYS & {each["type"] for each in resources(applied)}
     for group in values(applied, "aws_security_group"):
         assert not group["ingress"]
         assert not group["egress"]
 
 
-def test_an_added_port_is_noticed(terraform: Terraform, brief: dict[str, Any], tmp_path: Path) -> None:
-    """The configuration itself with one rule more, through Terraform, no longer matches the table."""
+def test_an_added_port_is_detected(terraform: Terraform, brief: dict[str, Any], tmp_path: Path) -> None:
+    """With one more rule, the configuration that Terraform applies no longer matches the table."""
     changed = copy_of(terraform, tmp_path)
     with (changed.folder / "modules" / "network" / "main.tf").open("a") as file:
         file.write(ADDED_PORT)
@@ -78,7 +78,7 @@ def allow_every_protocol(state: Json) -> None:
 
 
 def let_the_deduplicator_out(state: Json) -> None:
-    """Turn the deduplicator's way to S3 into a way to anywhere."""
+    """Turn the deduplicator's path to S3 into a path to any address."""
     out = rule(state, "egress", "deduplicator to S3 through the gateway endpoint")
     out.update(prefix_list_id=None, cidr_ipv4="0.0.0.0/0")
 
@@ -90,7 +90,7 @@ def attach_a_second_group(state: Json) -> None:
 
 
 def let_a_neighbour_in(state: Json) -> None:
-    """Let an address range into production."""
+    """Allow an address range to reach production."""
     rule(state, "ingress", "deduplicator to production").update(
         referenced_security_group_id=None, cidr_ipv4="10.20.0.0/16"
     )
@@ -99,14 +99,14 @@ def let_a_neighbour_in(state: Json) -> None:
 @pytest.mark.parametrize(
     "change", [widen, allow_every_protocol, let_the_deduplicator_out, attach_a_second_group, let_a_neighbour_in]
 )
-def test_other_changes_are_noticed(applied: Json, brief: dict[str, Any], change: Callable[[Json], None]) -> None:
+def test_other_changes_are_detected(applied: Json, brief: dict[str, Any], change: Callable[[Json], None]) -> None:
     """Wider ports, protocols, targets, sources and attachments each break the comparison."""
     change(applied)
     assert network_table(read_network(applied)) != brief["network"]["rds"]
 
 
-def test_a_rule_on_one_side_only_is_noticed(applied: Json) -> None:
-    """An opening that nothing can use today opens nothing yet, and is still reported."""
+def test_a_rule_on_one_side_only_is_detected(applied: Json) -> None:
+    """A rule without its counterpart allows no connection, and is still reported."""
     rule(applied, "ingress", "deduplicator to gatherer").update(from_port=9100, to_port=9100)
     network = read_network(applied)
     assert [each.direction for each in network.rules if not network.has_effect(each)] == ["inbound", "outbound"]

@@ -1,4 +1,4 @@
-"""The README's figures add up and are those of what is applied; its names are the configuration's."""
+"""The README's costs add up and equal the applied resources; it names every variable and secret."""
 
 import math
 import re
@@ -19,7 +19,7 @@ def cost_table() -> list[list[str]]:
 
 
 def amount(text: str) -> int:
-    """Return what an amount such as "3 x 730" comes to."""
+    """Return the product of an amount such as "3 x 730"."""
     return math.prod(int(number) for number in text.split("x"))
 
 
@@ -34,8 +34,8 @@ def test_costs_add_up(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", list(COLUMNS))
-def test_amounts_are_what_is_applied(outcome: Outcome, engine: str) -> None:
-    """Disks, addresses, endpoints and alarms are counted as the mocked apply made them."""
+def test_amounts_equal_the_applied_resources(outcome: Outcome, engine: str) -> None:
+    """Disks, addresses, endpoints and alarms are those of the mocked apply."""
     state = outcome.states[f"production.tftest.hcl/{engine}"]
     counted = {row[0].split(",")[0]: amount(row[COLUMNS[engine][0]]) for row in cost_table()[:-1]}
     hosts = values(state, "aws_instance")
@@ -46,8 +46,8 @@ def test_amounts_are_what_is_applied(outcome: Outcome, engine: str) -> None:
     assert counted["alarms"] == len(values(state, "aws_cloudwatch_metric_alarm"))
 
 
-def test_every_variable_and_output_is_named() -> None:
-    """Whoever applies finds in the README what must be given and what comes out."""
+def test_every_variable_and_secret_is_named() -> None:
+    """An operator finds each variable and each secret in the README."""
     variables = re.findall(r'^variable "(\w+)"', (SOURCE / PRODUCTION / "variables.tf").read_text(), re.M)
     assert all(re.search(rf"^{name} +=", README, re.M) for name in variables)
     for secret in ("kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"):

@@ -1,4 +1,4 @@
-"""What stands in where a download is not possible is as strict as what it stands in for."""
+"""The stand-ins, which replace what cannot be downloaded, are as strict as the originals."""
 
 import json
 import re
@@ -25,18 +25,18 @@ HCL = "\n".join(file.read_text() for file in SOURCE.glob("**/*.tf"))
 
 @pytest.fixture
 def stubbed(terraform: Terraform, tmp_path: Path) -> Terraform:
-    """Return a copy of the configuration with the stub, whatever else could be had."""
+    """Return a copy of the configuration with the stub, even if the real provider is available."""
     return stub(Terraform(copy_source(tmp_path), terraform.command, {}), tmp_path)
 
 
 @pytest.mark.parametrize(("section", "block"), [("resource_schemas", "resource"), ("data_source_schemas", "data")])
-def test_schema_holds_what_is_used(section: str, block: str) -> None:
-    """The stub knows the resources of the configuration and no others."""
+def test_the_schema_has_every_used_resource(section: str, block: str) -> None:
+    """The stub has the resources of the configuration and no others."""
     assert set(json.loads(SCHEMA.read_text())[section]) == set(re.findall(rf'^{block} "(\w+)"', HCL, re.M))
 
 
 def test_schema_can_be_refreshed(stubbed: Terraform) -> None:
-    """What a provider says of itself is reduced to schema.json; of the stub's own words nothing is lost."""
+    """Reducing the stub's own schema gives schema.json again."""
     version = json.loads(SCHEMA.read_text())["version"]
     (stubbed.production / "backend.tf").unlink()
     assert render(version, json.loads(stubbed.require("providers", "schema", "-json"))) == SCHEMA.read_text()
@@ -56,7 +56,7 @@ def test_schema_is_of_the_pinned_version_and_small() -> None:
         ('resource "aws_internet_gateway"', 'resource "aws_internet_door"', "does not support resource type"),
     ],
 )
-def test_stub_refuses_what_the_provider_would(stubbed: Terraform, found: str, put: str, complaint: str) -> None:
+def test_the_stub_rejects_what_the_provider_would(stubbed: Terraform, found: str, put: str, complaint: str) -> None:
     """A misspelt argument, a missing one and an unknown resource each fail validation."""
     file = stubbed.folder / "modules" / "network" / "main.tf"
     file.write_text(file.read_text().replace(found, put))

@@ -1,7 +1,7 @@
-"""A Terraform provider that knows the AWS provider's schema and nothing else.
+"""A Terraform provider that contains the AWS provider's schema and nothing else.
 
-It lets `terraform validate` and mocked `terraform test` run where the real provider cannot be downloaded: every
-resource, argument and nested block is checked against schema.json, and nothing can ever be created with it.
+With it, `terraform validate` and mocked `terraform test` run even if the real provider cannot be downloaded: they check
+every resource, argument and nested block against schema.json. The provider cannot create anything.
 """
 
 # The protocol classes of the tf package are generated and carry no types.
@@ -57,7 +57,7 @@ def schema(described: Json) -> protocol.Schema:
 
 
 def accept(response: type[Any]) -> Callable[..., Any]:
-    """Return a handler that answers without complaint: the schema is all that this provider checks."""
+    """Return a handler that always answers with success: this provider checks the schema only."""
 
     def handle(_servicer: object, _request: object, _context: object) -> Any:
         """Answer a call."""
@@ -83,7 +83,7 @@ class SchemaOnly(service.ProviderServicer):
         )
 
     def UpgradeResourceState(self, request: Any, context: object) -> protocol.UpgradeResourceState.Response:  # noqa: N802
-        """Return the state as it is."""
+        """Return the state unchanged."""
         state = protocol.DynamicValue(json=request.raw_state.json)
         return protocol.UpgradeResourceState.Response(upgraded_state=state)
 
@@ -95,7 +95,7 @@ class SchemaOnly(service.ProviderServicer):
 
 
 def serve() -> None:
-    """Serve until Terraform stops us, with handshake and certificate done by the tf package."""
+    """Serve until Terraform stops this process; the tf package does handshake and certificate."""
     with mock.patch("tf.provider.ProviderServicer", SchemaOnly):
         tf.runner.run_provider(cast(Any, None), sys.argv)
 

@@ -1,12 +1,11 @@
-"""Writes schema.json anew from what the real provider says of itself.
+"""Writes schema.json from the real provider's own schema.
 
-Where the provider can be downloaded, and after `terraform init`:
+If the provider can be downloaded, after `terraform init`:
 
     terraform -chdir=terraform/environments/production providers schema -json | python refresh.py VERSION
 
-The schema in the repository was reduced in the same way from the provider bindings that PyPI's cdktn-provider-aws
-25.8.1 holds for version 6.69.1. Those do not tell which arguments are sensitive or write-only, nor how often a block
-may appear at most.
+The schema in the repository was reduced in the same way from the provider bindings in PyPI's cdktn-provider-aws 25.8.1
+for version 6.69.1. These do not contain which arguments are sensitive or write-only, nor the maximum number of a block.
 """
 
 import json
@@ -55,7 +54,7 @@ def compact(value: Any) -> str:
 
 
 def render(version: str, described: Json) -> str:
-    """Return the text of schema.json for what `terraform providers schema -json` printed."""
+    """Return the text of schema.json for the output of `terraform providers schema -json`."""
     (schemas,) = described["provider_schemas"].values()
     parts = [f'"version": {compact(version)}', f'"provider": {compact(reduce_schema(schemas["provider"]))}']
     for section, kind in SECTIONS.items():
