@@ -1,11 +1,11 @@
-"""A platform's hosts for trying things by hand, as root on Debian; Ctrl-C ends and removes them.
+"""The hosts of a platform for manual trials, as root on Debian; Ctrl-C stops and removes them.
 
 usage: python -m tests.deployment.hosts COMMAND [ARGUMENT ...]
 
-  up [RELEASES]            boot bare hosts and start the exchange; RELEASES has a folder for each version
+  up [RELEASES]            boot bare hosts and start the exchange; RELEASES contains a folder for each version
   play PLAYBOOK [...]      run a playbook of ansible/ on them
   run HOST COMMAND ...     run a command on a host as root
-  down                     remove what an interrupted `up` left
+  down                     remove the remains of an interrupted `up`
 
 Examples:
   python -m tests.deployment.hosts up /var/tmp/releases
@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.deployment.hosts.fleet import ROOT, why_not
+from tests.deployment.hosts.fleet import ROOT, missing_requirement
 from tests.deployment.hosts.platform import Platform
 from tests.deployment.hosts.releases import make_releases
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     if command not in ("up", "down", "run", "play"):
         sys.stdout.write(__doc__ or "")
         return 0 if command in ("-h", "--help") else 2
-    if missing := why_not():
+    if missing := missing_requirement():
         sys.exit(missing)
     platform = Platform("by hand")
     if command == "down":
@@ -56,7 +56,7 @@ def _up(platform: Platform, releases: Path | None) -> None:
             make_releases(ROOT, Path(made))()
         try:
             platform.up((releases or Path(made)).resolve())
-            sys.stdout.write(f"hosts are up, inventory {platform.ansible.inventory}; Ctrl-C ends them\n")
+            sys.stdout.write(f"hosts are up, inventory {platform.ansible.inventory}; Ctrl-C stops them\n")
             sys.stdout.flush()
             signal.pause()
         finally:

@@ -1,6 +1,6 @@
-"""Runs the project's playbooks on the hosts, with Ansible in an environment of its own.
+"""Runs the project's playbooks on the hosts, with Ansible in its own environment.
 
-Ansible enters a host's namespaces as AWS' Systems Manager enters an instance: no port is open for it.
+Ansible enters a host's namespaces, so no port is open for it; on AWS, Systems Manager has the same effect.
 """
 
 import os
@@ -23,8 +23,8 @@ FAILED = re.compile(r" failed=[1-9]")
 TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?:\w+ : )?(.+)\] \**$")
 
 
-class Played:
-    """How a playbook went."""
+class PlaybookRun:
+    """The result of one run of a playbook."""
 
     def __init__(self, name: str, status: int, output: str, seconds: float) -> None:
         self.name = name
@@ -34,12 +34,12 @@ class Played:
 
     @property
     def failed_hosts(self) -> list[str]:
-        """The hosts on which a task failed, by the recap."""
+        """The hosts on which a task failed, from the recap."""
         return [line.split()[0] for line in self.output.splitlines() if FAILED.search(line)]
 
     @property
     def changes(self) -> set[tuple[str, str]]:
-        """What was changed, or would have been: the task, and the line that tells of a host."""
+        """The changes, or in check mode the predicted ones: the task and the line about a host."""
         found: set[tuple[str, str]] = set()
         task = ""
         for line in self.output.splitlines():
@@ -51,7 +51,7 @@ class Played:
 
 
 class Ansible:
-    """The playbooks, played on one fleet."""
+    """The playbooks, run on one fleet."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.folder = ROOT / "ansible"
@@ -69,7 +69,7 @@ class Ansible:
         }
 
     def write_inventory(self, everywhere: Variables, by_host: Mapping[str, Variables]) -> None:
-        """Write down the hosts in the groups that the playbooks know, with variables of all and of single hosts."""
+        """Write the inventory: the hosts in the playbooks' groups, with variables of all and of single hosts."""
         groups = {
             group: {"hosts": {name: {**_reached(self._hosts[name]), **by_host.get(name, {})} for name in names}}
             for group, names in GROUPS.items()
@@ -78,11 +78,11 @@ class Ansible:
         self.inventory.write_text(yaml.safe_dump({"all": {"vars": dict(everywhere), "children": groups}}))
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
-        """Return the command that plays a playbook."""
+        """Return the command that runs a playbook."""
         return [str(self._programs / "ansible-playbook"), f"--inventory={self.inventory}", playbook, *arguments]
 
-    def play(self, playbook: str, *arguments: str) -> Played:
-        """Play a playbook to its end, whichever it is."""
+    def play(self, playbook: str, *arguments: str) -> PlaybookRun:
+        """Run a playbook to its end, successful or not."""
         began = time.monotonic()
         done = subprocess.run(
             self.command(playbook, *arguments),
@@ -93,13 +93,13 @@ class Ansible:
             text=True,
             timeout=PLAYBOOK_SECONDS_MAX,
         )
-        return Played(
+        return PlaybookRun(
             " ".join((playbook, *arguments)), done.returncode, done.stdout + done.stderr, time.monotonic() - began
         )
 
 
 def _reached(host: Host) -> dict[str, str]:
-    # A host has another first process after each boot.
+    # The number of a host's first process changes with each boot.
     pid = f"{{{{ lookup('ansible.builtin.file', '{host.pid_file}') }}}}"
     return {
         "ansible_connection": "community.docker.nsenter",

@@ -1,4 +1,4 @@
-"""The certificates of what is outside: the exchange and the archive, signed by an authority that hosts trust."""
+"""The certificates of the exchange and the archive, signed by an authority that the hosts trust."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ NAMES = (DOMAIN, f"*.{DOMAIN}", "exchange", "archive")
 
 
 class Certificates:
-    """An authority and one certificate of all names outside, in a private folder."""
+    """An authority and one certificate for all external names, in a private folder."""
 
     def __init__(self, folder: Path) -> None:
         self.chain = folder / "outside.pem"
@@ -22,11 +22,11 @@ class Certificates:
 
     @property
     def authority(self) -> bytes:
-        """What hosts have to trust."""
+        """The certificate that the hosts must trust."""
         return self._authority.read_bytes()
 
     def make(self) -> None:
-        """Make both anew."""
+        """Create both."""
         self.chain.parent.mkdir(mode=0o700)
         signer, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
         authority = _begin("authority", "authority", key=signer)

@@ -1,8 +1,8 @@
-"""Compares production with what the exchange has published.
+"""Compares production with the messages that the exchange has published.
 
-A snapshot goes to the one connection that asked for it. Where its host loses power or network in that moment, nobody
-has it, and the next one takes its place: a few may be lost, but no book may come out wrong. Of all else each message
-has to be there.
+The exchange sends a snapshot only to the connection that requested it. If that host loses power or network at the same
+moment, no gatherer receives it, and the next snapshot replaces it. So a few snapshots may be lost, but no book may be
+wrong. Every other message must be in production.
 """
 
 from pathlib import Path
@@ -17,20 +17,20 @@ SNAPSHOTS_LOST_MAX = 10
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Counts of each stream, and how many books are wrong."""
+    """Counts of each stream, and the number of wrong books."""
 
     streams: dict[str, StreamCounts]
     wrong_books: int
 
     @property
     def nothing_lost(self) -> bool:
-        """Whether everything published is held, but for what is said above."""
+        """Whether production holds everything published, except a few snapshots as described above."""
         exact = [counts.lost for name, counts in self.streams.items() if name != ASKED_FOR]
         return not any(exact) and self.streams[ASKED_FOR].lost <= SNAPSHOTS_LOST_MAX
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is lost and nothing invented, and all books come out right."""
+        """Whether nothing is lost, nothing is invented and every book is right."""
         published = sum(counts.published for counts in self.streams.values())
         invented = sum(counts.invented for counts in self.streams.values())
         return self.nothing_lost and published > 0 and not invented and not self.wrong_books

@@ -1,4 +1,4 @@
-"""One platform for all tests of this folder, which come in the order of its life."""
+"""One platform for all tests of this folder, which run in the order of its life."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.deployment.hosts.ansible import Played
-from tests.deployment.hosts.fleet import ROOT, why_not
+from tests.deployment.hosts.ansible import PlaybookRun
+from tests.deployment.hosts.fleet import ROOT, missing_requirement
 from tests.deployment.hosts.platform import Platform
 from tests.deployment.hosts.releases import FIRST, make_releases
 
-PLAYED = pytest.StashKey[list[Played]]()
+PLAYED = pytest.StashKey[list[PlaybookRun]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how long each playbook took."""
+    """Report how long each playbook took."""
     if PLAYED not in config.stash:
         return
     for played in config.stash[PLAYED]:
@@ -24,7 +24,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 class Releases(NamedTuple):
-    """A folder that has a folder of each release: of the first at once, of the others when `wait` returns."""
+    """A folder with one folder per release: the first exists at once, the others when `wait` returns."""
 
     folder: Path
     wait: Callable[[], None]
@@ -32,8 +32,8 @@ class Releases(NamedTuple):
 
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
-    """Return the releases; they are large and go at the end."""
-    if missing := why_not():
+    """Return the releases; they are large and are removed at the end."""
+    if missing := missing_requirement():
         pytest.exit(missing, returncode=1)
     folder = tmp_path_factory.mktemp("releases")
     made = Releases(folder, make_releases(ROOT, folder))
@@ -44,7 +44,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
 
 @pytest.fixture(scope="session")
 def upgrades(releases: Releases) -> None:
-    """Wait until there are releases to change to."""
+    """Wait until the other releases exist."""
     releases.wait()
 
 
@@ -62,7 +62,7 @@ def bare(releases: Releases, pytestconfig: pytest.Config) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def platform(bare: Platform) -> Platform:
-    """Return the running platform, made from bare hosts by site.yml."""
+    """Return the running platform, which site.yml set up on bare hosts."""
     bare.play_to_the_end("site.yml", version=FIRST)
     bare.outside.until("started")
     return bare

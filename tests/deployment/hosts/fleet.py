@@ -24,7 +24,7 @@ FLEETS = Path("/var/tmp/kalshi-hosts")
 
 
 class Fleet:
-    """The hosts, their network and the outside's certificates, in a folder named by checkout and purpose."""
+    """The hosts, their network and the external certificates, in a folder named by checkout and purpose."""
 
     def __init__(self, purpose: str) -> None:
         name = f"kd-{sha256(f'{ROOT} {purpose}'.encode()).hexdigest()[:6]}"
@@ -35,7 +35,7 @@ class Fleet:
         self.hosts = {host: Host(host, self.folder, image, self.network) for host in HOSTS}
 
     def up(self) -> None:
-        """Boot all hosts, having removed what an earlier fleet of this name may have left."""
+        """Remove the remains of an earlier fleet of this name, then boot all hosts."""
         self.remove()
         self.folder.mkdir(parents=True)
         self.certificates.make()
@@ -47,22 +47,22 @@ class Fleet:
         each(Host.wait_booted, self.hosts.values())
 
     def remove(self) -> None:
-        """End and remove everything; it may be there, half there or not there."""
+        """Stop and remove everything, even if only parts of it exist."""
         each(Host.remove, self.hosts.values())
         self.network.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def each(action: Callable[[Host], object], hosts: Iterable[Host]) -> None:
-    """Do something with several hosts at once, and raise the first error when all have ended."""
+    """Run an action on several hosts at once, and raise the first error when all have ended."""
     with ThreadPoolExecutor() as threads:
         list(threads.map(action, hosts))
 
 
-def why_not() -> str:
-    """Return what is missing here for hosts of their own, nothing where they can be."""
+def missing_requirement() -> str:
+    """Return what this machine lacks to run hosts, or an empty string."""
     if sys.platform != "linux" or not timescaledb.can_fetch():
-        return "the hosts are made of Debian's packages: run this on Debian"
+        return "the hosts consist of Debian's packages: run this on Debian"
     if os.geteuid() != 0:
-        return "hosts with a systemd and a network of their own need root: sudo python3 build.py deployment-test"
+        return "booting hosts needs root: sudo python3 build.py deployment-test"
     return ""

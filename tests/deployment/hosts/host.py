@@ -20,7 +20,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 LEFT_BY_NSPAWN = Path("/run/systemd/nspawn")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 REBOOT = 133
-# nspawn ends with a status of its own where the host wants to boot again.
+# nspawn ends with this status if the host reboots.
 SUPERVISE = f"""\
 for group; do case $group in /sys/fs/cgroup/*) echo $$ > "$group/cgroup.procs" || exit; shift;; *) break;; esac; done
 while "$@" < /dev/null; [ $? = {REBOOT} ]; do :; done
@@ -28,7 +28,7 @@ while "$@" < /dev/null; [ $? = {REBOOT} ]; do :; done
 
 
 class Host:
-    """A host in a folder of its own; nothing of it outlives remove()."""
+    """A host in its own folder; remove() leaves nothing."""
 
     def __init__(self, name: str, folder: Path, image: Path, network: Network) -> None:
         self.name = name
@@ -43,14 +43,14 @@ class Host:
         self._machine = network.namespace(name)
         self._supervisor: subprocess.Popen[bytes] | None = None
 
-    # Its life.
+    # Boot and removal.
 
     def make(self, certificate: bytes, *, database: bool) -> None:
-        """Lay a layer of its own over the image: name, neighbours, who signs the outside, and an empty cluster."""
+        """Mount a layer over the image, with name, neighbours, the authority's certificate and an empty cluster."""
         layers = {name: self.folder / name for name in ("upper", "work", "root")}
         for layer in layers.values():
             layer.mkdir(parents=True)
-        # Nothing here has to outlive a crash of this machine, so nothing waits for its disk.
+        # These files need not survive a crash of this machine, so writes do not wait for its disk.
         options = f"lowerdir={self._image},upperdir={layers['upper']},workdir={layers['work']},volatile"
         run(("mount", "-t", "overlay", "overlay", "-o", options, str(self.root)))
         neighbours = "".join(f"{address} {name} {name}.kalshi.test\n" for name, address in ADDRESSES.items())
@@ -66,9 +66,9 @@ class Host:
         run(("chroot", str(self.root), "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command))
 
     def boot(self) -> None:
-        """Start it; wait_booted() tells when it has."""
+        """Start the boot; wait_booted() waits for its end."""
         libraries = self._image / "usr/lib" / TRIPLES[MACHINE]
-        # The image's own program with its own loader, as the machine need not have either.
+        # The image's program with the image's loader, because the machine may have neither.
         program = [str(libraries / LOADERS[MACHINE]), "--library-path", f"{libraries}:{libraries / 'systemd'}"]
         program += [str(self._image / "usr/bin/systemd-nspawn"), "--boot", "--register=no", "--keep-unit"]
         program += ["--quiet", "--console=pipe", f"--machine={self._machine}", f"--hostname={self.name}"]
@@ -92,7 +92,7 @@ class Host:
         """Wait until systemd has started everything.
 
         Raises:
-            RuntimeError: it has not in this time, with what its console says.
+            RuntimeError: it has not in this time; the message contains the end of its console.
         """
         deadline = time.monotonic() + seconds_max
         while not self._is_booted():
@@ -109,9 +109,9 @@ class Host:
         return done.stdout.strip() in {b"running", b"degraded"}
 
     def reboot(self) -> None:
-        """Boot it again, orderly, and wait until it has."""
+        """Reboot it and wait until it has booted."""
         old = self.pid_file.read_text()
-        with contextlib.suppress(RuntimeError):  # the answer may be cut off with everything else
+        with contextlib.suppress(RuntimeError):  # the reboot may interrupt the answer
             self.run("systemctl", "reboot")
         deadline = time.monotonic() + BOOT_SECONDS_MAX
         while str(self._first_process() or old) == old:
@@ -121,7 +121,7 @@ class Host:
         self.wait_booted()
 
     def remove(self) -> None:
-        """End it at once and remove everything of it; what is gone already does not matter."""
+        """Kill it and remove everything of it; parts may be gone already."""
         supervisor = int(self._supervisor_file.read_text()) if self._supervisor_file.exists() else None
         first = self._first_process()
         for pid in (supervisor, first):
@@ -139,37 +139,37 @@ class Host:
         self._remove_groups()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    # What happens on it.
+    # Commands and network.
 
     def command(self, *command: str) -> list[str]:
-        """Return a command as it runs on the host, as root."""
+        """Return the command line that runs a command on the host as root."""
         target = f"--target={self.pid_file.read_text()}"
         return ["nsenter", "--all", target, "--", "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command]
 
     def run(self, *command: str) -> str:
-        """Return what a command says on standard output.
+        """Return the standard output of a command.
 
         Raises:
-            RuntimeError: it failed, with what it said of it.
+            RuntimeError: it failed; the message contains its output.
         """
         done = subprocess.run(self.command(*command), capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
-            said = f"{done.stdout}\n{done.stderr}".strip()[-2000:]
-            raise RuntimeError(f"{self.name}: {' '.join(command)} ended with status {done.returncode}: {said}")
+            output = f"{done.stdout}\n{done.stderr}".strip()[-2000:]
+            raise RuntimeError(f"{self.name}: {' '.join(command)} ended with status {done.returncode}: {output}")
         return done.stdout
 
     def cut(self) -> None:
-        """Pull its cable."""
+        """Disconnect its network."""
         self._network.cut(self.name)
 
     def mend(self) -> None:
-        """Plug its cable in again."""
+        """Connect its network again."""
         self._network.mend(self.name)
 
-    # What this machine knows of it.
+    # Processes and control groups, as this machine sees them.
 
     def _first_process(self) -> int | None:
-        """Return the number that the host's systemd has here, None where it has not begun."""
+        """Return the process number of the host's systemd on this machine, None before it has started."""
         if not self._supervisor_file.exists():
             return None
         nspawn = _children(int(self._supervisor_file.read_text()))
@@ -177,7 +177,7 @@ class Host:
         return booted[0] if booted else None
 
     def _groups(self) -> list[Path]:
-        """Return its control groups: one, or one for each hierarchy where the machine has several."""
+        """Return its control groups: one for each hierarchy of the machine."""
         several = not (CGROUPS / "cgroup.procs").exists()
         return [CGROUPS / kind / self._machine for kind in (("systemd", "unified") if several else ("",))]
 
@@ -205,7 +205,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_first(pid: int) -> bool:
-    """Tell whether a process is the first one of a namespace of its own, and has become systemd."""
+    """Return whether a process is the first one of a namespace and has become systemd."""
     with contextlib.suppress(OSError):
         status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
         return status["NSpid"].split()[-1] == "1" and status["Name"].strip() == "systemd"
@@ -213,7 +213,7 @@ def _is_first(pid: int) -> bool:
 
 
 def _lock_name(folder: Path) -> str:
-    """Return what nspawn calls its lock of a root folder."""
+    """Return the name of nspawn's lock file for a root folder."""
     with contextlib.suppress(OSError):
         found = folder.stat()
         return f"inode-{found.st_dev}:{found.st_ino}"

@@ -1,7 +1,7 @@
-"""The root folder that all hosts begin with: a Debian 13 made of the distribution's own packages.
+"""The root folder from which all hosts boot: a Debian 13 made from the distribution's own packages.
 
-apt-get takes them from the archive that this machine uses already; what makes the folder of them is a package, too, so
-that nothing has to be installed. Hosts have no route to the archive, so what a playbook wants to install is in here.
+apt-get downloads them from the archive that this machine uses. The program that builds the folder is also a package, so
+this machine installs nothing. Hosts have no route to the archive, so the image contains what a playbook installs.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ PACKAGES = (
     *("postgresql-17", "postgresql-17-timescaledb", "prometheus"),
 )
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
-# Two hosts must not begin as copies of one cluster; see Host.make. Prometheus waits until it is wanted.
+# Host.make creates a cluster per host, so that no two hosts share one. A playbook starts Prometheus.
 AFTERWARDS = (
     "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service; "
     "systemctl disable prometheus.service"
@@ -30,7 +30,7 @@ KEPT = 3
 
 
 def make_image() -> Path:
-    """Return the root folder, made on first use and whenever its packages change; about half a minute.
+    """Return the root folder, built at first use and whenever its packages change, in about half a minute.
 
     Raises:
         RuntimeError: a package cannot be downloaded or installed.
@@ -73,7 +73,7 @@ def _make(root: Path) -> None:
 
 
 def _forget_older() -> None:
-    """Remove images that were not used for longest."""
+    """Remove the images that have not been used for the longest time."""
     images = sorted(CACHE.glob("hosts-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for image in images[KEPT:]:
         shutil.rmtree(image, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""The network between hosts: a bridge in a namespace of its own, reached by nothing else on this machine.
+"""The network between hosts: a bridge in its own namespace, which nothing else on this machine can reach.
 
-The exchange and the archive live in the bridge's namespace, each with an address of its own.
+The exchange and the archive run in the bridge's namespace, each with its own address.
 """
 
 import contextlib
@@ -22,18 +22,18 @@ ADDRESSES = {
     "archive": f"{PREFIX}.254",
 }
 OUTSIDE = ("exchange", "archive")
-# Where an instance of AWS asks for the credentials of its role.
+# An AWS instance requests the credentials of its role at this address.
 METADATA = "169.254.169.254"
 
 
 class Network:
-    """The bridge and the hosts' cables; `name` begins every namespace's."""
+    """The bridge and the hosts' links to it; every namespace's name starts with `name`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def make(self) -> None:
-        """Make the bridge, with the addresses of what is no host."""
+        """Create the bridge with the addresses of exchange and archive."""
         run(("ip", "netns", "add", self.name))
         self._ip("link", "set", "lo", "up")
         self._ip("link", "add", "bridge", "type", "bridge")
@@ -43,7 +43,7 @@ class Network:
         self._ip("link", "set", "bridge", "up")
 
     def attach(self, host: str) -> None:
-        """Make a host's namespace and its cable to the bridge."""
+        """Create a host's namespace and its link to the bridge."""
         inside = self.namespace(host)
         run(("ip", "netns", "add", inside))
         run(("ip", "-n", inside, "link", "set", "lo", "up"))
@@ -58,19 +58,19 @@ class Network:
         return f"{self.name}-{host}" if host else self.name
 
     def cut(self, host: str) -> None:
-        """Pull a host's cable."""
+        """Disconnect a host."""
         self._ip("link", "set", host, "down")
 
     def mend(self, host: str) -> None:
-        """Plug a host's cable in again."""
+        """Connect a host again."""
         self._ip("link", "set", host, "up")
 
     def command(self, *command: str, host: str = "") -> list[str]:
-        """Return a command as it runs in a host's network or on the bridge, with this machine's files."""
+        """Return the command line for a command in a host's network or on the bridge, with this machine's files."""
         return ["nsenter", f"--net={NAMESPACES / self.namespace(host)}", "--", *command]
 
     def remove(self) -> None:
-        """Remove all namespaces, with the cables in them and whatever runs there still; some may be gone already."""
+        """Remove all existing namespaces with their links and processes."""
         for namespace in (path.name for path in NAMESPACES.glob(f"{self.name}*")):
             for pid in run(("ip", "netns", "pids", namespace)).split():
                 with contextlib.suppress(ProcessLookupError):

@@ -1,6 +1,6 @@
-"""What the platform meets outside: the exchange, which the simulator plays, and the archive, which moto plays.
+"""The services outside the platform: the exchange, imitated by the simulator, and the archive, imitated by moto.
 
-Both listen on the bridge at port 443 with TLS, as the real ones do, through one relay that holds the certificate.
+Both listen on the bridge at port 443 with TLS, like the real ones, through one relay that has the certificate.
 """
 
 import os
@@ -24,7 +24,7 @@ REST_URL = "https://exchange.kalshi.test/trade-api/v2"
 WEBSOCKET_URL = "wss://exchange.kalshi.test/trade-api/ws/v2"
 ARCHIVE_URL = "https://archive.kalshi.test"
 BUCKET = "kalshi-archive"
-# A bucket is named by the path: the name of this host holds none.
+# The path names the bucket, because the host's name does not.
 MOTO = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
 MAKE_BUCKET = f"""\
 import boto3, botocore.config
@@ -38,7 +38,7 @@ RATE = 100
 
 
 class Outside:
-    """The exchange, the archive and what gives credentials for it, of one fleet; close() ends whatever runs."""
+    """The exchange, the archive and its credentials service, for one fleet; close() stops them."""
 
     def __init__(self, folder: Path, network: Network, certificates: Certificates) -> None:
         folder.mkdir(mode=0o700)
@@ -51,7 +51,7 @@ class Outside:
         self._exchange: ProgramProcess
 
     def start(self) -> None:
-        """Start both, and wait until the exchange listens; it trades once every key has subscribed everything."""
+        """Start both and wait until the exchange listens; it trades once every key has subscribed all markets."""
         self._begin("tests.deployment.hosts.relay", str(self._certificates.chain), *_relayed())
         self._begin("moto.server", "--host=127.0.0.1", f"--port={PORTS['archive']}")
         self._begin("moto.server", f"--host={METADATA}", "--port=80")
@@ -74,16 +74,16 @@ class Outside:
         return wait_until(reported, lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}")
 
     def end_trading(self) -> None:
-        """Let the exchange publish nothing more; it goes on to serve."""
+        """Let the exchange publish nothing more; it still answers."""
         self._exchange.signal(signal.SIGUSR1)
         self.until("finished")
 
     def end_exchange(self) -> None:
-        """End the exchange, which writes the last of its journal; the archive stays."""
+        """Stop the exchange, which completes its journal; the archive keeps running."""
         self._exchange.end()
 
     def close(self) -> None:
-        """End everything."""
+        """Stop everything."""
         self._running.close()
 
     def _make_bucket(self) -> None:

@@ -1,4 +1,4 @@
-"""Puts TLS before servers that have none.
+"""Accepts TLS connections for servers without TLS.
 
 usage: python -m tests.deployment.hosts.relay CERTIFICATE ADDRESS:PORT=ADDRESS:PORT ...
 """
@@ -13,7 +13,7 @@ CHUNK_BYTES = 1 << 16
 
 
 async def serve(certificate: str, routes: Sequence[str]) -> None:
-    """Relay until this process is ended."""
+    """Relay until this process is stopped."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     async with contextlib.AsyncExitStack() as stack:
@@ -26,14 +26,14 @@ async def serve(certificate: str, routes: Sequence[str]) -> None:
 
 
 class Relay:
-    """One way in."""
+    """One route from a TLS address to a plain one."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Relay one connection until either side ends it."""
+        """Relay one connection until either side closes it."""
         try:
             inner_reader, inner_writer = await asyncio.open_connection(self._host, self._port)
         except OSError:
@@ -43,7 +43,7 @@ class Relay:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy one direction; its end is the other's, too."""
+    """Copy one direction; its end also closes the other."""
     with contextlib.suppress(OSError, ssl.SSLError):
         while data := await reader.read(CHUNK_BYTES):
             writer.write(data)

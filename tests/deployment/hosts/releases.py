@@ -1,4 +1,4 @@
-"""Releases made in a clone of this checkout, where tags and a fault can be added: what is committed is released."""
+"""Releases of this checkout's commit, built in clones to which tags and a fault are added."""
 
 import subprocess
 import sys
@@ -9,20 +9,20 @@ from pathlib import Path
 from tests.support.timescaledb import run
 
 FIRST, SECOND, BROKEN = "1.0.0", "1.0.1", "1.0.2"
-# Answers to --version and migrates, but ends whenever it should gather.
-FAULT_SAYS = "this release is broken"
+# It answers to --version and migrates, but ends as soon as it should record.
+FAULT_MESSAGE = "this release is broken"
 FAULT = f"""
 
 def run(*_: object) -> None:
-    raise SystemExit("{FAULT_SAYS}")
+    raise SystemExit("{FAULT_MESSAGE}")
 """
 GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@kalshi.test", "-c", "commit.gpgsign=false")
 
 
 def make_releases(checkout: Path, folder: Path) -> Callable[[], None]:
-    """Make a folder for the first release, named by its version, and return what waits for the others.
+    """Build the first release into a folder named by its version, and return a function that waits for the others.
 
-    They are made beside what follows, which mostly waits for hosts; the last one is broken.
+    They are built during the first tests, which mostly wait for hosts. The last one is broken.
     """
     _make_release(checkout, folder, FIRST)
     threads = ThreadPoolExecutor(1)

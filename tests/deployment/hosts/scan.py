@@ -1,4 +1,4 @@
-"""Prints those of the given ADDRESS:PORTs that accept a connection; whoever drops packets has a second to answer."""
+"""Prints those of the given ADDRESS:PORTs that accept a connection within a second."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ SECONDS_MAX = 1.0
 
 
 async def answers(target: str) -> bool:
-    """Tell whether a connection is accepted."""
+    """Return whether a connection is accepted."""
     address, _, port = target.partition(":")
     try:
         async with asyncio.timeout(SECONDS_MAX):
@@ -19,7 +19,7 @@ async def answers(target: str) -> bool:
 
 
 async def scan(targets: list[str]) -> list[str]:
-    """Return those that answer, asked all at once."""
+    """Return the targets that answer; all are tried at once."""
     found = await asyncio.gather(*map(answers, targets))
     return [target for target, answered in zip(targets, found, strict=True) if answered]
 

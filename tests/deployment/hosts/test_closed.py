@@ -1,4 +1,4 @@
-"""What the hosts keep to themselves: ports, roles, plain connections and credentials."""
+"""The hosts refuse every connection that the brief does not list, and keep credentials private."""
 
 import itertools
 import subprocess
@@ -11,7 +11,7 @@ from tests.deployment.hosts.fleet import DATABASES, DEDUPLICATOR, GATHERERS, HOS
 from tests.deployment.hosts.network import ADDRESSES, OUTSIDE
 from tests.deployment.hosts.platform import Platform
 
-# The deployment brief's table, as (from, to, port). What may go out is for security groups, not for the hosts.
+# The deployment brief's table, as (from, to, port). Security groups, not the hosts, restrict outgoing connections.
 ALLOWED = {
     *((DEDUPLICATOR, gatherer, 5432) for gatherer in GATHERERS),
     (DEDUPLICATOR, PRODUCTION, 5432),
@@ -27,24 +27,24 @@ def test_only_the_briefs_ports_answer_between_hosts(platform: Platform) -> None:
         targets = [name for name in ADDRESSES if name != host]
         asked = [f"{ADDRESSES[name]}:{port}" for name, port in itertools.product(targets, ports)]
         command = platform.fleet.network.command(sys.executable, str(SCAN), *asked, host=host)
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         names = {address: name for name, address in ADDRESSES.items()}
-        answers |= {(host, names[answer.split(":")[0]], int(answer.split(":")[1])) for answer in told}
+        answers |= {(host, names[answer.split(":")[0]], int(answer.split(":")[1])) for answer in output}
 
     assert {each for each in answers if each[0]} == ALLOWED
-    # Nor is a host reached from outside.
+    # No host is reachable from outside.
     assert {each for each in answers if not each[0] and each[1] in HOSTS} == set()
 
 
 @pytest.mark.parametrize("host", DATABASES)
-def test_a_database_lets_in_its_reader_with_tls_only(platform: Platform, host: str) -> None:
+def test_a_database_admits_only_its_reader_with_tls(platform: Platform, host: str) -> None:
     database, user = ("kalshi", "deduplicator") if host == PRODUCTION else ("kalshi_ts", "dedup_reader")
 
     def refusal(**changes: str) -> str:
         wanted = {"dbname": database, "user": user, "sslmode": "require"} | changes
         return _connect(platform, ADDRESSES[host], wanted)
 
-    # The right role of the right address over TLS is asked for its password; nobody else is.
+    # Only the right role from the right address over TLS is asked for its password.
     assert "no password supplied" in refusal()
     for change in ({"sslmode": "disable"}, {"user": "postgres"}, {"user": "gatherer"}, {"dbname": "postgres"}):
         assert "no pg_hba.conf entry" in refusal(**change), change
@@ -64,21 +64,21 @@ def test_credentials_are_for_root_only(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("host", [GATHERERS[0], DEDUPLICATOR])
-def test_a_service_is_locked_in(platform: Platform, host: str) -> None:
+def test_a_service_is_confined(platform: Platform, host: str) -> None:
     unit = f"{host.rpartition('-')[0]}.service"
 
-    # Exits with an error where the exposure is higher than 2.0.
+    # Exits with an error if the exposure is higher than 2.0.
     platform.hosts[host].run("systemd-analyze", "security", "--no-pager", "--threshold=20", unit)
 
 
 def _listening(platform: Platform, host: str) -> set[int]:
-    """Return the ports that listen anywhere on a host; no other port can answer."""
-    told = platform.hosts[host].run("ss", "--no-header", "--numeric", "--tcp", "--listening")
-    return {int(line.split()[3].rpartition(":")[2]) for line in told.splitlines()}
+    """Return all ports on which a host listens; no other port can answer."""
+    output = platform.hosts[host].run("ss", "--no-header", "--numeric", "--tcp", "--listening")
+    return {int(line.split()[3].rpartition(":")[2]) for line in output.splitlines()}
 
 
 def _connect(platform: Platform, address: str, parameters: dict[str, str]) -> str:
-    """Return why the deduplicator's host is not let in."""
+    """Return why the server refuses a connection from the deduplicator's host."""
     wanted = {"host": address, "connect_timeout": "5", "passfile": "/dev/null"} | parameters
     script = f"import psycopg2\ntry: psycopg2.connect(**{wanted!r})\nexcept psycopg2.Error as error: print(error)"
     return platform.hosts[DEDUPLICATOR].run("python3", "-c", script)

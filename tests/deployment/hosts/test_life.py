@@ -1,6 +1,6 @@
-"""The life of a platform on real hosts, in order: made, upgraded under load, hurt, and complete in the end.
+"""The life of a platform on real hosts, in order: set up, upgraded under load, damaged, and complete at the end.
 
-What the exchange publishes while all of this happens has to be in production at the end, once.
+Everything that the exchange publishes meanwhile must be in production exactly once at the end.
 """
 
 import json
@@ -14,12 +14,12 @@ import yaml
 from kalshi_data.simulator.verification import STREAMS
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, ROOT
 from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
-from tests.deployment.hosts.releases import BROKEN, FAULT_SAYS, FIRST, SECOND
+from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
 from tests.support.waiting import wait_until
 
 Result = TypeVar("Result")
 CUT_SECONDS = 60
-# A broken release is given up after this time.
+# A rollout gives up a broken release after this time.
 HEALTH_SECONDS_MAX = "24"
 WHOLE = ("series", "events", "markets")
 # Check mode cannot predict these: it does not stop the service, so the service need not be started, and the checksums
@@ -66,20 +66,20 @@ def test_a_second_run_changes_nothing(platform: Platform) -> None:
     assert played.changes == set()
 
 
-def test_a_changed_setting_is_foretold_and_starts_that_gatherer_again(platform: Platform) -> None:
+def test_check_mode_predicts_a_changed_setting_and_the_restart(platform: Platform) -> None:
     host = GATHERERS[2]
     before = platform.main_process(host, "gatherer.service")
     settings = {"gatherer_settings": {**SETTINGS, "recovery": {"settle_seconds": 0.25}}}
     arguments = (f"--limit={host}", "-e", json.dumps(settings))
-    told = platform.play_to_the_end("site.yml", *arguments, "--check", "--diff", version=FIRST)
+    predicted = platform.play_to_the_end("site.yml", *arguments, "--check", "--diff", version=FIRST)
     assert platform.main_process(host, "gatherer.service") == before
 
     made = platform.play_to_the_end("site.yml", *arguments, version=FIRST)
 
-    assert "settle_seconds = 0.25" in told.output
-    assert {name for name, _ in told.changes} >= {"Write the settings", "Stop the service"}
-    assert told.changes - made.changes == set()
-    assert {name for name, _ in made.changes - told.changes} == IMPLIED
+    assert "settle_seconds = 0.25" in predicted.output
+    assert {name for name, _ in predicted.changes} >= {"Write the settings", "Stop the service"}
+    assert predicted.changes - made.changes == set()
+    assert {name for name, _ in made.changes - predicted.changes} == IMPLIED
     assert platform.main_process(host, "gatherer.service") not in {"0", before}
 
 
@@ -95,7 +95,7 @@ def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> Non
 
 
 @pytest.mark.usefixtures("upgrades")
-def test_a_broken_release_is_taken_back_and_goes_no_further(platform: Platform) -> None:
+def test_a_broken_release_is_rolled_back_and_stops_the_rollout(platform: Platform) -> None:
     before = {host: platform.version(host) for host in HEALTH}
     variables = {"version": BROKEN, "zipapp_health_seconds_max": HEALTH_SECONDS_MAX}
     watch, receivers, status = _watched(platform, lambda: platform.play("rollout.yml", **variables).status)
@@ -104,7 +104,7 @@ def test_a_broken_release_is_taken_back_and_goes_no_further(platform: Platform) 
     assert {host: platform.version(host) for host in HEALTH} == before
     assert watch == 2
     assert receivers == 2
-    tried = [host for host in GATHERERS if FAULT_SAYS in platform.hosts[host].run("journalctl", "--no-pager")]
+    tried = [host for host in GATHERERS if FAULT_MESSAGE in platform.hosts[host].run("journalctl", "--no-pager")]
     assert tried == [GATHERERS[0]]
     platform.wait_healthy()
     platform.require_nothing_lost()
@@ -171,7 +171,7 @@ def test_everything_published_is_in_production_once(platform: Platform) -> None:
 
 
 def test_the_service_archives_by_itself_and_the_archive_is_what_production_holds(platform: Platform) -> None:
-    # What is written whole each day was due at once; the hour that is not over yet is written by hand.
+    # The daily snapshots of whole tables are due at once; the current hour is exported by hand.
     whole = {each["stream"]: each["state"] for each in platform.archived("list") if each["stream"] in WHOLE}
     assert whole == dict.fromkeys(WHOLE, "verified")
 
@@ -184,7 +184,7 @@ def test_the_service_archives_by_itself_and_the_archive_is_what_production_holds
 
 
 def _watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, Result]:
-    """Return how many gatherers were up meanwhile, to how many each change was sent, both at least, and the result."""
+    """Return the fewest gatherers that were up, the fewest to which a change was sent, and the action's result."""
     since_ms = time.time_ns() // 1_000_000
     with platform.watch() as watch:
         result = act()

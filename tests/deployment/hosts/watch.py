@@ -1,4 +1,4 @@
-"""Watches which gatherers are up, five times a second, from inside their hosts' networks.
+"""Samples five times a second which gatherers are up, from inside their hosts' networks.
 
 usage: python -m tests.deployment.hosts.watch PORT
 """
@@ -13,7 +13,7 @@ from tests.deployment.hosts.fleet import ROOT
 from tests.deployment.hosts.network import Network
 
 PERIOD_SECONDS = 0.2
-# Who said so within this time is up: a machine with more hosts than processors answers late now and then.
+# A sample counts this long: a machine with more hosts than processors sometimes answers late.
 VALID_MS = 1000
 ANSWER_SECONDS_MAX = 0.8
 UP = ("healthy", "degraded")
@@ -21,7 +21,7 @@ Samples = list[tuple[int, str]]
 
 
 class Watch:
-    """Watches while its block lasts; afterwards fewest_up() tells."""
+    """Samples during its block; afterwards fewest_up() returns the result."""
 
     def __init__(self, network: Network, ports: dict[str, int]) -> None:
         self._network = network
@@ -30,22 +30,22 @@ class Watch:
         self._samples: dict[str, Samples] = {}
 
     def __enter__(self) -> "Watch":
-        """Begin."""
+        """Start sampling."""
         for host, port in self._ports.items():
             command = self._network.command(sys.executable, "-m", __name__, str(port), host=host)
             self._watchers[host] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """End, and gather what was seen."""
+        """Stop sampling and collect the samples."""
         for watcher in self._watchers.values():
             watcher.terminate()
         for host, watcher in self._watchers.items():
-            told, _ = watcher.communicate()
-            self._samples[host] = [_sample(line) for line in told.splitlines() if line.endswith(".")]
+            output, _ = watcher.communicate()
+            self._samples[host] = [_sample(line) for line in output.splitlines() if line.endswith(".")]
 
     def fewest_up(self) -> int:
-        """Return how many were up when the fewest were."""
+        """Return the smallest number of gatherers that were up at the same time."""
         begin = max(samples[0][0] for samples in self._samples.values())
         end = min(samples[-1][0] for samples in self._samples.values())
         assert (end - begin) / 1000 / PERIOD_SECONDS < 3 * min(map(len, self._samples.values())), "samples are missing"
@@ -65,7 +65,7 @@ def _up_at(samples: Iterable[tuple[int, str]], moment: int) -> bool:
 
 
 def main(port: int) -> None:
-    """Print the moment and what the program says of itself, until this process is ended."""
+    """Print the time and the program's health until this process is stopped."""
     while True:
         began = time.monotonic()
         sys.stdout.write(f"{time.time_ns() // 1_000_000} {_status(port)} .\n")
