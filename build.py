@@ -130,8 +130,7 @@ def run_check(command: Sequence[str]) -> bool:
 
 def format_files(_: Sequence[str]) -> int:
     """Run every formatter, even after one failed."""
-    failed = [each for each in FORMATTERS if subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode]
-    return 1 if failed else 0
+    return max(abs(subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode) for each in FORMATTERS)
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
