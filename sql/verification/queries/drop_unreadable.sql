@@ -1,7 +1,7 @@
--- Take lines off the journal that no reader could understand: amounts or times that are none, or required ones missing.
--- What a gatherer does with such a frame is keep it in quarantine, so production cannot hold it.
+-- Remove lines from the journal that no reader could understand: an amount or time is invalid, or a required one
+-- missing. A gatherer puts such a frame into quarantine, so production cannot hold it.
 -- Writes: pg_temp.journal
--- Returns: nothing; the row count is the number of lines taken off
+-- Returns: nothing; the row count is the number of lines removed
 delete from journal as j
 where
     exists (

@@ -1,9 +1,9 @@
--- Take messages off the journal that were sent to no connection and that a listed gap explains: nobody ever subscribed
--- what they are about, or a fault of the exchange had begun. What nobody was connected for stays, and counts as lost. A
--- trade that production has all the same, from REST, stays too.
+-- Remove journalled messages that reached no client because of a known gap or fault: no gatherer ever subscribed to
+-- their channel or book, or a fault of the exchange had begun. A message that was sent to no connection for another
+-- reason stays, and counts as lost. A trade that production holds nevertheless, from REST, stays too.
 -- Reads: market_data.trades
 -- Writes: pg_temp.journal
--- Returns: nothing; the row count is the number of lines taken off
+-- Returns: nothing; the row count is the number of lines removed
 with
 message as (
     select
@@ -16,7 +16,7 @@ message as (
             when line #>> '{frame, type}' like 'event_%' then 'market_lifecycle_v2'
             else line #>> '{frame, type}'
         end as channel,
-        -- Books are subscribed by market, everything else for all markets.
+        -- Gatherers subscribe to books by market, and to everything else for all markets.
         case
             when line #>> '{frame, type}' like 'orderbook_%' then line #>> '{frame, msg, market_ticker}'
             else ''

@@ -1,5 +1,5 @@
--- Take the sizes of levels off a journal where no reader can know them: from a change that was sent to nobody to the
--- next snapshot of that book that was sent.
+-- Remove the sizes of levels from a journal when no reader can know them: from a change that was sent to no connection
+-- until the next snapshot of that book that was sent.
 -- Writes: pg_temp.journal
 -- Returns: nothing; the row count is the number of changes whose books are not compared
 with

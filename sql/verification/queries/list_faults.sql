@@ -1,4 +1,4 @@
--- List the faults that an exchange's journal tells of, in their order.
+-- List the faults in an exchange's journal, in order.
 -- Reads: pg_temp.journal
 -- Returns: one line of text each: when, what, and on which connection
 select
@@ -7,7 +7,7 @@ select
         timestamptz 'epoch' + (line ->> 'published_ms')::bigint * interval '1 ms',
         line #>> '{fault, name}',
         coalesce(' on connection ' || (line #>> '{fault, connection}'), '')
-    ) as told
+    ) as fault
 from journal
 where line ? 'fault'
 order by (line ->> 'published_ms')::bigint;

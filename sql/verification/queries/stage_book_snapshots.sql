@@ -1,4 +1,4 @@
--- Note which snapshots of an exchange's journal production holds, and after which change of its book each was taken.
+-- Find the snapshots of an exchange's journal that production holds, and the change of its book that each followed.
 -- Reads: pg_temp.journal, market_data.orderbook_snapshots
 -- Writes: pg_temp.book_snapshot
 -- Returns: nothing
@@ -38,5 +38,5 @@ from placed as p
 inner join market_data.orderbook_snapshots as h on p.market_ticker = h.market_ticker and p.clock = h.clock
 left join message as c on p.change_number = c.line_number
 where p.is_snapshot
--- Clocks may begin anew, so a market may have two states with one clock.
+-- Clocks may restart, so a market may have two states with one clock.
 order by p.line_number asc, abs(extract(epoch from h.received_at - p.published_at)) asc;

@@ -1,4 +1,4 @@
--- Make the table that an exchange's journal is loaded into, to compare production with it.
+-- Create the table that an exchange's journal is loaded into, to compare production with it.
 -- Writes: pg_temp.journal
 -- Returns: nothing
 create temporary table journal (

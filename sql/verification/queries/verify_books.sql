@@ -1,8 +1,8 @@
 -- Compare the book after each clock with the journal: the last snapshot held before it, or nothing, plus later deltas.
 -- Reads: pg_temp.journal, pg_temp.book_snapshot, market_data.orderbook_deltas
--- Returns: how many books (a market after a clock) the journal tells of, and how many of them production has wrong
+-- Returns: how many books (a market after a clock) the journal has, and how many of them production has wrong
 with
-truth as (
+published_book as (
     select distinct on (market_ticker, exchange_ms, clock, side, price) *
     from (
         select
@@ -49,7 +49,7 @@ built as (
 
 compared as (
     select t.market_ticker, bool_or(b.size is distinct from t.size) as is_wrong
-    from truth as t
+    from published_book as t
     left join built as b
         on
             t.market_ticker = b.market_ticker and t.exchange_ms = b.exchange_ms and t.clock = b.clock

@@ -6,7 +6,7 @@ message as (
     select
         line #> '{frame, msg}' as msg,
         timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as coarse,
-        -- PostgreSQL rounds what is finer than a microsecond, the platform cuts it off.
+        -- PostgreSQL rounds digits beyond a microsecond, the platform cuts them off.
         case
             when jsonb_typeof(line #> '{frame, msg, ts}') = 'string'
                 then regexp_replace(line #>> '{frame, msg, ts}', '([.]\d{6})\d+', '\1')::timestamptz
