@@ -135,8 +135,8 @@ def test_refused_commands_are_sent_again_or_on_another_connection(rehearse: Rehe
     }.items():
         rehearsal.wait_for(f"subscriptions where {BOOKS}", 1 + rehearsal.counted(f"subscriptions where {BOOKS}"))
         rehearsal.fault(name)
-        told = [("books-1", code, action)]
-        wait_until(lambda told=told: refusals(rehearsal)[-1:] == told, f"{name} refused")
+        expected = [("books-1", code, action)]
+        wait_until(lambda expected=expected: refusals(rehearsal)[-1:] == expected, f"{name} refused")
     rehearsal.until("started")
     assert rehearsal.finish().complete
     placed = dict(

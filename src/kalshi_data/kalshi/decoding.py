@@ -14,7 +14,7 @@ _AMOUNT = re.compile(AMOUNT_PATTERN)
 
 
 @lru_cache(maxsize=65_536)
-def plain(amount: str) -> str:
+def canonical(amount: str) -> str:
     """Return an amount without trailing zeros, so that equal amounts are equal texts.
 
     Raises:

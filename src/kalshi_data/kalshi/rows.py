@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.decoding import BodyDecoder, UnknownField, checked_ticker, plain
+from kalshi_data.kalshi.decoding import BodyDecoder, UnknownField, canonical, checked_ticker
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
@@ -26,7 +26,7 @@ from kalshi_data.kalshi.messages import (
     Trade,
 )
 from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
-from kalshi_data.kalshi.timestamps import from_ms, from_seconds, refine, to_text, to_unique_text
+from kalshi_data.kalshi.timestamps import engine_time, from_ms, from_seconds, to_text, to_unique_text
 
 Row = tuple[Any, ...]
 Levels = Sequence[tuple[str | int, str | int]]
@@ -103,9 +103,9 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
     size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
     ticker = checked_ticker(msg.market_ticker)
-    exchange_ts = to_unique_text(refine(msg.ts, msg.ts_ms))
+    exchange_ts = to_unique_text(engine_time(msg.ts, msg.ts_ms))
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
-    key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{plain(price)}\t{plain(size_delta)}"
+    key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
     occurrence = arrival.delta_occurrences.number(key)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)

@@ -64,7 +64,7 @@ def from_rfc3339(text: str) -> datetime:
     return moment
 
 
-def refine(ts: str | int | None, ts_ms: int | None) -> datetime:
+def engine_time(ts: str | int | None, ts_ms: int | None) -> datetime:
     """Return the matching engine's time of a delta: `ts` if it has finer digits of the same time, else `ts_ms`.
 
     Raises:

@@ -139,9 +139,9 @@ def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
 
 
 def test_every_figure_is_a_metric() -> None:
-    """Each attribute, whatever its kind, changes at least one sample."""
+    """Each attribute of any kind changes at least one sample."""
     for name, value in vars(counters()).items():
-        if name == "loop_at_seconds":  # a clock that means nothing outside the process; its lag is told
+        if name == "loop_at_seconds":  # a clock that means nothing outside the process; its lag is a metric
             continue
         changed: Any
         if isinstance(value, Counter):

@@ -54,10 +54,10 @@ def test_a_restarted_count_is_accepted_after_many_repeats_and_is_a_gap() -> None
     check = SequenceTracker()
     for seq in range(1, 5_001):
         check.observe(1, seq)
-    told = [check.observe(1, seq) for seq in range(1, 200)]
-    assert all(gap is not None and gap.is_repeat for gap in told[:REPEATS_MAX])
-    assert told[REPEATS_MAX] == SequenceGap(1, 1, REPEATS_MAX + 1)
-    assert told[REPEATS_MAX + 1 :] == [None] * (198 - REPEATS_MAX)
+    found = [check.observe(1, seq) for seq in range(1, 200)]
+    assert all(gap is not None and gap.is_repeat for gap in found[:REPEATS_MAX])
+    assert found[REPEATS_MAX] == SequenceGap(1, 1, REPEATS_MAX + 1)
+    assert found[REPEATS_MAX + 1 :] == [None] * (198 - REPEATS_MAX)
 
 
 def test_a_first_number_above_one_is_no_gap_if_the_start_was_not_seen() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.timestamps import (
+    engine_time,
     from_ms,
     from_ns,
     from_rfc3339,
     from_seconds,
-    refine,
     text_from_ns,
     to_text,
     to_unique_text,
@@ -51,13 +51,13 @@ def test_unix_times() -> None:
 
 def test_finer_digits_are_used_only_if_both_times_agree() -> None:
     milliseconds = int(AT.timestamp()) * 1000 + 258
-    assert refine("2026-08-07T06:47:24.258595Z", milliseconds) == AT.replace(microsecond=258_595)
-    assert refine("2026-08-07T06:47:24Z", milliseconds) == AT.replace(microsecond=258_000)
-    assert refine(None, milliseconds) == AT.replace(microsecond=258_000)
-    assert refine("2026-08-07T06:47:24.258595Z", None) == AT.replace(microsecond=258_595)
-    assert refine(int(AT.timestamp()), None) == AT
+    assert engine_time("2026-08-07T06:47:24.258595Z", milliseconds) == AT.replace(microsecond=258_595)
+    assert engine_time("2026-08-07T06:47:24Z", milliseconds) == AT.replace(microsecond=258_000)
+    assert engine_time(None, milliseconds) == AT.replace(microsecond=258_000)
+    assert engine_time("2026-08-07T06:47:24.258595Z", None) == AT.replace(microsecond=258_595)
+    assert engine_time(int(AT.timestamp()), None) == AT
     with pytest.raises(BadFrame, match="missing field ts_ms"):
-        refine(None, None)
+        engine_time(None, None)
 
 
 @pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])
