@@ -11,8 +11,8 @@ from statistics import median
 
 from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo.postgres import embedded_binaries, server_account
+from kalshi_data.streams import STREAMS
 from tests.benchmarks.fill import fill, judge
 from tests.benchmarks.peers import Place, environment, merge_with_dlt, merge_with_sling, own_address
 from tests.support import timescaledb

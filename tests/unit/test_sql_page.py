@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT
 
 SQL = ROOT / "sql"

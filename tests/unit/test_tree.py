@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
-from kalshi_data.deduplicator.streams import STREAMS
-from kalshi_data.demo import figures
 from kalshi_data.gatherer.recording.batch import STATES
 from kalshi_data.gatherer.retention import PLAIN_TABLES
 from kalshi_data.kalshi.listings import TABLES
+from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
@@ -190,10 +189,6 @@ def test_a_migration_comments_its_table_and_each_column_once(path: Path) -> None
     assert re.findall(r"^comment on table (\S+) is", text, re.MULTILINE) == [table]
     commented = re.findall(r"^comment on column (\S+) is", text, re.MULTILINE)
     assert commented == [f"{table}.{column}" for column in columns]
-
-
-def test_streams_that_are_compared_are_merged() -> None:
-    assert set(figures.STREAMS) <= {stream.name for stream in STREAMS}
 
 
 def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:

@@ -16,10 +16,10 @@ from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
+from kalshi_data.streams import STREAMS
 
 log = structlog.get_logger()
 

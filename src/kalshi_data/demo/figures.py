@@ -7,9 +7,9 @@ import msgspec
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.demo.postgres import Server
-from kalshi_data.simulator.verification import STREAMS, count_books, count_stream, load_journal
+from kalshi_data.simulator.verification import VERIFIED, count_books, count_stream, load_journal
 
-__all__ = ["STREAMS", "Figures", "StreamFigures", "compare", "load_journal", "stream_figures"]
+__all__ = ["VERIFIED", "Figures", "StreamFigures", "compare", "load_journal", "stream_figures"]
 
 
 class StreamFigures(msgspec.Struct, kw_only=True):
@@ -77,7 +77,7 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, 
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
         left_out = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
-        streams = {name: stream_figures(connection, name, received, merged) for name in STREAMS}
+        streams = {name: stream_figures(connection, name, received, merged) for name in VERIFIED}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
     return Figures(

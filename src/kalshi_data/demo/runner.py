@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kalshi_data.demo.archive import export_and_verify
 from kalshi_data.demo.display import Display
-from kalshi_data.demo.figures import STREAMS, Figures, compare, merged_rows, received_rows
+from kalshi_data.demo.figures import VERIFIED, Figures, compare, merged_rows, received_rows
 from kalshi_data.demo.platform import MARKETS, Platform
 from kalshi_data.demo.processes import ProgramFailed
 
@@ -78,7 +78,7 @@ def drain(platform: Platform) -> None:
         ProgramFailed: the deduplicator ended, or merged nothing more for too long.
     """
     received = {number: received_rows(server) for number, server in platform.gatherer_servers.items()}
-    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in STREAMS}
+    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in VERIFIED}
     deadline = time.monotonic() + DRAIN_SECONDS_MAX
     before = None
     while True:

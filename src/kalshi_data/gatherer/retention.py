@@ -10,11 +10,15 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.periodic import PeriodicThread
+from kalshi_data.streams import STREAMS
 
 log = structlog.get_logger()
 
 # Tables that are no time series: their old rows are deleted, a batch in each transaction.
-PLAIN_TABLES = ("quarantine", "connections", "subscriptions", "gaps")
+PLAIN_TABLES = (
+    "quarantine",
+    *(stream.name for stream in STREAMS if stream.source == "capture" and stream.time_column is None),
+)
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0

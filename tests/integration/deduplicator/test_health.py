@@ -17,10 +17,10 @@ from kalshi_data.deduplicator.monitoring import service as reporter_module
 from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.state import State, StreamState
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.demo.processes import ProgramProcess
 from kalshi_data.service.systemd import Notifier
 from kalshi_data.shard import EVERYTHING
+from kalshi_data.streams import STREAMS
 from tests.conftest import MakeDatabase
 from tests.integration.gatherer.test_health import get
 from tests.integration.gatherer.test_retention import trade

@@ -10,9 +10,9 @@ from datetime import datetime
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
 from kalshi_data.shard import EVERYTHING
+from kalshi_data.streams import STREAMS
 from tests.support.engines import Database
 from tests.support.staging import NOW
 

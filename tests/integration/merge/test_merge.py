@@ -9,8 +9,8 @@ import pytest
 
 from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.shard import Shard
+from kalshi_data.streams import STREAMS
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 from tests.support.staging import NOW, Frame, claim, counts, frame, later, merge, receive, rows, settings

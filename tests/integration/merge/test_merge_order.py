@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.streams import STREAMS
 from tests.support.engines import Database
 from tests.support.staging import NOW
 

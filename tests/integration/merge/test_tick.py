@@ -14,8 +14,8 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from kalshi_data.deduplicator.merge import stream_merge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.monitoring.probe import Backlog, read_backlog
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.settings import Conninfo
+from kalshi_data.streams import STREAMS
 from tests.conftest import MakeDatabase
 from tests.integration.merge.test_merge import MS, delta, settled, snapshot, ticker, trade
 from tests.support.engines import Database

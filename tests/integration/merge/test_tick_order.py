@@ -9,7 +9,7 @@ import pytest
 from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge import sightings, source, stream_merge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.deduplicator.streams import STREAMS
+from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT, MakeDatabase
 from tests.integration.merge.test_merge import trade
 from tests.support.engines import Database

@@ -14,8 +14,8 @@ from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness, Meas
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State, StreamState
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.service.health import HealthReport
+from kalshi_data.streams import STREAMS
 
 PLACE = {"conninfo": "dbname=kalshi"}
 SETTINGS = msgspec.convert(

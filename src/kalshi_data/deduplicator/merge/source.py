@@ -10,9 +10,9 @@ from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
-from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
+from kalshi_data.streams import Stream
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from kalshi_data.deduplicator.merge.sightings import note_arrivals
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
-from kalshi_data.deduplicator.streams import Stream
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
+from kalshi_data.streams import Stream
 
 log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.service.health import HealthReport, Reason, Severity
+from kalshi_data.streams import STREAMS
 
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 

@@ -18,10 +18,10 @@ from kalshi_data.deduplicator.monitoring.measurements import Liveness, Measureme
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, ProbeResult
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
-from kalshi_data.deduplicator.streams import STREAMS
 from kalshi_data.service.health import HealthReport
 from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.shard import Shard
+from kalshi_data.streams import STREAMS
 from kalshi_data.version import read_release
 
 log = structlog.get_logger()

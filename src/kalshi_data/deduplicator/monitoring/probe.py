@@ -11,7 +11,7 @@ import psycopg
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
-from kalshi_data.deduplicator.streams import STREAMS, Stream
+from kalshi_data.streams import STREAMS, Stream
 
 
 class HeartbeatReading(NamedTuple):

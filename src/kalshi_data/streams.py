@@ -1,0 +1,68 @@
+"""The catalogue of all streams; programs filter it by its flags.
+
+A stream is one kind of row that gatherers hold and production gets. Each has SQL files of its name, which
+tests/unit/test_streams.py compares with this catalogue.
+"""
+
+from typing import NamedTuple
+
+
+class Stream(NamedTuple):
+    """One stream: its table in production, the time column of that table, and the database it is polled from.
+
+    `source` is the SQL folder of the gatherer's database that holds the stream. If no row waits, the stream is polled
+    at most once in `poll_seconds_min`.
+
+    Flags: the archive holds the stream (`is_archived`), partitions may be dropped after some days (`is_expirable`),
+    minutes of it are classified (`is_classified`), its late rows are marked after the merge (`marks_late_rows`), the
+    gatherers that received a row are counted (`has_sightings`), the simulator's journal holds it (`is_verified`).
+    """
+
+    name: str
+    target: str
+    time_column: str | None = None
+    source: str = "capture"
+    poll_seconds_min: float = 0.0
+    is_archived: bool = False
+    is_expirable: bool = False
+    is_classified: bool = False
+    marks_late_rows: bool = False
+    has_sightings: bool = False
+    is_verified: bool = False
+
+
+def _feed(name: str, time_column: str, *flags: str) -> Stream:
+    """Return a stream of the feed: archived rows with a time; `flags` are set."""
+    stream = Stream(name, f"market_data.{name}", time_column, is_archived=True)
+    return stream._replace(**dict.fromkeys(flags, True))
+
+
+def _coverage(name: str) -> Stream:
+    """Return a stream of a gatherer's own state: what it covered and what it missed."""
+    return Stream(name, f"ops.{name}", poll_seconds_min=0.5)
+
+
+def _listing(name: str) -> Stream:
+    """Return a stream of the exchange's objects: the newest body of each."""
+    return Stream(name, f"market_data.{name}", source="registry", poll_seconds_min=1.0, is_archived=True)
+
+
+# What most streams of the feed get.
+MARKED = ("is_expirable", "is_classified", "is_verified", "marks_late_rows")
+
+STREAMS = (
+    _feed("trades", "exchange_ts", *MARKED, "has_sightings"),
+    # Its merge marks late rows itself: there are so many changes that this is less work.
+    _feed("orderbook_deltas", "exchange_ts", "is_expirable", "is_classified", "is_verified", "has_sightings"),
+    _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified"),
+    _feed("tickers", "exchange_ts", *MARKED),
+    _feed("lifecycle_events", "seen_at", *MARKED),
+    # Recorded and archived only: completeness, retention and the simulator's comparison do not cover it.
+    _feed("index_values", "source_ts"),
+    _coverage("connections"),
+    _coverage("subscriptions"),
+    _coverage("gaps"),
+    _listing("series"),
+    _listing("events"),
+    _listing("markets"),
+)

@@ -1,0 +1,105 @@
+"""The catalogue of streams agrees with the SQL files and with every other list of streams."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.deduplicator.settings import ProductionRetentionSettings
+from kalshi_data.demo import figures
+from kalshi_data.gatherer.retention import PLAIN_TABLES
+from kalshi_data.streams import STREAMS, Stream
+from tests.conftest import ROOT
+
+SQL = ROOT / "sql"
+Condition = Callable[[Stream], bool]
+
+
+def names(condition: Condition) -> set[str]:
+    return {stream.name for stream in STREAMS if condition(stream)}
+
+
+def is_feed(stream: Stream) -> bool:
+    return stream.source == "capture" and stream.time_column is not None
+
+
+def is_any(_: Stream) -> bool:
+    return True
+
+
+def is_archived(stream: Stream) -> bool:
+    return stream.is_archived
+
+
+def is_captured(stream: Stream) -> bool:
+    return stream.source == "capture"
+
+
+def is_listing(stream: Stream) -> bool:
+    return stream.source == "registry"
+
+
+def has_sightings(stream: Stream) -> bool:
+    return stream.has_sightings
+
+
+def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> set[str]:
+    return {re.sub(r"_v\d+$", "", path.stem) for path in Path(SQL / folder).glob(pattern)} - set(beside)
+
+
+@pytest.mark.parametrize(
+    ("folder", "condition", "beside"),
+    [
+        ("production/queries/stage", is_any, ("copy", "prepare_partitions")),
+        ("production/queries/merge", is_any, ()),
+        ("production/queries/reject", is_feed, ()),
+        ("production/queries/export", is_archived, ()),
+        ("production/queries/sightings", has_sightings, ("record_late_rows",)),
+        (
+            "capture/queries/poll",
+            is_captured,
+            ("acknowledge", "read_epoch", "read_lag"),
+        ),
+        ("registry/queries/poll", is_listing, ("read_epoch", "read_lag")),
+        ("capture/views", is_captured, ("heartbeat", "instance")),
+        ("athena/tables", is_archived, ()),
+    ],
+)
+def test_each_folder_has_a_file_for_each_stream(folder: str, condition: Condition, beside: tuple[str, ...]) -> None:
+    assert files(folder, beside=beside) == names(condition)
+
+
+def test_the_simulator_compares_the_streams_it_publishes() -> None:
+    assert set(figures.VERIFIED) == names(lambda stream: stream.is_verified)
+    compared = files("verification/queries", "verify_*.sql", beside=("verify_books",))
+    assert {name.removeprefix("verify_") for name in compared} == set(figures.VERIFIED)
+
+
+def test_functions_that_list_streams_list_those_of_the_catalogue() -> None:
+    classified = (SQL / "production/functions/completeness/classified_streams.sql").read_text()
+    assert set(re.findall(r"\('(\w+)', '", classified)) == names(lambda stream: stream.is_classified)
+    counted = (SQL / "capture/queries/status/count_rows.sql").read_text()
+    assert set(re.findall(r"from capture\.(\w+)", counted)) == names(is_feed) | {"gaps", "quarantine"}
+    held = (SQL / "capture/queries/backfill/list_frames_held.sql").read_text()
+    assert set(re.findall(r"from capture\.(\w+)", held)) == names(is_feed)
+
+
+def test_the_archive_holds_the_streams_of_the_catalogue() -> None:
+    archived = {(stream.name, stream.target, stream.time_column) for stream in STREAMS if stream.is_archived}
+    assert {(stream.name, stream.table, stream.time_column) for stream in ARCHIVED} == archived
+
+
+def test_retention_has_a_setting_for_each_stream_that_may_be_dropped() -> None:
+    settings = {name.removesuffix("_days") for name in ProductionRetentionSettings.__struct_fields__}
+    assert settings == names(lambda stream: stream.is_expirable)
+
+
+def test_a_gatherer_deletes_old_rows_of_what_has_no_partitions() -> None:
+    deleted = files("capture/queries/retention", "delete_*.sql")
+    assert {name.removeprefix("delete_") for name in deleted} == set(PLAIN_TABLES)
+
+
+def test_late_rows_are_marked_by_their_time() -> None:
+    assert names(lambda stream: stream.marks_late_rows) <= names(is_feed)
