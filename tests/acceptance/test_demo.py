@@ -16,6 +16,7 @@ import pytest
 from kalshi_data.demo.figures import load_journal, stream_figures
 from tests.conftest import CAPTURES, RECORDINGS, ROOT
 from tests.support.engines import Database
+from tests.support.memory import fast_folder
 from tests.support.staging import merge, receive
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
@@ -31,7 +32,8 @@ KNOWN = {"orderbook_2026-08-07.json": (245, 12), "orderbook_2026-04-18.jsonl": (
 def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A folder that the demo takes for the machine's temporary one; it leaves its archive in another."""
     monkeypatch.chdir(tmp_path)
-    with tempfile.TemporaryDirectory(prefix="kalshi-test-") as name:
+    parent = fast_folder(with_programs=True)
+    with tempfile.TemporaryDirectory(prefix="kalshi-test-", dir=parent) as name:
         folder = Path(name)
         folder.chmod(0o711)
         monkeypatch.setenv("TMPDIR", name)

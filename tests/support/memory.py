@@ -16,9 +16,14 @@ FREE_BYTES_MIN = 2 * 1024**3
 END_SECONDS_MAX = 10.0
 
 
-def fast_folder() -> Path:
-    """Return the file system in memory if it has enough room, else the machine's temporary folder."""
+def fast_folder(*, with_programs: bool = False) -> Path:
+    """Return the file system in memory if it has enough room, else the machine's temporary folder.
+
+    In some containers no program in memory can be run, so `with_programs` asks for that as well.
+    """
     roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= FREE_BYTES_MIN
+    if roomy and with_programs:
+        roomy = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
     return MEMORY if roomy else Path(tempfile.gettempdir())
 
 
