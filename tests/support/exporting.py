@@ -21,9 +21,8 @@ from tests.support.engines import Database
 parquet: Any = pyarrow.parquet
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 # Midnight of a day that is over and not dropped yet by anything.
-THEN = TODAY - 2 * DAY
+THEN = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
 HOURLY = [stream for stream in ARCHIVED if stream.time_column is not None]
 TRADES = [stream for stream in ARCHIVED if stream.name == "trades"]
 DAILY = [stream for stream in ARCHIVED if stream.time_column is None]

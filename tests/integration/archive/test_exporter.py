@@ -4,7 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ from tests.support.engines import Database
 from tests.support.exporting import (
     CONNECTION,
     DAILY,
+    DAY,
     HOUR,
     HOURLY,
     LAG,
     THEN,
-    TODAY,
     export,
     exporter,
     fill,
@@ -65,8 +65,12 @@ def test_each_stream_is_written_and_read_back(production: Database, ops: Connect
         )
         assert (parquet.read_metadata(path).num_rows,) == count.fetchone()
     for stream in DAILY:
-        assert states(ops, stream.name) == {TODAY: "verified"}
-    assert parquet.read_table(tmp_path / f"bucket/parquet/markets/date={TODAY:%Y-%m-%d}/part-0.parquet").num_rows == 1
+        ((day, state),) = states(ops, stream.name).items()
+        assert (day.time(), state) == (time.min, "verified")
+        # Midnight may have passed since THEN was read from the clock.
+        assert day >= THEN + 2 * DAY
+        (listed,) = tmp_path.glob(f"bucket/parquet/{stream.name}/date={day:%Y-%m-%d}/part-0.parquet")
+        assert parquet.read_table(listed).num_rows == (stream.name == "markets")
     assert done.state.failures == 0
     assert not list((tmp_path / "spool").iterdir())
     assert not list((tmp_path / "bucket").rglob(".*"))
@@ -141,7 +145,7 @@ def test_a_gatherer_in_trouble_or_a_stale_shard_is_no_proof(
     fill(ops)
     chosen = settings(production, tmp_path, deadline_seconds=10 * 86_400)
     for number in (1, 2):
-        ops.execute(LAG, (number, "trades", TODAY))
+        ops.execute(LAG, (number, "trades", THEN + 2 * DAY))
     ops.execute("update ops.lags set error = 'away' where gatherer_id = 2")
     export(chosen)
     assert states(ops) == {THEN: "pending", THEN + HOUR: "pending"}
@@ -170,7 +174,8 @@ def test_an_hour_touched_a_moment_ago_is_left_alone_unless_early(
 def test_the_hour_at_hand_is_written_early_and_again_when_it_grows(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
-    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    # The next hour, so that it cannot end during the test.
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
     trade(ops, now, "first")
     mark(ops, now, streams=["trades"])
     export(settings(production, tmp_path), early=True, until_at=END)

@@ -88,7 +88,6 @@ def test_a_table_that_is_no_time_series_has_no_partitions(owner: Connection) -> 
         owner.execute("select timeseries.drop_partitions('ops.cursors', now())")
 
 
-NOW = datetime.now(UTC)
 ARCHIVED = """
 insert into ops.archive_partitions (stream, hour, state)
 select 'trades', hour, %s
@@ -98,7 +97,7 @@ on conflict (stream, hour) do update set state = excluded.state
 
 
 def midnight(days_ago: int) -> datetime:
-    return NOW.replace(hour=0, minute=0, second=0, microsecond=0) - days_ago * DAY
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - days_ago * DAY
 
 
 def archive(connection: Connection, first_days_ago: int, last_days_ago: int, state: str = "verified") -> None:

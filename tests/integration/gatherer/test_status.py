@@ -20,7 +20,7 @@ from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.staging import NOW, frame, receive
-from tests.support.waiting import wait_until
+from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 TOML = """
 [exchange]
@@ -72,7 +72,8 @@ def document(config: Path) -> tuple[int, dict[str, Any]]:
 
 def test_a_living_gatherer_is_shown_with_its_figures(kalshi_ts: Database, config: Path) -> None:
     receive(kalshi_ts, [frame("trade", TRADE)])
-    beat(kalshi_ts, 0, connections_wanted=8, connections_up=7, markets_known=200, log_bytes=3 << 30)
+    # From the future, so that it is still fresh when a slow machine looks at it.
+    beat(kalshi_ts, -60, connections_wanted=8, connections_up=7, markets_known=200, log_bytes=3 << 30)
     result = show(config)
     assert result.exit_code == 0
     assert "7 of 8 up" in result.output
@@ -142,7 +143,7 @@ def test_a_watch_shows_what_changes_until_ctrl_c(kalshi_ts: Database, config: Pa
         beat(kalshi_ts, -60)
         wait_until(lambda: '"alive":true' in output.read_text())
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(STILL_SECONDS_MAX) == 0
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert all(msgspec.json.decode(line) for line in output.read_text().splitlines())
