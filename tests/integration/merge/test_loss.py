@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
@@ -38,6 +38,13 @@ def write(database: Database, writer: int) -> None:
                 for row in range(ROWS):
                     connection.execute(INSERT, (f"{writer}-{number}-{row}",))
                     time.sleep(dice.uniform(0, 0.002))
+
+
+def ensure_partitions(connection: Connection) -> None:
+    """Make the partitions of today and of tomorrow, which may begin at any moment."""
+    for days in (0, 1):
+        moment = datetime.now(UTC) + timedelta(days=days)
+        connection.execute(query("capture/record/ensure_partitions"), {"moment": moment})
 
 
 def follow_naively(connection: Connection, writing: threading.Event) -> set[str]:
@@ -96,7 +103,7 @@ def stage(production: Connection, source: StreamSource, batch: Batch) -> list[st
 
 def test_a_cursor_on_receive_time_loses_rows_and_ours_loses_none(kalshi_ts: Database, production: Database) -> None:
     with kalshi_ts.connect("gatherer") as connection:
-        connection.execute(query("capture/record/ensure_partitions"), {"moment": NOW})
+        ensure_partitions(connection)
     writing = threading.Event()
     writing.set()
     results: dict[str, list[str]] = {}
@@ -141,7 +148,7 @@ def test_a_transaction_that_ends_late_is_waited_for(kalshi_ts: Database, product
         production.connect("deduplicator") as staged,
         closing(reader(kalshi_ts)) as source,
     ):
-        slow.execute(query("capture/record/ensure_partitions"), {"moment": NOW})
+        ensure_partitions(slow)
         # TimescaleDB makes a place for the first row, for which others would wait until its transaction ends.
         slow.execute(INSERT, ("long ago",))
         staged.execute(query("production/stage/trades"))

@@ -123,9 +123,11 @@ def test_deltas_that_differ_in_anything_are_different(production: Database, gath
 
 
 def test_a_state_of_a_book_is_held_once_by_its_clock(production: Database, gatherers: list[Database]) -> None:
-    receive(gatherers[0], [snapshot(4, ["0.41", "10.00"]), snapshot(5), snapshot(4, ["0.41", "10.00"])])
-    receive(gatherers[1], [snapshot(4, ["0.41", "10.00"])], received_at=later(600))
-    receive(gatherers[2], [snapshot(4, ["0.41", "11.00"])])
+    noon = NOW.replace(hour=12) - timedelta(days=1)
+    frames = [snapshot(4, ["0.41", "10.00"]), snapshot(5), snapshot(4, ["0.41", "10.00"])]
+    receive(gatherers[0], frames, received_at=noon)
+    receive(gatherers[1], frames[:1], received_at=noon + timedelta(minutes=10))
+    receive(gatherers[2], [snapshot(4, ["0.41", "11.00"])], received_at=noon)
     merge(production, gatherers)
     held = rows(production, "orderbook_snapshots", "clock yes_prices yes_sizes")
     assert held == [
