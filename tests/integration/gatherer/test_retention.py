@@ -15,8 +15,12 @@ from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.staging import frame, merge, receive
 
-NOW = datetime.now(UTC)
 DAYS = (20, 10, 1, 0)
+
+
+def now() -> datetime:
+    """Return the time of the test itself: midnight may have passed since this file was loaded."""
+    return datetime.now(UTC)
 
 
 def trade(trade_id: str) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def trade(trade_id: str) -> dict[str, Any]:
         "no_price_dollars": "0.5700",
         "count_fp": "3.50",
         "taker_side": "yes",
-        "ts_ms": int(NOW.timestamp() * 1000),
+        "ts_ms": int(now().timestamp() * 1000),
     }
     return frame("trade", body)
 
@@ -35,7 +39,7 @@ def trade(trade_id: str) -> dict[str, Any]:
 def fill(database: Database, days: Sequence[int] = DAYS) -> None:
     """Receive a trade on each of these days, named after the days it is old."""
     for number, day in enumerate(days, start=1):
-        receive(database, [trade(str(day))], NOW - timedelta(days=day), number)
+        receive(database, [trade(str(day))], now() - timedelta(days=day), number)
     # The partitions of the other streams, made with those of the trades, hold nothing.
     with database.connect() as connection:
         others = "select timeseries.drop_partitions(s.target, 'infinity') from timeseries.series as s"
@@ -85,7 +89,7 @@ def test_old_partitions_that_are_merged_are_dropped(kalshi_ts: Database) -> None
 
 def test_a_partition_goes_only_when_its_newest_row_is_merged(kalshi_ts: Database) -> None:
     fill(kalshi_ts, (20, 10))
-    receive(kalshi_ts, [trade("20, late")], NOW - timedelta(days=20), 3)
+    receive(kalshi_ts, [trade("20, late")], now() - timedelta(days=20), 3)
     acknowledge(kalshi_ts, until="10")
     look(kalshi_ts)
     assert held(kalshi_ts) == ["20", "20, late"]
@@ -212,7 +216,7 @@ def test_rows_beside_the_streams_go_when_they_are_old_and_merged(
         return int(row[0]) if row else 0
 
     with kalshi_ts.connect("gatherer") as connection:
-        connection.execute(statement.encode(), (NOW - timedelta(days=8),))
+        connection.execute(statement.encode(), (now() - timedelta(days=8),))
     if table != "quarantine":  # which nobody reads over SQL
         assert look(kalshi_ts).rows_deleted[table] == 0
         with kalshi_ts.connect("dedup_reader") as connection:
@@ -266,7 +270,7 @@ def test_what_a_deduplicator_has_merged_is_dropped(kalshi_ts: Database, producti
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
     # The position is known after the tick that merged, and told with the next poll that follows one with rows.
     merge(production, [kalshi_ts], acknowledge_seconds=0)
-    receive(kalshi_ts, [trade("later")], NOW, 9)
+    receive(kalshi_ts, [trade("later")], now(), 9)
     merge(production, [kalshi_ts], ticks=2, acknowledge_seconds=0)
     look(kalshi_ts)
     assert held(kalshi_ts) == ["1", "0", "later"]
