@@ -1,4 +1,4 @@
-"""What each gatherer contributed, counted from who saw what and when."""
+"""What each gatherer contributed, counted from which gatherer received which row and when."""
 
 import statistics
 from collections.abc import Iterator
@@ -42,12 +42,12 @@ def read(ops: Connection, stream: str = "trades", hour: datetime = HOUR) -> list
     return ops.execute(READ, (stream, hour)).fetchall()
 
 
-def test_without_sightings_there_is_nothing_to_say(ops: Connection) -> None:
+def test_without_sightings_no_row_is_written(ops: Connection) -> None:
     assert compute(ops) == 0
     assert ops.execute("select * from ops.arbitration").fetchall() == []
 
 
-def test_rows_are_counted_by_who_saw_them_and_who_was_first(ops: Connection) -> None:
+def test_rows_are_counted_by_which_gatherer_received_them_and_which_was_first(ops: Connection) -> None:
     ops.execute("insert into ops.heartbeats values (4, gen_random_uuid(), now(), now(), '{}')")
     for gatherer, late_ms in ((1, 30), (2, 10), (3, 10)):
         see(ops, 1, gatherer, late_ms)
@@ -63,7 +63,7 @@ def test_rows_are_counted_by_who_saw_them_and_who_was_first(ops: Connection) -> 
     ]
 
 
-def test_the_share_that_was_sampled_is_told(ops: Connection) -> None:
+def test_the_sampled_share_is_recorded(ops: Connection) -> None:
     see(ops, 1, 1, 5, stream="orderbook_deltas")
     compute(ops)
     assert read(ops, "orderbook_deltas")[0][:3] == (1, 256, 1)

@@ -1,4 +1,4 @@
-"""Books rebuilt at any moment, and snapshots that prove what lies between them."""
+"""Order books rebuilt at any time, and snapshots that prove the changes between them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -141,7 +141,7 @@ def test_a_proven_interval_is_broken_by_a_change_that_should_not_be(ops: Connect
     assert check(ops) == (1, 0)
 
 
-def test_what_came_out_wrong_is_tried_again_from_time_to_time_and_not_for_ever(ops: Connection) -> None:
+def test_a_wrong_book_is_checked_again_a_limited_number_of_times(ops: Connection) -> None:
     snapshot(ops, 0, 10)
     snapshot(ops, 3, 14, levels(("yes", "0.41", "4")))
     check(ops)
@@ -172,7 +172,7 @@ def test_a_late_snapshot_divides_the_interval_that_was_checked(ops: Connection) 
     assert [row[:4] for row in checks(ops)] == [((0, 2), 10, 11, True), ((2, 4), 11, 15, False)]
 
 
-def test_a_clock_that_goes_down_says_nothing(ops: Connection) -> None:
+def test_a_clock_that_goes_down_proves_nothing(ops: Connection) -> None:
     snapshot(ops, 0, 1000, levels(("yes", "0.41", "4")))
     snapshot(ops, 10, 3)
     delta(ops, 11, 5, "yes", "0.2", "1")
@@ -181,7 +181,7 @@ def test_a_clock_that_goes_down_says_nothing(ops: Connection) -> None:
     assert checks(ops) == [((10, 12), 3, 5, True, 1)]
 
 
-def test_a_snapshot_that_came_over_a_slower_line_breaks_no_chain(ops: Connection) -> None:
+def test_a_snapshot_that_came_over_a_slower_connection_breaks_no_chain(ops: Connection) -> None:
     book = [levels(("yes", "0.1", str(size))) for size in (1, 2, 3, 4)]
     for clock, size in ((20, 2), (30, 3), (40, 4)):
         delta(ops, clock / 10, clock, "yes", "0.1", str(size - (size - 1)))

@@ -1,4 +1,4 @@
-"""Who covered what, and what nobody did."""
+"""Which gatherer covered which time, and what none did."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,14 +40,14 @@ def repairs(ops: Connection, until: float = 60) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_what_nobody_ever_subscribed_is_uncovered_on_every_channel(ops: Connection) -> None:
+def test_a_market_without_subscriptions_is_uncovered_on_every_channel(ops: Connection) -> None:
     found = ops.execute("select * from ops.uncovered('KXA-1', tstzrange(%s, %s))", (at(0), at(60))).fetchall()
     assert {channel: minutes(lost) for channel, lost in found} == {
         name: [(0, 60)] for name in ("orderbook_delta", "trade", "ticker", "market_lifecycle_v2")
     }
 
 
-def test_coverage_is_told_by_gatherer_and_for_all_together(ops: Connection) -> None:
+def test_coverage_is_listed_by_gatherer_and_for_all_together(ops: Connection) -> None:
     cover(ops, 1, -5, 10)
     cover(ops, 1, 20, 30)
     cover(ops, 2, 5, 25)
@@ -69,7 +69,7 @@ def test_other_markets_and_channels_cover_nothing(ops: Connection) -> None:
     assert uncovered(ops, "trade") == []
 
 
-def test_a_stretch_without_end_holds_until_the_last_heartbeat(ops: Connection) -> None:
+def test_a_subscription_without_end_counts_until_the_last_heartbeat(ops: Connection) -> None:
     cover(ops, 1, 0, None)
     assert uncovered(ops) == [(0, 60)]
     beat(ops, 1, 42)
@@ -78,7 +78,7 @@ def test_a_stretch_without_end_holds_until_the_last_heartbeat(ops: Connection) -
     assert uncovered(ops) == []
 
 
-def test_a_heartbeat_of_a_rebuilt_gatherer_vouches_for_nothing_older(ops: Connection) -> None:
+def test_a_heartbeat_of_a_rebuilt_gatherer_extends_no_older_subscription(ops: Connection) -> None:
     cover(ops, 1, 0, None)
     beat(ops, 1, 50, epoch=UUID(int=2))
     assert coverage(ops) == {None: []}
@@ -93,7 +93,7 @@ def test_a_closed_connection_ends_what_it_carried(ops: Connection) -> None:
     assert coverage(ops)[None] == [(0, 12)]
 
 
-def test_a_gap_on_one_line_closed_by_another_is_repaired_by_it(ops: Connection) -> None:
+def test_a_gap_of_one_gatherer_that_another_received_is_repaired(ops: Connection) -> None:
     cover(ops, 1, 0, 10, reason="gap")
     cover(ops, 1, 20, 60)
     cover(ops, 2, 0, 15)
@@ -107,7 +107,7 @@ def test_a_gap_on_one_line_closed_by_another_is_repaired_by_it(ops: Connection) 
     ]
 
 
-def test_a_gap_on_all_lines_at_once_stays_lost(ops: Connection) -> None:
+def test_a_gap_of_all_gatherers_at_once_stays_lost(ops: Connection) -> None:
     cover(ops, 1, 0, 10)
     cover(ops, 1, 20, 60)
     cover(ops, 2, 0, 12)
@@ -116,13 +116,13 @@ def test_a_gap_on_all_lines_at_once_stays_lost(ops: Connection) -> None:
     assert repairs(ops) == [(BOOK, 1, (10, 20), [2], [], [(12, 18)]), (BOOK, 2, (12, 18), [], [], [(12, 18)])]
 
 
-def test_a_line_that_has_not_come_back_yet_misses_all_since(ops: Connection) -> None:
+def test_a_gatherer_that_has_not_returned_misses_all_time_since(ops: Connection) -> None:
     cover(ops, 1, 0, 60)
     cover(ops, 2, 0, 10, reason="crashed")
     assert repairs(ops) == [(BOOK, 2, (10, 60), [1], [], [])]
 
 
-def test_who_gave_up_a_market_that_is_over_misses_nothing(ops: Connection) -> None:
+def test_a_gatherer_that_dropped_a_market_that_is_over_misses_nothing(ops: Connection) -> None:
     cover(ops, 1, 0, 20, reason="dropped")
     cover(ops, 2, 5, 19, reason="dropped")
     assert repairs(ops) == []

@@ -46,7 +46,7 @@ def held(production: Database, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-def test_what_changes_comes_again_and_replaces_what_was_known(production: Database, gatherers: list[Database]) -> None:
+def test_a_changed_row_is_read_again_and_replaces_the_old_one(production: Database, gatherers: list[Database]) -> None:
     for gatherer in gatherers:
         with gatherer.connect("gatherer") as connection:
             for statement in (OPEN, COVER, GAP):

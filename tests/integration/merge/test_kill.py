@@ -1,4 +1,4 @@
-"""The deduplicator as a process, its servers and itself killed at every step of a tick: exactly once all the same."""
+"""The deduplicator as a process: it and its servers are killed at every step of a tick, and rows are merged once."""
 
 import subprocess
 import sys
@@ -172,7 +172,7 @@ def is_blocked(stand: Stand, step: str) -> bool:
 
 
 @pytest.mark.parametrize("victim", ["deduplicator", "production", "gatherer"])
-def test_whoever_is_killed_at_whatever_step_every_row_is_merged_once(stand: Stand, victim: str) -> None:
+def test_every_row_is_merged_once_whichever_process_is_killed_at_any_step(stand: Stand, victim: str) -> None:
     with running(stand) as program:
         receive(stand.gatherer, [trade("first")])
         wait_until(lambda: held(stand) == ["first"], program.log.read_text)
@@ -212,7 +212,7 @@ def test_production_killed_in_mid_load_holds_everything_once(stand: Stand) -> No
     assert progress(stand) == (50 * batches, 50 * batches, 0, 0)
 
 
-def test_a_gatherer_that_was_away_is_read_on_where_it_was_left(stand: Stand) -> None:
+def test_a_gatherer_that_was_away_is_read_from_where_reading_stopped(stand: Stand) -> None:
     receive(stand.gatherer, [trade("before")])
     with running(stand) as program:
         wait_until(lambda: held(stand) == ["before"], program.log.read_text)
@@ -225,7 +225,7 @@ def test_a_gatherer_that_was_away_is_read_on_where_it_was_left(stand: Stand) -> 
     assert progress(stand) == (2, 2, 0, 0)
 
 
-def test_it_waits_for_production_and_says_so(stand: Stand) -> None:
+def test_it_waits_for_production_and_logs_it(stand: Stand) -> None:
     receive(stand.gatherer, [trade("a")])
     stand.server("production").stop()
     try:
@@ -238,7 +238,7 @@ def test_it_waits_for_production_and_says_so(stand: Stand) -> None:
         stand.server("production").start()
 
 
-def test_it_waits_for_a_gatherer_that_is_alive_and_says_so(stand: Stand) -> None:
+def test_it_waits_for_a_gatherer_that_is_alive_and_logs_it(stand: Stand) -> None:
     beat = "insert into capture.heartbeat (beat_at, status) values (now() - interval '1 hour', '{}')"
     receive(stand.gatherer, [trade("a")])
     with stand.gatherer.connect("gatherer") as connection:
@@ -250,7 +250,7 @@ def test_it_waits_for_a_gatherer_that_is_alive_and_says_so(stand: Stand) -> None
             wait_until(lambda: held(stand) == ["a"], program.log.read_text)
 
 
-def test_it_refuses_an_older_schema_and_names_the_command(stand: Stand) -> None:
+def test_it_rejects_an_older_schema_and_names_the_command(stand: Stand) -> None:
     with stand.production.connect() as connection:
         connection.execute("delete from ops.migration where name like '0019%'")
     program = Deduplicator(stand.config)

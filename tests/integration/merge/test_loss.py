@@ -1,4 +1,4 @@
-"""The experiment behind the cursor: writers whose transactions overlap, readers that follow while they write."""
+"""The reason for the cursor: writers whose transactions overlap, and readers that follow while they write."""
 
 import random
 import threading

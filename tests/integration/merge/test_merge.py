@@ -87,7 +87,7 @@ def test_a_trade_whose_time_differs_a_little_is_the_same_trade(production: Datab
     assert [row[0] for row in rows(production, "trades", "trade_id market_ticker size")] == ["a", "b"]
 
 
-def test_a_trade_told_twice_in_one_batch_is_one_within_5_s_only(
+def test_a_trade_reported_twice_in_one_batch_is_one_within_5_s_only(
     production: Database, gatherers: list[Database]
 ) -> None:
     receive(gatherers[0], [trade("a", MS), trade("b", MS), trade("b", MS + 5_001)])
@@ -96,7 +96,7 @@ def test_a_trade_told_twice_in_one_batch_is_one_within_5_s_only(
     assert [row[0] for row in rows(production, "trades", "trade_id exchange_ts size")] == ["a", "b", "b"]
 
 
-def test_equal_deltas_are_kept_as_often_as_the_gatherer_saw_them_that_saw_most(
+def test_equal_deltas_are_held_as_often_as_the_gatherer_with_most_received_them(
     production: Database, gatherers: list[Database]
 ) -> None:
     for gatherer, times in zip(gatherers, (340, 338, 12), strict=True):
@@ -137,9 +137,7 @@ def test_a_state_of_a_book_is_held_once_by_its_clock(production: Database, gathe
     ]
 
 
-def test_snapshots_without_clock_are_told_apart_by_number_and_hour(
-    production: Database, gatherers: list[Database]
-) -> None:
+def test_snapshots_without_clock_differ_by_number_and_hour(production: Database, gatherers: list[Database]) -> None:
     hour = NOW.replace(minute=0, second=0) - timedelta(hours=2)
     twice = [snapshot(None, ["0.41", "10.00"])] * 2
     receive(gatherers[0], twice, received_at=hour)
@@ -179,7 +177,7 @@ def test_tickers_are_held_once_per_time_and_values(production: Database, gathere
     assert len(rows(production, "tickers", "exchange_ts yes_bid values_sha256")) == 3
 
 
-def test_equal_lifecycle_messages_are_told_apart_by_the_time_between_them(
+def test_equal_lifecycle_messages_differ_by_the_time_between_them(
     production: Database, gatherers: list[Database]
 ) -> None:
     receive(gatherers[0], [settled(-60), settled(-60, "KXB-1"), settled(-40)])
@@ -196,7 +194,7 @@ def test_equal_lifecycle_messages_are_told_apart_by_the_time_between_them(
     ]
 
 
-def test_equal_lifecycle_messages_at_once_are_as_many_as_the_gatherer_saw_that_saw_most(
+def test_equal_lifecycle_messages_at_once_are_as_many_as_the_gatherer_with_most_received(
     production: Database, gatherers: list[Database]
 ) -> None:
     receive(gatherers[0], [settled(-60), settled(-59.5)])
@@ -206,7 +204,7 @@ def test_equal_lifecycle_messages_at_once_are_as_many_as_the_gatherer_saw_that_s
     assert [row[0] for row in rows(production, "lifecycle_events", "occurrence kind subject_ticker")] == [0, 1, 2]
 
 
-def test_equal_lifecycle_messages_stay_as_many_although_every_gatherer_begins_anew_between_them(
+def test_equal_lifecycle_messages_stay_as_many_if_every_gatherer_restarts_between_them(
     production: Database, gatherers: list[Database]
 ) -> None:
     for begun in (-60, -45, -30):
@@ -250,7 +248,7 @@ def test_an_index_value_is_held_once_by_its_source_time(production: Database, ga
         (ticker("0.4", 0), "time too old"),
     ],
 )
-def test_what_production_refuses_is_kept_with_the_reason(
+def test_a_rejected_row_is_kept_with_the_reason(
     production: Database, gatherers: list[Database], bad: Frame, reason: str
 ) -> None:
     receive(gatherers[0], [bad, trade("a"), delta(), snapshot(5), ticker("0.5")])
@@ -272,7 +270,7 @@ def test_late_data_finds_its_partition(production: Database, gatherers: list[Dat
 
 def test_a_rebuilt_gatherer_is_read_from_its_beginning(production: Database, make_database: MakeDatabase) -> None:
     before, after = make_database("kalshi_ts"), make_database("kalshi_ts")
-    # Databases cloned from one template are one database until this one is told that it is another.
+    # Databases cloned from one template have the same epoch; this gives one of them another.
     with after.connect() as connection:
         connection.execute("update capture.instance set epoch = gen_random_uuid()")
     receive(before, [trade("a"), trade("b")])
@@ -284,7 +282,7 @@ def test_a_rebuilt_gatherer_is_read_from_its_beginning(production: Database, mak
         assert connection.execute("select count(distinct epoch) from ops.cursors").fetchone() == (2,)
 
 
-def test_a_gatherer_that_is_away_delays_nobody(production: Database, gatherers: list[Database]) -> None:
+def test_a_gatherer_that_is_away_delays_no_other(production: Database, gatherers: list[Database]) -> None:
     receive(gatherers[0], [trade("a")])
     away = Database(gatherers[1].server, "no_such_database")
     merge(production, [gatherers[0], away])

@@ -1,4 +1,4 @@
-"""Each merge file: whatever the order of gatherers and the size of batches, once or twice, the result is the same."""
+"""Each merge file gives the same result for any order of gatherers and size of batches, run once or twice."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +39,7 @@ def after(seconds: float) -> datetime:
 
 
 def trade(gatherer_id: int, number: int, minute: int, late_ms: int) -> Row:
-    """The times told of one trade lie within 5 s; the same id a minute later would be another."""
+    """The times reported of one trade lie within 5 s; the same id a minute later would be another trade."""
     price = number / 10
     facts = {"trade_id": f"t{number}", "market_ticker": f"M{number}", "yes_price": price, "no_price": 1 - price}
     at = after(60 * minute) + timedelta(milliseconds=late_ms)
@@ -77,7 +77,7 @@ def index_value(gatherer_id: int, second: int, index: int) -> Row:
 
 
 def coverage(gatherer_id: int, epoch: int, key: int, xid: int, ended: bool) -> Row:
-    """What a gatherer's database says in one transaction is one state."""
+    """One transaction of a gatherer's database holds one state."""
     end = after(xid) if ended and xid % 2 else None
     owner = {"gatherer_id": gatherer_id, "epoch": UUID(int=epoch), "connection_id": key, "ingest_xid": str(xid + 1)}
     return {**owner, "began_at": after(0), "ended": end, "key": key}
@@ -113,8 +113,8 @@ def listed(gatherer_id: int, number: int, updated: int | None, fetched: int, tit
 
 STATES = st.builds(coverage, GATHERER, st.integers(1, 2), FEW, st.integers(0, 7), st.just(value=True))
 LISTED = st.builds(listed, GATHERER, FEW, st.none() | FEW, FEW, FEW)
-# How rows of each stream come about, and what of production has to be the same; which of several gatherers brought a
-# fact, and when that one received it, is told by whoever came first.
+# How rows of each stream are made, and which columns of production have to be the same. The gatherer and the receive
+# time of a fact are left out, since they depend on which gatherer's copy was merged first.
 CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
     "trades": (
         st.builds(trade, GATHERER, FEW, FEW, st.integers(0, 5000)),
@@ -206,7 +206,7 @@ def deal(rows: Sequence[Row], cuts: Iterable[int]) -> list[Sequence[Row]]:
     return [rows[first:last] for first, last in pairwise(places)]
 
 
-def test_every_stream_is_tried() -> None:
+def test_every_stream_has_a_case() -> None:
     assert set(CASES) == {stream.name for stream in STREAMS}
 
 

@@ -1,4 +1,4 @@
-"""Series, events and markets of several gatherers as one, with every state they ever had."""
+"""Series, events and markets of several gatherers as one, with every body they ever had."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the merge leaves for upkeep: which rows came late, and who received which."""
+"""What the merge records for upkeep: which rows came late, and which gatherer received which."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,9 @@ def late(production: Database) -> list[tuple[str, str, datetime, datetime]]:
     )
 
 
-def test_rows_merged_long_after_their_time_are_noted_by_market(production: Database, gatherers: list[Database]) -> None:
+def test_rows_merged_long_after_their_time_are_recorded_by_market(
+    production: Database, gatherers: list[Database]
+) -> None:
     receive(
         gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(3600), trade("a", -90), trade("b", 3600)]
     )
@@ -51,7 +53,7 @@ def test_rows_merged_long_after_their_time_are_noted_by_market(production: Datab
     ]
 
 
-def test_rows_that_were_held_already_are_not_noted(production: Database, gatherers: list[Database]) -> None:
+def test_rows_that_were_held_already_are_not_recorded_as_late(production: Database, gatherers: list[Database]) -> None:
     receive(gatherers[0], [delta(-7500)])
     merge(production, gatherers)
     receive(gatherers[1], [delta(-7500), delta(3600)])
@@ -59,7 +61,9 @@ def test_rows_that_were_held_already_are_not_noted(production: Database, gathere
     assert len(late(production)) == 1
 
 
-def test_every_trade_is_noted_with_all_who_received_it(production: Database, gatherers: list[Database]) -> None:
+def test_every_trade_is_recorded_with_all_gatherers_that_received_it(
+    production: Database, gatherers: list[Database]
+) -> None:
     receive(gatherers[0], [trade("a", 0), trade("b", 0), trade("a", 0)], later(1))
     receive(gatherers[1], [trade("a", 0)], later(2))
     merge(production, gatherers)
@@ -70,7 +74,9 @@ def test_every_trade_is_noted_with_all_who_received_it(production: Database, gat
     assert found == [(1, later(1), 1), (1, later(1), 2), (2, later(2), 2)]
 
 
-def test_of_book_changes_the_same_sample_is_noted_for_all(production: Database, gatherers: list[Database]) -> None:
+def test_the_same_sample_of_book_changes_is_recorded_for_all_gatherers(
+    production: Database, gatherers: list[Database]
+) -> None:
     changes = [delta(number / 1000, price=price) for number in range(400) for price in ("0.41", "0.42")]
     receive(gatherers[0], changes)
     receive(gatherers[1], [*changes[200:], *changes[:200]])
@@ -80,7 +86,7 @@ def test_of_book_changes_the_same_sample_is_noted_for_all(production: Database, 
     assert {row[1:] for row in found} == {(2, 2)}
 
 
-def test_a_row_that_is_refused_was_seen_by_nobody(production: Database, gatherers: list[Database]) -> None:
+def test_a_rejected_row_leaves_no_sighting(production: Database, gatherers: list[Database]) -> None:
     old = -timedelta(days=500).total_seconds()
     receive(gatherers[0], [trade("old", old), delta(old)])
     merge(production, gatherers, sightings_one_in=1)

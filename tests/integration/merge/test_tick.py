@@ -1,4 +1,4 @@
-"""How a tick behaves where gatherers are slow, held back, new or off, and where production asks for a repeat."""
+"""How a tick behaves if gatherers are slow, held back, new or off, and if production asks for a repeat."""
 
 import socket
 import time
@@ -142,7 +142,7 @@ def test_what_holds_rows_back_is_named(production: Database, gatherers: list[Dat
             read_backlog(reader, TRADES._replace(name="instances"), "0")
 
 
-def test_lag_of_the_registry_is_told_too(make_database: MakeDatabase) -> None:
+def test_lag_of_the_registry_is_measured_too(make_database: MakeDatabase) -> None:
     with make_database("kalshi_meta").connect("dedup_reader") as reader:
         for stream in STREAMS:
             if stream.source == "registry":
@@ -190,7 +190,7 @@ def test_a_snapshot_of_a_clock_an_hour_off_is_the_same_within_the_day(
     assert len(rows(production, "orderbook_snapshots", "clock occurrence received_at")) == 1
 
 
-def test_gatherers_are_told_what_production_holds(production: Database, gatherers: list[Database]) -> None:
+def test_gatherers_learn_what_production_holds(production: Database, gatherers: list[Database]) -> None:
     with gatherers[1].connect("gatherer") as connection:
         connection.execute("drop function sync.acknowledge")
     for gatherer in gatherers[:2]:

@@ -14,7 +14,7 @@ with ready as (
     )
 ),
 
-judged as (
+counted as (
     select
         p.*,
         p.state <> 'verified' and p.hour + r.length <= r.until_at as is_due,
@@ -24,13 +24,13 @@ judged as (
 )
 
 select
-    j.stream,
-    count(*) filter (where j.state = 'verified') as hours_verified,
-    count(*) filter (where j.is_due) as hours_due,
-    min(j.waits_since) filter (where j.is_due) as due_since,
-    coalesce(sum(j.byte_count), 0)::bigint as bytes,
-    max(j.hour) filter (where j.state = 'verified') as newest_hour,
-    (array_agg(j.error order by j.hour) filter (where j.error is not null))[1] as error
-from judged as j
-group by j.stream
-order by j.stream;
+    c.stream,
+    count(*) filter (where c.state = 'verified') as hours_verified,
+    count(*) filter (where c.is_due) as hours_due,
+    min(c.waits_since) filter (where c.is_due) as due_since,
+    coalesce(sum(c.byte_count), 0)::bigint as bytes,
+    max(c.hour) filter (where c.state = 'verified') as newest_hour,
+    (array_agg(c.error order by c.hour) filter (where c.error is not null))[1] as error
+from counted as c
+group by c.stream
+order by c.stream;

@@ -26,8 +26,8 @@ def show(report: Report) -> None:
     console.print(gaps_table(report) if report.gaps else "no gap is known in this time")
     if report.evidence:
         console.print(evidence_table(report))
-    if report.judged_until is None:
-        console.print("nothing is judged yet: no gatherer has said what it covers, or none can be heard")
+    if report.classified_until is None:
+        console.print("nothing is classified yet: no gatherer has reported what it covers, or none can be reached")
 
 
 def new_table(title: str, *columns: str) -> Table:
@@ -71,9 +71,9 @@ def legend(report: Report) -> Text:
     text = Text()
     for state in reversed(STATES):
         text.append(f"{SIGNS[state]} {state}  ", STYLES[state])
-    text.append(f"{SIGNS[None]} not expected or not judged yet")
-    if report.judged_until is not None:
-        text.append(f"; judged until {report.judged_until:%Y-%m-%d %H:%M}")
+    text.append(f"{SIGNS[None]} not expected or not classified yet")
+    if report.classified_until is not None:
+        text.append(f"; classified until {report.classified_until:%Y-%m-%d %H:%M}")
     return text
 
 

@@ -16,7 +16,7 @@ CELLS_MAX = 1_440
 
 
 class Cell(msgspec.Struct):
-    """A part of the time asked about; its state is the worst in it, null where nothing was expected or judged."""
+    """A part of the time asked about; its state is the worst in it, null if nothing was expected or classified."""
 
     begins_at: datetime
     state: str | None
@@ -65,12 +65,12 @@ class Evidence(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """All that the command tells; what follows judged_until is not judged yet."""
+    """All that the command tells; what follows classified_until is not classified yet."""
 
     market_ticker: str | None
     from_at: datetime
     until_at: datetime
-    judged_until: datetime | None
+    classified_until: datetime | None
     streams: list[Completeness]
     days: list[Day]
     gaps: list[GapSpan]
@@ -89,12 +89,12 @@ def read_report(
 
     production.isolation_level = IsolationLevel.REPEATABLE_READ
     with production.transaction():
-        judged = read(query("production/completeness/read_classified_until"))
+        classified = read(query("production/completeness/read_classified_until"))
         return Report(
             market_ticker=market,
             from_at=from_at,
             until_at=until_at,
-            judged_until=judged[0][0] if judged else None,
+            classified_until=classified[0][0] if classified else None,
             streams=by_stream(
                 read(query("production/completeness/read_minutes")), from_at, (until_at - from_at) / cells, cells
             ),

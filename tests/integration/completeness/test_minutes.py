@@ -1,4 +1,4 @@
-"""The ledger: what is said of each market and minute, and what stands behind it."""
+"""The states of minutes of each market, and the evidence for them."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def ops(production: Database) -> Iterator[Connection]:
         yield connection
 
 
-def judge(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
+def classify(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
     ops.execute("select ops.schedule_rechecks()")
     ops.execute("select ops.check_books()")
     row = ops.execute("select * from ops.advance_minutes(%s)", (minutes_max,)).fetchone()
@@ -52,8 +52,8 @@ def span(first: int, last: int) -> set[int]:
     return set(range(first, last))
 
 
-def test_nothing_is_judged_before_anything_was_expected(ops: Connection) -> None:
-    assert judge(ops) == (None, 0, 0)
+def test_nothing_is_classified_before_anything_was_expected(ops: Connection) -> None:
+    assert classify(ops) == (None, 0, 0)
 
 
 def test_a_covered_market_is_idle_but_for_the_minutes_with_rows(ops: Connection) -> None:
@@ -61,26 +61,26 @@ def test_a_covered_market_is_idle_but_for_the_minutes_with_rows(ops: Connection)
     beat(ops, 1, 70)
     delta(ops, 3.5, 1, "yes", "0.5", "1")
     delta(ops, 9, 2, "yes", "0.5", "1")
-    assert judge(ops)[0] == at(70)
+    assert classify(ops)[0] == at(70)
     assert states(ops) == {"covered": {3, 9}, "idle": span(0, 60) - {3, 9}}
 
 
-def test_while_no_gatherer_is_heard_nothing_is_judged(ops: Connection) -> None:
+def test_while_no_gatherer_sends_heartbeats_nothing_is_classified(ops: Connection) -> None:
     cover(ops, 1, 0, None)
-    assert judge(ops)[0] == at(0)
+    assert classify(ops)[0] == at(0)
     beat(ops, 1, 20)
-    assert judge(ops)[0] == at(20)
+    assert classify(ops)[0] == at(20)
     assert states(ops) == {"idle": span(0, 20)}
 
 
-def test_what_nobody_received_is_a_gap_in_every_minute_it_touches(ops: Connection) -> None:
+def test_what_no_gatherer_received_is_a_gap_in_every_minute_it_touches(ops: Connection) -> None:
     cover(ops, 1, 0, 10.5)
     cover(ops, 1, 12.25, None)
     cover(ops, 2, 0, 11)
     cover(ops, 2, 12.5, None)
     for gatherer in (1, 2):
         beat(ops, gatherer, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"gap": {11, 12}, "repaired": {10}, "idle": span(0, 60) - {10, 11, 12}}
 
 
@@ -89,7 +89,7 @@ def test_before_and_after_a_markets_life_nothing_is_missing(ops: Connection) -> 
     cover(ops, 1, 5.5, 20.5, reason="dropped")
     cover(ops, 2, 6, 20, reason="dropped")
     beat(ops, 3, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(5, 21)}
 
 
@@ -97,10 +97,10 @@ def test_a_market_lost_by_all_is_expected_until_it_is_determined(ops: Connection
     cover(ops, 3, -30, None, ticker="KXA-2")
     cover(ops, 1, 0, 20, reason="crashed")
     beat(ops, 3, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(0, 20), "gap": span(20, 60)}
     ops.execute(LIFECYCLE, (at(40), "KXA-1", "determined"))
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(0, 20), "gap": span(20, 40)}
 
 
@@ -109,31 +109,31 @@ def test_a_market_given_up_loses_the_gap_after_its_end(ops: Connection) -> None:
     cover(ops, 2, 0, 25, reason="crashed")
     cover(ops, 3, -30, None, ticker="KXA-2")
     beat(ops, 3, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops)["gap"] == span(25, 60)
     cover(ops, 2, 25, 30, reason="dropped")
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(0, 30)}
 
 
-def test_a_line_that_failed_while_another_received_is_repaired(ops: Connection) -> None:
+def test_a_minute_that_one_gatherer_missed_and_another_received_is_repaired(ops: Connection) -> None:
     cover(ops, 1, 0, None)
     cover(ops, 2, 0, 10, reason="gap")
     cover(ops, 2, 13, None)
     for gatherer in (1, 2):
         beat(ops, gatherer, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"repaired": span(10, 13), "idle": span(0, 60) - span(10, 13)}
 
 
-def test_trades_are_judged_for_all_markets_and_repaired_by_rest(ops: Connection) -> None:
+def test_trades_are_classified_for_all_markets_and_repaired_by_rest(ops: Connection) -> None:
     cover(ops, 1, 0, 10, ticker="", channel="trade", reason="gap")
     cover(ops, 1, 12, None, ticker="", channel="trade")
     beat(ops, 1, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops, "trades", "")["gap"] == {10, 11}
     miss(ops, 1, 10, 12, "rest")
-    judge(ops)
+    classify(ops)
     assert states(ops, "trades", "") == {"repaired": {10, 11}, "idle": span(0, 60) - {10, 11}}
 
 
@@ -146,11 +146,11 @@ def test_minutes_between_two_right_books_are_proven(ops: Connection) -> None:
     snapshot(ops, 4.5, 10)
     delta(ops, 20, 11, "yes", "0.5", "1")
     delta(ops, 50, 12, "yes", "0.5", "1")
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"covered": {20, 50}, "repaired": {30}, "idle": span(0, 60) - {20, 30, 50}}
     snapshot(ops, 40.5, 11, levels(("yes", "0.5", "1")))
     late(ops, "orderbook_snapshots", 40.5, 40.5)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"proven": span(5, 40), "covered": {50}, "idle": (span(0, 5) | span(40, 60)) - {50}}
 
 
@@ -159,25 +159,25 @@ def test_a_wrong_book_is_a_gap_until_what_was_missing_arrives(ops: Connection) -
     beat(ops, 1, 60)
     snapshot(ops, 10, 10)
     snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
-    judge(ops)
-    judge(ops)
+    classify(ops)
+    classify(ops)
     assert states(ops) == {"gap": span(10, 20), "idle": span(0, 60) - span(10, 20)}
     delta(ops, 15, 11, "yes", "0.5", "1")
     late(ops, BOOKS, 15, 15)
-    judge(ops)
-    judge(ops)
+    classify(ops)
+    classify(ops)
     assert states(ops) == {"proven": span(10, 20), "idle": span(0, 60) - span(10, 20)}
 
 
-def test_a_right_book_proves_nothing_for_what_nobody_received(ops: Connection) -> None:
+def test_a_right_book_proves_nothing_for_what_no_gatherer_received(ops: Connection) -> None:
     cover(ops, 1, 0, 12)
     cover(ops, 1, 14, None)
     beat(ops, 1, 60)
     snapshot(ops, 10, 10)
     delta(ops, 11, 11, "yes", "0.5", "1")
     snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
-    judge(ops)
-    judge(ops)
+    classify(ops)
+    classify(ops)
     assert states(ops) == {"gap": {12, 13}, "proven": span(10, 20) - {12, 13}, "idle": span(0, 10) | span(20, 60)}
 
 
@@ -188,57 +188,57 @@ def test_an_equal_clock_on_both_sides_shows_that_nothing_was_missed(ops: Connect
     book = levels(("yes", "0.5", "1"))
     snapshot(ops, 10, 10, book)
     snapshot(ops, 20, 10, book)
-    judge(ops)
-    judge(ops)
+    classify(ops)
+    classify(ops)
     assert states(ops) == {"proven": span(10, 20), "idle": span(0, 10) | span(20, 60)}
 
 
-def test_a_gatherer_heard_again_vouches_for_the_time_between(ops: Connection) -> None:
+def test_a_gatherer_that_returns_covers_the_time_between(ops: Connection) -> None:
     cover(ops, 1, 0, None)
     cover(ops, 2, 0, 20)
     beat(ops, 2, 60)
     beat(ops, 1, 10)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(0, 10), "repaired": span(10, 20), "gap": span(20, 60)}
     beat(ops, 1, 61)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(0, 20), "repaired": span(20, 60)}
 
 
-def test_coverage_told_late_is_judged_anew(ops: Connection) -> None:
+def test_minutes_whose_coverage_was_reported_late_are_reclassified(ops: Connection) -> None:
     cover(ops, 1, 0, 10)
     cover(ops, 1, 30, None)
     beat(ops, 1, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops)["gap"] == span(10, 30)
     cover(ops, 2, 5, 20)
-    judge(ops)
+    classify(ops)
     assert states(ops)["gap"] == span(20, 30)
     cover(ops, 1, 30, 40, reason="crashed")
-    judge(ops)
+    classify(ops)
     assert states(ops)["gap"] == span(20, 30) | span(40, 60)
 
 
-def test_the_ledger_moves_in_bounded_steps_and_says_the_same_again(ops: Connection) -> None:
+def test_minutes_advance_in_bounded_steps_and_repeating_changes_nothing(ops: Connection) -> None:
     cover(ops, 1, 0, None)
     cover(ops, 1, 0, None, ticker="", channel="trade")
     beat(ops, 1, 60)
-    assert judge(ops, 25) == (at(25), 2, 2)
-    while judge(ops, 25)[0] < at(60):
+    assert classify(ops, 25) == (at(25), 2, 2)
+    while classify(ops, 25)[0] < at(60):
         pass
     before = states(ops)
     cover(ops, 1, 0, None)
-    judge(ops)
-    assert judge(ops) == (at(60), 0, 0)
+    classify(ops)
+    assert classify(ops) == (at(60), 0, 0)
     assert states(ops) == before == {"idle": span(0, 60)}
 
 
-def test_a_ledger_row_holds_a_day_and_runs_not_minutes(ops: Connection) -> None:
+def test_a_row_of_market_minutes_holds_a_day_as_runs_not_minutes(ops: Connection) -> None:
     cover(ops, 1, -1440, None)
     beat(ops, 1, 60)
-    while judge(ops)[0] < at(60):
+    while classify(ops)[0] < at(60):
         pass
-    judge(ops)
+    classify(ops)
     found = ops.execute(
         "select day, idle from ops.market_minutes where market_ticker = 'KXA-1' order by day"
     ).fetchall()
@@ -255,7 +255,7 @@ def test_evidence_stands_behind_each_minute(ops: Connection) -> None:
     beat(ops, 1, 60)
     snapshot(ops, 10, 10)
     snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
-    judge(ops)
+    classify(ops)
     found = ops.execute(
         "select kind, gatherer_id, detail from ops.evidence(%s, 'KXA-1', tstzrange(%s, %s))", (BOOKS, at(11), at(15))
     ).fetchall()
@@ -280,7 +280,7 @@ def test_days_have_a_condition(ops: Connection) -> None:
     cover(ops, 1, since - 3 * 1440, since - 2 * 1440, ticker="", channel="ticker")
     beat(ops, 1, 0)
     ensure_partitions(ops, *(midnight - timedelta(days=days) for days in range(4)))
-    while judge(ops)[0] < at(0):
+    while classify(ops)[0] < at(0):
         pass
     assert conditions(ops, "trades", midnight) == ["available", "degraded", "pending"]
     assert conditions(ops, "tickers", midnight) == ["available", "missing", "missing", "pending"]
@@ -301,8 +301,8 @@ PIECES = st.lists(
 
 @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PIECES, st.sets(st.integers(0, 49), max_size=5), st.integers(0, 8))
-def test_the_ledger_says_what_looking_at_each_minute_says(
-    ops: Connection, pieces: list[tuple[int, int, int, bool]], active: set[int], told_late: int
+def test_states_equal_those_of_a_minute_by_minute_model(
+    ops: Connection, pieces: list[tuple[int, int, int, bool]], active: set[int], reported_late: int
 ) -> None:
     pieces = list({piece[:2]: piece for piece in pieces}.values())
     with ops.transaction(force_rollback=True):
@@ -311,11 +311,11 @@ def test_the_ledger_says_what_looking_at_each_minute_says(
         for minute in active:
             delta(ops, minute + 0.1, minute + 1, "yes", "0.5", "1")
         for number, (gatherer, began, length, _) in enumerate(pieces):
-            if number == told_late:
-                judge(ops)
+            if number == reported_late:
+                classify(ops)
             cover(ops, gatherer, began / 2, (began + length) / 2)
         for _ in range(3):
-            judge(ops)
+            classify(ops)
         expected: dict[str, set[int]] = {}
         first = min(began for _, began, _, _ in pieces)
         firsts = {of: min(began for gatherer, began, _, _ in pieces if gatherer == of) for of, _, _, _ in pieces}
@@ -348,10 +348,10 @@ def run(config: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["completeness", "--config", str(config), *arguments])
 
 
-def test_the_command_tells_that_nothing_is_judged_yet(config: Path) -> None:
-    told = run(config)
-    assert told.exit_code == 0
-    assert "nothing is judged yet" in told.output
+def test_the_command_reports_that_nothing_is_classified_yet(config: Path) -> None:
+    shown = run(config)
+    assert shown.exit_code == 0
+    assert "nothing is classified yet" in shown.output
 
 
 def test_the_command_shows_a_strip_and_the_gaps(ops: Connection, config: Path) -> None:
@@ -362,12 +362,12 @@ def test_the_command_shows_a_strip_and_the_gaps(ops: Connection, config: Path) -
     for gatherer in (1, 3):
         beat(ops, gatherer, 55)
     delta(ops, 7, 1, "yes", "0.5", "1")
-    judge(ops)
+    classify(ops)
     window = ("--from", at(0).isoformat(), "--to", at(60).isoformat(), "--cells", "12")
-    told = run(config, *window)
-    assert told.exit_code == 0
-    assert "░▓░▒▒▒XXX▒▒·" in told.output
-    assert f"{at(30):%m-%d %H:%M}  {at(45):%m-%d %H:%M}" in told.output.replace("   ", "  ")
+    shown = run(config, *window)
+    assert shown.exit_code == 0
+    assert "░▓░▒▒▒XXX▒▒·" in shown.output
+    assert f"{at(30):%m-%d %H:%M}  {at(45):%m-%d %H:%M}" in shown.output.replace("   ", "  ")
     report = msgspec.json.decode(run(config, *window, "--json").output)
     books, trades = report["streams"]
     assert books["minutes"] == {"gap": 15.0, "repaired": 25.0, "covered": 1.0, "idle": 14.0, "proven": 0.0}
@@ -380,11 +380,11 @@ def test_the_command_shows_one_market_and_its_evidence(ops: Connection, config: 
     cover(ops, 1, 0, None)
     cover(ops, 1, 0, 10, ticker="KXA-2")
     beat(ops, 1, 60)
-    judge(ops)
+    classify(ops)
     window = ("--from", at(0).isoformat(), "--to", at(60).isoformat())
-    told = run(config, *window, "--market", "KXA-1", "--evidence")
-    assert "no gap is known" in told.output
-    assert "coverage" in told.output
+    shown = run(config, *window, "--market", "KXA-1", "--evidence")
+    assert "no gap is known" in shown.output
+    assert "coverage" in shown.output
     assert run(config, *window, "--market", "KXA-2", "--json").output.count('"market_ticker":"KXA-2"') == 2
 
 
@@ -393,7 +393,7 @@ def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) ->
     cover(ops, 1, midnight - 30, midnight - 10, ticker="KXA-2")
     cover(ops, 1, midnight - 30, None)
     beat(ops, 1, midnight + 60)
-    judge(ops)
+    classify(ops)
     window = ("--from", at(midnight - 30).isoformat(), "--to", at(midnight + 30).isoformat())
     (found,) = json.loads(run(config, *window, "--market", "KXA-2", "--json").output)["gaps"]
     assert datetime.fromisoformat(found["began_at"]) == at(midnight - 10)
@@ -408,12 +408,10 @@ def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) ->
         (("--evidence",), "needs a --market"),
     ],
 )
-def test_the_command_says_what_is_wrong_with_what_was_asked(
-    config: Path, arguments: tuple[str, ...], complaint: str
-) -> None:
-    told = run(config, *arguments)
-    assert told.exit_code == 2
-    assert complaint in told.output
+def test_the_command_names_the_wrong_option(config: Path, arguments: tuple[str, ...], complaint: str) -> None:
+    shown = run(config, *arguments)
+    assert shown.exit_code == 2
+    assert complaint in shown.output
 
 
 def test_the_commands_help_has_examples(config: Path) -> None:
@@ -431,13 +429,13 @@ def test_a_market_is_expected_from_its_opening_to_its_closing(ops: Connection) -
     cover(ops, 3, -30, None, ticker="KXA-2")
     cover(ops, 1, 10, 40, reason="crashed")
     beat(ops, 3, 60)
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(10, 40), "gap": span(40, 60)}
     ops.execute(MARKET, ("active", at(5), at(50)))
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"gap": span(5, 10) | span(40, 60), "idle": span(10, 40)}
     ops.execute(MARKET, ("closed", at(5), at(50)))
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"gap": span(5, 10) | span(40, 50), "idle": span(10, 40)}
 
 
@@ -445,5 +443,5 @@ def test_a_market_that_was_chosen_long_after_its_opening_was_not_expected_before
     cover(ops, 1, 10, None)
     beat(ops, 1, 60)
     ops.execute(MARKET, ("active", at(-3000), at(5000)))
-    judge(ops)
+    classify(ops)
     assert states(ops) == {"idle": span(10, 60)}
