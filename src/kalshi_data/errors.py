@@ -1,4 +1,4 @@
-"""The errors this project raises for people to read; each message says what to do next.
+"""The errors that this project raises for people to read; each message names the remedy.
 
 KalshiDataError
 SettingsError         a configuration file that cannot be used
@@ -20,11 +20,11 @@ class SettingsError(KalshiDataError):
 
 
 class MigrationError(KalshiDataError):
-    """A schema cannot be migrated, or is being migrated by somebody else."""
+    """A schema cannot be migrated, or another session is migrating it."""
 
 
 class BadFrame(KalshiDataError):
-    """A frame cannot be understood; the message is the reason kept with it."""
+    """A frame cannot be understood; the message is stored with it as the reason."""
 
 
 class RecordingError(KalshiDataError):
@@ -32,17 +32,17 @@ class RecordingError(KalshiDataError):
 
 
 class ExchangeError(KalshiDataError):
-    """The exchange refused a request for good; `status` is the HTTP status it answered with, 0 where it did not."""
+    """The exchange refused a request, and retries did not help; `status` is its HTTP status, 0 without an answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
-        """Say what was asked and what came back."""
+        """Name the request and the answer."""
         super().__init__(message)
         self.status = status
 
 
 class ArchiveError(KalshiDataError):
-    """The archive cannot be written or read, or does not hold what it should; a later try may succeed."""
+    """The archive cannot be written or read, or lacks what it should hold; a retry may succeed."""
 
 
 class NotCommitted(KalshiDataError):
-    """Rows are not committed yet, and there is no time left to wait for the database."""
+    """Rows are not committed, and there is no time left to wait for the database."""

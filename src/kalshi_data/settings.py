@@ -1,4 +1,4 @@
-"""Typed settings from one TOML file; it holds no secret, only where secrets are kept."""
+"""Typed settings from one TOML file, which holds no secrets, only the paths of files that do."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +12,11 @@ Settings = TypeVar("Settings", bound=msgspec.Struct)
 
 
 class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part of the configuration; a key it does not know is an error, so that no typing mistake passes."""
+    """A part of the configuration; an unknown key is an error, so that a typing mistake is found."""
 
 
 class Conninfo(Section):
-    """Where a database is: a libpq connection string without a password.
+    """A database's address: a libpq connection string without a password.
 
     The password comes from a file libpq reads, named by `passfile` in the string, or from PGPASSFILE.
     """
@@ -24,10 +24,10 @@ class Conninfo(Section):
     conninfo: str
 
     def __post_init__(self) -> None:
-        """Refuse what libpq would refuse, and a password.
+        """Reject a string that libpq rejects, or that holds a password.
 
         Raises:
-            ValueError: with what is wrong; msgspec adds the key it stands under.
+            ValueError: with the mistake; msgspec adds the key.
         """
         try:
             parameters = conninfo_to_dict(self.conninfo)
@@ -41,7 +41,7 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
     """Read one TOML file.
 
     Raises:
-        SettingsError: naming the file, the key and what is expected there.
+        SettingsError: with the file, the key and the expected value.
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=kind, dec_hook=decode_path)
@@ -56,17 +56,17 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
 
 
 def explain(error: msgspec.ValidationError) -> str:
-    """Turn msgspec's message into "key: what is expected", the key as it is written in TOML."""
+    """Turn msgspec's message into "key: expected value", with the key as TOML writes it."""
     what, _, where = str(error).partition(" - at `")
     key = where.rstrip("`").removeprefix("$").removeprefix(".")
     return f"{key or 'the file'}: {what}"
 
 
 def decode_path(kind: type, value: object) -> object:
-    """Let settings be paths, which TOML writes as strings.
+    """Convert strings of TOML to paths.
 
     Raises:
-        ValueError: the value is no string, or the type no path; msgspec adds the key.
+        ValueError: the value is not a string, or the type is not a path; msgspec adds the key.
     """
     if kind is Path and isinstance(value, str) and value:
         return Path(value)

@@ -1,4 +1,4 @@
-"""One of several equal parts of all markets, so that several processes can share the work."""
+"""A part of all markets, so that several processes can share the work."""
 
 import hashlib
 from typing import NamedTuple
@@ -13,12 +13,12 @@ class Shard(NamedTuple):
     parts: int
 
     def __str__(self) -> str:
-        """Return it as it is written on the command line."""
+        """Return the part as the command line writes it."""
         return f"{self.number}/{self.parts}"
 
     def holds(self, market_ticker: str) -> bool:
-        """Tell whether a market belongs to this part: by a digest of its ticker, the same everywhere and for ever."""
-        # A checksum would do as well, were not tickers so alike that whole groups of them share its low bits.
+        """Return whether a market belongs to this part, which never changes: its ticker's digest decides."""
+        # Not a checksum: tickers resemble each other so much that whole groups of them share its low bits.
         digest = hashlib.blake2b(market_ticker.encode(), digest_size=8).digest()
         return int.from_bytes(digest) % self.parts == self.number - 1
 
@@ -27,10 +27,10 @@ EVERYTHING = Shard(1, 1)
 
 
 def parse_shard(text: str) -> Shard:
-    """Return the part that "i/n" names.
+    """Parse "i/n".
 
     Raises:
-        SettingsError: the text names none.
+        SettingsError: the text is not a part.
     """
     number, slash, parts = text.partition("/")
     whole = number.isdecimal() and number.isascii() and parts.isdecimal() and parts.isascii()

@@ -1,4 +1,4 @@
-"""Which version of the project runs; imports next to nothing, so that --version answers at once."""
+"""The version that runs; this module imports almost nothing, so that --version answers at once."""
 
 import json
 from functools import cache
@@ -6,12 +6,12 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
 
-# Beside this module in a release, which writes it; a checkout has none.
+# A release has this file beside this module; a checkout has none.
 FILE = "release.json"
 
 
 class Release(NamedTuple):
-    """What a release says of itself; commit and time are empty in a checkout."""
+    """A release's version, commit and build time; the latter two are empty in a checkout."""
 
     version: str
     commit: str
@@ -20,7 +20,7 @@ class Release(NamedTuple):
 
 @cache
 def read_release() -> Release:
-    """Return what the running program was built from."""
+    """Return the release that the running program belongs to."""
     try:
         return Release(**json.loads(Path(__file__).with_name(FILE).read_text()))
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""What the command lines of all programs share."""
+"""Code that the command lines of all programs share."""

@@ -1,4 +1,4 @@
-"""Where a program begins: --version is answered before anything that takes long to load."""
+"""A program's entry point: it answers --version before it loads modules that take long."""
 
 import sys
 from importlib import import_module
@@ -7,7 +7,7 @@ from kalshi_data.version import describe
 
 
 def start(program: str) -> None:
-    """Run a program's command line; it ends the process."""
+    """Run a program's command line, which ends the process."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{describe(program)}\n")
         return

@@ -1,4 +1,4 @@
-"""What `migrate --pending` shows: the migrations that would be applied, and which of them break the running release."""
+"""Output of `migrate --pending`: the migrations it would apply, and which of them break older releases."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -24,15 +24,15 @@ class Pending(msgspec.Struct):
 def pending_options(function: Command) -> Command:
     """Add --pending and --json."""
     as_json = click.option("--json", "as_json", is_flag=True, help="With --pending: print JSON for programs.")
-    pending = click.option("--pending", is_flag=True, help="List what would be applied, and apply nothing.")
+    pending = click.option("--pending", is_flag=True, help="List the pending migrations, and apply none.")
     return pending(as_json(function))
 
 
 def find_pending(connection: Connection, database: str, components: Iterable[str]) -> list[Pending]:
-    """Return what is not applied yet, in the order in which it would be.
+    """Return the migrations that are not applied yet, in their order.
 
     Raises:
-        MigrationError: what was applied differs from the files.
+        MigrationError: an applied migration differs from its file.
     """
     return [
         Pending(database, component, path.name, breaks(path.name))
@@ -42,7 +42,7 @@ def find_pending(connection: Connection, database: str, components: Iterable[str
 
 
 def show_pending(found: list[Pending], *, as_json: bool) -> None:
-    """Print it."""
+    """Print pending migrations."""
     if as_json:
         click.echo(msgspec.json.encode(found))
         return

@@ -1,4 +1,4 @@
-"""What the command lines of all programs share: --version, --config, and errors that say what to do next."""
+"""Parts of every command line: --version, --config, and errors that name the remedy."""
 
 import sys
 from collections.abc import Callable
@@ -15,10 +15,10 @@ Command = Callable[..., Any]
 
 
 class Program(click.Group):
-    """A command group that ends with a message instead of a traceback where the user can do something about it."""
+    """A command group that ends with a message instead of a traceback if the user can remedy the error."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; exit 2 for a configuration that cannot be used, 1 for other expected errors."""
+        """Run the command; exit with 2 if the configuration cannot be used, with 1 after other expected errors."""
         try:
             return super().invoke(ctx)
         except KalshiDataError as error:
@@ -30,7 +30,7 @@ class Program(click.Group):
 
 
 def program(name: str) -> Callable[[Command], Program]:
-    """Make a function the root of a program's commands, its docstring the help."""
+    """Make a function the root of a program's commands, and its docstring the help."""
 
     def decorate(function: Command) -> Program:
         with_version = click.version_option(message=describe(name))

@@ -1,4 +1,4 @@
-"""What the status commands share: a table for people, JSON for programs, either once or each second."""
+"""Output of the status commands: tables for people or JSON for programs, once or each second."""
 
 import signal
 import time
@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Document = dict[str, Any]
 
 WATCH_SECONDS = 1.0
-# Where the output is no terminal, lines are as long as tables need.
+# The width of tables if the output is not a terminal.
 FILE_COLUMNS = 160
 BYTES_PER_UNIT = 1024
 
@@ -24,14 +24,14 @@ BYTES_PER_UNIT = 1024
 def status_options(function: Command) -> Command:
     """Add --json and --watch."""
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-    watch = click.option("--watch", is_flag=True, help="Print it anew each second until Ctrl-C.")
+    watch = click.option("--watch", is_flag=True, help="Print it each second until Ctrl-C.")
     return as_json(watch(function))
 
 
 def show(
     read: Callable[[], Document], draw: Callable[[Document], RenderableType], *, as_json: bool, watch: bool
 ) -> Document:
-    """Print what `read` returns, and return the last of it; Ctrl-C ends a watch."""
+    """Read and print a document, each second if `watch` until Ctrl-C; return the last one."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=FILE_COLUMNS)
@@ -39,7 +39,7 @@ def show(
     if not watch:
         console.print(draw(document)) if not as_json else _print_json(document)
         return document
-    # Who was started in the background ignores Ctrl-C, and could then not be ended by it.
+    # A shell starts a background process with SIGINT ignored; then SIGINT could not end it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if as_json or not console.is_terminal:
@@ -61,7 +61,7 @@ def _print_json(document: Document) -> None:
 
 
 def table(*columns: str, title: str = "") -> Table:
-    """Return an empty table whose first column holds words and whose others hold numbers."""
+    """Return an empty table: words in the first column, numbers in the others."""
     made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     for number, column in enumerate(columns):
         made.add_column(column, justify="right" if number else "left", no_wrap=True)
@@ -69,7 +69,7 @@ def table(*columns: str, title: str = "") -> Table:
 
 
 def facts(pairs: dict[str, str]) -> Table:
-    """Return names and values beneath each other."""
+    """Return names and values, one pair a line."""
     made = Table.grid(padding=(0, 2))
     for name, value in pairs.items():
         made.add_row(name, value)
@@ -77,7 +77,7 @@ def facts(pairs: dict[str, str]) -> Table:
 
 
 def size(count: float | None) -> str:
-    """Return bytes in a unit that suits them."""
+    """Return bytes in the largest unit that leaves at least 1, - for none."""
     if count is None:
         return "-"
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -88,7 +88,7 @@ def size(count: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """Return a length of time in its two largest units; - for none."""
+    """Return a duration in its two largest units, - for none."""
     if seconds is None:
         return "-"
     whole = max(0, round(seconds))

@@ -13,7 +13,7 @@ import psycopg
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_SECONDS_MAX = 5
-# A peer that vanishes without a word is noticed after this time, not after the kernel's two hours.
+# A peer that vanishes without closing the connection is noticed after this time, not after the kernel's two hours.
 SILENCE_SECONDS_MAX = 10
 
 
@@ -24,7 +24,7 @@ def connect(
     statement_seconds_max: float = 0,
     parameters: Mapping[str, str] | None = None,
 ) -> Connection:
-    """Open a connection in autocommit mode, in UTC; transactions are opened where they are meant.
+    """Open a connection in autocommit mode, in UTC; callers open transactions explicitly.
 
     `parameters` are settings of PostgreSQL for this connection.
 

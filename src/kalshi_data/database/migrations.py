@@ -1,10 +1,10 @@
-"""Bring a database's schemas up to date: pending migrations once, then functions, views and grants always.
+"""Brings a database's schemas up to date: pending migrations once, then functions, views and grants every time.
 
 Each folder below /sql is one component with a ledger of its own: name and sha256 of every migration it has applied. A
 migration never changes after it was applied; functions, views and grants are replayed, so they are edited in place.
 
-The release that runs must be able to work with what a later one migrates, so that hosts change one after the other and
-can go back. A migration with which it cannot is called so: 0050_break_trades.sql.
+The running release must work with the schema of the next one, so that hosts can be upgraded one after the other and
+rolled back. A migration that breaks the running release has `break` in its name: 0050_break_trades.sql.
 """
 
 import hashlib
@@ -18,12 +18,12 @@ from kalshi_data.errors import MigrationError
 
 # Component (a folder of /sql) to the schema that holds its ledger.
 LEDGERS = {"timeseries": "timeseries", "capture": "capture", "registry": "registry", "production": "ops"}
-# How a migration begins that must run outside a transaction: one repeatable statement, where PostgreSQL demands it.
+# First line of a migration that PostgreSQL must run outside a transaction: one statement that may be repeated.
 OUTSIDE_TRANSACTION = b"-- migrate: no-transaction\n"
 
 
 def migrate(connection: Connection, component: str) -> list[str]:
-    """Apply what is pending of one component and replay the rest; return the names of the migrations applied.
+    """Apply the pending migrations of a component, replay its other files, and return the names of those migrations.
 
     The connection is in autocommit mode and belongs to the schema's owner.
 
@@ -39,7 +39,7 @@ def migrate(connection: Connection, component: str) -> list[str]:
         for path in pending:
             apply_once(connection, LEDGERS[component], path)
         with connection.transaction():
-            # As pg_dump does: a function may name what a later file of the replay creates.
+            # As pg_dump does: a function may use an object that a later file of the replay creates.
             connection.execute("set local check_function_bodies = off")
             for path in replayed_files(component):
                 connection.execute(path.read_bytes())
@@ -49,7 +49,7 @@ def migrate(connection: Connection, component: str) -> list[str]:
 
 
 def breaks(name: str) -> bool:
-    """Tell by its name whether older releases cannot work with a migration."""
+    """Return whether a migration breaks older releases, by its name."""
     return name.split("_")[1] == "break"
 
 
@@ -58,10 +58,11 @@ def pending_migrations(
 ) -> list[Traversable]:
     """Return the migrations not applied yet, in order.
 
-    `refused` tells by the name of what a later release applied whether this one must stop; by default, it must.
+    A later release may have applied migrations that this one lacks: `refused` returns whether this release must stop
+    because of the name of one; by default, it must.
 
     Raises:
-        MigrationError: what was applied differs from the files.
+        MigrationError: the applied migrations differ from the files.
     """
     applied = read_ledger(connection, LEDGERS[component])
     paths = sql_files(sql_folder() / component / "migrations")
@@ -79,7 +80,7 @@ def pending_migrations(
 
 
 def require_current(connection: Connection, component: str, remedy: str) -> None:
-    """Refuse to work on a schema that is older than this program, or that a later one made unusable for it.
+    """Raise an error if the schema is older than this program, or if a later one broke it for this program.
 
     Raises:
         MigrationError: naming the first pending migration and `remedy`, the command that applies it.
@@ -90,7 +91,7 @@ def require_current(connection: Connection, component: str, remedy: str) -> None
 
 
 def create_ledger(connection: Connection, schema: str) -> None:
-    """Make the schema and its ledger where they are missing."""
+    """Create the schema and its ledger if they are missing."""
     connection.execute(
         sql.SQL(
             "create schema if not exists {schema};"
@@ -101,7 +102,7 @@ def create_ledger(connection: Connection, schema: str) -> None:
 
 
 def read_ledger(connection: Connection, schema: str) -> dict[str, str]:
-    """Return the sha256 of every applied migration by its name; nothing where nothing was ever applied."""
+    """Return the sha256 of every applied migration by its name; nothing if there is no ledger."""
     try:
         rows = connection.execute(sql.SQL("select name, sha256 from {}.migration").format(sql.Identifier(schema)))
     except (errors.UndefinedTable, errors.InvalidSchemaName):

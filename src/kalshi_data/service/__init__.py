@@ -1,1 +1,1 @@
-"""What long-running programs share: health, metrics, logs, retries and systemd."""
+"""Code that long-running programs share: health, metrics, logs, retries, periodic work and systemd."""

@@ -1,4 +1,4 @@
-"""How a program says how it is: a health report with reasons at /health, and its figures at /metrics."""
+"""Serves a program's health report at /health and its metrics at /metrics."""
 
 import enum
 import threading
@@ -21,12 +21,12 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 REQUEST_SECONDS_MAX = 5
 REQUESTS_MAX = 16
-# A port that somebody else holds is tried again: a program never ends for want of it.
+# If another program holds the port, it is tried again: a program does not end because it cannot serve its health.
 LISTEN_AGAIN_SECONDS = 30.0
 
 
 class Severity(enum.IntEnum):
-    """How bad a reason is; the worst one of all decides."""
+    """How bad a reason is; the worst reason decides."""
 
     HEALTHY = 0
     DEGRADED = 1
@@ -34,7 +34,7 @@ class Severity(enum.IntEnum):
 
 
 class Reason(NamedTuple):
-    """Why a program is not healthy; `check` names the rule in one word, `text` says it for people."""
+    """Why a program is not healthy: `check` names the rule in a word or two, `text` explains it to people."""
 
     severity: Severity
     check: str
@@ -42,35 +42,35 @@ class Reason(NamedTuple):
 
 
 class HealthReport(NamedTuple):
-    """How a program is, and why."""
+    """A program's health, with all reasons."""
 
     reasons: tuple[Reason, ...] = ()
 
     @property
     def severity(self) -> Severity:
-        """The worst of all reasons."""
+        """The severity of the worst reason."""
         return max((reason.severity for reason in self.reasons), default=Severity.HEALTHY)
 
     @property
     def status(self) -> str:
-        """The word for it: healthy, degraded or unhealthy."""
+        """The severity as a word: healthy, degraded or unhealthy."""
         return self.severity.name.lower()
 
     def document(self) -> dict[str, Any]:
-        """Return what programs read."""
+        """Return the report as /health serves it in JSON."""
         reasons = [{**reason._asdict(), "severity": reason.severity.name.lower()} for reason in self.reasons]
         return {"status": self.status, "reasons": reasons}
 
 
 class Endpoint(Section):
-    """Where a program serves /health and /metrics; port 0 serves them nowhere."""
+    """The address of /health and /metrics; port 0 serves neither."""
 
     host: Annotated[str, msgspec.Meta(description="Address that serves `/health` and `/metrics`.")] = "127.0.0.1"
     port: Port = 0
 
 
 class HealthServer:
-    """Serves /health and /metrics in threads of its own; callbacks are called in those threads."""
+    """Serves /health and /metrics in its own threads, which also run the callbacks."""
 
     def __init__(self, endpoint: Endpoint, evaluate: Callable[[], HealthReport], registry: CollectorRegistry) -> None:
         """Prepare to serve the health report that `evaluate` gives and the metrics of `registry`."""
@@ -83,11 +83,11 @@ class HealthServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on; 0 where it does not."""
+        """The port it listens on, 0 if it does not listen."""
         return self._listener.server_port if self._listener else 0
 
     def start(self) -> None:
-        """Begin to serve, unless the settings say nowhere; a port in use is tried again later."""
+        """Start to serve, unless the port is 0; a port in use is tried again later."""
         if self._endpoint.port:
             self._listen()
             self._thread.start()
@@ -123,7 +123,7 @@ class HealthServer:
         return type("Pages", (_Pages,), {"pages": pages})
 
     def _health(self, _: str) -> "_Page":
-        """Answer 503 where the program is unhealthy, so that a check needs no parser."""
+        """Answer 503 if the program is unhealthy, so that a check needs no parser."""
         health_report = self._evaluate()
         unhealthy = health_report.severity is Severity.UNHEALTHY
         status = HTTPStatus.SERVICE_UNAVAILABLE if unhealthy else HTTPStatus.OK
@@ -141,7 +141,7 @@ class _Page(NamedTuple):
 
 
 class _Listener(ThreadingHTTPServer):
-    """Answers a bounded number of requests at once; more are closed unanswered."""
+    """Answers at most REQUESTS_MAX requests at once, and closes further ones without an answer."""
 
     daemon_threads = True
     timeout = 0.2  # how long handle_request waits
@@ -163,7 +163,7 @@ class _Listener(ThreadingHTTPServer):
             self._room.release()
 
     def handle_error(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
-        """Keep silent about clients that hang up."""
+        """Log nothing about clients that close the connection."""
         del request, client_address
 
 
@@ -188,11 +188,11 @@ class _Pages(BaseHTTPRequestHandler):
         try:
             return self.pages[path](self.headers.get("Accept", ""))
         except Exception as error:
-            # A fault in a rule must show as one, and end nothing else.
+            # A rule that fails must show in the answer, and must not end the program.
             log.exception("page failed", path=path)
             reason = Reason(Severity.UNHEALTHY, "page", f"{path} failed: {type(error).__name__}: {error}")
             body = msgspec.json.encode(HealthReport((reason,)).document()) + b"\n"
             return _Page(HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Log nothing of single requests."""
+        """Log no requests."""

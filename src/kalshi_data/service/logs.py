@@ -1,4 +1,4 @@
-"""Logs: lines for people on a terminal, JSON objects elsewhere; counts and identifiers, never rows or secrets."""
+"""Logs: lines on a terminal, JSON objects elsewhere; they hold counts and identifiers, never rows or secrets."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def set_up_logs(program: str, *, verbose: bool = False) -> None:
-    """Send every log line of this process to standard error, marked with the program's name."""
+    """Write every log line of this process to standard error, with the program's name."""
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     processors: list[structlog.typing.Processor] = [

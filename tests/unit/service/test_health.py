@@ -105,7 +105,7 @@ def test_metrics_are_read_at_each_scrape() -> None:
     assert ("process_resident_memory_bytes",) in found
 
 
-def test_another_path_is_answered_with_the_known_ones() -> None:
+def test_an_unknown_path_is_answered_with_the_known_ones() -> None:
     with serving(HealthReport) as server:
         response, body = get(server, "/")
     assert (response.status, body) == (404, "here are /health and /metrics\n")
@@ -123,7 +123,7 @@ def test_a_rule_that_fails_shows_as_unhealthy_and_the_server_goes_on() -> None:
             assert "no connections wanted" in body
 
 
-def test_clients_that_say_nothing_do_not_keep_others_from_an_answer() -> None:
+def test_silent_clients_do_not_keep_others_from_an_answer() -> None:
     with serving(HealthReport) as server:
         silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(health.REQUESTS_MAX - 1)]
         try:
@@ -147,7 +147,7 @@ def test_a_port_in_use_ends_nothing_and_is_tried_again(monkeypatch: pytest.Monke
         server.stop()
 
 
-def test_port_zero_serves_nowhere() -> None:
+def test_port_zero_serves_nothing() -> None:
     server = HealthServer(Endpoint(), HealthReport, make_registry(lambda: ()))
     server.start()
     assert server.port == 0
