@@ -76,7 +76,7 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
         ("[exchange]", '[subscriptions]\ntickers = "A"\n[exchange]', "subscriptions.tickers: Expected `array`"),
     ],
 )
-def test_errors_name_file_key_and_what_is_expected(tmp_path: Path, before: str, after: str, expected: str) -> None:
+def test_errors_name_file_key_and_expected_value(tmp_path: Path, before: str, after: str, expected: str) -> None:
     path = write(tmp_path, GATHERER.replace(before, after))
     with pytest.raises(SettingsError) as caught:
         load_settings(path, GathererSettings)
@@ -91,7 +91,7 @@ def test_two_gatherers_with_one_number_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
-def test_programs_exit_2_where_the_configuration_is_wrong(tmp_path: Path, program: Command) -> None:
+def test_programs_exit_with_2_if_the_configuration_is_wrong(tmp_path: Path, program: Command) -> None:
     for text in ("", "[exchange]\nkey_id = 1\n"):
         result = CliRunner().invoke(program, ["migrate", "--config", str(write(tmp_path, text))])
         assert result.exit_code == 2
@@ -105,7 +105,7 @@ def test_a_shard_that_is_none_exits_2(tmp_path: Path) -> None:
     assert (result.exit_code, "--shard 4/3: expected i/n" in result.stderr) == (2, True)
 
 
-def test_a_database_that_is_away_is_said_without_a_traceback(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_without_a_traceback(tmp_path: Path) -> None:
     nowhere = GATHERER.replace("host=/run/postgresql", f"host={tmp_path}")
     result = CliRunner().invoke(gatherer, ["migrate", "--config", str(write(tmp_path, nowhere))])
     assert result.exit_code == 1

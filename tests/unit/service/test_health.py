@@ -1,4 +1,4 @@
-"""The health server over the network, verdicts, and figures as metrics."""
+"""The health server over the network, health reports, and counters as metrics."""
 
 import json
 import socket

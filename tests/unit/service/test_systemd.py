@@ -70,7 +70,7 @@ def test_without_a_watchdog_no_sign_of_life_is_sent(tmp_path: Path) -> None:
         assert listener.recv(1000) == b"READY=1"
 
 
-def test_nobody_listening_is_no_error(tmp_path: Path) -> None:
+def test_a_socket_without_a_listener_is_no_error(tmp_path: Path) -> None:
     Notifier({}).ready()
     Notifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
 
