@@ -24,14 +24,14 @@ from tests.support.engines import Database, Engine
 
 ROWS_PER_SECOND = 1_000_000
 PEER = Path(__file__).parent / "peers" / "with_duckdb.py"
-# The machine's other work falls now on this one, now on that one: of so many rounds in turn the middle one counts.
+# Other work on the machine disturbs single rounds, so the median of these rounds counts; the two sides take turns.
 ROUNDS = 3
 BUCKET = "archive"
 BEGIN = datetime(2026, 11, 1, 10, tzinfo=UTC)
 END = BEGIN + timedelta(hours=1)
 FILLED_AT_ONCE = 500_000
-# 5,000 markets, of which few make most of the changes; prices wander around each market's own; half of all sizes are
-# withdrawn again, one in seven is no round number; messages arrive 15 to 55 ms later.
+# 5,000 markets, of which few have most of the changes. Prices stay near one price per market, half of the changes
+# withdraw size, one size in seven is not round, and messages arrive 15 to 55 ms later.
 FILL = """
 insert into market_data.orderbook_deltas
 select
@@ -59,15 +59,15 @@ Outcome = dict[str, float]
 
 
 def measure(seconds: float) -> dict[str, float]:
-    """Return the figures; 10 seconds stand for 10 million changes."""
+    """Return the results; 10 seconds mean 10 million changes."""
     rows = max(100_000, int(seconds * ROWS_PER_SECOND))
     python = interpreter_for(PEER.with_name("duckdb.lock"))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kalshi-")))
         folder.chmod(0o711)
         account = server_account()
-        room = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
-        engine = Engine("plain", folder / "server", embedded_binaries(account, folder), account, room)
+        parameters = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+        engine = Engine("plain", folder / "server", embedded_binaries(account, folder), account, parameters)
         stack.enter_context(engine.running())
         production = stack.enter_context(engine.database("production"))
         fill(production, rows)
@@ -100,7 +100,7 @@ def measure(seconds: float) -> dict[str, float]:
 
 
 def fill(production: Database, rows: int) -> None:
-    """Make one hour of changes, the same each time."""
+    """Insert one hour of changes, the same each time."""
     with production.connect() as connection:
         connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (BEGIN,))
         connection.execute("select setseed(0.5)")
@@ -111,7 +111,7 @@ def fill(production: Database, rows: int) -> None:
 
 
 def serve_bucket(stack: ExitStack) -> str:
-    """Start a local S3 with a bucket, for as long as the stack lasts, and return where it is."""
+    """Start a local S3 server with a bucket until the stack ends, and return its address."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1"}
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
@@ -125,13 +125,13 @@ def serve_bucket(stack: ExitStack) -> str:
 
 
 def run(command: list[str]) -> Outcome:
-    """Run one side as a process of its own and return its figures, with the most memory it ever had.
+    """Run one side in its own process and return its results, with its largest memory.
 
     Raises:
-        RuntimeError: it failed, with what it said.
+        RuntimeError: it failed; the message has its output.
     """
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        said, complaint = process.communicate()
+        output, errors = process.communicate()
     if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command[:2])} failed: {complaint[-2000:]}")
-    return msgspec.json.decode(said.splitlines()[-1], type=Outcome)
+        raise RuntimeError(f"{' '.join(command[:2])} failed: {errors[-2000:]}")
+    return msgspec.json.decode(output.splitlines()[-1], type=Outcome)

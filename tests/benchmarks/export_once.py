@@ -1,4 +1,4 @@
-"""Writes and uploads one hour as the exporter does: CONNINFO BEGIN END FILE ENDPOINT BUCKET; prints figures as JSON."""
+"""Writes and uploads one hour as the exporter does: CONNINFO BEGIN END FILE ENDPOINT BUCKET; prints results as JSON."""
 # boto3 builds its clients at run time and carries no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -33,8 +33,8 @@ def main(conninfo: str, begin: str, end: str, file: str, endpoint: str, bucket: 
     client.upload_file(file, bucket, "part-0.parquet")
     seconds = time.perf_counter() - began
     rss_max_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures = {"seconds": seconds, "rows": written.row_count, "bytes": written.byte_count, "rss_max_mb": rss_max_mb}
-    click.echo(msgspec.json.encode(figures))
+    results = {"seconds": seconds, "rows": written.totals.rows, "bytes": written.byte_count, "rss_max_mb": rss_max_mb}
+    click.echo(msgspec.json.encode(results))
 
 
 main(*sys.argv[1:])

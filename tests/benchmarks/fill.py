@@ -1,4 +1,4 @@
-"""Deltas for benchmarks of the merge: the truth, and gatherers that each miss some of it and got some out of order."""
+"""Deltas for benchmarks of the merge: the whole stream, and gatherers that miss some or have some out of order."""
 
 from kalshi_data.database.connection import Connection, query
 from tests.support.engines import Database
@@ -21,8 +21,8 @@ from (
     select n, n - (n > 1 and n %% 50 = 1)::integer as m from generate_series(%(first)s::bigint, %(until)s::bigint) as n
 ) as numbered
 """
-# A gatherer misses one change in a hundred, each another one, and numbers equal changes as it saw them. About 3 %% of
-# them, again others at each, come more than a transaction too late.
+# A gatherer misses one change in a hundred, a different one than the others, and numbers equal changes as it received
+# them. About 3 %% of its changes, again different ones, come more than a transaction too late.
 FILL = f"""
 insert into capture.orderbook_deltas (
     received_at, exchange_ts, connection_id, sid, seq, market_ticker, clock, side, price, size_delta, occurrence
@@ -36,7 +36,7 @@ where
     and (t.n > %(last)s - {TRANSACTION_ROWS}) <> (abs(hashint8(t.n * 3 + %(missing)s)) %% 100 < 3)
 order by t.n
 """
-JUDGE = f"""
+COUNT_ERRORS = f"""
 with
 truth as (select {", ".join(KEY)} from ({TRUTH}) as t),
 held as (select {", ".join(KEY)} from market_data.orderbook_deltas),
@@ -58,10 +58,10 @@ select
 
 
 def fill(gatherer: Database, rows: int, missing: int) -> None:
-    """Write what a gatherer received of `rows` changes, in transactions as a gatherer makes them."""
+    """Insert the part of `rows` changes that a gatherer received, in transactions of a gatherer's size."""
     with gatherer.connect("gatherer") as connection:
         connection.execute(query("capture/record/ensure_partitions"), {"moment": "now"})
-        # Late rows belong to the transaction before last; one more than the truth needs takes the last of them.
+        # Late rows belong to the transaction before the last one, so one more transaction follows with the rest.
         for last in range(TRANSACTION_ROWS, rows + 2 * TRANSACTION_ROWS, TRANSACTION_ROWS):
             first = max(1, last - 2 * TRANSACTION_ROWS + 1)
             connection.execute(FILL.encode(), span(first, min(last, rows), last) | {"missing": missing})
@@ -72,7 +72,7 @@ def span(first: int, until: int, last: int) -> dict[str, object]:
     return {"began": NOW, "first": first, "last": last, "until": until}
 
 
-def judge(production: Connection, rows: int) -> tuple[int, int, int]:
-    """Return changes missed, changes held too often, and books that come out wrong."""
-    row = production.execute(JUDGE.encode(), span(1, rows, rows)).fetchone()
+def count_errors(production: Connection, rows: int) -> tuple[int, int, int]:
+    """Return the number of missed changes, of duplicated changes, and of wrong books."""
+    row = production.execute(COUNT_ERRORS.encode(), span(1, rows, rows)).fetchone()
     return (int(row[0]), int(row[1]), int(row[2])) if row else (rows, 0, 0)

@@ -1,4 +1,4 @@
-"""How long a delta takes from the exchange into production, with three gatherers, all of it on this machine."""
+"""Time that a delta takes from the exchange into production, with three gatherers, all on this machine."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.runner import drain, play
 
 RATES = (2_000, 5_000)
-# PostgreSQL tells when each row's transaction was committed.
+# PostgreSQL records when each row's transaction was committed.
 SETTINGS = {"track_commit_timestamp": "on"}
 LATENCIES = """
 select
@@ -24,7 +24,7 @@ from market_data.orderbook_deltas as d
 """
 
 
-class Told(msgspec.Struct):
+class JournalLine(msgspec.Struct):
     """A line of the exchange's journal about a frame."""
 
     published_ms: int
@@ -33,14 +33,14 @@ class Told(msgspec.Struct):
 
 def measure(seconds: float) -> dict[str, float]:
     """Return median and 99th percentile in milliseconds for each rate, and the deltas that were measured."""
-    figures: dict[str, float] = {}
+    results: dict[str, float] = {}
     for rate in RATES:
-        figures |= {f"{rate}_{figure}": value for figure, value in measure_rate(rate, max(seconds, 5.0)).items()}
-    return figures
+        results |= {f"{rate}_{figure}": value for figure, value in measure_rate(rate, max(seconds, 5.0)).items()}
+    return results
 
 
 def measure_rate(rate: int, seconds: float) -> dict[str, float]:
-    """Run the platform with so many deltas a second, and return what its production tells."""
+    """Run the platform with `rate` deltas a second, and return the latencies in its production."""
     with tempfile.TemporaryDirectory(prefix="kalshi-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -61,20 +61,20 @@ def measure_rate(rate: int, seconds: float) -> dict[str, float]:
 def exchange_behind_ms(journal: Path) -> int:
     """Return how far the exchange's clock is behind this machine's.
 
-    The model's time begins at a whole second, so it stays behind by one constant: the shortest time in which a delta
-    was made and sent.
+    The model's clock starts at a whole second, so it is behind by a constant: the shortest time between making and
+    sending a delta.
     """
     delays: list[int] = []
     with journal.open("rb") as lines:
         for line in lines:
             if b'"orderbook_delta"' in line:
-                told = msgspec.json.decode(line, type=Told)
-                delays.append(told.published_ms - told.frame["msg"]["ts_ms"])
+                line_read = msgspec.json.decode(line, type=JournalLine)
+                delays.append(line_read.published_ms - line_read.frame["msg"]["ts_ms"])
     return min(delays)
 
 
 def run(platform: Platform, rate: int, seconds: float) -> None:
-    """Start everything, let the markets trade, and wait until production holds it all."""
+    """Start everything, let the markets trade, and wait until production holds all of it."""
     platform.start_databases()
     platform.start_exchange(None, seconds, [f"--rate={rate}"])
     platform.migrate()

@@ -13,7 +13,7 @@ from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from kalshi_data.streams import STREAMS
-from tests.benchmarks.fill import fill, judge
+from tests.benchmarks.fill import count_errors, fill
 from tests.benchmarks.peers import Place, environment, merge_with_dlt, merge_with_sling, own_address
 from tests.support import timescaledb
 from tests.support.engines import Database, Engine
@@ -75,7 +75,7 @@ def race(engine: Engine, gatherers: list[Database], rows: int) -> tuple[float, f
         if count(pipe, "market_data") != count(ours, "market_data"):
             raise AssertionError("the pipe did other work than the deduplicator")
         with ours.connect() as connection:
-            missed, duplicated, wrong_books = judge(connection, rows)
+            missed, duplicated, wrong_books = count_errors(connection, rows)
     return pipe_seconds, ours_seconds, missed, duplicated, wrong_books
 
 

@@ -1,1 +1,1 @@
-"""Everybody's tools read what a demo left in its archive."""
+"""Common tools read the archive of a demo."""

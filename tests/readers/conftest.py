@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 @pytest.fixture(scope="session")
 def kept() -> Iterator[Path]:
-    """What a demo leaves behind: `archive`, `journal.jsonl` and the databases."""
+    """Yield the folder that a demo keeps: `archive`, `journal.jsonl` and the databases."""
     with tempfile.TemporaryDirectory(prefix="kalshi-readers-") as name:
         folder = Path(name)
         folder.chmod(0o711)

@@ -1,4 +1,4 @@
-"""Compares an archive with the journal of the exchange, by DuckDB alone."""
+"""Compares an archive with the exchange's journal, using only DuckDB."""
 
 import json
 import subprocess
@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-# A trade or summary may be sent to many connections, but is published once; equal deltas are published as often as they
-# happened; a book is archived once per clock.
+# A trade or a ticker is published once, however many connections receive it. Equal deltas are published as often as
+# they happened. A book is archived once per clock.
 STREAMS = {
     "trades": (
         """
@@ -73,7 +73,7 @@ set timezone = 'UTC';
 create macro levels(l) as list_sort([
     [(each ->> 0)::decimal(18, 6), (each ->> 1)::decimal(18, 6)] for each in coalesce(l::json[], [])
 ]);
--- Objects are equal in whatever order they name their parts.
+-- The order of an object's keys does not matter.
 create macro parts(j) as (select list_sort(list(t.fullkey || '=' || t.atom)) from json_tree(j) as t);
 """
 JOURNAL = """

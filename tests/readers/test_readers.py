@@ -1,4 +1,4 @@
-"""The archive of a demo, read by other people's tools alone."""
+"""The archive of a demo, read only by tools of other projects."""
 
 import json
 import re
@@ -35,12 +35,12 @@ def run(*command: str | Path, folder: Path | None = None) -> str:
 
 
 def production(kept: Path, text: str) -> list[list[str]]:
-    """Ask the production database that the demo left."""
+    """Query the production database that the demo kept."""
     psql = (sys.executable, ROOT / "build.py", "psql", kept / "production", "kalshi")
     return [line.split("|") for line in run(*psql, "-qAt", "-c", text).splitlines()]
 
 
-def test_the_archive_of_a_demo_is_what_the_exchange_published(kept: Path) -> None:
+def test_the_archive_of_a_demo_equals_what_the_exchange_published(kept: Path) -> None:
     found = compare(kept / "archive", kept / "journal.jsonl")
     assert {stream: (counts.lost, counts.invented) for stream, counts in found.items()} == dict.fromkeys(
         STREAMS, (0, 0)
@@ -48,7 +48,7 @@ def test_the_archive_of_a_demo_is_what_the_exchange_published(kept: Path) -> Non
     assert all(counts.published for counts in found.values())
 
 
-def test_one_row_too_few_or_too_many_is_noticed(kept: Path, tmp_path: Path) -> None:
+def test_a_missing_or_an_extra_row_is_found(kept: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     lines = (kept / "journal.jsonl").read_text().splitlines(keepends=True)
     trade, delta = (next(line for line in lines if f'"type":"{kind}"' in line) for kind in ("trade", "orderbook_delta"))

@@ -1,4 +1,4 @@
-"""Puts rows of every stream into production and reads what the archive wrote of them, for tests of the archive."""
+"""Inserts rows of every stream into production and reads the files the archive wrote, for tests of the archive."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from kalshi_data.archive.parquet_writer import Written, write_partition
+from kalshi_data.archive.parquet_writer import WrittenFile, write_partition
 from kalshi_data.archive.schemas import ARCHIVED, LEVELS, ArchiveStream
 from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
@@ -27,7 +27,7 @@ def after(seconds: float) -> datetime:
 
 
 def insert(connection: Connection, stream: ArchiveStream, rows: Sequence[Row]) -> None:
-    """Insert rows as the archive names their columns; levels become two arrays, and JSON is given as text."""
+    """Insert rows that have the archive's columns; levels become two arrays, and JSON is given as text."""
     if stream.time_column:
         for moment in {row[stream.time_column] for row in rows}:
             connection.execute("select timeseries.ensure_partition(%s, %s)", (stream.table, moment))
@@ -57,8 +57,8 @@ def stored(stream: ArchiveStream, row: Row) -> Sequence[tuple[str, Any]]:
 
 def write(
     production: Database, stream: ArchiveStream, path: Path, begin: datetime = HOUR, end: datetime | None = None
-) -> Written:
-    """Write what is in production now, as the exporter does."""
+) -> WrittenFile:
+    """Write the current rows of production to a file, as the exporter does."""
     with production.connect("exporter") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with connection.transaction():

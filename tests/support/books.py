@@ -1,4 +1,4 @@
-"""Puts order books into production as the merge would, for tests of what follows from them."""
+"""Inserts order books into production as the merge does, for tests of upkeep and readers."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s
 
 
 def ensure_partitions(connection: Connection, *moments: datetime) -> None:
-    """Make the partitions that rows of these tests need."""
+    """Create the partitions that rows of these tests need."""
     for table in ("orderbook_snapshots", "orderbook_deltas", "trades", "tickers", "lifecycle_events"):
         for moment in moments:
             connection.execute("select timeseries.ensure_partition(%s, %s)", (f"market_data.{table}", moment))
@@ -34,7 +34,7 @@ def snapshot(
     *,
     ticker: str = "KXA-1",
 ) -> None:
-    """Insert a whole book that was received at a minute."""
+    """Insert a snapshot of a book that was received at a minute."""
     sides = [
         sorted((price, size) for (of, price), size in (book or {}).items() if of == side) for side in ("yes", "no")
     ]
@@ -55,14 +55,14 @@ def delta(
     occurrence: int = 0,
     received: float | None = None,
 ) -> None:
-    """Insert one change; without `received` it was received at once."""
+    """Insert one change; without `received` it was received at the same minute."""
     received_at = at(minute if received is None else received)
     values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, 1)
     connection.execute(DELTA, values)
 
 
 def late(connection: Connection, stream: str, first: float, last: float, ticker: str = "KXA-1") -> None:
-    """Say, as the merge does, that late rows were merged."""
+    """Note, as the merge does, that late rows were merged."""
     connection.execute(LATE, (stream, ticker, at(first), at(last)))
 
 
@@ -73,5 +73,5 @@ def book_at(connection: Connection, minute: float, ticker: str = "KXA-1") -> Boo
 
 
 def levels(*given: tuple[str, str, str]) -> Book:
-    """Make a book of (side, price, size)."""
+    """Return a book of levels (side, price, size)."""
     return {(side, Decimal(price)): Decimal(size) for side, price, size in given}

@@ -1,4 +1,4 @@
-"""Puts statements of coverage into production as the merge would, for tests of what follows from them."""
+"""Inserts reports of coverage into production as the merge does, for tests of completeness."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ GAP = "insert into ops.gaps values (%s, %s, %s, 1, 1, %s, 5, 9, %s, %s, %s, %s)"
 
 
 def at(minutes: float) -> datetime:
-    """Return a moment some minutes after T0."""
+    """Return the time some minutes after T0."""
     return T0 + timedelta(minutes=minutes)
 
 
@@ -43,25 +43,25 @@ def cover(
     reason: str = "closed",
     epoch: UUID = EPOCH,
 ) -> None:
-    """Say that a gatherer covered a market; without an end it still does."""
+    """Record that a gatherer covered a market; without an end it still does."""
     end = (None, None) if ended is None else (at(ended), reason)
     connection.execute(SUBSCRIPTION, (gatherer, epoch, gatherer, 1, channel, ticker, at(began), *end))
 
 
 def beat(connection: Connection, gatherer: int, minute: float, epoch: UUID = EPOCH) -> None:
-    """Say when a gatherer last lived."""
+    """Record a gatherer's last heartbeat."""
     connection.execute(HEARTBEAT, (gatherer, epoch, at(minute)))
 
 
 def close(connection: Connection, gatherer: int, minute: float, epoch: UUID = EPOCH) -> None:
-    """Say that a gatherer's only connection ended."""
+    """Record that a gatherer's only connection ended."""
     connection.execute(CONNECTION, (gatherer, epoch, gatherer, at(0), at(minute)))
 
 
 def miss(
     connection: Connection, gatherer: int, began: float, ended: float, repair: str | None, channel: str = "trade"
 ) -> None:
-    """Say that a gatherer noticed a gap, and how it closed it."""
+    """Record a gap of a gatherer, and how it was repaired."""
     repaired = None if repair is None else at(ended + 1)
     connection.execute(GAP, (gatherer, EPOCH, int(began * 60), channel, at(began), at(ended), repaired, repair))
 

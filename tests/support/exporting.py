@@ -21,7 +21,7 @@ from tests.support.engines import Database
 parquet: Any = pyarrow.parquet
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-# Midnight of a day that is over and not dropped yet by anything.
+# Midnight of a day that is over and that no retention has dropped yet.
 THEN = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
 HOURLY = [stream for stream in ARCHIVED if stream.time_column is not None]
 TRADES = [stream for stream in ARCHIVED if stream.name == "trades"]
@@ -68,7 +68,7 @@ on conflict (gatherer_id, stream, shard) do update set measured_at = excluded.me
 
 
 def settings(production: Database, folder: Path, **archive: Any) -> DeduplicatorSettings:
-    """Return settings with an archive in a folder and two gatherers that are not there."""
+    """Return settings with an archive in a folder and two gatherers that do not exist."""
     conninfo = {"conninfo": production.conninfo("deduplicator")}
     nowhere = {"kalshi_ts": {"conninfo": "dbname=nowhere"}, "kalshi_meta": {"conninfo": "dbname=nowhere"}}
     section = {
@@ -89,7 +89,7 @@ def settings(production: Database, folder: Path, **archive: Any) -> Deduplicator
 
 
 def fill(production: Connection, began_at: datetime = THEN) -> None:
-    """Let production hold rows of two hours of each stream, merged from two gatherers, beginning with a day."""
+    """Insert rows of the first two hours of a day for each stream, merged from two gatherers."""
     for stream in HOURLY:
         production.execute("select timeseries.ensure_partition(%s, %s)", (stream.table, began_at))
     for number in range(10):
@@ -110,20 +110,20 @@ def trade(production: Connection, at: datetime, trade_id: str, market: str = "KX
 
 
 def mark(production: Connection, *hours: datetime, streams: Sequence[str] = ()) -> None:
-    """Say that hours were touched, long enough ago."""
+    """Record that hours changed long enough ago to be due."""
     for hour in hours:
         for name in streams or [stream.name for stream in HOURLY]:
             production.execute(MARK, (name, hour))
 
 
 def exporter(chosen: DeduplicatorSettings, stop: threading.Event | None = None, **selected: Any) -> Exporter:
-    """Return one for the trades of the first hours of THEN, unless others are selected."""
+    """Return an exporter for the trades of the first hours of THEN, unless other hours are selected."""
     few: dict[str, Any] = {"streams": TRADES, "from_at": THEN, "until_at": THEN + 3 * HOUR}
     return make_exporter(chosen, stop or threading.Event(), selection=HourSelection(**{**few, **selected}))
 
 
 def export(chosen: DeduplicatorSettings, **selected: Any) -> Exporter:
-    """Export what is due, once, with a new exporter."""
+    """Export once what is due, with a new exporter."""
     exporting = exporter(chosen, **selected)
     exporting.export(once=True)
     return exporting
@@ -145,7 +145,7 @@ def row_of(production: Connection, stream: str = "trades", hour: datetime = THEN
 
 
 def part(folder: Path, stream: str = "trades", hour: datetime = THEN) -> Path:
-    """Return where the object of an hour lies."""
+    """Return the path of an hour's object."""
     return folder / f"bucket/parquet/{stream}/date={hour:%Y-%m-%d}/hour={hour:%H}/part-0.parquet"
 
 
@@ -154,7 +154,7 @@ def manifest_of(folder: Path, stream: str = "trades", hour: datetime = THEN) -> 
 
 
 def toml(production: Database, folder: Path, **archive: Any) -> Path:
-    """Write a configuration file for the program."""
+    """Write a configuration file for the deduplicator."""
     chosen = {"settle_seconds": 0, "deadline_seconds": 0, **archive}
     path = folder / "deduplicator.toml"
     path.write_text(

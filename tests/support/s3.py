@@ -1,4 +1,4 @@
-"""Servers of S3 for tests: moto with faults that are asked for, and rclone, which checks signatures."""
+"""S3 servers for tests: moto with faults on request, and rclone, which checks signatures."""
 
 import shutil
 import socket
@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from tests.support.waiting import wait_until
 
-# What a fault does to one request: it answers itself, or lets it through with None.
+# A fault gets one request: it returns an answer, or None to let the request through.
 Fault = Callable[[dict[str, Any]], tuple[str, bytes] | None]
 # boto3 builds its clients at run time and carries no types.
 MAKE: Callable[..., Any] = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
@@ -28,7 +28,7 @@ KEY, SECRET = "AKIAEXAMPLE", "example-secret"
 
 
 class Moto:
-    """An S3 that misbehaves on request."""
+    """An S3 server that fails on request."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
@@ -59,7 +59,7 @@ class Moto:
 
 
 def failing(times: int, asked: str = "", status: str = "500 Internal Server Error") -> Fault:
-    """Answer this many requests whose query holds `asked` with an error."""
+    """Answer the first `times` requests whose query contains `asked` with an error."""
     left = [times]
 
     def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
@@ -72,7 +72,7 @@ def failing(times: int, asked: str = "", status: str = "500 Internal Server Erro
 
 
 def cutting(times: int, asked: str = "partNumber=2") -> Fault:
-    """Close the connection in the middle of this many parts."""
+    """Close the connection in the middle of the first `times` parts."""
     left = [times]
 
     def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
@@ -87,7 +87,7 @@ def cutting(times: int, asked: str = "partNumber=2") -> Fault:
 
 
 def sleeping(seconds: float) -> Fault:
-    """Answer only after a while."""
+    """Answer only after `seconds`."""
 
     def fault(environ: dict[str, Any]) -> tuple[str, bytes] | None:
         if environ["REQUEST_METHOD"] == "PUT":

@@ -1,4 +1,4 @@
-"""What a file holds and what production holds of the same hour, counted so that they can be compared."""
+"""Control totals of a file and of production for the same hour, so that the two can be compared."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -16,65 +16,16 @@ import pyarrow.compute as pc
 from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.database.connection import Connection, query
 
-# Sums have room for every digit that the archive can hold, however many rows there are.
+# Sums keep every digit that the archive can hold, for any number of rows.
 DIGITS = 76
 
 
-class Tally:
-    """Rows, rows by gatherer, the first and last time, and sums."""
+class ControlTotals(NamedTuple):
+    """Rows, their first and last time, rows by gatherer, and the sum of each decimal and bigint column.
 
-    def __init__(self, stream: ArchiveStream) -> None:
-        """Begin with nothing."""
-        self._time_column = stream.time_column
-        self._counts_gatherers = any(column.name == "gatherer_id" for column in stream.columns)
-        self._room = {
-            column.name: _room(column.type)
-            for column in stream.columns
-            if pa.types.is_decimal(column.type) or pa.types.is_int64(column.type)
-        }
-        self._sums = dict.fromkeys(self._room, Decimal(0))
-        self._gatherers: Counter[int] = Counter()
-        self.rows = 0
-        self.span: tuple[datetime | None, datetime | None] = (None, None)
-
-    def add(self, rows: pa.Table) -> None:
-        """Count at least one row."""
-        self.rows += rows.num_rows
-        if self._counts_gatherers:
-            values, counts = (each.to_pylist() for each in pc.value_counts(rows.column("gatherer_id")).flatten())
-            self._gatherers.update(dict(cast("Iterable[tuple[int, int]]", zip(values, counts, strict=True))))
-        if self._time_column:
-            times = rows.column(self._time_column)
-            ends = [pc.min(times).as_py(), pc.max(times).as_py(), *(end for end in self.span if end)]
-            self.span = (min(ends), max(ends))
-        with localcontext(prec=DIGITS):
-            for name in self._sums:
-                sum_of: Any = pc.sum(cast("Any", rows.column(name).cast(self._room[name])))
-                self._sums[name] += sum_of.as_py() or 0
-
-    @property
-    def gatherers(self) -> dict[int, int]:
-        """Rows by the gatherer that brought them, in the order of their numbers."""
-        return dict(sorted(self._gatherers.items()))
-
-    @property
-    def sums(self) -> dict[str, Decimal | int]:
-        """The sum of each decimal column as Decimal, of each bigint column as int."""
-        return {
-            name: self._sums[name] if self._room[name].scale else int(self._sums[name])  # whole numbers have no places
-            for name in self._sums
-        }
-
-
-def _room(of: Any) -> Any:
-    """Return a type whose sums cannot overflow; they have as many digits as their kind of decimal can hold."""
-    if pa.types.is_int64(of):
-        return pa.decimal128(19, 0)
-    return of if of.precision <= 19 else pa.decimal256(of.precision, of.scale)
-
-
-class Facts(NamedTuple):
-    """Rows, their first and last time, rows by gatherer, and the sum of each column of amounts."""
+    The times are those of the stream's time column: None without rows or without such a column. Rows are counted by
+    gatherer if the stream names one. A sum is a Decimal for a decimal column and an int for a bigint column.
+    """
 
     rows: int
     first_at: datetime | None
@@ -82,17 +33,18 @@ class Facts(NamedTuple):
     gatherer_rows: Mapping[int, int]
     sums: Mapping[str, Decimal | int]
 
-    def differences(self, other: Facts) -> list[str]:
-        """Say in what two differ, this one being production."""
+    def differences(self, archived: ControlTotals) -> list[str]:
+        """Return in words how the archive's totals differ from these, which are production's."""
         pairs = {
-            "rows": (self.rows, other.rows),
-            "first time": (self.first_at, other.first_at),
-            "last time": (self.last_at, other.last_at),
-            "rows by gatherer": (dict(self.gatherer_rows), dict(other.gatherer_rows)),
+            "rows": (self.rows, archived.rows),
+            "first time": (self.first_at, archived.first_at),
+            "last time": (self.last_at, archived.last_at),
+            "rows by gatherer": (dict(self.gatherer_rows), dict(archived.gatherer_rows)),
         }
-        # A column without a single value adds up to nothing, whichever way that is written.
+        # A missing sum equals 0: production has none for a column without values.
         pairs |= {
-            f"sum of {name}": (self.sums.get(name, 0), other.sums.get(name, 0)) for name in {*self.sums, *other.sums}
+            f"sum of {name}": (self.sums.get(name, 0), archived.sums.get(name, 0))
+            for name in {*self.sums, *archived.sums}
         }
         return [
             f"{name}: production has {mine}, the archive {theirs}"
@@ -101,16 +53,63 @@ class Facts(NamedTuple):
         ]
 
 
-def read_facts(production: Connection, stream: ArchiveStream, begins_at: datetime, ends_at: datetime) -> Facts:
-    """Count and add up what production holds of a stream and time; all of it where the stream has no time."""
+class TotalsAccumulator:
+    """Adds up the control totals of rows that come in parts."""
+
+    def __init__(self, stream: ArchiveStream) -> None:
+        """Start without rows."""
+        self._time_column = stream.time_column
+        self._counts_gatherers = any(column.name == "gatherer_id" for column in stream.columns)
+        self._sum_types = {
+            column.name: _sum_type(column.type)
+            for column in stream.columns
+            if pa.types.is_decimal(column.type) or pa.types.is_int64(column.type)
+        }
+        self._sums = dict.fromkeys(self._sum_types, Decimal(0))
+        self._gatherers: Counter[int] = Counter()
+        self._rows = 0
+        self._span: tuple[datetime | None, datetime | None] = (None, None)
+
+    def add(self, rows: pa.Table) -> None:
+        """Add at least one row."""
+        self._rows += rows.num_rows
+        if self._counts_gatherers:
+            values, counts = (each.to_pylist() for each in pc.value_counts(rows.column("gatherer_id")).flatten())
+            self._gatherers.update(dict(cast("Iterable[tuple[int, int]]", zip(values, counts, strict=True))))
+        if self._time_column:
+            times = rows.column(self._time_column)
+            ends = [pc.min(times).as_py(), pc.max(times).as_py(), *(end for end in self._span if end)]
+            self._span = (min(ends), max(ends))
+        with localcontext(prec=DIGITS):
+            for name in self._sums:
+                sum_of: Any = pc.sum(cast("Any", rows.column(name).cast(self._sum_types[name])))
+                self._sums[name] += sum_of.as_py() or 0
+
+    def totals(self) -> ControlTotals:
+        """Return the totals of all rows added."""
+        sums = {name: total if self._sum_types[name].scale else int(total) for name, total in self._sums.items()}
+        return ControlTotals(self._rows, *self._span, dict(sorted(self._gatherers.items())), sums)
+
+
+def _sum_type(of: Any) -> Any:
+    """Return a type whose sums cannot overflow; a sum has as many digits as its decimal type can hold."""
+    if pa.types.is_int64(of):
+        return pa.decimal128(19, 0)
+    return of if of.precision <= 19 else pa.decimal256(of.precision, of.scale)
+
+
+def read_control_totals(
+    production: Connection, stream: ArchiveStream, begins_at: datetime, ends_at: datetime
+) -> ControlTotals:
+    """Return production's totals of a stream between two times, or of its whole table if it has no time column."""
     asked = {"target": stream.table, "time_column": stream.time_column, "from_at": begins_at, "until_at": ends_at}
     rows = production.execute(query("production/archive/read_control_totals"), asked).fetchall()
     sums: Counter[str] = Counter()
-    for *_, added in rows:
-        for name, text in added.items():
+    for *_, gatherer_sums in rows:
+        for name, text in gatherer_sums.items():
             if text is not None:
                 sums[name] += Decimal(text)  # pyright: ignore[reportArgumentType] - a counter of decimals
-    return Facts(
+    return ControlTotals(
         rows=sum(count for _, count, *_ in rows),
         first_at=min((first for _, _, first, *_ in rows if first), default=None),
         last_at=max((last for _, _, _, last, _ in rows if last), default=None),

@@ -1,4 +1,4 @@
-"""How the export goes, for whoever looks on: nobody, a terminal, or a file."""
+"""Progress of an export on a terminal or in a log, or not shown at all."""
 
 import sys
 from types import TracebackType
@@ -11,28 +11,28 @@ from kalshi_data.archive.partitions import ArchiveHour
 
 
 class ExportProgress(Protocol):
-    """Is told how the work goes."""
+    """Receives the progress of an export."""
 
-    def begin(self, hour: ArchiveHour, rows: int) -> None:
-        """Say that an hour of so many rows is written next."""
+    def start(self, hour: ArchiveHour, rows: int) -> None:
+        """Start an hour that has `rows` rows."""
         ...
 
-    def wrote(self, rows: int) -> None:
-        """Say that so many more of its rows are read."""
+    def advance(self, rows: int) -> None:
+        """Count `rows` more of its rows as read."""
         ...
 
     def end(self, hour: ArchiveHour, outcome: str) -> None:
-        """Say what became of it."""
+        """End an hour with its outcome."""
         ...
 
 
 class NoProgress:
-    """Shows nothing: what matters is logged."""
+    """Shows nothing; the log has what matters."""
 
-    def begin(self, hour: ArchiveHour, rows: int) -> None:
+    def start(self, hour: ArchiveHour, rows: int) -> None:
         """Show nothing."""
 
-    def wrote(self, rows: int) -> None:
+    def advance(self, rows: int) -> None:
         """Show nothing."""
 
     def end(self, hour: ArchiveHour, outcome: str) -> None:
@@ -40,7 +40,7 @@ class NoProgress:
 
 
 class ProgressBar:
-    """A bar on a terminal for the hour at work, and a line for each that is done."""
+    """Shows a bar for the current hour on a terminal, and a line for each hour that ended."""
 
     def __init__(self) -> None:
         """Prepare to show on standard error."""
@@ -58,40 +58,40 @@ class ProgressBar:
         self.failures = 0
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start to show."""
         self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         self._progress.stop()
 
-    def begin(self, hour: ArchiveHour, rows: int) -> None:
+    def start(self, hour: ArchiveHour, rows: int) -> None:
         """Show a bar for an hour."""
         self._task = self._progress.add_task(label(hour), total=rows)
 
-    def wrote(self, rows: int) -> None:
-        """Move the bar."""
+    def advance(self, rows: int) -> None:
+        """Advance the bar."""
         if self._task is not None:
             self._progress.advance(self._task, rows)
 
     def end(self, hour: ArchiveHour, outcome: str) -> None:
-        """Take the bar away and print a line."""
+        """Remove the bar and print a line."""
         if self._task is not None:
             self._progress.remove_task(self._task)
             self._task = None
         self.hours += outcome == VERIFIED
-        self.failures += outcome not in (VERIFIED, TOUCHED)
+        self.failures += outcome not in (VERIFIED, CHANGED)
         self._progress.console.print(f"{label(hour)}: {outcome}")
 
 
 VERIFIED = "verified"
-TOUCHED = "rows came meanwhile, it is written again"
+CHANGED = "rows came meanwhile, it is written again"
 
 
 def label(hour: ArchiveHour) -> str:
-    """Return how an hour is called."""
+    """Return the name of an hour."""
     form = "%Y-%m-%d" if hour.stream.time_column is None else "%Y-%m-%d %H:00"
     return f"{hour.stream.name} {hour.begins_at:{form}}"

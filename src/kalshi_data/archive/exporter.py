@@ -1,4 +1,4 @@
-"""Writes hours of production to the archive, reads them back, and does it again where rows came late."""
+"""Exports hours of production to the archive, reads them back, and exports them again if rows come late."""
 
 import threading
 import time
@@ -20,17 +20,17 @@ from kalshi_data.service.retry import Backoff, delay_seconds
 
 log = structlog.get_logger()
 
-# Upkeep leaves sessions of this name out of what it waits for.
+# Upkeep does not wait for sessions of this name.
 APPLICATION_NAME = "deduplicator archive"
 RETRY_SECONDS_MAX = 30.0
-# The first wait is of some seconds, not of the fraction that suits a database: other hours can go first.
+# The first wait takes some seconds instead of a fraction of one, since other hours can be exported meanwhile.
 FIRST_ATTEMPT = 5
-TURN_SECONDS_MAX = 600.0
-TURN_PAUSE_SECONDS = 0.2
+LOCK_SECONDS_MAX = 600.0
+LOCK_PAUSE_SECONDS = 0.2
 
 
 class Exporter:
-    """Exports whatever is due; of several exporters one at a time writes an hour."""
+    """Exports the hours that are due; of several exporters only one at a time writes an hour."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Exporter:
         selection: HourSelection | None = None,
         display: ExportProgress | None = None,
     ) -> None:
-        """Prepare; run() does it.
+        """Prepare to export; run() does it.
 
         Raises:
             ArchiveError: the settings name no archive.
@@ -57,7 +57,7 @@ class Exporter:
         self._partition_export = PartitionExport(settings, databases, stop, self.state, self._display)
 
     def run(self) -> None:
-        """Export until stop; whatever fails is tried again, and nothing that fails here ends the program."""
+        """Export until stop; after any error it tries again, so that an error of the archive never ends the program."""
         backoff = Backoff(RETRY_SECONDS_MAX)
         while not self._stop.is_set():
             try:
@@ -74,16 +74,19 @@ class Exporter:
                 seconds = backoff.next_seconds()
                 self.state.failed(str(error).strip())
                 log.warning(
-                    "the archive waits", attempt=backoff.attempts, error=str(error).strip(), exc_info=is_fault(error)
+                    "export failed, trying again",
+                    attempt=backoff.attempts,
+                    error=str(error).strip(),
+                    exc_info=is_unexpected(error),
                 )
                 self._stop.wait(seconds)
 
     def export(self, *, once: bool, again: bool = False) -> None:
-        """Export by hand: what is chosen and due, and until stop what becomes due, unless only `once`.
+        """Export the chosen hours that are due; unless `once`, continue until stop with hours that become due.
 
         Raises:
-            ArchiveError: another exporter is at work and does not end.
-            psycopg.OperationalError: production is away.
+            ArchiveError: another exporter holds the lock for too long.
+            psycopg.OperationalError: production does not answer.
         """
         try:
             with self.session() as production:
@@ -96,22 +99,24 @@ class Exporter:
         if not once:
             self.run()
 
-    def _turn(self, partitions: Partitions, *, patient: bool) -> bool:
-        """Become the exporter of the next hour; who is patient waits for another that writes one."""
-        deadline = time.monotonic() + (TURN_SECONDS_MAX if patient else 0)
+    def _lock(self, partitions: Partitions, *, patient: bool) -> bool:
+        """Take the lock for one hour; a patient exporter waits while another one writes an hour."""
+        deadline = time.monotonic() + (LOCK_SECONDS_MAX if patient else 0)
         while not self._stop.is_set():
-            if partitions.claim_exporter():
+            if partitions.lock_exporter():
                 return True
             if not patient:
                 return False
             if time.monotonic() > deadline:
-                raise ArchiveError("another exporter has been writing one hour for long: see archive list, try later")
-            self._stop.wait(TURN_PAUSE_SECONDS)
+                raise ArchiveError(
+                    "another exporter has been writing one hour for too long: see archive list, try again later"
+                )
+            self._stop.wait(LOCK_PAUSE_SECONDS)
         return False
 
     @contextmanager
     def session(self) -> Generator[Connection]:
-        """Connect to production for as long as the block lasts; a stop ends the statement at work."""
+        """Connect to production until the block ends; a stop cancels the running statement."""
         with connect(self._databases.exporter, application_name=APPLICATION_NAME) as production:
             production.isolation_level = IsolationLevel.REPEATABLE_READ
             done = threading.Event()
@@ -131,24 +136,24 @@ class Exporter:
                 watching.join()
 
     def tick(self, production: Connection, *, patient: bool = False) -> int:
-        """Write and read back all that is due, and return how many hours were attempted.
+        """Write and read back the hours that are due, and return how many were attempted.
 
-        Where another exporter is at work, it is left to that one; who is `patient` takes turns with it.
+        If another exporter holds the lock, it returns at once; if it is `patient`, it takes turns with the other one.
 
         Raises:
-            psycopg.OperationalError: production is away; what was not finished is done again.
-            Stopped: it was told to stop.
+            psycopg.OperationalError: production does not answer; what was not finished is done again.
+            Stopped: a stop came.
         """
         partitions = Partitions(production, self._settings, self._gatherers)
         partitions.open_hours(self.selection.streams)
         attempted = 0
-        while self._turn(partitions, patient=patient):
+        while self._lock(partitions, patient=patient):
             try:
                 if not self._step(production, partitions):
                     break
             finally:
                 if not production.closed:
-                    partitions.release_exporter()
+                    partitions.unlock_exporter()
             attempted += 1
             self.state.progress = partitions.progress()
         self.state.progress = progress = partitions.progress()
@@ -156,9 +161,9 @@ class Exporter:
         return attempted
 
     def _step(self, production: Connection, partitions: Partitions) -> bool:
-        """Do the next piece of work; False where none is due."""
+        """Verify or export one hour; return False if none is due."""
         for hour, sha256 in partitions.unverified(self.selection.streams):
-            self._guarded(
+            self._attempt(
                 production,
                 partitions,
                 hour,
@@ -168,14 +173,14 @@ class Exporter:
         hour = partitions.claim(self.selection)
         if hour is None:
             return False
-        self._guarded(production, partitions, hour, lambda: self._partition_export.export(production, partitions, hour))
+        self._attempt(production, partitions, hour, lambda: self._partition_export.export(production, partitions, hour))
         return True
 
-    def _guarded(
+    def _attempt(
         self, production: Connection, partitions: Partitions, hour: ArchiveHour, work: Callable[[], None]
     ) -> None:
-        """Do something with an hour; where it fails, the hour waits and the others go on."""
-        where = {"stream": hour.stream.name, "hour": hour.begins_at.isoformat()}
+        """Do work on an hour; if it fails, record the error, and go on with other hours."""
+        key = {"stream": hour.stream.name, "hour": hour.begins_at.isoformat()}
         try:
             work()
         except Exception as error:
@@ -183,14 +188,14 @@ class Exporter:
                 raise Stopped from error
             if production.closed:
                 raise
-            what = f"{type(error).__name__}: {error}" if is_fault(error) else str(error).strip()
-            wait = delay_seconds(hour.failures + FIRST_ATTEMPT, self._settings.retry_seconds_max)
-            log.error("an hour is not in the archive", **where, error=what, exc_info=is_fault(error))
-            partitions.fail(hour, what, wait)
-            self.state.failed(what)
-            self._display.end(hour, what)
+            reason = f"{type(error).__name__}: {error}" if is_unexpected(error) else str(error).strip()
+            wait_seconds = delay_seconds(hour.failures + FIRST_ATTEMPT, self._settings.retry_seconds_max)
+            log.error("an hour could not be archived", **key, error=reason, exc_info=is_unexpected(error))
+            partitions.fail(hour, reason, wait_seconds)
+            self.state.failed(reason)
+            self._display.end(hour, reason)
 
 
-def is_fault(error: BaseException) -> bool:
-    """Tell whether an error is one nobody expected, of which the log is to hold everything."""
+def is_unexpected(error: BaseException) -> bool:
+    """Return whether an error is unexpected, so that the log should hold its traceback."""
     return not isinstance(error, ArchiveError | psycopg.OperationalError)

@@ -1,7 +1,10 @@
-"""Sorts more rows than memory should hold: sorted runs on disk, then one range of keys after the other from all.
+"""Sorts more rows than fit into memory: writes sorted runs to disk, then merges them one range of keys after another.
 
-Each spooled batch is noted with its first key and size. So ranges of about the wanted size are known before anything
-is read back, and each run is read once, from beginning to end.
+The first key and the size of each batch on disk are kept in memory. So ranges of about the wanted size are known before
+anything is read back, and each run is read once from start to end.
+
+Production could sort instead (`order by`), but it also merges: for 4 million order-book changes it then spends 8.0
+instead of 1.9 seconds of processor time.
 """
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -18,15 +21,15 @@ from typing import Any, NamedTuple, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Only where so many rows are equal in the first columns of their order can a range be larger than it should.
+# A range can only be too large if many rows are equal in this number of leading sort columns.
 KEY_COLUMNS = 2
-SPOOLED_ROWS = 1 << 14
-SPOOLED_BYTES = 1 << 21
+BATCH_ROWS = 1 << 14
+BATCH_BYTES = 1 << 21
 Key = tuple[Any, ...]
 
 
 class Mark(NamedTuple):
-    """A spooled batch: the key of its first row, and how much it is."""
+    """A batch on disk: the key of its first row, and its size."""
 
     key: Key
     rows: int
@@ -34,23 +37,23 @@ class Mark(NamedTuple):
 
 
 class ExternalSort:
-    """Sorted runs in a folder, which its owner removes; each takes a batch of memory while they are merged."""
+    """Keeps sorted runs in a folder that the caller removes; while they are merged, one batch of each is in memory."""
 
     def __init__(self, folder: Path, order: Sequence[str]) -> None:
-        """Sort by the columns named in `order`; the first two should tell most rows apart."""
+        """Sort by the columns named in `order`; few rows should be equal in the first two."""
         self._folder = folder
         self._order = order
         self._files: list[Path] = []
         self._marks: list[Mark] = []
 
     def add(self, rows: pa.Table) -> None:
-        """Write one run, as many rows as may be sorted in memory.
+        """Sort rows in memory and write them as one run.
 
         Raises:
             OSError: the disk is full.
         """
         run = sort(rows, self._order)
-        step = max(1, min(SPOOLED_ROWS, SPOOLED_BYTES * run.num_rows // max(run.nbytes, 1)))
+        step = max(1, min(BATCH_ROWS, BATCH_BYTES * run.num_rows // max(run.nbytes, 1)))
         file = self._folder / f"run-{len(self._files)}.arrows"
         self._files.append(file)
         with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, run.schema) as writer:
@@ -60,7 +63,7 @@ class ExternalSort:
                 self._marks.append(Mark(_Keys(part, self._order)[0], part.num_rows, part.nbytes))
 
     def merge(self, rows: int, bytes_in_memory: int) -> Iterator[pa.RecordBatch]:
-        """Yield everything in order, in pieces of about so many rows, or fewer where they are wide."""
+        """Yield all rows in order, in batches of about `rows` rows, or fewer if they would exceed `bytes_in_memory`."""
         runs = [_Run(file, self._order) for file in self._files]
         for until in (*boundaries(self._marks, rows, bytes_in_memory), None):
             parts = [part for run in runs for part in run.read(until)]
@@ -69,7 +72,7 @@ class ExternalSort:
 
 
 def boundaries(marks: Sequence[Mark], rows: int, bytes_in_memory: int) -> list[Key]:
-    """Return the keys at which pieces end, such that each holds about so many rows, or fewer where they are wide."""
+    """Return the keys that separate ranges of about `rows` rows, or fewer if they would exceed `bytes_in_memory`."""
     keys: list[Key] = []
     rows_so_far = bytes_so_far = 0
     for key, equal in groupby(sorted(marks), key=attrgetter("key")):
@@ -84,14 +87,14 @@ def boundaries(marks: Sequence[Mark], rows: int, bytes_in_memory: int) -> list[K
 
 
 def sort(rows: pa.Table, order: Sequence[str]) -> pa.RecordBatch:
-    """Return at least one row as one batch in order, texts by their bytes as PostgreSQL's collation C does."""
+    """Return the rows, at least one, as one sorted batch; texts sort by their bytes, as in PostgreSQL's collation C."""
     (batch,) = rows.unify_dictionaries().combine_chunks().to_batches()
     keys = pa.RecordBatch.from_arrays([_comparable(batch.column(name)) for name in order], names=list(order))
     return batch.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in order]))
 
 
 def _comparable(column: pa.Array[Any]) -> pa.Array[Any]:
-    """Return numbers that compare as a dictionary's texts do, which is also faster."""
+    """Return numbers in the order of a dictionary's texts, which sort faster; return other columns unchanged."""
     if not pa.types.is_dictionary(column.type):
         return column
     encoded = cast("pa.DictionaryArray[Any, Any]", column)
@@ -99,7 +102,7 @@ def _comparable(column: pa.Array[Any]) -> pa.Array[Any]:
 
 
 class _Keys(Sequence[Key]):
-    """The keys of a batch's rows, made when they are looked at."""
+    """The keys of a batch's rows, built on access."""
 
     def __init__(self, batch: pa.RecordBatch, order: Sequence[str]) -> None:
         self._columns = [batch.column(name) for name in order[:KEY_COLUMNS]]
@@ -112,7 +115,7 @@ class _Keys(Sequence[Key]):
 
 
 class _Run:
-    """One sorted file, read from beginning to end."""
+    """One sorted file, read from start to end."""
 
     def __init__(self, file: Path, order: Sequence[str]) -> None:
         self._batches = self._read(file)
@@ -124,7 +127,7 @@ class _Run:
             yield from reader
 
     def read(self, until: Key | None) -> list[pa.RecordBatch]:
-        """Return the rows before a key, all for None, that were not returned before."""
+        """Return the next rows that sort before `until`, or all remaining rows if it is None."""
         parts: list[pa.RecordBatch] = []
         while batch := self._rest or next(self._batches, None):
             count = len(batch) if until is None else bisect_left(_Keys(batch, self._order), until)

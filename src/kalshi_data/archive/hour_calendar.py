@@ -1,32 +1,28 @@
-"""The archive for people: a line per stream and day with a sign per hour, and what verify found."""
+"""The archive as tables for people: a line per stream and day with a sign per hour, and the results of verify."""
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from kalshi_data.archive.partitions import STREAMS
 from kalshi_data.archive.verify import VERIFIED, WAITING, WRONG, Finding, HourRecord
-from kalshi_data.cli.tables import FILE_COLUMNS, size, table
+from kalshi_data.cli.strip import Strip
+from kalshi_data.cli.tables import size, table
 
-# A sign of its own for each, so that the strip can be read without colours.
-SIGNS = {"verified": "█", "exported": "▓", "exporting": "▒", "pending": "░", "failing": "X", None: "·"}
-STYLES = {"verified": "green", "exported": "cyan", "exporting": "yellow", "pending": "yellow", "failing": "bold red"}
+STRIP = Strip(
+    {"verified": "█", "exported": "▓", "exporting": "▒", "pending": "░", "failing": "X"},
+    {"verified": "green", "exported": "cyan", "exporting": "yellow", "pending": "yellow", "failing": "bold red"},
+)
 PROBLEMS_SHOWN = 20
-
-
-def console() -> Console:
-    """Return where tables are printed: lines are as long as tables need where that is no terminal."""
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
 
 
 def calendar(records: Sequence[HourRecord]) -> RenderableType:
     """Return a line per stream and day."""
-    made = table("stream", "day", "from 00 to 24 UTC", "hours", "rows", "size", title="archive")
-    made.columns[2].justify = "left"
+    strip = "from 00 to 24 UTC"
+    made = table("stream", "day", strip, "hours", "rows", "size", title="archive", words=(strip,))
     days: dict[tuple[str, date], list[HourRecord]] = {}
     for record in records:
         days.setdefault((record.stream, record.hour.date()), []).append(record)
@@ -37,32 +33,20 @@ def calendar(records: Sequence[HourRecord]) -> RenderableType:
             f"{sum(record.row_count or 0 for record in held):,}",
             size(sum(record.byte_count or 0 for record in held)),
         )
-        made.add_row(stream, f"{day}", strip(stream, held), f"{verified} of {expected}", *counts)
+        made.add_row(stream, f"{day}", STRIP.draw(day_states(stream, held)), f"{verified} of {expected}", *counts)
     errors = [record for record in records if record.error]
     lines = [f"{each.stream} {each.hour:%Y-%m-%d %H:00}: {each.error}" for each in errors[:PROBLEMS_SHOWN]]
-    return Group(made, legend(), *([""] if lines else []), *(Text(line) for line in lines))
+    return Group(made, STRIP.legend("no record"), *([""] if lines else []), *(Text(line) for line in lines))
 
 
-def strip(stream: str, records: Sequence[HourRecord]) -> Text:
-    """Return one sign per hour of a day, all the same where a day is written whole."""
+def day_states(stream: str, records: Sequence[HourRecord]) -> list[str | None]:
+    """Return the state of each hour of a day; all hours have the same state if the day is written whole."""
     states = {record.hour.hour: "failing" if record.error else record.state for record in records}
-    text = Text()
-    for hour in range(24):
-        state = states.get(hour - hour % STREAMS[stream].hours)
-        text.append(SIGNS[state], STYLES.get(state or "", ""))
-    return text
+    return [states.get(hour - hour % STREAMS[stream].hours) for hour in range(24)]
 
 
-def legend() -> Text:
-    """Return what the signs mean."""
-    text = Text()
-    for state, sign in SIGNS.items():
-        text.append(f"{sign} {state or 'no record'}  ", STYLES.get(state or "", ""))
-    return text
-
-
-def verdicts(findings: Sequence[Finding]) -> RenderableType:
-    """Return what verify found, by stream, with the problems."""
+def findings_table(findings: Sequence[Finding]) -> RenderableType:
+    """Return the results of verify by stream, then the problems."""
     made: Table = table("stream", "verified", "waiting", "wrong", "rows", "size", title="archive")
     for stream in sorted({finding.stream for finding in findings}):
         held = [finding for finding in findings if finding.stream == stream]

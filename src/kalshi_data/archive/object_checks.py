@@ -1,4 +1,4 @@
-"""What an object in the bucket really holds, compared with its manifest and with production."""
+"""Compares the contents of an object with its manifest and with production."""
 
 # pyarrow carries no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,7 +23,7 @@ BATCH_ROWS = 20_000
 
 
 def check_object(bucket: ObjectStore, stream: ArchiveStream, manifest: Manifest, path: Path) -> list[str]:
-    """Fetch an object to `path`, and say in what it differs from its manifest.
+    """Fetch an object to `path`, and return how it differs from its manifest.
 
     Raises:
         ArchiveError: the bucket cannot be read.
@@ -38,12 +38,12 @@ def check_object(bucket: ObjectStore, stream: ArchiveStream, manifest: Manifest,
 
 
 def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
-    """Say what is wrong with a file by its footer: the number of rows, and the order of its row groups."""
+    """Yield problems that the footer shows: the number of rows, and the order of the row groups."""
     try:
         with pq.ParquetFile(path) as file:
             footer, schema = file.metadata, file.schema_arrow
     except (pa.ArrowException, OSError) as error:
-        yield f"{manifest.key} is no Parquet file: {error}"
+        yield f"{manifest.key} is not a Parquet file: {error}"
         return
     if footer.num_rows != manifest.rows:
         yield f"{manifest.key} has {footer.num_rows:,} rows, its manifest says {manifest.rows:,}"
@@ -55,7 +55,7 @@ def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iter
 
 
 def compare_rows(production: Connection, hour: ArchiveHour, path: Path) -> list[str]:
-    """Compare a file with what production holds of its time, row by row and in order, and say what differs."""
+    """Compare a file with production's rows of the same hour, row by row and in order, and return the differences."""
     stream = hour.stream
     asked = {"target": stream.table, "time_column": stream.time_column}
     with production.transaction():
@@ -73,10 +73,10 @@ def compare_rows(production: Connection, hour: ArchiveHour, path: Path) -> list[
 
 
 def load_rows(production: Connection, stream: ArchiveStream, path: Path) -> list[str]:
-    """Put the rows of a file into pg_temp.archived_rows, which lasts as long as the open transaction.
+    """Load the rows of a file into pg_temp.archived_rows, which lasts until the open transaction ends.
 
     Returns:
-        What is wrong with their order; nothing where they are sorted.
+        A problem if the rows are not sorted.
     """
     made = production.execute(query("production/archive/make_rows"), {"target": stream.table})
     columns = [name for (name,) in made.fetchall()]
@@ -87,14 +87,14 @@ def load_rows(production: Connection, stream: ArchiveStream, path: Path) -> list
         for batch in file.iter_batches(BATCH_ROWS):
             for row in zip(*(_values(batch, name) for name in columns), strict=True):
                 copy.write_row(row)
-                key = tuple(row[place] for place in order)
+                key = tuple(row[position] for position in order)
                 unsorted += key < previous
                 previous = key
     return [f"{unsorted:,} rows are not in the order of {', '.join(stream.order)}"] if unsorted else []
 
 
 def _values(batch: pa.RecordBatch, column: str) -> list[Any]:
-    """Return a column as the database has it: levels are two arrays there."""
+    """Return a column as the database holds it, which has two arrays for a side's levels."""
     if column in batch.schema.names:
         return batch.column(column).to_pylist()
     side, _, what = column.partition("_")

@@ -1,4 +1,4 @@
-"""Rows of production to one sorted Parquet file, in bounded memory."""
+"""Writes rows of production to one sorted Parquet file, in bounded memory."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeVar
@@ -18,13 +17,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kalshi_data.archive.control_totals import Tally
+from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.external_sort import ExternalSort
 from kalshi_data.archive.production_reader import read
 from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, arrow_schema
 from kalshi_data.database.connection import Connection
 
-# What is sorted at once. Two runs and two row groups are in memory at a time, some of them twice while they are sorted.
+# Limits of a run, which is sorted at once, and of a row group. Two of each are in memory at a time, and a second copy
+# while one is sorted.
 RUN_ROWS = 1 << 19
 RUN_BYTES = 64 << 20
 GROUP_ROWS = 1 << 20
@@ -33,21 +33,13 @@ GROUP_BYTES = 128 << 20
 T = TypeVar("T")
 
 
-class Written(NamedTuple):
-    """What a file holds; `first_at` and `last_at` are of the stream's time column, None without rows or column.
+class WrittenFile(NamedTuple):
+    """A file that was written, with the control totals of its rows."""
 
-    `gatherer_rows` counts rows by the gatherer that brought them, where the stream says so; `sums` holds each decimal
-    column's sum as Decimal and that of each bigint column as int, nulls left out.
-    """
-
-    row_count: int
+    totals: ControlTotals
     byte_count: int
     sha256: bytes
     schema_version: int
-    first_at: datetime | None
-    last_at: datetime | None
-    gatherer_rows: dict[int, int]
-    sums: dict[str, Decimal | int]
 
 
 def write_partition(
@@ -57,38 +49,38 @@ def write_partition(
     end: datetime,
     path: Path,
     progress: Callable[[int], None] = lambda _: None,
-) -> Written:
-    """Write what `connection` sees of a stream in [begin, end) to a new file; without rows it has none, but a schema.
+) -> WrittenFile:
+    """Write what `connection` sees of a stream in [begin, end) to a new file, which has a schema even without rows.
 
-    `connection` is in a repeatable-read transaction: what the caller reads on it is of the same moment. Rows wait
-    beside `path` to be sorted, a change of a book in about 70 bytes. `progress` is told how many rows were read since
-    it was told last, and may raise to stop.
+    `connection` is in a repeatable-read transaction, so that the caller reads the same state. Rows wait to be sorted in
+    files beside `path`, about 70 bytes for an order-book change. `progress` is called with the number of rows read
+    since its last call, and may raise to stop.
 
     Raises:
         ArchiveError: a value does not fit the archive's schema exactly.
         adbc_driver_manager.Error, psycopg.Error: the database failed.
         OSError: the disk is full.
     """
-    tally = Tally(stream)
+    accumulator = TotalsAccumulator(stream)
     with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        spool = ExternalSort(Path(folder), stream.order)
+        external_sort = ExternalSort(Path(folder), stream.order)
         with closing(read(connection, stream, begin, end)) as batches, closing(_ahead(_runs(batches))) as runs:
             for run in runs:
-                tally.add(run)
-                spool.add(run)
+                accumulator.add(run)
+                external_sort.add(run)
                 progress(run.num_rows)
-        _write(stream, begin, spool, path)
+        _write(stream, begin, external_sort, path)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").digest()
-    return Written(tally.rows, path.stat().st_size, sha256, stream.version, *tally.span, tally.gatherers, tally.sums)
+    return WrittenFile(accumulator.totals(), path.stat().st_size, sha256, stream.version)
 
 
-def _write(stream: ArchiveStream, begin: datetime, spool: ExternalSort, path: Path) -> None:
-    """Write what was spooled; where that fails, nothing is left that looks like a file."""
+def _write(stream: ArchiveStream, begin: datetime, external_sort: ExternalSort, path: Path) -> None:
+    """Write the sorted rows; if that fails, no incomplete file is left."""
     try:
         with (
-            pq.ParquetWriter(path, _described(stream, begin), **options(stream)) as writer,
-            closing(_ahead(spool.merge(GROUP_ROWS, GROUP_BYTES))) as groups,
+            pq.ParquetWriter(path, _schema_with_metadata(stream, begin), **options(stream)) as writer,
+            closing(_ahead(external_sort.merge(GROUP_ROWS, GROUP_BYTES))) as groups,
         ):
             for group in groups:
                 writer.write_batch(group, row_group_size=group.num_rows)
@@ -98,7 +90,7 @@ def _write(stream: ArchiveStream, begin: datetime, spool: ExternalSort, path: Pa
 
 
 def _runs(batches: Iterator[pa.RecordBatch]) -> Generator[pa.Table]:
-    """Yield as many rows as are sorted at once."""
+    """Yield runs of as many rows as are sorted at once."""
     held: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
@@ -112,7 +104,7 @@ def _runs(batches: Iterator[pa.RecordBatch]) -> Generator[pa.Table]:
 
 
 def _ahead(items: Iterator[T]) -> Generator[T]:
-    """Yield items while the next one is made by a thread: neither the database nor the disk waits for the other."""
+    """Yield items while a thread makes the next one, so that database and disk do not wait for each other."""
     with ThreadPoolExecutor(1, thread_name_prefix="archive") as pool:
         coming = pool.submit(next, items, None)
         while (item := coming.result()) is not None:
@@ -120,8 +112,8 @@ def _ahead(items: Iterator[T]) -> Generator[T]:
             yield item
 
 
-def _described(stream: ArchiveStream, begin: datetime) -> pa.Schema:
-    """Return the schema with what a reader wants to know of the file, also one who does not know Arrow."""
+def _schema_with_metadata(stream: ArchiveStream, begin: datetime) -> pa.Schema:
+    """Return the schema with metadata about the file, also for readers that do not read Arrow schemas."""
     columns = {each.name: {"unit": each.unit, "since": each.since} for each in stream.columns}
     return arrow_schema(stream).with_metadata(
         {
@@ -135,10 +127,10 @@ def _described(stream: ArchiveStream, begin: datetime) -> pa.Schema:
 
 
 def options(stream: ArchiveStream) -> dict[str, Any]:
-    """Return how a stream's files are written.
+    """Return the Parquet writer's options for a stream.
 
-    Measured with changes of books: times and clocks take a quarter less as differences than as they are, all else
-    takes least as numbers of a dictionary.
+    Measured with order-book changes: times and clocks take a quarter less space as differences than as plain values,
+    and all other columns take the least space with a dictionary.
     """
     leaves = {leaf: type_ for each in stream.columns for leaf, type_ in _leaves(each.name, each.type)}
     differences = [leaf for leaf, type_ in leaves.items() if type_ in (TIME, pa.int64())]
@@ -157,12 +149,12 @@ def options(stream: ArchiveStream) -> dict[str, Any]:
 
 
 def _leaves(name: str, type_: pa.DataType) -> list[tuple[str, pa.DataType]]:
-    """Return the Parquet columns of a column."""
+    """Return the Parquet leaf columns of a column."""
     if type_ != LEVELS:
         return [(name, type_)]
     return [(f"{name}.list.element.{field.name}", field.type) for field in LEVELS.value_type]
 
 
 def _is_unique(type_: pa.DataType) -> bool:
-    """Tell whether a dictionary wins nothing: identities, digests and bodies do not repeat, and truth takes a bit."""
+    """Return whether a dictionary saves no space: identities, digests and bodies do not repeat, booleans are bits."""
     return pa.types.is_string(type_) or pa.types.is_fixed_size_binary(type_) or pa.types.is_boolean(type_)

@@ -1,4 +1,4 @@
-"""Writes one hour to the archive and reads it back."""
+"""Exports one hour to the archive and reads it back."""
 
 import threading
 from datetime import UTC, datetime
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import structlog
 
-from kalshi_data.archive.control_totals import Facts, read_facts
-from kalshi_data.archive.display import TOUCHED, VERIFIED, ExportProgress
+from kalshi_data.archive.control_totals import read_control_totals
+from kalshi_data.archive.display import CHANGED, VERIFIED, ExportProgress
 from kalshi_data.archive.manifest import Manifest, Watermark, data_key, fetch_manifest, manifest_key, put_manifest
 from kalshi_data.archive.object_checks import check_object
-from kalshi_data.archive.parquet_writer import Written, write_partition
+from kalshi_data.archive.parquet_writer import WrittenFile, write_partition
 from kalshi_data.archive.partitions import ArchiveHour, Partitions
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.restore import restore
@@ -27,18 +27,18 @@ log = structlog.get_logger()
 
 
 class ProductionConninfos(NamedTuple):
-    """Production for who exports, and for who merges, which is needed to bring dropped hours back."""
+    """Connections to production as the exporting role, and as the merging role, which restores dropped hours."""
 
     exporter: str
     merger: str
 
 
 class Stopped(Exception):
-    """It was told to stop in the middle of an hour, which is begun anew later."""
+    """A stop came in the middle of an hour; that hour is exported again later."""
 
 
 class PartitionExport:
-    """Takes an hour from claimed to verified, each step safe to do again."""
+    """Takes an hour from claimed to verified; each step may be repeated."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class PartitionExport:
         state: ArchiveState,
         display: ExportProgress,
     ) -> None:
-        """Prepare to write.
+        """Prepare to export.
 
         Raises:
             ArchiveError: the settings name no archive.
@@ -61,85 +61,80 @@ class PartitionExport:
         self._bucket = open_store(settings)
 
     def export(self, production: Connection, partitions: Partitions, hour: ArchiveHour) -> None:
-        """Write an hour: the object first, then its manifest, then its state, and read it back.
+        """Write an hour's object, then its manifest, then its state, and read the object back.
 
         Raises:
-            ArchiveError: it cannot be written; the object that was there still is, or is replaced as a whole.
-            Stopped: it was told to stop.
+            ArchiveError: it cannot be written; an older object is either unchanged or replaced completely.
+            Stopped: a stop came before the hour was written.
         """
-        with open_workspace(self._settings.workspace_folder) as spool:
+        with open_workspace(self._settings.workspace_folder) as workspace:
             if hour.is_dropped:
-                rows = restore(self._bucket, self._settings, hour, self._databases.merger, spool)
-                log.info("a dropped hour is back for its late rows", stream=hour.stream.name, rows=rows)
-            path = spool / "part-0.parquet"
+                rows = restore(self._bucket, self._settings, hour, self._databases.merger, workspace)
+                log.info("restored a dropped hour for its late rows", stream=hour.stream.name, rows=rows)
+            path = workspace / "part-0.parquet"
             with production.transaction():
                 watermarks = partitions.watermarks(hour.stream)
-                held = read_facts(production, hour.stream, hour.begins_at, hour.ends_at)
-                self._display.begin(hour, held.rows)
-                written = write_partition(production, hour.stream, hour.begins_at, hour.ends_at, path, self._wrote)
-            if problems := held.differences(facts_of(written)):
-                raise ArchiveError(
-                    f"the file is not what production holds, nothing was uploaded: {'; '.join(problems)}"
-                )
+                expected = read_control_totals(production, hour.stream, hour.begins_at, hour.ends_at)
+                self._display.start(hour, expected.rows)
+                written = write_partition(production, hour.stream, hour.begins_at, hour.ends_at, path, self._advance)
+            if problems := expected.differences(written.totals):
+                raise ArchiveError(f"the file differs from production, nothing was uploaded: {'; '.join(problems)}")
             manifest = self._manifest(hour, written, watermarks)
-            etag = self._bucket.put(manifest.key, path, written.sha256, self._moved)
-            put_manifest(self._bucket, self._settings, hour.stream, manifest, spool)
+            etag = self._bucket.put(manifest.key, path, written.sha256, self._check_stop)
+            put_manifest(self._bucket, self._settings, hour.stream, manifest, workspace)
         if not partitions.finish(hour, manifest, etag):
-            log.info("rows came late, the hour is written again", stream=hour.stream.name)
-            self._display.end(hour, TOUCHED)
+            log.info("rows came while the hour was written, writing it again", stream=hour.stream.name)
+            self._display.end(hour, CHANGED)
             return
-        self._state.exported(written.row_count, written.byte_count)
+        self._state.exported(written.totals.rows, written.byte_count)
         self.verify(partitions, hour, written.sha256)
 
     def verify(self, partitions: Partitions, hour: ArchiveHour, sha256: bytes) -> None:
-        """Read back what was written, and let the hour count as archived only then.
+        """Read back what was written; only then does the hour count as archived.
 
         Raises:
-            ArchiveError: it is not what was written.
+            ArchiveError: the object differs from what was written.
         """
-        with open_workspace(self._settings.workspace_folder) as spool:
-            problems = self._read_back(hour, sha256, spool)
+        with open_workspace(self._settings.workspace_folder) as workspace:
+            problems = self._read_back(hour, sha256, workspace)
         if problems:
-            raise ArchiveError(f"what was written cannot be read back, it is written again: {'; '.join(problems)}")
+            raise ArchiveError(
+                f"what was written cannot be read back, the hour is written again: {'; '.join(problems)}"
+            )
         if partitions.verify(hour, sha256):
             log.info("archived", stream=hour.stream.name, hour=hour.begins_at.isoformat())
             self._display.end(hour, VERIFIED)
 
-    def _read_back(self, hour: ArchiveHour, sha256: bytes, spool: Path) -> list[str]:
-        manifest = fetch_manifest(self._bucket, manifest_key(self._settings, hour.stream, hour.begins_at), spool)
+    def _read_back(self, hour: ArchiveHour, sha256: bytes, workspace: Path) -> list[str]:
+        manifest = fetch_manifest(self._bucket, manifest_key(self._settings, hour.stream, hour.begins_at), workspace)
         if manifest is None or bytes.fromhex(manifest.sha256) != sha256:
-            return ["its manifest is missing or another's"]
-        return check_object(self._bucket, hour.stream, manifest, spool / "back.parquet")
+            return ["its manifest is missing or belongs to another object"]
+        return check_object(self._bucket, hour.stream, manifest, workspace / "back.parquet")
 
-    def _manifest(self, hour: ArchiveHour, written: Written, watermarks: list[Watermark]) -> Manifest:
+    def _manifest(self, hour: ArchiveHour, written: WrittenFile, watermarks: list[Watermark]) -> Manifest:
+        totals = written.totals
         return Manifest(
             stream=hour.stream.name,
             begins_at=hour.begins_at,
             ends_at=hour.ends_at,
             key=data_key(self._settings, hour.stream, hour.begins_at),
-            rows=written.row_count,
+            rows=totals.rows,
             bytes=written.byte_count,
             sha256=written.sha256.hex(),
             schema_version=written.schema_version,
-            first_at=written.first_at,
-            last_at=written.last_at,
-            gatherer_rows={str(number): rows for number, rows in sorted(written.gatherer_rows.items())},
-            sums={name: f"{Decimal(total):f}" for name, total in sorted(written.sums.items())},
+            first_at=totals.first_at,
+            last_at=totals.last_at,
+            gatherer_rows={str(number): rows for number, rows in sorted(totals.gatherer_rows.items())},
+            sums={name: f"{Decimal(total):f}" for name, total in sorted(totals.sums.items())},
             watermarks=watermarks,
             exported_at=datetime.now(UTC),
             exported_by=f"kalshi-data {read_release().version}",
         )
 
-    def _wrote(self, rows: int) -> None:
+    def _advance(self, rows: int) -> None:
+        self._check_stop(rows)
+        self._display.advance(rows)
+
+    def _check_stop(self, _count: int) -> None:
         if self._stop.is_set():
             raise Stopped
-        self._display.wrote(rows)
-
-    def _moved(self, _bytes: int) -> None:
-        if self._stop.is_set():
-            raise Stopped
-
-
-def facts_of(written: Written) -> Facts:
-    """Return what a file holds in the form that production's facts have."""
-    return Facts(written.row_count, written.first_at, written.last_at, written.gatherer_rows, written.sums)

@@ -1,4 +1,4 @@
-"""The state of each hour in production (ops.archive_partitions): pending, exporting, exported, verified."""
+"""The state of each hour of the archive (ops.archive_partitions): pending, exporting, exported or verified."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ STREAMS = {stream.name: stream for stream in ARCHIVED}
 
 
 class HourSelection(NamedTuple):
-    """Which hours are meant: of which streams, from when until when, and whether before they are due."""
+    """Hours of some streams between two times; `early` includes hours that are not due yet."""
 
     streams: Sequence[ArchiveStream] = ARCHIVED
     from_at: datetime = BEGINNING
@@ -29,7 +29,7 @@ class HourSelection(NamedTuple):
 
 
 class ArchiveHour(NamedTuple):
-    """One hour of a stream, a day of one that is written whole; `is_dropped` where only the archive has its rows."""
+    """One hour of a stream, or a day of one that is written whole; if `is_dropped`, only the archive has its rows."""
 
     stream: ArchiveStream
     begins_at: datetime
@@ -38,37 +38,37 @@ class ArchiveHour(NamedTuple):
 
     @property
     def ends_at(self) -> datetime:
-        """When it is over."""
+        """The end of the hour or day."""
         return self.begins_at + timedelta(hours=self.stream.hours)
 
     def key(self) -> dict[str, Any]:
-        """Return how SQL names it."""
+        """Return the parameters that name it in SQL."""
         return {"stream": self.stream.name, "hour": self.begins_at}
 
 
 class Partitions:
-    """Asks and tells production; every change is one statement that commits by itself."""
+    """Reads and changes the state of hours in production; each change is one statement that commits by itself."""
 
     def __init__(self, production: Connection, settings: ArchiveSettings, gatherers: Sequence[int]) -> None:
-        """Use a connection in autocommit mode; `gatherers` are all that have to be merged before an hour is due."""
+        """Use a connection in autocommit mode; an hour is due once all of `gatherers` are merged."""
         self._production = production
         self._settings = settings
         self._gatherers = list(gatherers)
 
-    def claim_exporter(self) -> bool:
-        """Become the one exporter; False where another is."""
+    def lock_exporter(self) -> bool:
+        """Take the advisory lock of the exporter; return False if another exporter holds it."""
         return self._production.execute(query("production/locks/lock_exporter")).fetchone() == (True,)
 
-    def release_exporter(self) -> None:
-        """Let another be the one exporter."""
+    def unlock_exporter(self) -> None:
+        """Release the advisory lock of the exporter."""
         self._production.execute(query("production/locks/unlock_exporter"))
 
     def open_hours(self, streams: Sequence[ArchiveStream]) -> None:
-        """Make the records of hours that are over."""
+        """Open records for hours that are over."""
         self._production.execute(query("production/archive/open_hours"), self._readiness(streams))
 
     def claim(self, selection: HourSelection) -> ArchiveHour | None:
-        """Take the oldest hour that is due; None where none is."""
+        """Claim the oldest hour that is due; return None if there is none."""
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at, "early": selection.early}
         asked = {**self._readiness(selection.streams), **chosen}
         row = self._production.execute(query("production/archive/claim_hour"), asked).fetchone()
@@ -78,13 +78,13 @@ class Partitions:
         return ArchiveHour(STREAMS[name], begins_at, bool(is_dropped), failures)
 
     def watermarks(self, stream: ArchiveStream) -> list[Watermark]:
-        """Return how far each gatherer's stream is merged."""
+        """Return how far each gatherer's copy of a stream is merged."""
         rows = self._production.execute(query("production/archive/read_watermarks"), {"stream": stream.name}).fetchall()
         return [Watermark(*row) for row in rows]
 
     def finish(self, hour: ArchiveHour, manifest: Manifest, etag: str | None) -> bool:
-        """Note that the bucket holds what the manifest says; False where rows were merged since it was claimed."""
-        kept = {
+        """Record that the object was written; return False if rows were merged into the hour since it was claimed."""
+        recorded = {
             "object_key": manifest.key,
             "schema_version": manifest.schema_version,
             "row_count": manifest.rows,
@@ -97,27 +97,27 @@ class Partitions:
             "first_at": manifest.first_at,
             "last_at": manifest.last_at,
         }
-        finished = self._production.execute(query("production/archive/finish_hour"), {**hour.key(), **kept})
+        finished = self._production.execute(query("production/archive/finish_hour"), {**hour.key(), **recorded})
         return finished.fetchone() is not None
 
     def verify(self, hour: ArchiveHour, sha256: bytes) -> bool:
-        """Note that an object was read back; False where its hour is to be written again meanwhile."""
-        told = {**hour.key(), "sha256": sha256}
-        return self._production.execute(query("production/archive/verify_hour"), told).fetchone() is not None
+        """Record that an object was read back; return False if its hour must be written again meanwhile."""
+        parameters = {**hour.key(), "sha256": sha256}
+        return self._production.execute(query("production/archive/verify_hour"), parameters).fetchone() is not None
 
     def fail(self, hour: ArchiveHour, error: str, retry_seconds: float) -> None:
-        """Note why an hour is not in the archive, and when to try again."""
-        told = {**hour.key(), "error": error, "retry_seconds": retry_seconds}
-        self._production.execute(query("production/archive/fail_hour"), told)
+        """Record why an hour could not be archived, and when to try again."""
+        parameters = {**hour.key(), "error": error, "retry_seconds": retry_seconds}
+        self._production.execute(query("production/archive/fail_hour"), parameters)
 
     def unverified(self, streams: Sequence[ArchiveStream]) -> list[tuple[ArchiveHour, bytes]]:
-        """List hours whose objects nobody has read back, with their digests."""
+        """Return the hours whose objects were not read back yet, with their digests."""
         asked = {"streams": [stream.name for stream in streams], "hours_max": UNVERIFIED_MAX}
         rows = self._production.execute(query("production/archive/read_unverified_hours"), asked).fetchall()
         return [(ArchiveHour(STREAMS[name], hour, failures=failures), sha256) for name, hour, sha256, failures in rows]
 
     def write_again(self, selection: HourSelection) -> int:
-        """Let hours that are in the archive be written again, and return how many."""
+        """Mark hours that are in the archive to be written again, and return their number."""
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at}
         streams = [stream.name for stream in selection.streams]
         return self._production.execute(
@@ -125,7 +125,7 @@ class Partitions:
         ).rowcount
 
     def progress(self) -> list[StreamProgress]:
-        """Return how far each stream has come."""
+        """Return how much of each stream is archived."""
         asked = self._readiness(ARCHIVED)
         rows = self._production.execute(query("production/archive/read_progress"), asked).fetchall()
         return [StreamProgress(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Rows of production as columns: read by the ADBC driver, which never makes a Python object of a value."""
+"""Reads rows of production as columns with the ADBC driver, which makes no Python object for a value."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -18,25 +18,25 @@ from kalshi_data.archive.schemas import LEVELS, ArchiveStream, Column, arrow_sch
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 
-# A transaction that adopts another's snapshot has to be of that kind from its beginning.
+# A transaction can only adopt a snapshot if it is a repeatable-read transaction from its start.
 TRANSACTION = "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 BATCH_BYTES = 8 << 20
 BATCH_OPTION = "adbc.postgresql.batch_size_hint_bytes"
 
 
 def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: datetime) -> Generator[pa.RecordBatch]:
-    """Return what the open transaction of `connection` sees of a stream in [begin, end), in no order.
+    """Return what the open transaction of `connection` sees of a stream in [begin, end), in no particular order.
 
-    A connection of its own reads the same snapshot: `connection` must be in a repeatable-read transaction that stays
-    open until the end.
+    A second connection reads the same snapshot, so `connection` must be in a repeatable-read transaction that stays
+    open until the last batch.
 
     Raises:
         ArchiveError: a value does not fit the archive's schema.
         adbc_driver_manager.Error: the database failed.
     """
     ((snapshot,),) = connection.execute(query("production/archive/share_snapshot")).fetchall()
-    adopt = _written_out(connection, query("production/archive/adopt_snapshot"), {"snapshot": snapshot})
-    rows = _written_out(connection, query(f"production/export/{stream.name}"), {"begin_at": begin, "end_at": end})
+    adopt = _bind(connection, query("production/archive/adopt_snapshot"), {"snapshot": snapshot})
+    rows = _bind(connection, query(f"production/export/{stream.name}"), {"begin_at": begin, "end_at": end})
     return _stream(stream, _conninfo(connection), adopt, rows)
 
 
@@ -45,22 +45,22 @@ def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Gene
     with dbapi.connect(conninfo) as reading, closing(reading.cursor()) as cursor:
         cursor.execute(adopt)
         cursor.adbc_statement.set_options(**{BATCH_OPTION: str(BATCH_BYTES)})
-        # The driver sends it as COPY, which takes no semicolon.
+        # The driver wraps the query in COPY, where a semicolon is not allowed.
         cursor.execute(rows.rstrip().removesuffix(";"))
         for batch in cursor.fetch_record_batch():
             yield pa.RecordBatch.from_arrays(list(_columns(stream, batch)), schema=schema)
 
 
 def _conninfo(connection: Connection) -> str:
-    """Return where a connection leads, with its password: for a library, in memory only."""
+    """Return the conninfo of a connection with its password; it is only passed to a library in memory."""
     known = connection.info.get_parameters()
     options = f"{known.pop('options', '')} {TRANSACTION}"
     password = {"password": connection.info.password} if connection.info.password else {}
     return make_conninfo("", **known, **password, options=options)
 
 
-def _written_out(connection: Connection, statement: bytes, values: dict[str, Any]) -> str:
-    """Return a query with its values written into it: COPY takes no parameters."""
+def _bind(connection: Connection, statement: bytes, values: dict[str, Any]) -> str:
+    """Return a query with its values inserted as literals, since COPY has no parameters."""
     return ClientCursor(connection).mogrify(cast("LiteralString", statement.decode()), values)
 
 
@@ -72,42 +72,42 @@ def _columns(stream: ArchiveStream, batch: pa.RecordBatch) -> Iterator[pa.Array[
         try:
             yield _pairs(parts) if column.type == LEVELS else _converted(parts[0], column.type)
         except pa.ArrowInvalid as error:
-            raise ArchiveError(_complaint(stream, column, parts)) from error
+            raise ArchiveError(_describe_misfit(stream, column, parts)) from error
 
 
 def _converted(source: pa.Array[Any], wanted: pa.DataType) -> pa.Array[Any]:
-    """Return a column of the wanted type, exactly, or raise ArrowInvalid."""
+    """Return a column converted exactly to the wanted type, or raise ArrowInvalid."""
     if pa.types.is_dictionary(wanted):
         return source.dictionary_encode()
     if pa.types.is_decimal(wanted):
-        # The same amounts come again and again, so each is converted once.
+        # Amounts repeat, so each distinct one is converted once.
         encoded = cast("pa.DictionaryArray[Any, Any]", source.dictionary_encode())
         return encoded.dictionary.cast(wanted).take(encoded.indices)
     return source if source.type == wanted else source.cast(wanted)
 
 
 def _pairs(parts: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
-    """Return lists of prices and lists of sizes as lists of levels, which cannot differ in length."""
+    """Return lists of prices and lists of sizes as lists of levels; raise ArrowInvalid if their lengths differ."""
     prices, sizes = cast("Sequence[pa.ListArray[Any]]", parts)
     if not prices.offsets.equals(sizes.offsets):
-        raise pa.ArrowInvalid("as many prices as sizes are expected")
+        raise pa.ArrowInvalid("the number of prices differs from the number of sizes")
     fields = [LEVELS.value_type.field(0), LEVELS.value_type.field(1)]
     values = [_converted(each.values, field.type) for each, field in zip((prices, sizes), fields, strict=True)]
     return pa.ListArray.from_arrays(prices.offsets, pa.StructArray.from_arrays(values, fields=fields), type=LEVELS)
 
 
-def _complaint(stream: ArchiveStream, column: Column, parts: Sequence[pa.Array[Any]]) -> str:
-    """Return what cannot be archived, with the first value that does not fit."""
-    where = f"{stream.table}, column {column.name}"
+def _describe_misfit(stream: ArchiveStream, column: Column, parts: Sequence[pa.Array[Any]]) -> str:
+    """Return an error message with the first value that cannot be archived."""
+    name = f"{stream.table}, column {column.name}"
     if column.type == LEVELS:
         parts = [cast("pa.ListArray[Any]", part).values for part in parts]
     wanted = LEVELS.value_type.field(0).type if column.type == LEVELS else column.type
     misfits = (value for part in parts for value in part.unique() if not _fits(value, wanted))
     wrong = next(misfits, None)
     if wrong is None:
-        return f"{where} holds prices without sizes: the row has to be corrected before its hour can be archived"
+        return f"{name} holds prices without sizes: correct the row, then its hour can be archived"
     return (
-        f"{where} holds {wrong.as_py()!r}, which is not exactly a {wanted}: nothing is rounded, so widen the column in "
+        f"{name} holds {wrong.as_py()!r}, which is not exactly a {wanted}: nothing is rounded, so widen the column in "
         "a new version of the archive's schema, or correct the row"
     )
 

@@ -1,11 +1,11 @@
-"""What the exporter knows of itself, for health and figures; written by its thread, read by any."""
+"""State of the exporter, for health and metrics; its thread writes it, any thread may read it."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 
 class StreamProgress(NamedTuple):
-    """How far one stream has come."""
+    """How much of one stream is archived."""
 
     stream: str
     hours_verified: int
@@ -17,10 +17,10 @@ class StreamProgress(NamedTuple):
 
 
 class ArchiveState:
-    """How the archive goes."""
+    """Counts of this process, and how much of each stream is archived."""
 
     def __init__(self) -> None:
-        """Begin with nothing exported."""
+        """Start with nothing exported."""
         self.hours_exported = 0
         self.rows_exported = 0
         self.bytes_exported = 0
@@ -30,22 +30,22 @@ class ArchiveState:
 
     @property
     def hours_due(self) -> int:
-        """How many hours wait to be written and read back."""
+        """Hours that wait to be written and read back."""
         return sum(each.hours_due for each in self.progress)
 
     @property
     def due_seconds(self) -> float:
-        """For how long the oldest of them has waited."""
+        """How long the oldest of these hours has waited."""
         waiting = [each.due_since for each in self.progress if each.due_since]
         return (datetime.now(UTC) - min(waiting)).total_seconds() if waiting else 0.0
 
     def exported(self, rows: int, size: int) -> None:
-        """Count an hour that is in the archive."""
+        """Count an hour that was written."""
         self.hours_exported += 1
         self.rows_exported += rows
         self.bytes_exported += size
 
     def failed(self, error: str) -> None:
-        """Note what went wrong last."""
+        """Count a failure and keep its error."""
         self.failures += 1
         self.error = error

@@ -1,4 +1,4 @@
-"""Brings an hour back into production that only the archive holds, so that it can be written again with late rows."""
+"""Restores an hour that only the archive holds to production, so that it can be written again with its late rows."""
 
 from pathlib import Path
 
@@ -11,33 +11,33 @@ from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ArchiveError
 
 
-def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, conninfo: str, spool: Path) -> int:
-    """Merge the rows of an hour's object into production, as if a gatherer had sent them; doing it again adds nothing.
+def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, conninfo: str, workspace: Path) -> int:
+    """Merge the rows of an hour's object into production like rows of a gatherer; repeating it adds nothing.
 
-    `conninfo` leads to production as the role that merges.
+    `conninfo` connects to production as the role that merges.
 
     Returns:
-        How many rows were brought back.
+        The number of rows restored.
 
     Raises:
         ArchiveError: the object is missing or damaged.
     """
-    stream, path = hour.stream, spool / "restored.parquet"
-    manifest = fetch_manifest(bucket, manifest_key(settings, stream, hour.begins_at), spool)
+    stream, path = hour.stream, workspace / "restored.parquet"
+    manifest = fetch_manifest(bucket, manifest_key(settings, stream, hour.begins_at), workspace)
     problems = ["its manifest is missing"] if manifest is None else check_object(bucket, stream, manifest, path)
     if problems:
         raise ArchiveError(
             f"late rows of {stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} wait: production dropped that hour, and "
             f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object"
         )
-    place = {"target": stream.table, "time_column": stream.time_column}
+    partition = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
         production.execute(query(f"production/stage/{stream.name}"))
         with production.transaction():
             load_rows(production, stream, path)
-            # Production accepted these rows once, so however old they are, none is rejected.
+            # Production accepted these rows once, so none is rejected for its age.
             production.execute(query("production/archive/stage_rows"))
-            production.execute(query("production/stage/prepare_partitions"), place)
+            production.execute(query("production/stage/prepare_partitions"), partition)
             merged = production.execute(query(f"production/merge/{stream.name}")).fetchall()
     path.unlink()
     return sum(new for _, _, new in merged)

@@ -1,7 +1,7 @@
-"""What the archive's files look like: the streams, their columns, and the version of each.
+"""The schemas of the archive's files: the streams, their columns, and the version of each.
 
-A column is never removed, renamed or given another type. What changes is a new column whose `since` is the new version,
-at the end of its stream, nullable: older files lack it, and readers that unite files by name find null there.
+A column is never removed or renamed, and its type never changes. A new column is nullable and stands at the end of its
+stream, with the new version as its `since`. Older files lack it; readers that match columns by name find null there.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 TIME = pa.timestamp("us", "UTC")
-# The exchange sends prices with 4 places and sizes with 2; what needs more than this is refused, never rounded.
+# The exchange sends prices with 4 places and sizes with 2. A value that needs more than 6 is refused, never rounded.
 DECIMAL = pa.decimal128(18, 6)
 # An index may be in any unit: wide enough for 20 digits before the point and 18 after it.
 WIDE_DECIMAL = pa.decimal128(38, 18)
@@ -19,7 +19,7 @@ LEVELS = pa.list_(pa.struct([pa.field("price", DECIMAL, nullable=False), pa.fiel
 
 
 class Column(NamedTuple):
-    """One column: its unit as readers are told it, and the version of the schema that brought it."""
+    """One column: its unit as stored in the files, and the version of the schema that added it."""
 
     name: str
     type: pa.DataType
@@ -29,10 +29,10 @@ class Column(NamedTuple):
 
 
 class ArchiveStream(NamedTuple):
-    """One stream of the archive, read by `sql/production/queries/export_<name>.sql`.
+    """One stream of the archive, read by `sql/production/queries/export/<name>.sql`.
 
-    `table` and `time_column` say where production has it; without a time column each file is a snapshot of the whole
-    table. A file spans `hours`, and its rows are ordered by `order`.
+    `table` and `time_column` are production's; without a time column each file is a snapshot of the whole table. A file
+    spans `hours`, and its rows are sorted by `order`.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ArchiveStream(NamedTuple):
 
     @property
     def version(self) -> int:
-        """The version of the schema that is written now."""
+        """The current version of the schema."""
         return max(column.since for column in self.columns)
 
 
@@ -65,7 +65,7 @@ def amount(name: str, unit: str, *, nullable: bool = False) -> Column:
 
 
 def listed(name: str, *columns: Column) -> ArchiveStream:
-    """Return a stream of whole tables: the exchange's objects, once a day."""
+    """Return a stream that is written whole once a day: a table of the exchange's objects."""
     return ArchiveStream(
         name,
         f"market_data.{name}",
@@ -84,12 +84,12 @@ def listed(name: str, *columns: Column) -> ArchiveStream:
 
 
 def text(name: str) -> Column:
-    """Return a column of words that repeat, null where the exchange told none."""
+    """Return a column of text that repeats; null if the exchange sent none."""
     return Column(name, NAME, "text", nullable=True)
 
 
-def moment(name: str) -> Column:
-    """Return a column of a time that the exchange tells, null where it does not."""
+def listed_time(name: str) -> Column:
+    """Return a column of a time of the exchange; null if the exchange sent none."""
     return Column(name, TIME, "UTC microseconds, clock of the exchange", nullable=True)
 
 
@@ -205,20 +205,20 @@ ARCHIVED = (
         "events",
         *(text(name) for name in ("series_ticker", "title", "sub_title")),
         Column("mutually_exclusive", pa.bool_(), "true or false", nullable=True),
-        moment("strike_date"),
+        listed_time("strike_date"),
         text("strike_period"),
     ),
     listed(
         "markets",
         *(text(name) for name in ("event_ticker", "market_type", "title", "yes_sub_title", "no_sub_title")),
         *(text(name) for name in ("status", "result")),
-        *(moment(name) for name in ("open_time", "close_time", "settlement_ts")),
+        *(listed_time(name) for name in ("open_time", "close_time", "settlement_ts")),
     ),
 )
 
 
 def arrow_schema(stream: ArchiveStream) -> pa.Schema:
-    """Return the schema of a stream's files; each column says its unit and since which version it is there."""
+    """Return the schema of a stream's files; the metadata of each column holds its unit and its first version."""
     return pa.schema(
         [
             pa.field(each.name, each.type, each.nullable, {"unit": each.unit, "since": str(each.since)})

@@ -1,4 +1,4 @@
-"""Whether the archive is what it says: objects against manifests, and against production."""
+"""Compares the archive's objects with their manifests and with production."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from psycopg import IsolationLevel
 
-from kalshi_data.archive.control_totals import Facts, read_facts
+from kalshi_data.archive.control_totals import ControlTotals, read_control_totals
 from kalshi_data.archive.manifest import FOLDER, DamagedManifest, Manifest, fetch_manifest, manifest_key
 from kalshi_data.archive.object_checks import check_object, compare_rows
 from kalshi_data.archive.partitions import STREAMS, ArchiveHour, HourSelection
@@ -22,7 +22,7 @@ VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
 
 
 class Finding(Struct, kw_only=True):
-    """What is known of one hour: its state, what it was compared with, and what is wrong."""
+    """Result for one hour: its state, what it was compared with, and its problems."""
 
     stream: str
     begins_at: datetime
@@ -34,7 +34,7 @@ class Finding(Struct, kw_only=True):
 
 
 class HourRecord(NamedTuple):
-    """One hour as production remembers it; the order is that of read_archive.sql."""
+    """One hour as production recorded it, in the column order of list_hours.sql."""
 
     stream: str
     hour: datetime
@@ -49,14 +49,14 @@ class HourRecord(NamedTuple):
 
 
 def read_records(production: Connection, selection: HourSelection) -> list[HourRecord]:
-    """Return what production remembers of hours."""
+    """Return what production recorded about hours."""
     streams = [stream.name for stream in selection.streams]
     asked = {"streams": streams, "from_at": selection.from_at, "until_at": selection.until_at}
     return [HourRecord(*row) for row in production.execute(query("production/archive/list_hours"), asked).fetchall()]
 
 
 class Verifier:
-    """Reads objects back and compares them."""
+    """Reads objects back and compares them with manifests and production."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
         """Prepare to read the bucket.
@@ -68,7 +68,7 @@ class Verifier:
         self._bucket = open_store(settings)
 
     def offline(self, selection: HourSelection) -> Iterator[Finding]:
-        """Check every object that has a manifest, and list those that have none.
+        """Check every object that has a manifest, and report objects that have none.
 
         Raises:
             ArchiveError: the bucket cannot be read.
@@ -88,7 +88,7 @@ class Verifier:
                     yield Finding(stream=stream.name, begins_at=hour, state=WRONG, problems=[problem])
 
     def online(self, production: Connection, selection: HourSelection, *, deep: bool) -> Iterator[Finding]:
-        """Check every hour that production remembers, also against the rows it holds; `deep` compares each row.
+        """Check every hour that production recorded, also against production's rows; `deep` compares each row.
 
         Raises:
             ArchiveError: the bucket cannot be read.
@@ -101,54 +101,56 @@ class Verifier:
                 yield self._by_record(production, record, record.sha256, deep=deep)
 
     def _by_manifest(self, key: str) -> tuple[Manifest | None, Finding]:
-        with open_workspace(self._settings.workspace_folder) as spool:
+        with open_workspace(self._settings.workspace_folder) as workspace:
             name = key.removeprefix(f"{self._settings.prefix}{FOLDER}/").partition("/")[0]
             try:
-                manifest = fetch_manifest(self._bucket, key, spool)
+                manifest = fetch_manifest(self._bucket, key, workspace)
             except DamagedManifest as error:
                 at = hour_of(key) or datetime.min.replace(tzinfo=UTC)
                 return None, Finding(stream=name, begins_at=at, state=WRONG, problems=[str(error)])
             if manifest is None:
                 raise ArchiveError(f"{key} vanished while it was read: run verify again")
-            problems = check_object(self._bucket, STREAMS[name], manifest, spool / "object.parquet")
-        return manifest, found(manifest, problems, "manifest")
+            problems = check_object(self._bucket, STREAMS[name], manifest, workspace / "object.parquet")
+        return manifest, make_finding(manifest, problems, "manifest")
 
     def _by_record(self, production: Connection, record: HourRecord, sha256: bytes, *, deep: bool) -> Finding:
         hour = ArchiveHour(STREAMS[record.stream], record.hour)
-        with open_workspace(self._settings.workspace_folder) as spool:
-            path = spool / "object.parquet"
+        with open_workspace(self._settings.workspace_folder) as workspace:
+            path = workspace / "object.parquet"
             problem = "its manifest is missing: write the hour again with export --again"
             try:
-                manifest = fetch_manifest(self._bucket, manifest_key(self._settings, hour.stream, record.hour), spool)
+                manifest = fetch_manifest(
+                    self._bucket, manifest_key(self._settings, hour.stream, record.hour), workspace
+                )
             except DamagedManifest as error:
                 manifest, problem = None, str(error)
             if manifest is None:
                 return Finding(stream=record.stream, begins_at=record.hour, state=WRONG, problems=[problem])
             problems = check_object(self._bucket, hour.stream, manifest, path)
             if manifest.sha256 != sha256.hex():
-                problems.append(f"production remembers sha256 {sha256.hex()}, the manifest says {manifest.sha256}")
-            # A table that is written whole each day has moved on since.
+                problems.append(f"production recorded sha256 {sha256.hex()}, the manifest says {manifest.sha256}")
+            # A table that is written whole each day has changed since.
             if problems or not record.in_production or hour.stream.time_column is None:
-                return found(manifest, problems, "manifest and record")
+                return make_finding(manifest, problems, "manifest and record")
             with production.transaction():
-                held = read_facts(production, hour.stream, hour.begins_at, hour.ends_at)
-                problems += held.differences(facts_of(manifest))
+                expected = read_control_totals(production, hour.stream, hour.begins_at, hour.ends_at)
+                problems += expected.differences(totals_of(manifest))
                 problems += compare_rows(production, hour, path) if deep else []
-                touched = not self._is_still(production, record)
-        if problems and touched:
+                is_changed = not self._is_unchanged(production, record)
+        if problems and is_changed:
             return Finding(stream=record.stream, begins_at=record.hour, state=WAITING)
-        return found(manifest, problems, "rows" if deep else "counts and sums")
+        return make_finding(manifest, problems, "rows" if deep else "counts and sums")
 
     @staticmethod
-    def _is_still(production: Connection, record: HourRecord) -> bool:
-        """Whether no row was merged into an hour since its record was read."""
+    def _is_unchanged(production: Connection, record: HourRecord) -> bool:
+        """Return whether no row was merged into an hour since its record was read."""
         hour = ArchiveHour(STREAMS[record.stream], record.hour)
         now = read_records(production, HourSelection((hour.stream,), hour.begins_at, hour.ends_at))
         return bool(now) and now[0].state == record.state and now[0].sha256 == record.sha256
 
 
-def found(manifest: Manifest, problems: list[str], compared_with: str) -> Finding:
-    """Return what was found of an hour that has a manifest."""
+def make_finding(manifest: Manifest, problems: list[str], compared_with: str) -> Finding:
+    """Return the result for an hour that has a manifest."""
     return Finding(
         stream=manifest.stream,
         begins_at=manifest.begins_at,
@@ -160,15 +162,15 @@ def found(manifest: Manifest, problems: list[str], compared_with: str) -> Findin
     )
 
 
-def facts_of(manifest: Manifest) -> Facts:
-    """Return what a manifest says in the form that production's facts have."""
+def totals_of(manifest: Manifest) -> ControlTotals:
+    """Return the control totals in a manifest."""
     sums = {name: Decimal(text) for name, text in manifest.sums.items()}
     by_gatherer = {int(number): rows for number, rows in manifest.gatherer_rows.items()}
-    return Facts(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
+    return ControlTotals(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
 
 
 def hour_of(key: str) -> datetime | None:
-    """Return the hour that a key names; None where it names none."""
+    """Return the hour that a key names; None if it names no hour."""
     parts: dict[str, Any] = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
     try:
         hour = str(parts.get("hour", "00")).removesuffix(".json")

@@ -1,4 +1,4 @@
-"""Room on the local disk for files on their way; what a program that died left there goes away."""
+"""Temporary folders on the local disk for files on their way to or from the archive."""
 
 import shutil
 import tempfile
@@ -10,22 +10,22 @@ from pathlib import Path
 from kalshi_data.archive.storage.base import translate_errors
 
 PREFIX = "kalshi-archive-"
-# Longer than any hour takes: another program may be at work in the same folder.
-LEFT_SECONDS = 24 * 3600
+# Longer than any export takes, since other programs may use the same folder.
+ABANDONED_SECONDS = 24 * 3600
 
 
 @contextmanager
 def open_workspace(folder: Path) -> Generator[Path]:
-    """Make a folder of one's own in the spool folder, gone afterwards.
+    """Make a temporary folder below `folder` and remove it afterwards; also remove what a killed program left there.
 
     Raises:
-        ArchiveError: there is no space, or no right to write.
+        ArchiveError: there is no space, or no permission to write.
     """
     with translate_errors(f"the spool folder {folder} cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(f"{PREFIX}*"):
-            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+        for abandoned in folder.glob(f"{PREFIX}*"):
+            if time.time() - abandoned.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(abandoned, ignore_errors=True)
         made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
         try:
             yield made

@@ -1,8 +1,9 @@
 """Output of the status commands: tables for people or JSON for programs, once or each second."""
 
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
@@ -60,11 +61,16 @@ def _print_json(document: Document) -> None:
     click.echo(msgspec.json.encode(document))
 
 
-def table(*columns: str, title: str = "") -> Table:
-    """Return an empty table: words in the first column, numbers in the others."""
+def make_console() -> Console:
+    """Return the console for tables; a file or pipe gets lines of any length."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
+
+
+def table(*columns: str, title: str = "", words: Collection[str] = ()) -> Table:
+    """Return an empty table; its first column and those named in `words` hold words, the others numbers."""
     made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number else "left", no_wrap=True)
+        made.add_column(column, justify="right" if number and column not in words else "left", no_wrap=True)
     return made
 
 

@@ -1,6 +1,6 @@
-"""The archive on the command line, and as a task of the running deduplicator."""
+"""The commands about the archive, and the exporter of the running deduplicator."""
 
-# What reads and writes Parquet or speaks to S3 takes long to load: only what needs it does.
+# The libraries for Parquet and S3 take long to load, so each function imports what it needs.
 # ruff: noqa: PLC0415
 
 import signal
@@ -18,6 +18,7 @@ import msgspec
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.program import config_option
+from kalshi_data.cli.tables import make_console
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.service.logs import set_up_logs
@@ -40,10 +41,10 @@ def make_exporter(
     selection: "HourSelection | None" = None,
     display: "ExportProgress | None" = None,
 ) -> "Exporter":
-    """Return what exports by these settings.
+    """Return an exporter with these settings.
 
     Raises:
-        ArchiveError: they name no archive.
+        ArchiveError: the settings name no archive.
     """
     from kalshi_data.archive.exporter import Exporter
     from kalshi_data.archive.partition_export import ProductionConninfos
@@ -54,22 +55,24 @@ def make_exporter(
 
 
 def exporter_conninfo(settings: DeduplicatorSettings) -> str:
-    """Return how the archive reaches production."""
+    """Return the conninfo of production for the archive."""
     return (settings.production.exporter or settings.production.runtime).conninfo
 
 
 def selection_options(function: Command) -> Command:
     """Add --stream, --from and --to."""
-    of = click.option("--stream", "names", multiple=True, metavar="NAME", help="One stream, may be repeated; all.")
+    stream = click.option(
+        "--stream", "names", multiple=True, metavar="NAME", help="One stream, repeatable; all by default."
+    )
     hours = time_range("The first hour; all by default.", "The hour before which to stop; all by default.")
-    return of(hours(function))
+    return stream(hours(function))
 
 
 def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None) -> "HourSelection":
-    """Return the hours that the options mean.
+    """Return the hours that the options select.
 
     Raises:
-        click.BadParameter: there is no such stream, or the time is none.
+        click.BadParameter: there is no such stream, or the start is not before the end.
     """
     from kalshi_data.archive.partitions import BEGINNING, END, STREAMS, HourSelection
 
@@ -84,9 +87,11 @@ def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime 
 @click.command()
 @config_option(CONFIG)
 @selection_options
-@click.option("--once", is_flag=True, help="End when nothing is due any more.")
-@click.option("--early", is_flag=True, help="Also hours that are not over yet; they are written again later.")
-@click.option("--again", is_flag=True, help="Also hours that are in the archive, to the same keys.")
+@click.option("--once", is_flag=True, help="End once no hour is due.")
+@click.option("--early", is_flag=True, help="Include hours that are not over yet; they are written again later.")
+@click.option(
+    "--again", is_flag=True, help="Include hours that are in the archive already; their objects are replaced."
+)
 def export(
     config: Path,
     names: tuple[str, ...],
@@ -98,7 +103,7 @@ def export(
 ) -> None:
     """Write hours of production to the archive, as the running deduplicator does by itself.
 
-    Exit 1 where an hour could not be written.
+    Exit 1 if an hour could not be written.
 
     \b
     Examples:
@@ -127,15 +132,15 @@ def export(
 
 @click.group()
 def archive() -> None:
-    """Look at what the archive holds."""
+    """List and verify the contents of the archive."""
 
 
 @archive.command()
 @config_option(CONFIG)
 @selection_options
 @click.option("--deep", is_flag=True, help="Compare each row with production.")
-@click.option("--offline", is_flag=True, help="Compare objects with their manifests only; production is not asked.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+@click.option("--offline", is_flag=True, help="Compare objects only with their manifests, without production.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 def verify(
     config: Path,
     names: tuple[str, ...],
@@ -145,10 +150,10 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Read the archive back and compare it with its manifests and with production; exit 1 where something is wrong.
+    """Read the archive back and compare it with its manifests and with production; exit 1 if an hour is wrong.
 
-    Each object's size, sha256, number and order of rows must be as its manifest says, and production must have the
-    same rows by gatherer and the same sum of each column. --deep loads the rows into a temporary table of production.
+    Each object's size, sha256, number and order of rows must match its manifest, and production must have as many
+    rows of each gatherer and the same sum of each column. --deep loads the rows into a temporary table of production.
 
     \b
     Examples:
@@ -159,31 +164,31 @@ def verify(
     if deep and offline:
         raise click.UsageError("--deep compares with production, --offline does not: choose one")
     settings, selection = load_settings(config, DeduplicatorSettings), select(names, from_at, until_at)
-    from kalshi_data.archive.hour_calendar import console, verdicts
+    from kalshi_data.archive.hour_calendar import findings_table
     from kalshi_data.archive.verify import WRONG, Verifier
 
     verifier = Verifier(settings.archive)
     if offline:
         findings = list(verifier.offline(selection))
     else:
-        with reading(settings) as production:
+        with connect_exporter(settings) as production:
             findings = list(verifier.online(production, selection, deep=deep))
     is_right = not any(finding.state == WRONG for finding in findings)
     if as_json:
         click.echo(msgspec.json.encode({"right": is_right, "hours": findings}))
     else:
-        console().print(verdicts(findings))
+        make_console().print(findings_table(findings))
     sys.exit(0 if is_right else 1)
 
 
 @archive.command("list")
 @config_option(CONFIG)
 @selection_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 def list_hours(
     config: Path, names: tuple[str, ...], from_at: datetime | None, until_at: datetime | None, as_json: bool
 ) -> None:
-    """Show the state of each hour, by production's record; of the last week where no time is given.
+    """Show the state of each hour as production recorded it; of the last week if no time is given.
 
     \b
     Examples:
@@ -194,20 +199,20 @@ def list_hours(
     settings = load_settings(config, DeduplicatorSettings)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     selection = select(names, from_at or midnight - timedelta(days=LISTED_DAYS - 1), until_at)
-    from kalshi_data.archive.hour_calendar import calendar, console
+    from kalshi_data.archive.hour_calendar import calendar
     from kalshi_data.archive.verify import read_records
 
-    with reading(settings) as production:
+    with connect_exporter(settings) as production:
         records = read_records(production, selection)
     if as_json:
         hours = [{**each._asdict(), "sha256": each.sha256.hex() if each.sha256 else None} for each in records]
         click.echo(msgspec.json.encode({"hours": hours}))
     else:
-        console().print(calendar(records))
+        make_console().print(calendar(records))
 
 
 @contextmanager
-def reading(settings: DeduplicatorSettings) -> Generator[Connection]:
-    """Connect to production for as long as the block lasts."""
+def connect_exporter(settings: DeduplicatorSettings) -> Generator[Connection]:
+    """Connect to production as the archive does, until the block ends."""
     with connect(exporter_conninfo(settings), application_name="deduplicator archive") as production:
         yield production

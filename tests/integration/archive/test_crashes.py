@@ -1,4 +1,4 @@
-"""The exporter dies at each step, its disk fills up, its store fails: nothing is half-written, and all goes on."""
+"""The exporter dies at each step, its disk fills up, its store fails: no object is incomplete, and exports continue."""
 
 import os
 import subprocess
@@ -42,13 +42,13 @@ def ops(production: Database) -> Iterator[Connection]:
 
 
 class Crash(BaseException):
-    """The process ends here."""
+    """The end of the process."""
 
 
-# Where it dies, before or after it did its work there, and the state that this leaves.
+# The step at which the exporter dies, before or after it, and the state of the hour afterwards.
 STEPS = [
     (Partitions, "claim", "after", "exporting"),
-    (partition_export, "read_facts", "before", "exporting"),
+    (partition_export, "read_control_totals", "before", "exporting"),
     (partition_export, "write_partition", "after", "exporting"),
     (FolderStore, "put", "before", "exporting"),
     (FolderStore, "put", "after", "exporting"),
@@ -60,7 +60,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("owner", "step", "when", "left"), STEPS, ids=[f"{step[2]} {step[1]}" for step in STEPS])
-def test_after_a_crash_at_any_step_the_hour_is_taken_up_again(
+def test_after_a_crash_at_any_step_the_hour_is_exported_again(
     production: Database, ops: Connection, tmp_path: Path, owner: Any, step: str, when: str, left: str
 ) -> None:
     chosen, work = settings(production, tmp_path), getattr(owner, step)
@@ -75,7 +75,7 @@ def test_after_a_crash_at_any_step_the_hour_is_taken_up_again(
         with pytest.raises(Crash):
             export(chosen, **FIRST)
     assert states(ops)[THEN] == left
-    # Whatever lies there is whole.
+    # An object that exists is complete.
     assert not part(tmp_path).exists() or part(tmp_path).read_bytes()[-4:] == b"PAR1"
     export(chosen, **FIRST)
     assert states(ops)[THEN] == "verified"
@@ -84,7 +84,7 @@ def test_after_a_crash_at_any_step_the_hour_is_taken_up_again(
     ]
 
 
-# What holds the program up, so that it can be killed there.
+# Statements that block the program, so that it can be killed there.
 HOLDS = {
     "reading": "lock table ops.cursors in access exclusive mode",
     "finishing": "select from ops.archive_partitions where state = 'exporting' for update",
@@ -128,7 +128,7 @@ def test_a_killed_program_is_followed_by_one_that_finishes(
     assert states(ops)[THEN] == "verified"
 
 
-def test_a_stop_ends_the_statement_at_work_and_leaves_the_hour_for_later(
+def test_a_stop_cancels_the_statement_and_leaves_the_hour_for_later(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     config = toml(production, tmp_path)
@@ -144,7 +144,7 @@ def test_a_stop_ends_the_statement_at_work_and_leaves_the_hour_for_later(
     assert states(ops)[THEN] == "verified"
 
 
-def test_a_full_disk_is_told_and_the_others_go_on(
+def test_a_full_disk_is_reported_and_other_hours_are_exported(
     production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = partition_export.write_partition
@@ -188,13 +188,14 @@ def test_an_hour_that_fails_waits_longer_each_time(production: Database, ops: Co
     assert row_of(ops)["failures"] == 0
 
 
-def test_a_file_that_is_not_what_production_holds_is_not_uploaded(
+def test_a_file_that_differs_from_production_is_not_uploaded(
     production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = partition_export.write_partition
 
     def miscount(*arguments: Any) -> Any:
-        return work(*arguments)._replace(row_count=5, gatherer_rows={1: 5})
+        written = work(*arguments)
+        return written._replace(totals=written.totals._replace(rows=5, gatherer_rows={1: 5}))
 
     monkeypatch.setattr(partition_export, "write_partition", miscount)
     export(settings(production, tmp_path), **FIRST)
@@ -203,7 +204,7 @@ def test_a_file_that_is_not_what_production_holds_is_not_uploaded(
     assert not part(tmp_path).exists()
 
 
-def test_what_comes_back_damaged_is_written_again(
+def test_an_object_that_is_read_back_damaged_is_written_again(
     production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = partition_export.put_manifest
@@ -222,8 +223,10 @@ def test_what_comes_back_damaged_is_written_again(
     assert states(ops)[THEN] == "verified"
 
 
-def test_production_cut_off_in_the_middle_is_no_end(production: Database, ops: Connection, tmp_path: Path) -> None:
-    work, cut = partition_export.read_facts, [False]
+def test_an_export_survives_a_lost_connection_to_production(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    work, cut = partition_export.read_control_totals, [False]
     chosen = settings(production, tmp_path)
 
     def lose(connection: Connection, *arguments: Any) -> Any:
@@ -234,7 +237,7 @@ def test_production_cut_off_in_the_middle_is_no_end(production: Database, ops: C
         return work(connection, *arguments)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(partition_export, "read_facts", lose)
+        patched.setattr(partition_export, "read_control_totals", lose)
         with pytest.raises(psycopg.OperationalError):
             export(chosen, **FIRST)
     assert states(ops)[THEN] == "exporting"

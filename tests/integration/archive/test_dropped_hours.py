@@ -1,4 +1,4 @@
-"""What production has dropped stays in the archive whole, also when rows come late."""
+"""Hours that production dropped stay complete in the archive, also when rows come late."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -49,9 +49,7 @@ def count(connection: Connection, table: str = "market_data.trades") -> int:
     return connection.execute(f"select count(*) from {table}".encode()).fetchall()[0][0]
 
 
-def test_production_lets_go_of_what_was_exported_and_of_nothing_else(
-    production: Database, ops: Connection, tmp_path: Path
-) -> None:
+def test_production_drops_only_what_was_exported(production: Database, ops: Connection, tmp_path: Path) -> None:
     chosen = settings(production, tmp_path)
     export(chosen)
     drop_archived(ops, RETENTION)
@@ -74,7 +72,7 @@ def test_a_late_row_of_a_dropped_hour_joins_what_the_archive_holds(
     before, others = held(part(tmp_path)), part(tmp_path, hour=THEN + HOUR).read_bytes()
     drop_archived(ops, RETENTION)
     assert count(ops) == 0
-    # One row is new, the other is in the archive already, which production cannot know any more.
+    # One row is new. The other one is in the archive already, but production no longer has it.
     trade(ops, THEN + timedelta(minutes=3), "late")
     trade(ops, THEN, "trade 0")
     mark(ops, THEN, streams=["trades"])
@@ -82,7 +80,7 @@ def test_a_late_row_of_a_dropped_hour_joins_what_the_archive_holds(
     assert held(part(tmp_path)) == sorted([*before, "late"])
     assert row_of(ops)["row_count"] == 7
     assert part(tmp_path, hour=THEN + HOUR).read_bytes() == others
-    # Production holds that hour again, and lets go of it again.
+    # Production holds that hour again, and drops it again.
     assert count(ops) == 7
     drop_archived(ops, RETENTION)
     assert count(ops) == 0
@@ -92,7 +90,7 @@ def test_a_late_row_of_a_dropped_hour_joins_what_the_archive_holds(
     assert held(part(tmp_path)) == sorted([*before, "late", "later"])
 
 
-def test_late_rows_of_every_stream_join_what_was_dropped(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_late_rows_of_every_stream_join_dropped_hours(production: Database, ops: Connection, tmp_path: Path) -> None:
     chosen = settings(production, tmp_path)
     export(chosen, streams=HOURLY)
     written = {stream.name: parquet.read_table(part(tmp_path, stream.name)) for stream in HOURLY}
@@ -115,7 +113,7 @@ def test_late_rows_of_every_stream_join_what_was_dropped(production: Database, o
             assert now.equals(before)
 
 
-def test_late_rows_wait_where_the_archived_object_is_damaged(
+def test_late_rows_wait_if_the_archived_object_is_damaged(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     chosen = settings(production, tmp_path)

@@ -76,7 +76,7 @@ def test_each_stream_is_written_and_read_back(production: Database, ops: Connect
     assert not list((tmp_path / "bucket").rglob(".*"))
 
 
-def test_the_manifest_says_what_the_object_holds(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_the_manifest_describes_the_object(production: Database, ops: Connection, tmp_path: Path) -> None:
     fill(ops)
     ops.execute(
         "insert into ops.cursors (gatherer_id, epoch, stream, ingest_xid) "
@@ -103,7 +103,7 @@ def test_hours_without_rows_have_their_record_and_object(production: Database, o
     fill(ops)
     export(settings(production, tmp_path), until_at=END)
     held = states(ops)
-    # Every hour of the partition that holds rows, though nothing was received in the others.
+    # Every hour of the partition has a record, though rows were received in two of them only.
     assert set(held) == {THEN + number * HOUR for number in range(24)}
     assert set(held.values()) == {"verified"}
     assert row_of(ops, hour=THEN + 20 * HOUR)["row_count"] == 0
@@ -139,7 +139,7 @@ def test_an_hour_waits_for_every_gatherer_or_the_deadline(
     assert states(ops)[THEN + HOUR] == "verified"
 
 
-def test_a_gatherer_in_trouble_or_a_stale_shard_is_no_proof(
+def test_a_failing_gatherer_or_a_stale_shard_proves_nothing(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     fill(ops)
@@ -149,7 +149,7 @@ def test_a_gatherer_in_trouble_or_a_stale_shard_is_no_proof(
     ops.execute("update ops.lags set error = 'away' where gatherer_id = 2")
     export(chosen)
     assert states(ops) == {THEN: "pending", THEN + HOUR: "pending"}
-    # What shards of an earlier arrangement said last does not hold anything back.
+    # The last report of a shard of an earlier configuration does not hold an hour back.
     ops.execute("update ops.lags set error = null")
     ops.execute(
         "insert into ops.lags (gatherer_id, stream, shard, measured_at, lag_seconds) "
@@ -159,9 +159,7 @@ def test_a_gatherer_in_trouble_or_a_stale_shard_is_no_proof(
     assert states(ops)[THEN] == "verified"
 
 
-def test_an_hour_touched_a_moment_ago_is_left_alone_unless_early(
-    production: Database, ops: Connection, tmp_path: Path
-) -> None:
+def test_an_hour_changed_a_moment_ago_waits_unless_early(production: Database, ops: Connection, tmp_path: Path) -> None:
     fill(ops)
     ops.execute("update ops.archive_partitions set touched_at = now() where stream = 'trades'")
     chosen = settings(production, tmp_path, settle_seconds=30)
@@ -171,7 +169,7 @@ def test_an_hour_touched_a_moment_ago_is_left_alone_unless_early(
     assert states(ops)[THEN] == "verified"
 
 
-def test_the_hour_at_hand_is_written_early_and_again_when_it_grows(
+def test_the_current_hour_is_written_early_and_again_when_it_grows(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     # The next hour, so that it cannot end during the test.
@@ -206,7 +204,7 @@ def test_a_late_row_replaces_the_object_under_the_same_key(
 
 
 @pytest.mark.parametrize("step", ["put_manifest", "write_partition"])
-def test_a_row_merged_while_its_hour_is_exported_is_not_forgotten(
+def test_a_row_merged_while_its_hour_is_exported_is_archived(
     production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     fill(ops)
@@ -263,7 +261,7 @@ def test_the_service_exports_what_becomes_due_until_it_is_stopped(
     assert not working.is_alive()
 
 
-def test_the_deduplicator_exports_beside_merging_and_tells_how_it_goes(
+def test_the_deduplicator_exports_beside_merging_and_reports_progress(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     fill(ops)

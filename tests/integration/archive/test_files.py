@@ -1,4 +1,4 @@
-"""What the archive's files hold is what production holds, exactly and in order."""
+"""The archive's files hold exactly production's rows, in order."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -43,7 +43,7 @@ def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.43", size: str 
     }
 
 
-# Texts that a database and a columnar file may take differently: empty, long, beyond ASCII, of one byte and the next.
+# Texts that a database and a columnar file may treat differently: empty, or beyond ASCII.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 AMOUNTS = st.decimals(-(10**11), 10**11, places=6, allow_nan=False, allow_infinity=False)
 TIMES = st.integers(0, 3_600_000_000 - 1).map(lambda micros: HOUR + timedelta(microseconds=micros))
@@ -77,7 +77,7 @@ def rows_of(stream: ArchiveStream) -> st.SearchStrategy[list[Row]]:
 
 
 def comparable(stream: ArchiveStream, row: Row) -> Row:
-    """PostgreSQL writes JSON in its own way."""
+    """Return a row whose JSON is parsed, since PostgreSQL formats JSON differently."""
     return {name: json.loads(row[name]) if name in ("payload", "body") else row[name] for name in row}
 
 
@@ -89,9 +89,7 @@ def in_order(stream: ArchiveStream, rows: Sequence[Row]) -> list[Row]:
 
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-def test_rows_of_every_stream_come_back_as_they_are(
-    production: Database, stream: ArchiveStream, tmp_path: Path
-) -> None:
+def test_rows_of_every_stream_come_back_unchanged(production: Database, stream: ArchiveStream, tmp_path: Path) -> None:
     @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(rows_of(stream))
     def come_back(rows: list[Row]) -> None:
@@ -102,15 +100,18 @@ def test_rows_of_every_stream_come_back_as_they_are(
         written = write(production, stream, path)
         found = contents(path)
         assert [comparable(stream, row) for row in found] == [comparable(stream, row) for row in in_order(stream, rows)]
-        assert (written.row_count, written.byte_count) == (len(rows), path.stat().st_size)
+        assert (written.totals.rows, written.byte_count) == (len(rows), path.stat().st_size)
         assert written.sha256 == hashlib.sha256(path.read_bytes()).digest()
-        for name, total in written.sums.items():
+        for name, total in written.totals.sums.items():
             assert total == sum(row[name] for row in rows if row[name] is not None)
         if stream.time_column:
             times = [row[stream.time_column] for row in rows]
-            assert (written.first_at, written.last_at) == (min(times, default=None), max(times, default=None))
+            assert (written.totals.first_at, written.totals.last_at) == (
+                min(times, default=None),
+                max(times, default=None),
+            )
             gatherers = [row["gatherer_id"] for row in rows]
-            assert written.gatherer_rows == {each: gatherers.count(each) for each in sorted(set(gatherers))}
+            assert written.totals.gatherer_rows == {each: gatherers.count(each) for each in sorted(set(gatherers))}
 
     come_back()
 
@@ -154,7 +155,7 @@ def snapshot(yes: Sequence[tuple[str, str]]) -> Row:
     }
 
 
-def test_places_that_hold_nothing_are_no_reason_to_refuse(production: Database, tmp_path: Path) -> None:
+def test_trailing_zeros_are_not_refused(production: Database, tmp_path: Path) -> None:
     with production.connect() as connection:
         insert(connection, DELTAS, [delta(1, price="0.430000000000")])
     write(production, DELTAS, tmp_path / "part-0.parquet")
@@ -165,19 +166,22 @@ def test_an_hour_ends_where_the_next_begins(production: Database, tmp_path: Path
     with production.connect() as connection:
         insert(connection, DELTAS, [delta(seconds) for seconds in (-0.000001, 0, 3599.999999, 3600)])
     written = write(production, DELTAS, tmp_path / "part-0.parquet")
-    assert (written.row_count, written.first_at, written.last_at) == (2, HOUR, after(3599.999999))
+    assert (written.totals.rows, written.totals.first_at, written.totals.last_at) == (2, HOUR, after(3599.999999))
 
 
 def test_an_hour_without_rows_is_a_file_with_a_schema(production: Database, tmp_path: Path) -> None:
     path = tmp_path / "part-0.parquet"
     written = write(production, DELTAS, path)
-    assert (written.row_count, written.first_at, written.last_at) == (0, None, None)
-    assert (written.gatherer_rows, written.sums) == ({}, {"clock": 0, "price": Decimal(0), "size_delta": Decimal(0)})
+    assert (written.totals.rows, written.totals.first_at, written.totals.last_at) == (0, None, None)
+    assert (written.totals.gatherer_rows, written.totals.sums) == (
+        {},
+        {"clock": 0, "price": Decimal(0), "size_delta": Decimal(0)},
+    )
     assert pq.read_table(path).num_rows == 0
     assert pq.read_schema(path).equals(arrow_schema(DELTAS))
 
 
-def test_the_file_is_of_the_moment_of_the_callers_transaction(production: Database, tmp_path: Path) -> None:
+def test_the_file_holds_the_snapshot_of_the_callers_transaction(production: Database, tmp_path: Path) -> None:
     with production.connect() as writing, production.connect("exporter") as connection:
         insert(writing, DELTAS, [delta(1)])
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -185,7 +189,7 @@ def test_the_file_is_of_the_moment_of_the_callers_transaction(production: Databa
             counted = connection.execute("select count(*) from market_data.orderbook_deltas").fetchall()
             insert(writing, DELTAS, [delta(2)])
             written = write_partition(connection, DELTAS, HOUR, after(3600), tmp_path / "part-0.parquet")
-        assert (counted, written.row_count) == ([(1,)], 1)
+        assert (counted, written.totals.rows) == ([(1,)], 1)
 
 
 def test_a_full_disk_leaves_nothing_behind(
@@ -202,7 +206,7 @@ def test_a_full_disk_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-# 1 ms apart in three markets, the last of them in most of the rows, and some equal in all but their number.
+# Rows 1 ms apart in three markets. Most rows are of the last market; some differ only in their occurrence.
 MANY = """
 insert into market_data.orderbook_deltas
 select
@@ -217,7 +221,7 @@ def test_more_rows_than_are_sorted_at_once_come_in_order(
 ) -> None:
     monkeypatch.setattr(parquet_writer, "RUN_ROWS", 100)
     monkeypatch.setattr(parquet_writer, "GROUP_ROWS", 1000)
-    monkeypatch.setattr(external_sort, "SPOOLED_ROWS", 16)
+    monkeypatch.setattr(external_sort, "BATCH_ROWS", 16)
     monkeypatch.setattr("kalshi_data.archive.production_reader.BATCH_BYTES", 4096)
     with production.connect() as connection:
         connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (HOUR,))
@@ -226,7 +230,7 @@ def test_more_rows_than_are_sorted_at_once_come_in_order(
     written = write(production, DELTAS, tmp_path / "part-0.parquet")
     found = [tuple(row[name] for name in DELTAS.order) for row in contents(tmp_path / "part-0.parquet")]
     assert found == sorted(expected)
-    assert written.row_count == 5000
+    assert written.totals.rows == 5000
     file: Any = pq.read_metadata(tmp_path / "part-0.parquet")
     sizes = [file.row_group(number).num_rows for number in range(file.num_row_groups)]
     assert len(sizes) in (5, 6, 7)
@@ -250,16 +254,16 @@ def test_a_stop_leaves_nothing_behind(production: Database, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-def test_the_file_says_what_it_is_and_how_it_is_kept(
-    production: Database, stream: ArchiveStream, tmp_path: Path
-) -> None:
+def test_the_file_has_its_metadata_and_encodings(production: Database, stream: ArchiveStream, tmp_path: Path) -> None:
     with production.connect() as connection:
         insert(connection, stream, [one_row(stream)])
     path = tmp_path / "part-0.parquet"
     write(production, stream, path)
     file: Any = pq.read_metadata(path)
-    told = {key: file.metadata[f"kalshi.{key}".encode()].decode() for key in ("stream", "schema_version", "begin_at")}
-    assert told == {"stream": stream.name, "schema_version": "1", "begin_at": "2026-11-01T10:00:00+00:00"}
+    metadata = {
+        key: file.metadata[f"kalshi.{key}".encode()].decode() for key in ("stream", "schema_version", "begin_at")
+    }
+    assert metadata == {"stream": stream.name, "schema_version": "1", "begin_at": "2026-11-01T10:00:00+00:00"}
     units = json.loads(file.metadata[b"kalshi.columns"])
     assert units == {column.name: {"unit": column.unit, "since": column.since} for column in stream.columns}
     schema: Any = pq.read_schema(path)
@@ -282,7 +286,7 @@ def test_the_file_says_what_it_is_and_how_it_is_kept(
 
 
 def one_row(stream: ArchiveStream) -> Row:
-    """Return a row of any values that production takes."""
+    """Return a row of arbitrary values that production accepts."""
     made: dict[pa.DataType, Any] = {
         TIME: HOUR,
         DIGEST: bytes(32),

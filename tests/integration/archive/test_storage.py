@@ -1,4 +1,4 @@
-"""Objects appear whole or not at all, whatever the store does; and every trouble is told in one sentence."""
+"""Objects appear complete or not at all, and every error has a message of one sentence."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What boto3 finds, and nothing of this machine."""
+    """Let boto3 find these credentials and no others."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
@@ -95,7 +95,7 @@ def test_what_is_put_comes_back_with_its_checksum_and_class(moto: Moto, name: st
 
 
 @pytest.mark.parametrize("fault", [failing(1), failing(1, "partNumber=2"), cutting(1)])
-def test_a_trouble_that_passes_is_not_noticed(moto: Moto, name: str, tmp_path: Path, fault: Any) -> None:
+def test_a_passing_error_is_retried(moto: Moto, name: str, tmp_path: Path, fault: Any) -> None:
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
     moto.fault = fault
     bucket(moto, name).put("a", path, sha256)
@@ -112,7 +112,7 @@ def test_a_trouble_that_passes_is_not_noticed(moto: Moto, name: str, tmp_path: P
         (sleeping(6), 4, "cannot be reached"),
     ],
 )
-def test_a_trouble_that_stays_leaves_nothing_behind(
+def test_a_lasting_error_leaves_nothing_behind(
     moto: Moto, name: str, tmp_path: Path, fault: Any, seconds_max: float, said: str
 ) -> None:
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
@@ -140,9 +140,9 @@ def test_an_object_is_replaced_whole_or_not_at_all(moto: Moto, name: str, tmp_pa
     assert hashlib.sha256((tmp_path / "back").read_bytes()).digest() == sha256
 
 
-# boto3 leaves closing the file to the collector.
+# boto3 leaves the file to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_who_watches_the_bytes_can_end_an_upload(moto: Moto, name: str, tmp_path: Path) -> None:
+def test_the_progress_callback_can_end_an_upload(moto: Moto, name: str, tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
 
     def stop(_: int) -> None:
@@ -165,14 +165,16 @@ def test_a_missing_bucket_is_named(moto: Moto, tmp_path: Path) -> None:
         list(store.keys("a"))
 
 
-def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, 10)
     store = open_store(settings("s3://some-bucket", endpoint_url="http://127.0.0.1:9"))
     with pytest.raises(ArchiveError, match=r"cannot be reached .*: check endpoint_url"):
         store.put("a", path, sha256)
 
 
-def test_no_credentials_are_told(moto: Moto, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(
+    moto: Moto, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     path, sha256 = made_file(tmp_path, 10)
     with pytest.raises(ArchiveError, match="there are no credentials: give the deduplicator"):
@@ -200,21 +202,21 @@ def test_a_folder_does_the_same(tmp_path: Path) -> None:
     store.put("a/b", path, sha256)
     assert store.fetch("a/b", tmp_path / "back")
     assert not store.fetch("a/c", tmp_path / "none")
-    with pytest.raises(ArchiveError, match="the disk gave back something else"):
+    with pytest.raises(ArchiveError, match="the disk returned other bytes"):
         store.put("a/d", path, bytes(32))
-    # A writer that died in the middle leaves what no reader sees.
+    # A writer that died leaves a file that no reader sees.
     (tmp_path / "store/a/.unfinished-1").write_bytes(b"half")
     assert list(store.keys("a/")) == ["a/b"]
     assert [each.name for each in (tmp_path / "store/a").iterdir() if not each.name.startswith(".")] == ["b"]
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     path, sha256 = made_file(tmp_path, 10)
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(ArchiveError, match="cannot be written: "):
         open_store(settings(f"file://{tmp_path}/store")).put("a", path, sha256)
 
 
-def test_no_archive_is_told() -> None:
+def test_a_missing_target_is_reported() -> None:
     with pytest.raises(ArchiveError, match="set target under \\[archive\\]"):
         open_store(settings(""))

@@ -1,4 +1,4 @@
-"""Verify finds whatever is wrong, and the commands tell people and programs."""
+"""Verify finds every kind of damage, and the commands print for people and for programs."""
 
 import hashlib
 import json
@@ -56,7 +56,7 @@ def problems(findings: list[Finding]) -> str:
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_what_was_exported_of_each_stream_is_right(
+def test_an_export_of_each_stream_is_verified(
     production: Database, ops: Connection, tmp_path: Path, deep: bool
 ) -> None:
     export(settings(production, tmp_path), streams=HOURLY)
@@ -89,16 +89,16 @@ def spoil_manifest(folder: Path) -> None:
     manifest_of(folder).write_bytes(b"{}")
 
 
-DAMAGES: list[tuple[Callable[[Path], None], str, str]] = [
+DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
     (lose, "is missing", "is missing"),
     (cut, "bytes, its manifest says", "bytes, its manifest says"),
     (flip, "has sha256", "has sha256"),
     (lose_manifest, "its manifest is missing", "has no manifest"),
-    (spoil_manifest, "is no manifest", "is no manifest"),
+    (spoil_manifest, "is not a manifest", "is not a manifest"),
 ]
 
 
-@pytest.mark.parametrize(("damage", "said", "said_offline"), DAMAGES, ids=[each[0].__name__ for each in DAMAGES])
+@pytest.mark.parametrize(("damage", "said", "said_offline"), DAMAGE, ids=[each[0].__name__ for each in DAMAGE])
 def test_damage_of_an_object_is_found(
     production: Database,
     ops: Connection,
@@ -115,7 +115,7 @@ def test_damage_of_an_object_is_found(
 
 
 def rewrite(folder: Path, change: Callable[[Any], Any]) -> None:
-    """Replace an object and what its manifest says of its bytes, so that only its rows can tell."""
+    """Replace an object and the bytes and sha256 in its manifest, so that only its rows differ."""
     changed = change(parquet.read_table(part(folder)))
     parquet.write_table(changed, part(folder))
     content = part(folder).read_bytes()
@@ -124,22 +124,22 @@ def rewrite(folder: Path, change: Callable[[Any], Any]) -> None:
     manifest_of(folder).write_text(json.dumps(manifest))
 
 
-def test_rows_that_only_the_footer_counts_are_found(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_rows_missing_from_the_footer_are_found(production: Database, ops: Connection, tmp_path: Path) -> None:
     export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
     rewrite(tmp_path, lambda rows: rows.slice(1))
     assert "has 5 rows, its manifest says 6" in problems(offline(production, tmp_path))
 
 
-def test_production_that_differs_is_found_and_deep_tells_the_row(
+def test_a_difference_to_production_is_found_and_deep_shows_the_row(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
     with production.connect() as superuser:
         superuser.execute("update market_data.trades set size = 4 where trade_id = 'trade 1'")
         superuser.execute("delete from market_data.trades where trade_id = 'trade 7'")
-    told = problems(online(production, tmp_path))
-    assert "sum of size: production has 21.5, the archive 21" in told
-    assert "rows: production has 3, the archive 4" in told
+    shown = problems(online(production, tmp_path))
+    assert "sum of size: production has 21.5, the archive 21" in shown
+    assert "rows: production has 3, the archive 4" in shown
     deep = problems(online(production, tmp_path, deep=True))
     assert "1 rows of production are missing" in deep
     assert "trade 1" in deep
@@ -166,7 +166,7 @@ def test_rows_out_of_order_are_found_by_deep(production: Database, ops: Connecti
     assert "rows are not in the order of market_ticker" in problems(online(production, tmp_path, deep=True))
 
 
-def test_hours_not_exported_yet_are_no_fault(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_hours_not_exported_yet_are_waiting_not_wrong(production: Database, ops: Connection, tmp_path: Path) -> None:
     export(settings(production, tmp_path), until_at=THEN + HOUR)
     trade(ops, THEN + timedelta(minutes=2), "late")
     mark(ops, THEN, streams=["trades"])
@@ -208,7 +208,7 @@ def test_the_commands_export_list_and_verify(production: Database, ops: Connecti
         (("archive", "list", "--from", "2026-11-02", "--to", "2026-11-01"), "is not before --to"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(
+def test_contradictory_options_are_refused(
     production: Database, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     refused = run(toml(production, tmp_path), *arguments)
@@ -216,7 +216,7 @@ def test_options_that_make_no_sense_are_refused(
     assert said in " ".join(refused.stderr.split())
 
 
-def test_a_failed_export_ends_with_1_and_says_why(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_a_failed_export_exits_1_and_prints_the_error(production: Database, ops: Connection, tmp_path: Path) -> None:
     (tmp_path / "bucket").write_bytes(b"")
     failed = run(
         toml(production, tmp_path), "export", "--once", "--stream", "trades", "--to", (THEN + HOUR).isoformat()

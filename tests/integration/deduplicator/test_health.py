@@ -1,4 +1,4 @@
-"""How a deduplicator tells how it is: measured beside the merge, kept in production, shown by its status command."""
+"""Health of a deduplicator: measured beside the merge, recorded in production, shown by its status command."""
 
 import threading
 from collections.abc import Generator
@@ -47,7 +47,7 @@ kalshi_meta.conninfo = "{kalshi_meta}"
 
 
 class Hosts:
-    """Production and gatherers, each with both databases."""
+    """Production, and gatherers with both of their databases."""
 
     def __init__(self, make_database: MakeDatabase, folder: Path, gatherers: int) -> None:
         self.production = make_database("production")
@@ -58,8 +58,8 @@ class Hosts:
         self.config.write_text(TOML.format(production=self.production.conninfo("deduplicator"), port=self.port))
         with self.config.open("a") as config:
             for number, (ts, meta) in enumerate(zip(self.ts, self.meta, strict=True), start=1):
-                places = {"kalshi_ts": ts.conninfo("dedup_reader"), "kalshi_meta": meta.conninfo("dedup_reader")}
-                config.write(GATHERER.format(number=number, **places))
+                databases = {"kalshi_ts": ts.conninfo("dedup_reader"), "kalshi_meta": meta.conninfo("dedup_reader")}
+                config.write(GATHERER.format(number=number, **databases))
 
     def monitor(self, state: State | None = None) -> Monitor:
         chosen = settings(self.production, self.ts)
@@ -82,7 +82,7 @@ def two(make_database: MakeDatabase, tmp_path: Path) -> Hosts:
 
 
 @contextmanager
-def looking(hosts: Hosts, state: State | None = None) -> Generator[Monitor]:
+def monitoring(hosts: Hosts, state: State | None = None) -> Generator[Monitor]:
     monitor = hosts.monitor(state)
     try:
         yield monitor
@@ -98,7 +98,7 @@ def test_lag_is_measured_by_gatherer_and_stream(two: Hosts) -> None:
     for kalshi_ts in two.ts:
         beat(kalshi_ts, 0)
     receive(two.ts[0], [trade("a"), trade("b")], NOW - timedelta(seconds=40))
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         measurements = monitor.measurements
         assert measurements.lags[1, "trades"].rows == 2
@@ -112,9 +112,9 @@ def test_lag_is_measured_by_gatherer_and_stream(two: Hosts) -> None:
         assert monitor.measurements.merged[1, "trades"][:4] == (2, 2, 0, 0)
 
 
-def test_a_row_that_changes_long_after_it_was_made_is_not_taken_for_late(two: Hosts) -> None:
+def test_a_row_updated_long_after_it_was_made_is_not_late(two: Hosts) -> None:
     opened = "insert into capture.connections (connection_id, url, use_yes_price, opened_at)"
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         with two.ts[0].connect("gatherer") as connection:
             connection.execute(f"{opened} values (1, '', false, now() - interval '9 days')".encode())
@@ -126,7 +126,7 @@ def test_a_row_that_changes_long_after_it_was_made_is_not_taken_for_late(two: Ho
 def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Hosts) -> None:
     beat(two.ts[0], 0)
     beat(two.ts[1], 0)
-    with two.ts[0].connect("gatherer") as holding, looking(two) as monitor:
+    with two.ts[0].connect("gatherer") as holding, monitoring(two) as monitor:
         holding.execute("begin")
         holding.execute("select pg_current_xact_id()")
         receive(two.ts[0], [trade("a")], NOW - timedelta(seconds=40))
@@ -153,7 +153,7 @@ def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
     two: Hosts, age_seconds: float, state: str, trouble: str | None
 ) -> None:
     beat(two.ts[0], age_seconds, state)
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         found = monitor.measurements.gatherers[1].problem
         # A second may pass between writing and reading.
@@ -161,11 +161,11 @@ def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
         assert monitor.measurements.gatherers[2].problem == "no heartbeat yet"
 
 
-def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> None:
+def test_a_gatherer_that_does_not_answer_is_reported_and_the_others_measured(two: Hosts) -> None:
     two.ts[0] = away(two.ts[0])
     receive(two.ts[1], [trade("a")])
     beat(two.ts[1], 0)
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         assert "no_such_database" in str(monitor.measurements.gatherers[1].problem)
         assert monitor.measurements.lags[2, "trades"].rows == 1
@@ -178,15 +178,15 @@ def test_a_gatherer_that_is_away_is_told_and_the_others_measured(two: Hosts) -> 
     assert trades[2]["rows_waiting"] == 1
 
 
-def test_production_that_is_away_is_told_and_found_again(two: Hosts) -> None:
+def test_production_that_does_not_answer_is_reported_until_it_answers(two: Hosts) -> None:
     production = two.production
     two.production = away(production)
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         assert "no_such_database" in monitor.measurements.production_failure
         assert any(reason.check == "production" for reason in monitor.health().reasons)
     two.production = production
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
         assert monitor.measurements.production_failure == ""
         assert monitor.measurements.production_ping_seconds > 0
@@ -201,7 +201,7 @@ def test_status_shows_what_was_measured_and_merged(two: Hosts) -> None:
     state.waiting_for = None
     state.streams["trades"] = StreamState((1, 2))
     state.streams["trades"].failed("deadlock detected")
-    with looking(two, state) as monitor:
+    with monitoring(two, state) as monitor:
         monitor.measure()
         code, found = two.document()
         assert (code, found["alive"]) == (0, True)
@@ -219,15 +219,15 @@ def test_status_shows_what_was_measured_and_merged(two: Hosts) -> None:
     assert "degraded, running version" in result.output
 
 
-def test_a_deduplicator_that_does_not_live_is_told(two: Hosts) -> None:
+def test_a_deduplicator_that_does_not_run_is_reported(two: Hosts) -> None:
     assert two.show().exit_code == 1
     assert "never ran on this database" in two.show().output
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure("stopped")
     result = two.show()
     assert result.exit_code == 1
     assert "stopped 20" in result.output
-    with looking(two) as monitor:
+    with monitoring(two) as monitor:
         monitor.measure()
     with two.production.connect() as connection:
         connection.execute("update ops.deduplicators set beat_at = now() - interval '1 hour'")
@@ -237,7 +237,7 @@ def test_a_deduplicator_that_does_not_live_is_told(two: Hosts) -> None:
     assert "1 h 0 min ago" in result.output
 
 
-def test_one_that_ends_with_an_error_says_so(two: Hosts) -> None:
+def test_a_deduplicator_that_failed_is_reported(two: Hosts) -> None:
     def fail() -> None:
         with DeduplicatorReporter(
             settings(two.production, two.ts), State(), EVERYTHING, threading.Event(), Notifier({})
@@ -253,7 +253,7 @@ def test_one_that_ends_with_an_error_says_so(two: Hosts) -> None:
 
 
 class Heard(Notifier):
-    """Remembers what systemd would be told."""
+    """Keeps the messages that systemd would receive."""
 
     def __init__(self) -> None:
         super().__init__({})
@@ -264,7 +264,7 @@ class Heard(Notifier):
         self.messages.append(message)
 
 
-def test_systemd_hears_of_start_life_and_end(two: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systemd_is_notified_of_start_life_and_end(two: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter_module, "TURN_SECONDS", 0.02)
     state, stop, heard = State(), threading.Event(), Heard()
     with DeduplicatorReporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard):
@@ -274,7 +274,7 @@ def test_systemd_hears_of_start_life_and_end(two: Hosts, monkeypatch: pytest.Mon
         state.streams["trades"], state.waiting_for = StreamState((1, 2)), None
         wait_until(lambda: "READY=1" in heard.messages)
         wait_until(lambda: heard.messages.count("WATCHDOG=1") > 3)
-        # A stream that neither merges nor says why hangs.
+        # A stream that neither merges nor reports an error hangs.
         state.streams["trades"].ticked_at -= reporter_module.HUNG_SECONDS + 1
         before = _quiet(heard)
         state.streams["trades"].error = "deadlock detected"
@@ -298,7 +298,7 @@ def _quiet(heard: Heard) -> int:
     return seen
 
 
-def test_a_running_deduplicator_answers(two: Hosts, tmp_path: Path) -> None:
+def test_a_running_deduplicator_serves_health_and_metrics(two: Hosts, tmp_path: Path) -> None:
     for kalshi_ts in two.ts:
         beat(kalshi_ts, -600)
         receive(kalshi_ts, [trade("a")])

@@ -1,4 +1,4 @@
-"""Old partitions go as a whole, and nothing else goes with them."""
+"""Old partitions are dropped as a whole, and no other rows are."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ def test_partitions_are_listed_with_their_times(owner: Connection) -> None:
         assert owner.execute(f"select count(*) from {name}".encode()).fetchone() == (2,)
 
 
-def test_only_whole_partitions_older_than_the_moment_go(owner: Connection) -> None:
+def test_only_whole_partitions_older_than_the_time_are_dropped(owner: Connection) -> None:
     almost_two_days = AT + 2 * DAY - timedelta(microseconds=1)
     dropped = owner.execute(DROP, (almost_two_days,)).fetchall()
     assert [began for _, began in dropped] == [AT]
@@ -55,14 +55,14 @@ def test_only_whole_partitions_older_than_the_moment_go(owner: Connection) -> No
     assert [began for _, began in owner.execute(DROP, (AT + 2 * DAY,)).fetchall()] == [AT + DAY]
 
 
-def test_partitions_not_wholly_within_the_given_times_stay(owner: Connection) -> None:
+def test_partitions_not_completely_within_the_given_times_stay(owner: Connection) -> None:
     within = f"{{[{AT}, {AT + DAY - timedelta(hours=1)}), [{AT + DAY}, {AT + 3 * DAY})}}"
     dropped = owner.execute(DROP_WITHIN, (AT + 10 * DAY, within, 100)).fetchall()
     assert [row[0] for row in dropped] == [AT + DAY, AT + 2 * DAY]
     assert held(owner) == ["first 0", "first 3", "last 0", "last 3"]
 
 
-def test_no_more_go_than_asked_for_and_the_oldest_first(owner: Connection) -> None:
+def test_no_more_partitions_are_dropped_than_asked_for_oldest_first(owner: Connection) -> None:
     assert owner.execute(DROP_WITHIN, (AT + 10 * DAY, "{(,)}", 1)).fetchall() == [(AT,)]
 
 
@@ -76,7 +76,7 @@ def test_a_table_in_use_is_left_alone_and_dropped_later(production: Database, ow
         assert len(owner.execute(DROP, (AT + 2 * DAY,)).fetchall()) == 2
 
 
-def test_nobody_but_the_owner_drops_partitions_directly(production: Database, owner: Connection) -> None:
+def test_only_the_owner_drops_partitions_directly(production: Database, owner: Connection) -> None:
     for role in ("deduplicator", "reader"):
         with production.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(DROP, (AT + 2 * DAY,))
@@ -121,12 +121,12 @@ def drop_archived(connection: Connection, days_min: int, stream: str = "trades")
     return [(midnight(0) - began).days for (began,) in found]
 
 
-def test_nothing_that_is_not_archived_goes_however_old(merging: Connection) -> None:
+def test_partitions_that_are_not_archived_are_never_dropped(merging: Connection) -> None:
     assert drop_archived(merging, 5) == []
     assert len(held(merging)) == 6
 
 
-def test_only_partitions_all_of_whose_hours_are_verified_go(merging: Connection) -> None:
+def test_only_partitions_whose_hours_are_all_verified_are_dropped(merging: Connection) -> None:
     archive(merging, 12, 9)
     merging.execute(ARCHIVED, ("exported", midnight(11), midnight(11) + timedelta(hours=1)))
     assert drop_archived(merging, 5) == [12, 10]
@@ -136,13 +136,13 @@ def test_only_partitions_all_of_whose_hours_are_verified_go(merging: Connection)
     assert found.fetchall() == [("trades", midnight(n), midnight(n - 1)) for n in (12, 10)]
 
 
-def test_what_is_not_old_enough_stays(merging: Connection) -> None:
+def test_partitions_that_are_not_old_enough_stay(merging: Connection) -> None:
     archive(merging, 40, 0)
     assert drop_archived(merging, 11) == [40, 12]
     assert drop_archived(merging, 365) == []
 
 
-def test_a_late_row_holds_its_partition_until_it_is_archived_again(merging: Connection) -> None:
+def test_a_late_row_keeps_its_partition_until_it_is_archived_again(merging: Connection) -> None:
     archive(merging, 12, 9)
     merging.execute(ARCHIVED, ("pending", midnight(12), midnight(12) + timedelta(hours=1)))
     assert drop_archived(merging, 5) == [11, 10]
@@ -150,7 +150,7 @@ def test_a_late_row_holds_its_partition_until_it_is_archived_again(merging: Conn
     assert drop_archived(merging, 5) == [12]
 
 
-def test_a_stream_that_is_none_and_a_time_that_is_none_are_refused(merging: Connection) -> None:
+def test_an_unknown_stream_and_zero_days_are_refused(merging: Connection) -> None:
     for stream, days in (("cursors", 5), ("trades; drop table x", 5), ("trades", 0)):
         with pytest.raises(psycopg.errors.RaiseException):
             drop_archived(merging, days, stream)
@@ -163,7 +163,7 @@ def test_a_reader_drops_nothing(production: Database, merging: Connection) -> No
     assert len(held(merging)) == 6
 
 
-def test_a_row_merged_while_dropping_waited_takes_the_drop_back(production: Database, merging: Connection) -> None:
+def test_a_row_merged_while_dropping_waits_rolls_the_drop_back(production: Database, merging: Connection) -> None:
     archive(merging, 12, 9)
     refusals: list[BaseException] = []
     with production.connect("deduplicator") as late:

@@ -1,4 +1,4 @@
-"""Upkeep does, again and again, what the functions in SQL do once."""
+"""Upkeep repeats the SQL functions of its tasks until nothing is left to do."""
 
 import threading
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ def proven(ops: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def test_one_tick_checks_books_and_judges_minutes(ops: Connection, chosen: DeduplicatorSettings) -> None:
+def test_one_tick_checks_books_and_classifies_minutes(ops: Connection, chosen: DeduplicatorSettings) -> None:
     fill(ops)
     assert Upkeep(chosen, threading.Event()).tick(ops) is False
     assert proven(ops) == 20
 
 
-def test_it_works_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSettings) -> None:
+def test_it_runs_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSettings) -> None:
     fill(ops)
     stop = threading.Event()
     working = threading.Thread(target=Upkeep(chosen, stop).run)
@@ -71,7 +71,7 @@ def test_it_works_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSetti
     assert proven(ops) == 20
 
 
-def test_it_goes_on_when_its_connection_is_cut(
+def test_it_continues_after_its_connection_is_cut(
     production: Database, ops: Connection, chosen: DeduplicatorSettings
 ) -> None:
     stop = threading.Event()
@@ -89,7 +89,7 @@ def test_it_goes_on_when_its_connection_is_cut(
     assert proven(ops) == 20
 
 
-def test_steps_follow_each_other_while_more_is_waiting(production: Database, ops: Connection) -> None:
+def test_steps_follow_each_other_while_more_work_waits(production: Database, ops: Connection) -> None:
     fill(ops)
     for minute in range(30, 36):
         snapshot(ops, minute, 11, levels(("yes", "0.5", "1")))
@@ -104,7 +104,7 @@ def test_steps_follow_each_other_while_more_is_waiting(production: Database, ops
     assert ops.execute("select count(*) from ops.book_checks").fetchone() == (7,)
 
 
-def test_one_of_several_does_it(production: Database, ops: Connection) -> None:
+def test_only_one_of_several_holds_the_lock(production: Database, ops: Connection) -> None:
     assert lock_upkeep(ops)
     with production.connect("deduplicator") as other:
         assert not lock_upkeep(other)
@@ -128,5 +128,5 @@ def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
     assert ops.execute("select count(*) from market_data.tickers").fetchone() == (0,)
 
 
-def test_what_is_kept_for_ever_is_not_among_what_is_dropped() -> None:
+def test_retention_leaves_out_streams_kept_for_ever() -> None:
     assert ProductionRetentionSettings().days() == {"orderbook_deltas": 90, "orderbook_snapshots": 90, "tickers": 30}

@@ -125,7 +125,7 @@ def test_a_gatherer_that_ends_with_an_error_says_so(kalshi_ts: Database) -> None
     assert beats(kalshi_ts)[0][1]["state"] == "failed"
 
 
-def test_systemd_hears_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_systemd_is_notified_of_start_life_and_end(kalshi_ts: Database, tmp_path: Path) -> None:
     counters, heard = Counters(), list[str]()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))

@@ -1,4 +1,4 @@
-"""The tables for Athena say what the archive's files hold."""
+"""The tables for Athena match the archive's files."""
 
 import re
 
@@ -36,12 +36,12 @@ def test_a_table_has_the_columns_of_its_stream(stream: ArchiveStream) -> None:
 
 
 @pytest.mark.parametrize("stream", ARCHIVED, ids=lambda stream: stream.name)
-def test_a_table_s_partitions_are_the_archive_s(stream: ArchiveStream) -> None:
+def test_a_table_has_the_partitions_of_the_archive(stream: ArchiveStream) -> None:
     text = (TABLES / f"{stream.name}.sql").read_text()
     hour = "hour=${hour}/" if stream.hours == 1 else ""
     assert f"'s3://BUCKET/parquet/{stream.name}/date=${{date}}/{hour}'\n" in text
     assert ("partitioned by (`date` date, hour int)" if hour else "partitioned by (`date` date)") in text
 
 
-def test_every_table_is_of_a_stream() -> None:
+def test_every_table_belongs_to_a_stream() -> None:
     assert {path.stem for path in TABLES.glob("*.sql")} == {stream.name for stream in ARCHIVED}

@@ -1,4 +1,4 @@
-"""More rows than fit into memory come out complete, in order and in pieces of bounded size."""
+"""The external sort returns all rows in order, in batches of bounded size."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -20,7 +20,7 @@ RUNS = st.lists(st.lists(ROWS, min_size=1, max_size=40), max_size=6)
 
 
 def run_of(rows: list[tuple[str, int, int]]) -> pa.Table:
-    """Return rows in chunks that each have a dictionary of their own, as they come from the database."""
+    """Return rows in chunks with different dictionaries, as the database sends them."""
     chunks: list[Any] = []
     for first in range(0, len(rows), 7):
         tickers, times, numbers = zip(*rows[first : first + 7], strict=True)
@@ -33,15 +33,15 @@ def run_of(rows: list[tuple[str, int, int]]) -> pa.Table:
 @given(RUNS, st.integers(1, 60))
 def test_runs_are_merged_in_order(runs: list[list[tuple[str, int, int]]], rows: int) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(external_sort, "SPOOLED_ROWS", 3)
-        spool = ExternalSort(Path(folder), ORDER)
+        patch.setattr(external_sort, "BATCH_ROWS", 3)
+        external = ExternalSort(Path(folder), ORDER)
         for run in runs:
-            spool.add(run_of(run))
-        pieces = [[tuple(row.values()) for row in piece.to_pylist()] for piece in spool.merge(rows, 1 << 30)]
+            external.add(run_of(run))
+        pieces = [[tuple(row.values()) for row in piece.to_pylist()] for piece in external.merge(rows, 1 << 30)]
     everything = [row for run in runs for row in run]
     assert [row for piece in pieces for row in piece] == sorted(everything, key=lambda r: (r[0].encode(), *r[1:]))
     assert all(pieces)
-    # A piece has what was asked for, and of each run at most one spooled batch more; but equal keys stay together.
+    # A batch has the wanted rows, and of each run at most one batch more; equal keys stay together.
     equal = max((sum(row[:2] == other[:2] for row in everything) for other in everything), default=0)
     assert max(map(len, pieces), default=0) <= max(rows, 3) + 3 * len(runs) + equal
 
@@ -51,7 +51,7 @@ def test_runs_are_merged_in_order(runs: list[list[tuple[str, int, int]]], rows: 
     st.integers(100, 1000),
     st.integers(5000, 20000),
 )
-def test_wide_rows_make_smaller_pieces(marks: list[Mark], rows: int, size: int) -> None:
+def test_wide_rows_make_smaller_batches(marks: list[Mark], rows: int, size: int) -> None:
     keys = boundaries(marks, rows, size)
     assert keys == sorted(set(keys))
     for first, last in zip([None, *keys], [*keys, None], strict=True):

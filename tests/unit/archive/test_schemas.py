@@ -1,4 +1,4 @@
-"""A version of an archived schema is never changed, and a new one is no trouble for readers of old ones."""
+"""A version of an archived schema never changes, and readers of an old version can read files of a new one."""
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -20,7 +20,7 @@ LATER = SERIES._replace(columns=(*SERIES.columns, Column("tags", pa.string(), "t
 
 
 def described(stream: ArchiveStream) -> dict[str, Any]:
-    """Return the columns that each version of a stream has."""
+    """Return the columns of each version of a stream."""
     return {
         str(version): [
             f"{each.name}: {each.type}{'' if each.nullable else ' not null'}"
@@ -31,7 +31,7 @@ def described(stream: ArchiveStream) -> dict[str, Any]:
     }
 
 
-def test_schemas_are_those_written_down(pytestconfig: pytest.Config) -> None:
+def test_schemas_equal_the_golden_file(pytestconfig: pytest.Config) -> None:
     found = {stream.name: described(stream) for stream in ARCHIVED}
     if pytestconfig.getoption("--update-golden"):
         GOLDEN.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")

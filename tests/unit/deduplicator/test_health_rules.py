@@ -30,12 +30,12 @@ BEAT_AT = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 
 
 def measurements(lags: Mapping[StreamKey, float] | None = None, **changes: Any) -> Measurements:
-    """Return those of a healthy deduplicator, with changes."""
+    """Return the measurements of a healthy deduplicator, with changes."""
     made = Measurements()
     made.production_at_seconds = NOW - 1
     made.gatherers = {number: Liveness(BEAT_AT) for number in (1, 2, 3)}
     made.lags = {(number, stream.name): Lag(10, 0.1) for number in (1, 2, 3) for stream in STREAMS}
-    made.lags |= {place: Lag(9_000, seconds) for place, seconds in (lags or {}).items()}
+    made.lags |= {key: Lag(9_000, seconds) for key, seconds in (lags or {}).items()}
     for name, value in changes.items():
         assert hasattr(made, name)
         setattr(made, name, value)
@@ -59,17 +59,17 @@ def health_of(measured: Measurements, known: State | None = None) -> tuple[str, 
     return found.status, [reason.check for reason in found.reasons]
 
 
-def test_a_deduplicator_at_work_is_healthy() -> None:
+def test_a_running_deduplicator_is_healthy() -> None:
     assert health_of(measurements()) == ("healthy", [])
 
 
 @pytest.mark.parametrize(("away", "status"), [((), "healthy"), ((1,), "degraded"), ((1, 2), "degraded")])
-def test_as_many_gatherers_as_configured_are_healthy(away: tuple[int, ...], status: str) -> None:
+def test_a_missing_gatherer_is_degraded(away: tuple[int, ...], status: str) -> None:
     lives = {number: Liveness(BEAT_AT, "away" if number in away else None) for number in (1, 2, 3)}
     assert health_of(measurements(gatherers=lives))[0] == status
 
 
-def test_no_gatherer_is_unhealthy_and_each_is_told_with_its_trouble() -> None:
+def test_no_live_gatherer_is_unhealthy_with_the_problem_of_each() -> None:
     lives = {1: Liveness(problem="no answer"), 2: Liveness(BEAT_AT, "stopped"), 3: Liveness(problem="no heartbeat yet")}
     found = evaluate(measurements(gatherers=lives, lags={}), state(), SETTINGS, NOW)
     assert found.status == "unhealthy"
@@ -86,11 +86,11 @@ def test_lag_has_two_thresholds(seconds: float, status: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [6.0, 3_600.0])
-def test_one_gatherer_that_is_late_is_degraded_as_long_as_another_is_not(seconds: float) -> None:
+def test_a_late_gatherer_is_only_degraded_while_another_is_not_late(seconds: float) -> None:
     assert health_of(measurements({(2, "orderbook_deltas"): seconds})) == ("degraded", ["lag"])
 
 
-def test_lag_is_told_with_its_cause() -> None:
+def test_lag_is_reported_with_its_cause() -> None:
     made = measurements()
     made.lags = {(2, "trades"): Lag(9_000, 12.0, 8_000, "transaction 7 is open: process 5 of gatherer, psql")}
     (reason,) = evaluate(made, state(), SETTINGS, NOW).reasons
@@ -108,7 +108,7 @@ def test_lag_is_told_with_its_cause() -> None:
         ({"production_at_seconds": NOW - 11, "production_failure": "connection refused"}, "unhealthy"),
     ],
 )
-def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status: str) -> None:
+def test_production_that_does_not_answer_is_reported(changes: dict[str, Any], status: str) -> None:
     assert health_of(measurements(**changes)) == (status, ["production"])
 
 
@@ -120,18 +120,18 @@ def test_production_that_does_not_answer_is_told(changes: dict[str, Any], status
         ({"ticked_at": NOW - 31, "error": "deadlock detected"}, "unhealthy"),
     ],
 )
-def test_a_stream_that_does_not_go_on_is_told(changes: dict[str, Any], status: str) -> None:
+def test_a_stream_that_is_not_merged_is_reported(changes: dict[str, Any], status: str) -> None:
     assert health_of(measurements(), state(**changes)) == (status, ["streams"])
 
 
 @pytest.mark.parametrize("waiting_for", ["production", "a gatherer"])
-def test_what_it_waits_for_is_told(waiting_for: str) -> None:
+def test_what_it_waits_for_is_reported(waiting_for: str) -> None:
     found = evaluate(measurements(), state(waiting_for), SETTINGS, NOW)
     assert found.status == "unhealthy"
     assert [reason.text for reason in found.reasons] == [f"waiting for {waiting_for}"]
 
 
-def test_what_is_measured_is_a_metric() -> None:
+def test_measurements_are_exported_as_metrics() -> None:
     made = measurements({(2, "trades"): 12.5})
     made.merged = {(2, "trades"): MergedRows(100, 60, 30, 10, 1_000_000.0)}
     samples = {
@@ -161,7 +161,7 @@ def waiting(seconds: float) -> StreamProgress:
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(7_000, "healthy"), (7_300, "degraded")])
-def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, status: str) -> None:
+def test_hours_that_wait_too_long_for_the_archive_are_reported(seconds: float, status: str) -> None:
     known = state()
     known.archive.progress = [waiting(seconds)]
     found = evaluate(measurements(), known, SETTINGS, NOW)
@@ -169,13 +169,13 @@ def test_hours_that_wait_too_long_for_the_archive_are_told(seconds: float, statu
     assert all("3 hours wait for the archive, the oldest for 73" in reason.text for reason in found.reasons)
 
 
-def test_an_archive_that_fails_is_degraded_and_says_why() -> None:
+def test_an_archive_that_fails_is_degraded_with_its_error() -> None:
     known = state()
     known.archive.failed("s3://archive: there is no such bucket")
     assert health_of(measurements(), known) == ("degraded", ["archive"])
 
 
-def test_the_archive_is_measured() -> None:
+def test_the_archive_has_metrics() -> None:
     known = state()
     known.archive.progress = [waiting(60)]
     known.archive.exported(10, 400)
@@ -209,6 +209,6 @@ def test_the_archive_is_measured() -> None:
         ({"part_bytes": 1000}, "5242880"),
     ],
 )
-def test_an_archive_that_is_none_is_refused(section: dict[str, Any], said: str) -> None:
+def test_archive_settings_that_cannot_be_used_are_refused(section: dict[str, Any], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
         msgspec.convert(section, ArchiveSettings)

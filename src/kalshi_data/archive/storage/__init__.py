@@ -1,1 +1,1 @@
-"""Where the archive's objects lie: a folder, or a bucket of S3."""
+"""Stores of the archive's objects: a folder or an S3 bucket."""

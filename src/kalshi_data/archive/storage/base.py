@@ -1,4 +1,4 @@
-"""What every store of the archive's objects offers, and how errors of files are reported."""
+"""The interface of a store of the archive's objects, and the translation of file errors."""
 
 import errno
 import hashlib
@@ -13,21 +13,22 @@ ProgressCallback = Callable[[int], None]
 
 
 def no_progress(_bytes: int) -> None:
-    """Take no notice of bytes on their way."""
+    """Ignore the progress."""
 
 
 class ObjectStore(Protocol):
-    """A store of objects; every method raises ArchiveError where it cannot do its work, saying what to do next."""
+    """A store of objects; a method that fails raises ArchiveError with a message about what to do next."""
 
     def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
-        """Store a file under a key, replacing what is there, and return the store's ETag where it has one.
+        """Store a file under a key, replacing an older object, and return the store's ETag if it has one.
 
-        `progress` is told of bytes on their way; what it raises ends the upload, and nothing is stored.
+        `progress` is called with the number of bytes sent since its last call. If it raises, the upload ends and
+        nothing is stored.
         """
         ...
 
     def fetch(self, key: str, path: Path) -> bool:
-        """Bring an object into a file; False where there is none."""
+        """Write an object to a file; return False if there is no such object."""
         ...
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -42,8 +43,8 @@ def digest(path: Path) -> bytes:
 
 
 @contextmanager
-def translate_errors(what: str) -> Generator[None]:
-    """Turn errors of files into one that says what to do.
+def translate_errors(failure: str) -> Generator[None]:
+    """Translate an error of a file into one whose message says what failed and what to do.
 
     Raises:
         ArchiveError: instead of OSError.
@@ -58,4 +59,4 @@ def translate_errors(what: str) -> Generator[None]:
             errno.EROFS: "the file system is read-only: mount it for writing, or name another folder under [archive]",
         }
         reason = reasons.get(error.errno or 0, error.strerror or str(error))
-        raise ArchiveError(f"{what}: {reason}") from error
+        raise ArchiveError(f"{failure}: {reason}") from error

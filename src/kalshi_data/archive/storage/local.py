@@ -1,4 +1,4 @@
-"""A folder as the archive's store: what is put there appears whole or not at all."""
+"""A folder as the archive's store; an object in it is always complete."""
 
 import os
 import shutil
@@ -10,19 +10,19 @@ from kalshi_data.archive.storage.base import ProgressCallback, digest, no_progre
 from kalshi_data.errors import ArchiveError
 
 CHUNK_BYTES = 1024 * 1024
-# Names that begin so are hidden: no reader takes an unfinished file for data.
+# Readers ignore hidden files, so that an unfinished file is never read as data.
 UNFINISHED = ".unfinished-"
 
 
 class FolderStore:
-    """A folder that does what a bucket does."""
+    """Stores objects as files in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Use a folder, which is made where it is missing."""
+        """Use a folder; it is created if it is missing."""
         self._folder = folder
 
     def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
-        """Write a file beside its place, see that it is what it should be, and rename it once it is on the disk."""
+        """Write a hidden file, compare its checksum, and rename it once it is on the disk."""
         target = self._folder / key
         unfinished = target.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
         with translate_errors(f"{target} cannot be written"):
@@ -30,7 +30,7 @@ class FolderStore:
             try:
                 shutil.copyfile(path, unfinished)
                 if digest(unfinished) != sha256:
-                    raise ArchiveError(f"{target}: the disk gave back something else than was written: check the disk")
+                    raise ArchiveError(f"{target}: the disk returned other bytes than were written: check the disk")
                 progress(unfinished.stat().st_size)
                 sync(unfinished)
                 unfinished.replace(target)
@@ -40,7 +40,7 @@ class FolderStore:
         return None
 
     def fetch(self, key: str, path: Path) -> bool:
-        """Bring an object into a file; False where there is none."""
+        """Write an object to a file; return False if there is no such object."""
         source = self._folder / key
         with translate_errors(f"{source} cannot be read"):
             if not source.is_file():

@@ -10,7 +10,7 @@ from kalshi_data.errors import ArchiveError
 
 
 def open_store(settings: ArchiveSettings) -> ObjectStore:
-    """Return what `target` names.
+    """Return the store that `target` names.
 
     Raises:
         ArchiveError: no target is set.
@@ -20,7 +20,7 @@ def open_store(settings: ArchiveSettings) -> ObjectStore:
     parts = urlsplit(settings.target)
     if parts.scheme == "file":
         return FolderStore(Path(parts.path))
-    # Loaded where it is needed: a folder needs none of it.
+    # boto3 takes long to load, and a folder does not need it.
     from kalshi_data.archive.storage.s3 import S3Store  # noqa: PLC0415
 
     return S3Store(parts.netloc, settings)

@@ -1,4 +1,4 @@
-"""A bucket of S3, or of anything that speaks its protocol."""
+"""A bucket of S3, or of a server that speaks its protocol."""
 
 # boto3 builds its clients at run time and carries no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -28,7 +28,7 @@ from kalshi_data.errors import ArchiveError
 
 MISSING = {"404", "NoSuchKey"}
 CREDENTIALS = (
-    "give the deduplicator others where boto3 looks for them: the instance's role, AWS_PROFILE or ~/.aws/credentials"
+    "give the deduplicator others in a place that boto3 reads: the instance's role, AWS_PROFILE or ~/.aws/credentials"
 )
 REMEDIES = {
     "NoSuchBucket": "there is no such bucket: create it, or correct target under [archive]",
@@ -37,24 +37,24 @@ REMEDIES = {
     "ExpiredToken": f"the credentials have expired: {CREDENTIALS}",
     "AccessDenied": "access is denied: allow PutObject, GetObject, AbortMultipartUpload and ListBucket on the prefix",
     "403": "access is denied: check the credentials, and what they may do on the prefix",
-    "RequestTimeTooSkewed": "this host's clock is wrong: let it be set by NTP",
+    "RequestTimeTooSkewed": "this host's clock is wrong: set it by NTP",
     "PermanentRedirect": "the bucket is in another region: correct region under [archive]",
-    "BadDigest": "what arrived is not what was sent: it is tried again",
+    "BadDigest": "the bucket received other bytes than were sent: it is tried again",
 }
 
 
 class S3Store:
-    """Stores objects with their checksums; files larger than a part go in parts, which are dropped if one fails."""
+    """Stores objects with their checksums; a larger file is sent in parts, which are deleted if one of them fails."""
 
     def __init__(self, bucket: str, settings: ArchiveSettings) -> None:
-        """Prepare to use a bucket, with whatever credentials boto3 finds."""
+        """Prepare to use a bucket with the credentials that boto3 finds."""
         self._bucket = bucket
         self._storage_class = settings.storage_class
-        self._where = f"s3://{bucket}" + (f" at {settings.endpoint_url}" if settings.endpoint_url else "")
+        self._name = f"s3://{bucket}" + (f" at {settings.endpoint_url}" if settings.endpoint_url else "")
         config = Config(
             connect_timeout=min(10.0, settings.request_seconds_max),
             read_timeout=settings.request_seconds_max,
-            # Its waits grow, with jitter, up to 20 s.
+            # boto3's waits grow to 20 s, with jitter.
             retries={"mode": "standard", "total_max_attempts": settings.attempts_max},
             s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
             max_pool_connections=settings.requests_max,
@@ -80,14 +80,14 @@ class S3Store:
             return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
 
     def fetch(self, key: str, path: Path) -> bool:
-        """Download an object; False where there is none."""
+        """Download an object; return False if there is no such object."""
         with self._translate_errors(f"{key} cannot be read"), translate_errors(f"{path} cannot be written"):
             try:
                 self._client.download_file(self._bucket, key, str(path), Config=self._transfer)
             except ClientError as error:
-                if code_of(error) not in MISSING:
+                if error_code(error) not in MISSING:
                     raise
-                # A missing bucket answers a HEAD like a missing object.
+                # A HEAD request has the same answer for a missing bucket and a missing object.
                 self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
                 return False
         return True
@@ -100,20 +100,20 @@ class S3Store:
                 yield from (str(each["Key"]) for each in page.get("Contents", ()))
 
     @contextmanager
-    def _translate_errors(self, what: str) -> Generator[None]:
-        """Turn the library's errors into one that says what to do."""
+    def _translate_errors(self, failure: str) -> Generator[None]:
+        """Translate an error of boto3 into one whose message says what failed and what to do."""
         try:
             yield
         except (ClientError, BotoCoreError, Boto3Error) as error:
-            raise ArchiveError(f"{self._where}: {what}: {explain(error)}") from error
+            raise ArchiveError(f"{self._name}: {failure}: {explain(error)}") from error
 
 
 def explain(error: Exception) -> str:
-    """Return what went wrong and what to do about it."""
-    # boto3 wraps what happened during an upload.
+    """Return what failed and what to do about it."""
+    # boto3 wraps errors of an upload.
     cause = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
     if isinstance(cause, ClientError):
-        code, status = code_of(cause), cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code, status = error_code(cause), cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in REMEDIES:
             return REMEDIES[code]
         message = cause.response.get("Error", {}).get("Message", "")
@@ -126,6 +126,6 @@ def explain(error: Exception) -> str:
     return str(cause)
 
 
-def code_of(error: ClientError) -> str:
-    """Return the name S3 gives an error, its HTTP status where it gives none."""
+def error_code(error: ClientError) -> str:
+    """Return S3's name of an error, or its HTTP status if it has no name."""
     return str(error.response.get("Error", {}).get("Code", ""))

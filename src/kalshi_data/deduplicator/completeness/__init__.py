@@ -1,1 +1,1 @@
-"""The completeness command: what production holds, and what is proven of it."""
+"""The completeness command: what production holds, and what is proven to be complete."""

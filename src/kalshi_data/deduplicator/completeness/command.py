@@ -1,4 +1,4 @@
-"""The completeness command: the ledger for people and for programs."""
+"""The completeness command."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +16,11 @@ from kalshi_data.settings import load_settings
 
 @click.command()
 @config_option(CONFIG)
-@click.option("--market", metavar="TICKER", help="One market, beside the streams that all share; default all.")
+@click.option("--market", metavar="TICKER", help="One market, and streams not split by market; all by default.")
 @time_range("The start; a day before the end by default.", "The end; now by default.")
 @click.option("--cells", type=click.IntRange(1, CELLS_MAX), default=48, show_default=True, help="Cells of the strip.")
-@click.option("--evidence", is_flag=True, help="What stands behind it, for the books of one --market.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+@click.option("--evidence", is_flag=True, help="Show the evidence for the books of one --market.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 def completeness(
     config: Path,
     market: str | None,
@@ -30,11 +30,11 @@ def completeness(
     evidence: bool,
     as_json: bool,
 ) -> None:
-    """Tell what production holds, what of it is proven, and what is known to be lost.
+    """Show what production holds, what is proven to be complete, and what is known to be lost.
 
-    Each minute of each market that was to be recorded has one state: proven (covered, and the books before and after
-    prove that nothing is missing), covered, repaired (a gatherer missed it, another had it), idle (covered, nothing
-    happened) or gap (known to be lost). Times are UTC.
+    Each minute in which a market was to be recorded has one state: proven (covered, and the books before and after
+    prove that nothing is missing), covered, repaired (one gatherer missed it, another received it), idle (covered,
+    nothing happened) or gap (known to be lost). Times are UTC.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def completeness(
     if as_json:
         click.echo(msgspec.json.encode(report))
         return
-    # Loaded here, since the runner needs no tables.
+    # Imported here, since the running service needs no tables.
     from kalshi_data.deduplicator.completeness.heat_strip import show  # noqa: PLC0415
 
     show(report)

@@ -1,4 +1,4 @@
-"""What is known of production's completeness: the ledger for people and for programs."""
+"""The completeness of production as one document, read from its classified minutes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -9,14 +9,14 @@ from psycopg import IsolationLevel
 
 from kalshi_data.database.connection import Connection, query
 
-# Worst first, as a cell of the strip shows the worst that it holds.
+# Worst first, since a cell of the strip shows the worst state in it.
 STATES = ("gap", "repaired", "covered", "idle", "proven")
 GAPS_MAX = 1_000
 CELLS_MAX = 1_440
 
 
 class Cell(msgspec.Struct):
-    """A part of the time asked about; its state is the worst in it, null if nothing was expected or classified."""
+    """A part of the time asked for; its state is the worst in it, null if nothing was expected or classified."""
 
     begins_at: datetime
     state: str | None
@@ -24,7 +24,7 @@ class Cell(msgspec.Struct):
 
 
 class Completeness(msgspec.Struct):
-    """One stream: the minutes of all markets together by state, and the same in cells."""
+    """One stream: minutes by state, summed over all markets, and the same by cell."""
 
     stream: str
     minutes: dict[str, float]
@@ -32,7 +32,7 @@ class Completeness(msgspec.Struct):
 
 
 class GapSpan(msgspec.Struct):
-    """Minutes known to be lost; an empty market_ticker stands for all markets."""
+    """Minutes known to be lost; an empty market_ticker means all markets."""
 
     stream: str
     market_ticker: str
@@ -55,7 +55,7 @@ class Day(msgspec.Struct):
 
 
 class Evidence(msgspec.Struct):
-    """What stands behind the ledger's judgement of a market's books."""
+    """One piece of evidence for the classification of a market's books."""
 
     kind: str
     gatherer_id: int | None
@@ -65,7 +65,7 @@ class Evidence(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """All that the command tells; what follows classified_until is not classified yet."""
+    """The whole document; minutes after classified_until are not classified yet."""
 
     market_ticker: str | None
     from_at: datetime
@@ -80,7 +80,7 @@ class Report(msgspec.Struct):
 def read_report(
     production: Connection, market: str | None, from_at: datetime, until_at: datetime, cells: int, *, evidence: bool
 ) -> Report:
-    """Read what the ledger says of a time, all in one snapshot of production."""
+    """Read the completeness between two times from one snapshot of production."""
     asked = {"market": market, "from_at": from_at, "until_at": until_at, "cells": cells, "gaps_max": GAPS_MAX}
     asked["stream"] = "orderbook_deltas"
 
@@ -95,7 +95,7 @@ def read_report(
             from_at=from_at,
             until_at=until_at,
             classified_until=classified[0][0] if classified else None,
-            streams=by_stream(
+            streams=group_by_stream(
                 read(query("production/completeness/read_minutes")), from_at, (until_at - from_at) / cells, cells
             ),
             days=[Day(*row) for row in read(query("production/completeness/read_stream_days"))],
@@ -106,10 +106,10 @@ def read_report(
         )
 
 
-def by_stream(
+def group_by_stream(
     rows: Sequence[tuple[str, str, int, float]], from_at: datetime, cell_length: timedelta, cells: int
 ) -> list[Completeness]:
-    """Arrange minutes by stream, and within it by cell."""
+    """Group minutes by stream and cell."""
     minutes: dict[str, list[dict[str, float]]] = {}
     for stream, state, cell, count in rows:
         minutes.setdefault(stream, [{} for _ in range(cells)])[cell][state] = round(count, 3)
