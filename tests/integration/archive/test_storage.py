@@ -104,7 +104,7 @@ def test_a_passing_error_is_retried(moto: Moto, name: str, tmp_path: Path, fault
 
 
 @pytest.mark.parametrize(
-    ("fault", "seconds_max", "said"),
+    ("fault", "seconds_max", "message"),
     [
         (failing(1_000), 30, "500 InternalError try again; it is tried again later"),
         (failing(1_000, "partNumber=2"), 30, "500 InternalError"),
@@ -113,12 +113,12 @@ def test_a_passing_error_is_retried(moto: Moto, name: str, tmp_path: Path, fault
     ],
 )
 def test_a_lasting_error_leaves_nothing_behind(
-    moto: Moto, name: str, tmp_path: Path, fault: Any, seconds_max: float, said: str
+    moto: Moto, name: str, tmp_path: Path, fault: Any, seconds_max: float, message: str
 ) -> None:
     path, sha256 = made_file(tmp_path, 12 * MEBIBYTE)
     store = bucket(moto, name, request_seconds_max=seconds_max)
     moto.fault = fault
-    with pytest.raises(ArchiveError, match=said) as caught:
+    with pytest.raises(ArchiveError, match=message) as caught:
         store.put("a", path, sha256)
     assert str(caught.value).startswith(f"s3://{name} at {moto.url}: a cannot be written: ")
     assert "\n" not in str(caught.value)

@@ -98,20 +98,20 @@ DAMAGE: list[tuple[Callable[[Path], None], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "said", "said_offline"), DAMAGE, ids=[each[0].__name__ for each in DAMAGE])
+@pytest.mark.parametrize(("damage", "message", "offline_message"), DAMAGE, ids=[each[0].__name__ for each in DAMAGE])
 def test_damage_of_an_object_is_found(
     production: Database,
     ops: Connection,
     tmp_path: Path,
     damage: Callable[[Path], None],
-    said: str,
-    said_offline: str,
+    message: str,
+    offline_message: str,
 ) -> None:
     export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
     damage(tmp_path)
-    assert said in problems(found := online(production, tmp_path))
+    assert message in problems(found := online(production, tmp_path))
     assert [finding.state for finding in found] == ["wrong", "verified"]
-    assert said_offline in problems(offline(production, tmp_path))
+    assert offline_message in problems(offline(production, tmp_path))
 
 
 def rewrite(folder: Path, change: Callable[[Any], Any]) -> None:
@@ -200,7 +200,7 @@ def test_the_commands_export_list_and_verify(production: Database, ops: Connecti
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("export", "--once", "--stream", "candles"), f"there is no stream candles; there are {', '.join(STREAMS)}"),
         (("export", "--again"), "--again needs --from and --to"),
@@ -209,11 +209,11 @@ def test_the_commands_export_list_and_verify(production: Database, ops: Connecti
     ],
 )
 def test_contradictory_options_are_refused(
-    production: Database, tmp_path: Path, arguments: tuple[str, ...], said: str
+    production: Database, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     refused = run(toml(production, tmp_path), *arguments)
     assert refused.returncode == 2
-    assert said in " ".join(refused.stderr.split())
+    assert message in " ".join(refused.stderr.split())
 
 
 def test_a_failed_export_exits_1_and_prints_the_error(production: Database, ops: Connection, tmp_path: Path) -> None:

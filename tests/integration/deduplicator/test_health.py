@@ -141,7 +141,7 @@ def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Host
 
 
 @pytest.mark.parametrize(
-    ("age_seconds", "state", "trouble"),
+    ("age_seconds", "state", "problem"),
     [
         (0, "running", None),
         (60, "running", "last heartbeat 60 s ago"),
@@ -150,14 +150,14 @@ def test_an_open_transaction_on_a_gatherer_shows_as_lag_with_its_cause(two: Host
     ],
 )
 def test_a_gatherer_lives_while_its_heartbeat_is_fresh(
-    two: Hosts, age_seconds: float, state: str, trouble: str | None
+    two: Hosts, age_seconds: float, state: str, problem: str | None
 ) -> None:
     beat(two.ts[0], age_seconds, state)
     with monitoring(two) as monitor:
         monitor.measure()
         found = monitor.measurements.gatherers[1].problem
         # A second may pass between writing and reading.
-        assert found == trouble or (found and trouble and found.startswith("last heartbeat 6"))
+        assert found == problem or (found and problem and found.startswith("last heartbeat 6"))
         assert monitor.measurements.gatherers[2].problem == "no heartbeat yet"
 
 

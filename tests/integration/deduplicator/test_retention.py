@@ -191,6 +191,6 @@ def refusal(connection: Connection) -> list[BaseException]:
 
 
 def wait_for_a_lock(connection: Connection) -> None:
-    """Wait until somebody waits for a lock."""
+    """Wait until a session waits for a lock."""
     waiting = "select count(*) from pg_locks where not granted"
     wait_until(lambda: connection.execute(waiting).fetchone() != (0,))

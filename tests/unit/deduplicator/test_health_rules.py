@@ -200,7 +200,7 @@ def test_the_archive_has_metrics() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "message"),
     [
         ({"target": "archive"}, "neither s3://BUCKET nor file:///FOLDER"),
         ({"target": "s3://archive/parquet"}, "folders go to prefix"),
@@ -209,6 +209,6 @@ def test_the_archive_has_metrics() -> None:
         ({"part_bytes": 1000}, "5242880"),
     ],
 )
-def test_archive_settings_that_cannot_be_used_are_refused(section: dict[str, Any], said: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=said):
+def test_archive_settings_that_cannot_be_used_are_refused(section: dict[str, Any], message: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
         msgspec.convert(section, ArchiveSettings)
