@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kalshi_data.demo.figures import load_journal, stream_figures
+from kalshi_data.demo.summary import load_journal, summarise_stream
 from tests.conftest import CAPTURES, RECORDINGS, ROOT
 from tests.support.engines import Database
 from tests.support.memory import fast_folder
@@ -162,7 +162,7 @@ def test_what_cannot_be_replayed_is_said_and_ends_at_once(temporary: Path) -> No
 def compared(production: Database, journal: Path, stream: str) -> tuple[int, int, int, int]:
     with production.connect() as connection:
         load_journal(connection, journal)
-        found = stream_figures(connection, stream, {}, {})
+        found = summarise_stream(connection, stream, {}, {})
     return found.published, found.production, found.lost, found.invented
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from kalshi_data.database.connection import connect
-from kalshi_data.demo.display import Display
+from kalshi_data.demo.display import RunDisplay
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.runner import drain, play
 
@@ -79,7 +79,7 @@ def run(platform: Platform, rate: int, seconds: float) -> None:
     platform.start_exchange(None, seconds, [f"--rate={rate}"])
     platform.migrate()
     platform.start_programs()
-    with Display() as display:
+    with RunDisplay() as display:
         play(platform, seconds, display, f"{rate:,} deltas a second for {seconds:g} s")
     for program in platform.gatherers.values():
         program.stop()

@@ -8,7 +8,7 @@ import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
-from kalshi_data.demo import figures
+from kalshi_data.demo import summary
 from kalshi_data.gatherer.retention import PLAIN_TABLES
 from kalshi_data.streams import STREAMS, Stream
 from tests.conftest import ROOT
@@ -72,9 +72,9 @@ def test_each_folder_has_a_file_for_each_stream(folder: str, condition: Conditio
 
 
 def test_the_simulator_compares_the_streams_it_publishes() -> None:
-    assert set(figures.VERIFIED) == names(lambda stream: stream.is_verified)
+    assert set(summary.VERIFIED) == names(lambda stream: stream.is_verified)
     compared = files("verification/queries", "verify_*.sql", beside=("verify_books",))
-    assert {name.removeprefix("verify_") for name in compared} == set(figures.VERIFIED)
+    assert {name.removeprefix("verify_") for name in compared} == set(summary.VERIFIED)
 
 
 def test_functions_that_list_streams_list_those_of_the_catalogue() -> None:

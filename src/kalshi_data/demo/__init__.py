@@ -1,1 +1,1 @@
-"""The whole platform on one machine, with a verdict at the end."""
+"""The whole platform on one machine, with a comparison at the end."""

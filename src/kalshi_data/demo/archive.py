@@ -1,4 +1,4 @@
-"""The demo's archive: exported and compared by the programs, and left where it can be looked at."""
+"""The demo's archive: export it, verify it, and leave it in a folder for the user."""
 
 import shutil
 import sys
@@ -7,36 +7,38 @@ from uuid import uuid4
 
 import msgspec
 
-from kalshi_data.demo.figures import Archived
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import run_to_end
+from kalshi_data.demo.summary import Archived
 from kalshi_data.errors import KalshiDataError
 
 
-class Hour(msgspec.Struct):
-    """One hour as `archive verify` tells of it."""
+class VerifiedHour(msgspec.Struct):
+    """One hour in the output of `archive verify`."""
 
     stream: str
     rows: int
     bytes: int
 
 
-class Told(msgspec.Struct):
-    """What `archive verify` tells."""
+class VerifyOutput(msgspec.Struct):
+    """The output of `archive verify`."""
 
-    hours: list[Hour]
+    hours: list[VerifiedHour]
 
 
 def export_and_verify(platform: Platform) -> Archived:
-    """Write every hour to the archive, also the one that is not over, and compare each row with production.
+    """Export every hour, including the current one, and compare each row with production.
 
     Raises:
-        ProgramFailed: an hour could not be written, or differs.
+        ProgramFailed: if an hour cannot be written, or differs.
     """
     config = ("--config", str(platform.deduplicator_settings))
     run_to_end("deduplicator export", ["deduplicator", "export", "--once", "--early", *config])
-    told = run_to_end("deduplicator archive verify", ["deduplicator", "archive", "verify", "--deep", "--json", *config])
-    hours = msgspec.json.decode(told, type=Told).hours
+    output = run_to_end(
+        "deduplicator archive verify", ["deduplicator", "archive", "verify", "--deep", "--json", *config]
+    )
+    hours = msgspec.json.decode(output, type=VerifyOutput).hours
     return Archived(
         hours=len(hours),
         streams=len({each.stream for each in hours}),
@@ -45,38 +47,38 @@ def export_and_verify(platform: Platform) -> Archived:
     )
 
 
-def check_place(place: Path) -> None:
-    """Refuse to leave an archive where something else is.
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds anything but an archive.
 
     Raises:
-        KalshiDataError: the folder holds what no demo left there, or is no folder.
+        KalshiDataError: if it does, or is not a folder.
     """
-    if place.exists() and (not place.is_dir() or {each.name for each in place.iterdir()} - {"parquet"}):
-        raise KalshiDataError(f"{place} holds something else than an archive: name another folder by --archive")
+    if folder.exists() and (not folder.is_dir() or {each.name for each in folder.iterdir()} - {"parquet"}):
+        raise KalshiDataError(f"{folder} holds other files than an archive: choose another folder with --archive")
 
 
-def leave(archive: Path, place: Path) -> None:
-    """Put the archive where it stays, in the place of what an earlier demo left."""
-    if archive == place:
+def move_archive(archive: Path, folder: Path) -> None:
+    """Move the archive to its final folder, and replace an earlier archive there."""
+    if archive == folder:
         return
-    check_place(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    coming = place.with_name(f".{place.name}-{uuid4().hex}")
-    shutil.move(archive, coming)
-    shutil.rmtree(place, ignore_errors=True)
-    coming.rename(place)
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    shutil.move(archive, temporary)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
 
 
-def how_to_ask(place: Path) -> str:
-    """Return a command that asks the archive something."""
-    program, folder = (shortest(path.absolute()) for path in (Path(sys.executable).with_name("duckdb"), place))
+def query_example(folder: Path) -> str:
+    """Return an example of a query on the archive."""
+    program, shown = (shortest(path.absolute()) for path in (Path(sys.executable).with_name("duckdb"), folder))
     return (
-        f"the archive is in {folder}; any tool that reads Parquet can ask it:\n"
-        f"  {program} -c \"from '{folder}/parquet/trades/**/*.parquet' limit 5\""
+        f"the archive is in {shown}; any tool that reads Parquet can query it:\n"
+        f"  {program} -c \"from '{shown}/parquet/trades/**/*.parquet' limit 5\""
     )
 
 
 def shortest(path: Path) -> Path:
-    """Return how to name a file from where the user is."""
+    """Return a path relative to the working folder if the file is below it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

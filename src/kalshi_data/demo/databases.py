@@ -1,4 +1,4 @@
-"""The roles and databases of the demo, made by the files that a deployment uses."""
+"""Make the roles and databases of the demo with the SQL files of a deployment."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What a person sees: progress while the demo runs, a table and a verdict at its end."""
+"""Show progress while the demo runs, and a table with the result at its end."""
 
 import sys
 import time
@@ -8,79 +8,79 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from kalshi_data.demo.figures import Figures
+from kalshi_data.demo.summary import RunSummary
 
 LINE_SECONDS = 5.0
 LOG_COLUMNS = 140
 
 
-class Display:
-    """Shows a moving bar on a terminal, and a line now and then elsewhere."""
+class RunDisplay:
+    """Shows a progress bar on a terminal, otherwise a line every LINE_SECONDS."""
 
     def __init__(self) -> None:
-        """Begin with nothing shown."""
+        """Prepare the bar; entering the context shows it."""
         self.console = Console(soft_wrap=True, highlight=False)
-        moving = self.console.is_terminal
+        has_bar = self.console.is_terminal
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
         self._progress = Progress(
-            *columns, TimeElapsedColumn(), console=self.console, transient=True, disable=not moving
+            *columns, TimeElapsedColumn(), console=self.console, transient=True, disable=not has_bar
         )
         self._task = self._progress.add_task("starting", total=None, note="")
-        self._moving = moving
-        self._told = time.monotonic()
+        self._has_bar = has_bar
+        self._printed_at = time.monotonic()
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> "RunDisplay":
         """Show the bar."""
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._progress.stop()
 
     def step(self, text: str) -> None:
-        """Begin a step whose length is not known."""
+        """Show a step of unknown length."""
         self._progress.update(self._task, description=text, total=None, note="")
-        if not self._moving:
+        if not self._has_bar:
             self.console.print(f"{text} ...")
 
     def advance(self, done: int, total: int, unit: str, rows: int) -> None:
         """Show how much the exchange has done, and how many rows production holds."""
         note = f"{done:,} of {total:,} {unit}, {rows:,} rows in production"
         self._progress.update(self._task, completed=done, total=total, note=note)
-        if not self._moving and time.monotonic() - self._told > LINE_SECONDS:
-            self._told = time.monotonic()
+        if not self._has_bar and time.monotonic() - self._printed_at > LINE_SECONDS:
+            self._printed_at = time.monotonic()
             self.console.print(f"  {note}")
 
 
-def show(figures: Figures) -> None:
-    """Print the table of streams and the verdict."""
+def show(summary: RunSummary) -> None:
+    """Print the table of streams and the result."""
     console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
-    gatherers = list(next(iter(figures.streams.values())).received)
+    gatherers = list(next(iter(summary.streams.values())).received)
     title = f"rows per stream; g1 to g{len(gatherers)}: received by each gatherer"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("stream", no_wrap=True)
     received = [f"g{number}" for number in range(1, len(gatherers) + 1)]
     for column in ("published", *received, "polled", "new", "duplicate", "production", "lost", "invented"):
         table.add_column(column, justify="right")
-    for name, each in figures.streams.items():
+    for name, each in summary.streams.items():
         counts = (each.published, *each.received.values(), each.polled, each.new, each.duplicate)
         table.add_row(name, *(f"{count:,}" for count in (*counts, each.production, each.lost, each.invented)))
     console.print(table)
-    if figures.unreadable or figures.quarantined or figures.gaps:
+    if summary.unreadable or summary.quarantined or summary.gaps:
         console.print(
-            f"{figures.unreadable} unreadable frames published; over all gatherers "
-            f"{figures.quarantined} frames in quarantine, {figures.gaps} sequence gaps"
+            f"{summary.unreadable} unreadable frames published; over all gatherers "
+            f"{summary.quarantined} frames in quarantine, {summary.gaps} sequence gaps"
         )
-    if figures.withheld:
-        console.print(f"messages not compared, about markets that nobody had subscribed: {figures.withheld:,}")
-    if figures.books:
-        console.print(f"books after each clock: {figures.books:,} compared, {figures.wrong_books:,} wrong")
+    if summary.withheld:
+        console.print(f"messages not compared, about markets that no gatherer had subscribed: {summary.withheld:,}")
+    if summary.books:
+        console.print(f"books after each clock: {summary.books:,} compared, {summary.wrong_books:,} wrong")
     console.print(
-        f"archive: {figures.archive.hours:,} hours of {figures.archive.streams} streams, {figures.archive.rows:,} rows "
-        f"in {figures.archive.bytes / 1000:,.0f} kB, each row compared with production"
+        f"archive: {summary.archive.hours:,} hours of {summary.archive.streams} streams, {summary.archive.rows:,} rows "
+        f"in {summary.archive.bytes / 1000:,.0f} kB, each row compared with production"
     )
     console.print(
-        f"{figures.verdict}: {figures.published} published, {figures.production} in production, "
-        f"{figures.lost} lost, {figures.invented} invented"
+        f"{summary.verdict}: {summary.published} published, {summary.production} in production, "
+        f"{summary.lost} lost, {summary.invented} invented"
     )

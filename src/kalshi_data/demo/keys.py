@@ -1,4 +1,4 @@
-"""API keys for the demo's gatherers: one RSA, the others Ed25519, as the exchange hands out both."""
+"""API keys for the demo's gatherers: one RSA, the others Ed25519; the exchange issues both."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ RSA_BITS = 2048
 
 
 class KeyFiles(NamedTuple):
-    """An API key: its id, and the files of its two halves."""
+    """An API key: its id, and the files of its private and public key."""
 
     key_id: str
     private: Path
@@ -20,7 +20,7 @@ class KeyFiles(NamedTuple):
 
 
 def make_key(folder: Path, number: int) -> KeyFiles:
-    """Make the key of one gatherer; its private half can be read by this user only."""
+    """Make the key of one gatherer; only this user can read the private key."""
     key = generate_private_key(65537, RSA_BITS) if number == 1 else Ed25519PrivateKey.generate()
     private, public = folder / "private.pem", folder / "public.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

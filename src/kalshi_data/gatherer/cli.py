@@ -27,13 +27,13 @@ from kalshi_data.shard import parse_shard
 
 CONFIG = "/etc/kalshi/gatherer.toml"
 STATUS_SECONDS_MAX = 10
-# REST shows a trade some seconds after it was made; a range that ends later could not be called complete.
+# REST shows a trade some seconds late, so a range that ends later could be incomplete.
 REST_LAG = timedelta(minutes=1)
 
 
 @program("gatherer")
 def main() -> None:
-    """Receive everything the exchange publishes and keep it in this host's databases.
+    """Receive everything the exchange publishes and store it in this host's databases.
 
     \b
     Examples:
@@ -50,7 +50,9 @@ def main() -> None:
 
 @main.command()
 @config_option(CONFIG)
-@click.option("--shard", metavar="I/N", help="Receive only part I of N of the order books; other channels are whole.")
+@click.option(
+    "--shard", metavar="I/N", help="Receive only part I of N of the order books; other channels are received whole."
+)
 def run(config: Path, shard: str | None) -> None:
     """Gather until SIGTERM; exit 0 when everything received is written."""
     part = parse_shard(shard) if shard is not None else None
@@ -78,30 +80,30 @@ def migrate(config: Path, pending: bool, as_json: bool) -> None:
                 applied = migrate_component(connection, component)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
             if recognise_instance(connection, components[-1]):
-                click.echo(f"{name}: the database was restored or moved, a new epoch begins")
+                click.echo(f"{name}: the database was restored or moved, a new epoch starts")
     if pending:
         show_pending(found, as_json=as_json)
 
 
 @main.group()
 def backfill() -> None:
-    """Fetch over REST what was not received."""
+    """Fetch over REST what the feed missed."""
 
 
 @backfill.command()
 @config_option(CONFIG)
 @time_range(
-    "The first time of the exchange to fetch.", "The time before which to stop, a minute ago at most.", required=True
+    "Fetch from this time of the exchange on.", "Fetch until before this time, at least a minute ago.", required=True
 )
-@click.option("--series", multiple=True, help="Only trades of the markets of this series; may be given again.")
-@click.option("--market", multiple=True, help="Only trades of this market; may be given again.")
+@click.option("--series", multiple=True, help="Only trades of the markets of this series; may be repeated.")
+@click.option("--market", multiple=True, help="Only trades of this market; may be repeated.")
 def trades(
     config: Path, from_at: datetime, until_at: datetime, series: tuple[str, ...], market: tuple[str, ...]
 ) -> None:
-    """Fetch the trades of a range of time that were not captured yet.
+    """Fetch the trades of a time range that were not captured yet.
 
-    Interrupted, the same command goes on where it was; finished, it does nothing. Times are RFC 3339 or a date,
-    and UTC if they have no offset.
+    After an interruption, the same command continues where it stopped; if it is finished, it does nothing. Times are
+    RFC 3339 or a date, and UTC if they have no offset.
 
     \b
     Examples:
@@ -110,7 +112,7 @@ def trades(
     """  # noqa: D301 - click reads the escape
     require_order(from_at, until_at)
     if until_at > datetime.now(UTC) - REST_LAG:
-        raise click.UsageError("--to must be at least a minute ago: REST shows trades some seconds late")
+        raise click.UsageError("--to must be at least a minute ago: REST shows trades with some seconds of delay")
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
     with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer backfill") as connection:
@@ -118,18 +120,20 @@ def trades(
     try:
         totals = backfill_trades(settings, Range(from_at, until_at), series, market)
     except ExchangeError as error:
-        raise ExchangeError(f"{error}: the same command goes on where this one stopped", error.status) from error
+        raise ExchangeError(
+            f"{error}: run the same command to continue where this one stopped", error.status
+        ) from error
     click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added")
 
 
 @main.command()
 @config_option(CONFIG)
-@time_range("The first receive time to feed again.", "The receive time before which to stop.", required=True)
+@time_range("Decode frames received from this time on.", "Stop before frames received at this time.", required=True)
 def reparse(config: Path, from_at: datetime, until_at: datetime) -> None:
-    """Feed a stretch of the frame log again, and add the rows of frames that have none.
+    """Decode a time range of the frame log again, and add the rows of frames that have none.
 
-    After a version that did not understand some frames: the new one makes rows of them. The gatherer may run meanwhile,
-    and running it again adds nothing.
+    Use it after an update, if the earlier version could not decode some frames. The gatherer may run at the same time,
+    and running the command again adds nothing.
 
     \b
     Examples:
@@ -147,10 +151,10 @@ def reparse(config: Path, from_at: datetime, until_at: datetime) -> None:
 
 @main.command()
 @config_option(CONFIG)
-@time_range("The first receive time.", "The receive time before which to stop.", required=True)
-@click.option("--connection", type=int, help="Only frames of the connection of this id.")
+@time_range("Print frames received from this time on.", "Stop before frames received at this time.", required=True)
+@click.option("--connection", type=int, help="Only frames of the connection with this id.")
 def frames(config: Path, from_at: datetime, until_at: datetime, connection: int | None) -> None:
-    """Print frames of the frame log as JSON lines, which the simulator can replay to any client.
+    """Print frames of the frame log as JSON lines, which the simulator can replay.
 
     \b
     Examples:
@@ -166,7 +170,7 @@ def frames(config: Path, from_at: datetime, until_at: datetime, connection: int 
 @config_option(CONFIG)
 @status_options
 def status(config: Path, as_json: bool, watch: bool) -> None:
-    """Show how the gatherer is, by what it wrote into its database; exit 1 where no gatherer is alive."""
+    """Show the gatherer's state, read from its database; exit 1 if no gatherer is alive."""
     settings = load_settings(config, GathererSettings)
     conninfo = settings.databases.kalshi_ts.conninfo
     with connect(conninfo, application_name="gatherer status", statement_seconds_max=STATUS_SECONDS_MAX) as connection:

@@ -1,4 +1,4 @@
-"""New settings for a gatherer that runs: SIGHUP reads the file again and takes over what can change meanwhile."""
+"""Reload the settings of a running gatherer on SIGHUP: apply those that can change without a restart."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from kalshi_data.settings import load_settings
 
 log = structlog.get_logger()
 
-# What was opened, placed or chosen by these keeps its form until the next start.
+# These settings are used at the start only, so a change needs a restart.
 FIXED_SECTIONS = frozenset({"exchange", "databases", "requests"})
 FIXED_KEYS = frozenset(
     {
@@ -26,18 +26,18 @@ FIXED_KEYS = frozenset(
 
 
 def reload_settings(config: Path, current: GathererSettings) -> None:
-    """Read the file again and change `current` in place; a file that cannot be used changes nothing."""
+    """Read the file again and change `current` in place; an invalid file changes nothing."""
     try:
         wanted = load_settings(config, GathererSettings)
     except SettingsError as error:
-        log.error("configuration not reloaded, the old one stays", error=str(error))
+        log.error("configuration not reloaded, the old one stays in use", error=str(error))
         return
-    changed, waiting = take_over(current, wanted)
+    changed, waiting = apply_changes(current, wanted)
     log.info("configuration reloaded", changed=changed, after_a_restart=waiting)
 
 
-def take_over(current: GathererSettings, wanted: GathererSettings) -> tuple[list[str], list[str]]:
-    """Return the keys that changed, and those that would have to be changed by a restart."""
+def apply_changes(current: GathererSettings, wanted: GathererSettings) -> tuple[list[str], list[str]]:
+    """Apply the differences; return the keys that were changed, and those that need a restart."""
     changed: list[str] = []
     waiting: list[str] = []
     for key, section, name, value in differences(current, wanted):
@@ -50,7 +50,7 @@ def take_over(current: GathererSettings, wanted: GathererSettings) -> tuple[list
 
 
 def differences(current: GathererSettings, wanted: GathererSettings) -> list[tuple[str, Any, str, Any]]:
-    """Return key, section, name and wanted value of everything that differs."""
+    """Return key, section, name and wanted value of each setting that differs."""
     found: list[tuple[str, Any, str, Any]] = []
     for section_field in msgspec.structs.fields(GathererSettings):
         old, new = getattr(current, section_field.name), getattr(wanted, section_field.name)

@@ -1,4 +1,4 @@
-"""Drops captured rows that are old and merged for good, and where disk runs out the oldest of all."""
+"""Remove captured rows that are old and merged, and the oldest rows of all if the database gets too large."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from kalshi_data.streams import STREAMS
 
 log = structlog.get_logger()
 
-# Tables that are no time series: their old rows are deleted, a batch in each transaction.
+# Tables without partitions: their old rows are deleted in batches, one per transaction.
 PLAIN_TABLES = (
     "quarantine",
     *(stream.name for stream in STREAMS if stream.source == "capture" and stream.time_column is None),
@@ -25,25 +25,25 @@ STOP_SECONDS_MAX = 5.0
 
 
 class RetentionJob:
-    """Looks from time to time, in a thread with a connection of its own, for what need not be kept."""
+    """Drops old rows every `check_seconds`, in its own thread and with its own connection."""
 
     def __init__(self, settings: GathererSettings, counters: Counters) -> None:
-        """Prepare; start() begins."""
+        """Prepare the thread; start() starts it."""
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
         self._counters = counters
-        self._thread = PeriodicThread("retention", self.look, lambda: self._settings.check_seconds)
+        self._thread = PeriodicThread("retention", self.run_once, lambda: self._settings.check_seconds)
 
     def start(self) -> None:
-        """Look at once, and again and again."""
+        """Run at once, then every `check_seconds`."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the statement at work."""
+        """Stop after the current statement."""
         self._thread.stop(STOP_SECONDS_MAX)
 
-    def look(self) -> None:
-        """Let go of what need not be kept; what fails is told and tried again at the next look."""
+    def run_once(self) -> None:
+        """Remove old rows; an error is logged, and the next run tries again."""
         try:
             with connect(self._conninfo, application_name="gatherer retention") as connection:
                 failure = self._drop(connection)
@@ -54,7 +54,7 @@ class RetentionJob:
         self._counters.retention_failure = failure
 
     def _drop(self, connection: Connection) -> str:
-        """Do the work; return what went wrong although everything was done, empty for nothing."""
+        """Remove old rows of all tables; return what could not be dropped, empty if nothing failed."""
         older_than = datetime.now(UTC) - timedelta(days=self._settings.captured_days)
         series = connection.execute(query("capture/retention/list_series")).fetchall()
         failures = [self._drop_old(connection, target, stream, older_than) for target, stream in series]
@@ -65,7 +65,7 @@ class RetentionJob:
         return "; ".join(filter(None, failures))
 
     def _drop_old(self, connection: Connection, target: str, stream: str, older_than: datetime) -> str:
-        """Let go of what is old and merged of one time series."""
+        """Remove the old and merged partitions of one table; return what failed."""
         place = {"target": target, "older_than": older_than}
         try:
             dropped = connection.execute(query("capture/retention/drop_acknowledged_partitions"), place).fetchall()
@@ -77,7 +77,7 @@ class RetentionJob:
         return ""
 
     def _delete(self, connection: Connection, table: str, older_than: datetime) -> None:
-        """Let go of old rows of a plain table, a bounded number of batches."""
+        """Remove old rows of a table without partitions, at most BATCHES_MAX batches."""
         limits = {"older_than": older_than, "rows_max": BATCH_ROWS_MAX}
         for _ in range(BATCHES_MAX):
             deleted = connection.execute(query(f"capture/retention/delete_{table}"), limits).rowcount
@@ -86,29 +86,29 @@ class RetentionJob:
                 return
 
     def _make_room(self, connection: Connection, bytes_max: int) -> str:
-        """Let go of the oldest partitions until the database takes no more than it may, merged or not."""
+        """Remove the oldest partitions, merged or not, until the database fits `bytes_max`; return what failed."""
         excess = connection.execute(query("capture/retention/list_excess"), {"bytes_max": bytes_max}).fetchall()
         for target, stream, begins_at, ends_at, is_read in excess:
             place = {"target": target, "begins_at": begins_at, "ends_at": ends_at}
             try:
                 connection.execute(query("capture/retention/drop_partition"), place)
             except psycopg.errors.LockNotAvailable:
-                return f"the oldest partition of {target} is in use, and the database takes more than it may"
+                return f"the oldest partition of {target} is in use, and the database is too large"
             self._count(stream, begins_at, is_read=is_read)
         row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
         self._counters.database_bytes = row[0] if row else 0
         if self._counters.database_bytes > bytes_max:
             return (
-                f"the database takes {self._counters.database_bytes:,} bytes, more than {bytes_max:,},"
-                " and everything older than what arrives now is dropped"
+                f"the database has {self._counters.database_bytes:,} bytes, more than {bytes_max:,},"
+                " although all older partitions are dropped"
             )
         return ""
 
     def _count(self, stream: str, begins_at: datetime, *, is_read: bool) -> None:
         self._counters.partitions_dropped[stream] += 1
         if is_read:
-            log.warning("partition dropped for room", stream=stream, begins_at=begins_at.isoformat())
+            log.warning("partition dropped for space", stream=stream, begins_at=begins_at.isoformat())
             return
         self._counters.unread_partitions_dropped[stream] += 1
         self._counters.unread_dropped_at_seconds = time.time()
-        log.error("partition dropped for room before it was merged", stream=stream, begins_at=begins_at.isoformat())
+        log.error("partition dropped for space before it was merged", stream=stream, begins_at=begins_at.isoformat())

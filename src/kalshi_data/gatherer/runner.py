@@ -1,4 +1,4 @@
-"""The gatherer at work: the registry, then all connections, until it is told to stop."""
+"""Run the gatherer: load the registry, keep all connections, and stop on a signal."""
 
 import asyncio
 import gc
@@ -47,8 +47,8 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
     """Gather until SIGTERM or SIGINT, then write what was received and return.
 
     Raises:
-        MigrationError: a database is older than this program.
-        SettingsError: the private key cannot be used.
+        MigrationError: if a database is older than this program.
+        SettingsError: if the private key cannot be used.
     """
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
     remedy = f"gatherer migrate --config {config}"
@@ -60,24 +60,24 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
             for component in components:
                 require_current(connection, component, remedy)
             recognise_instance(connection, components[-1])
-    # Rows live for some milliseconds and make no cycles: looking for any every few hundred of them is wasted.
+    # Rows live for some milliseconds and form no cycles, so frequent garbage collection is wasted.
     gc.set_threshold(100_000, 50, 100)
-    # A commit hands the interpreter over some fifty times; with the default of 5 ms it waits that long for it each time
-    # while frames arrive without a pause.
+    # A commit releases the interpreter about fifty times. With the default of 5 ms, it waits that long each time to get
+    # it back while frames arrive without a pause.
     sys.setswitchinterval(0.0005)
     try:
         asyncio.run(Gatherer(settings, config, signer, shard).run())
     except ExceptionGroup as group:
-        # An error for people to read travels alone; anything else keeps its traceback.
+        # An expected error is raised alone, to be printed as text; any other error keeps its traceback.
         expected = next((error for error in group.exceptions if isinstance(error, KalshiDataError)), None)
         raise expected or group from group
 
 
 class Gatherer:
-    """Everything that one gatherer process runs."""
+    """Everything that a gatherer process runs."""
 
     def __init__(self, settings: GathererSettings, config: Path, signer: Signer, shard: Shard | None) -> None:
-        """Prepare to gather with these settings, of the order books one part where there is a shard."""
+        """Prepare to gather with these settings; with a shard, only its part of the order books."""
         self._settings = settings
         self._config = config
         self._signer = signer
@@ -93,28 +93,28 @@ class Gatherer:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Load the registry and keep all connections; on a signal end them and write what they received."""
+        """Load the registry and keep all connections; on a signal close them and write what they received."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         self._log.open()
-        async with MonitoringService(self._settings, self._counters) as reporter, asyncio.TaskGroup() as group:
-            loop.add_signal_handler(signal.SIGHUP, self._reload, reporter)
+        async with MonitoringService(self._settings, self._counters) as monitoring, asyncio.TaskGroup() as group:
+            loop.add_signal_handler(signal.SIGHUP, self._reload, monitoring)
             sealing = group.create_task(self._seal_blocks())
             writing = group.create_task(self._writer.run())
             async with self._rest() as rest:
                 await self._gather(rest)
-            reporter.stopping()
+            monitoring.stopping()
             self._writer.stop()
             await writing
             sealing.cancel()
         self._log.close()
         self._log_totals()
 
-    def _reload(self, reporter: MonitoringService) -> None:
-        reporter.reloading()
+    def _reload(self, monitoring: MonitoringService) -> None:
+        monitoring.reloading()
         reload_settings(self._config, self._settings)
-        reporter.reloaded()
+        monitoring.reloaded()
 
     @asynccontextmanager
     async def _rest(self) -> AsyncGenerator[Rest]:
@@ -129,7 +129,7 @@ class Gatherer:
             self._log.seal()
 
     async def _gather(self, rest: Rest) -> None:
-        """Work until stop, then until every connection is closed."""
+        """Gather until the stop signal, then wait until every connection is closed."""
         databases, counters, incidents = self._settings.databases, self._counters, Incidents()
         meta = databases.kalshi_meta.conninfo
         registry = Registry(rest, meta, self._settings, counters, self._shard, incidents=incidents)
@@ -142,7 +142,7 @@ class Gatherer:
             return await self._session(spec, websocket, trade_outage, registry.take_lifecycle).run()
 
         async with asyncio.TaskGroup() as group:
-            work = [self._know_markets(registry), self._assign_books(registry), trades.run()]
+            work = [self._keep_registry(registry), self._assign_books(registry), trades.run()]
             tasks = [group.create_task(each) for each in work]
             await self._keep_connected(follow, incidents)
             for task in tasks:
@@ -162,13 +162,13 @@ class Gatherer:
         silence = settings.silence_seconds_max
         return FeedSession(spec.name, websocket, recorder, subscriber, take_lifecycle, self._stopping, silence)
 
-    async def _know_markets(self, registry: Registry) -> None:
+    async def _keep_registry(self, registry: Registry) -> None:
         await registry.load()
         self._readiness.markets_loaded()
         await registry.run()
 
     async def _assign_books(self, registry: Registry) -> None:
-        """Assign the books that the registry wants to connections, from the first markets it finds on."""
+        """Assign the books that the registry wants to connections, starting with the first markets it finds."""
         while True:
             await registry.changed.wait()
             registry.changed.clear()

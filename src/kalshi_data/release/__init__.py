@@ -1,1 +1,1 @@
-"""Makes the single-file programs that are installed on hosts; part of the checkout only."""
+"""Build the single-file programs that are installed on hosts; this package is in no release."""

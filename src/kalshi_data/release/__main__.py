@@ -1,4 +1,4 @@
-"""Makes the single-file programs: python -m kalshi_data.release."""
+"""Build the single-file programs: python -m kalshi_data.release."""
 
 from kalshi_data.release.cli import main
 

@@ -1,4 +1,4 @@
-"""The command line that makes releases."""
+"""The command line that builds releases."""
 
 import sys
 from pathlib import Path
@@ -17,14 +17,16 @@ CHECKOUT = Path()
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--target", type=click.Choice([HOST, *PLATFORMS]), default=HOST, show_default=True, help="For whom.")
-@click.option("--python", help="The Python that will run them, 3.13 or so; by default this one.")
-@click.option("--output", type=FOLDER, default="dist", show_default=True, help="Where they are put.")
+@click.option(
+    "--target", type=click.Choice([HOST, *PLATFORMS]), default=HOST, show_default=True, help="Platform of the programs."
+)
+@click.option("--python", help="Version of Python that runs them, such as 3.13; by default this one.")
+@click.option("--output", type=FOLDER, default="dist", show_default=True, help="Folder for the programs.")
 def main(target: str, python: str | None, output: Path) -> None:
-    """Make gatherer and deduplicator, each one executable file with all it needs but Python.
+    """Build gatherer and deduplicator, each as one executable file with everything it needs except Python.
 
-    Beside them are SHA256SUMS and for each a list of what it holds (CycloneDX). The version comes from git's tags, and
-    the same commit gives the same bytes.
+    The folder also gets SHA256SUMS and, for each program, a bill of materials (CycloneDX). The version comes from git's
+    tags, and the same commit gives the same bytes.
 
     \b
     Examples:
@@ -39,4 +41,4 @@ def main(target: str, python: str | None, output: Path) -> None:
     except KalshiDataError as error:
         click.echo(f"zipapps: {error}", err=True)
         sys.exit(1)
-    click.echo(f"{len(PACKAGES)} programs for {chosen}; check them by: cd {output} && sha256sum --check SHA256SUMS")
+    click.echo(f"{len(PACKAGES)} programs for {chosen}; check them with: cd {output} && sha256sum --check SHA256SUMS")

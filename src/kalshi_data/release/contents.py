@@ -1,19 +1,19 @@
-"""What a release holds: each program with what it runs, without what installed packages carry beyond that."""
+"""Remove from a program's packages everything that it does not need at run time."""
 
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-# What every program runs.
+# The folders that every program needs.
 SHARED = ("cli", "database", "service", "sql")
-# Each program with the folders of this project that it runs.
+# Each program with the folders of this project that it needs.
 PACKAGES = {
     "gatherer": ("gatherer", "kalshi", *SHARED),
     "deduplicator": ("deduplicator", "archive", *SHARED),
 }
-# What describes an installation, not a package: it names folders of the machine that built it.
+# Files about an installation; they name folders of the machine that built it.
 INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
-# Of Amazon's services those that put objects and those that credentials come from.
+# The AWS services that store objects, and those that provide credentials.
 SERVICES = ("s3", "sts", "sso", "sso-oidc", "signin")
 NEEDLESS = (
     "bin",
@@ -32,8 +32,8 @@ NEEDLESS = (
     "pyarrow/includes",
     "pyarrow/src",
     "pyarrow/_pyarrow_cpp_tests.*",
-    # Parts of Arrow that no other part loads: remote calls, compiled expressions, other files, other stores of files.
-    # Its query plans (substrait) are needed, since every other part is linked to them.
+    # Parts of Arrow that no other part loads: Flight, Gandiva, ORC, other file systems. Substrait is needed, since
+    # every other part is linked to it.
     "pyarrow/*_flight.*",
     "pyarrow/*gandiva.*",
     "pyarrow/*_orc.*",
@@ -42,16 +42,16 @@ NEEDLESS = (
     "pyarrow/_gcsfs.*",
     "pyarrow/_azurefs.*",
     "pyarrow/_hdfs.*",
-    # The same library under further names; it is looked for as .so.2600 or so.
+    # The same library under other names; it is loaded by a name such as .so.2600.
     "pyarrow/libarrow_python*.so",
     "pyarrow/libarrow_python*.so.*.*.*",
-    # The simulator compares with it; no host does.
+    # Only the simulator uses it.
     "kalshi_data/sql/verification",
 )
 
 
 def trim(site: Path, program: str) -> None:
-    """Remove from a folder of installed packages what the program never loads."""
+    """Remove files that the program never loads from a folder of installed packages."""
     for pattern in NEEDLESS:
         for path in list(site.glob(pattern)):
             _remove(path)
@@ -61,7 +61,7 @@ def trim(site: Path, program: str) -> None:
 
 
 def _keep(folder: Path, names: Collection[str]) -> None:
-    """Remove every folder but those of these names."""
+    """Remove every folder except those with these names."""
     for path in list(folder.glob("*/")):
         if path.name not in names:
             _remove(path)

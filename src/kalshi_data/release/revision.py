@@ -1,4 +1,4 @@
-"""Which version of the project a checkout holds, by git."""
+"""Read the version of a checkout from git."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ TAGS = ("--match", "v[0-9]*.[0-9]*.[0-9]*", "--exclude", "v*[a-z]*")
 
 
 class Revision(NamedTuple):
-    """A version as PEP 440 writes it, the commit it stands for, and when that was made."""
+    """A version in the format of PEP 440, with its commit and the time of the commit."""
 
     version: str
     commit: str
@@ -21,10 +21,10 @@ class Revision(NamedTuple):
 
 
 def read_revision(checkout: Path) -> Revision:
-    """Return what is checked out: v1.4.0 is 1.4.0, and two commits later 1.4.1.dev2 with the commit's name.
+    """Return the version of a checkout: 1.4.0 at the tag v1.4.0, and 1.4.1.dev2+g<commit> two commits later.
 
     Raises:
-        ReleaseError: this is no checkout of git.
+        ReleaseError: if the folder is not a git checkout.
     """
     commit = _git(checkout, "rev-parse", "--short=7", "HEAD")
     seconds = int(_git(checkout, "log", "-1", "--format=%ct"))
@@ -35,9 +35,9 @@ def read_revision(checkout: Path) -> Revision:
 
 
 def development_version(newest: str, ahead: int, commit: str, *, changed: bool) -> str:
-    """Return the version of what is `ahead` commits after a version, or differs from it by what is not committed.
+    """Return the version `ahead` commits after a version, or with uncommitted changes.
 
-    It sorts after that version and before the next one; where none is tagged yet, before the first.
+    It sorts after that version and before the next one, or before the first version if there is no tag.
     """
     *front, last = newest.split(".")
     following = ".".join([*front, str(int(last) + 1)]) if newest else FIRST
@@ -45,18 +45,18 @@ def development_version(newest: str, ahead: int, commit: str, *, changed: bool) 
 
 
 def _newest_tag(checkout: Path) -> tuple[str, int]:
-    """Return the version of the newest tag and how many commits came after it; without a tag "" and all of them."""
+    """Return the version of the newest tag and the number of commits since then; without a tag "" and all commits."""
     if not _git(checkout, "tag", "--list", "v[0-9]*", "--merged", "HEAD"):
         return "", int(_git(checkout, "rev-list", "--count", "HEAD"))
     described = _git(checkout, "describe", "--tags", "--long", *TAGS)
     found = re.fullmatch(r"v(\d+\.\d+\.\d+)-(\d+)-g[0-9a-f]+", described)
     if found is None:
-        raise ReleaseError(f"git's tag in {described} is no version: name it v1.4.0 or so")
+        raise ReleaseError(f"git's tag in {described} is not a version: name it like v1.4.0")
     return found[1], int(found[2])
 
 
 def _git(checkout: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], capture_output=True, check=False, cwd=checkout, text=True)  # noqa: S607
     if done.returncode != 0:
-        raise ReleaseError(f"git {arguments[0]} failed, a release is made in a git checkout: {done.stderr.strip()}")
+        raise ReleaseError(f"git {arguments[0]} failed, a release needs a git checkout: {done.stderr.strip()}")
     return done.stdout.strip()

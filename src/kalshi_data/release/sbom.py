@@ -1,4 +1,4 @@
-"""What a program's file is made of, as a CycloneDX document."""
+"""The bill of materials of a program as a CycloneDX document."""
 
 import re
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ FORMAT = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
 
 
 def bill_of_materials(program: str, locked: Mapping[str, str], revision: Revision) -> bytes:
-    """Return it for a program and the lock file's entries for it; the same for the same commit.
+    """Return the document for a program and its entries of the lock file; the same commit gives the same document.
 
-    A package's checksums are those of all its files that the lock allows, of which one is installed.
+    A package's checksums are those of all files that the lock allows; one of them is installed.
     """
     name = f"kalshi-{program}"
     components = [_component("library", *_pinned(entry)) for entry in locked.values()]

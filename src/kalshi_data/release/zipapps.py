@@ -1,4 +1,4 @@
-"""Makes the programs' files from the lock: the same commit gives the same bytes."""
+"""Build the programs' files from the lock; the same commit gives the same bytes."""
 
 import hashlib
 import os
@@ -25,13 +25,13 @@ TOOLS = Path(sys.executable).parent
 
 
 def make_release(checkout: Path, output: Path, target: Target, revision: Revision) -> Iterator[str]:
-    """Make every program for a target, yield the name of each that is made, and write their checksums.
+    """Build every program for a target, yield the name of each, and write their checksums.
 
     Raises:
-        ReleaseError: a package has no wheel for the target, or cannot be fetched.
+        ReleaseError: if a package has no wheel for the target, or cannot be fetched.
     """
     output.mkdir(parents=True, exist_ok=True)
-    made = list[Path]()
+    built = list[Path]()
     with tempfile.TemporaryDirectory(prefix="kalshi-release-") as name:
         wheel = _make_wheel(checkout, Path(name), revision)
         for program in PACKAGES:
@@ -48,17 +48,17 @@ def make_release(checkout: Path, output: Path, target: Target, revision: Revisio
             _make_zipapp(site, output / program, program, target, revision)
             bill = output / f"{program}.cdx.json"
             bill.write_bytes(bill_of_materials(program, locked, revision))
-            made += [output / program, bill]
+            built += [output / program, bill]
             yield program
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in made)
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in built)
     (output / SUMS).write_text("".join(lines))
 
 
 def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, str]:
-    """Return the lock file's entries for what one program imports on a target, by name, found by resolving against it.
+    """Return the lock file's entries for one program on a target by name, found by resolving with the lock.
 
     Raises:
-        ReleaseError: what the lock file names does not fit the target.
+        ReleaseError: if the lock does not fit the target.
     """
     lock = checkout / LOCK
     asked = ("--quiet", "--no-header", "--extra", program, "--constraint", str(lock), *target.options())
@@ -69,7 +69,7 @@ def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, s
 
 
 def _install(site: Path, locked: Mapping[str, str], target: Target) -> None:
-    """Install wheels for the target into a folder, each only with a checksum of the lock."""
+    """Install wheels for the target into a folder, and check them against the lock's checksums."""
     subset = site.with_suffix(".lock")
     subset.write_text("".join(locked.values()))
     into = ("--quiet", "--no-deps", "--target", str(site), "--only-binary", ":all:", *target.options())
@@ -83,7 +83,7 @@ def _make_wheel(checkout: Path, folder: Path, revision: Revision) -> Path:
 
 
 def _make_zipapp(site: Path, output: Path, program: str, target: Target, revision: Revision) -> None:
-    # Compiled when it is unpacked, by the Python that will run it.
+    # The Python that runs the program compiles it when it is unpacked.
     entry = ("--entry-point", f"kalshi_data.{program}.__main__:main", "--reproducible", "--compile-pyc")
     interpreter = f"/usr/bin/env python{target.python}"
     output.unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def _make_zipapp(site: Path, output: Path, program: str, target: Target, revisio
 
 
 def _run(tool: str, *arguments: str, folder: Path | None = None, at: Revision | None = None) -> str:
-    """Run one of the environment's tools and return what it printed; `at` is the time files are given."""
+    """Run a tool of this environment and return its output; files get the time of `at`."""
     times = {"SOURCE_DATE_EPOCH": str(int(at.committed_at.timestamp()))} if at else {}
     done = subprocess.run(
         [TOOLS / tool, *arguments],

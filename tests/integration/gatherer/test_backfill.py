@@ -111,7 +111,7 @@ def test_a_cutoff_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(rest_module, "ATTEMPTS_MAX", 1)
     listed = exchange()
     listed.cutoff = "never"
-    with pytest.raises(ExchangeError, match="trades_created_ts is no time"):
+    with pytest.raises(ExchangeError, match="trades_created_ts is not a time"):
         fetch(listed, BEGIN, BEGIN + HOUR)
 
 
@@ -293,7 +293,7 @@ def test_what_cannot_be_fetched_is_told(kalshi_ts: Database, backfill: Command) 
         assert (status, "no market of series KXNOBODY" in err) == (2, True)
         listed.refuses = 1
         status, _, err = await backfill.run(url)
-        remedy = "the same command goes on where this one stopped"
+        remedy = "run the same command to continue where this one stopped"
         assert (status, err.partition(": ")[2]) == (1, f"GET /historical/cutoff: 401 Unauthorized: {remedy}\n")
 
     serve_at(listed, use)

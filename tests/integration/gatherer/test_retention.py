@@ -65,7 +65,7 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
 
 def look(database: Database, **chosen: Any) -> Counters:
     counters = Counters()
-    RetentionJob(settings(database, chosen), counters).look()
+    RetentionJob(settings(database, chosen), counters).run_once()
     return counters
 
 

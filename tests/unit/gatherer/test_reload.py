@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kalshi_data.gatherer.reload import reload_settings, take_over
+from kalshi_data.gatherer.reload import apply_changes, reload_settings
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.settings import load_settings
 
@@ -28,7 +28,7 @@ def test_what_can_change_changes_in_place_and_the_rest_is_named(tmp_path: Path) 
     subscriptions = current.subscriptions
     changes = "[subscriptions]\naudit_seconds = 60\ntickers = ['KXA*']\n"
     changes += "[frame_log]\nbytes_max = 5\nfolder = '/frames'\n"
-    changed, waiting = take_over(current, settings(tmp_path, changes))
+    changed, waiting = apply_changes(current, settings(tmp_path, changes))
     assert (changed, waiting) == (
         ["frame_log.bytes_max", "subscriptions.audit_seconds"],
         ["frame_log.folder", "subscriptions.tickers"],

@@ -55,7 +55,7 @@ def test_what_is_not_committed_shows(checkout: Path) -> None:
 
 
 def test_a_folder_without_git_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="a release is made in a git checkout"):
+    with pytest.raises(ReleaseError, match="a release needs a git checkout"):
         read_revision(tmp_path)
 
 
@@ -65,5 +65,5 @@ def test_targets_have_a_python() -> None:
         *("--python-version", "3.13"),
     ]
     assert make_target(HOST, None).platform is None
-    with pytest.raises(ReleaseError, match=r"write 3\.13"):
+    with pytest.raises(ReleaseError, match=r"write it like 3\.13"):
         make_target(HOST, "python3")

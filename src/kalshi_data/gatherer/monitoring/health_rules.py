@@ -8,22 +8,22 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import CaptureRetentionSettings, GathererHealthSettings, GathererSettings
 from kalshi_data.service.health import HealthReport, Reason, Severity
 
-# The exchange is maintained each Thursday, by its own clocks; reconnecting takes a few minutes more.
+# Maintenance is each Thursday in New York time; reconnecting takes a few minutes more.
 EXCHANGE_ZONE = ZoneInfo("America/New_York")
 THURSDAY = 3
 MAINTENANCE_FROM = time(3)
 MAINTENANCE = timedelta(hours=2, minutes=5)
-# What maintenance explains.
+# The checks that fail during maintenance.
 EXPECTED = frozenset({"connections", "feed", "markets"})
 
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
 def evaluate(
-    counters: Counters, everything: GathererSettings, now_seconds: float, monotonic_seconds: float
+    counters: Counters, gatherer: GathererSettings, now_seconds: float, monotonic_seconds: float
 ) -> HealthReport:
     """Return a gatherer's health; reasons that maintenance explains are reported, but do not count."""
-    settings = everything.health
+    settings = gatherer.health
     loop_age = monotonic_seconds - counters.loop_at_seconds
     rules = (
         _event_loop(loop_age, settings),
@@ -33,7 +33,7 @@ def evaluate(
         _feed(counters, settings, now_seconds),
         _frame_log(counters, settings),
         _lag(counters, settings),
-        _retention(counters, everything.retention, now_seconds),
+        _retention(counters, gatherer.retention, now_seconds),
     )
     reasons = [reason for rule in rules for reason in rule]
     if in_maintenance(datetime.fromtimestamp(now_seconds, UTC)):
@@ -42,11 +42,11 @@ def evaluate(
 
 
 def in_maintenance(now: datetime) -> bool:
-    """Tell whether the exchange may be in its weekly maintenance, or just after it."""
+    """Return whether the exchange may be in its weekly maintenance, or just after it."""
     local = now.astimezone(EXCHANGE_ZONE)
-    # By the wall clock: maintenance is never in a night when clocks change, which are Sundays.
-    began = datetime.combine(local.date(), MAINTENANCE_FROM, EXCHANGE_ZONE)
-    return local.weekday() == THURSDAY and began <= local < began + MAINTENANCE
+    # Wall-clock arithmetic is safe here: the clocks change on Sundays only.
+    started_at = datetime.combine(local.date(), MAINTENANCE_FROM, EXCHANGE_ZONE)
+    return local.weekday() == THURSDAY and started_at <= local < started_at + MAINTENANCE
 
 
 def _expected(reason: Reason) -> Reason:
@@ -75,7 +75,9 @@ def _markets(counters: Counters, settings: GathererHealthSettings, now_seconds: 
         severity = UNHEALTHY if age > settings.start_seconds_max else DEGRADED
         yield Reason(severity, "markets", f"no market is loaded, {age:.0f} s after the start")
     if counters.markets_unassigned:
-        yield Reason(DEGRADED, "room", f"{counters.markets_unassigned:,} markets find no room: allow more connections")
+        yield Reason(
+            DEGRADED, "room", f"{counters.markets_unassigned:,} markets have no connection: raise connections_max"
+        )
 
 
 def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
@@ -111,4 +113,4 @@ def _retention(counters: Counters, settings: CaptureRetentionSettings, now_secon
         yield Reason(DEGRADED, "retention", counters.retention_failure)
     age = now_seconds - counters.unread_dropped_at_seconds
     if age < settings.alarm_seconds:
-        yield Reason(DEGRADED, "retention", f"rows that nobody had merged were dropped for room {age:.0f} s ago")
+        yield Reason(DEGRADED, "retention", f"rows were dropped for space before they were merged, {age:.0f} s ago")

@@ -1,4 +1,4 @@
-"""A row each second that says the gatherer lives, and how it is; written beside all other work."""
+"""Write a heartbeat each second: a row with the gatherer's state, health and counters."""
 
 import time
 from collections import Counter
@@ -19,42 +19,42 @@ from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
-BEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 1.0
 STATEMENT_SECONDS_MAX = 2.0
-# Sizes change slowly, and reading them costs the database something.
+# The database's size changes slowly, and reading it has a cost.
 SIZES_SECONDS = 30.0
 STOP_SECONDS_MAX = 6.0
-# Counters that are told as they are.
+# Counters that a heartbeat holds as they are.
 LEVELS = (
     *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
     "markets_unassigned",
     *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
 )
 FAILURES = ("log_failure", "database_failure")
-# Counters that are told as rates per second.
+# Counters that a heartbeat holds as rates per second.
 RATES = ("frames", "received_bytes", "committed_rows", "commits")
 
 
 class Rates:
-    """How fast counters grew between two looks at them."""
+    """The growth of counters between two observations."""
 
     def __init__(self, counters: Counters, now_seconds: float) -> None:
-        """Begin at what the counters are now."""
+        """Start at the present values."""
         self._at_seconds = now_seconds
         self._totals = _totals(counters)
 
     def observe(self, counters: Counters, now_seconds: float) -> dict[str, float]:
-        """Return the growth per second since the last look."""
+        """Return the growth per second since the last observation."""
         before, self._totals = self._totals, _totals(counters)
         seconds, self._at_seconds = now_seconds - self._at_seconds, now_seconds
         return {name: round((self._totals[name] - before[name]) / max(seconds, 0.001), 1) for name in RATES}
 
 
 class HeartbeatWriter:
-    """Writes capture.heartbeat from a thread with a connection of its own; an away database is tried each second."""
+    """Writes capture.heartbeat in its own thread and with its own connection; tries again each second if it fails."""
 
     def __init__(self, settings: GathererSettings, counters: Counters) -> None:
-        """Prepare; start() begins."""
+        """Prepare the thread; start() starts it."""
         self._settings = settings
         self._counters = counters
         self._rates = Rates(counters, time.monotonic())
@@ -66,43 +66,43 @@ class HeartbeatWriter:
         self._sizes_at_seconds = float("-inf")
         self._last_state = "stopped"
         self._due_at_seconds = 0.0
-        self._thread = PeriodicThread("heartbeat", self._beat, self._pause_seconds, self._end)
+        self._thread = PeriodicThread("heartbeat", self._write_heartbeat, self._pause_seconds, self._end)
 
     def start(self) -> None:
-        """Write the first row at once and one each second from then on."""
+        """Write a heartbeat at once, then one each second."""
         self._due_at_seconds = time.monotonic()
         self._thread.start()
 
     def stop(self, state: str) -> None:
-        """Write a last row, which says that the gatherer ended: stopped or failed."""
+        """Write a last heartbeat with the state in which the gatherer ended: stopped or failed."""
         self._last_state = state
         self._thread.stop(STOP_SECONDS_MAX)
 
     def health(self) -> HealthReport:
-        """Return how the gatherer is now."""
+        """Return the gatherer's health as of now."""
         return evaluate(self._counters, self._settings, time.time(), time.monotonic())
 
     def _pause_seconds(self) -> float:
         """Return how long to wait so that heartbeats are a second apart, however long one took."""
         now = time.monotonic()
-        self._due_at_seconds = max(self._due_at_seconds + BEAT_SECONDS, now)
+        self._due_at_seconds = max(self._due_at_seconds + HEARTBEAT_SECONDS, now)
         return self._due_at_seconds - now
 
     def _end(self) -> None:
-        self._beat(self._last_state)
+        self._write_heartbeat(self._last_state)
         self._database.close()
 
-    def _beat(self, state: str = "running") -> None:
-        """Write one row, unless the event loop hangs: a gatherer that receives nothing must not look alive."""
+    def _write_heartbeat(self, state: str = "running") -> None:
+        """Write a heartbeat, unless the event loop hangs: such a gatherer receives nothing and must not look alive."""
         silent_seconds = time.monotonic() - self._counters.loop_at_seconds
         if state == "running" and silent_seconds > self._settings.health.heartbeat_seconds_max:
-            log.error("no heartbeat, the event loop has no turn", seconds=round(silent_seconds))
+            log.error("no heartbeat, the event loop hangs", seconds=round(silent_seconds))
             return
         try:
             self._write(state)
         except psycopg.Error as error:
             if not self._counters.heartbeat_failure:
-                log.warning("no heartbeat, the database is away", error=str(error).strip())
+                log.warning("no heartbeat, the database does not answer", error=str(error).strip())
             self._counters.heartbeat_failure = str(error).strip().partition("\n")[0]
             self._counters.heartbeat_failures += 1
 
@@ -113,22 +113,22 @@ class HeartbeatWriter:
                 self._counters.database_bytes = row[0] if row else 0
                 self._sizes_at_seconds = time.monotonic()
             beat_at = datetime.now(UTC)
-            beat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
-            connection.execute(query("capture/status/write_heartbeat"), beat)
+            heartbeat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
+            connection.execute(query("capture/status/write_heartbeat"), heartbeat)
         self._counters.heartbeat_at_seconds = beat_at.timestamp()
         self._counters.heartbeat_failure = ""
         self._counters.heartbeats += 1
 
     def document(self, state: str) -> dict[str, Any]:
-        """Return what one row says."""
+        """Return the status column of a heartbeat."""
         counters = self._counters
         health = self.health()
         return {
             "state": state,
             "version": read_release().version,
-            "started_at": _moment(counters.started_at_seconds),
-            "last_frame_at": _moment(counters.last_frame_at_seconds),
-            "log_oldest_at": _moment(counters.log_oldest_at_seconds),
+            "started_at": _to_text(counters.started_at_seconds),
+            "last_frame_at": _to_text(counters.last_frame_at_seconds),
+            "log_oldest_at": _to_text(counters.log_oldest_at_seconds),
             "health": health.document(),
             "per_second": self._rates.observe(counters, time.monotonic()),
             "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
@@ -142,10 +142,10 @@ def _totals(counters: Counters) -> dict[str, int]:
 
 
 def _total(count: int | Counter[str]) -> int:
-    # copy() is one step of the interpreter, so a key that another thread adds meanwhile does no harm.
+    # copy() is atomic, so another thread may add a key at the same time.
     return sum(count.copy().values()) if isinstance(count, Counter) else count
 
 
-def _moment(seconds: float) -> str | None:
-    """Return a time as text, None for never."""
+def _to_text(seconds: float) -> str | None:
+    """Return a time as text, or None for never."""
     return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None

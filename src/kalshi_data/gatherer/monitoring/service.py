@@ -48,7 +48,7 @@ class MonitoringService:
         await asyncio.to_thread(self._server.stop)
 
     def health(self) -> HealthReport:
-        """Return how the gatherer is now."""
+        """Return the gatherer's health as of now."""
         return self._heartbeat.health()
 
     def reloading(self) -> None:

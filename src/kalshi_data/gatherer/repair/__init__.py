@@ -1,1 +1,1 @@
-"""What was missed, fetched or derived later."""
+"""Add what was missed: fetch trades over REST, and decode frames of the log again."""

@@ -1,4 +1,4 @@
-"""Fetches the trades of a range of time into kalshi_ts; interrupted, it goes on where it was."""
+"""Fetch the trades of a range of time into kalshi_ts; after an interruption, continue at the last window."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ from kalshi_data.kalshi.trades import FetchedTrade
 
 log = structlog.get_logger()
 
-# How much is fetched between two marks of progress.
+# How much is fetched before progress is saved.
 WINDOW_OF_ALL = timedelta(hours=1)
 WINDOW_OF_ONE_MARKET = timedelta(days=7)
 ALL_MARKETS = ""
@@ -31,14 +31,14 @@ LOG_SECONDS = 10.0
 
 
 class Range(NamedTuple):
-    """The trades that are wanted: from `begin` on and before `end`, by the exchange's time."""
+    """A range of the exchange's time, from `begin` on and before `end`."""
 
     begin: datetime
     end: datetime
 
 
 class BackfillTotals(NamedTuple):
-    """What a backfill has done since it was started."""
+    """How many trades a backfill has fetched and added since it was started."""
 
     fetched: int = 0
     added: int = 0
@@ -47,11 +47,11 @@ class BackfillTotals(NamedTuple):
 def backfill_trades(
     settings: GathererSettings, wanted: Range, series: Sequence[str], markets: Sequence[str]
 ) -> BackfillTotals:
-    """Fetch the trades of some markets, of all markets of some series, or of every market where nothing is named.
+    """Fetch the trades of some markets, of all markets of some series, or of every market if neither is named.
 
     Raises:
-        ExchangeError: the exchange refused.
-        SettingsError: a series without markets, or a key that cannot be used.
+        ExchangeError: if the exchange refuses.
+        SettingsError: if a series has no markets, or the key cannot be used.
     """
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
     requests = settings.requests
@@ -69,10 +69,10 @@ def backfill_trades(
 
 
 async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequence[str], wanted: Range) -> list[str]:
-    """Return the markets of some series that could have traded within a range, settled long ago or not.
+    """Return the markets of some series that were open within a range, from kalshi_meta and the historical tier.
 
     Raises:
-        SettingsError: there are none.
+        SettingsError: if there are none.
     """
     conninfo = settings.databases.kalshi_meta.conninfo
     parameters = {"series": list(series), "range_from": wanted.begin, "range_to": wanted.end}
@@ -83,33 +83,33 @@ async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequ
     for each in series:
         filters = {"series_ticker": each, "limit": str(HISTORICAL_MARKETS.page_rows_max)}
         async for page in rest.pages(HISTORICAL_MARKETS.path, HISTORICAL_MARKETS.key, filters):
-            found.update(market.ticker for market in decode_fields(page, MarketFields) if may_trade(market, wanted))
+            found.update(market.ticker for market in decode_fields(page, MarketFields) if was_open(market, wanted))
     if not found:
         raise SettingsError(
-            f"no market of series {', '.join(series)} traded then, as far as kalshi_meta and the exchange know: "
+            f"no market of series {', '.join(series)} was open then, according to kalshi_meta and the exchange: "
             "check --series, or let the gatherer run until it has loaded its registry"
         )
     return sorted(found)
 
 
-def may_trade(market: MarketFields, wanted: Range) -> bool:
-    """Tell whether a market was open within a range."""
+def was_open(market: MarketFields, wanted: Range) -> bool:
+    """Return whether a market was open within a range."""
     opened_s, closed_s = timestamp_s(market.open_time, 0.0), timestamp_s(market.close_time, FAR_AWAY_S)
     return opened_s < wanted.end.timestamp() and closed_s >= wanted.begin.timestamp()
 
 
 class Backfill:
-    """One range, market by market and window by window."""
+    """Fetches one range, market by market and window by window."""
 
     def __init__(self, connection: Connection, source: TradeSource, wanted: Range) -> None:
-        """Prepare to store through `connection`."""
+        """Store trades through `connection`."""
         self._connection = connection
         self._source = source
         self._wanted = wanted
         self._totals = BackfillTotals()
 
     async def run(self, tickers: Sequence[str]) -> BackfillTotals:
-        """Fetch what is left of each market; return what that was."""
+        """Fetch the rest of the range for each market; return how many trades that were."""
         left = {ticker: await self._open(ticker) for ticker in tickers}
         seconds = sum((self._wanted.end - begin).total_seconds() for begin in left.values())
         with BackfillProgress(seconds) as progress:
@@ -131,7 +131,7 @@ class Backfill:
         self._totals = BackfillTotals(self._totals.fetched, self._totals.added + added)
 
     async def _open(self, ticker: str) -> datetime:
-        """Return where to go on."""
+        """Return the time at which to continue."""
         row = await self._execute(query("capture/backfill/open"), ticker)
         return row[0] if row else self._wanted.begin
 
@@ -142,7 +142,7 @@ class Backfill:
 
 
 def windows(wanted: Range, size: timedelta) -> Iterator[Range]:
-    """Yield the parts of a range, none longer than `size`."""
+    """Divide a range into windows of at most `size`."""
     begin = wanted.begin
     while begin < wanted.end:
         end = min(begin + size, wanted.end)
@@ -151,13 +151,13 @@ def windows(wanted: Range, size: timedelta) -> Iterator[Range]:
 
 
 class BackfillProgress:
-    """A bar on a terminal, log lines elsewhere."""
+    """Shows progress as a bar on a terminal, otherwise as log lines."""
 
     def __init__(self, seconds: float) -> None:
-        """Prepare to show how much of `seconds`, of the markets' time, is done."""
+        """Show progress relative to `seconds`, the total time of all markets."""
         self._seconds = seconds
         self._done_seconds = 0.0
-        self._told_at = time.monotonic()
+        self._logged_at = time.monotonic()
         self._running = ExitStack()
         self._bar: Any = None
         if sys.stderr.isatty():
@@ -170,15 +170,15 @@ class BackfillProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the bar's line."""
+        """Finish the bar."""
         self._running.close()
 
     def advance(self, seconds: float, totals: BackfillTotals) -> None:
-        """Show that some more is done."""
+        """Add to the progress."""
         self._done_seconds += seconds
         if self._bar is not None:
             self._bar.update(round(self._done_seconds) - self._bar.pos)
-        elif time.monotonic() - self._told_at > LOG_SECONDS:
-            self._told_at = time.monotonic()
+        elif time.monotonic() - self._logged_at > LOG_SECONDS:
+            self._logged_at = time.monotonic()
             share = self._done_seconds / self._seconds
             log.info("backfill", percent=round(100 * share, 1), fetched=totals.fetched, added=totals.added)

@@ -1,4 +1,4 @@
-"""Prints frames of the frame log in the form in which the simulator replays them."""
+"""Export frames of the frame log in the format that the simulator replays."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,12 +12,12 @@ from kalshi_data.gatherer.frame_log.reader import numbers_between, records_from
 
 
 def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: int | None) -> Iterator[str]:
-    """Yield frames received from `begin` on and before `end` as JSON lines, of one connection or of all.
+    """Yield the frames received from `begin` on and before `end` as JSON lines, of one connection or of all.
 
     Raises:
-        SettingsError: the log holds nothing of that time.
+        SettingsError: if the log holds no frame of that time.
     """
-    begin_ns, end_ns = (int(moment.timestamp() * 1_000_000_000) for moment in (begin, end))
+    begin_ns, end_ns = (int(time.timestamp() * 1_000_000_000) for time in (begin, end))
     found = numbers_between(folder, begin_ns, end_ns)
     if found is None:
         raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")

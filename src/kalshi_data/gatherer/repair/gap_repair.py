@@ -1,4 +1,4 @@
-"""Fetches over REST the trades that the feed did not bring, and says so in the gaps they were missing from."""
+"""Fetch trades that the feed missed over REST, and record the gaps as repaired."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,12 +18,12 @@ from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
-# Beyond so many requests that wait, the newest is widened instead.
+# If this many requests are waiting, widen the newest instead of adding one.
 WAITING_MAX = 1_000
 
 
 class MissedTrades(NamedTuple):
-    """Trades missing between two times, and the number of the frame that showed it, where one did."""
+    """A time range with missing trades, and the number of the frame that revealed the gap, if any."""
 
     begin: datetime
     end: datetime
@@ -31,7 +31,7 @@ class MissedTrades(NamedTuple):
 
 
 class TradeRecovery:
-    """Fetches what is missing, one stretch after the other."""
+    """Fetches missing trades, one time range after the other."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class TradeRecovery:
         counters: Counters,
         repaired: Callable[[int, str], None],
     ) -> None:
-        """Fetch from `source` into the database at `conninfo`; `repaired` is told of each gap that is whole again."""
+        """Fetch from `source` into the database at `conninfo`; `repaired` is called with each repaired gap."""
         self._source = source
         self._conninfo = conninfo
         self._settings = settings
@@ -51,7 +51,7 @@ class TradeRecovery:
         self._arrived = asyncio.Event()
 
     def request(self, begin: datetime, frame_number: int | None) -> None:
-        """Fetch the trades from `begin` until now; run() does."""
+        """Queue the trades from `begin` until now; run() fetches them."""
         missed = MissedTrades(begin, datetime.now(UTC), frame_number)
         if len(self._waiting) >= WAITING_MAX:
             last = self._waiting.pop()
@@ -60,7 +60,7 @@ class TradeRecovery:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Fetch until cancelled; begin with the gaps that an earlier run left."""
+        """Fetch until cancelled; start with the gaps that an earlier run did not repair."""
         backoff = Backoff()
         left_over = True
         while True:
@@ -79,7 +79,7 @@ class TradeRecovery:
     async def _fetch_waiting(self) -> None:
         while self._waiting:
             missed = self._waiting[0]
-            # REST shows a trade a little later than the feed.
+            # REST shows a trade slightly later than the feed.
             settled_at = missed.end + timedelta(seconds=self._settings.settle_seconds)
             await asyncio.sleep(max(0.0, (settled_at - datetime.now(UTC)).total_seconds()))
             overlap = timedelta(seconds=self._settings.overlap_seconds)
@@ -97,7 +97,7 @@ class TradeRecovery:
             return add_trades(connection, trades)
 
     def _unrepaired(self) -> list[MissedTrades]:
-        """Return the gaps in trades that nothing has repaired yet."""
+        """Return the gaps in trades that are not repaired yet."""
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
             return [
                 MissedTrades(*row)

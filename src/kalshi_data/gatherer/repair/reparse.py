@@ -1,4 +1,4 @@
-"""Feeds a stretch of the frame log again: what was not understood, or lost, when it arrived becomes rows now."""
+"""Decode a time range of the frame log again, and add rows that are missing."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,22 +17,22 @@ from kalshi_data.gatherer.settings import GathererSettings
 
 log = structlog.get_logger()
 
-# For so long the numbers of all frames held are kept in memory at once.
+# The numbers of frames that have rows are held in memory for this time range at once.
 STEP = timedelta(minutes=5)
 
 
 class ReparseTotals(NamedTuple):
-    """How many rows the stretch makes, and how many of them were missing."""
+    """How many rows the frames have, and how many of them were missing."""
 
     read: int
     added: int
 
 
 class Reparse:
-    """Adds the rows of a stretch whose frames have none; what coverage says stays as it is."""
+    """Adds the rows of frames that have none; coverage stays as it is."""
 
     def __init__(self, settings: GathererSettings, connection: Connection) -> None:
-        """Prepare to read from the log of `settings` into the database of `connection`."""
+        """Read the log of `settings`, and compare with the database of `connection`."""
         self._settings = settings
         self._connection = connection
         self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Counters())
@@ -41,16 +41,16 @@ class Reparse:
         self.totals = ReparseTotals(0, 0)
 
     def run(self, begin: datetime, end: datetime, progress: Callable[[float], None]) -> ReparseTotals:
-        """Feed what was received from `begin` on and before `end`; `progress` gets the share that is done.
+        """Decode the frames received from `begin` on and before `end`; `progress` gets the share that is done.
 
         Raises:
-            SettingsError: the log holds nothing of that time.
+            SettingsError: if the log holds no frame of that time.
         """
         folder = self._settings.frame_log.folder
-        found = numbers_between(folder, *(int(moment.timestamp() * 1_000_000_000) for moment in (begin, end)))
+        found = numbers_between(folder, *(int(time.timestamp() * 1_000_000_000) for time in (begin, end)))
         if found is None:
             raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
-        # What the running gatherer has not committed yet is its own to commit.
+        # A running gatherer commits later frames itself.
         first, until = found[0], min(found[1], read_position(self._connection) + 1)
 
         def commit(items: Sequence[Item], number: int) -> None:
@@ -70,11 +70,11 @@ class Reparse:
         self.totals = ReparseTotals(self.totals.read + len(rows), self.totals.added + len(missing))
 
     def _holds(self, item: Item) -> bool:
-        """Tell whether a frame has its row; one that is in quarantine again has."""
+        """Return whether a frame has its row; a frame that still goes to quarantine counts as having one."""
         if self._held_until is None or item.received_at >= self._held_until:
             self._held_until = item.received_at + STEP
-            stretch = {"begin": item.received_at - STEP, "until": self._held_until}
-            rows = self._connection.execute(query("capture/backfill/list_frames_held"), stretch)
+            time_range = {"begin": item.received_at - STEP, "until": self._held_until}
+            rows = self._connection.execute(query("capture/backfill/list_frames_held"), time_range)
             self._held = {number for (number,) in rows}
         return item.stream == "quarantine" or item.number in self._held
 
@@ -82,10 +82,10 @@ class Reparse:
 def reparse(
     settings: GathererSettings, begin: datetime, end: datetime, progress: Callable[[float], None]
 ) -> ReparseTotals:
-    """Feed a stretch of the frame log again and return what came of it.
+    """Decode a time range of the frame log again; return how many rows were read and added.
 
     Raises:
-        SettingsError: the log holds nothing of that time.
+        SettingsError: if the log holds no frame of that time.
     """
     with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse") as connection:
         return Reparse(settings, connection).run(begin, end, progress)

@@ -1,4 +1,4 @@
-"""Trades that were missed, fetched by REST: from the live tier, the historical tier, or both where they meet."""
+"""Fetch trades over REST: from the live tier, the historical tier, or both around the cutoff."""
 
 import math
 import time
@@ -17,30 +17,30 @@ from kalshi_data.kalshi.trades import FetchedTrade, to_trades
 Write = Callable[[list[FetchedTrade]], Awaitable[object]]
 
 PAGE_ROWS_MAX = 1000
-# The cutoff between the tiers moves, so it is read again after this time, and both tiers are asked around it.
+# The cutoff between the tiers moves: read it again after this time, and query both tiers around it.
 CUTOFF_SECONDS = 60.0
 AROUND_CUTOFF = timedelta(days=2)
-# The exchange does not say whether its bounds, in whole seconds, are part of the range.
+# The exchange does not document whether its bounds, in whole seconds, are included.
 EDGE_SECONDS = 1
 
 
 class TradeSource:
-    """The exchange's trades by ranges of time."""
+    """Fetches the exchange's trades of a time range."""
 
     def __init__(self, rest: Rest) -> None:
-        """Ask with `rest`."""
+        """Fetch with `rest`."""
         self._rest = rest
         self._cutoff = datetime.max.replace(tzinfo=UTC)
         self._cutoff_read_at = -math.inf
 
     async def fetch(self, write: Write, begin: datetime, end: datetime, ticker: str | None = None) -> int:
-        """Hand over every trade from `begin` on and before `end`, page by page, of one market or of all.
+        """Pass every trade from `begin` on and before `end` to `write`, page by page, of one market or of all.
 
         Returns:
-            How many were handed over; one may come twice.
+            How many trades were passed on; a trade may be passed twice.
 
         Raises:
-            ExchangeError: the exchange refused; what was handed over stays valid.
+            ExchangeError: if the exchange refuses; trades that were passed on stay valid.
         """
         parameters = {
             "limit": str(PAGE_ROWS_MAX),
@@ -58,7 +58,7 @@ class TradeSource:
         return fetched
 
     async def _tiers(self, begin: datetime, end: datetime) -> list[str]:
-        """Return the lists that hold a range; the live one first, since trades move from it to the other."""
+        """Return the lists that may hold a range; the live one first, since trades move from it to the other."""
         cutoff = await self._current_cutoff()
         live = ["/markets/trades"] if end > cutoff - AROUND_CUTOFF else []
         return [*live, "/historical/trades"] if begin < cutoff + AROUND_CUTOFF else live
@@ -70,13 +70,13 @@ class TradeSource:
                 text = msgspec.json.decode(body.get("trades_created_ts", b"null"), type=str)
                 self._cutoff = from_rfc3339(text)
             except (BadFrame, msgspec.DecodeError) as error:
-                raise ExchangeError(f"GET /historical/cutoff: trades_created_ts is no time: {error}") from error
+                raise ExchangeError(f"GET /historical/cutoff: trades_created_ts is not a time: {error}") from error
             self._cutoff_read_at = time.monotonic()
         return self._cutoff
 
 
 def add_trades(connection: Connection, trades: Sequence[FetchedTrade]) -> int:
-    """Store trades that were not captured yet, in one transaction; return how many those were."""
+    """Store trades that were not captured yet, in one transaction; return how many were new."""
     if not trades:
         return 0
     columns: dict[str, Any] = dict(zip(FetchedTrade._fields, map(list, zip(*trades, strict=True)), strict=True))

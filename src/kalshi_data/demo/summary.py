@@ -1,4 +1,4 @@
-"""The figures of a run: what was published, received, polled and is held, stream by stream, and the verdict."""
+"""The counts of a run per stream (published, received, polled, held) and its result."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.demo.postgres import Server
 from kalshi_data.simulator.verification import VERIFIED, count_books, count_stream, load_journal
 
-__all__ = ["VERIFIED", "Figures", "StreamFigures", "compare", "load_journal", "stream_figures"]
+__all__ = ["VERIFIED", "RunSummary", "StreamSummary", "compare", "load_journal", "summarise_stream"]
 
 
-class StreamFigures(msgspec.Struct, kw_only=True):
-    """Rows of one stream; `received` is per gatherer."""
+class StreamSummary(msgspec.Struct, kw_only=True):
+    """Row counts of one stream; `received` is per gatherer."""
 
     published: int
     received: dict[str, int]
@@ -26,7 +26,7 @@ class StreamFigures(msgspec.Struct, kw_only=True):
 
 
 class Archived(msgspec.Struct, kw_only=True):
-    """What was written to the archive and found equal to production, row by row."""
+    """What was written to the archive and compared with production row by row."""
 
     hours: int
     streams: int
@@ -34,11 +34,11 @@ class Archived(msgspec.Struct, kw_only=True):
     bytes: int
 
 
-class Figures(msgspec.Struct, kw_only=True):
+class RunSummary(msgspec.Struct, kw_only=True):
     """A whole run.
 
-    `unreadable` frames were published but nobody can understand them, `withheld` ones were sent to nobody;
-    `quarantined` frames and sequence `gaps` are those of all gatherers together. `books` were compared by clock.
+    `unreadable` frames cannot be parsed, and `withheld` ones were sent to no connection. `quarantined` frames and
+    sequence `gaps` are those of all gatherers together. `books` were compared by clock.
     """
 
     verdict: str
@@ -53,7 +53,7 @@ class Figures(msgspec.Struct, kw_only=True):
     quarantined: int
     gaps: int
     archive: Archived
-    streams: dict[str, StreamFigures]
+    streams: dict[str, StreamSummary]
 
 
 def received_rows(server: Server) -> dict[str, int]:
@@ -70,20 +70,20 @@ def merged_rows(production: Server) -> dict[tuple[str, int], tuple[int, int, int
         }
 
 
-def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived) -> Figures:
-    """Compare production with the exchange's journal; nothing of it comes from the gatherers but what they received."""
+def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived) -> RunSummary:
+    """Compare production with the exchange's journal; gatherers only add the counts of what they received."""
     received = {number: received_rows(server) for number, server in gatherers.items()}
     merged = merged_rows(production)
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
-        left_out = load_journal(connection, journal)
+        excluded = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
-        streams = {name: stream_figures(connection, name, received, merged) for name in VERIFIED}
+        streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
-    return Figures(
+    return RunSummary(
         verdict="incomplete" if any(wrong.values()) or wrong_books or not totals["published"] else "complete",
-        unreadable=left_out.unreadable,
-        withheld=left_out.withheld,
+        unreadable=excluded.unreadable,
+        withheld=excluded.withheld,
         books=books,
         wrong_books=wrong_books,
         quarantined=sum(tables["quarantine"] for tables in received.values()),
@@ -95,17 +95,17 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, 
     )
 
 
-def stream_figures(
+def summarise_stream(
     connection: Connection,
     name: str,
     received: Mapping[int, Mapping[str, int]],
     merged: Mapping[tuple[str, int], tuple[int, ...]],
-) -> StreamFigures:
-    """Return the figures of one stream."""
+) -> StreamSummary:
+    """Return the counts of one stream."""
     found = count_stream(connection, name)
     counts = [merged.get((name, number), (0, 0, 0, 0)) for number in received]
     polled, new, duplicate, _ = (sum(column) for column in zip((0, 0, 0, 0), *counts, strict=True))
-    return StreamFigures(
+    return StreamSummary(
         published=found.published,
         received={f"gatherer-{number}": tables[name] for number, tables in received.items()},
         polled=polled,
