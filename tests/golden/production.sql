@@ -297,6 +297,7 @@ CREATE TABLE ops.archive_partitions (
     stream text NOT NULL,
     hour timestamp with time zone NOT NULL,
     state text DEFAULT 'pending'::text NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
     touched_at timestamp with time zone DEFAULT now() NOT NULL,
     object_key text,
     schema_version integer,

@@ -2,6 +2,7 @@ create table ops.archive_partitions (
     stream text not null,
     hour timestamptz not null,
     state text not null default 'pending' check (state in ('pending', 'exporting', 'exported', 'verified')),
+    opened_at timestamptz not null default now(),
     touched_at timestamptz not null default now(),
     object_key text,
     schema_version integer,
@@ -29,6 +30,7 @@ comment on column ops.archive_partitions.stream is 'The stream.';
 comment on column ops.archive_partitions.hour is 'The start of the hour in which the rows'' time column lies.';
 comment on column ops.archive_partitions.state is
 'pending: rows were merged since the last export; exporting; exported; verified: read back and equal to production.';
+comment on column ops.archive_partitions.opened_at is 'When the record was created.';
 comment on column ops.archive_partitions.touched_at is 'When rows of this hour were last merged.';
 comment on column ops.archive_partitions.object_key is 'The key of the object in the bucket.';
 comment on column ops.archive_partitions.schema_version is 'The version of the file''s columns.';

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from kalshi_data.archive import partition_export
-from kalshi_data.archive.partitions import END
+from kalshi_data.archive.partitions import END, Partitions
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
@@ -119,6 +119,18 @@ def test_hours_begin_with_the_first_connection_of_a_gatherer(
     first = began.replace(minute=0, second=0, microsecond=0)
     for stream in HOURLY:
         assert list(states(ops, stream.name)) == [first + number * HOUR for number in range(5)]
+
+
+def test_hours_before_the_first_start_wait_from_then_on(production: Database, ops: Connection, tmp_path: Path) -> None:
+    """The health of a new deduplicator does not depend on how many hours of the day are over."""
+    ops.execute(CONNECTION, (THEN,))
+    started_at = datetime.now(UTC)
+    partitions = Partitions(ops, settings(production, tmp_path).archive, [1, 2])
+    partitions.open_hours(HOURLY)
+    (trades,) = (each for each in partitions.progress() if each.stream == "trades")
+    assert trades.hours_due >= 48
+    assert trades.due_since is not None
+    assert trades.due_since >= started_at
 
 
 def test_an_hour_waits_for_every_gatherer_or_the_deadline(

@@ -18,7 +18,8 @@ counted as (
     select
         p.*,
         p.state <> 'verified' and p.hour + r.length <= r.until_at as is_due,
-        greatest(p.hour + r.length, p.touched_at) as waits_since
+        -- Hours before the first start wait from then on, or health would depend on the time of day.
+        greatest(p.hour + r.length, p.touched_at, p.opened_at) as waits_since
     from ops.archive_partitions as p
     inner join ready as r on p.stream = r.stream
 )
