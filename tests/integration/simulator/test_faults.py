@@ -26,7 +26,7 @@ from kalshi_data.simulator.server import ADMIN, API, FEED, ExchangeServer
 Frame = dict[str, Any]
 SILENT_SECONDS = 0.3
 STARTED_US = 1_793_109_600_000_000
-# The runs begin at a fixed time, so that none of them becomes historical with the years.
+# The runs start at a fixed time; this keeps their trades live in later years.
 FOR_EVER_SECONDS = 10**9
 
 
@@ -138,7 +138,7 @@ FRAME_FAULTS: dict[str, Callable[[list[Frame]], object]] = {
 
 
 @pytest.mark.parametrize("name", FRAME_FAULTS)
-def test_frames_are_changed_and_the_journal_tells_it(tmp_path: Path, name: str) -> None:
+def test_frames_are_changed_and_the_journal_records_it(tmp_path: Path, name: str) -> None:
     async def use(running: Running) -> None:
         async with running.connect() as websocket:
             await running.books(websocket)
@@ -152,7 +152,7 @@ def test_frames_are_changed_and_the_journal_tells_it(tmp_path: Path, name: str) 
     assert (noted["fault"]["name"], noted["fault"]["connection"], noted["published_ms"] > 0) == (name, 1, True)
 
 
-def test_dropped_frames_leave_a_gap_and_are_noted_as_sent_to_nobody(tmp_path: Path) -> None:
+def test_dropped_frames_leave_a_gap_and_are_recorded_as_not_sent(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         async with running.connect() as websocket:
             await running.books(websocket)
@@ -317,7 +317,7 @@ def test_the_wall_clock_can_be_wrong(tmp_path: Path) -> None:
     serve(tmp_path, use)
 
 
-def test_frames_are_compressed_where_both_want_it(tmp_path: Path) -> None:
+def test_frames_are_compressed_if_both_sides_want_it(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         signer = load_signer(running.key.key_id, running.key.private)
         url, headers = f"http://{running.address}{FEED}", signer.headers("GET", FEED)
@@ -329,7 +329,7 @@ def test_frames_are_compressed_where_both_want_it(tmp_path: Path) -> None:
     serve(tmp_path, use, deflate=True)
 
 
-def test_admin_errors_are_said(tmp_path: Path) -> None:
+def test_admin_errors_have_a_status(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         assert await running.fault("earthquake") == 400
         assert await running.fault("disconnect", count=0) == 400

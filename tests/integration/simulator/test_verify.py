@@ -20,7 +20,7 @@ STARTED_US = 1_793_109_600_000_000
 Frame = dict[str, Any]
 
 
-class Everybody(Publisher):
+class OneReceiver(Publisher):
     """Publishes to one connection that gets everything."""
 
     def publish(self, message: Message) -> int:
@@ -31,7 +31,7 @@ class Everybody(Publisher):
 def write_run(path: Path, again_at: int | None = None) -> list[Frame]:
     """Write a run's journal and return the frames that a client of everything got; snapshots come twice if wanted."""
     plan = ModelSettings(markets=10, deltas_per_second=500, lifecycles_per_second=4)
-    model = MarketModel(plan, Everybody(Journal(path)), lambda _: None)
+    model = MarketModel(plan, OneReceiver(Journal(path)), lambda _: None)
     for ticker in model.markets:
         model.publisher.publish(model.snapshot(ticker))
     play = model.tick_publisher(STARTED_US)
@@ -48,7 +48,7 @@ def write_run(path: Path, again_at: int | None = None) -> list[Frame]:
 
 
 def verify(production: Database, journal: Path) -> tuple[int, dict[str, Any]]:
-    """Run the command; return its exit status and what it says."""
+    """Run the command; return its exit status and its output."""
     command = [sys.executable, "-m", "kalshi_data.simulator", "verify", "--journal", journal, "--json"]
     done = subprocess.run([*command, "--production", production.conninfo()], capture_output=True, check=False)
     assert not done.stderr
@@ -81,7 +81,7 @@ def test_a_lost_delta_makes_books_wrong_and_an_invented_trade_is_seen(
 
 
 def withhold(journal: Path, *, by_fault: bool) -> set[str]:
-    """Rewrite a journal so that its last three trades were sent to nobody; return their ids."""
+    """Rewrite a journal so that its last three trades were sent to no connection; return their ids."""
     lines = [msgspec.json.decode(line) for line in journal.read_bytes().splitlines()]
     trades = [line for line in lines if line.get("frame", {}).get("type") == "trade"][-3:]
     for line in trades:
@@ -92,8 +92,8 @@ def withhold(journal: Path, *, by_fault: bool) -> set[str]:
     return {line["frame"]["msg"]["trade_id"] for line in trades}
 
 
-@pytest.mark.parametrize("by_fault", [True, False], ids=["a fault", "nobody was connected"])
-def test_only_a_listed_fault_explains_what_was_sent_to_nobody(
+@pytest.mark.parametrize("by_fault", [True, False], ids=["a fault", "no client was connected"])
+def test_only_a_listed_fault_explains_messages_without_a_receiver(
     production: Database, kalshi_ts: Database, tmp_path: Path, by_fault: bool
 ) -> None:
     frames = write_run(journal := tmp_path / "journal")

@@ -73,6 +73,6 @@ def test_filters_that_exclude_each_other_are_refused(query: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("query", [{"limit": "many"}, {"limit": "1001"}, {"limit": "-1"}, {"cursor": "20"}])
-def test_pages_that_are_none_are_refused(query: dict[str, str]) -> None:
+def test_invalid_pages_are_refused(query: dict[str, str]) -> None:
     with pytest.raises(BadRequest):
         page(TICKERS, query, 100, 1000)

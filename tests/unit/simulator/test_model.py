@@ -48,8 +48,8 @@ def content(lines: list[Frame]) -> list[Frame]:
 def test_the_journal_can_be_read_up_to_each_progress(tmp_path: Path) -> None:
     path, found = tmp_path / "journal", list[tuple[str, int]]()
 
-    def announce(lifecycle_message: Frame) -> None:
-        found.append((lifecycle_message["event"], path.read_bytes().count(b"\n")))
+    def announce(event: Frame) -> None:
+        found.append((event["event"], path.read_bytes().count(b"\n")))
 
     model = MarketModel(
         ModelSettings(seconds=0.6, markets=40, deltas_per_second=200), Publisher(Journal(path)), announce
@@ -117,7 +117,7 @@ def test_a_trade_takes_from_the_makers_side(lines: list[Frame]) -> None:
     assert sum(changed[key] != size for key, size in taken.items()) < len(taken) / 50
 
 
-def test_it_holds_what_parsers_trip_over(lines: list[Frame]) -> None:
+def test_it_publishes_the_rare_cases_that_parsers_must_handle(lines: list[Frame]) -> None:
     deltas, trades = bodies(lines, "orderbook_delta"), bodies(lines, "trade")
     equal = Counter(msgspec.json.encode(each) for each in deltas)
     assert max(equal.values()) >= 100
@@ -188,6 +188,6 @@ def test_sizes_have_two_decimals() -> None:
     assert [count_text(size) for size in (0, 5, 150, -5, -12_345)] == ["0.00", "0.05", "1.50", "-0.05", "-123.45"]
 
 
-def test_a_combo_tells_its_life_on_its_own_channel() -> None:
+def test_lifecycle_messages_of_combos_have_their_own_channel() -> None:
     market = Market("KXMVEA-1-T1", PRICE_GRIDS["linear_cent"], random.Random(1), (0, 10))
     assert lifecycle_message(market, "settled", settled_ts=1).channel == "multivariate_market_lifecycle"

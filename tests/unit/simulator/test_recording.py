@@ -77,7 +77,7 @@ def recorded(received_ns: int | None) -> RecordedFrame:
     return RecordedFrame(received_ns, "trade", "KXA-1", {})
 
 
-def test_times_are_kept_where_there_is_time() -> None:
+def test_times_are_kept_if_the_recording_is_short_enough() -> None:
     frames = [recorded(1_000_000_000), recorded(None), recorded(3_000_000_000), recorded(2_000_000_000)]
     assert [due for due, _ in schedule(frames, 10)] == [0, 0, 2, 2]
 

@@ -1,4 +1,4 @@
-"""The simulator's commands: every error code, and what holds of sid, seq and clock whatever a client does."""
+"""The simulator's commands: every error code, and the rules of sid, seq and clock under any commands."""
 
 import asyncio
 from collections import defaultdict
@@ -89,7 +89,7 @@ COMMANDS = st.one_of(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(COMMANDS, max_size=25))
-def test_sids_numbers_and_clocks_hold_whatever_a_client_does(commands: list[tuple[str, Frame]]) -> None:
+def test_sid_seq_and_clock_stay_valid_under_any_commands(commands: list[tuple[str, Frame]]) -> None:
     client = Client()
     names = [*client.tickers, "KXNOBODY-1", "KXNOBODY-2"]
     for number, (name, params) in enumerate(commands, start=1):
@@ -197,7 +197,7 @@ def test_every_wrong_command_gets_its_code(expected: int, act: Callable[[Client]
     assert code(act(client)) == expected
 
 
-def test_an_error_of_a_subscription_takes_a_number() -> None:
+def test_an_error_of_a_subscription_takes_a_sequence_number() -> None:
     client = Client()
     client.ask(1, "subscribe", channels=["trade"])
     (error,) = client.ask(2, UPDATE, sid=1, action="get_snapshot", market_tickers=["A"])
