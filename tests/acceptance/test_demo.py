@@ -128,7 +128,7 @@ def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None
         done = subprocess.run(opened, capture_output=True, check=True, text=True)
         assert done.stdout == "t\n"
     assert left_behind(kept) == []
-    assert "is not empty: name a new folder" in failed("--keep", str(kept))
+    assert "is not empty: choose a new folder" in failed("--keep", str(kept))
 
 
 def test_the_archive_takes_the_place_of_an_earlier_one_and_of_nothing_else(temporary: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_archive_takes_the_place_of_an_earlier_one_and_of_nothing_else(tempo
     assert "trade_id" in answered.stdout
     assert [path.name for path in Path().iterdir()] == ["demo-archive"]
     Path("demo-archive/letter").touch()
-    assert "demo-archive holds something else than an archive" in failed("--seconds", "1")
+    assert "demo-archive holds other files than an archive" in failed("--seconds", "1")
 
 
 def failed(*arguments: str) -> str:
