@@ -52,7 +52,7 @@ MARKED = ("is_expirable", "is_classified", "is_verified", "marks_late_rows")
 
 STREAMS = (
     _feed("trades", "exchange_ts", *MARKED, "has_sightings"),
-    # Its merge marks late rows itself: there are so many changes that this is less work.
+    # Its merge marks late rows itself: with this many changes that is less work.
     _feed("orderbook_deltas", "exchange_ts", "is_expirable", "is_classified", "is_verified", "has_sightings"),
     _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified"),
     _feed("tickers", "exchange_ts", *MARKED),

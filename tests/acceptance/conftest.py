@@ -1,4 +1,4 @@
-"""Fixtures of acceptance tests: one server for all rehearsals, and databases anew for each."""
+"""Fixtures of acceptance tests: one server for all rehearsals, and fresh databases for each."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

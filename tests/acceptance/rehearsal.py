@@ -143,7 +143,7 @@ class Rehearsal:
         return int(self.rows(f"select count(*) from capture.{condition}", number)[0][0])
 
     def wait_for(self, condition: str, count: int = 1, number: int = 1) -> None:
-        """Wait until a gatherer's capture table has so many rows."""
+        """Wait until a gatherer's capture table has this many rows."""
         found: list[int] = [0]
 
         def are_there() -> bool:
@@ -158,7 +158,7 @@ class Rehearsal:
         return [msgspec.json.decode(line) for line in lines]
 
     def logged(self, event: str, number: int = 1) -> list[dict[str, Any]]:
-        """Return the lines of a gatherer's log that tell of an event."""
+        """Return the lines of a gatherer's log that report an event."""
         return [line for line in self.lines(number) if line["event"] == event]
 
     def tails(self) -> str:

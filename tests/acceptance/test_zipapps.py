@@ -79,7 +79,7 @@ def test_each_program_holds_what_it_runs_and_nothing_else(built: dict[str, str],
     shipped = {name.removeprefix("kalshi_data/") for name in names if name.endswith(".sql")}
     assert shipped == {str(path.relative_to(ROOT)) for path in (ROOT / "sql").rglob("*.sql")}
     assert not FOREIGN[program] & {name.split("/")[0] for name in names}
-    # Nothing tells where it was built.
+    # No file names the folder in which it was built.
     assert not any(name.endswith(("direct_url.json", "RECORD", ".pyc")) for name in names)
 
 

@@ -21,7 +21,7 @@ from tests.support.staging import claim, settings
 
 ROWS_PER_SECOND = 100_000
 GATHERERS = 3
-# The machine's other work falls now on this one, now on that one: of so many rounds in turn the middle one counts.
+# Other work of the machine disturbs single rounds, so the median of this many rounds in turn counts.
 ROUNDS = 3
 STREAM = next(stream for stream in STREAMS if stream.name == "orderbook_deltas")
 

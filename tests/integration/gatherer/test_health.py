@@ -1,4 +1,4 @@
-"""How a running gatherer tells how it is: heartbeat, /health, /metrics, systemd."""
+"""How a running gatherer reports its health: heartbeat, /health, /metrics, systemd."""
 
 import asyncio
 import json

@@ -217,7 +217,7 @@ def test_rows_beside_the_streams_go_when_they_are_old_and_merged(
 
     with kalshi_ts.connect("gatherer") as connection:
         connection.execute(statement.encode(), (now() - timedelta(days=8),))
-    if table != "quarantine":  # which nobody reads over SQL
+    if table != "quarantine":  # which no deduplicator reads
         assert look(kalshi_ts).rows_deleted[table] == 0
         with kalshi_ts.connect("dedup_reader") as connection:
             read = f"select sync.acknowledge('{table}', max(ingest_xid::text)::xid8) from sync.{table}_v1"
@@ -268,7 +268,7 @@ def test_what_a_deduplicator_has_merged_is_dropped(kalshi_ts: Database, producti
     fill(kalshi_ts)
     look(kalshi_ts)
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
-    # The position is known after the tick that merged, and told with the next poll that follows one with rows.
+    # The position is known after the tick that merged; the next poll after one with rows acknowledges it.
     merge(production, [kalshi_ts], acknowledge_seconds=0)
     receive(kalshi_ts, [trade("later")], now(), 9)
     merge(production, [kalshi_ts], ticks=2, acknowledge_seconds=0)

@@ -201,6 +201,8 @@ def test_gatherers_learn_what_production_holds(production: Database, gatherers: 
     merge(production, gatherers[:2], ticks=3, acknowledge_seconds=0.0)
     assert trade_ids(production) == ["a", "b"]
     with gatherers[0].connect("gatherer") as connection:
-        told = connection.execute("select stream, ingest_xid::text from capture.acknowledgements order by 1").fetchall()
+        acknowledged = connection.execute(
+            "select stream, ingest_xid::text from capture.acknowledgements order by 1"
+        ).fetchall()
         written = connection.execute("select distinct ingest_xid::text from capture.trades").fetchall()
-    assert told == [("orderbook_deltas", written[0][0]), ("trades", written[0][0])]
+    assert acknowledged == [("orderbook_deltas", written[0][0]), ("trades", written[0][0])]

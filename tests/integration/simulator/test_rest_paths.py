@@ -92,8 +92,8 @@ def test_trades_and_candles_agree(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         for _ in range(300):
             running.tick()
-        _, told = await running.get("/markets/trades", limit="1000")
-        trades = told["trades"]
+        _, answer = await running.get("/markets/trades", limit="1000")
+        trades = answer["trades"]
         assert [each["created_time"] for each in trades] == sorted((t["created_time"] for t in trades), reverse=True)
         ticker = trades[0]["ticker"]
         path = f"/series/{ticker.partition('-')[0]}/markets/{ticker}/candlesticks"

@@ -103,8 +103,8 @@ def test_only_a_listed_fault_explains_messages_without_a_receiver(
     status, found = verify(production, journal)
     lost = found["streams"]["trades"]["lost"]
     assert (status, found["withheld"], lost) == ((0, 3, 0) if by_fault else (1, 0, 3))
-    told = ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
-    assert found["faults"] == (told if by_fault else [])
+    listed = ["1970-01-01 00:00:00.001+00 drop_frames on connection 2"]
+    assert found["faults"] == (listed if by_fault else [])
 
 
 def test_a_book_is_unknown_from_a_listed_gap_to_its_next_snapshot(

@@ -229,8 +229,10 @@ def test_yes_prices_change_the_no_side_only() -> None:
     for frame in client.wire.frames[1:]:
         levels = client.model.levels(frame["msg"]["market_ticker"])
         assert frame["msg"]["yes_dollars_fp"] == levels["yes"]
-        told = [(f"{10_000 - int(price.replace('.', '')):05d}", size) for price, size in frame["msg"]["no_dollars_fp"]]
-        assert told == [(price.replace(".", ""), size) for price, size in levels["no"]]
+        received = [
+            (f"{10_000 - int(price.replace('.', '')):05d}", size) for price, size in frame["msg"]["no_dollars_fp"]
+        ]
+        assert received == [(price.replace(".", ""), size) for price, size in levels["no"]]
 
 
 def test_tickers_may_be_named_by_id_and_sent_at_once() -> None:
