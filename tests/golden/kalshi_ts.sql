@@ -5,9 +5,13 @@ CREATE FUNCTION capture.acknowledged_times(target regclass, older_than timestamp
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s';
+CREATE FUNCTION capture.frames_held(begins_at timestamp with time zone, ends_at timestamp with time zone) RETURNS TABLE(frame_number bigint)
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION capture.is_acknowledged(target regclass, partition_name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION capture.row_counts() RETURNS TABLE(stream name, counted bigint)
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION sync.acknowledge(stream text, ingest_xid xid8) RETURNS xid8
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';

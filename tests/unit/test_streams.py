@@ -80,10 +80,12 @@ def test_the_simulator_compares_the_streams_it_publishes() -> None:
 def test_functions_that_list_streams_list_those_of_the_catalogue() -> None:
     classified = (SQL / "production/functions/completeness/classified_streams.sql").read_text()
     assert set(re.findall(r"\('(\w+)', '", classified)) == names(lambda stream: stream.is_classified)
-    counted = (SQL / "capture/queries/status/count_rows.sql").read_text()
-    assert set(re.findall(r"from capture\.(\w+)", counted)) == names(is_feed) | {"gaps", "quarantine"}
-    held = (SQL / "capture/queries/backfill/list_frames_held.sql").read_text()
-    assert set(re.findall(r"from capture\.(\w+)", held)) == names(is_feed)
+
+
+def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:
+    """Functions of the gatherer's database visit every time series, and so every stream."""
+    migrations = "".join(path.read_text() for path in (SQL / "capture/migrations").glob("*.sql"))
+    assert set(re.findall(r"make_time_series\('capture\.(\w+)'", migrations)) == names(is_feed)
 
 
 def test_the_archive_holds_the_streams_of_the_catalogue() -> None:
