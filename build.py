@@ -46,8 +46,8 @@ FORMATTERS = (
 UV = shutil.which("uv")
 RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
 INFRASTRUCTURE = ("tests/deployment/terraform", "tests/deployment/ansible")
-# Tests in as many processes as there are cores; tests of one group stay in one of them, in turn.
-PARALLEL = ("--numprocesses=logical", "--maxprocesses=8", "--dist=loadgroup")
+# Tests run in as many processes as there are cores.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
 DEPLOYMENT = ("tests/deployment", *(f"--ignore={folder}" for folder in INFRASTRUCTURE))
 # The longest begins first.
 CHECKS = (

@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from tests.support import timescaledb
 from tests.support.engines import Database, Engine
 from tests.support.memory import fast_folder, guarded_folder
+from tests.support.scheduling import SharedFolderScheduling
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -42,6 +44,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped and os.environ.get("CI"):
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longreprtext}"
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedFolderScheduling:
+    """Let one process run the tests that share a folder of the checkout."""
+    return SharedFolderScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

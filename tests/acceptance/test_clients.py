@@ -21,8 +21,6 @@ from tests.support.waiting import STILL_SECONDS_MAX
 
 CLIENTS = ROOT / "tests" / "clients"
 LOCK = CLIENTS / "requirements.lock"
-# They share an environment that the first of them makes, so one process runs them in turn.
-pytestmark = pytest.mark.xdist_group("clients")
 MARKETS = 60
 PYTHON_VERSION = "3.13"
 MISSING = "THE SDKS WERE NOT TESTED, they need a Python that is not on this machine and cannot be fetched"

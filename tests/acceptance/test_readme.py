@@ -14,8 +14,6 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
 KEPT = Path("/var/tmp/kalshi-kept")
-# They write into the checkout, so one process runs them in turn.
-pytestmark = pytest.mark.xdist_group("readme")
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.conftest import ROOT, MakeDatabase
 
-# They share what is built in the checkout, so one process runs them in turn.
-pytestmark = pytest.mark.xdist_group("zipapps")
 PROGRAMS = ("gatherer", "deduplicator")
 SIZE_MAX = {"gatherer": 30e6, "deduplicator": 75e6}
 # The project's own, as the wheel names it.

@@ -1,0 +1,18 @@
+"""How the processes of a test run share the tests."""
+
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
+
+# Files whose tests use one folder of the checkout, such as dist: one process runs the tests of such a file in turn.
+# pytest-xdist's own groups have no effect in this version of pytest, which ignores the names that they add to tests.
+FILES_IN_ONE_PROCESS = frozenset(
+    f"tests/acceptance/{name}.py" for name in ("test_clients", "test_readme", "test_zipapps")
+)
+
+
+class SharedFolderScheduling(LoadScopeScheduling):
+    """Gives each test to the next free process, and the tests of some files to one process together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what tests have in common that one process runs in turn."""
+        file = nodeid.partition("::")[0]
+        return file if file in FILES_IN_ONE_PROCESS else nodeid
