@@ -3,7 +3,7 @@
 usage: python3 build.py COMMAND [ARGUMENT ...]
 
   demo      the whole platform on this machine, ending with a comparison   (demo --help)
-  test      every test                                      (arguments go to pytest)
+  test      every test of the programs                      (arguments go to pytest)
   check     every formatter, linter and type checker, and the tests of the infrastructure
   format    let every formatter change the files
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]

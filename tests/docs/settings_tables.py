@@ -101,7 +101,7 @@ def _row(section: str, field: inspect.Field) -> str:
 def _unit(key: str) -> str:
     """Return the unit that a key names, such as s, rows or tokens/s."""
     amount, _, per = key.partition("_per_")
-    units = [next((UNITS[word] for word in part.split("_") if word in UNITS), "") for part in (amount, per)]
+    units = [next((UNITS[word] for word in reversed(part.split("_")) if word in UNITS), "") for part in (amount, per)]
     return "/".join(unit for unit in units if unit)
 
 

@@ -71,6 +71,22 @@ def test_the_tables_of_settings_are_current(page: settings_tables.Page) -> None:
     assert page.path.read_text() == settings_tables.render(page), "run python3 build.py docs"
 
 
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("orderbook_snapshots_days", "days"),
+        ("quarantined_frame_bytes_max", "bytes"),
+        ("tokens_per_second", "tokens/s"),
+        ("connections_share_min", ""),
+    ],
+)
+def test_the_tables_name_the_unit_of_a_key(key: str, unit: str) -> None:
+    (row,) = (
+        line for page in settings_tables.PAGES for line in page.path.read_text().splitlines() if f"| `{key}` |" in line
+    )
+    assert row.split("|")[4].strip() == unit
+
+
 def test_the_readme_is_short() -> None:
     assert (ROOT / "README.md").read_text().count("\n") <= LINES_MAX
 

@@ -8,7 +8,6 @@ import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
-from kalshi_data.demo import summary
 from kalshi_data.gatherer.retention import PLAIN_TABLES
 from kalshi_data.streams import STREAMS, Stream
 from tests.conftest import ROOT
@@ -72,14 +71,24 @@ def test_each_folder_has_a_file_for_each_stream(folder: str, condition: Conditio
 
 
 def test_the_simulator_compares_the_streams_it_publishes() -> None:
-    assert set(summary.VERIFIED) == names(lambda stream: stream.is_verified)
     compared = files("verification/queries", "verify_*.sql", beside=("verify_books",))
-    assert {name.removeprefix("verify_") for name in compared} == set(summary.VERIFIED)
+    assert {name.removeprefix("verify_") for name in compared} == names(lambda stream: stream.is_verified)
 
 
 def test_functions_that_list_streams_list_those_of_the_catalogue() -> None:
     classified = (SQL / "production/functions/completeness/classified_streams.sql").read_text()
     assert set(re.findall(r"\('(\w+)', '", classified)) == names(lambda stream: stream.is_classified)
+
+
+def test_functions_of_arbitration_list_the_streams_with_sightings() -> None:
+    for path in (SQL / "production/functions/arbitration").glob("*.sql"):
+        listed = set(re.findall(r"'(trades|orderbook_\w+|tickers|lifecycle_events|index_values)'", path.read_text()))
+        assert listed == names(lambda stream: stream.has_sightings), path.name
+
+
+def test_minutes_with_rows_are_found_for_each_classified_stream() -> None:
+    text = (SQL / "production/functions/completeness/active_minutes.sql").read_text()
+    assert set(re.findall(r"from market_data\.(\w+)", text)) == names(lambda stream: stream.is_classified)
 
 
 def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:

@@ -3,11 +3,10 @@
 import sys
 import time
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from kalshi_data.cli.tables import table
 from kalshi_data.demo.summary import RunSummary
 
 LINE_SECONDS = 5.0
@@ -58,15 +57,13 @@ def show(summary: RunSummary) -> None:
     console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
     gatherers = list(next(iter(summary.streams.values())).received)
     title = f"rows per stream; g1 to g{len(gatherers)}: received by each gatherer"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
-    table.add_column("stream", no_wrap=True)
     received = [f"g{number}" for number in range(1, len(gatherers) + 1)]
-    for column in ("published", *received, "polled", "new", "duplicate", "production", "lost", "invented"):
-        table.add_column(column, justify="right")
+    counted = ("published", *received, "polled", "new", "duplicate", "production", "lost", "invented")
+    streams = table("stream", *counted, title=title)
     for name, each in summary.streams.items():
         counts = (each.published, *each.received.values(), each.polled, each.new, each.duplicate)
-        table.add_row(name, *(f"{count:,}" for count in (*counts, each.production, each.lost, each.invented)))
-    console.print(table)
+        streams.add_row(name, *(f"{count:,}" for count in (*counts, each.production, each.lost, each.invented)))
+    console.print(streams)
     if summary.unreadable or summary.quarantined or summary.gaps:
         console.print(
             f"{summary.unreadable} unreadable frames published; over all gatherers "

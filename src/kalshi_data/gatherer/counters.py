@@ -53,7 +53,9 @@ class Counters:
     queued_rows: int = level("queued_rows", "Rows waiting to be committed.", int)
     behind_frames: int = level("behind_frames", "Frames in the log that are not committed yet.", int)
     log_bytes: int = level("frame_log_bytes", "Size of the frame log.", int)
-    log_oldest_at_seconds: float = level("frame_log_oldest_timestamp_seconds", "Age of the frame log; 0 for none.")
+    log_oldest_at_seconds: float = level(
+        "frame_log_oldest_timestamp_seconds", "When the oldest segment was last written; 0 for none."
+    )
     log_free_bytes: int = level("frame_log_free_bytes", "Free space on the frame log's disk.", int)
     heartbeat_at_seconds: float = level("heartbeat_timestamp_seconds", "When the last heartbeat was written.")
     loop_lag_seconds: float = level("loop_lag_seconds", "By how much the event loop's last turn was late.")

@@ -12,7 +12,7 @@ ATTEMPTS_COUNTED_MAX = 20
 
 def tenacity_wait(seconds_max: float = DELAY_SECONDS_MAX) -> wait_random_exponential:
     """Return the waits of Backoff for a function that tenacity repeats a bounded number of times."""
-    return wait_random_exponential(multiplier=DELAY_SECONDS_MIN, max=seconds_max, min=DELAY_SECONDS_MIN)
+    return wait_random_exponential(multiplier=2 * DELAY_SECONDS_MIN, max=seconds_max, min=DELAY_SECONDS_MIN)
 
 
 def delay_seconds(attempts: int, seconds_max: float = DELAY_SECONDS_MAX) -> float:

@@ -32,7 +32,7 @@ class Message(NamedTuple):
 
 
 def make_message(kind: str, topic: str | None, body: Mapping[str, Any], *, channel: str | None = None) -> Message:
-    """Return a make_message with a body that is not encoded yet."""
+    """Return a message whose body is not encoded yet."""
     return Message(kind, channel or CHANNEL_OF_TYPE.get(kind, kind), topic, msgspec.json.encode(body))
 
 

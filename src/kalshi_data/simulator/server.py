@@ -23,7 +23,7 @@ API = "/trade-api/v2"
 FEED = "/trade-api/ws/v2"
 ADMIN = "/admin/faults"
 HEARTBEAT_SECONDS = 10
-# RestVenue: the exchange's changelog of 2026-09-24.
+# Source: the exchange's changelog of 2026-09-24.
 MESSAGE_BYTES_MAX = 64 << 20
 SIGNATURE = "KALSHI-ACCESS-SIGNATURE"
 UNAUTHENTICATED = {"code": "authentication_error", "message": "authentication_error", "details": "NOT_FOUND"}

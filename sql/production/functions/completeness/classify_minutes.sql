@@ -1,8 +1,7 @@
 -- Classify minutes of a stream's markets, and write their states over what ops.market_minutes held. A minute's state is
 -- the first of these that is true:
 --   gap       some part of it was expected, and no gatherer received or fetched it, unless two books with one clock
--- show
---             that nothing happened; or a book that spans it came out wrong
+--             show that nothing happened; or a book that spans it came out wrong
 --   proven    books that span all of it came out right
 --   repaired  a gatherer missed some of it that another one received, or that was fetched by REST
 --   idle      no row falls into it

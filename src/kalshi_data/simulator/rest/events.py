@@ -1,6 +1,6 @@
 """REST paths of the exchange, series, events and collections.
 
-RestVenue: the exchange's OpenAPI description 3.34.0. A handler returns a body, or raises BadRequest or NotFound.
+Source: the exchange's OpenAPI description 3.34.0. A handler returns a body, or raises BadRequest or NotFound.
 """
 
 from collections.abc import Callable
