@@ -8,6 +8,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
 from kalshi_data.service.retry import Backoff
 
@@ -35,22 +36,24 @@ class Upkeep:
 
     def run(self) -> None:
         """Work until stop; after an error of production, connect again."""
-        while not self._stop.is_set():
-            try:
-                with connect(self._conninfo, application_name="deduplicator upkeep") as production:
-                    if lock_upkeep(production):
-                        self._work(production)
-                        continue
-            except psycopg.OperationalError as error:
-                log.warning("upkeep failed, trying again", error=str(error).strip())
-            self._stop.wait(self._backoff.next_seconds())
+        run_reconnecting(self._connect, self._work, self._failed, self._stop, self._backoff)
 
-    def _work(self, production: Connection) -> None:
+    def _connect(self) -> Connection:
+        return connect(self._conninfo, application_name="deduplicator upkeep")
+
+    def _failed(self, error: str) -> None:
+        log.warning("upkeep failed, trying again", error=error)
+
+    def _work(self, production: Connection) -> bool:
+        """Work until stop and return True; return False if another process holds the lock."""
+        if not lock_upkeep(production):
+            return False
         while not self._stop.is_set():
             is_behind = self.tick(production)
             self._backoff.reset()
             if not is_behind:
                 self._stop.wait(self._settings.pause_seconds)
+        return True
 
     def tick(self, production: Connection) -> bool:
         """Do one bounded step of each task that is due; return whether more work waits.

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.sightings import note_arrivals
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
@@ -46,19 +47,21 @@ class StreamMerge:
     def run(self) -> None:
         """Merge until stop; after an error of production, connect again and continue from the last commit."""
         backoff = Backoff(RETRY_SECONDS_MAX)
-        while not self._stop.is_set():
-            try:
-                with self.connect() as production:
-                    if self.prepare(production):
-                        self._merge(production)
-                        continue
-            except psycopg.OperationalError as error:
-                if self.state.has_ticked:
-                    backoff.reset()
-                self.state.failed(str(error).strip())
-                log.warning("tick failed, trying again", stream=self._stream.name, error=str(error).strip())
-            self._stop.wait(backoff.next_seconds())
+
+        def failed(error: str) -> None:
+            if self.state.has_ticked:
+                backoff.reset()
+            self.state.failed(error)
+            log.warning("tick failed, trying again", stream=self._stream.name, error=error)
+
+        run_reconnecting(self.connect, self._work, failed, self._stop, backoff)
         self.close()
+
+    def _work(self, production: Connection) -> bool:
+        if not self.prepare(production):
+            return False
+        self._merge(production)
+        return True
 
     def connect(self) -> Connection:
         """Connect to production with enough memory for a batch."""

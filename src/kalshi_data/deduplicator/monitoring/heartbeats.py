@@ -3,11 +3,11 @@
 import threading
 import time
 
-import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, HeartbeatReading
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
@@ -52,16 +52,21 @@ class HeartbeatRecorder:
     def run(self) -> None:
         """Record heartbeats until stop; after an error of production, connect again."""
         backoff = Backoff(RETRY_SECONDS_MAX)
-        while not self._stop.is_set():
-            try:
-                with connect(self._conninfo, application_name="deduplicator") as production:
-                    while not self._stop.wait(self._settings.heartbeat_seconds):
-                        self.record(production)
-                        backoff.reset()
-            except psycopg.OperationalError as error:
-                log.warning("heartbeats cannot be recorded, trying again", error=str(error).strip())
-                self._stop.wait(backoff.next_seconds())
+
+        def work(production: Connection) -> bool:
+            while not self._stop.wait(self._settings.heartbeat_seconds):
+                self.record(production)
+                backoff.reset()
+            return True
+
+        def failed(error: str) -> None:
+            log.warning("heartbeats cannot be recorded, trying again", error=error)
+
+        run_reconnecting(self._connect, work, failed, self._stop, backoff)
         self.close()
+
+    def _connect(self) -> Connection:
+        return connect(self._conninfo, application_name="deduplicator")
 
     def record(self, production: Connection) -> None:
         """Read each gatherer's heartbeat once and record it.
