@@ -62,7 +62,7 @@ CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURN
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, life tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven tstzmultirange, wrong tstzmultirange, hole tstzmultirange)
+CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
@@ -418,13 +418,13 @@ CREATE TABLE ops.late_rows (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     during tstzrange NOT NULL,
-    noted_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE ops.market_minutes_due (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     during tstzrange NOT NULL,
-    noted_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE ops.migration (
     name text NOT NULL,

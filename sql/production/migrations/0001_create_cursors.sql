@@ -27,5 +27,5 @@ comment on column ops.cursors.ingest_xid is 'The gatherer''s last transaction th
 comment on column ops.cursors.rows_polled is 'Rows read from this gatherer.';
 comment on column ops.cursors.rows_new is 'Those of them that production did not hold yet.';
 comment on column ops.cursors.rows_duplicate is 'Those that production held already.';
-comment on column ops.cursors.rows_rejected is 'Those that production refused; they are in ops.rejected_rows.';
+comment on column ops.cursors.rows_rejected is 'Those that production rejected; they are in ops.rejected_rows.';
 comment on column ops.cursors.updated_at is 'When the position last moved.';

@@ -2,7 +2,7 @@ create table ops.market_minutes_due (
     stream text not null,
     market_ticker text collate "C" not null,
     during tstzrange not null,
-    noted_at timestamptz not null default now()
+    recorded_at timestamptz not null default now()
 );
 create index on ops.market_minutes_due (stream, market_ticker);
 
@@ -13,4 +13,4 @@ comment on column ops.market_minutes_due.market_ticker is
 'Empty for a stream that is received for all markets at once.';
 comment on column ops.market_minutes_due.during is
 'The time that changed; minutes of it that were never classified are skipped.';
-comment on column ops.market_minutes_due.noted_at is 'When the row was written.';
+comment on column ops.market_minutes_due.recorded_at is 'When the row was written.';

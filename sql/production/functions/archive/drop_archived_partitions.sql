@@ -33,7 +33,7 @@ begin
         ) as d
     ),
 
-    noted as (
+    recorded as (
         insert into ops.dropped_partitions as p (stream, during)
         select wanted_stream as stream, g.during from gone as g
         on conflict on constraint dropped_partitions_pkey do update set dropped_at = now()

@@ -23,16 +23,17 @@ begin
     with
     -- Each step is materialized, so that values used more than once are computed once.
     lost as materialized (
-        select e.*, ops.whole_minutes((e.hole - e.backfilled) + (e.wrong * e.life)) as gap
+        select e.*, ops.whole_minutes((e.uncovered - e.backfilled) + (e.wrong * e.expected_times)) as gap
         from ops.minute_evidence(wanted_stream, tickers, from_times, until_times) as e
     ),
 
     held as materialized (
         select
             l.*,
-            case when l.is_by_market then l.expected - l.gap - ops.whole_minutes(l.life - l.proven) else '{}' end
-            as whole,
-            ops.whole_minutes((l.missed + (l.hole * l.backfilled)) * l.life) - l.gap as mended
+            case
+                when l.is_by_market then l.expected - l.gap - ops.whole_minutes(l.expected_times - l.proven) else '{}'
+            end as whole,
+            ops.whole_minutes((l.missed + (l.uncovered * l.backfilled)) * l.expected_times) - l.gap as mended
         from lost as l
     ),
 

@@ -2,22 +2,22 @@
 -- Parameters: wanted_stream; per market its ticker, empty for a stream of all markets, and from_times and until_times,
 -- whole minutes
 -- Reads: ops.expected, ops.book_checks and what ops.coverage_by_gatherer and ops.gaps_backfilled read
--- Returns: per market the time asked about; `life`, when its rows were expected; `expected`, the minutes of it; what a
--- gatherer missed; what was backfilled by REST; times whose order book was proven or came out wrong; and `hole`, what
--- no gatherer covered although expected, unless two books with one clock show that nothing happened
+-- Returns: per market the time asked about; `expected_times`, when its rows were expected; `expected`, the minutes of
+-- it; what a gatherer missed; what was backfilled by REST; times whose order book was proven or came out wrong; and
+-- `uncovered`, what no gatherer covered although expected, unless two books with one clock show that nothing happened
 create or replace function ops.minute_evidence(
     wanted_stream text, tickers text[], from_times timestamptz[], until_times timestamptz[]
 ) returns table (
     is_by_market boolean,
     market_ticker text,
     during tstzrange,
-    life tstzmultirange,
+    expected_times tstzmultirange,
     expected tstzmultirange,
     missed tstzmultirange,
     backfilled tstzmultirange,
     proven tstzmultirange,
     wrong tstzmultirange,
-    hole tstzmultirange
+    uncovered tstzmultirange
 )
 language sql
 stable
@@ -26,7 +26,7 @@ as $$
     asked as (
         select
             c.channel, c.is_by_market, t.ticker, tstzrange(t.from_at, t.until_at) as during,
-            tstzmultirange(coalesce(e.during * tstzrange(t.from_at, t.until_at), 'empty')) as life
+            tstzmultirange(coalesce(e.during * tstzrange(t.from_at, t.until_at), 'empty')) as expected_times
         from ops.classified_streams() as c
         cross join unnest(tickers, from_times, until_times) as t (ticker, from_at, until_at)
         left join ops.expected as e on c.channel = e.channel and t.ticker = e.market_ticker
@@ -34,9 +34,10 @@ as $$
     )
 
     select
-        a.is_by_market, a.ticker as market_ticker, a.during, a.life, ops.whole_minutes(a.life) as expected,
+        a.is_by_market, a.ticker as market_ticker, a.during, a.expected_times,
+        ops.whole_minutes(a.expected_times) as expected,
         coverage.missed, backfill.backfilled, book.proven, book.wrong,
-        a.life - coverage.covered - book.unchanged as hole
+        a.expected_times - coverage.covered - book.unchanged as uncovered
     from asked as a
     cross join lateral (
         select coalesce(range_agg(g.covered), '{}') as covered, coalesce(range_agg(g.missed), '{}') as missed
