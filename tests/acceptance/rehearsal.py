@@ -15,7 +15,7 @@ from kalshi_data.database.connection import query
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.platform import DEDUPLICATOR_GATHERER_TOML, DEDUPLICATOR_TOML, GATHERER_TOML, LATE_DAYS_MAX
 from kalshi_data.demo.processes import ProgramProcess
-from kalshi_data.simulator.verification import VERIFIED, Verification, verify_journal
+from kalshi_data.simulator.verification import VERIFIED_STREAMS, Verification, verify_journal
 from tests.support.engines import Database, Engine
 from tests.support.waiting import wait_until
 
@@ -208,7 +208,7 @@ class Rehearsal:
             polled.get((stream, number), 0) >= rows
             for number in self.numbers
             for stream, rows in self._captured(number)
-            if stream in VERIFIED
+            if stream in VERIFIED_STREAMS
         )
 
     def _polled(self) -> dict[tuple[str, int], int]:

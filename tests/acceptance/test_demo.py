@@ -68,7 +68,7 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
     report = temporary / "report.json"
     output = demo("--seconds", "2", "--replay", str(recording), "--report", str(report))
     figures = json.loads(report.read_text())
-    assert figures["verdict"] == "complete"
+    assert figures["result"] == "complete"
     assert set(figures["streams"]) == set(STREAMS)
     for stream, figure in figures["streams"].items():
         # Books lie on one connection of a gatherer, everything else on two.
@@ -151,7 +151,7 @@ def failed(*arguments: str) -> str:
     return done.stderr
 
 
-def test_what_cannot_be_replayed_is_said_and_ends_at_once(temporary: Path) -> None:
+def test_a_bad_recording_is_reported_and_the_run_ends_at_once(temporary: Path) -> None:
     recording = temporary / "broken.jsonl"
     recording.write_text('{"kind": "trade"}\n')
     message = failed("--replay", str(recording))
@@ -201,7 +201,7 @@ def test_the_comparison_sees_what_is_lost_and_what_is_invented(
     assert compared(production, write_journal(tmp_path, [*frames, changed]), stream)[2:] == (1, 0)
 
 
-def test_frames_that_nobody_can_read_are_told_and_change_no_verdict(temporary: Path) -> None:
+def test_unreadable_frames_are_counted_and_do_not_change_the_result(temporary: Path) -> None:
     frames = recorded("with_clock.jsonl")[:40]
     delta = next(each for each in frames if each["type"] == "orderbook_delta")
     snapshot = next(each for each in frames if each["type"] == "orderbook_snapshot")
@@ -214,7 +214,7 @@ def test_frames_that_nobody_can_read_are_told_and_change_no_verdict(temporary: P
     recording.write_text("".join(json.dumps(each) + "\n" for each in [*frames, *bad]))
     output = demo("--seconds", "1", "--replay", str(recording), "--report", str(report))
     figures = json.loads(report.read_text())
-    assert (figures["verdict"], figures["unreadable"], figures["quarantined"], figures["gaps"]) == ("complete", 3, 9, 0)
+    assert (figures["result"], figures["unreadable"], figures["quarantined"], figures["gaps"]) == ("complete", 3, 9, 0)
     assert "3 unreadable frames published; over all gatherers 9 frames in quarantine, 0 sequence gaps" in output
 
 
@@ -227,7 +227,7 @@ def test_equal_deltas_are_compared_by_number(production: Database, kalshi_ts: Da
     assert compared(production, write_journal(tmp_path, [delta] * 2), "orderbook_deltas") == (2, 3, 0, 1)
 
 
-def test_the_recordings_are_found_where_somebody_has_them() -> None:
+def test_recordings_are_found_if_they_exist() -> None:
     assert len(OWN) == 3
     assert bool(CAPTURED) == (ROOT.parent / "shared" / "captures").is_dir()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

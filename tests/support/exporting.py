@@ -73,7 +73,7 @@ def settings(production: Database, folder: Path, **archive: Any) -> Deduplicator
     nowhere = {"kalshi_ts": {"conninfo": "dbname=nowhere"}, "kalshi_meta": {"conninfo": "dbname=nowhere"}}
     section = {
         "target": f"file://{folder / 'bucket'}",
-        "workspace_folder": str(folder / "spool"),
+        "workspace_folder": str(folder / "workspace"),
         "check_seconds": 0.05,
     }
     return msgspec.convert(
@@ -171,7 +171,7 @@ kalshi_meta.conninfo = "dbname=nowhere"
 
 [archive]
 target = "file://{folder}/bucket"
-workspace_folder = "{folder}/spool"
+workspace_folder = "{folder}/workspace"
 """
         + "".join(f"{name} = {value!r}\n" for name, value in chosen.items())
     )

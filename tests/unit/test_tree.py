@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
-from kalshi_data.gatherer.recording.batch import STATES
+from kalshi_data.gatherer.recording.batch import STATE_COLUMNS
 from kalshi_data.gatherer.retention import PLAIN_TABLES
 from kalshi_data.kalshi.listings import TABLES
 from kalshi_data.streams import STREAMS
@@ -123,7 +123,7 @@ def used_queries() -> set[str]:
     values = {
         "component": ["capture", "registry"],
         "table": [*PLAIN_TABLES],
-        "stream": [*streams, *BESIDE_STREAMS, *STATES],
+        "stream": [*streams, *BESIDE_STREAMS, *STATE_COLUMNS],
         "name": [*streams, *TABLES],
         "self._stream.name": streams,
         "stream.name": [stream.name for stream in ARCHIVED],

@@ -82,13 +82,13 @@ class ProgressBar:
         if self._task is not None:
             self._progress.remove_task(self._task)
             self._task = None
-        self.hours += outcome == VERIFIED
-        self.failures += outcome not in (VERIFIED, CHANGED)
+        self.hours += outcome == EXPORT_VERIFIED
+        self.failures += outcome not in (EXPORT_VERIFIED, EXPORT_OUTDATED)
         self._progress.console.print(f"{label(hour)}: {outcome}")
 
 
-VERIFIED = "verified"
-CHANGED = "rows came meanwhile, it is written again"
+EXPORT_VERIFIED = "verified"
+EXPORT_OUTDATED = "rows came meanwhile, it is written again"
 
 
 def label(hour: ArchiveHour) -> str:

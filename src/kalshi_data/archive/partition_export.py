@@ -9,7 +9,7 @@ from typing import NamedTuple
 import structlog
 
 from kalshi_data.archive.control_totals import read_control_totals
-from kalshi_data.archive.display import CHANGED, VERIFIED, ExportProgress
+from kalshi_data.archive.display import EXPORT_OUTDATED, EXPORT_VERIFIED, ExportProgress
 from kalshi_data.archive.manifest import Manifest, Watermark, data_key, fetch_manifest, manifest_key, put_manifest
 from kalshi_data.archive.object_checks import check_object
 from kalshi_data.archive.parquet_writer import WrittenFile, write_partition
@@ -84,7 +84,7 @@ class PartitionExport:
             put_manifest(self._bucket, self._settings, hour.stream, manifest, workspace)
         if not partitions.finish(hour, manifest, etag):
             log.info("rows came while the hour was written, writing it again", stream=hour.stream.name)
-            self._display.end(hour, CHANGED)
+            self._display.end(hour, EXPORT_OUTDATED)
             return
         self._state.exported(written.totals.rows, written.byte_count)
         self.verify(partitions, hour, written.sha256)
@@ -103,7 +103,7 @@ class PartitionExport:
             )
         if partitions.verify(hour, sha256):
             log.info("archived", stream=hour.stream.name, hour=hour.begins_at.isoformat())
-            self._display.end(hour, VERIFIED)
+            self._display.end(hour, EXPORT_VERIFIED)
 
     def _read_back(self, hour: ArchiveHour, sha256: bytes, workspace: Path) -> list[str]:
         manifest = fetch_manifest(self._bucket, manifest_key(self._settings, hour.stream, hour.begins_at), workspace)

@@ -21,7 +21,7 @@ def open_workspace(folder: Path) -> Generator[Path]:
     Raises:
         ArchiveError: there is no space, or no permission to write.
     """
-    with translate_errors(f"the spool folder {folder} cannot be used"):
+    with translate_errors(f"the workspace folder {folder} cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
         for abandoned in folder.glob(f"{PREFIX}*"):
             if time.time() - abandoned.stat().st_mtime > ABANDONED_SECONDS:

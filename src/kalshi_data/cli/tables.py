@@ -74,10 +74,10 @@ def table(*columns: str, title: str = "", words: Collection[str] = ()) -> Table:
     return made
 
 
-def facts(pairs: dict[str, str]) -> Table:
+def pairs(values: dict[str, str]) -> Table:
     """Return names and values, one pair a line."""
     made = Table.grid(padding=(0, 2))
-    for name, value in pairs.items():
+    for name, value in values.items():
         made.add_row(name, value)
     return made
 

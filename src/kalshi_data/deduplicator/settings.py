@@ -56,7 +56,7 @@ class MergingSettings(Section):
         Meta(
             ge=1,
             description=(
-                "One order-book change in this many is noted with every gatherer that received it; each trade is."
+                "One order-book change in this many is recorded with every gatherer that received it; each trade is."
             ),
         ),
     ] = 256

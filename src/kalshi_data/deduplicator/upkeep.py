@@ -62,7 +62,7 @@ class Upkeep:
             psycopg.OperationalError: production does not answer; what was not committed is done again.
         """
         is_behind = self._check_books(production)
-        if self._is_classifying or self._is_due("ledger", self._settings.completeness_seconds):
+        if self._is_classifying or self._is_due("market minutes", self._settings.completeness_seconds):
             self._is_classifying = self._classify_minutes(production)
         if self._is_due("arbitration", self._settings.arbitration_seconds):
             production.execute(query("production/completeness/advance_arbitration"), self._sample)

@@ -58,7 +58,7 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
     click.echo(query_example(archive_folder))
     if keep:
         click.echo(how_to_connect(keep))
-    sys.exit(0 if summary.verdict == "complete" else 1)
+    sys.exit(0 if summary.result == "complete" else 1)
 
 
 def run_in_folder(seconds: float, replay: Path | None, keep: Path | None, archive: Path) -> RunSummary:

@@ -78,6 +78,6 @@ def show(summary: RunSummary) -> None:
         f"in {summary.archive.bytes / 1000:,.0f} kB, each row compared with production"
     )
     console.print(
-        f"{summary.verdict}: {summary.published} published, {summary.production} in production, "
+        f"{summary.result}: {summary.published} published, {summary.production} in production, "
         f"{summary.lost} lost, {summary.invented} invented"
     )

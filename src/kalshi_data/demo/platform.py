@@ -59,7 +59,7 @@ port = 0
 ARCHIVE_TOML = """
 [archive]
 target = "{target}"
-workspace_folder = "{spool}"
+workspace_folder = "{workspace}"
 settle_seconds = 0
 """
 DEDUPLICATOR_GATHERER_TOML = """
@@ -202,7 +202,7 @@ class Platform:
         for number, server in self.gatherer_servers.items():
             databases = {name: server.conninfo(name, "dedup_reader") for name in GATHERER_DATABASES}
             settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
-        return settings + ARCHIVE_TOML.format(target=self.archive.as_uri(), spool=self.folder / "spool")
+        return settings + ARCHIVE_TOML.format(target=self.archive.as_uri(), workspace=self.folder / "workspace")
 
 
 def _create_and_start(server: Server) -> None:

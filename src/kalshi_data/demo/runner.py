@@ -7,7 +7,7 @@ from kalshi_data.demo.archive import export_and_verify
 from kalshi_data.demo.display import RunDisplay
 from kalshi_data.demo.platform import MARKETS, Platform
 from kalshi_data.demo.processes import ProgramFailed
-from kalshi_data.demo.summary import VERIFIED, RunSummary, compare, merged_rows, received_rows
+from kalshi_data.demo.summary import VERIFIED_STREAMS, RunSummary, compare, merged_rows, received_rows
 
 SUBSCRIBE_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 120
@@ -78,7 +78,7 @@ def drain(platform: Platform) -> None:
         ProgramFailed: the deduplicator ended, or merged nothing more for too long.
     """
     received = {number: received_rows(server) for number, server in platform.gatherer_servers.items()}
-    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in VERIFIED}
+    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in VERIFIED_STREAMS}
     deadline = time.monotonic() + DRAIN_SECONDS_MAX
     before = None
     while True:

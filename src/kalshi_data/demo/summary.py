@@ -7,9 +7,9 @@ import msgspec
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.demo.postgres import Server
-from kalshi_data.simulator.verification import VERIFIED, count_books, count_stream, load_journal
+from kalshi_data.simulator.verification import VERIFIED_STREAMS, count_books, count_stream, load_journal
 
-__all__ = ["VERIFIED", "RunSummary", "StreamSummary", "compare", "load_journal", "summarise_stream"]
+__all__ = ["VERIFIED_STREAMS", "RunSummary", "StreamSummary", "compare", "load_journal", "summarise_stream"]
 
 
 class StreamSummary(msgspec.Struct, kw_only=True):
@@ -41,7 +41,7 @@ class RunSummary(msgspec.Struct, kw_only=True):
     sequence `gaps` are those of all gatherers together. `books` were compared by clock.
     """
 
-    verdict: str
+    result: str
     published: int
     production: int
     lost: int
@@ -77,11 +77,11 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, 
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
         excluded = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
-        streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED}
+        streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
     return RunSummary(
-        verdict="incomplete" if any(wrong.values()) or wrong_books or not totals["published"] else "complete",
+        result="incomplete" if any(wrong.values()) or wrong_books or not totals["published"] else "complete",
         unreadable=excluded.unreadable,
         withheld=excluded.withheld,
         books=books,

@@ -40,7 +40,7 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     sid: Sid
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class ErrorBody(msgspec.Struct, frozen=True):
     """Body of `error`."""
 
     code: int

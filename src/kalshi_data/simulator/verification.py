@@ -7,7 +7,7 @@ import msgspec
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.streams import STREAMS
 
-VERIFIED = tuple(stream.name for stream in STREAMS if stream.is_verified)
+VERIFIED_STREAMS = tuple(stream.name for stream in STREAMS if stream.is_verified)
 COLUMNS = ("published", "present", "lost", "invented")
 
 
@@ -59,7 +59,7 @@ def verify_journal(production: str, journal: Path) -> Verification:
         excluded = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
         return Verification(
-            streams={name: count_stream(connection, name) for name in VERIFIED},
+            streams={name: count_stream(connection, name) for name in VERIFIED_STREAMS},
             unreadable=excluded.unreadable,
             withheld=excluded.withheld,
             books=books,

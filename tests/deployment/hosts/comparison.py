@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from kalshi_data.database.connection import connect
-from kalshi_data.simulator.verification import VERIFIED, StreamCounts, count_books, count_stream, load_journal
+from kalshi_data.simulator.verification import VERIFIED_STREAMS, StreamCounts, count_books, count_stream, load_journal
 
 ASKED_FOR = "orderbook_snapshots"
 SNAPSHOTS_LOST_MAX = 10
@@ -41,6 +41,6 @@ def compare(production: str, journal: Path) -> Comparison:
     with connect(production, application_name="compare") as connection:
         load_journal(connection, journal)
         return Comparison(
-            streams={name: count_stream(connection, name) for name in VERIFIED},
+            streams={name: count_stream(connection, name) for name in VERIFIED_STREAMS},
             wrong_books=count_books(connection)[1],
         )

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 import yaml
 
-from kalshi_data.simulator.verification import VERIFIED
+from kalshi_data.simulator.verification import VERIFIED_STREAMS
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, ROOT
 from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
@@ -179,7 +179,7 @@ def test_the_service_archives_by_itself_and_the_archive_is_what_production_holds
 
     found = platform.archived("verify", "--deep")
     assert {each["state"] for each in found} == {"verified"}
-    rows = {stream: sum(each["rows"] for each in found if each["stream"] == stream) for stream in VERIFIED}
+    rows = {stream: sum(each["rows"] for each in found if each["stream"] == stream) for stream in VERIFIED_STREAMS}
     assert rows == {stream: counts.present for stream, counts in platform.compared().streams.items()}
 
 

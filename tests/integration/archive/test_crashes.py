@@ -161,10 +161,10 @@ def test_a_full_disk_is_reported_and_other_hours_are_exported(
     assert states(ops)[THEN + HOUR] == "verified"
     error = row_of(ops)["error"]
     assert "no space is left: free some" in error
-    assert str(tmp_path / "spool") in error
+    assert str(tmp_path / "workspace") in error
     assert done.state.error == error
     assert not part(tmp_path).exists()
-    assert not list((tmp_path / "spool").iterdir())
+    assert not list((tmp_path / "workspace").iterdir())
     monkeypatch.undo()
     ops.execute("update ops.archive_partitions set retry_at = now()")
     export(chosen)

@@ -72,7 +72,7 @@ def test_each_stream_is_written_and_read_back(production: Database, ops: Connect
         (listed,) = tmp_path.glob(f"bucket/parquet/{stream.name}/date={day:%Y-%m-%d}/part-0.parquet")
         assert parquet.read_table(listed).num_rows == (stream.name == "markets")
     assert done.state.failures == 0
-    assert not list((tmp_path / "spool").iterdir())
+    assert not list((tmp_path / "workspace").iterdir())
     assert not list((tmp_path / "bucket").rglob(".*"))
 
 

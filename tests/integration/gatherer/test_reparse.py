@@ -21,7 +21,7 @@ from tests.support.receiving import BOOKS_SUBSCRIBED, delta, fetch, snapshot
 
 HOUR = timedelta(hours=1)
 HELD = "select seq, occurrence from capture.orderbook_deltas order by seq"
-STATES = "select s.*, c.closed_at from capture.subscriptions as s, capture.connections as c order by s.began_at"
+COVERAGE = "select s.*, c.closed_at from capture.subscriptions as s, capture.connections as c order by s.began_at"
 
 
 def settings(database: Database, folder: Path) -> GathererSettings:
@@ -39,14 +39,14 @@ def again(database: Database, folder: Path) -> ReparseTotals:
 def test_rows_that_are_missing_are_added_once_and_coverage_stays_as_it_is(kalshi_ts: Database, tmp_path: Path) -> None:
     equal = [delta(seq, clock=3) for seq in range(2, 40)]
     receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *equal, snapshot(40)])
-    whole, states = fetch(kalshi_ts, HELD), fetch(kalshi_ts, STATES)
+    whole, states = fetch(kalshi_ts, HELD), fetch(kalshi_ts, COVERAGE)
     assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 0)
     with kalshi_ts.connect() as connection:
         connection.execute("delete from capture.orderbook_deltas where seq between 10 and 20")
     assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 11)
     assert fetch(kalshi_ts, HELD) == whole
     assert again(kalshi_ts, tmp_path) == ReparseTotals(40, 0)
-    assert fetch(kalshi_ts, STATES) == states
+    assert fetch(kalshi_ts, COVERAGE) == states
 
 
 def test_frames_that_are_not_committed_yet_are_left_to_the_gatherer(kalshi_ts: Database, tmp_path: Path) -> None:

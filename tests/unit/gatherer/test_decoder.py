@@ -7,7 +7,7 @@ import pytest
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
-from kalshi_data.gatherer.recording.batch import STATES, Item
+from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.recording.events import (
     Acknowledged,
@@ -20,7 +20,7 @@ from kalshi_data.gatherer.recording.events import (
     count,
 )
 from kalshi_data.gatherer.settings import WritingSettings
-from kalshi_data.kalshi.messages import Refusal
+from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.kalshi.timestamps import from_ns
 from tests.support.receiving import BOOKS_SUBSCRIBED, delta, frame, snapshot, trade
 
@@ -55,7 +55,7 @@ class Decoding:
         return [
             (item.stream, *(seconds(value) for value in item.row if value != 7))
             for item in self.items
-            if item.stream in (streams or STATES)
+            if item.stream in (streams or STATE_COLUMNS)
         ]
 
 
@@ -115,7 +115,7 @@ def test_an_error_that_ends_a_subscription_ends_what_it_covered(code: int, ends:
     error = b'{"type":"error","sid":1,"seq":3,"msg":{"code":%d,"msg":"no"}}' % code
     decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), error)
     assert decoding.states("coverage_ended") == ([("coverage_ended", 1, None, 3, f"error {code}")] if ends else [])
-    assert decoding.events[-1] == ErrorReceived(None, 1, Refusal(code, "no"))
+    assert decoding.events[-1] == ErrorReceived(None, 1, ErrorBody(code, "no"))
 
 
 def test_markets_that_are_dropped_are_covered_until_the_exchange_acknowledges() -> None:

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from kalshi_data.cli.strip import Strip
 from kalshi_data.cli.tables import make_console, table
-from kalshi_data.deduplicator.completeness.report import STATES, Report
+from kalshi_data.deduplicator.completeness.report import MINUTE_STATES, Report
 
 GAPS_SHOWN = 10
 STRIP = Strip(
@@ -33,10 +33,10 @@ def streams_table(report: Report) -> Table:
     markets = f"market {report.market_ticker}" if report.market_ticker else "all markets"
     title = f"{markets}, {report.from_at:%Y-%m-%d %H:%M} to {report.until_at:%Y-%m-%d %H:%M} UTC"
     strip = "from left to right in time"
-    made = table("stream", "minutes", *reversed(STATES), strip, title=title, words=(strip,))
+    made = table("stream", "minutes", *reversed(MINUTE_STATES), strip, title=title, words=(strip,))
     for each in report.streams:
         total = sum(each.minutes.values())
-        counts = (share(each.minutes[state], total) for state in reversed(STATES))
+        counts = (share(each.minutes[state], total) for state in reversed(MINUTE_STATES))
         made.add_row(each.stream, f"{total:,.0f}", *counts, STRIP.draw(cell.state for cell in each.cells))
     return made
 

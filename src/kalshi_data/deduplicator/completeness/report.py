@@ -10,7 +10,7 @@ from psycopg import IsolationLevel
 from kalshi_data.database.connection import Connection, query
 
 # Worst first, since a cell of the strip shows the worst state in it.
-STATES = ("gap", "repaired", "covered", "idle", "proven")
+MINUTE_STATES = ("gap", "repaired", "covered", "idle", "proven")
 GAPS_MAX = 1_000
 CELLS_MAX = 1_440
 
@@ -116,7 +116,7 @@ def group_by_stream(
     return [
         Completeness(
             stream,
-            {state: round(sum(cell.get(state, 0) for cell in held), 3) for state in STATES},
+            {state: round(sum(cell.get(state, 0) for cell in held), 3) for state in MINUTE_STATES},
             [Cell(from_at + number * cell_length, worst(cell), cell) for number, cell in enumerate(held)],
         )
         for stream, held in sorted(minutes.items())
@@ -125,4 +125,4 @@ def group_by_stream(
 
 def worst(minutes: Mapping[str, float]) -> str | None:
     """Return the worst state that has any minutes."""
-    return next((state for state in STATES if minutes.get(state, 0) > 0), None)
+    return next((state for state in MINUTE_STATES if minutes.get(state, 0) > 0), None)

@@ -11,10 +11,10 @@ from kalshi_data.deduplicator.settings import MergingSettings
 from kalshi_data.streams import Stream
 
 
-def note_arrivals(
+def record_sightings(
     cursor: psycopg.Cursor[Any], stream: Stream, hours: Collection[datetime], settings: MergingSettings
 ) -> None:
-    """Note late rows and sightings in the transaction that merged them; `hours` are the hours that got new rows."""
+    """Record late rows and sightings in the transaction that merged them; `hours` are the hours that got new rows."""
     if stream.marks_late_rows and hours:
         staged = {"time_column": stream.time_column, "stream": stream.name}
         touched = {"first_hour": min(hours), "last_hour": max(hours)}

@@ -13,7 +13,7 @@ import structlog
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
-from kalshi_data.deduplicator.merge.sightings import note_arrivals
+from kalshi_data.deduplicator.merge.sightings import record_sightings
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
@@ -168,7 +168,7 @@ class StreamMerge:
             merged = cursor.execute(query(f"production/merge/{name}")).fetchall()
             hours = {hour for _, hour, _ in merged if hour is not None}
             self._mark_hours(cursor, hours)
-            note_arrivals(cursor, self._stream, hours, self._settings)
+            record_sightings(cursor, self._stream, hours, self._settings)
             self._advance(cursor, polled, merged, rejected)
         for source, batch in polled:
             source.after = batch.watermark

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from rich.console import Group, RenderableType
 
-from kalshi_data.cli.tables import Document, facts, size, span, table
+from kalshi_data.cli.tables import Document, pairs, size, span, table
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 
@@ -34,7 +34,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
 def draw_status(document: Document) -> RenderableType:
     """Return the document as tables for people."""
     states = {f"deduplicator {each['shard']}": _describe(each) for each in document["deduplicators"]}
-    parts = [facts(states or {"deduplicator": "never ran on this database"}), ""]
+    parts = [pairs(states or {"deduplicator": "never ran on this database"}), ""]
     tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
     return Group(*parts, *tables, _problems(document))
 

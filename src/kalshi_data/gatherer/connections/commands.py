@@ -13,7 +13,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.commands import Command
 from kalshi_data.kalshi.feed import FeedConnection
-from kalshi_data.kalshi.messages import Refusal
+from kalshi_data.kalshi.messages import ErrorBody
 
 
 class PendingCommand(NamedTuple):
@@ -21,7 +21,7 @@ class PendingCommand(NamedTuple):
 
     number: int
     tickers: set[str]
-    answer: asyncio.Future[Refusal | None]
+    answer: asyncio.Future[ErrorBody | None]
 
 
 class CommandSender:
@@ -44,7 +44,7 @@ class CommandSender:
         self._number = 0
         self._pending: PendingCommand | None = None
 
-    async def send(self, command: Command, snapshots_of: Sequence[str] = ()) -> Refusal | None:
+    async def send(self, command: Command, snapshots_of: Sequence[str] = ()) -> ErrorBody | None:
         """Send a command; return None once it was carried out, or the exchange's error.
 
         Raises:
@@ -72,9 +72,9 @@ class CommandSender:
         """Record that a command was carried out."""
         self._answer(number, None)
 
-    def refused(self, number: int | None, refusal: Refusal) -> bool:
+    def refused(self, number: int | None, error: ErrorBody) -> bool:
         """Record the error that answers a command; return whether that command was pending."""
-        return self._answer(number, refusal)
+        return self._answer(number, error)
 
     def snapshot(self, number: int | None, ticker: str) -> None:
         """Record one of the snapshots that a command requested."""
@@ -90,7 +90,7 @@ class CommandSender:
         if pending is not None and pending.tickers:
             self._answer(pending.number, None)
 
-    def _answer(self, number: int | None, answer: Refusal | None) -> bool:
+    def _answer(self, number: int | None, answer: ErrorBody | None) -> bool:
         pending = self._pending
         if pending is None or number is None or pending.number != number:
             return False

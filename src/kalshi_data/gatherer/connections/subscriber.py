@@ -19,7 +19,7 @@ from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, G
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
 from kalshi_data.kalshi.commands import Command, subscribe, update
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, TRADE_CHANNEL, FeedConnection
-from kalshi_data.kalshi.messages import Refusal
+from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.service.retry import delay_seconds
 
 log = structlog.get_logger()
@@ -94,12 +94,12 @@ class Subscriber:
 
     def error_received(self, event: ErrorReceived) -> None:
         """Take the answer to a command, or subscribe again a channel whose subscription the exchange ended."""
-        refusal, sid = event.refusal, event.sid
-        if self.commands.refused(event.command, refusal):
+        error, sid = event.error, event.sid
+        if self.commands.refused(event.command, error):
             return
-        log.warning("error of the exchange", connection=self._spec.name, code=refusal.code, error=refusal.msg, sid=sid)
+        log.warning("error of the exchange", connection=self._spec.name, code=error.code, error=error.msg, sid=sid)
         channel = next((name for name, number in self._sids.items() if number == sid), None)
-        if channel is not None and action_for(refusal.code, markets=0) is ErrorAction.RESUBSCRIBE:
+        if channel is not None and action_for(error.code, markets=0) is ErrorAction.RESUBSCRIBE:
             self._subscription_ended(channel)
 
     def gap_found(self, event: GapFound) -> None:
@@ -150,21 +150,21 @@ class Subscriber:
     async def _add(self, sid: int | None, tickers: Sequence[str]) -> None:
         """Subscribe markets; if the exchange refuses, halve the command until the refused market is found."""
         command = subscribe(BOOK_CHANNEL, tickers) if sid is None else update(sid, "add_markets", tickers)
-        refusal = await self._command(command, BOOK_CHANNEL, markets=len(tickers))
-        if refusal is None:
+        error = await self._command(command, BOOK_CHANNEL, markets=len(tickers))
+        if error is None:
             self._subscribed |= dict.fromkeys(tickers)
             return
-        action = action_for(refusal.code, markets=len(tickers))
+        action = action_for(error.code, markets=len(tickers))
         if action is ErrorAction.MOVE:
             self._allocator.limit(self._spec, len(self._subscribed))
         elif action is ErrorAction.SPLIT and len(tickers) > 1:
             for part in halves(tickers):
                 await self._add(self._sids.get(BOOK_CHANNEL), part)
         elif action is ErrorAction.SPLIT:
-            log.error("market refused, going on without it", ticker=tickers[0], code=refusal.code, error=refusal.msg)
+            log.error("market refused, going on without it", ticker=tickers[0], code=error.code, error=error.msg)
             self._allocator.exclude(tickers[0])
         elif action is ErrorAction.GIVE_UP:
-            raise ExchangeError(f"the exchange refused order books: error {refusal.code}, {refusal.msg}")
+            raise ExchangeError(f"the exchange refused order books: error {error.code}, {error.msg}")
 
     async def _request_snapshots(self, sid: int | None) -> bool:
         if sid is None:
@@ -179,45 +179,45 @@ class Subscriber:
     async def _request(self, sid: int, wanted: Mapping[str, str]) -> None:
         """Request snapshots; repeat what is refused later, except for a market that the exchange does not accept."""
         command = update(sid, "get_snapshot", tickers := list(wanted))
-        refusal = await self._command(command, BOOK_CHANNEL, markets=len(tickers), snapshots_of=tickers)
-        if refusal is None or self._sids.get(BOOK_CHANNEL) != sid:
+        error = await self._command(command, BOOK_CHANNEL, markets=len(tickers), snapshots_of=tickers)
+        if error is None or self._sids.get(BOOK_CHANNEL) != sid:
             return  # A new subscription sends the snapshot of every book.
-        if action_for(refusal.code, markets=len(tickers)) is not ErrorAction.SPLIT:
+        if action_for(error.code, markets=len(tickers)) is not ErrorAction.SPLIT:
             self.requests.put_back(wanted, delay_seconds(SNAPSHOT_RETRY_ATTEMPT))
         elif len(tickers) > 1:
             for part in halves(tickers):
                 await self._request(sid, {ticker: wanted[ticker] for ticker in part})
         else:
-            log.error("snapshot refused", ticker=tickers[0], code=refusal.code, error=refusal.msg)
+            log.error("snapshot refused", ticker=tickers[0], code=error.code, error=error.msg)
 
     async def _command(
         self, command: Command, channel: str, *, markets: int = 0, snapshots_of: Sequence[str] = ()
-    ) -> Refusal | None:
+    ) -> ErrorBody | None:
         """Send a command, and repeat it if that can help; return the exchange's last error, None for success.
 
         Raises:
             ExchangeError: it was refused ATTEMPTS_MAX times, or never acknowledged.
         """
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            refusal = await self.commands.send(command, snapshots_of)
-            if refusal is None:
+            error = await self.commands.send(command, snapshots_of)
+            if error is None:
                 return None
-            action = action_for(refusal.code, markets=markets)
-            log.warning("command refused", connection=self._spec.name, code=refusal.code, action=action.name)
+            action = action_for(error.code, markets=markets)
+            log.warning("command refused", connection=self._spec.name, code=error.code, action=action.name)
             if action in (ErrorAction.RETRY, ErrorAction.SLOW_DOWN):
                 await asyncio.sleep(delay_seconds(attempt, RETRY_SECONDS_MAX))
                 continue
             if action is ErrorAction.RESUBSCRIBE:
                 self._subscription_ended(channel)
             elif action is ErrorAction.GIVE_UP and channel != BOOK_CHANNEL:
-                self._channel_refused(channel, refusal)
-            return refusal
+                self._channel_refused(channel, error)
+            return error
         raise ExchangeError(f"a command was refused {ATTEMPTS_MAX} times")
 
-    def _channel_refused(self, channel: str, refusal: Refusal) -> None:
-        log.error("channel refused, going on without it", channel=channel, code=refusal.code, error=refusal.msg)
+    def _channel_refused(self, channel: str, error: ErrorBody) -> None:
+        log.error("channel refused, going on without it", channel=channel, code=error.code, error=error.msg)
         self._retry_at_seconds[channel] = time.monotonic() + self._settings.refused_channel_seconds
-        self._counters.refused[self._refused_name(channel)] = f"error {refusal.code}, {refusal.msg}"
+        self._counters.refused[self._refused_name(channel)] = f"error {error.code}, {error.msg}"
 
     def _refused_name(self, channel: str) -> str:
         return f"{self._spec.name} {channel}"

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from rich.console import Group, RenderableType
 
-from kalshi_data.cli.tables import Document, facts, size, span, table
+from kalshi_data.cli.tables import Document, pairs, size, span, table
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.gatherer.settings import GathererHealthSettings
 
@@ -34,7 +34,7 @@ def draw_status(document: Document) -> RenderableType:
         "gaps": f"{document['gaps_today']:,} today, {document['gaps_open']:,} not repaired",
         "database": f"{size(document['database_bytes'])}, epoch {document['epoch']}",
     }
-    return Group(facts(lines), "", _streams(document["streams"]))
+    return Group(pairs(lines), "", _streams(document["streams"]))
 
 
 def _state(document: Document) -> str:

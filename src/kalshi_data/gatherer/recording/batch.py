@@ -13,7 +13,7 @@ from kalshi_data.database.connection import Connection, query
 from kalshi_data.kalshi.rows import Row
 
 # Tables that hold states, with their columns: a statement for each writes its rows, in the order of the frames.
-STATES = {
+STATE_COLUMNS = {
     "connections_opened": ("connection_id", "name", "url", "opened_at"),
     "connections_closed": ("connection_id", "closed_at", "close_reason", "frames_received"),
     "coverage_begun": ("connection_id", "sid", "channel", "market_ticker", "began_at"),
@@ -47,7 +47,7 @@ def write_batch(connection: Connection, items: Sequence[Item], frame_number: int
     streams: defaultdict[str, list[Row]] = defaultdict(list)
     states: list[Item] = []
     for item in items:
-        if item.stream in STATES:
+        if item.stream in STATE_COLUMNS:
             states.append(item)
         else:
             streams[item.stream].append(item.row)
@@ -57,7 +57,7 @@ def write_batch(connection: Connection, items: Sequence[Item], frame_number: int
                 for row in rows:
                     copy.write_row(row)
         for stream, group in groupby(states, key=lambda item: item.stream):
-            columns = STATES[stream]
+            columns = STATE_COLUMNS[stream]
             rows_of_group = [dict(zip(columns, item.row, strict=True)) for item in group]
             cursor.execute(query(f"capture/coverage/{stream}"), {"rows": msgspec.json.encode(rows_of_group).decode()})
         cursor.execute(query("capture/record/advance_flush_position"), {"frame_number": frame_number})
@@ -83,6 +83,6 @@ def quarantine_item(
     return Item("quarantine", row, b"", number, connection_id, received_at)
 
 
-def refusal_reason(error: psycopg.Error) -> str:
+def error_reason(error: psycopg.Error) -> str:
     """Return the database's message without its details, which hold values."""
     return f"refused by the database: {error.diag.message_primary or type(error).__name__}"

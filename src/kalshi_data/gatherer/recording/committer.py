@@ -11,7 +11,7 @@ import structlog
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.recording.batch import Item, is_written, quarantine_item, refusal_reason, write_batch
+from kalshi_data.gatherer.recording.batch import Item, error_reason, is_written, quarantine_item, write_batch
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
 
@@ -110,7 +110,7 @@ class Committer:
         (item,) = items
         if not item.frame:
             raise error
-        reason = refusal_reason(error)
+        reason = error_reason(error)
         log.warning("row quarantined", stream=item.stream, reason=reason)
         limit = self._settings.quarantined_frame_bytes_max
         place = (item.number, item.connection_id, item.received_at)

@@ -25,7 +25,7 @@ from kalshi_data.gatherer.recording.events import (
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.decoding import event_time_ms
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
-from kalshi_data.kalshi.messages import Acknowledgement, Envelope, Refusal
+from kalshi_data.kalshi.messages import Acknowledgement, Envelope, ErrorBody
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 from kalshi_data.kalshi.sequence import SequenceGap, SequenceTracker
@@ -77,7 +77,7 @@ class FrameDecoder:
         self._decoded = decoded = Decoded([], [])
         self._last_at, self._now = self._now, from_ns(record.received_ns)
         if record.kind != FRAME:
-            self._note(Kind(record.kind), record.payload)
+            self._dispatch(Kind(record.kind), record.payload)
             return decoded
         self.frames_received += 1
         try:
@@ -97,7 +97,7 @@ class FrameDecoder:
         """Return how many order books are covered."""
         return sum(len(each.covered) for each in self._subscriptions.values() if each.channel == BOOK_CHANNEL)
 
-    def _note(self, kind: Kind, payload: bytes) -> None:
+    def _dispatch(self, kind: Kind, payload: bytes) -> None:
         handler = self._handlers.get(kind)
         if handler is not None:
             handler(payload)
@@ -212,11 +212,11 @@ class FrameDecoder:
         return sid, channel
 
     def _error(self, envelope: Envelope) -> None:
-        refusal = decode_body(envelope, Refusal)
-        if refusal.code in TERMINAL_ERRORS and envelope.sid in self._subscriptions:
-            ended = self._subscriptions.pop(envelope.sid).end(self._last_at, f"error {refusal.code}")
+        error = decode_body(envelope, ErrorBody)
+        if error.code in TERMINAL_ERRORS and envelope.sid in self._subscriptions:
+            ended = self._subscriptions.pop(envelope.sid).end(self._last_at, f"error {error.code}")
             self._add_states(ended)
-        self._decoded.events.append(ErrorReceived(envelope.id, envelope.sid, refusal))
+        self._decoded.events.append(ErrorReceived(envelope.id, envelope.sid, error))
 
     def _quarantine(self, frame: bytes, reason: str) -> None:
         place = (self._record.number, self.connection_id, self._now)

@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.kalshi.messages import Refusal
+from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.kalshi.sequence import SequenceGap
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ class ErrorReceived(msgspec.Struct, frozen=True):
 
     command: int | None
     sid: int | None
-    refusal: Refusal
+    error: ErrorBody
 
 
 class GapFound(msgspec.Struct, frozen=True):
@@ -100,8 +100,8 @@ def count(event: Event, counters: Counters, connection_id: int) -> None:
         case GapFound(channel=channel, gap=gap):
             counters.gaps[channel] += 1
             log.warning("sequence gap", connection_id=connection_id, channel=channel, **gap._asdict())
-        case ErrorReceived(refusal=refusal):
-            counters.exchange_errors[refusal.code] += 1
+        case ErrorReceived(error=error):
+            counters.exchange_errors[error.code] += 1
         case FrameQuarantined(reason=reason):
             _count_quarantined(reason, counters, connection_id)
         case UnknownFieldFound(message_type=message_type, name=name):

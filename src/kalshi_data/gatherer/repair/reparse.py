@@ -10,7 +10,7 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.reader import numbers_between
-from kalshi_data.gatherer.recording.batch import STATES, Item, read_position
+from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import GathererSettings
@@ -63,7 +63,7 @@ class Reparse:
 
     def _add(self, items: Sequence[Item]) -> None:
         """Commit the rows whose frames have none."""
-        rows = [item for item in items if item.stream not in STATES]
+        rows = [item for item in items if item.stream not in STATE_COLUMNS]
         missing = [item for item in rows if not self._holds(item)]
         if missing:
             self._committer.commit(missing, 0)
