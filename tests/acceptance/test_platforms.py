@@ -14,14 +14,14 @@ def run_tests(**variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment, text=True)
 
 
-def test_a_visitor_is_told_loudly_that_half_of_the_engines_did_not_run() -> None:
+def test_a_run_warns_that_one_of_two_engines_is_missing() -> None:
     done = run_tests()
     assert done.returncode == 0
     assert "WARNING" in done.stdout
     assert MISSING in done.stdout
 
 
-def test_ci_fails_where_half_of_the_engines_would_not_run() -> None:
+def test_ci_fails_if_one_of_two_engines_is_missing() -> None:
     done = run_tests(CI="true")
     assert done.returncode == 1
     assert MISSING in done.stdout + done.stderr

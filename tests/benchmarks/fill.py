@@ -7,7 +7,7 @@ from tests.support.staging import NOW
 TRANSACTION_ROWS = 5_000
 KEY = ("exchange_ts", "market_ticker", "clock", "side", "price", "size_delta", "occurrence")
 # The changes from `first` until `until`: 100 us apart in 5,000 markets, every 50th equal to the one before it.
-TRUTH = """
+PUBLISHED = """
 select
     n,
     %(began)s::timestamptz + m * interval '100 us' as exchange_ts,
@@ -30,7 +30,7 @@ insert into capture.orderbook_deltas (
 select
     now(), t.exchange_ts, 1, 1, t.n, t.market_ticker, t.clock, t.side, t.price, t.size_delta,
     case when (t.n - 1) %% 100 = %(missing)s then 0 else t.occurrence end
-from ({TRUTH}) as t
+from ({PUBLISHED}) as t
 where
     t.n %% 100 <> %(missing)s
     and (t.n > %(last)s - {TRANSACTION_ROWS}) <> (abs(hashint8(t.n * 3 + %(missing)s)) %% 100 < 3)
@@ -38,14 +38,14 @@ order by t.n
 """
 COUNT_ERRORS = f"""
 with
-truth as (select {", ".join(KEY)} from ({TRUTH}) as t),
+published as (select {", ".join(KEY)} from ({PUBLISHED}) as t),
 held as (select {", ".join(KEY)} from market_data.orderbook_deltas),
-missed as (select * from truth except all select * from held),
-duplicated as (select * from held except all select * from truth),
+missed as (select * from published except all select * from held),
+duplicated as (select * from held except all select * from published),
 wrong as (
     select market_ticker
     from (
-        select market_ticker, side, price, size_delta from truth
+        select market_ticker, side, price, size_delta from published
         union all
         select market_ticker, side, price, -size_delta from held
     ) as both_sides

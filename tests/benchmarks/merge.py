@@ -36,7 +36,7 @@ def measure(seconds: float) -> dict[str, float]:
 
 
 def measure_engine(name: str, rows: int) -> dict[str, float]:
-    """Return the figures of one engine, everybody reading the same three databases."""
+    """Return the figures of one engine; every run reads the same three databases."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kalshi-")))
         folder.chmod(0o711)

@@ -24,13 +24,15 @@ def build(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return module
 
 
-def test_an_older_python_is_told_what_is_needed(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_python_ends_with_the_version_needed(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18))
     with pytest.raises(SystemExit, match=r"build.py needs Python 3.11 or later"):
         build.ensure_environment()
 
 
-def test_a_python_without_venv_is_told_the_command(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_without_venv_ends_with_the_command_that_installs_it(
+    build: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def found(_: str) -> None:
         return None
 
@@ -39,7 +41,7 @@ def test_a_python_without_venv_is_told_the_command(build: ModuleType, monkeypatc
         build.ensure_environment()
 
 
-def test_a_failed_installation_says_what_to_do(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_installation_ends_with_what_to_do(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess([], 1)
 

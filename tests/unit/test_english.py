@@ -13,6 +13,8 @@ PLAINER = {
     "anew": "again",
     "nobody": "name the actor: no gatherer, no reader",
     "somebody": "name the actor: a gatherer, an operator",
+    "everybody": "name the actors: every reader, all users",
+    "anybody": "name the actor: any user, any gatherer",
     "tell": "return, report, log or print",
     "tells": "returns, reports, logs or prints",
     "told": "reported, logged or printed",
@@ -21,9 +23,10 @@ PLAINER = {
     "so many": "this many",
     "so long": "this long",
 }
-WORDS = re.compile(rf"\b({'|'.join(PLAINER)})\b", re.IGNORECASE)
-KINDS = {".py", ".sql", ".md", ".yml", ".toml", ".tf", ".j2"}
-FOLDERS = ("README.md", "build.py", "pyproject.toml", ".github", "src", "sql", "ansible", "terraform", "tests")
+# Only a letter continues a word, so words inside snake_case names match, too.
+WORDS = re.compile(rf"(?<![a-zA-Z])({'|'.join(PLAINER).replace(' ', '[ _]')})(?![a-zA-Z])", re.IGNORECASE)
+KINDS = {".py", ".sql", ".md", ".yml", ".toml", ".tf", ".j2", ".tftpl", ".hcl", ""}
+FOLDERS = (".ci", "README.md", "build.py", "pyproject.toml", ".github", "src", "sql", "ansible", "terraform", "tests")
 # The first holds the words themselves; the second names the system's account nobody.
 EXCEPT = {"tests/unit/test_english.py", "src/kalshi_data/demo/postgres.py"}
 
@@ -37,7 +40,7 @@ def tracked_files() -> list[Path]:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_words_are_plain(folder: str) -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{number}: {match[0]}: write {PLAINER[match[0].lower()]}"
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}: write {PLAINER[match[0].lower().replace('_', ' ')]}"
         for path in tracked_files()
         if path.relative_to(ROOT).parts[0] == folder
         for number, line in enumerate(path.read_text().splitlines(), 1)

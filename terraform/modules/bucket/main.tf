@@ -7,7 +7,7 @@ locals {
 resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18: one role writes and one account reads; an access log would only add a bucket
   # checkov:skip=CKV_AWS_21: the archive keeps versions, as bucket.tftest.hcl asserts; the check does not follow the condition
-  # checkov:skip=CKV_AWS_144: the brief has one region; gatherers and production can write the archive again
+  # checkov:skip=CKV_AWS_144: this design has one region; gatherers and production can write the archive again
   # checkov:skip=CKV2_AWS_62: no program waits for new objects; production records which ones are verified
   bucket        = var.name
   force_destroy = false

@@ -41,7 +41,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
-  # checkov:skip=CKV_AWS_157: the brief has one instance; gatherers keep their rows, so an outage only delays them
+  # checkov:skip=CKV_AWS_157: this design has one instance; gatherers keep their rows, so an outage only delays them
   identifier     = var.name
   engine         = "postgres"
   engine_version = "17"

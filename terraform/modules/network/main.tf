@@ -40,7 +40,7 @@ locals {
 }
 
 resource "aws_vpc" "this" {
-  # checkov:skip=CKV2_AWS_11: few paths are open and a test compares them with the brief; logs would record refused scans
+  # checkov:skip=CKV2_AWS_11: few paths are open and a test compares them with the design; logs would record refused scans
   cidr_block           = var.cidr_block
   enable_dns_support   = true
   enable_dns_hostnames = true

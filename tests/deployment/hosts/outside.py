@@ -87,9 +87,9 @@ class Outside:
         self._running.close()
 
     def _make_bucket(self) -> None:
-        anybody = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything"}
+        keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "anything"}
         command = self._network.command(sys.executable, "-c", MAKE_BUCKET)
-        subprocess.run(command, check=True, env=os.environ | anybody)
+        subprocess.run(command, check=True, env=os.environ | keys)
 
     def _begin(self, module: str, *arguments: str) -> None:
         command = self._network.command(sys.executable, "-m", module, *arguments)

@@ -49,20 +49,20 @@ def test_schema_is_of_the_pinned_version_and_small() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "put", "complaint"),
+    ("found", "put", "message"),
     [
         ("cidr_block           = var", "cidr_blok            = var", 'An argument named "cidr_blok" is not expected'),
         ("  vpc_id = aws_vpc.this.id\n", "", 'The argument "vpc_id" is required'),
         ('resource "aws_internet_gateway"', 'resource "aws_internet_door"', "does not support resource type"),
     ],
 )
-def test_the_stub_rejects_what_the_provider_would(stubbed: Terraform, found: str, put: str, complaint: str) -> None:
+def test_the_stub_rejects_what_the_provider_would(stubbed: Terraform, found: str, put: str, message: str) -> None:
     """A misspelt argument, a missing one and an unknown resource each fail validation."""
     file = stubbed.folder / "modules" / "network" / "main.tf"
     file.write_text(file.read_text().replace(found, put))
     done = stubbed.run("validate", "-no-color")
     assert done.returncode == 1
-    assert complaint in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
 
 
 def test_terraform_from_pypi_is_recent(cache: Callable[[str], Path]) -> None:

@@ -162,7 +162,7 @@ def test_trailing_zeros_are_not_refused(production: Database, tmp_path: Path) ->
     assert [row["price"] for row in contents(tmp_path / "part-0.parquet")] == [Decimal("0.430000")]
 
 
-def test_an_hour_ends_where_the_next_begins(production: Database, tmp_path: Path) -> None:
+def test_an_hour_ends_when_the_next_starts(production: Database, tmp_path: Path) -> None:
     with production.connect() as connection:
         insert(connection, DELTAS, [delta(seconds) for seconds in (-0.000001, 0, 3599.999999, 3600)])
     written = write(production, DELTAS, tmp_path / "part-0.parquet")

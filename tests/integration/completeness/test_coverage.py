@@ -141,20 +141,20 @@ def test_trades_fetched_by_rest_are_repaired_and_a_snapshot_brings_no_change_bac
     ]
 
 
-STRETCHES = st.lists(
+COVERAGE_SPANS = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 59), st.integers(1, 30), st.booleans()), min_size=1, max_size=12
 )
 
 
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STRETCHES, st.integers(0, 60), st.integers(0, 60))
+@given(COVERAGE_SPANS, st.integers(0, 60), st.integers(0, 60))
 def test_coverage_is_what_counting_minute_by_minute_finds(
-    ops: Connection, stretches: list[Any], last_beat: int, closed: int
+    ops: Connection, spans: list[Any], last_beat: int, closed: int
 ) -> None:
-    stretches = list({(gatherer, began): (gatherer, began, *rest) for gatherer, began, *rest in stretches}.values())
+    spans = list({(gatherer, began): (gatherer, began, *rest) for gatherer, began, *rest in spans}.values())
     covered: dict[int, set[int]] = {}
     with ops.transaction(force_rollback=True):
-        for gatherer, began, length, is_open in stretches:
+        for gatherer, began, length, is_open in spans:
             cover(ops, gatherer, began, None if is_open else began + length)
             ended = min(last_beat, closed) if is_open else began + length
             covered.setdefault(gatherer, set()).update(range(began, min(ended, 60)))

@@ -20,7 +20,7 @@ from tests.support.coverage import T0, at, beat, cover, miss
 from tests.support.engines import Database
 
 BOOKS = "orderbook_deltas"
-STATES = """
+MINUTES_BY_STATE = """
 select state, array_agg((extract(epoch from minute - %s) / 60)::integer order by minute)
 from ops.completeness where stream = %s and market_ticker = %s group by state
 """
@@ -44,7 +44,7 @@ def classify(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
 
 def states(ops: Connection, stream: str = BOOKS, ticker: str = "KXA-1", until: int = 60) -> dict[str, set[int]]:
     """Return the minutes of each state in the first hour."""
-    found = ops.execute(STATES, (T0, stream, ticker)).fetchall()
+    found = ops.execute(MINUTES_BY_STATE, (T0, stream, ticker)).fetchall()
     return {state: hour for state, of in found if (hour := {minute for minute in of if 0 <= minute < until})}
 
 
@@ -401,17 +401,17 @@ def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (("--from", "yesterday"), "'yesterday' is no time: write 2026-11-01"),
         (("--from", "2026-11-03", "--to", "2026-11-02"), "is not before"),
         (("--evidence",), "needs a --market"),
     ],
 )
-def test_the_command_names_the_wrong_option(config: Path, arguments: tuple[str, ...], complaint: str) -> None:
+def test_the_command_names_the_wrong_option(config: Path, arguments: tuple[str, ...], message: str) -> None:
     shown = run(config, *arguments)
     assert shown.exit_code == 2
-    assert complaint in shown.output
+    assert message in shown.output
 
 
 def test_the_commands_help_has_examples(config: Path) -> None:

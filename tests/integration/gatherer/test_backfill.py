@@ -285,7 +285,7 @@ def test_a_terminal_shows_a_bar(backfill: Command) -> None:
     serve_at(exchange(), use)
 
 
-def test_what_cannot_be_fetched_is_told(kalshi_ts: Database, backfill: Command) -> None:
+def test_what_cannot_be_fetched_is_reported(kalshi_ts: Database, backfill: Command) -> None:
     listed = exchange()
 
     async def use(url: str) -> None:

@@ -60,7 +60,7 @@ def reporting(chosen: GathererSettings, use: Callable[[], Any], **levels: Any) -
     return counters
 
 
-def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kalshi_ts: Database) -> None:
+def test_a_heartbeat_is_one_row_that_is_updated_and_ends_as_stopped(kalshi_ts: Database) -> None:
     def use() -> None:
         first = wait_until(lambda: beats(kalshi_ts))
         assert first[0][1]["state"] == "running"
@@ -76,7 +76,7 @@ def test_a_heartbeat_is_one_row_that_moves_and_says_at_last_that_it_stopped(kals
     assert counters.heartbeat_failure == ""
 
 
-def test_a_database_that_is_away_is_told_and_found_again(kalshi_ts: Database) -> None:
+def test_an_unreachable_database_is_reported_until_it_returns(kalshi_ts: Database) -> None:
     counters = Counters()
 
     def end_sessions(allowed: bool) -> None:
@@ -115,7 +115,7 @@ def test_a_gatherer_whose_event_loop_hangs_does_not_look_alive(kalshi_ts: Databa
     assert asyncio.run(hang()) <= 1
 
 
-def test_a_gatherer_that_ends_with_an_error_says_so(kalshi_ts: Database) -> None:
+def test_a_gatherer_that_ends_with_an_error_is_reported_as_failed(kalshi_ts: Database) -> None:
     def use() -> None:
         wait_until(lambda: beats(kalshi_ts))
         raise ZeroDivisionError

@@ -209,7 +209,7 @@ def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not any(getattr(listed, name) for name in faults)
 
 
-def test_a_bad_key_is_told_and_recovered_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_key_is_reported_until_requests_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Backoff, "next_seconds", soon)
     listed, counters = exchange(), Counters()
     listed.refuses = 1

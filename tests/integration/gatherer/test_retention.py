@@ -69,7 +69,7 @@ def look(database: Database, **chosen: Any) -> Counters:
     return counters
 
 
-def test_what_nobody_acknowledged_is_kept_however_old(kalshi_ts: Database) -> None:
+def test_unacknowledged_rows_are_kept_at_any_age(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     counters = look(kalshi_ts)
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
@@ -139,7 +139,7 @@ def test_a_bound_on_disk_wins_over_the_acknowledgement_with_an_alarm(kalshi_ts: 
     assert counters.retention_failure == ""
 
 
-def test_what_arrives_now_is_kept_even_where_the_bound_cannot_be(kalshi_ts: Database) -> None:
+def test_todays_rows_are_kept_even_if_the_database_stays_over_its_limit(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     counters = look(kalshi_ts, database_bytes_max=1)
     assert held(kalshi_ts) == ["0"]
@@ -152,7 +152,7 @@ def test_without_a_bound_no_room_is_made(kalshi_ts: Database) -> None:
     assert not look(kalshi_ts, database_bytes_max=0).partitions_dropped
 
 
-def test_a_partition_in_use_is_told_and_dropped_at_the_next_look(kalshi_ts: Database) -> None:
+def test_a_partition_in_use_is_reported_and_dropped_in_the_next_pass(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     acknowledge(kalshi_ts)
     with kalshi_ts.connect() as reading:
@@ -184,7 +184,7 @@ def test_a_row_that_arrives_late_is_not_dropped_unread(kalshi_ts: Database) -> N
     assert held(kalshi_ts) == ["20", "late"]
 
 
-def test_a_database_that_is_away_is_told(kalshi_ts: Database) -> None:
+def test_an_unreachable_database_is_reported(kalshi_ts: Database) -> None:
     counters = look(Database(kalshi_ts.server, "no_such_database"))
     assert counters.retention_failure.startswith("old rows cannot be dropped: ")
 

@@ -101,7 +101,7 @@ def test_a_living_gatherer_is_shown_with_its_figures(kalshi_ts: Database, config
         (1, "failed", "ended with an error "),
     ],
 )
-def test_one_that_does_not_live_is_told_with_the_time(
+def test_a_gatherer_that_is_not_running_is_shown_with_the_time(
     kalshi_ts: Database, config: Path, age_seconds: float, state: str, words: str
 ) -> None:
     beat(kalshi_ts, age_seconds, state)
@@ -114,7 +114,7 @@ def test_one_that_does_not_live_is_told_with_the_time(
     assert found["silent_seconds"] == pytest.approx(age_seconds, abs=30)
 
 
-def test_a_database_without_a_gatherer_says_so(config: Path) -> None:
+def test_a_database_without_a_gatherer_is_shown_as_never_used(config: Path) -> None:
     result = show(config)
     assert result.exit_code == 1
     assert "never ran on this database" in result.output
@@ -153,10 +153,10 @@ def test_a_watch_shows_what_changes_until_ctrl_c(kalshi_ts: Database, config: Pa
     ("seconds", "text"),
     [(None, "-"), (0.4, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3_700, "1 h 1 min"), (200_000, "2 d 7 h")],
 )
-def test_spans_are_told_in_two_units(seconds: float | None, text: str) -> None:
+def test_spans_are_shown_in_two_units(seconds: float | None, text: str) -> None:
     assert tables.span(seconds) == text
 
 
 @pytest.mark.parametrize(("count", "text"), [(None, "-"), (512, "512 B"), (1536, "1.5 KiB"), (3 << 40, "3.0 TiB")])
-def test_sizes_are_told_in_a_fitting_unit(count: float | None, text: str) -> None:
+def test_sizes_are_shown_in_the_largest_fitting_unit(count: float | None, text: str) -> None:
     assert tables.size(count) == text

@@ -62,8 +62,8 @@ def test_a_changed_row_is_read_again_and_replaces_the_old_one(production: Databa
     merge(production, gatherers)
     gaps = held(production, "select gatherer_id, frame_number, ended_at, repair from ops.gaps order by 1")
     assert gaps == [(1, 77, None, None), (2, 77, later(5), "rest")]
-    stretches = held(production, "select gatherer_id, market_ticker, ended_at from ops.subscriptions order by 1")
-    assert stretches == [(1, "KXA-1", None), (2, "KXA-1", later(5))]
+    subscriptions = held(production, "select gatherer_id, market_ticker, ended_at from ops.subscriptions order by 1")
+    assert subscriptions == [(1, "KXA-1", None), (2, "KXA-1", later(5))]
     connections = held(
         production, "select gatherer_id, name, closed_at, frames_received from ops.connections order by 1"
     )

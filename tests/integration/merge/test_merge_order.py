@@ -111,7 +111,7 @@ def listed(gatherer_id: int, number: int, updated: int | None, fetched: int, tit
     }
 
 
-STATES = st.builds(coverage, GATHERER, st.integers(1, 2), FEW, st.integers(0, 7), st.just(value=True))
+COVERAGE_ROWS = st.builds(coverage, GATHERER, st.integers(1, 2), FEW, st.integers(0, 7), st.just(value=True))
 LISTED = st.builds(listed, GATHERER, FEW, st.none() | FEW, FEW, FEW)
 # How rows of each stream are made, and which columns of production have to be the same. The gatherer and the receive
 # time of a fact are left out, since they depend on which gatherer's copy was merged first.
@@ -149,9 +149,9 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
         st.builds(index_value, GATHERER, FEW, FEW),
         ["select source_ts, index_id, published_at, value from market_data.index_values"],
     ),
-    "connections": (STATES.map(connection), ["select * from ops.connections"]),
-    "subscriptions": (STATES.map(subscription), ["select * from ops.subscriptions"]),
-    "gaps": (STATES.map(gap), ["select * from ops.gaps"]),
+    "connections": (COVERAGE_ROWS.map(connection), ["select * from ops.connections"]),
+    "subscriptions": (COVERAGE_ROWS.map(subscription), ["select * from ops.subscriptions"]),
+    "gaps": (COVERAGE_ROWS.map(gap), ["select * from ops.gaps"]),
     **{
         name: (
             LISTED,

@@ -148,8 +148,8 @@ def test_frames_are_changed_and_the_journal_records_it(tmp_path: Path, name: str
             assert FRAME_FAULTS[name](frames)
 
     journal = serve(tmp_path, use)
-    (noted,) = [line for line in journal if "fault" in line]
-    assert (noted["fault"]["name"], noted["fault"]["connection"], noted["published_ms"] > 0) == (name, 1, True)
+    (entry,) = [line for line in journal if "fault" in line]
+    assert (entry["fault"]["name"], entry["fault"]["connection"], entry["published_ms"] > 0) == (name, 1, True)
 
 
 def test_dropped_frames_leave_a_gap_and_are_recorded_as_not_sent(tmp_path: Path) -> None:
@@ -237,9 +237,9 @@ def test_every_fault_is_in_the_journal_with_its_connection(tmp_path: Path, name:
             await running.books(websocket)
             assert await running.fault(name, seconds=0.1) == 200
 
-    noted = [line["fault"] for line in serve(tmp_path, use) if "fault" in line]
+    entries = [line["fault"] for line in serve(tmp_path, use) if "fault" in line]
     connection = None if name in OF_EXCHANGE else 1
-    assert [(fault["name"], fault["connection"]) for fault in noted] == [(name, connection)]
+    assert [(fault["name"], fault["connection"]) for fault in entries] == [(name, connection)]
 
 
 def test_maintenance_disconnects_and_turns_clocks_back(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_book_is_unknown_from_a_listed_gap_to_its_next_snapshot(
     assert len(known) < found["books"] < len(books)
 
 
-def test_a_book_that_nobody_ever_subscribed_is_a_listed_gap(
+def test_a_book_that_no_gatherer_subscribed_is_a_listed_gap(
     production: Database, kalshi_ts: Database, tmp_path: Path
 ) -> None:
     frames = write_run(journal := tmp_path / "journal")

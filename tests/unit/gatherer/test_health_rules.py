@@ -138,7 +138,7 @@ def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
     return {(sample.name, *sample.labels.values()): sample.value for metric in metrics for sample in metric.samples}
 
 
-def test_every_figure_is_a_metric() -> None:
+def test_every_counter_has_a_metric() -> None:
     """Each attribute of any kind changes at least one sample."""
     for name, value in vars(counters()).items():
         if name == "loop_at_seconds":  # a clock that means nothing outside the process; its lag is a metric
@@ -155,7 +155,7 @@ def test_every_figure_is_a_metric() -> None:
         assert samples(metrics[0]) != samples(metrics[1]), name
 
 
-def test_counters_are_named_as_the_custom_is() -> None:
+def test_counters_follow_the_naming_convention() -> None:
     found = samples(list(read_metrics(counters(frames=Counter(ticker=3)), HealthReport())))
     assert found["kalshi_gatherer_frames_received_total", "ticker"] == 3
     assert found["kalshi_gatherer_connections_up",] == 8

@@ -82,7 +82,7 @@ run "rejects_unknown_values" {
 
   variables {
     account_id        = "12345"
-    alarm_email       = "nobody"
+    alarm_email       = "no address"
     production_engine = "mysql"
     agents = {
       ssm        = { version = "3.3.40.0", sha256 = "not a checksum" }
