@@ -49,7 +49,7 @@ def test_a_bad_key_is_logged_once_and_the_right_one_is_used(rehearse: Rehearse) 
     found = rehearsal.finish()
     assert found.complete, str(found)
     assert errors(rehearsal) == [KEY_REFUSED]
-    assert [line["incident"] for line in rehearsal.logged("over")] == [KEY_REFUSED]
+    assert [line["incident"] for line in rehearsal.logged("incident over")] == [KEY_REFUSED]
 
 
 def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehearse) -> None:
@@ -64,7 +64,7 @@ def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehear
     assert "Connect call failed" in rehearsal.logged(UNREACHABLE)[0]["error"]
     rehearsal.start_exchange("--lifecycles=0", port)
     rehearsal.until("started")
-    wait_until(lambda: rehearsal.logged("over"), "all connections again")
+    wait_until(lambda: rehearsal.logged("incident over"), "all connections again")
     # The exchange is away again, now under load: another outage, and another line.
     rehearsal.wait_for("orderbook_deltas", 100)
     rehearsal.end_trading()
@@ -72,7 +72,7 @@ def test_an_exchange_that_is_away_is_logged_once_and_waited_for(rehearse: Rehear
     wait_until(lambda: len(rehearsal.logged(UNREACHABLE)) == 2, "the second outage")
     rehearsal.stop_gatherers()
     assert errors(rehearsal) == [UNREACHABLE] * 2
-    assert [line["incident"] for line in rehearsal.logged("over")] == [UNREACHABLE]
+    assert [line["incident"] for line in rehearsal.logged("incident over")] == [UNREACHABLE]
 
 
 class FullDisk:

@@ -1,4 +1,5 @@
--- Find the snapshots of an exchange's journal that production holds, and the change of its book that each followed.
+-- Find the snapshots of an exchange's journal that production holds and, for each, the last change of its book before
+-- it.
 -- Reads: pg_temp.journal, market_data.orderbook_snapshots
 -- Writes: pg_temp.book_snapshot
 -- Returns: nothing

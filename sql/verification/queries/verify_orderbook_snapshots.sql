@@ -1,4 +1,5 @@
--- Compare order-book snapshots with what an exchange published: with a clock each state once, without one each message.
+-- Compare order-book snapshots with what an exchange published: each state once if it has a clock, otherwise each
+-- message.
 -- Reads: pg_temp.journal, market_data.orderbook_snapshots
 -- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
 with

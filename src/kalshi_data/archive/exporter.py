@@ -138,7 +138,7 @@ class Exporter:
     def tick(self, production: Connection, *, patient: bool = False) -> int:
         """Write and read back the hours that are due, and return how many were attempted.
 
-        If another exporter holds the lock, it returns at once; if it is `patient`, it takes turns with the other one.
+        If another exporter holds the lock, return at once; if `patient`, wait for the lock before each hour.
 
         Raises:
             psycopg.OperationalError: production does not answer; what was not finished is done again.

@@ -23,8 +23,7 @@ from kalshi_data.archive.production_reader import read
 from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, arrow_schema
 from kalshi_data.database.connection import Connection
 
-# Limits of a run, which is sorted at once, and of a row group. Two of each are in memory at a time, and a second copy
-# while one is sorted.
+# Limits of a run, which is sorted in memory, and of a row group. Memory holds two of each, plus a copy while sorting.
 RUN_ROWS = 1 << 19
 RUN_BYTES = 64 << 20
 GROUP_ROWS = 1 << 20

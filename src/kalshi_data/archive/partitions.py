@@ -101,7 +101,7 @@ class Partitions:
         return finished.fetchone() is not None
 
     def verify(self, hour: ArchiveHour, sha256: bytes) -> bool:
-        """Record that an object was read back; return False if its hour must be written again meanwhile."""
+        """Record that an object was read back; return False if rows were merged into its hour meanwhile."""
         parameters = {**hour.key(), "sha256": sha256}
         return self._production.execute(query("production/archive/verify_hour"), parameters).fetchone() is not None
 

@@ -27,7 +27,9 @@ class ArchiveSettings(Section):
     workspace_folder: Annotated[
         Path, Meta(description="Folder for an hour's rows on their way: some 70 bytes for each order-book change.")
     ] = Path("/var/lib/kalshi/workspace")
-    check_seconds: Annotated[float, Meta(gt=0, description="Time between two looks for hours that are due.")] = 60.0
+    check_seconds: Annotated[
+        float, Meta(gt=0, description="Interval at which the exporter looks for hours that are due.")
+    ] = 60.0
     settle_seconds: Annotated[
         float, Meta(ge=0, description="Time that an hour is left alone after its end, and after its last row.")
     ] = 300.0

@@ -61,9 +61,9 @@ class MergingSettings(Section):
         ),
     ] = 256
     acknowledge_seconds: Annotated[
-        float, Meta(description="Time between two acknowledgements to the gatherers of what production holds.")
+        float, Meta(description="Interval at which gatherers are sent what production holds.")
     ] = 10.0
-    heartbeat_seconds: Annotated[float, Meta(description="Time between two looks at the gatherers' heartbeats.")] = 1.0
+    heartbeat_seconds: Annotated[float, Meta(description="Interval at which the gatherers' heartbeats are read.")] = 1.0
     heartbeat_seconds_max: Annotated[
         float, Meta(description="Heartbeat age up to which a gatherer counts as alive.")
     ] = 10.0
@@ -74,7 +74,7 @@ class DeduplicatorHealthSettings(Endpoint):
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
     report_seconds: Annotated[
-        float, Meta(gt=0, description="Time between two measurements of lag, which production keeps.")
+        float, Meta(gt=0, description="Interval at which lag is measured and stored in production.")
     ] = 2.0
     lag_seconds_max: Annotated[float, Meta(description="Lag at which one gatherer's copy of a stream is degraded.")] = (
         5.0
@@ -97,11 +97,13 @@ class UpkeepSettings(Section):
     """How often books are checked, minutes classified and partitions dropped, and in what steps."""
 
     pause_seconds: Annotated[float, Meta(description="Pause between two steps if nothing is waiting.")] = 5.0
-    completeness_seconds: Annotated[float, Meta(description="Time between two classifications of minutes.")] = 60.0
+    completeness_seconds: Annotated[float, Meta(description="Interval at which minutes are classified.")] = 60.0
     arbitration_seconds: Annotated[
-        float, Meta(description="Time between two sums of what each gatherer contributed.")
+        float, Meta(description="Interval at which the contributions of each gatherer are summed.")
     ] = 600.0
-    retention_seconds: Annotated[float, Meta(description="Time between two looks for partitions to drop.")] = 600.0
+    retention_seconds: Annotated[
+        float, Meta(description="Interval at which old partitions are looked for and dropped.")
+    ] = 600.0
     snapshots_max: Annotated[int, Meta(ge=1, description="Books checked in one step.")] = 1_000
     late_marks_max: Annotated[int, Meta(ge=1, description="Marks of late rows handled in one step.")] = 10_000
     minutes_max: Annotated[int, Meta(ge=1, le=1440, description="Minutes classified in one step.")] = 60

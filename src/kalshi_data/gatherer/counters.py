@@ -58,7 +58,7 @@ class Counters:
     )
     log_free_bytes: int = level("frame_log_free_bytes", "Free space on the frame log's disk.", int)
     heartbeat_at_seconds: float = level("heartbeat_timestamp_seconds", "When the last heartbeat was written.")
-    loop_lag_seconds: float = level("loop_lag_seconds", "By how much the event loop's last turn was late.")
+    loop_lag_seconds: float = level("loop_lag_seconds", "How late the event loop's last turn was.")
     database_bytes: int = level("database_bytes", "Size of kalshi_ts.", int)
     unread_dropped_at_seconds: float = level(
         "unread_dropped_timestamp_seconds",

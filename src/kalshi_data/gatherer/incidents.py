@@ -28,9 +28,9 @@ class Incidents:
         self._open.setdefault(incident, set()).add(reporter)
 
     def resolve(self, reporter: str) -> None:
-        """Record that a reporter meets no problem; an incident that no reporter is left for is over."""
+        """Record that a reporter has no problem; an incident ends when its last reporter resolves it."""
         for incident, reporters in list(self._open.items()):
             reporters.discard(reporter)
             if not reporters:
                 del self._open[incident]
-                log.info("over", incident=incident)
+                log.info("incident over", incident=incident)

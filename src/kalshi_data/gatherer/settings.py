@@ -94,7 +94,9 @@ class CaptureRetentionSettings(Section):
         float,
         Meta(gt=0, description="Captured rows are dropped at this age, once they are merged, by whole partitions."),
     ] = 7.0
-    check_seconds: Annotated[float, Meta(description="Time between two looks for partitions to drop.")] = 300.0
+    check_seconds: Annotated[
+        float, Meta(description="Interval at which old partitions are looked for and dropped.")
+    ] = 300.0
     database_bytes_max: Annotated[
         int,
         Meta(

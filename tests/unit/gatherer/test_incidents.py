@@ -21,7 +21,7 @@ def test_an_incident_is_logged_once_until_it_is_over_for_every_reporter() -> Non
     assert logged == [
         ("error", UNREACHABLE, None),
         ("error", KEY_REFUSED, None),
-        ("info", "over", UNREACHABLE),
-        ("info", "over", KEY_REFUSED),
+        ("info", "incident over", UNREACHABLE),
+        ("info", "incident over", KEY_REFUSED),
         ("error", UNREACHABLE, None),
     ]

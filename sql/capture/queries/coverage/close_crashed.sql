@@ -1,6 +1,6 @@
 -- Close the connections and coverage that earlier runs of the gatherer left open when they crashed.
--- They end at the last frame in the frame log. A frame received two seconds before a heartbeat is in the log when that
--- heartbeat is written; so if the log has no later frame, nothing arrived until then, and the later time counts.
+-- They end at the last logged frame, or two seconds before the last heartbeat if that is later: when a heartbeat is
+-- written, the log holds every frame received until two seconds before it.
 -- Parameters: before bigint, the first frame number of this run;
 -- ended_at timestamptz, the time of the last frame in the log, or null
 -- Reads: capture.heartbeat

@@ -1,5 +1,5 @@
--- Compute until when all rows that gatherers received of a stream are merged, by the last measurement. If markets were
--- shared among deduplicators in different ways, only the way that was measured last counts.
+-- Compute until when all rows that gatherers received of a stream are merged, by the last measurement. If the
+-- number of shards changed, only the shards of the newest number count.
 -- Parameters: wanted_stream; gatherers, the numbers of all that must have reported
 -- Reads: ops.lags
 -- Returns: the time; null while a gatherer has not reported

@@ -1,7 +1,7 @@
 -- Compute until when hours of streams may be written to the archive: all their rows are merged, or the deadline passed.
 -- Parameters: streams, archived by the hour; whole_streams, tables that are written whole at the beginning of each day;
 -- gatherers, the numbers of all; settle_seconds, how long after its end an hour is left alone; deadline_seconds, how
--- long a gatherer that is away is waited for
+-- long to wait for a missing gatherer
 -- Reads: ops.lags
 -- Returns: per stream the time until which its hours may have ended, and how long an hour of it is
 create or replace function ops.ready_until(

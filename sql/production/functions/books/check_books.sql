@@ -1,7 +1,6 @@
--- Check new snapshots of order books, and again those whose interval late rows touched or that came out wrong. A
--- snapshot is right if it equals the one before it plus the changes with a clock after that one's and up to its own.
--- Both need a clock. If the clock went down, as it may across the exchange's maintenance, nothing can be proven and no
--- row is written.
+-- Check new snapshots of order books. Check those again that failed or that late rows affect. A snapshot is right if
+-- the one before it plus the changes between the two clocks equals it. Both need a clock. If the clock went down, as it
+-- may across the exchange's maintenance, nothing can be proven and no row is written.
 -- A book that came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and
 -- then with changes from a wider span of time, since a gatherer's clock may be off.
 -- Parameters: snapshots_max, how many of each kind one call takes

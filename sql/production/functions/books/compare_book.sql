@@ -1,6 +1,6 @@
--- Compare one snapshot of an order book with an earlier one plus the changes between their clocks. The earlier one is
--- the last that was received before. Of those received within a minute before, one with a higher clock came over a
--- faster connection and is skipped.
+-- Compare one snapshot of an order book with an earlier one plus the changes between their clocks. Take the last
+-- snapshot received before it. Skip one received within the minute before with a higher clock: a faster connection
+-- delivered it.
 -- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far outside
 -- of the two receive times changes are looked for by the exchange's time
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas

@@ -1,4 +1,5 @@
--- Make minutes and book checks due again that late rows touch. Late snapshots themselves are left for ops.check_books.
+-- Mark the minutes and book checks that late rows affect as due again. ops.check_books handles late snapshots
+-- themselves.
 -- Parameters: marks_max, how many rows of ops.late_rows are taken
 -- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
 -- Returns: how many rows of ops.late_rows were taken
@@ -42,4 +43,4 @@ end;
 $$;
 
 comment on function ops.schedule_rechecks is
-'Make minutes and book checks due again that late rows touch.';
+'Mark the minutes and book checks that late rows affect as due again.';

@@ -1,5 +1,5 @@
--- List what no gatherer received of a market, on each channel. Whether anything was expected then stands in
--- ops.market_minutes.
+-- List what no gatherer received of a market, on each channel. ops.market_minutes shows whether anything was
+-- expected then.
 -- Parameters: wanted_ticker, the market; wanted, the time asked about
 -- Reads: what ops.coverage reads
 -- Returns: one row per channel, with an empty value if all of the time was covered

@@ -5,7 +5,7 @@ create or replace function ops.is_sampled(row_at timestamptz, one_in integer) re
 language sql
 immutable
 as $$
-    -- It runs for every row, and the hash of an interval is the cheapest that a time has.
+    -- This runs for every row; hashing an interval is the cheapest way to hash a time.
     select interval_hash(row_at - timestamptz 'epoch') % one_in = 0;
 $$;
 

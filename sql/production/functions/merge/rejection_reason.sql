@@ -1,7 +1,7 @@
 -- Find out why production rejects a row.
 -- Parameters: row_at, the row's time; price_min and price_max, the lowest and highest of its prices in dollars;
--- accepted_from and accepted_until, the ends of ops.accepted_range. Callers give these two as subqueries, which are
--- computed once a statement. The body uses each once, otherwise PostgreSQL could not inline the function.
+-- accepted_from and accepted_until, the ends of ops.accepted_range. Pass both as subqueries, which PostgreSQL evaluates
+-- once per statement. Use each only once in the body, or the function cannot be inlined.
 -- Returns: the reason; null for a row that is accepted
 create or replace function ops.rejection_reason(
     row_at timestamptz, price_min numeric, price_max numeric, accepted_from timestamptz, accepted_until timestamptz

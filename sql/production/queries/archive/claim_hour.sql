@@ -1,7 +1,7 @@
 -- Claim the oldest hour that is due. Only one exporter runs at a time, so an hour in state exporting was left by one
 -- that ended. Rows that are merged into the hour from now on make it pending again, so it is exported once more.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
--- until_at, which hours; early boolean, whether to take hours that are not over or were touched just now, too
+-- until_at, which hours; early boolean: also take hours that are not over or that just got rows
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
 -- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far

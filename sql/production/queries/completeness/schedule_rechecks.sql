@@ -1,4 +1,4 @@
--- Make minutes and book checks due again that late rows touch.
+-- Mark the minutes and book checks that late rows affect as due again.
 -- Parameters: marks_max integer, how many rows of ops.late_rows are taken
 -- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
 -- Returns: how many rows of ops.late_rows were taken

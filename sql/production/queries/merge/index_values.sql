@@ -1,4 +1,4 @@
--- Merge staged index values: one of each index and source time.
+-- Merge staged index values: hold one value per index and source time.
 -- Reads: pg_temp.stage
 -- Writes: market_data.index_values
 -- Returns: per gatherer how many rows were new

@@ -1,5 +1,5 @@
--- Merge staged order-book deltas: a multiset union. A change is held as often as the gatherer that received it most
--- often received it.
+-- Merge staged order-book deltas: a multiset union. Production holds a change as many times as the gatherer that
+-- received it most often did.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into

@@ -1,5 +1,5 @@
--- Merge staged order-book snapshots: one of each clock and levels a day. Those without a clock are numbered: one of
--- each number and levels an hour.
+-- Merge staged order-book snapshots: hold one per clock and levels each day. Snapshots without a clock are numbered:
+-- hold one per number and levels each hour.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_snapshots
 -- Returns: per gatherer how many rows were new, by the hours they fall into

@@ -1,4 +1,4 @@
--- Merge staged series: of each the newest body; every body it ever had goes to its history, once.
+-- Merge staged series: keep the newest body of each, and add every body once to the history.
 -- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
 -- Reads: pg_temp.stage
 -- Writes: market_data.series, market_data.series_history

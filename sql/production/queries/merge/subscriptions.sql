@@ -1,5 +1,5 @@
--- Merge staged subscriptions: of each the newest state. A state with its end is newer than one without; then the later
--- transaction is newer.
+-- Merge staged subscriptions: keep the newest state of each. A closed state is newer than an open one; otherwise
+-- the later transaction wins.
 -- Reads: pg_temp.stage
 -- Writes: ops.subscriptions
 -- Returns: per gatherer how many rows were new or changed

@@ -1,4 +1,4 @@
--- Merge staged market summaries: one of each set of values per market and time.
+-- Merge staged market summaries: hold one row per market, time and set of values.
 -- Reads: pg_temp.stage
 -- Writes: market_data.tickers
 -- Returns: per gatherer how many rows were new, by the hours they fall into

@@ -46,7 +46,10 @@ class HeartbeatRecorder:
         return False
 
     def is_alive(self, heartbeat: HeartbeatReading) -> bool:
-        """Return whether it is fresh by the gatherer's own clock; a new gatherer without one counts as alive."""
+        """Return whether a heartbeat is fresh by the gatherer's clock.
+
+        A gatherer that has written none counts as alive.
+        """
         return heartbeat.age_seconds is None or heartbeat.age_seconds <= self._settings.heartbeat_seconds_max
 
     def run(self) -> None:

@@ -129,8 +129,8 @@ class GathererProbe:
         if not backlog.rows_waiting:
             self._level_at[stream.name] = now
             return Lag(0, 0.0)
-        # A row that was updated is sent again with the time at which it was first made. So no row waits longer than
-        # the time since nothing waited.
+        # An updated row keeps its first time, so its age may exceed its wait. Cap the lag at the time since nothing
+        # waited.
         age = (datetime.now(UTC) - backlog.waiting_since).total_seconds() if backlog.waiting_since else 0.0
         seconds = max(0.0, min(age, now - self._level_at.get(stream.name, float("-inf"))))
         return Lag(backlog.rows_waiting, seconds, backlog.rows_held, backlog.cause)

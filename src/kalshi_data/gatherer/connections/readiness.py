@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class Readiness:
-    """Counts connections and subscribed markets; sets `counters.subscribed` when all of them were complete once."""
+    """Counts connections and subscribed markets; sets `counters.subscribed` once all are complete together."""
 
     def __init__(self, allocator: SubscriptionAllocator, counters: Counters) -> None:
         """Start with no connection open and no list of markets."""

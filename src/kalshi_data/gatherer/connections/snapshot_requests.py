@@ -68,6 +68,6 @@ class SnapshotRequests:
         return {ticker: self._wanted.pop(ticker) for ticker in tickers}
 
     def put_back(self, requests: Mapping[str, str], pause_seconds: float) -> None:
-        """Put refused requests first again, and return none until the pause is over."""
+        """Put refused requests back at the front; take() returns nothing until the pause ends."""
         self._wanted = {**requests, **self._wanted}
         self._pause_until = time.monotonic() + pause_seconds

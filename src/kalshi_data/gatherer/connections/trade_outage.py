@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-# Fetches the trades executed since a time; the number is that of the frame that showed a gap, None without a gap.
+# Fetches the trades since a time; the number names the frame that revealed the gap, or is None.
 FetchTrades = Callable[[datetime, int | None], None]
 
 

@@ -24,5 +24,5 @@ class FrameLogSettings(Section):
     segment_seconds: Annotated[float, Meta(description="Age at which a segment file ends.")] = 600.0
     block_bytes: Annotated[int, Meta(description="Size at which a block of frames is written.")] = 256 << 10
     block_seconds: Annotated[float, Meta(description="Age at which a block of frames is written.")] = 0.2
-    sync_seconds: Annotated[float, Meta(description="Time between two syncs to the disk.")] = 0.5
+    sync_seconds: Annotated[float, Meta(description="Interval at which the frame log is synced to the disk.")] = 0.5
     pending_blocks_max: Annotated[int, Meta(description="Blocks that may wait for the disk.")] = 256

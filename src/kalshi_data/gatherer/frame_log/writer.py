@@ -59,7 +59,7 @@ class FrameLogWriter:
         self.first_number = 0
         # When the last record of earlier runs was received; 0 if there is none.
         self.previous_ns = 0
-        # Every record before this number is in a file, or could not be written, which is logged.
+        # Every record before this number is in a file, or its loss was logged.
         self.written_before = 0
         # Every record up to this number is committed, so it may be deleted when the disk is full.
         self.committed_until = 0

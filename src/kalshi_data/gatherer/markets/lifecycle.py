@@ -29,7 +29,7 @@ class LifecycleFields(msgspec.Struct, gc=False):
 
 
 class Lifecycle:
-    """Applies each message at once, then queues its market or event, since a message holds only some fields of it."""
+    """Applies each message and queues its market or event to be fetched: a message holds only some fields."""
 
     def __init__(self, schedule: Schedule, fetch_queue: FetchQueue, market_filter: MarketFilter) -> None:
         """Apply messages to the schedule, the queue and the filter."""

@@ -11,13 +11,13 @@ class RegistrySettings(Section):
     """How series, events and markets are kept up to date, and when an order book is subscribed."""
 
     reconcile_seconds: Annotated[
-        float, Meta(description="Time between two questions to REST for changed series, events and markets.")
+        float, Meta(description="Interval at which changed series, events and markets are fetched.")
     ] = 60.0
     overlap_seconds: Annotated[
         float, Meta(description="Each question reaches this far back beyond the newest change already known.")
     ] = 120.0
     reload_seconds: Annotated[
-        float, Meta(description="Time between two full loads of all series, events and markets.")
+        float, Meta(description="Interval at which all series, events and markets are fetched.")
     ] = 86_400.0
     open_early_seconds: Annotated[float, Meta(description="Subscribe to a book this long before its market opens.")] = (
         5.0

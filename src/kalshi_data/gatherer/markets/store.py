@@ -50,7 +50,7 @@ class RegistryStore:
         return self.save("series", b"[]") is not None
 
     def close(self) -> None:
-        """Close the connection; if another thread keeps using it, the process closes it when it ends."""
+        """Close the connection. If another thread is still using it, it stays open until the process ends."""
         if self._lock.acquire(timeout=CLOSE_SECONDS_MAX):
             self._database.close()
             self._lock.release()

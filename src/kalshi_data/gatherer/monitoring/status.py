@@ -1,4 +1,4 @@
-"""What `gatherer status` shows. It reads kalshi_ts only, so it works if no gatherer runs, too."""
+"""What `gatherer status` shows. It reads only kalshi_ts, so it also works while no gatherer runs."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -54,7 +54,7 @@ class Coverage:
         rows += self.restart(last_at, at)
         if self.channel != BOOK_CHANNEL:
             return rows, set()
-        # Books that still wait for a snapshot after an earlier gap miss part of this one too, or that snapshot.
+        # A book that still waits for a snapshot after an earlier gap may have lost that snapshot in this gap.
         waiting = lost.union(*self._gaps.values())
         if waiting:
             self._gaps[frame_number] = set(waiting)

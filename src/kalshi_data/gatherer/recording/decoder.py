@@ -128,7 +128,7 @@ class FrameDecoder:
         """Decode a frame.
 
         Raises:
-            BadFrame: it cannot be read; what was found before that stays.
+            BadFrame: it cannot be read; rows and events found before the error are kept.
         """
         envelope = decode_envelope(frame)
         decoded.message_type = envelope.type

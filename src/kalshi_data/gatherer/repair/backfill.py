@@ -109,7 +109,7 @@ class Backfill:
         self._totals = BackfillTotals()
 
     async def run(self, tickers: Sequence[str]) -> BackfillTotals:
-        """Fetch the rest of the range for each market; return how many trades that were."""
+        """Fetch the rest of the range for each market; return the totals."""
         left = {ticker: await self._open(ticker) for ticker in tickers}
         seconds = sum((self._wanted.end - begin).total_seconds() for begin in left.values())
         with BackfillProgress(seconds) as progress:
