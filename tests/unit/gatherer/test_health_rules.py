@@ -118,6 +118,14 @@ def test_maintenance_explains_disconnects_and_nothing_else(changes: dict[str, An
         ("2026-07-16T06:59", False),
         ("2026-07-16T07:00", True),
         ("2026-07-16T09:05", False),
+        # The first day of a year, and the Thursdays before and after the clocks change.
+        ("2026-01-01T08:00", True),
+        ("2026-03-05T07:30", False),
+        ("2026-03-05T08:00", True),
+        ("2026-03-12T07:00", True),
+        ("2026-10-29T07:00", True),
+        ("2026-11-05T07:30", False),
+        ("2026-11-05T08:00", True),
     ],
 )
 def test_maintenance_is_by_the_clocks_of_new_york(utc: str, inside: bool) -> None:
