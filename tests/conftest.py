@@ -1,6 +1,8 @@
 """Fixtures of all tests: servers of both engines, databases cloned for each test, and what a newcomer must see."""
 
+import itertools
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +24,8 @@ ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
 # How much of the log a server keeps, which is in memory as its data are.
 BOUNDED = {"max_wal_size": "256MB"}
 MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
+
+NUMBERS = itertools.count(1)
 
 MakeDatabase = Callable[[str], Database]
 
@@ -77,9 +81,11 @@ def embedded() -> Iterator[Path]:
 def engine(request: pytest.FixtureRequest, server_folder: Path, embedded: Path) -> Iterator[Engine]:
     """A running server; every test that uses it runs once per engine."""
     binaries = embedded if request.param == "plain" else timescaledb.fetch_binaries()
-    folder = server_folder / request.param
+    # A process may return to an engine that it has stopped before, so each start has a folder of its own.
+    folder = server_folder / f"{request.param}-{next(NUMBERS)}"
     with Engine(request.param, folder, binaries, server_account(), BOUNDED).running() as running:
         yield running
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

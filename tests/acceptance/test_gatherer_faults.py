@@ -86,8 +86,9 @@ def test_missed_trades_come_from_rest(rehearse: Rehearse) -> None:
     assert_only_gaps_are_missing(rehearsal)
     withheld = [line["frame"]["msg"]["trade_id"] for line in unsent(rehearsal) if line["frame"]["type"] == "trade"]
     fetched = {trade_id for (trade_id,) in rehearsal.rows("select trade_id from capture.trades where sid is null")}
-    assert set(withheld) == fetched
-    assert len(fetched) > 3
+    # Messages on their way when the connection broke count as sent, but may have been fetched, too.
+    assert set(withheld) <= fetched
+    assert len(withheld) > 3
 
 
 def test_connections_that_end_are_opened_again(rehearse: Rehearse) -> None:

@@ -152,7 +152,9 @@ class Subscriber:
         command = subscribe(BOOK_CHANNEL, tickers) if sid is None else update(sid, "add_markets", tickers)
         error = await self._command(command, BOOK_CHANNEL, markets=len(tickers))
         if error is None:
-            self._subscribed |= dict.fromkeys(tickers)
+            # The exchange may have ended the subscription after the acknowledgement, before this task ran again.
+            if BOOK_CHANNEL in self._sids:
+                self._subscribed |= dict.fromkeys(tickers)
             return
         action = action_for(error.code, markets=len(tickers))
         if action is ErrorAction.MOVE:
