@@ -82,7 +82,7 @@ def engine(request: pytest.FixtureRequest, server_folder: Path, embedded: Path) 
     """A running server; every test that uses it runs once per engine."""
     binaries = embedded if request.param == "plain" else timescaledb.fetch_binaries()
     # A process may return to an engine that it has stopped before, so each start has a folder of its own.
-    folder = server_folder / f"{request.param}-{next(NUMBERS)}"
+    folder = server_folder / f"engine-{next(NUMBERS)}-{request.param}"
     with Engine(request.param, folder, binaries, server_account(), BOUNDED).running() as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)

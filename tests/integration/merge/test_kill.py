@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from kalshi_data.demo.postgres import Server, server_account
+from tests.conftest import NUMBERS
 from tests.integration.merge.test_merge import trade
 from tests.support.engines import Database, Engine
 from tests.support.staging import counts, receive, rows
@@ -64,7 +65,7 @@ class Stand(NamedTuple):
 @pytest.fixture(scope="module")
 def engines(engine: Engine, server_folder: Path) -> Iterator[tuple[Engine, Engine]]:
     with ExitStack() as stack:
-        folders = [server_folder / f"{engine.name}-{number}" for number in (1, 2)]
+        folders = [server_folder / f"killed-{next(NUMBERS)}-{engine.name}" for _ in range(2)]
         made = [Engine(engine.name, folder, engine.binaries, server_account(), LASTING) for folder in folders]
         first, second = (stack.enter_context(each.running()) for each in made)
         yield first, second
