@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, ROOT, Fleet
-from tests.deployment.hosts.host import Host
+from tests.deployment.hosts.nspawn.host import Host
 from tests.deployment.isolated_tool import isolated_tool
 
 PLAYBOOK_SECONDS_MAX = 600

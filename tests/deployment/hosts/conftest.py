@@ -13,14 +13,17 @@ from tests.deployment.hosts.platform import Platform
 from tests.deployment.hosts.releases import FIRST, make_releases
 
 PLAYED = pytest.StashKey[list[PlaybookRun]]()
+MEASURED = pytest.StashKey[list[str]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Report how long each playbook took."""
+    """Report how long each playbook and each recovery took."""
     if PLAYED not in config.stash:
         return
     for played in config.stash[PLAYED]:
         terminalreporter.write_line(f"{played.name}: {played.seconds:.0f} s")
+    for line in config.stash[MEASURED]:
+        terminalreporter.write_line(line)
 
 
 class Releases(NamedTuple):
@@ -53,6 +56,7 @@ def bare(releases: Releases, pytestconfig: pytest.Config) -> Iterator[Platform]:
     """Return bare hosts, and the exchange and the archive beside them."""
     platform = Platform("tests")
     pytestconfig.stash[PLAYED] = platform.played
+    pytestconfig.stash[MEASURED] = platform.measured
     try:
         platform.up(releases.folder)
         yield platform

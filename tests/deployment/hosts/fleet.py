@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.deployment.hosts.certificates import Certificates
-from tests.deployment.hosts.host import Host
-from tests.deployment.hosts.image import make_image
-from tests.deployment.hosts.network import Network
+from tests.deployment.hosts.nspawn.host import Host
+from tests.deployment.hosts.nspawn.image import make_image
+from tests.deployment.hosts.nspawn.network import Network
 from tests.support import timescaledb
 
 ROOT = Path(__file__).parents[3]

@@ -16,7 +16,7 @@ from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.processes import ProgramProcess
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.fleet import GATHERERS, ROOT
-from tests.deployment.hosts.network import ADDRESSES, METADATA, Network
+from tests.deployment.hosts.nspawn.network import ADDRESSES, METADATA, Network
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 PORTS = {"exchange": 8080, "archive": 8081}

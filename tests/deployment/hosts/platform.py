@@ -13,7 +13,7 @@ import msgspec
 from tests.deployment.hosts.ansible import Ansible, PlaybookRun, Variables
 from tests.deployment.hosts.comparison import Comparison, compare
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
-from tests.deployment.hosts.network import ADDRESSES
+from tests.deployment.hosts.nspawn.network import ADDRESSES
 from tests.deployment.hosts.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
 from tests.deployment.hosts.watch import Watch
 from tests.support.waiting import wait_until
@@ -55,6 +55,7 @@ class Platform:
         # No host, log or process list may show these; libpq treats a colon and a backslash specially.
         self.secrets = {name: secrets.token_hex(12) for name in PASSWORDS}
         self.played: list[PlaybookRun] = []
+        self.measured: list[str] = []
         self.outside: Outside
 
     def up(self, releases: Path) -> None:
@@ -135,6 +136,15 @@ class Platform:
                 poll_seconds=POLL_SECONDS,
             )
 
+    def measure_recovery(self, outage: str) -> None:
+        """Wait until all programs are healthy and nothing is lost; keep how long it took, for the summary."""
+        began = time.monotonic()
+        self.require_nothing_lost()
+        merged = time.monotonic() - began
+        self.wait_healthy()
+        healthy = time.monotonic() - began
+        self.measured.append(f"{outage}: everything merged after {merged:.0f} s, healthy after {healthy:.0f} s")
+
     def log(self, host: str) -> str:
         """Return the end of a host's journal, without Ansible's lines, and of its database server's log."""
         lines = self.hosts[host].run("journalctl", "--no-pager", "--lines=500", "--output=short-precise").splitlines()
@@ -152,6 +162,10 @@ class Platform:
     def main_process(self, host: str, unit: str) -> str:
         """Return the number of a unit's main process on its host."""
         return self.hosts[host].run("systemctl", "show", "--property=MainPID", "--value", unit).strip()
+
+    def state(self, host: str, unit: str) -> str:
+        """Return the state of a unit: active, activating, inactive, …"""
+        return self.hosts[host].run("systemctl", "show", "--property=ActiveState", "--value", unit).strip()
 
     # Its data.
 
@@ -183,13 +197,13 @@ class Platform:
 
     def compared(self) -> Comparison:
         """Return the comparison of production with what the exchange has published."""
-        return compare(self._production(), self.outside.journal)
+        return compare(self.database(PRODUCTION, "kalshi"), self.outside.journal)
 
     def _wait_for(self, journal: Path, wanted: Callable[[Comparison], bool]) -> None:
         found: list[Comparison] = []
 
         def is_there() -> bool:
-            found.append(compare(self._production(), journal))
+            found.append(compare(self.database(PRODUCTION, "kalshi"), journal))
             return wanted(found[-1])
 
         wait_until(
@@ -222,7 +236,7 @@ class Platform:
                     counts[entry["sent"]] += 1
         return counts
 
-    def _production(self) -> str:
-        """Return the connection string for production's socket, as root, whom the host maps to its administrator."""
-        root = f"/proc/{self.hosts[PRODUCTION].pid_file.read_text()}/root"
-        return f"host={root}/run/postgresql dbname=kalshi user=postgres"
+    def database(self, host: str, name: str) -> str:
+        """Return the connection string for a host's socket, as root, whom the host maps to its administrator."""
+        root = f"/proc/{self.hosts[host].pid_file.read_text()}/root"
+        return f"host={root}/run/postgresql dbname={name} user=postgres"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployment.hosts.fleet import DATABASES, DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
-from tests.deployment.hosts.network import ADDRESSES, OUTSIDE
+from tests.deployment.hosts.nspawn.network import ADDRESSES, OUTSIDE
 from tests.deployment.hosts.platform import Platform
 
 # The deployment brief's table, as (from, to, port). Security groups, not the hosts, restrict outgoing connections.

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 
 from tests.deployment.hosts.fleet import ROOT
-from tests.deployment.hosts.network import Network
+from tests.deployment.hosts.nspawn.network import Network
 
 PERIOD_SECONDS = 0.2
 # A sample counts this long: a machine with more hosts than processors sometimes answers late.

@@ -53,6 +53,14 @@ class Network:
         run(("ip", "-n", inside, "link", "set", "host0", "up"))
         run(("ip", "-n", inside, "route", "add", METADATA, "dev", "host0"))
 
+    def detach(self, host: str) -> None:
+        """Remove a host's link, so that nothing leaves its namespace any more."""
+        self._ip("link", "delete", host)
+
+    def forget(self, host: str) -> None:
+        """Remove a detached host's namespace with every connection in it; attach() creates it again."""
+        run(("ip", "netns", "delete", self.namespace(host)))
+
     def namespace(self, host: str = "") -> str:
         """Return the name of a host's namespace, or of the bridge's."""
         return f"{self.name}-{host}" if host else self.name

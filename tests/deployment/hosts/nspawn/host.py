@@ -9,17 +9,25 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.deployment.hosts.network import ADDRESSES, Network
+from tests.deployment.hosts.nspawn.control_groups import ControlGroups
+from tests.deployment.hosts.nspawn.network import ADDRESSES, Network
 from tests.support.timescaledb import LOADERS, TRIPLES, run
 
 BOOT_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 120
 POLL_SECONDS = 0.1
 MACHINE = os.uname().machine
-CGROUPS = Path("/sys/fs/cgroup")
 LEFT_BY_NSPAWN = Path("/run/systemd/nspawn")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 REBOOT = 133
+# A table of its own, which lies before the firewall's.
+DROP = (
+    "add table inet outage; "
+    "add chain inet outage outgoing {{ type filter hook output priority -10; }}; "
+    "add chain inet outage incoming {{ type filter hook input priority -10; }}; "
+    "add rule inet outage outgoing ip daddr {address} drop; "
+    "add rule inet outage incoming ip saddr {address} drop"
+)
 # nspawn ends with this status if the host reboots.
 SUPERVISE = f"""\
 for group; do case $group in /sys/fs/cgroup/*) echo $$ > "$group/cgroup.procs" || exit; shift;; *) break;; esac; done
@@ -41,6 +49,7 @@ class Host:
         self._image = image
         self._network = network
         self._machine = network.namespace(name)
+        self._groups = ControlGroups(self._machine)
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     # Boot and removal.
@@ -74,9 +83,7 @@ class Host:
         program += ["--quiet", "--console=pipe", f"--machine={self._machine}", f"--hostname={self.name}"]
         program += ["--capability=CAP_NET_ADMIN"]  # a host has a firewall
         program += [f"--directory={self.root}", f"--network-namespace-path=/run/netns/{self._machine}"]
-        groups = [str(group) for group in self._groups()]
-        for group in groups:
-            Path(group).mkdir(exist_ok=True)
+        groups = self._groups.make()
         with self.console.open("ab") as console:
             self._supervisor = subprocess.Popen(
                 ("sh", "-c", SUPERVISE, "supervise", *groups, *program),
@@ -120,8 +127,22 @@ class Host:
             time.sleep(POLL_SECONDS)
         self.wait_booted()
 
+    def lose_power(self) -> None:
+        """Kill everything on it at once; no peer receives a packet that ends a connection. boot() starts it again."""
+        self._network.detach(self.name)
+        self._kill()
+        self._network.forget(self.name)
+        self._network.attach(self.name)
+
     def remove(self) -> None:
         """Kill it and remove everything of it; parts may be gone already."""
+        self._kill()
+        while os.path.ismount(self.root):
+            run(("umount", "--lazy", str(self.root)))
+        self._groups.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill(self) -> None:
         supervisor = int(self._supervisor_file.read_text()) if self._supervisor_file.exists() else None
         first = self._first_process()
         for pid in (supervisor, first):
@@ -130,14 +151,11 @@ class Host:
                     os.kill(pid, signal.SIGKILL)
         if self._supervisor is not None:
             self._supervisor.wait(STOP_SECONDS_MAX)
-        self._wait_gone()
-        lock = LEFT_BY_NSPAWN / "locks" / _lock_name(self.root)
-        for left in (self.root, lock, *LEFT_BY_NSPAWN.glob(f"*/{self._machine}")):
+        self._groups.kill_all(STOP_SECONDS_MAX)
+        for left in (LEFT_BY_NSPAWN / "locks" / _lock_name(self.root), *LEFT_BY_NSPAWN.glob(f"*/{self._machine}")):
             while os.path.ismount(left):
                 run(("umount", "--lazy", str(left)))
-            left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
-        self._remove_groups()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            left.unlink(missing_ok=True) if not left.is_dir() else shutil.rmtree(left, ignore_errors=True)
 
     # Commands and network.
 
@@ -166,7 +184,15 @@ class Host:
         """Connect its network again."""
         self._network.mend(self.name)
 
-    # Processes and control groups, as this machine sees them.
+    def drop_packets(self, peer: str) -> None:
+        """Lose every packet between this host and a peer, in both directions, without an answer."""
+        self.run("nft", DROP.format(address=ADDRESSES[peer]))
+
+    def pass_packets(self) -> None:
+        """Undo drop_packets()."""
+        self.run("nft", "delete table inet outage")
+
+    # Processes, as this machine sees them.
 
     def _first_process(self) -> int | None:
         """Return the process number of the host's systemd on this machine, None before it has started."""
@@ -175,27 +201,6 @@ class Host:
         nspawn = _children(int(self._supervisor_file.read_text()))
         booted = [child for parent in nspawn for child in _children(parent) if _is_first(child)]
         return booted[0] if booted else None
-
-    def _groups(self) -> list[Path]:
-        """Return its control groups: one for each hierarchy of the machine."""
-        several = not (CGROUPS / "cgroup.procs").exists()
-        return [CGROUPS / kind / self._machine for kind in (("systemd", "unified") if several else ("",))]
-
-    def _wait_gone(self) -> None:
-        deadline = time.monotonic() + STOP_SECONDS_MAX
-        while any(_members(group) for group in self._groups()):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"processes of {self.name} do not end: see {self._groups()[0]}")
-            for pid in {pid for group in self._groups() for pid in _members(group)}:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(POLL_SECONDS)
-
-    def _remove_groups(self) -> None:
-        for group in self._groups():
-            for folder, _, _ in os.walk(group, topdown=False):
-                with contextlib.suppress(OSError):
-                    Path(folder).rmdir()
 
 
 def _children(pid: int) -> list[int]:
@@ -218,12 +223,3 @@ def _lock_name(folder: Path) -> str:
         found = folder.stat()
         return f"inode-{found.st_dev}:{found.st_ino}"
     return "none"
-
-
-def _members(group: Path) -> list[int]:
-    """Return the processes in a control group and all below it."""
-    found: list[int] = []
-    for members in group.rglob("cgroup.procs"):
-        with contextlib.suppress(OSError):
-            found += [int(pid) for pid in members.read_text().split()]
-    return found

@@ -1,0 +1,1 @@
+"""Hosts that this machine boots with systemd-nspawn: image, network, control groups."""
