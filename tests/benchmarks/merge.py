@@ -109,7 +109,7 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
     steps = (stage, receive, reject, prepare, merge)
     arguments = [part for step in steps for part in ("-c", step)]
     # The same room that the deduplicator asks for.
-    room = os.environ | {"PGOPTIONS": "-c work_mem=128MB -c temp_buffers=128MB -c timezone=UTC"}
+    room = os.environ | {"PGOPTIONS": "-c work_mem=64MB -c temp_buffers=64MB -c hash_mem_multiplier=1 -c timezone=UTC"}
     began = time.perf_counter()
     with subprocess.Popen(
         [psql, production.conninfo("deduplicator"), "-qX", "-v", "ON_ERROR_STOP=1", *arguments],

@@ -1,17 +1,31 @@
 # Production on RDS: one PostgreSQL instance that only the deduplicator can reach.
 
 locals {
+  # The limits of the roles are 95 together. RDS keeps some for itself.
+  connections_max = 110
+
   # Tuned for one writer that merges batches through temporary tables. The units are PostgreSQL's.
   parameters = {
     autovacuum_naptime                    = "15"     # s; a new partition needs statistics soon
-    autovacuum_vacuum_insert_scale_factor = "0.05"   # append-only tables are frozen and marked visible early
+    autovacuum_vacuum_insert_scale_factor = "0.05"   # append-only tables are marked visible early
+    autovacuum_work_mem                   = "65536"  # kB; of each of three workers
     checkpoint_timeout                    = "900"    # s; fewer full-page images
     default_toast_compression             = "lz4"    # cheaper than pglz on two vCPUs
     log_min_duration_statement            = "5000"   # ms
     log_statement                         = "ddl"    # every schema change is logged
-    maintenance_work_mem                  = "524288" # kB; one index build at a time
+    maintenance_work_mem                  = "262144" # kB; one index build at a time
     max_wal_size                          = "16384"  # MB; checkpoints by time, not by volume
-    temp_buffers                          = "8192"   # 8 kB pages; a tick's stage table stays in memory
+    vacuum_freeze_min_age                 = "10000"  # transactions; rows are frozen while they are cached
+
+    # A session whose client vanished without a word ends within 25 s, with its locks.
+    tcp_keepalives_idle              = "10"    # s
+    tcp_keepalives_interval          = "5"     # s
+    tcp_keepalives_count             = "3"     # probes
+    tcp_user_timeout                 = "20000" # ms
+    client_connection_check_interval = "10000" # ms
+
+    # Longer than the archive holds a snapshot while another session reads an hour.
+    idle_in_transaction_session_timeout = "1800000" # ms
   }
 }
 
@@ -28,6 +42,13 @@ resource "aws_db_parameter_group" "this" {
   parameter {
     name  = "rds.force_ssl"
     value = "1"
+  }
+
+  # RDS' own default would allow more sessions than the memory can hold.
+  parameter {
+    name         = "max_connections"
+    value        = tostring(local.connections_max)
+    apply_method = "pending-reboot"
   }
 
   dynamic "parameter" {
@@ -123,7 +144,7 @@ locals {
   alarms = {
     storage     = { metric = "FreeStorageSpace", comparison = "LessThanThreshold", limit = local.storage_bytes / 10 }
     cpu         = { metric = "CPUUtilization", comparison = "GreaterThanThreshold", limit = 80 }
-    connections = { metric = "DatabaseConnections", comparison = "GreaterThanThreshold", limit = 100 }
+    connections = { metric = "DatabaseConnections", comparison = "GreaterThanThreshold", limit = 80 }
   }
 }
 

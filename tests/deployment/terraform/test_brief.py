@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.deployment.production_memory import memory_mb_max
 from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, values
 
 ENGINES = ["rds", "timescaledb"]
@@ -130,3 +131,21 @@ def test_no_secret_is_in_the_state(state: Json) -> None:
     parameters = values(state, "aws_ssm_parameter")
     assert parameters
     assert all(each["type"] == "SecureString" and each["value_wo"] in (None, "unset") for each in parameters)
+
+
+def test_the_databases_sessions_fit_into_its_memory(outcome: Outcome) -> None:
+    """A db.t4g.large has 8 GB; RDS takes a quarter for shared buffers, and a sort may take 4 MB by default."""
+    (group,) = values(outcome.states["production.tftest.hcl/rds"], "aws_db_parameter_group")
+    found = {each["name"]: each["value"] for each in group["parameter"]}
+    needed = memory_mb_max(
+        shared=2048,
+        sessions=int(found["max_connections"]),
+        work=4,
+        autovacuum=3 * int(found["autovacuum_work_mem"]) // 1024,
+        maintenance=int(found["maintenance_work_mem"]) // 1024,
+    )
+    assert needed <= 8192
+    # This one parameter is static, and RDS refuses to apply a static parameter at once.
+    methods = {each["name"]: each["apply_method"] for each in group["parameter"]}
+    assert methods.pop("max_connections") == "pending-reboot"
+    assert set(methods.values()) <= {None, "immediate"}

@@ -66,7 +66,7 @@ class StreamMerge:
     def connect(self) -> Connection:
         """Connect to production with enough memory for a batch."""
         memory = f"{self._settings.memory_mb_max}MB"
-        parameters = {"work_mem": memory, "temp_buffers": memory}
+        parameters = {"work_mem": memory, "temp_buffers": memory, "hash_mem_multiplier": "1"}
         return connect(self._conninfo, application_name="deduplicator", parameters=parameters)
 
     def close(self) -> None:

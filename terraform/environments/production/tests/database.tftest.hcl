@@ -35,6 +35,32 @@ run "database" {
   }
 
   assert {
+    condition = length(setsubtract(
+      [
+        "tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3", "tcp_user_timeout=20000",
+        "client_connection_check_interval=10000",
+      ],
+      [for each in aws_db_parameter_group.this.parameter : "${each.name}=${each.value}"]
+    )) == 0
+    error_message = "A session whose client vanished ends within 25 seconds."
+  }
+
+  assert {
+    condition = alltrue([
+      for each in aws_db_parameter_group.this.parameter : tonumber(each.value) >= 600000 && tonumber(each.value) <= 3600000
+      if each.name == "idle_in_transaction_session_timeout"
+    ])
+    error_message = "A transaction cannot stay open for ever, and outlasts the export of an hour."
+  }
+
+  assert {
+    condition = one([
+      for each in aws_db_parameter_group.this.parameter : tonumber(each.value) if each.name == "max_connections"
+    ]) > aws_cloudwatch_metric_alarm.this["connections"].threshold
+    error_message = "The alarm is raised before connections are refused."
+  }
+
+  assert {
     condition     = aws_db_instance.this.parameter_group_name == aws_db_parameter_group.this.name
     error_message = "The instance uses the parameter group."
   }
