@@ -52,7 +52,6 @@ module "gatherer" {
   instance_type     = "t4g.2xlarge"
   disk_gb           = 200
   key_arn           = module.secrets.key_arn
-  parameter_arns    = module.secrets.parameter_arns["gatherer"]
   agents            = var.agents
   tags              = local.tags
   alarm_topic_arn   = aws_sns_topic.alarms.arn
@@ -70,7 +69,6 @@ module "deduplicator" {
   instance_type     = "t4g.xlarge"
   disk_gb           = 50
   key_arn           = module.secrets.key_arn
-  parameter_arns    = module.secrets.parameter_arns["deduplicator"]
   archive           = { bucket = module.archive.name, prefix = "parquet/" }
   agents            = var.agents
   tags              = local.tags
@@ -104,7 +102,6 @@ module "database_host" {
   instance_type     = "t4g.large"
   disk_gb           = 500
   key_arn           = module.secrets.key_arn
-  parameter_arns    = module.secrets.parameter_arns["production"]
   agents            = var.agents
   tags              = local.tags
   snapshot_days     = 7

@@ -56,12 +56,6 @@ locals {
 
   parameter_path = "/kalshi-data/production"
 
-  # Each program has its own folder, so a secret that two programs share is in both.
-  secrets = merge(
-    {
-      gatherer     = ["kalshi_key_id", "kalshi_private_key", "sync_password"]
-      deduplicator = ["sync_password", "production_password", "owner_password"]
-    },
-    local.on_rds ? {} : { production = ["production_password", "owner_password"] }
-  )
+  # The same on both engines. No host reads them.
+  secrets = ["kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"]
 }

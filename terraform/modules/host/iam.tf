@@ -1,4 +1,5 @@
-# The role of the hosts: management by SSM, the program's own secrets and, if it writes the archive, its prefix.
+# The role of the hosts: management by SSM and, if the program writes the archive, its prefix. A role reads no secret,
+# because every program on its host can use the role.
 
 resource "aws_iam_role" "this" {
   name = "${var.name}-${var.program}"
@@ -46,33 +47,6 @@ resource "aws_iam_role_policy" "management" {
         Action    = "cloudwatch:PutMetricData"
         Resource  = "*"
         Condition = { StringEquals = { "cloudwatch:namespace" = "KalshiData" } }
-      },
-    ]
-  })
-}
-
-resource "aws_iam_role_policy" "secrets" {
-  name = "secrets"
-  role = aws_iam_role.this.name
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "OwnParameters"
-        Effect   = "Allow"
-        Action   = ["ssm:GetParameter", "ssm:GetParameters"]
-        Resource = var.parameter_arns
-      },
-      {
-        Sid      = "DecryptThem"
-        Effect   = "Allow"
-        Action   = "kms:Decrypt"
-        Resource = var.key_arn
-        Condition = {
-          StringEquals = { "kms:ViaService" = "ssm.${var.region}.amazonaws.com" }
-          StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = var.parameter_arns }
-        }
       },
     ]
   })

@@ -80,21 +80,11 @@ variable "disk_gb" {
 
 variable "key_arn" {
   type        = string
-  description = "Key that encrypts disks and secrets."
+  description = "Key that encrypts disks and the archive."
 
   validation {
     condition     = length(var.key_arn) > 0
     error_message = "Give the ARN of the key: disks are always encrypted."
-  }
-}
-
-variable "parameter_arns" {
-  type        = string
-  description = "ARN pattern of the program's own secrets."
-
-  validation {
-    condition     = endswith(var.parameter_arns, "/${var.program}/*")
-    error_message = "A program reads the secrets of its own folder only."
   }
 }
 

@@ -208,14 +208,24 @@ resource "aws_vpc_endpoint" "interface" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "OnlyThisAccount"
-      Effect    = "Allow"
-      Principal = "*"
-      Action    = "*"
-      Resource  = "*"
-      Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
-    }]
+    Statement = [
+      {
+        Sid       = "OnlyThisAccount"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "*"
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
+      },
+      {
+        # No host needs a secret, whatever its role may do later.
+        Sid       = "NoSecrets"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "ssm:GetParameter*"
+        Resource  = "*"
+      },
+    ]
   })
 
   tags = { Name = "${var.name}-${each.key}" }

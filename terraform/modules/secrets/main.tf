@@ -1,12 +1,5 @@
-# The key that encrypts everything, and the programs' secrets.
-
-locals {
-  parameters = merge([
-    for program, names in var.parameters : {
-      for name in names : "${program}/${name}" => "${var.parameter_path}/${program}/${name}"
-    }
-  ]...)
-}
+# The key that encrypts everything, and the secrets, which operators set and read. No host reads them: Ansible looks them
+# up with the operator's credentials and copies to each host what its programs need.
 
 resource "aws_kms_key" "this" {
   description             = "Disks, database, bucket, secrets, logs and alarms of ${var.name}"
@@ -58,9 +51,9 @@ resource "aws_kms_alias" "this" {
 
 # Terraform creates the parameters and operators set the values, so the state never contains a secret.
 resource "aws_ssm_parameter" "this" {
-  for_each = local.parameters
+  for_each = var.parameters
 
-  name             = each.value
+  name             = "${var.parameter_path}/${each.key}"
   description      = "Set by an operator, never by Terraform"
   type             = "SecureString"
   key_id           = aws_kms_key.this.arn

@@ -30,7 +30,7 @@ variable "account_id" {
 
 variable "parameter_path" {
   type        = string
-  description = "Path under which each program has its own folder, such as /kalshi-data/production."
+  description = "Folder of the secrets, such as /kalshi-data/production."
 
   validation {
     condition     = can(regex("^(/[a-z0-9-]+)+$", var.parameter_path))
@@ -39,11 +39,11 @@ variable "parameter_path" {
 }
 
 variable "parameters" {
-  type        = map(set(string))
-  description = "Secrets by the program that reads them."
+  type        = set(string)
+  description = "Names of the secrets."
 
   validation {
-    condition     = alltrue(flatten([for names in var.parameters : [for name in names : can(regex("^[a-z_]+$", name))]]))
+    condition     = alltrue([for name in var.parameters : can(regex("^[a-z_]+$", name))])
     error_message = "Secrets are named in lower-case letters and underscores."
   }
 }

@@ -48,6 +48,32 @@ def test_a_gatherer_survives_an_outage_of_its_database(units: Path) -> None:
     assert "owner_pgpass" not in (units / "deduplicator.service").read_text()
 
 
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+def test_a_program_waits_for_the_clock_but_starts_without_it(units: Path, program: str) -> None:
+    """A failed wait leaves the program's start alone, because it only wants the target."""
+    unit = (units / f"{program}.service").read_text()
+    assert re.search(r"^Wants=.*\btime-sync\.target\b", unit, re.MULTILINE)
+    assert re.search(r"^After=.*\btime-sync\.target\b", unit, re.MULTILINE)
+    clock = (PLAYBOOKS / "roles/system/tasks/clock.yml").read_text()
+    assert "TimeoutStartSec={{ system_clock_seconds_max }}" in clock
+
+
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+def test_restarts_never_end_and_leave_no_dump(units: Path, program: str) -> None:
+    unit = (units / f"{program}.service").read_text()
+    assert {"Restart=always", "StartLimitIntervalSec=0", "LimitCORE=0"} <= set(unit.splitlines())
+    assert re.search(r"^RestartMaxDelaySec=\d+$", unit, re.MULTILINE)
+
+
+def test_a_gatherer_cannot_act_as_its_hosts_role(units: Path) -> None:
+    """The deduplicator needs the metadata service for the archive."""
+    denied = "IPAddressDeny=169.254.169.254 fd00:ec2::254"
+    assert denied in (units / "gatherer.service").read_text().splitlines()
+    assert "IPAddressDeny" not in (units / "deduplicator.service").read_text()
+    server = (PLAYBOOKS / "roles/timescaledb/tasks/configure.yml").read_text()
+    assert {denied, "StartLimitIntervalSec=0"} <= {line.strip() for line in server.splitlines()}
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_hosts_get_the_roles_and_databases_of_the_sql_files(group: str) -> None:
     file, databases = GROUPS[group]

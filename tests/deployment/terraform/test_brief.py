@@ -1,6 +1,7 @@
 """The applied production equals the deployment brief: machines, disks, zones and permissions."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,6 @@ from tests.deployment.production_memory import memory_mb_max
 from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, values
 
 ENGINES = ["rds", "timescaledb"]
-PREFIX = "arn:aws:ssm:us-east-1:123456789012:parameter/kalshi-data/production"
 
 
 @pytest.fixture(params=ENGINES)
@@ -88,19 +88,24 @@ def test_private_hosts_have_no_route_to_the_internet(state: Json) -> None:
     assert not any(tables[subnet] in routed for subnet in subnets)
 
 
-def test_each_program_reads_only_its_own_secrets(state: Json, engine: str) -> None:
-    """A role reads and decrypts the parameters of its own folder only."""
-    programs = ["gatherer", "deduplicator"] + (["production"] if engine == "timescaledb" else [])
-    for program in programs:
-        read, decrypt = policies(state, program)["secrets"]
-        assert read["Resource"] == f"{PREFIX}/{program}/*"
-        assert decrypt["Condition"]["StringLike"] == {"kms:EncryptionContext:PARAMETER_ARN": read["Resource"]}
+def test_no_host_reads_a_secret(state: Json) -> None:
+    """No role may read a parameter or another secret, and a role decrypts objects of S3 only."""
+    statements = [
+        each for role in values(state, "aws_iam_role_policy") for each in json.loads(role["policy"])["Statement"]
+    ]
+    for each in statements:
+        actions = [each["Action"]] if isinstance(each["Action"], str) else each["Action"]
+        assert not [name for name in actions if re.match(r"ssm:GetParam|secretsmanager:|.*\*", name)], each
+        if any(name.startswith("kms:") for name in actions):
+            assert each["Condition"] == {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    assert len(statements) >= 2
 
 
 def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> None:
     """It writes one prefix of one bucket and deletes nothing; the other roles may use no bucket."""
     programs = ["gatherer"] + (["production"] if engine == "timescaledb" else [])
-    assert all(set(policies(state, program)) == {"management", "secrets"} for program in programs)
+    assert all(set(policies(state, program)) == {"management"} for program in programs)
+    assert set(policies(state, "deduplicator")) == {"management", "archive"}
     write = policies(state, "deduplicator")["archive"][0]
     assert write["Resource"] == "arn:aws:s3:::kalshi-data-archive-123456789012/parquet/*"
     assert set(write["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}

@@ -51,4 +51,4 @@ def test_every_variable_and_secret_is_named() -> None:
     variables = re.findall(r'^variable "(\w+)"', (SOURCE / PRODUCTION / "variables.tf").read_text(), re.M)
     assert all(re.search(rf"^{name} +=", README, re.M) for name in variables)
     for secret in ("kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"):
-        assert f"/{secret}" in README
+        assert f"\nput {secret} " in README

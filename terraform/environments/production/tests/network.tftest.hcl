@@ -62,6 +62,14 @@ run "network" {
   }
 
   assert {
+    condition = alltrue([
+      for each in aws_vpc_endpoint.interface :
+      contains([for rule in jsondecode(each.policy).Statement : "${rule.Effect} ${rule.Action}"], "Deny ssm:GetParameter*")
+    ])
+    error_message = "No secret passes through an endpoint."
+  }
+
+  assert {
     condition     = alltrue([for each in aws_vpc_endpoint.interface : length(each.subnet_ids) == 3])
     error_message = "Each endpoint is in every zone."
   }

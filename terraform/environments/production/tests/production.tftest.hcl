@@ -67,11 +67,6 @@ run "timescaledb" {
   }
 
   assert {
-    condition     = contains(keys(module.secrets.parameter_names), "production/production_password")
-    error_message = "The host has its own folder of secrets."
-  }
-
-  assert {
     condition     = output.master_secret_arn == null
     error_message = "There is no RDS password."
   }

@@ -14,19 +14,15 @@ run "secrets" {
     region         = "us-east-1"
     account_id     = "123456789012"
     parameter_path = "/kalshi-data/test"
-    parameters = {
-      gatherer     = ["sync_password"]
-      deduplicator = ["sync_password", "production_password"]
-    }
+    parameters     = ["sync_password", "production_password"]
   }
 
   assert {
     condition = output.parameter_names == {
-      "gatherer/sync_password"           = "/kalshi-data/test/gatherer/sync_password"
-      "deduplicator/sync_password"       = "/kalshi-data/test/deduplicator/sync_password"
-      "deduplicator/production_password" = "/kalshi-data/test/deduplicator/production_password"
+      sync_password       = "/kalshi-data/test/sync_password"
+      production_password = "/kalshi-data/test/production_password"
     }
-    error_message = "Each program has its own folder."
+    error_message = "Every secret is in one folder."
   }
 
   assert {
