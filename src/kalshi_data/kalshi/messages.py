@@ -41,10 +41,11 @@ class Acknowledgement(msgspec.Struct, frozen=True):
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """Body of `error`."""
+    """Body of `error`, as error_messages.py reads it; it may name the markets that it is about."""
 
     code: int
     msg: str = ""
+    market_tickers: tuple[str, ...] = ()
 
 
 class Trade(msgspec.Struct, frozen=True):

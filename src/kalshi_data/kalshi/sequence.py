@@ -44,6 +44,11 @@ class SequenceTracker:
             return None
         return self._other(sid, expected, seq)
 
+    def restart(self, sid: int) -> None:
+        """Expect number 1 next, since the exchange made a new subscription with this sid."""
+        self._next[sid] = 1
+        self._repeats.pop(sid, None)
+
     def _other(self, sid: int, expected: int, seq: int) -> SequenceGap:
         gap = SequenceGap(sid, expected, seq)
         expected_then, repeats = self._repeats.get(sid, (0, 0))

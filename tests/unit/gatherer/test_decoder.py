@@ -19,6 +19,7 @@ from kalshi_data.gatherer.recording.events import (
     SnapshotReceived,
     count,
 )
+from kalshi_data.gatherer.recording.subscriptions import SUBSCRIPTIONS_MAX
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.kalshi.timestamps import from_ns
@@ -110,12 +111,134 @@ def test_a_gap_in_a_channel_of_all_markets_lasts_from_frame_to_frame() -> None:
     ]
 
 
-@pytest.mark.parametrize(("code", "ends"), [(10, True), (25, True), (27, False)])
-def test_an_error_that_ends_a_subscription_ends_what_it_covered(code: int, ends: bool) -> None:
-    error = b'{"type":"error","sid":1,"seq":3,"msg":{"code":%d,"msg":"no"}}' % code
-    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), error)
-    assert decoding.states("coverage_ended") == ([("coverage_ended", 1, None, 3, f"error {code}")] if ends else [])
-    assert decoding.events[-1] == ErrorReceived(None, 1, ErrorBody(code, "no"))
+def error(body: str, **envelope: int) -> bytes:
+    return msgspec.json.encode({"type": "error", **envelope, "msg": msgspec.Raw(body.encode())})
+
+
+ASK = b'{"id":5,"cmd":"update_subscription","params":{"sid":1,"action":"get_snapshot","market_tickers":["KXA-1"]}}'
+
+
+@pytest.mark.parametrize(
+    ("envelope", "body", "reason"),
+    [
+        ({"sid": 1, "seq": 3}, '{"code":10,"msg":"no"}', "error 10"),
+        ({"sid": 1, "seq": 3}, '{"code":25,"msg":"no"}', "error 25"),
+        ({"sid": 1}, '{"code":25,"msg":"no"}', "error 25"),
+        # Whatever the code is, an error that names a subscription and no command is about the subscription.
+        ({"sid": 1, "seq": 3}, '{"code":27}', "error 27"),
+        ({"sid": 1, "seq": 3}, '{"code":17}', "error 17"),
+        ({"sid": 1, "seq": 3}, '{"code":"gone\\u0000"}', "error 0"),
+        ({"sid": 1, "seq": 3}, "null", "error 0"),
+        ({"sid": 1, "id": 0}, '{"code":27}', "error 27"),
+        ({"sid": 1, "id": 77}, '{"code":27}', "error 27"),
+        # An answer to a command ends the subscription, unless the code is known as a mere answer.
+        ({"sid": 1, "seq": 3, "id": 5}, '{"code":27}', None),
+        ({"id": 5}, '{"code":11}', None),
+        ({"sid": 1, "seq": 3, "id": 5}, '{"code":17}', "error 17"),
+        ({"sid": 1, "seq": 3, "id": 5}, '{"code":25}', "error 25"),
+        # The subscription that is unknown to the exchange is the one that the command named.
+        ({"id": 5}, '{"code":7}', "error 7"),
+        # An error about another subscription, or about none.
+        ({"sid": 9}, '{"code":25}', None),
+        ({}, '{"code":17}', None),
+        ({}, '{"code":25}', "error 25"),
+    ],
+)
+def test_an_error_ends_what_its_subscription_covered(envelope: dict[str, int], body: str, reason: str | None) -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2)).take(ASK, kind=Kind.SENT)
+    decoding.take(error(body, **envelope))
+    assert decoding.states("coverage_ended") == ([("coverage_ended", 1, None, 3, reason)] if reason else [])
+    assert isinstance(decoding.events[-1], ErrorReceived)
+
+
+def test_an_error_keeps_its_command_its_subscription_and_its_words() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED).take(ASK, kind=Kind.SENT)
+    decoding.take(error('{"code":9,"msg":"no\\u0000pe"}', id=5), error('{"code":25,"msg":"full"}', sid=1, seq=1))
+    assert decoding.events[1:] == [
+        ErrorReceived(5, 1, ErrorBody(9, "no pe")),
+        ErrorReceived(None, 1, ErrorBody(25, "full")),
+    ]
+
+
+def test_each_subscription_ends_at_its_own_last_frame() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, snapshot(1), trade(1, "a"), trade(2, "b"))
+    decoding.take(error('{"code":25}', sid=1)).take(ASK, kind=Kind.SENT).take(error('{"code":25}', sid=2))
+    assert decoding.states("coverage_ended") == [
+        ("coverage_ended", 1, None, 3, "error 25"),
+        ("coverage_ended", 2, None, 5, "error 25"),
+    ]
+
+
+def test_a_gap_begins_at_the_last_frame_of_its_subscription() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, trade(1, "a"), snapshot(1), delta(2), trade(3, "c"))
+    assert decoding.states("gaps_found") == [("gaps_found", 6, 2, "trade", 2, 3, 3, 6)]
+
+
+UNSUBSCRIBED = b'{"type":"unsubscribed","id":6,"sid":1,"seq":3}'
+
+
+@pytest.mark.parametrize(
+    "frame_",
+    [
+        b'{"type":"unsubscribed","sid":1,"seq":3}',
+        b'{"type":"unsubscribed","sid":1,"seq":3,"msg":{}}',
+        b'{"type":"unsubscribed","msg":{"sid":1}}',
+        UNSUBSCRIBED,
+    ],
+)
+def test_a_subscription_that_the_exchange_ends_is_covered_until_its_last_frame(frame_: bytes) -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), frame_)
+    assert decoding.states("coverage_ended") == [("coverage_ended", 1, None, 3, "unsubscribed")]
+    assert decoding.decoder.subscriptions.markets_covered() == 0
+
+
+def test_a_subscription_that_a_command_ends_is_covered_until_it_ends() -> None:
+    command = b'{"id":6,"cmd":"unsubscribe","params":{"sids":[1]}}'
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2)).take(command, kind=Kind.SENT)
+    decoding.take(UNSUBSCRIBED)
+    assert decoding.states("coverage_ended") == [("coverage_ended", 1, None, 5, "dropped")]
+
+
+@pytest.mark.parametrize("frame_", [b'{"type":"unsubscribed"}', b'{"type":"unsubscribed","sid":9,"msg":[1]}'])
+def test_unsubscribed_without_a_known_subscription_ends_nothing(frame_: bytes) -> None:
+    assert Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), frame_).states("coverage_ended") == []
+
+
+def test_frames_of_a_subscription_that_ended_are_stored_and_cover_nothing() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), error('{"code":25}', sid=1, seq=2), delta(3), snapshot(4))
+    assert [item.stream for item in decoding.items[-2:]] == ["orderbook_deltas", "orderbook_snapshots"]
+    assert len(decoding.states("coverage_begun")) == 1
+
+
+def test_a_subscription_that_gets_the_sid_of_an_ended_one_counts_from_1() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), error('{"code":25}', sid=1, seq=3))
+    decoding.take(BOOKS_SUBSCRIBED, snapshot(1), delta(2))
+    assert decoding.lost() == []
+    assert decoding.states("coverage_begun") == [
+        ("coverage_begun", 1, "orderbook_delta", "KXA-1", 2),
+        ("coverage_begun", 1, "orderbook_delta", "KXA-1", 6),
+    ]
+
+
+def test_a_second_subscription_of_a_channel_replaces_the_first() -> None:
+    second = b'{"type":"subscribed","id":3,"msg":{"channel":"orderbook_delta","sid":4}}'
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), second, snapshot(1, sid=4))
+    assert decoding.states("coverage_ended") == [("coverage_ended", 1, None, 3, "replaced")]
+    assert decoding.decoder.subscriptions.books_covered() == {"KXA-1"}
+
+
+def test_subscriptions_that_the_exchange_invents_are_bounded() -> None:
+    text = '{"type":"subscribed","id":1,"msg":{"channel":"c%d","sid":%d}}'
+    decoding = Decoding().take(*((text % (number, number)).encode() for number in range(SUBSCRIPTIONS_MAX + 5)))
+    assert decoding.events[-5:] == [FrameQuarantined("too many subscriptions")] * 5
+
+
+def test_a_command_that_was_sent_last_is_no_sign_that_frames_arrived() -> None:
+    decoding = (
+        Decoding().take(b'{"name":"books-1","url":"ws://"}', kind=Kind.OPENED).take(BOOKS_SUBSCRIBED, snapshot(1))
+    )
+    decoding.take(ASK, kind=Kind.SENT).take(b'{"reason":"nothing arrived"}', kind=Kind.CLOSED)
+    assert decoding.states("coverage_ended") == [("coverage_ended", 1, None, 3, "closed")]
 
 
 def test_markets_that_are_dropped_are_covered_until_the_exchange_acknowledges() -> None:
@@ -125,7 +248,7 @@ def test_markets_that_are_dropped_are_covered_until_the_exchange_acknowledges() 
     assert decoding.states("coverage_ended") == []
     decoding.take(b'{"type":"ok","id":5,"sid":1,"seq":3}')
     assert decoding.states("coverage_ended") == [("coverage_ended", 1, "KXA", 5, "dropped")]
-    assert decoding.decoder.markets_covered() == 1
+    assert decoding.decoder.subscriptions.markets_covered() == 1
 
 
 def test_the_end_of_a_connection_ends_its_coverage() -> None:
@@ -165,7 +288,10 @@ def test_records_missing_in_the_log_end_what_was_covered() -> None:
     assert decoding.states()[2:] == [
         ("coverage_ended", 1, None, 4, "gap"),
         ("coverage_ended", 2, None, 4, "gap"),
-        ("coverage_begun", 2, "trade", "", 4),
+    ]
+    # A channel of all markets is covered again from its next frame on.
+    assert decoding.take(delta(2), trade(2, "b"), trade(3, "c")).states()[4:] == [
+        ("coverage_begun", 2, "trade", "", 6),
     ]
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import pytest
 from aiolimiter import AsyncLimiter
 
 from kalshi_data.gatherer.connections.allocation import SubscriptionAllocator
@@ -13,7 +14,7 @@ from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.connections.subscriber import Subscriber
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived
+from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, Unsubscribed
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.messages import ErrorBody
 
@@ -24,8 +25,8 @@ def ignore(*_: object) -> None:
     """Fetch no trades."""
 
 
-async def subscribed_sids() -> list[int]:
-    """Subscribe a book whose first subscription ends as soon as it is acknowledged; return the sids of all."""
+async def subscribed_sids(end: ErrorReceived | Unsubscribed) -> list[int]:
+    """Subscribe a book whose first subscription `end` ends as soon as it is acknowledged; return the sids of all."""
     counters, settings = Counters(), SubscriptionSettings(audit_seconds=0)
     allocator = SubscriptionAllocator(settings, counters)
     allocator.assign(["KXA-1"])
@@ -37,7 +38,10 @@ async def subscribed_sids() -> list[int]:
         sids.append(len(sids) + 1)
         subscriber.acknowledged(Acknowledged(msgspec.json.decode(encoded)["id"], sids[-1], BOOK_CHANNEL))
         if sids == [1]:  # in the same packet, before the task that waits for the acknowledgement runs
-            subscriber.error_received(ErrorReceived(None, 1, OVERFLOW))
+            if isinstance(end, ErrorReceived):
+                subscriber.error_received(end)
+            else:
+                subscriber.unsubscribed(end)
         else:
             is_whole.set()
 
@@ -54,5 +58,17 @@ async def subscribed_sids() -> list[int]:
     return sids
 
 
-def test_a_subscription_that_ends_right_after_its_acknowledgement_is_restarted() -> None:
-    assert asyncio.run(subscribed_sids()) == [1, 2]
+@pytest.mark.parametrize(
+    "end",
+    [
+        ErrorReceived(None, 1, OVERFLOW),
+        ErrorReceived(None, 1, ErrorBody(code=99)),
+        ErrorReceived(None, None, OVERFLOW),
+        Unsubscribed(None, 1),
+        Unsubscribed(7, 1),
+    ],
+)
+def test_a_subscription_that_ends_right_after_its_acknowledgement_is_restarted(
+    end: ErrorReceived | Unsubscribed,
+) -> None:
+    assert asyncio.run(subscribed_sids(end)) == [1, 2]

@@ -16,6 +16,7 @@ from kalshi_data.gatherer.recording.events import (
     GapFound,
     LifecycleChanged,
     SnapshotReceived,
+    Unsubscribed,
 )
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
 from kalshi_data.kalshi.feed import FeedConnection
@@ -109,6 +110,8 @@ class FeedSession:
                 subscriber.acknowledged(event)
             case ErrorReceived():
                 subscriber.error_received(event)
+            case Unsubscribed():
+                subscriber.unsubscribed(event)
             case GapFound():
                 subscriber.gap_found(event)
             case SnapshotReceived(command=command, ticker=ticker):

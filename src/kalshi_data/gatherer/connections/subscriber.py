@@ -15,7 +15,7 @@ from kalshi_data.gatherer.connections.readiness import Readiness
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.connections.snapshot_requests import SnapshotRequests
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
-from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, GapFound
+from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, GapFound, Unsubscribed
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
 from kalshi_data.kalshi.commands import Command, subscribe, update
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, TRADE_CHANNEL, FeedConnection
@@ -95,12 +95,17 @@ class Subscriber:
     def error_received(self, event: ErrorReceived) -> None:
         """Take the answer to a command, or subscribe again a channel whose subscription the exchange ended."""
         error, sid = event.error, event.sid
-        if self.commands.refused(event.command, error):
-            return
-        log.warning("error of the exchange", connection=self._spec.name, code=error.code, error=error.msg, sid=sid)
-        channel = next((name for name, number in self._sids.items() if number == sid), None)
-        if channel is not None and action_for(error.code, markets=0) is ErrorAction.RESUBSCRIBE:
+        for channel in [name for name, number in self._sids.items() if event.ends(number)]:
             self._subscription_ended(channel)
+        if not self.commands.refused(event.command, error):
+            log.warning("error of the exchange", connection=self._spec.name, code=error.code, error=error.msg, sid=sid)
+
+    def unsubscribed(self, event: Unsubscribed) -> None:
+        """Subscribe again a channel whose subscription the exchange ended."""
+        for channel in [name for name, number in self._sids.items() if number == event.sid]:
+            log.warning("subscription ended by the exchange", connection=self._spec.name, channel=channel)
+            self._subscription_ended(channel)
+        self.commands.acknowledged(event.command)
 
     def gap_found(self, event: GapFound) -> None:
         """Request what a gap lost: trades over REST, books as snapshots."""

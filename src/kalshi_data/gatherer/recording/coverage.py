@@ -18,18 +18,22 @@ class Coverage:
     was covered at the last frame before it.
     """
 
-    def __init__(self, connection_id: int, sid: int, channel: str) -> None:
-        """Start with nothing covered."""
+    def __init__(self, connection_id: int, sid: int, channel: str, last_at: datetime) -> None:
+        """Start with nothing covered; the last frame of the subscription arrived at `last_at`."""
         self._key = (connection_id, sid)
         self._gaps: dict[int, set[str]] = {}  # by frame number: the books that still wait for a snapshot
         self.channel = channel
         self.covered: set[str] = set()
+        self.last_at = last_at
+        # Whether frames are missing since the last one, so that a channel of all markets is covered from the next on.
+        self.resumes = False
 
     def begin(self, ticker: str, at: datetime) -> list[StateRow]:
         """Cover a market from `at` on."""
         if ticker in self.covered:
             return []
         self.covered.add(ticker)
+        self.resumes = False
         return [("coverage_begun", (*self._key, self.channel, ticker, at))]
 
     def snapshot(self, ticker: str, at: datetime) -> list[StateRow]:
@@ -42,16 +46,16 @@ class Coverage:
                 rows.append(("gaps_repaired", (frame_number, at, "snapshot")))
         return rows
 
-    def gap(
-        self, gap: SequenceGap, frame_number: int, last_at: datetime, at: datetime
-    ) -> tuple[list[StateRow], set[str]]:
-        """End at `last_at` what was covered before a gap; return the books that need a snapshot beside the rows."""
+    def gap(self, gap: SequenceGap, frame_number: int, at: datetime) -> tuple[list[StateRow], set[str]]:
+        """End what was covered at the last frame before a gap; return the rows and the books that need a snapshot."""
         numbers = (gap.seq_expected, gap.seq_received)
-        rows: list[StateRow] = [("gaps_found", (frame_number, *self._key, self.channel, *numbers, last_at, at))]
+        rows: list[StateRow] = [("gaps_found", (frame_number, *self._key, self.channel, *numbers, self.last_at, at))]
         if gap.is_repeat:
             return rows, set()
         lost = self.covered
-        rows += self.restart(last_at, at)
+        rows += self.end(self.last_at, "gap")
+        if self.channel != BOOK_CHANNEL:
+            rows += self.begin(ALL_MARKETS, at)
         if self.channel != BOOK_CHANNEL:
             return rows, set()
         # A book that still waits for a snapshot after an earlier gap may have lost that snapshot in this gap.
@@ -60,10 +64,18 @@ class Coverage:
             self._gaps[frame_number] = set(waiting)
         return rows, waiting
 
-    def restart(self, last_at: datetime, at: datetime) -> list[StateRow]:
-        """End what was covered at `last_at`, since frames are missing; a channel of all markets goes on from `at`."""
-        rows = self.end(last_at, "gap")
-        return rows if self.channel == BOOK_CHANNEL else rows + self.begin(ALL_MARKETS, at)
+    def skip(self, at: datetime) -> list[StateRow]:
+        """End what was covered at `at`, since frames are missing; a channel of all markets goes on from its next."""
+        self.resumes = bool(self.covered) and self.channel != BOOK_CHANNEL
+        return self.end(at, "gap")
+
+    def received(self, at: datetime) -> list[StateRow]:
+        """Record when a frame of the subscription arrived."""
+        self.last_at = at
+        if not self.resumes:
+            return []
+        self.resumes = False
+        return self.begin(ALL_MARKETS, at)
 
     def end(self, at: datetime, reason: str) -> list[StateRow]:
         """End everything."""

@@ -1,20 +1,20 @@
 """Decodes records of the frame log to rows and events, live frames and replayed ones alike."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import starmap
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.gatherer.frame_log.format import FRAME, Kind, LogRecord
 from kalshi_data.gatherer.recording.batch import Item, quarantine_item
-from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, StateRow
+from kalshi_data.gatherer.recording.coverage import Coverage, StateRow
 from kalshi_data.gatherer.recording.events import (
     Acknowledged,
     ClockWentBack,
     DelaysMeasured,
-    ErrorReceived,
     Event,
     FrameQuarantined,
     GapFound,
@@ -22,19 +22,17 @@ from kalshi_data.gatherer.recording.events import (
     SnapshotReceived,
     UnknownFieldFound,
 )
+from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.decoding import event_time_ms
-from kalshi_data.kalshi.feed import BOOK_CHANNEL
-from kalshi_data.kalshi.messages import Acknowledgement, Envelope, ErrorBody
+from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
 from kalshi_data.kalshi.sequence import SequenceGap, SequenceTracker
 from kalshi_data.kalshi.timestamps import from_ns, text_from_ns
 
-Body = TypeVar("Body", bound=msgspec.Struct)
-CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
-# Errors that end a subscription although the connection lives. Source: Kalshi AsyncAPI, channel error, buffer overflow.
-TERMINAL_ERRORS = frozenset({10, 25})
+# A frame of these types may end its subscription, and that ends at the frame before it.
+ENDING_TYPES = frozenset({"error", "unsubscribed"})
 # Delays are measured in one of this many records.
 DELAY_SAMPLE = 16
 
@@ -56,10 +54,11 @@ class FrameDecoder:
         self._settings = settings  # A reload changes its limits while the connection is open.
         self._whole = whole
         self._sequence = SequenceTracker(from_start=whole)
-        self._subscriptions: dict[int, Coverage] = {}
+        self.subscriptions = Subscriptions(connection_id, whole=whole)
         self._clocks: dict[str, int] = {}
-        self._deletions: dict[int, set[str]] = {}
-        self._now = self._last_at = from_ns(0)
+        self._now = from_ns(0)
+        # When the connection last received a frame; what was sent since then is no sign that anything arrives.
+        self._last_at: datetime | None = None
         self._arrival = Arrival(connection_id, self._now, Occurrences())
         self._record = LogRecord(0, 0, connection_id, Kind.OPENED, b"")
         self._decoded = Decoded([], [])
@@ -75,7 +74,7 @@ class FrameDecoder:
         """Decode the connection's next record."""
         self._record = record
         self._decoded = decoded = Decoded([], [])
-        self._last_at, self._now = self._now, from_ns(record.received_ns)
+        self._now = from_ns(record.received_ns)
         if record.kind != FRAME:
             self._dispatch(Kind(record.kind), record.payload)
             return decoded
@@ -84,18 +83,14 @@ class FrameDecoder:
             self._frame(record.payload, decoded)
         except BadFrame as reason:
             self._quarantine(record.payload, str(reason))
+        self._last_at = self._now
         return decoded
 
     def skip(self) -> list[Item]:
         """Return the rows for a hole in the log: what was covered before the hole ends there."""
         self._decoded = Decoded([], [])
-        for coverage in self._subscriptions.values():
-            self._add_states(coverage.restart(self._now, self._now))
+        self._add_states(self.subscriptions.skip(self._now))
         return self._decoded.items
-
-    def markets_covered(self) -> int:
-        """Return how many order books are covered."""
-        return sum(len(each.covered) for each in self._subscriptions.values() if each.channel == BOOK_CHANNEL)
 
     def _dispatch(self, kind: Kind, payload: bytes) -> None:
         handler = self._handlers.get(kind)
@@ -104,20 +99,16 @@ class FrameDecoder:
 
     def _opened(self, payload: bytes) -> None:
         opening = msgspec.json.decode(payload)
+        self._last_at = self._now
         self._add_state("connections_opened", (self.connection_id, opening["name"], opening["url"], self._now))
 
     def _sent(self, payload: bytes) -> None:
-        command = msgspec.json.decode(payload)
-        params = command.get("params", {})
-        if params.get("action") == "delete_markets":
-            self._deletions[command["id"]] = set(params["market_tickers"])
+        self.subscriptions.sent(msgspec.json.decode(payload))
 
     def _closed(self, payload: bytes) -> None:
         reason = msgspec.json.decode(payload)["reason"]
         kind = "stopped" if reason == "stopped" else "closed"
-        for coverage in self._subscriptions.values():
-            self._add_states(coverage.end(self._last_at, kind))
-        self._subscriptions.clear()
+        self._add_states(self.subscriptions.close(self._last_at or self._now, kind))
         self._add_state("connections_closed", (self.connection_id, self._now, reason, self.frames_received))
 
     def _repaired(self, payload: bytes) -> None:
@@ -133,8 +124,11 @@ class FrameDecoder:
         envelope = decode_envelope(frame)
         decoded.message_type = envelope.type
         sid, seq = envelope.sid, envelope.seq
+        coverage = self.subscriptions.get(sid)
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
-            self._gap(gap)
+            self._gap(gap, coverage)
+        if coverage is not None and envelope.type not in ENDING_TYPES:
+            self._add_states(coverage.received(self._now))
         if len(frame) > self._settings.frame_bytes_max:
             raise BadFrame("frame too long")
         if envelope.type in CONTROL_TYPES:
@@ -148,7 +142,7 @@ class FrameDecoder:
             if arrival.unknown_fields:
                 decoded.events.extend(starmap(UnknownFieldFound, arrival.unknown_fields))
                 arrival.unknown_fields.clear()
-        if sid not in self._subscriptions and self._whole:
+        if coverage is None and not self.subscriptions.is_known(sid):
             raise BadFrame("unknown sid")
         number = record.number
         decoded.items.append(Item(stream, (*row, number), frame, number, self.connection_id, now))
@@ -164,12 +158,13 @@ class FrameDecoder:
         elif stream == "lifecycle_events":
             decoded.events.append(LifecycleChanged(row[6], row[5], bytes(envelope.msg)))
 
-    def _gap(self, gap: SequenceGap) -> None:
+    def _gap(self, gap: SequenceGap, coverage: Coverage | None) -> None:
         number = self._record.number
-        coverage = self._subscriptions.get(gap.sid) or Coverage(self.connection_id, gap.sid, "")
-        rows, lost = coverage.gap(gap, number, self._last_at, self._now)
+        if coverage is None:
+            coverage = Coverage(self.connection_id, gap.sid, "", self._last_at or self._now)
+        rows, lost = coverage.gap(gap, number, self._now)
         self._add_states(rows)
-        self._decoded.events.append(GapFound(gap.sid, coverage.channel, number, gap, lost, self._last_at))
+        self._decoded.events.append(GapFound(gap.sid, coverage.channel, number, gap, lost, coverage.last_at))
         if gap.is_repeat:
             raise BadFrame("repeated sequence number")
 
@@ -183,7 +178,7 @@ class FrameDecoder:
     def _snapshot(self, envelope: Envelope, row: Row) -> None:
         ticker, market_id, clock, *levels = row[5:12]
         self._clocks[ticker] = clock
-        coverage = self._subscriptions.get(envelope.sid or 0)
+        coverage = self.subscriptions.get(envelope.sid)
         # For a market that it does not know, the exchange sends an empty book with an empty market_id (seen in 2026).
         is_known = market_id != "" or any(each != "{}" for each in levels)
         if coverage is not None and is_known:
@@ -191,32 +186,11 @@ class FrameDecoder:
         self._decoded.events.append(SnapshotReceived(envelope.id, ticker, is_known))
 
     def _control(self, envelope: Envelope) -> None:
-        sid, channel = envelope.sid, None
-        if envelope.type == "error":
-            self._error(envelope)
-            return
-        if envelope.type == "subscribed":
-            sid, channel = self._subscribed(decode_body(envelope, Acknowledgement))
-        elif envelope.type == "unsubscribed" and sid in self._subscriptions:
-            self._add_states(self._subscriptions.pop(sid).end(self._now, "dropped"))
-        deleted = self._deletions.pop(envelope.id, None) if envelope.id is not None else None
-        if deleted and sid in self._subscriptions:
-            self._add_states(self._subscriptions[sid].drop(deleted, self._now))
-        self._decoded.events.append(Acknowledged(envelope.id, sid, channel))
-
-    def _subscribed(self, acknowledgement: Acknowledgement) -> tuple[int, str]:
-        sid, channel = acknowledgement.sid, acknowledgement.channel
-        self._subscriptions[sid] = coverage = Coverage(self.connection_id, sid, channel)
-        if channel != BOOK_CHANNEL:
-            self._add_states(coverage.begin(ALL_MARKETS, self._now))
-        return sid, channel
-
-    def _error(self, envelope: Envelope) -> None:
-        error = decode_body(envelope, ErrorBody)
-        if error.code in TERMINAL_ERRORS and envelope.sid in self._subscriptions:
-            ended = self._subscriptions.pop(envelope.sid).end(self._last_at, f"error {error.code}")
-            self._add_states(ended)
-        self._decoded.events.append(ErrorReceived(envelope.id, envelope.sid, error))
+        rows, event = self.subscriptions.control(envelope, self._now)
+        if isinstance(event, Acknowledged) and event.channel is not None and event.sid is not None:
+            self._sequence.restart(event.sid)
+        self._add_states(rows)
+        self._decoded.events.append(event)
 
     def _quarantine(self, frame: bytes, reason: str) -> None:
         place = (self._record.number, self.connection_id, self._now)
@@ -229,15 +203,3 @@ class FrameDecoder:
 
     def _add_state(self, stream: str, row: tuple[Any, ...]) -> None:
         self._decoded.items.append(Item(stream, row, b"", self._record.number, self.connection_id, self._now))
-
-
-def decode_body(envelope: Envelope, kind: type[Body]) -> Body:
-    """Decode the body of a control frame.
-
-    Raises:
-        BadFrame: the body is not of that kind.
-    """
-    try:
-        return msgspec.json.decode(envelope.msg, type=kind)
-    except msgspec.DecodeError as error:
-        raise BadFrame(f"bad {envelope.type}: {error}") from error

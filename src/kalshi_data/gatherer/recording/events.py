@@ -11,6 +11,11 @@ from kalshi_data.kalshi.sequence import SequenceGap
 
 log = structlog.get_logger()
 
+# Errors that end a subscription although the connection lives. Source: Kalshi AsyncAPI, channel error, buffer overflow.
+ENDING_CODES = frozenset({10, 25})
+# Errors that answer a command and leave its subscription alone. Source: Kalshi AsyncAPI, error codes.
+ANSWERING_CODES = frozenset({*range(1, 6), 8, 9, *range(11, 16), *range(18, 25), 26, 27, 28})
+
 
 class Acknowledged(msgspec.Struct, frozen=True):
     """The exchange carried out a command; `channel` is set if the command made a subscription."""
@@ -20,12 +25,29 @@ class Acknowledged(msgspec.Struct, frozen=True):
     channel: str | None
 
 
+class Unsubscribed(msgspec.Struct, frozen=True):
+    """The exchange ended a subscription with `unsubscribed`, whether a command demanded it or not."""
+
+    command: int | None
+    sid: int | None
+
+
 class ErrorReceived(msgspec.Struct, frozen=True):
     """The exchange sent an error: about a command, about a subscription, or about neither."""
 
     command: int | None
     sid: int | None
     error: ErrorBody
+
+    def ends(self, sid: int) -> bool:
+        """Whether this error ends a subscription; if that is not clear, it does.
+
+        An error that names a subscription ends it, unless it answers a command and is documented as an answer. One that
+        names neither may have ended any subscription, if its code says that one ended.
+        """
+        if self.sid is None:
+            return self.command is None and self.error.code in ENDING_CODES
+        return self.sid == sid and (self.command is None or self.error.code not in ANSWERING_CODES)
 
 
 class GapFound(msgspec.Struct, frozen=True):
@@ -83,6 +105,7 @@ class DelaysMeasured(msgspec.Struct, frozen=True):
 
 Event = (
     Acknowledged
+    | Unsubscribed
     | ErrorReceived
     | GapFound
     | SnapshotReceived

@@ -59,7 +59,11 @@ class ConnectionRecorder:
     @property
     def markets_covered(self) -> int:
         """How many order books are covered."""
-        return self._decoder.markets_covered()
+        return self._decoder.subscriptions.markets_covered()
+
+    def books_covered(self) -> set[str]:
+        """Return the order books that are covered."""
+        return self._decoder.subscriptions.books_covered()
 
     @property
     def is_full(self) -> bool:

@@ -1,0 +1,173 @@
+"""The subscriptions of one connection: what each covers, and when the exchange ends one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, StateRow
+from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, Unsubscribed
+from kalshi_data.kalshi.error_messages import decode_error
+from kalshi_data.kalshi.feed import BOOK_CHANNEL
+from kalshi_data.kalshi.messages import Acknowledgement, Envelope
+
+CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
+# The exchange makes one subscription per channel; more than this many at once are an error of the exchange.
+SUBSCRIPTIONS_MAX = 100
+# As many ended subscriptions, and commands without an answer, are remembered.
+ENDED_MAX = COMMANDS_MAX = 1_000
+
+ControlEvent = Acknowledged | ErrorReceived | Unsubscribed
+
+
+class SentCommand(NamedTuple):
+    """What is remembered of a command until it is answered: the subscription and the markets it deletes."""
+
+    sid: int | None
+    deleted: frozenset[str]
+
+
+class Subscriptions:
+    """Follows commands and control frames of one connection; methods return the rows of coverage they lead to."""
+
+    def __init__(self, connection_id: int, *, whole: bool) -> None:
+        """Start without subscriptions; `whole` is false if the first records of the connection are missing."""
+        self._connection_id = connection_id
+        self._whole = whole
+        self._open: dict[int, Coverage] = {}
+        self._ended: dict[int, None] = {}
+        self._commands: dict[int, SentCommand] = {}
+        self._command_last = 0
+
+    def get(self, sid: int | None) -> Coverage | None:
+        """Return what a subscription covers, None if there is no such subscription."""
+        return self._open.get(sid) if sid is not None else None
+
+    def is_known(self, sid: int | None) -> bool:
+        """Whether frames with this sid are expected; those of a subscription that ended may still be on their way."""
+        return sid in self._open or sid in self._ended or not self._whole
+
+    def markets_covered(self) -> int:
+        """Return how many order books are covered."""
+        return sum(len(each.covered) for each in self._open.values() if each.channel == BOOK_CHANNEL)
+
+    def books_covered(self) -> set[str]:
+        """Return the order books that are covered."""
+        return set[str]().union(*(each.covered for each in self._open.values() if each.channel == BOOK_CHANNEL))
+
+    def sent(self, command: dict[str, Any]) -> None:
+        """Remember a command until it is answered."""
+        params = command.get("params", {})
+        deleted = params["market_tickers"] if params.get("action") == "delete_markets" else ()
+        self._command_last = max(self._command_last, command["id"])
+        self._commands[command["id"]] = SentCommand(params.get("sid"), frozenset(deleted))
+        _forget_oldest(self._commands, COMMANDS_MAX)
+
+    def control(self, envelope: Envelope, now: datetime) -> tuple[list[StateRow], ControlEvent]:
+        """Follow a control frame.
+
+        Raises:
+            BadFrame: its body does not say what it should.
+        """
+        if envelope.type == "error":
+            return self._error(envelope)
+        if envelope.type == "unsubscribed":
+            return self._unsubscribed(envelope, now)
+        if envelope.type == "subscribed":
+            return self._subscribed(envelope, now)
+        sent = self._answered(envelope.id)
+        coverage = self.get(envelope.sid)
+        rows = coverage.drop(set(sent.deleted), now) if sent and sent.deleted and coverage else []
+        return rows, Acknowledged(envelope.id, envelope.sid, None)
+
+    def skip(self, at: datetime) -> list[StateRow]:
+        """End at `at` what was covered, since records are missing in the log."""
+        return [row for coverage in self._open.values() for row in coverage.skip(at)]
+
+    def close(self, at: datetime, reason: str) -> list[StateRow]:
+        """End everything with the connection."""
+        rows = [row for coverage in self._open.values() for row in coverage.end(at, reason)]
+        self._open.clear()
+        return rows
+
+    def _subscribed(self, envelope: Envelope, now: datetime) -> tuple[list[StateRow], Acknowledged]:
+        self._answered(envelope.id)
+        acknowledgement = decode_acknowledgement(envelope)
+        sid, channel = acknowledgement.sid, acknowledgement.channel
+        # A channel has one subscription, so a new one replaces the one before.
+        replaced = [number for number, each in self._open.items() if number == sid or each.channel == channel]
+        rows = self._end(replaced, "replaced")
+        if len(self._open) >= SUBSCRIPTIONS_MAX:
+            raise BadFrame("too many subscriptions")
+        self._ended.pop(sid, None)
+        self._open[sid] = coverage = Coverage(self._connection_id, sid, channel, now)
+        if channel != BOOK_CHANNEL:
+            rows += coverage.begin(ALL_MARKETS, now)
+        return rows, Acknowledged(envelope.id, sid, channel)
+
+    def _unsubscribed(self, envelope: Envelope, now: datetime) -> tuple[list[StateRow], Unsubscribed]:
+        was_sent = self._answered(envelope.id) is not None
+        sid = envelope.sid if envelope.sid is not None else _sid_of(envelope)
+        coverage = self.get(sid)
+        if sid is None or coverage is None:
+            return [], Unsubscribed(envelope.id, sid)
+        if was_sent:
+            coverage.last_at = now
+        return self._end([sid], "dropped" if was_sent else "unsubscribed"), Unsubscribed(envelope.id, sid)
+
+    def _error(self, envelope: Envelope) -> tuple[list[StateRow], ErrorReceived]:
+        error, command, sid = decode_error(bytes(envelope.msg)), envelope.id, envelope.sid
+        sent = self._answered(command)
+        if sid is None and sent is not None:
+            sid = sent.sid
+        # A number that was never sent, or 0, answers no command.
+        if sent is None and self._whole and not 0 < (command or 0) <= self._command_last:
+            command = None
+        event = ErrorReceived(command, sid, error)
+        return self._end([number for number in self._open if event.ends(number)], f"error {error.code}"), event
+
+    def _answered(self, number: int | None) -> SentCommand | None:
+        return self._commands.pop(number, None) if number is not None else None
+
+    def _end(self, sids: Sequence[int], reason: str) -> list[StateRow]:
+        """End subscriptions at the last frame of each, since what came after it may be missing."""
+        rows: list[StateRow] = []
+        for sid in sids:
+            coverage = self._open.pop(sid)
+            rows += coverage.end(coverage.last_at, reason)
+            self._ended[sid] = None
+        _forget_oldest(self._ended, ENDED_MAX)
+        return rows
+
+
+def _forget_oldest(entries: dict[int, Any], entries_max: int) -> None:
+    while len(entries) > entries_max:
+        del entries[next(iter(entries))]
+
+
+class UnsubscribedBody(msgspec.Struct, frozen=True):
+    """Body of `unsubscribed`, which is documented to have none."""
+
+    sid: int | None = None
+
+
+def _sid_of(envelope: Envelope) -> int | None:
+    try:
+        body = msgspec.json.decode(envelope.msg, type=UnsubscribedBody | None)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return body.sid if body else None
+
+
+def decode_acknowledgement(envelope: Envelope) -> Acknowledgement:
+    """Decode the body of `subscribed`.
+
+    Raises:
+        BadFrame: it does not name a channel and a sid.
+    """
+    try:
+        return msgspec.json.decode(envelope.msg, type=Acknowledgement)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadFrame(f"bad {envelope.type}: {error}") from error
