@@ -2,6 +2,10 @@
 
 locals {
   keep_objects = var.expire_after_days == null
+
+  # The deduplicator's role may replace every object. For longer than a year and a late row's 400 days, the version before
+  # can be brought back, and that role cannot delete it.
+  old_version_days = 450
 }
 
 resource "aws_s3_bucket" "this" {
@@ -83,8 +87,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
+    # Without the optional archive tiers every object stays readable at once. Objects in GLACIER or DEEP_ARCHIVE must be
+    # restored first: readers fail on them or leave them out, and late rows of their hours could not join them.
     dynamic "transition" {
-      for_each = local.keep_objects ? { INTELLIGENT_TIERING = 0, GLACIER = 365 } : {}
+      for_each = local.keep_objects ? { INTELLIGENT_TIERING = 0 } : {}
 
       content {
         storage_class = transition.key
@@ -101,7 +107,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = local.keep_objects ? 30 : var.expire_after_days
+      noncurrent_days = local.keep_objects ? local.old_version_days : var.expire_after_days
     }
 
     abort_incomplete_multipart_upload {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kalshi_data.deduplicator.settings import MergingSettings
 from tests.deployment.production_memory import memory_mb_max
 from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, values
 
@@ -109,6 +110,22 @@ def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> N
     write = policies(state, "deduplicator")["archive"][0]
     assert write["Resource"] == "arn:aws:s3:::kalshi-data-archive-123456789012/parquet/*"
     assert set(write["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+
+
+def test_every_object_of_the_archive_stays_readable(state: Json) -> None:
+    """No rule moves objects to a class that must be restored, and a replaced object outlives the latest late row."""
+    rules = [rule for each in values(state, "aws_s3_bucket_lifecycle_configuration") for rule in each["rule"]]
+    moves = [
+        move
+        for rule in rules
+        for kind in ("transition", "noncurrent_version_transition")
+        for move in rule.get(kind) or ()
+    ]
+    assert {move["storage_class"] for move in moves} <= {"STANDARD_IA", "INTELLIGENT_TIERING", "GLACIER_IR"}
+    (kept,) = (rule for rule in rules if not rule["expiration"])
+    assert kept["noncurrent_version_expiration"][0]["noncurrent_days"] > MergingSettings().late_days_max
+    # A tiering configuration could add tiers that must be restored.
+    assert not list(resources(state, "aws_s3_bucket_intelligent_tiering_configuration"))
 
 
 def test_roles_hold_nothing_else(state: Json) -> None:
