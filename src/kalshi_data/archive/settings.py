@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from kalshi_data.settings import Section
 
+# Each object is read back, and late rows join what it holds.
+UNREADABLE = {"GLACIER", "DEEP_ARCHIVE"}
+
 
 class ArchiveSettings(Section):
     """Where the archive lies, when an hour is written to it, and how long each step may take."""
@@ -23,7 +26,9 @@ class ArchiveSettings(Section):
     prefix: Annotated[str, Meta(description="Beginning of every key; it ends with a slash.")] = "parquet/"
     endpoint_url: Annotated[str | None, Meta(description="Address of an S3 store other than Amazon's.")] = None
     region: Annotated[str | None, Meta(description="Region of the bucket; if it is not set, boto3 finds it.")] = None
-    storage_class: Annotated[str, Meta(description="Storage class of new objects.")] = "STANDARD"
+    storage_class: Annotated[str, Meta(description="Storage class of new objects, which must be readable at once.")] = (
+        "STANDARD"
+    )
     workspace_folder: Annotated[
         Path, Meta(description="Folder for an hour's rows on their way: some 70 bytes for each order-book change.")
     ] = Path("/var/lib/kalshi/workspace")
@@ -60,5 +65,9 @@ class ArchiveSettings(Section):
         is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
         if self.target and not is_bucket and not is_folder:
             raise ValueError(f"target {self.target!r} is neither s3://BUCKET nor file:///FOLDER; folders go to prefix")
+        if self.storage_class in UNREADABLE:
+            raise ValueError(
+                f"storage_class {self.storage_class} has to be restored first: choose one that is read at once"
+            )
         if self.prefix.startswith("/") or (self.prefix and not self.prefix.endswith("/")):
             raise ValueError(f"prefix {self.prefix!r} has to end with a slash and must not begin with one")

@@ -16,6 +16,10 @@ def no_progress(_bytes: int) -> None:
     """Ignore the progress."""
 
 
+class StoreAway(ArchiveError):
+    """The store itself does not answer or admits nothing, so that other objects fail, too."""
+
+
 class ObjectStore(Protocol):
     """A store of objects; a method that fails raises ArchiveError with a message about what to do next."""
 

@@ -51,8 +51,16 @@ class FolderStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order."""
         with translate_errors(f"{self._folder} cannot be read"):
-            found = [path for path in (self._folder / prefix).rglob("*") if path.is_file()]
-        yield from sorted(str(path.relative_to(self._folder)) for path in found if not path.name.startswith(UNFINISHED))
+            # Unlike Path.rglob, which leaves out a folder that cannot be read.
+            walked = list(os.walk(self._folder / prefix, onerror=refuse))
+        found = [Path(folder, name) for folder, _, names in walked for name in names if not name.startswith(UNFINISHED)]
+        yield from sorted(str(path.relative_to(self._folder)) for path in found)
+
+
+def refuse(error: OSError) -> None:
+    """Raise an error of a folder, unless the folder is missing, which is a folder without objects."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def sync(path: Path) -> None:

@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import ProgressCallback, no_progress, translate_errors
+from kalshi_data.archive.storage.base import ProgressCallback, StoreAway, no_progress, translate_errors
 from kalshi_data.errors import ArchiveError
 
 MISSING = {"404", "NoSuchKey"}
@@ -33,13 +33,28 @@ CREDENTIALS = (
 REMEDIES = {
     "NoSuchBucket": "there is no such bucket: create it, or correct target under [archive]",
     "InvalidAccessKeyId": f"the access key is unknown: {CREDENTIALS}",
-    "SignatureDoesNotMatch": f"the secret key is wrong: {CREDENTIALS}",
+    "SignatureDoesNotMatch": (
+        f"the signature is refused: check region and endpoint_url under [archive], which a store other than Amazon's "
+        f"needs, and the secret key, or {CREDENTIALS}"
+    ),
     "ExpiredToken": f"the credentials have expired: {CREDENTIALS}",
     "AccessDenied": "access is denied: allow PutObject, GetObject, AbortMultipartUpload and ListBucket on the prefix",
-    "403": "access is denied: check the credentials, and what they may do on the prefix",
+    "403": "access is denied: check the credentials, and what they may do on the prefix and with the bucket's key",
     "RequestTimeTooSkewed": "this host's clock is wrong: set it by NTP",
     "PermanentRedirect": "the bucket is in another region: correct region under [archive]",
     "BadDigest": "the bucket received other bytes than were sent: it is tried again",
+    "InvalidObjectState": "the object is in cold storage: restore it, and remove the rule that moves objects there",
+    "KMS.DisabledException": "the key that encrypts the object is disabled: enable it",
+    "KMS.KMSInvalidStateException": "the key that encrypts the object is not in use: enable it, or cancel its deletion",
+    "KMS.NotFoundException": "the key that encrypts the object does not exist: restore an older version of the object",
+}
+MESSAGE_LENGTH_MAX = 200
+# Many stores other than Amazon's refuse the newer checksums, which follow the body as a trailer. The older signature
+# contains the body's sha256, which each of them compares.
+OTHER_STORE: dict[str, Any] = {
+    "s3": {"addressing_style": "path", "payload_signing_enabled": True},
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
 }
 
 
@@ -49,16 +64,19 @@ class S3Store:
     def __init__(self, bucket: str, settings: ArchiveSettings) -> None:
         """Prepare to use a bucket with the credentials that boto3 finds."""
         self._bucket = bucket
-        self._storage_class = settings.storage_class
         self._name = f"s3://{bucket}" + (f" at {settings.endpoint_url}" if settings.endpoint_url else "")
         config = Config(
             connect_timeout=min(10.0, settings.request_seconds_max),
             read_timeout=settings.request_seconds_max,
             # boto3's waits grow to 20 s, with jitter.
             retries={"mode": "standard", "total_max_attempts": settings.attempts_max},
-            s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
             max_pool_connections=settings.requests_max,
+            **(OTHER_STORE if settings.endpoint_url else {}),
         )
+        self._extra: dict[str, Any] = {} if settings.endpoint_url else {"ChecksumAlgorithm": "SHA256"}
+        # Some stores know no classes, and STANDARD is the default of those that do.
+        if settings.storage_class != "STANDARD":
+            self._extra["StorageClass"] = settings.storage_class
         with self._translate_errors("a client for it cannot be made"):
             session = boto3.Session(region_name=settings.region)
             self._client: Any = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
@@ -69,12 +87,8 @@ class S3Store:
         )
 
     def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
-        """Upload a file; S3 compares each part with its checksum."""
-        extra = {
-            "ChecksumAlgorithm": "SHA256",
-            "StorageClass": self._storage_class,
-            "Metadata": {"sha256": sha256.hex()},
-        }
+        """Upload a file; the store compares each part with its checksum."""
+        extra = {**self._extra, "Metadata": {"sha256": sha256.hex()}}
         with self._translate_errors(f"{key} cannot be written"):
             self._client.upload_file(str(path), self._bucket, key, extra, progress, self._transfer)
             return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
@@ -105,25 +119,43 @@ class S3Store:
         try:
             yield
         except (ClientError, BotoCoreError, Boto3Error) as error:
-            raise ArchiveError(f"{self._name}: {failure}: {explain(error)}") from error
+            kind = StoreAway if is_away(error) else ArchiveError
+            raise kind(f"{self._name}: {failure}: {explain(error)}") from error
+
+
+def cause_of(error: Exception) -> Exception:
+    """Return the error that boto3 wraps, as it does in an upload or a download."""
+    cause = error.__context__ if isinstance(error, Boto3Error) else None
+    return cause if isinstance(cause, Exception) else error
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether the store, rather than one object, is the cause."""
+    cause = cause_of(error)
+    if isinstance(cause, ClientError):
+        return status_of(cause) >= 500 or error_code(cause) in {"NoSuchBucket", "InvalidAccessKeyId", "ExpiredToken"}
+    return isinstance(cause, (NoCredentialsError, PartialCredentialsError, ConnectionError, HTTPClientError))
 
 
 def explain(error: Exception) -> str:
-    """Return what failed and what to do about it."""
-    # boto3 wraps errors of an upload.
-    cause = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
+    """Return what failed, what to do about it, and the store's own words."""
+    cause = cause_of(error)
     if isinstance(cause, ClientError):
-        code, status = error_code(cause), cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in REMEDIES:
-            return REMEDIES[code]
-        message = cause.response.get("Error", {}).get("Message", "")
-        again = "; it is tried again later" if status >= 500 else ""
-        return f"it answers {status} {code} {message}".rstrip() + again
+        message = " ".join(str(cause.response.get("Error", {}).get("Message", "")).split())[:MESSAGE_LENGTH_MAX]
+        answer = f"it answers {status_of(cause)} {error_code(cause)} {message}".rstrip()
+        if remedy := REMEDIES.get(error_code(cause)):
+            return f"{remedy} ({answer})"
+        return answer + ("; it is tried again later" if status_of(cause) >= 500 else "")
     if isinstance(cause, (NoCredentialsError, PartialCredentialsError)):
         return f"there are no credentials: {CREDENTIALS}"
     if isinstance(cause, (ConnectionError, HTTPClientError)):
         return f"it cannot be reached ({cause}): check endpoint_url under [archive] and the network"
     return str(cause)
+
+
+def status_of(error: ClientError) -> int:
+    """Return the HTTP status of an answer."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def error_code(error: ClientError) -> str:
