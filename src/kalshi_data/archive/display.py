@@ -50,7 +50,7 @@ class ProgressBar:
             MofNCompleteColumn(),
             TextColumn("rows"),
             TimeRemainingColumn(),
-            console=Console(stderr=True, highlight=False, soft_wrap=True),
+            console=Console(stderr=True, highlight=False, markup=False, soft_wrap=True),
             disable=not sys.stderr.isatty(),
         )
         self._task: TaskID | None = None

@@ -33,9 +33,9 @@ def show(
     read: Callable[[], Document], draw: Callable[[Document], RenderableType], *, as_json: bool, watch: bool
 ) -> Document:
     """Read and print a document, each second if `watch` until Ctrl-C; return the last one."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=FILE_COLUMNS)
+        console = Console(highlight=False, markup=False, width=FILE_COLUMNS)
     document = read()
     if not watch:
         console.print(draw(document)) if not as_json else _print_json(document)
@@ -63,7 +63,7 @@ def _print_json(document: Document) -> None:
 
 def make_console() -> Console:
     """Return the console for tables; a file or pipe gets lines of any length."""
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
+    return Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
 
 
 def table(*columns: str, title: str = "", words: Collection[str] = ()) -> Table:

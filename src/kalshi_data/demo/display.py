@@ -18,7 +18,7 @@ class RunDisplay:
 
     def __init__(self) -> None:
         """Prepare the bar; entering the context shows it."""
-        self.console = Console(soft_wrap=True, highlight=False)
+        self.console = Console(soft_wrap=True, highlight=False, markup=False)
         has_bar = self.console.is_terminal
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
         self._progress = Progress(
@@ -54,7 +54,7 @@ class RunDisplay:
 
 def show(summary: RunSummary) -> None:
     """Print the table of streams and the result."""
-    console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    console = Console(soft_wrap=True, highlight=False, markup=False, width=None if sys.stdout.isatty() else LOG_COLUMNS)
     gatherers = list(next(iter(summary.streams.values())).received)
     title = f"rows per stream; g1 to g{len(gatherers)}: received by each gatherer"
     received = [f"g{number}" for number in range(1, len(gatherers) + 1)]
