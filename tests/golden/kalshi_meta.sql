@@ -48,6 +48,11 @@ CREATE TABLE registry.migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE registry.replayed_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    replayed_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE registry.series (
     ticker text NOT NULL COLLATE pg_catalog."C",
     updated_time timestamp with time zone,
@@ -78,6 +83,8 @@ ALTER TABLE ONLY registry.markets
     ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
 ALTER TABLE ONLY registry.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY registry.replayed_file
+    ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY registry.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
 CREATE INDEX events_history_ingest_xid_idx ON registry.events_history USING btree (ingest_xid);

@@ -180,6 +180,11 @@ ALTER TABLE capture.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS A
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE capture.replayed_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    replayed_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE capture.subscriptions (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     connection_id bigint NOT NULL,
@@ -245,6 +250,11 @@ CREATE TABLE timeseries.migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE timeseries.replayed_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    replayed_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE timeseries.series (
     target regclass NOT NULL,
     time_column name NOT NULL,
@@ -269,10 +279,14 @@ ALTER TABLE ONLY capture.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY capture.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id);
+ALTER TABLE ONLY capture.replayed_file
+    ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY capture.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY timeseries.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY timeseries.replayed_file
+    ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX connections_ingest_xid_idx ON capture.connections USING btree (ingest_xid);

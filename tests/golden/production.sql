@@ -439,6 +439,11 @@ CREATE TABLE ops.rejected_rows (
     reason text NOT NULL,
     body jsonb NOT NULL
 );
+CREATE TABLE ops.replayed_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    replayed_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE ops.sightings (
     stream text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
@@ -467,6 +472,11 @@ CREATE TABLE timeseries.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE timeseries.replayed_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    replayed_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE timeseries.series (
     target regclass NOT NULL,
@@ -524,6 +534,8 @@ ALTER TABLE ONLY ops.market_minutes
     ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.replayed_file
+    ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
 ALTER TABLE ONLY ops.subscriptions
@@ -532,6 +544,8 @@ ALTER TABLE ONLY ops.watermarks
     ADD CONSTRAINT watermarks_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY timeseries.replayed_file
+    ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);

@@ -12,10 +12,9 @@ from typing import Any, LiteralString, cast
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi  # pyright: ignore[reportMissingTypeStubs]
 from psycopg import ClientCursor
-from psycopg.conninfo import make_conninfo
 
 from kalshi_data.archive.schemas import LEVELS, ArchiveStream, Column, arrow_schema
-from kalshi_data.database.connection import Connection, query
+from kalshi_data.database.connection import Connection, conninfo_of, query
 from kalshi_data.errors import ArchiveError
 
 # A transaction can only adopt a snapshot if it is a repeatable-read transaction from its start.
@@ -52,11 +51,8 @@ def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Gene
 
 
 def _conninfo(connection: Connection) -> str:
-    """Return the conninfo of a connection with its password; it is only passed to a library in memory."""
-    known = connection.info.get_parameters()
-    options = f"{known.pop('options', '')} {TRANSACTION}"
-    password = {"password": connection.info.password} if connection.info.password else {}
-    return make_conninfo("", **known, **password, options=options)
+    """Return how the driver connects as `connection` does, to read only."""
+    return conninfo_of(connection, options=f"{connection.info.get_parameters().get('options', '')} {TRANSACTION}")
 
 
 def _bind(connection: Connection, statement: bytes, values: dict[str, Any]) -> str:

@@ -28,6 +28,12 @@ def pending_options(function: Command) -> Command:
     return pending(as_json(function))
 
 
+def replay_option(function: Command) -> Command:
+    """Add --replay."""
+    text = "Replay every function, view and grant, not only those whose file changed or that are missing."
+    return click.option("--replay", is_flag=True, help=text)(function)
+
+
 def find_pending(connection: Connection, database: str, components: Iterable[str]) -> list[Pending]:
     """Return the migrations that are not applied yet, in their order.
 

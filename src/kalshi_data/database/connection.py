@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -43,6 +44,13 @@ def connect(
         keepalives_count=2,
         tcp_user_timeout=SILENCE_SECONDS_MAX * 1000,
     )
+
+
+def conninfo_of(connection: Connection, **changes: str) -> str:
+    """Return the conninfo of a connection with its password; it is only passed to a library in memory."""
+    known = connection.info.get_parameters()
+    password = {"password": connection.info.password} if connection.info.password else {}
+    return make_conninfo("", **{**known, **password, **changes})
 
 
 class ReconnectingConnection:

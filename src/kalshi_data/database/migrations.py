@@ -1,51 +1,70 @@
-"""Brings a database's schemas up to date: pending migrations once, then functions, views and grants every time.
+"""Brings a database's schemas up to date: pending migrations once, then changed functions, views and grants.
 
-Each folder below /sql is one component with a ledger of its own: name and sha256 of every migration it has applied. A
-migration never changes after it was applied; functions, views and grants are replayed, so they are edited in place.
+Each folder below /sql is one component with a ledger of its own: name and sha256 of every migration it has applied, and
+of every function, view and file of grants as it was last replayed. A migration never changes after it was applied;
+functions, views and grants are edited in place, and replayed if their file changed.
+
+Each step is a transaction of its own that waits for a lock for seconds only, so that a reader's long transaction delays
+the migration, and no other session.
 
 The running release must work with the schema of the next one, so that hosts can be upgraded one after the other and
 rolled back. A migration that breaks the running release has `break` in its name: 0050_break_trades.sql.
 """
 
-import hashlib
+import re
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 
-from psycopg import errors, sql
+from psycopg import errors
 
 from kalshi_data.database.connection import Connection, sql_folder
+from kalshi_data.database.definitions import Definitions, sql_files
+from kalshi_data.database.ledger import Ledger, checksum
+from kalshi_data.database.migration_lock import WAIT_SECONDS_MAX, lock_migration, lock_timeout
 from kalshi_data.errors import MigrationError
 
-# Component (a folder of /sql) to the schema that holds its ledger.
-LEDGERS = {"timeseries": "timeseries", "capture": "capture", "registry": "registry", "production": "ops"}
 # First line of a migration that PostgreSQL must run outside a transaction: one statement that may be repeated.
 OUTSIDE_TRANSACTION = b"-- migrate: no-transaction\n"
+# Such a statement waits for all older transactions, and meanwhile no reader and no writer waits for it.
+CONCURRENTLY = re.compile(rb"\bconcurrently\b", re.IGNORECASE)
+CREATED_MEANWHILE = (errors.UniqueViolation, errors.DuplicateSchema, errors.DuplicateTable)
 
 
-def migrate(connection: Connection, component: str) -> list[str]:
-    """Apply the pending migrations of a component, replay its other files, and return the names of those migrations.
+def migrate(
+    connection: Connection,
+    component: str,
+    *,
+    replay_everything: bool = False,
+    wait_seconds_max: float = WAIT_SECONDS_MAX,
+) -> list[str]:
+    """Apply the pending migrations of a component, replay its changed definitions, and return the migrations' names.
 
-    The connection is in autocommit mode and belongs to the schema's owner.
+    The connection is in autocommit mode and belongs to the schema's owner. If nothing is to be done, no lock is taken.
 
     Raises:
-        MigrationError: an applied migration was edited or is missing, or another session is migrating.
+        MigrationError: an applied migration was edited or is missing, or other sessions block a step for too long.
     """
-    lock = (f"migrate {component}",)
-    if connection.execute("select pg_try_advisory_lock(hashtext(%s))", lock).fetchone() != (True,):
-        raise MigrationError(f"{component} is being migrated by another session: wait for it, then run migrate again")
-    try:
-        create_ledger(connection, LEDGERS[component])
+    ledger, definitions = Ledger(connection, component), Definitions(connection, component)
+    pending = pending_migrations(connection, component)
+    if ledger.exists() and not pending and not definitions.outdated(everything=replay_everything):
+        return []
+    create_ledger(ledger)
+    with lock_migration(connection, component, ledger.schema, wait_seconds_max) as lock:
         pending = pending_migrations(connection, component)
         for path in pending:
-            apply_once(connection, LEDGERS[component], path)
-        with connection.transaction():
-            # As pg_dump does: a function may use an object that a later file of the replay creates.
-            connection.execute("set local check_function_bodies = off")
-            for path in replayed_files(component):
-                connection.execute(path.read_bytes())
-        return [path.name for path in pending]
-    finally:
-        connection.execute("select pg_advisory_unlock(hashtext(%s))", lock)
+            lock.run(lambda path=path: apply_once(connection, ledger, path), path.name, connection)
+        definitions.replay(lock, everything=replay_everything)
+    return [path.name for path in pending]
+
+
+def create_ledger(ledger: Ledger) -> None:
+    """Let the ledger exist, whoever creates it."""
+    for _ in range(2):
+        try:
+            if not ledger.exists():
+                ledger.create()
+        except CREATED_MEANWHILE:
+            continue
 
 
 def breaks(name: str) -> bool:
@@ -64,8 +83,8 @@ def pending_migrations(
     Raises:
         MigrationError: the applied migrations differ from the files.
     """
-    applied = read_ledger(connection, LEDGERS[component])
-    paths = sql_files(sql_folder() / component / "migrations")
+    applied = Ledger(connection, component).migrations()
+    paths = [path for _, path in sql_files(sql_folder() / component / "migrations", "migrations")]
     later = sorted(name for name in set(applied) - {path.name for path in paths} if refused(name))
     if later:
         raise MigrationError(
@@ -90,58 +109,17 @@ def require_current(connection: Connection, component: str, remedy: str) -> None
         raise MigrationError(f"{component}: {pending[0].name} is not applied yet: run {remedy}")
 
 
-def create_ledger(connection: Connection, schema: str) -> None:
-    """Create the schema and its ledger if they are missing."""
-    connection.execute(
-        sql.SQL(
-            "create schema if not exists {schema};"
-            "create table if not exists {schema}.migration ("
-            " name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
-        ).format(schema=sql.Identifier(schema))
-    )
-
-
-def read_ledger(connection: Connection, schema: str) -> dict[str, str]:
-    """Return the sha256 of every applied migration by its name; nothing if there is no ledger."""
-    try:
-        rows = connection.execute(sql.SQL("select name, sha256 from {}.migration").format(sql.Identifier(schema)))
-    except (errors.UndefinedTable, errors.InvalidSchemaName):
-        return {}
-    return dict(rows.fetchall())
-
-
-def apply_once(connection: Connection, schema: str, path: Traversable) -> None:
+def apply_once(connection: Connection, ledger: Ledger, path: Traversable) -> None:
     """Run one migration and record it, in one transaction unless the file opts out."""
     body = path.read_bytes()
-    record = sql.SQL("insert into {}.migration (name, sha256) values (%s, %s)").format(sql.Identifier(schema))
     if body.startswith(OUTSIDE_TRANSACTION):
-        connection.execute(body)
-        connection.execute(record, (path.name, checksum(path)))
+        if CONCURRENTLY.search(body):
+            with lock_timeout(connection, "0"):
+                connection.execute(body)
+        else:
+            connection.execute(body)
+        ledger.record_migration(path.name, checksum(path))
         return
     with connection.transaction():
         connection.execute(body)
-        connection.execute(record, (path.name, checksum(path)))
-
-
-def replayed_files(component: str) -> list[Traversable]:
-    """Return functions, then views, then grants; views may use functions, and grants name both."""
-    folder = sql_folder() / component
-    grants = folder / "grants.sql"
-    return [*sql_files(folder / "functions"), *sql_files(folder / "views"), *([grants] if grants.is_file() else [])]
-
-
-def sql_files(folder: Traversable) -> list[Traversable]:
-    """Return the SQL files of a folder and of its sub-folders by path, none if there is no such folder."""
-    if not folder.is_dir():
-        return []
-    paths = sorted(folder.iterdir(), key=lambda path: path.name)
-    return [
-        file
-        for path in paths
-        for file in (sql_files(path) if path.is_dir() else [path] if path.name.endswith(".sql") else [])
-    ]
-
-
-def checksum(path: Traversable) -> str:
-    """Return the sha256 of a file in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        ledger.record_migration(path.name, checksum(path))

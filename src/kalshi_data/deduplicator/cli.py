@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kalshi_data.cli.pending import find_pending, pending_options, show_pending
+from kalshi_data.cli.pending import find_pending, pending_options, replay_option, show_pending
 from kalshi_data.cli.program import config_option, program
 from kalshi_data.cli.tables import show, status_options
 from kalshi_data.database.connection import connect
@@ -65,7 +65,8 @@ def run(config: Path, part: str) -> None:
 @main.command()
 @config_option(CONFIG)
 @pending_options
-def migrate(config: Path, pending: bool, as_json: bool) -> None:
+@replay_option
+def migrate(config: Path, pending: bool, as_json: bool, replay: bool) -> None:
     """Bring the schema of production up to date; running it again changes nothing."""
     owner = load_settings(config, DeduplicatorSettings).production.owner
     with connect(owner.conninfo, application_name="deduplicator migrate") as connection:
@@ -73,7 +74,7 @@ def migrate(config: Path, pending: bool, as_json: bool) -> None:
             show_pending(find_pending(connection, "production", COMPONENTS), as_json=as_json)
             return
         for component in COMPONENTS:
-            applied = migrate_component(connection, component)
+            applied = migrate_component(connection, component, replay_everything=replay)
             click.echo(f"production: {component} is up to date, {len(applied)} migrations applied")
 
 

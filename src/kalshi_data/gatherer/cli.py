@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kalshi_data.cli.options import require_order, time_range
-from kalshi_data.cli.pending import Pending, find_pending, pending_options, show_pending
+from kalshi_data.cli.pending import Pending, find_pending, pending_options, replay_option, show_pending
 from kalshi_data.cli.program import config_option, program
 from kalshi_data.cli.tables import show, status_options
 from kalshi_data.database.connection import connect
@@ -64,7 +64,8 @@ def run(config: Path, shard: str | None) -> None:
 @main.command()
 @config_option(CONFIG)
 @pending_options
-def migrate(config: Path, pending: bool, as_json: bool) -> None:
+@replay_option
+def migrate(config: Path, pending: bool, as_json: bool, replay: bool) -> None:
     """Bring kalshi_ts and kalshi_meta up to date; running it again changes nothing."""
     databases = load_settings(config, GathererSettings).databases
     found: list[Pending] = []
@@ -77,7 +78,7 @@ def migrate(config: Path, pending: bool, as_json: bool) -> None:
                 found += find_pending(connection, name, components)
                 continue
             for component in components:
-                applied = migrate_component(connection, component)
+                applied = migrate_component(connection, component, replay_everything=replay)
                 click.echo(f"{name}: {component} is up to date, {len(applied)} migrations applied")
             if recognise_instance(connection, components[-1]):
                 click.echo(f"{name}: the database was restored or moved, a new epoch starts")

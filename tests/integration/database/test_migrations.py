@@ -1,6 +1,4 @@
-import shutil
 import threading
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
@@ -10,25 +8,12 @@ from click.testing import CliRunner
 
 from kalshi_data.cli.pending import Pending, find_pending
 from kalshi_data.database import connection as connection_module
-from kalshi_data.database import migrations
-from kalshi_data.database.migrations import LEDGERS, migrate, require_current
+from kalshi_data.database.ledger import LEDGERS
+from kalshi_data.database.migrations import migrate, require_current
 from kalshi_data.deduplicator.cli import main
 from kalshi_data.errors import MigrationError
 from tests.conftest import MakeDatabase
 from tests.support.engines import KINDS, Database
-
-
-@pytest.fixture
-def own_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let the migrations be read from a copy of the SQL files, which a test may change."""
-    folder = tmp_path / "sql"
-    shutil.copytree(str(connection_module.sql_folder()), folder)
-
-    def here() -> Traversable:
-        return folder
-
-    monkeypatch.setattr(migrations, "sql_folder", here)
-    return folder
 
 
 @pytest.fixture
@@ -120,37 +105,24 @@ def test_an_older_program_refuses_a_breaking_migration_of_a_later_one(empty: Dat
             require_current(connection, "timeseries", "nothing")
 
 
-def test_a_second_session_fails_while_another_one_migrates(empty: Database) -> None:
-    with empty.connect("kalshi_owner") as first, empty.connect("kalshi_owner") as second:
-        first.execute("select pg_advisory_lock(hashtext('migrate timeseries'))")
-        with pytest.raises(MigrationError, match="is being migrated by another session"):
-            migrate(second, "timeseries")
-
-
 def test_concurrent_sessions_apply_each_migration_once(empty: Database) -> None:
-    outcomes: list[object] = []
+    outcomes: list[list[str]] = []
 
     def deploy() -> None:
         with empty.connect("kalshi_owner") as connection:
-            try:
-                outcomes.append(migrate(connection, "timeseries"))
-            except MigrationError as error:
-                outcomes.append(error)
+            outcomes.append(migrate(connection, "timeseries"))
 
     threads = [threading.Thread(target=deploy) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(outcomes) == 4
-    assert outcomes.count(["0001_create_series.sql"]) == 1
-    others = [outcome for outcome in outcomes if outcome != ["0001_create_series.sql"]]
-    assert all(outcome == [] or isinstance(outcome, MigrationError) for outcome in others)
+    assert sorted(outcomes) == [[], [], [], ["0001_create_series.sql"]]
 
 
 def test_every_component_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in connection_module.sql_folder().iterdir() if path.is_dir()}
-    assert folders == {*LEDGERS, "roles", "databases", "athena", "verification"}
+    assert folders == {*LEDGERS, "roles", "databases", "athena", "verification", "migration"}
 
 
 @pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
