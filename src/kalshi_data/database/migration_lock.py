@@ -1,7 +1,7 @@
 """Lets one session migrate at a time, and lets no other session wait long for it.
 
-PostgreSQL makes everybody who needs a table wait behind a session that waits for a stronger lock on it. So each step of
-a migration gives up after a short time, lets the others pass, and is tried again.
+In PostgreSQL, every session that needs a table waits behind one that waits for a stronger lock on it. So each step of a
+migration gives up after a short time, lets the others pass, and is tried again.
 """
 
 import threading
