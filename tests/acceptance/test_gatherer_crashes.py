@@ -10,7 +10,7 @@ import pytest
 from kalshi_data.demo.postgres import SETTINGS, server_account
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import records_from
-from kalshi_data.kalshi.rows import decode_envelope
+from kalshi_data.kalshi.decoding import decode_envelope
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import Rehearsal
 from tests.support.engines import Engine

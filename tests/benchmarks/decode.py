@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.kalshi.rows import Arrival, to_row
 from tests.support.sample import make_recording
 
 

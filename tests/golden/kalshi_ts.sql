@@ -230,7 +230,7 @@ CREATE TABLE capture.trades (
     yes_price numeric NOT NULL,
     no_price numeric NOT NULL,
     size numeric NOT NULL,
-    taker_side text NOT NULL,
+    taker_side text,
     is_block_trade boolean,
     CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );

@@ -270,7 +270,7 @@ CREATE TABLE market_data.trades (
     yes_price numeric NOT NULL,
     no_price numeric NOT NULL,
     size numeric NOT NULL,
-    taker_side text NOT NULL,
+    taker_side text,
     is_block_trade boolean,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,

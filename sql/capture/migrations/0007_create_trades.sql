@@ -12,7 +12,7 @@ create table capture.trades (
     yes_price numeric not null,
     no_price numeric not null,
     size numeric not null,
-    taker_side text not null check (taker_side in ('yes', 'no')),
+    taker_side text check (taker_side in ('yes', 'no')),
     is_block_trade boolean
 );
 create index on capture.trades (ingest_xid);
@@ -38,5 +38,6 @@ comment on column capture.trades.market_ticker is 'The market that was traded.';
 comment on column capture.trades.yes_price is 'Dollars paid for YES, exactly as sent.';
 comment on column capture.trades.no_price is 'Dollars paid for NO, exactly as sent.';
 comment on column capture.trades.size is 'Contracts, exactly as sent.';
-comment on column capture.trades.taker_side is 'What the taker bought: yes or no.';
+comment on column capture.trades.taker_side is
+'What the taker bought: yes or no; null if the exchange names no taker.';
 comment on column capture.trades.is_block_trade is 'Null if the message does not contain it.';

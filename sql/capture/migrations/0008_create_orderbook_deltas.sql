@@ -24,7 +24,7 @@ comment on column capture.orderbook_deltas.ingest_xid is
 comment on column capture.orderbook_deltas.received_at is 'When the frame left the socket, by this host''s clock.';
 comment on column capture.orderbook_deltas.sent_at is 'The message''s sending_ts_ms; null if it has none.';
 comment on column capture.orderbook_deltas.exchange_ts is
-'The matching engine''s time: ts with all its digits if it agrees with ts_ms, else ts_ms.';
+'The matching engine''s time: ts with all its digits if it agrees with ts_ms, else ts_ms; see occurrence.';
 comment on column capture.orderbook_deltas.connection_id is 'The connection it came on.';
 comment on column capture.orderbook_deltas.sid is 'The subscription it came on.';
 comment on column capture.orderbook_deltas.seq is 'Its sequence number in the subscription.';
@@ -35,4 +35,5 @@ comment on column capture.orderbook_deltas.side is 'The ladder of bids that chan
 comment on column capture.orderbook_deltas.price is 'Dollars, on the scale of its own side, exactly as sent.';
 comment on column capture.orderbook_deltas.size_delta is 'Change of the resting contracts, exactly as sent.';
 comment on column capture.orderbook_deltas.occurrence is
-'Number of equal deltas before this one on its connection; keeps equal changes apart.';
+'Number of equal deltas before this one on its connection; keeps equal changes apart. Below 0, counted from -1, if the
+message has no time: then exchange_ts is when it was sent, else when it was received.';

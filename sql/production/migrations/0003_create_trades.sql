@@ -5,7 +5,7 @@ create table market_data.trades (
     yes_price numeric not null,
     no_price numeric not null,
     size numeric not null,
-    taker_side text not null check (taker_side in ('yes', 'no')),
+    taker_side text check (taker_side in ('yes', 'no')),
     is_block_trade boolean,
     received_at timestamptz not null,
     gatherer_id smallint not null,
@@ -23,7 +23,8 @@ comment on column market_data.trades.market_ticker is 'The market that was trade
 comment on column market_data.trades.yes_price is 'Dollars paid for YES, 0 to 1.';
 comment on column market_data.trades.no_price is 'Dollars paid for NO, 0 to 1.';
 comment on column market_data.trades.size is 'Contracts.';
-comment on column market_data.trades.taker_side is 'What the taker bought: yes or no.';
+comment on column market_data.trades.taker_side is
+'What the taker bought: yes or no; null if the exchange names no taker.';
 comment on column market_data.trades.is_block_trade is
 'True for a trade that bypassed the order book; null if the message does not contain it.';
 comment on column market_data.trades.received_at is 'When the gatherer in gatherer_id received it.';

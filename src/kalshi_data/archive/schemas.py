@@ -108,7 +108,7 @@ ARCHIVED = (
             amount("yes_price", "US dollars"),
             amount("no_price", "US dollars"),
             amount("size", "contracts"),
-            Column("taker_side", NAME, "yes or no"),
+            Column("taker_side", NAME, "yes or no", nullable=True),
             Column("is_block_trade", pa.bool_(), "true or false", nullable=True),
             *RECEIVED,
         ),

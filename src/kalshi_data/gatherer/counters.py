@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import count, counts, delays, flag, level, size
+from kalshi_data.service.repeated import Repeated
 
 # ruff: noqa: RUF009 - these functions return dataclasses.field(), which makes a value for each instance
 
@@ -24,6 +25,9 @@ class Counters:
     commits: int = count("commits", "Transactions that committed received rows.")
     quarantined: Counter[str] = counts("frames_quarantined", "Frames in quarantine, by kind of reason.", "reason")
     unknown_fields: Counter[tuple[str, str]] = counts("unknown_fields", "Unknown fields, not stored.", "type", "field")
+    ignored_fields: Counter[tuple[str, str]] = counts(
+        "ignored_fields", "Fields with a bad value that the row does not need.", "type", "field"
+    )
     gaps: Counter[str] = counts("sequence_gaps", "Gaps in sequence numbers.", "channel")
     exchange_errors: Counter[int] = counts("exchange_errors", "Errors of the exchange, by its code.", "code")
     commands: int = count("commands_sent", "Commands sent to the exchange.")
@@ -77,5 +81,7 @@ class Counters:
     event_delays: Delays = delays("event_delay_seconds", "From the matching engine (ts_ms) to being received.")
     commit_delays: Delays = delays("commit_delay_seconds", "From being received to being committed.")
 
+    # Which repeated conditions were logged, and when.
+    repeated: Repeated = field(default_factory=Repeated)
     # When the event loop last had a turn, by time.monotonic, which means nothing outside this process.
     loop_at_seconds: float = field(default=0.0)

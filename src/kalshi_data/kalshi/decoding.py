@@ -1,16 +1,26 @@
-"""Decodes message bodies, and checks each amount and each ticker once."""
+"""Decodes message bodies, and checks each amount and each ticker once.
+
+What is missing in a message comes in many forms: no field, null, or an empty text. All of them read as absent. A field
+that the row does not need, or that has a successor in the same message, is ignored if its value is bad.
+"""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.messages import AMOUNT_PATTERN, Envelope, Ticker
+from kalshi_data.kalshi.error_messages import clean
+from kalshi_data.kalshi.messages import AMOUNT_PATTERN, DISPENSABLE, Envelope, MessageBody, Ticker
+from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time
 
 _AMOUNT = re.compile(AMOUNT_PATTERN)
+# A message may have any number of fields, and the exchange chooses their names. At most this many are reported per message.
+REPORTED_FIELDS_MAX = 20
+FIELD_NAME_LENGTH_MAX = 80
 
 
 @lru_cache(maxsize=65_536)
@@ -38,9 +48,15 @@ def checked_ticker(ticker: str) -> str:
         raise BadFrame(f"bad orderbook_delta: market_ticker: {error}") from error
 
 
-Body = TypeVar("Body", bound=msgspec.Struct)
-# Message type and name. The exchange adds fields without notice, and the row is made without them.
-UnknownField = tuple[str, str]
+Body = TypeVar("Body", bound=MessageBody)
+
+
+class OddField(NamedTuple):
+    """A field that the row is made without: one that this version does not know, or one with a bad value."""
+
+    message_type: str
+    name: str
+    is_known: bool
 
 
 class BodyDecoder(Generic[Body]):
@@ -51,35 +67,139 @@ class BodyDecoder(Generic[Body]):
         strict = msgspec.defstruct(kind.__name__, [], bases=(kind,), frozen=True, forbid_unknown_fields=True)
         self._strict = msgspec.json.Decoder(cast("type[Body]", strict))
         self._lenient = msgspec.json.Decoder(kind)
-        self._known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
+        self._fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        self._replaceable = kind.REPLACEABLE
 
-    def decode(self, envelope: Envelope, unknown_fields: list[UnknownField]) -> Body:
-        """Return the body of a frame; append its fields that `kind` does not have to `unknown_fields`.
+    def decode(self, envelope: Envelope, odd_fields: list[OddField]) -> Body:
+        """Return the body of a frame; append the fields that it is read without to `odd_fields`.
 
         Raises:
             msgspec.DecodeError: a field is missing or has a bad value.
         """
         try:
             return self._strict.decode(envelope.msg)
-        except msgspec.ValidationError:
+        except msgspec.ValidationError as error:
+            try:
+                fields = _FIELDS.decode(envelope.msg)
+            except msgspec.ValidationError:
+                raise error from None
+        ignored: list[str] = []
+        try:
             body = self._lenient.decode(envelope.msg)
-            names = _FIELDS.decode(envelope.msg).keys() - self._known
-            unknown_fields.extend((envelope.type, name) for name in names)
-            return body
+        except msgspec.ValidationError:
+            body, ignored = self._without_bad_fields(fields)
+        unknown = [name for name in fields if name not in self._fields]
+        for names, is_known in ((ignored, True), (unknown, False)):
+            short = [clean(name)[:FIELD_NAME_LENGTH_MAX] for name in names[:REPORTED_FIELDS_MAX]]
+            odd_fields.extend(OddField(envelope.type, name, is_known) for name in short)
+        return body
+
+    def _without_bad_fields(self, fields: dict[str, msgspec.Raw]) -> tuple[Body, list[str]]:
+        """Decode without what stands for nothing, and without bad values that nothing depends on; return their names.
+
+        Raises:
+            msgspec.DecodeError: another field has a bad value.
+        """
+        kept = {
+            name: _without_nulls(value)
+            for name, value in fields.items()
+            if name in self._fields and (self._fields[name].required or bytes(value) not in _NOTHING)
+        }
+        ignored = [
+            name
+            for name, successor in self._replaceable.items()
+            if name in kept and successor in (None, *kept) and not _is_of_type(kept[name], self._fields[name].type)
+        ]
+        good = {name: value for name, value in kept.items() if name not in ignored}
+        return self._lenient.decode(msgspec.json.encode(good)), ignored
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_NULL = b"null"
+_NOTHING = (_NULL, b'""')
 
 
-class EventTime(msgspec.Struct, frozen=True):
-    """The matching engine's time of a message in ms since 1970; None if the message has none."""
-
-    ts_ms: int | None = None
-
-
-_EVENT_TIME = msgspec.json.Decoder(EventTime)
+def _without_nulls(value: msgspec.Raw) -> msgspec.Raw:
+    """Return a list without its nulls, and any other value as it is."""
+    if not bytes(value).startswith(b"["):
+        return value
+    return msgspec.Raw(msgspec.json.encode([each for each in _LIST.decode(value) if bytes(each) != _NULL]))
 
 
-def event_time_ms(envelope: Envelope) -> int | None:
-    """Return the matching engine's time of a message that was decoded, if it has one."""
-    return _EVENT_TIME.decode(envelope.msg).ts_ms
+def _is_of_type(value: msgspec.Raw, kind: Any) -> bool:
+    try:
+        msgspec.json.decode(value, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+# Fields of an envelope that a row can do without.
+_OPTIONAL = {field.name: field.type for field in msgspec.structs.fields(Envelope) if field.name in DISPENSABLE}
+
+
+def decode_envelope(raw: bytes) -> Envelope:
+    """Decode the envelope of a frame.
+
+    Raises:
+        BadFrame: the frame is not JSON, or not an envelope.
+    """
+    try:
+        try:
+            return _ENVELOPE.decode(raw)
+        except msgspec.ValidationError as error:
+            return _envelope_without_bad_fields(raw, error)
+    except msgspec.ValidationError as error:
+        raise BadFrame(f"bad envelope: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFrame(f"not JSON: {error}") from error
+
+
+def _envelope_without_bad_fields(raw: bytes, error: msgspec.ValidationError) -> Envelope:
+    """Decode an envelope without the fields that a row can do without.
+
+    Raises:
+        msgspec.DecodeError: another field has a bad value.
+    """
+    try:
+        fields = _FIELDS.decode(raw)
+    except msgspec.ValidationError:
+        raise error from None
+    present = {name: value for name, value in fields.items() if bytes(value) not in _NOTHING}
+    bad = {name for name, kind in _OPTIONAL.items() if name in present and not _is_of_type(present[name], kind)}
+    return _ENVELOPE.decode(msgspec.json.encode({name: present[name] for name in present.keys() - bad}))
+
+
+class _Timed(msgspec.Struct, frozen=True):
+    ts_ms: SentTime = None
+
+
+class _Identified(msgspec.Struct, frozen=True):
+    market_id: str | None = None
+
+
+_TIMED = msgspec.json.Decoder(_Timed)
+_IDENTIFIED = msgspec.json.Decoder(_Identified)
+
+
+def sending_time(envelope: Envelope) -> datetime | None:
+    """Return when the exchange sent a message; None if the message does not say so in a form that can be read."""
+    try:
+        return exchange_time(envelope.sending_ts_ms, MILLISECOND_US)
+    except BadFrame:
+        return None
+
+
+def event_time(envelope: Envelope) -> datetime | None:
+    """Return the matching engine's time of a message; None if it has none that can be read."""
+    try:
+        return exchange_time(_TIMED.decode(envelope.msg).ts_ms, MILLISECOND_US)
+    except (BadFrame, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def lacks_market_id(envelope: Envelope) -> bool:
+    """Return whether a message that was decoded has no market_id, which differs from an empty one."""
+    return _IDENTIFIED.decode(envelope.msg).market_id is None

@@ -5,19 +5,27 @@ messages hold `price`, `count` and `delta` in whole cents and contracts, `ts` an
 strings that were sent. A missing amount is None, which is not zero.
 """
 
-from decimal import Decimal
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-# Plain decimals of ASCII digits only: a minus is allowed, a plus, an exponent or infinity is not.
-AMOUNT_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?\Z"
+from kalshi_data.kalshi.timestamps import SentTime
+
+# Plain decimals of ASCII digits only: a minus is allowed, a plus, an exponent or infinity is not. Prices and sizes have
+# at most 12 digits before the point and, beside zeros, 6 after it: that is what the archive holds (archive/schemas.py).
+AMOUNT_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6}0{0,12})?\Z"
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN)]
+# Amounts in whole cents or whole contracts, with the same bound.
+WholeAmount = Annotated[int, Meta(gt=-(10**12), lt=10**12)]
 Ticker = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Identifier = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Count = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+# The number that is expected next must fit into a bigint too.
+SequenceNumber = Annotated[int, Meta(ge=0, le=2**63 - 2)]
 Sid = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Side = Literal["yes", "no"]
 
@@ -28,9 +36,23 @@ class Envelope(msgspec.Struct, frozen=True):
     type: str
     id: int | None = None
     sid: Sid | None = None
-    seq: Number | None = None
-    sending_ts_ms: Number | None = None
+    seq: SequenceNumber | None = None
+    sending_ts_ms: SentTime = None
     msg: msgspec.Raw = msgspec.Raw(b"null")
+
+
+# The fields of an envelope that a row can do without: a bad value reads as absent.
+DISPENSABLE = frozenset({"id", "sending_ts_ms"})
+
+
+class MessageBody(msgspec.Struct, frozen=True):
+    """The body of a message.
+
+    A bad value of a field in REPLACEABLE is ignored if the message has the field's successor, or if None stands for it:
+    then a row can do without both.
+    """
+
+    REPLACEABLE: ClassVar[Mapping[str, str | None]] = MappingProxyType({})
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -48,8 +70,18 @@ class ErrorBody(msgspec.Struct, frozen=True):
     market_tickers: tuple[str, ...] = ()
 
 
-class Trade(msgspec.Struct, frozen=True):
+class Trade(MessageBody, frozen=True):
     """Body of `trade`."""
+
+    REPLACEABLE = MappingProxyType(
+        {
+            "ts": None,
+            "taker_side": None,
+            "count": "count_fp",
+            "yes_price": "yes_price_dollars",
+            "no_price": "no_price_dollars",
+        }
+    )
 
     trade_id: Ticker
     market_ticker: Ticker
@@ -59,49 +91,70 @@ class Trade(msgspec.Struct, frozen=True):
     taker_outcome_side: Side | None = None
     taker_book_side: Literal["bid", "ask"] | None = None
     is_block_trade: bool | None = None
-    ts_ms: int | None = None
-    ts: int | None = None
+    ts_ms: SentTime = None
+    ts: SentTime = None
     taker_side: Side | None = None
-    yes_price: Count | None = None
-    no_price: Count | None = None
-    count: Count | None = None
+    yes_price: WholeAmount | None = None
+    no_price: WholeAmount | None = None
+    count: WholeAmount | None = None
 
 
-class OrderbookDelta(msgspec.Struct, frozen=True):
+class OrderbookDelta(MessageBody, frozen=True):
     """Body of `orderbook_delta`: the change of one level, not its new total."""
+
+    REPLACEABLE = MappingProxyType(
+        {
+            **dict.fromkeys(("ts", "market_id", "client_order_id", "subaccount")),
+            "price": "price_dollars",
+            "delta": "delta_fp",
+        }
+    )
 
     # Nearly all messages are deltas, so rows.py checks the contents of these strings, and each different string once.
     market_ticker: str
     side: Side
-    market_id: str = ""
-    clock: Number = 0
+    market_id: str | None = None
+    clock: Number | None = None
     price_dollars: str | None = None
     delta_fp: str | None = None
-    ts_ms: int | None = None
-    ts: str | int | None = None
+    ts_ms: SentTime = None
+    ts: SentTime = None
     client_order_id: str | None = None
     subaccount: int | None = None
-    price: Count | None = None
-    delta: Count | None = None
+    price: WholeAmount | None = None
+    delta: WholeAmount | None = None
 
 
-class OrderbookSnapshot(msgspec.Struct, frozen=True):
+class OrderbookSnapshot(MessageBody, frozen=True):
     """Body of `orderbook_snapshot`: all bids of both sides; a side without bids is absent."""
 
+    REPLACEABLE = MappingProxyType(
+        {name: f"{side}_dollars_fp" for side in ("yes", "no") for name in (side, f"{side}_dollars")}
+    )
+
     market_ticker: Ticker
-    market_id: Identifier = ""
+    # Empty if the exchange does not know the ticker.
+    market_id: Identifier | None = None
     # A market that never changed has clock 0, which differs from no clock.
     clock: Number | None = None
     yes_dollars_fp: list[tuple[Amount, Amount]] | None = None
     no_dollars_fp: list[tuple[Amount, Amount]] | None = None
-    yes_dollars: list[tuple[Amount, Amount | Count]] | None = None
-    no_dollars: list[tuple[Amount, Amount | Count]] | None = None
-    yes: list[tuple[Count, Count]] | None = None
-    no: list[tuple[Count, Count]] | None = None
+    yes_dollars: list[tuple[Amount, Amount | WholeAmount]] | None = None
+    no_dollars: list[tuple[Amount, Amount | WholeAmount]] | None = None
+    yes: list[tuple[WholeAmount, WholeAmount]] | None = None
+    no: list[tuple[WholeAmount, WholeAmount]] | None = None
 
 
-class MarketSummary(msgspec.Struct, frozen=True):
+class MarketSummary(MessageBody, frozen=True):
     """Body of `ticker`."""
+
+    REPLACEABLE = MappingProxyType(
+        {
+            **dict.fromkeys(("ts", "time", "Clock")),
+            **{name: f"{name}_dollars" for name in ("price", "yes_bid", "yes_ask")},
+            **{name: f"{name}_fp" for name in ("volume", "open_interest")},
+        }
+    )
 
     market_ticker: Ticker
     market_id: Identifier | None = None
@@ -115,14 +168,14 @@ class MarketSummary(msgspec.Struct, frozen=True):
     open_interest_fp: Amount | None = None
     dollar_volume: Count | None = None
     dollar_open_interest: Count | None = None
-    ts_ms: int | None = None
-    ts: int | None = None
-    time: str | None = None
-    price: Count | None = None
-    yes_bid: Count | None = None
-    yes_ask: Count | None = None
-    volume: Count | None = None
-    open_interest: Count | None = None
+    ts_ms: SentTime = None
+    ts: SentTime = None
+    time: SentTime = None
+    price: WholeAmount | None = None
+    yes_bid: WholeAmount | None = None
+    yes_ask: WholeAmount | None = None
+    volume: WholeAmount | None = None
+    open_interest: WholeAmount | None = None
     clock: int | None = msgspec.field(name="Clock", default=None)
 
 
@@ -139,24 +192,32 @@ class EventLifecycle(msgspec.Struct, frozen=True):
     event_ticker: Ticker
 
 
+# Wider than other amounts, because an index may be in any unit. The archive holds that many digits.
+IndexAmount = Annotated[str, Meta(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,18})?\Z")]
+
+
 class IndexAverage(msgspec.Struct, frozen=True):
     """The field that is read of an average that comes with an index value."""
 
-    value: Amount
+    value: IndexAmount | None = None
 
 
-class IndexFrame(msgspec.Struct, frozen=True):
+class IndexFrame(MessageBody, frozen=True):
     """The fields that are read of the upstream frame in an index value: number or string, and when it was computed."""
 
-    value: Decimal
-    time: int | None = None
+    REPLACEABLE = MappingProxyType({"time": None})
+
+    value: msgspec.Raw
+    time: SentTime = None
 
 
-class IndexValue(msgspec.Struct, frozen=True):
+class IndexValue(MessageBody, frozen=True):
     """Body of `cfbenchmarks_value`: `data` is the upstream frame, JSON in a JSON string; the body is stored whole."""
 
+    REPLACEABLE = MappingProxyType(dict.fromkeys(("avg_60s_data", "last_60s_windowed_average_15min")))
+
     index_id: Ticker
-    received_at: int
+    received_at: SentTime
     data: str
     avg_60s_data: IndexAverage | None = None
     last_60s_windowed_average_15min: IndexAverage | None = None

@@ -4,19 +4,29 @@ Each row is a tuple in the column order of capture/record/<stream>.sql. Amounts 
 are datetimes; in the streams with the most rows they are text, because formatting times is most of a row's cost.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.decoding import BodyDecoder, UnknownField, canonical, checked_ticker
+from kalshi_data.kalshi.amounts import (
+    SIDE_OF_BOOK_SIDE,
+    both_prices,
+    dollars,
+    first,
+    in_dollars,
+    index_amount,
+    ladder,
+    require,
+)
+from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
-    IndexAverage,
     IndexFrame,
     IndexValue,
     MarketLifecycle,
@@ -26,44 +36,39 @@ from kalshi_data.kalshi.messages import (
     Trade,
 )
 from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
-from kalshi_data.kalshi.timestamps import engine_time, from_ms, from_seconds, to_text, to_unique_text
+from kalshi_data.kalshi.payloads import checked_payload
+from kalshi_data.kalshi.timestamps import (
+    MILLISECOND_US,
+    SentTime,
+    exchange_time,
+    finest_time,
+    to_text,
+    to_unique_text,
+)
 
 Row = tuple[Any, ...]
-Levels = Sequence[tuple[str | int, str | int]]
 # Lifecycle messages have no key. Equal messages on several connections within this time are copies of one message, and
 # production/merge/lifecycle_events.sql merges them so. Equal messages on one connection are numbered.
 LIFECYCLE_PAUSE = timedelta(seconds=5)
 
 
 class Arrival(msgspec.Struct):
-    """On which connection and when a frame arrived, what that connection received before, and unknown fields."""
+    """On which connection and when a frame arrived, what that connection received before, and odd fields."""
 
     connection_id: int
     received_at: datetime
     occurrences: Occurrences
-    unknown_fields: list[UnknownField] = msgspec.field(default_factory=list[UnknownField])
+    odd_fields: list[OddField] = msgspec.field(default_factory=list[OddField])
     # The same time as received_at, for callers that can format it faster.
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
     lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE))
+    # Deltas without a time of their own.
+    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE, DELTA_KEYS_MAX))
 
     def __post_init__(self) -> None:
         """Format the time of receipt if its text is not given."""
         self.received_text = self.received_text or self.received_at.isoformat(" ")
-
-
-def decode_envelope(raw: bytes) -> Envelope:
-    """Decode the envelope of a frame.
-
-    Raises:
-        BadFrame: the frame is not JSON, or not an envelope.
-    """
-    try:
-        return _ENVELOPE.decode(raw)
-    except msgspec.ValidationError as error:
-        raise BadFrame(f"bad envelope: {error}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BadFrame(f"not JSON: {error}") from error
 
 
 def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
@@ -77,69 +82,73 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
         raise BadFrame("unknown message type")
     if envelope.sid is None:
         raise BadFrame("missing field sid")
-    sent_at = None if envelope.sending_ts_ms is None else from_ms(envelope.sending_ts_ms)
     try:
-        return parse(envelope, sent_at, arrival)
+        return parse(envelope, sending_time(envelope), arrival)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"bad {envelope.type}: {error}") from error
 
 
 def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _TRADE.decode(envelope, arrival.unknown_fields)
+    msg = _TRADE.decode(envelope, arrival.odd_fields)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    prices = (
-        _require("yes_price_dollars", msg.yes_price_dollars, _dollars(msg.yes_price)),
-        _require("no_price_dollars", msg.no_price_dollars, _dollars(msg.no_price)),
-    )
-    size = _require("count_fp", msg.count_fp, msg.count)
-    from_book_side = {"bid": "yes", "ask": "no", None: None}[msg.taker_book_side]
-    taker_side = _require("taker_outcome_side", msg.taker_outcome_side, from_book_side, msg.taker_side)
-    times = (arrival.received_at, sent_at, _summary_time(msg))
-    return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *prices, size, taker_side, msg.is_block_trade)
+    yes, no = msg.yes_price_dollars or dollars(msg.yes_price), msg.no_price_dollars or dollars(msg.no_price)
+    values = (*both_prices(yes, no), require("count_fp", msg.count_fp, msg.count))
+    # A trade that bypassed the book has no taker.
+    taker_side = first(msg.taker_outcome_side, SIDE_OF_BOOK_SIDE.get(msg.taker_book_side or ""), msg.taker_side)
+    times = (arrival.received_at, sent_at, _summary_time("trade", msg, arrival))
+    return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *values, taker_side, msg.is_block_trade)
 
 
 def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _DELTA.decode(envelope, arrival.unknown_fields)
-    price = msg.price_dollars or str(_require("price_dollars", _dollars(msg.price)))
-    size_delta = msg.delta_fp or str(_require("delta_fp", msg.delta))
-    ticker = checked_ticker(msg.market_ticker)
-    exchange_ts = to_unique_text(engine_time(msg.ts, msg.ts_ms))
+    msg = _DELTA.decode(envelope, arrival.odd_fields)
+    price = msg.price_dollars or str(require("price_dollars", dollars(msg.price)))
+    size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
+    ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
+    fine = _deprecated_time("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
+    changed_at = finest_time(exchange_time(msg.ts_ms, MILLISECOND_US), fine)
+    exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
-    key = f"{ticker}\t{exchange_ts}\t{msg.clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
-    occurrence = arrival.delta_occurrences.number(key)
+    key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
+    if changed_at:
+        occurrence = arrival.delta_occurrences.number(key)
+    else:
+        # The merge recognises copies of such a change by its number among equal ones. See LIFECYCLE_PAUSE.
+        exchange_ts = to_text(sent_at) if sent_at else arrival.received_text
+        occurrence = -1 - arrival.undated_burst.number(key, sent_at or arrival.received_at)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    return "orderbook_deltas", (*times, *place, ticker, msg.clock, msg.side, price, size_delta, occurrence)
+    return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, occurrence)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SNAPSHOT.decode(envelope, arrival.unknown_fields)
+    msg = _SNAPSHOT.decode(envelope, arrival.odd_fields)
     levels = (
-        *_ladder(msg.yes_dollars_fp or msg.yes_dollars or _in_dollars(msg.yes)),
-        *_ladder(msg.no_dollars_fp or msg.no_dollars or _in_dollars(msg.no)),
+        *ladder(msg.yes_dollars_fp or msg.yes_dollars or in_dollars(msg.yes)),
+        *ladder(msg.no_dollars_fp or msg.no_dollars or in_dollars(msg.no)),
     )
     # Equal states differ by their clock; without a clock, by their number on the connection, which starts with 1.
-    occurrence = 0 if msg.clock is not None else 1 + arrival.occurrences.number((msg.market_ticker, levels))
-    place = (arrival.connection_id, envelope.sid, envelope.seq)
-    row = (arrival.received_at, sent_at, *place, msg.market_ticker, msg.market_id, msg.clock or 0, *levels, occurrence)
-    return "orderbook_snapshots", row
+    occurrence = 0
+    if msg.clock is None:
+        occurrence += 1 + arrival.occurrences.number(_digest(msg.market_ticker, *levels))
+    place = (arrival.connection_id, envelope.sid, envelope.seq, msg.market_ticker, msg.market_id or "")
+    return "orderbook_snapshots", (arrival.received_at, sent_at, *place, msg.clock or 0, *levels, occurrence)
 
 
 def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _SUMMARY.decode(envelope, arrival.unknown_fields)
+    msg = _SUMMARY.decode(envelope, arrival.odd_fields)
     values = (
-        _first(msg.price_dollars, _dollars(msg.price)),
-        _first(msg.yes_bid_dollars, _dollars(msg.yes_bid)),
-        _first(msg.yes_ask_dollars, _dollars(msg.yes_ask)),
+        first(msg.price_dollars, dollars(msg.price)),
+        first(msg.yes_bid_dollars, dollars(msg.yes_bid)),
+        first(msg.yes_ask_dollars, dollars(msg.yes_ask)),
         msg.yes_bid_size_fp,
         msg.yes_ask_size_fp,
         msg.last_trade_size_fp,
-        _first(msg.volume_fp, msg.volume),
-        _first(msg.open_interest_fp, msg.open_interest),
+        first(msg.volume_fp, msg.volume),
+        first(msg.open_interest_fp, msg.open_interest),
         msg.dollar_volume,
         msg.dollar_open_interest,
     )
-    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(_summary_time(msg)))
+    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(_summary_time("ticker", msg, arrival)))
     return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values)
 
 
@@ -157,71 +166,58 @@ def _lifecycle(
     envelope: Envelope, sent_at: datetime | None, arrival: Arrival, subject: str, kind: str
 ) -> tuple[str, Row]:
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    payload = bytes(envelope.msg).decode()
-    occurrence = arrival.lifecycle_burst.number((subject, kind, payload), sent_at or arrival.received_at)
+    payload = checked_payload(bytes(envelope.msg))
+    occurrence = arrival.lifecycle_burst.number(_digest(subject, kind, payload), sent_at or arrival.received_at)
     return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, occurrence)
 
 
 def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
-    msg = _INDEX_VALUE.decode(envelope.msg)
-    upstream = _INDEX_FRAME.decode(msg.data)
-    if not upstream.value.is_finite():
-        raise BadFrame("bad cfbenchmarks_value: the value is not a number")
-    published_at = from_ms(msg.received_at)
-    times = (arrival.received_at, sent_at, published_at if upstream.time is None else from_ms(upstream.time))
+    odd: list[OddField] = []
+    msg = _INDEX_VALUE.decode(envelope, odd)
+    upstream = _INDEX_FRAME.decode(Envelope(envelope.type, msg=msgspec.Raw(msg.data)), odd)
+    arrival.odd_fields.extend(each for each in odd if each.is_known)
+    published_at = exchange_time(msg.received_at, MILLISECOND_US)
+    if published_at is None:
+        raise BadFrame("missing field received_at")
+    computed_at = None
+    with contextlib.suppress(BadFrame):
+        computed_at = exchange_time(upstream.time, MILLISECOND_US)
+    times = (arrival.received_at, sent_at, computed_at or published_at)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    averages = (_average(msg.avg_60s_data), _average(msg.last_60s_windowed_average_15min))
-    values = (published_at, str(upstream.value), *averages, bytes(envelope.msg).decode())
-    return "index_values", (*times, *place, msg.index_id, *values)
+    averages = (each and each.value for each in (msg.avg_60s_data, msg.last_60s_windowed_average_15min))
+    values = (published_at, index_amount(bytes(upstream.value).decode().strip('"')), *averages)
+    return "index_values", (*times, *place, msg.index_id, *values, checked_payload(bytes(envelope.msg)))
 
 
-def _average(average: IndexAverage | None) -> str | None:
-    return None if average is None else average.value
+def _summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> datetime:
+    """Return the exchange's time of a trade or summary.
+
+    Raises:
+        BadFrame: it has none.
+    """
+    earlier = _deprecated_time(kind, "ts", msg.ts, arrival)
+    if isinstance(msg, MarketSummary):
+        earlier = _deprecated_time(kind, "time", msg.time, arrival) or earlier
+    moment = exchange_time(msg.ts_ms, MILLISECOND_US) or earlier
+    if moment is None:
+        raise BadFrame("missing field ts_ms")
+    return moment
 
 
-def _summary_time(msg: Trade | MarketSummary) -> datetime:
-    """Return the exchange's time: milliseconds, in older messages seconds."""
-    if msg.ts_ms is not None:
-        return from_ms(msg.ts_ms)
-    if msg.ts is not None:
-        return from_seconds(msg.ts)
-    raise BadFrame("missing field ts_ms")
+def _deprecated_time(kind: str, name: str, sent: SentTime, arrival: Arrival) -> datetime | None:
+    """Return the time in a deprecated field; ignore one that cannot be read."""
+    try:
+        return exchange_time(sent)
+    except BadFrame:
+        arrival.odd_fields.append(OddField(kind, name, is_known=True))
+        return None
 
 
-def _first(*values: str | int | None) -> str | int | None:
-    """Return the first value that is not None; 0 is a value."""
-    for value in values:
-        if value is not None:
-            return value
-    return None
+def _digest(*parts: str) -> bytes:
+    """Return what equal messages have in common, in few bytes: bodies may be long, and many are remembered."""
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
 
 
-def _require(name: str, *values: str | int | None) -> str | int:
-    """Return the first value that is not None, or reject the frame."""
-    value = _first(*values)
-    if value is None:
-        raise BadFrame(f"missing field {name}")
-    return value
-
-
-def _dollars(cents: int | None) -> str | None:
-    """Return whole cents as dollars."""
-    return None if cents is None else str(Decimal(cents).scaleb(-2))
-
-
-def _in_dollars(levels: Sequence[tuple[int, int]] | None) -> Levels:
-    """Return levels in cents as levels in dollars."""
-    return [(str(Decimal(price).scaleb(-2)), size) for price, size in levels or ()]
-
-
-def _ladder(levels: Levels) -> tuple[str, str]:
-    """Return prices and sizes as two PostgreSQL array literals, in the order sent."""
-    prices = ",".join([str(price) for price, _ in levels])
-    sizes = ",".join([str(size) for _, size in levels])
-    return f"{{{prices}}}", f"{{{sizes}}}"
-
-
-_ENVELOPE = msgspec.json.Decoder(Envelope)
 _TRADE = BodyDecoder(Trade)
 _DELTA = BodyDecoder(OrderbookDelta)
 _SNAPSHOT = BodyDecoder(OrderbookSnapshot)
@@ -229,8 +225,8 @@ _SUMMARY = BodyDecoder(MarketSummary)
 # Bodies of lifecycle messages and index values are stored whole, so nothing in them can be unknown.
 _MARKET_LIFECYCLE = msgspec.json.Decoder(MarketLifecycle)
 _EVENT_LIFECYCLE = msgspec.json.Decoder(EventLifecycle)
-_INDEX_VALUE = msgspec.json.Decoder(IndexValue)
-_INDEX_FRAME = msgspec.json.Decoder(IndexFrame)
+_INDEX_VALUE = BodyDecoder(IndexValue)
+_INDEX_FRAME = BodyDecoder(IndexFrame)
 
 _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Row]]] = {
     "trade": _trade,
@@ -243,3 +239,4 @@ _PARSERS: dict[str, Callable[[Envelope, datetime | None, Arrival], tuple[str, Ro
     "event_fee_update": _event_lifecycle,
     "cfbenchmarks_value": _index_value,
 }
+DATA_TYPES = frozenset(_PARSERS)

@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 # After this many repeated numbers in a row, the exchange has restarted its count and does not repeat frames.
 REPEATS_MAX = 100
+# An exchange that keeps making subscriptions makes the oldest ones be forgotten.
+SIDS_MAX = 10_000
+# The exchange allows 500,000 markets on a connection.
+CLOCKS_MAX = 1_000_000
 
 
 class SequenceGap(NamedTuple):
@@ -39,6 +43,7 @@ class SequenceTracker:
         expected = self._next.get(sid)
         if expected is None:
             expected = 1 if self._from_start else seq
+            self._forget_oldest()
         if seq == expected:
             self._next[sid] = seq + 1
             return None
@@ -46,8 +51,15 @@ class SequenceTracker:
 
     def restart(self, sid: int) -> None:
         """Expect number 1 next, since the exchange made a new subscription with this sid."""
+        self._forget_oldest()
         self._next[sid] = 1
         self._repeats.pop(sid, None)
+
+    def _forget_oldest(self) -> None:
+        if len(self._next) >= SIDS_MAX:
+            oldest = next(iter(self._next))
+            del self._next[oldest]
+            self._repeats.pop(oldest, None)
 
     def _other(self, sid: int, expected: int, seq: int) -> SequenceGap:
         gap = SequenceGap(sid, expected, seq)
@@ -58,3 +70,19 @@ class SequenceTracker:
         self._next[sid] = seq + 1 if restarted or not gap.is_repeat else expected
         # A restarted count has lost the frames from 1 on, as a new subscription would have.
         return SequenceGap(sid, 1, seq) if restarted and seq > 1 else gap
+
+
+class BookClocks:
+    """Follows the clock of every order book of one connection."""
+
+    def __init__(self) -> None:
+        """Start without books."""
+        self._clocks: dict[str, int] = {}
+
+    def observe(self, ticker: str, clock: int) -> bool:
+        """Record a book's clock; return whether it went back."""
+        if len(self._clocks) >= CLOCKS_MAX:
+            self._clocks.clear()
+        went_back = clock < self._clocks.get(ticker, 0)
+        self._clocks[ticker] = clock
+        return went_back

@@ -1,23 +1,18 @@
 """Times of the exchange as aware datetimes, exact to the microsecond; finer digits are cut off, never rounded."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from kalshi_data.errors import BadFrame
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-
-
-def from_seconds(seconds: int) -> datetime:
-    """Convert a Unix time in seconds."""
-    return _after_epoch(timedelta(seconds=seconds) if abs(seconds) < 1 << 40 else None)
-
-
-@lru_cache(maxsize=4096)
-def from_ms(milliseconds: int) -> datetime:
-    """Convert a Unix time in milliseconds."""
-    return _after_epoch(timedelta(milliseconds=milliseconds) if abs(milliseconds) < 1 << 50 else None)
+SECOND_US, MILLISECOND_US = 1_000_000, 1_000
+# A time as it may stand in a message.
+SentTime = str | int | float | None
+_NUMBER = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 
 
 def from_ns(nanoseconds: int) -> datetime:
@@ -39,7 +34,7 @@ def to_unique_text(moment: datetime) -> str:
 
 @lru_cache(maxsize=64)
 def _whole_second(seconds: int) -> str:
-    return from_seconds(seconds).isoformat(" ")[:19]
+    return _after_epoch(timedelta(seconds=seconds)).isoformat(" ")[:19]
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +43,6 @@ def to_text(moment: datetime) -> str:
     return moment.isoformat(" ")
 
 
-@lru_cache(maxsize=4096)
 def from_rfc3339(text: str) -> datetime:
     """Convert an RFC 3339 string with any number of fraction digits.
 
@@ -64,24 +58,62 @@ def from_rfc3339(text: str) -> datetime:
     return moment
 
 
-def engine_time(ts: str | int | None, ts_ms: int | None) -> datetime:
-    """Return the matching engine's time of a delta: `ts` if it has finer digits of the same time, else `ts_ms`.
+def exchange_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
+    """Return a time of a message, in whichever form the exchange sent it; None if it holds none.
+
+    Forms: RFC 3339 text, or a Unix time as number or text. A Unix time counts in `unit` microseconds or in a finer
+    unit: the exchange changed the resolution of its times more than once, and the size of the number shows which it is.
+    An empty text and the year 1, which is zero in the exchange's programs, stand for no time.
 
     Raises:
-        BadFrame: both are missing, or one of them is not a time.
+        BadFrame: the value is not a time.
     """
-    fine = from_rfc3339(ts) if isinstance(ts, str) else from_seconds(ts) if ts is not None else None
-    if ts_ms is None:
-        if fine is None:
-            raise BadFrame("missing field ts_ms")
-        return fine
-    coarse = from_ms(ts_ms)
-    return fine if fine is not None and coarse <= fine < coarse + MILLISECOND else coarse
+    if sent is None or sent == "":
+        return None
+    # Nearly all times are of this form.
+    if unit == MILLISECOND_US and type(sent) is int and 0 < sent < 10**14:
+        return _from_ms(sent)
+    return _read_time(sent, unit)
 
 
-def _after_epoch(elapsed: timedelta | None) -> datetime:
+def finest_time(coarse: datetime | None, fine: datetime | None) -> datetime | None:
+    """Return the second of two times of a delta if it has finer digits of the same millisecond, else the first."""
+    if coarse is None or fine is None:
+        return coarse or fine
+    return fine if coarse <= fine < coarse + MILLISECOND else coarse
+
+
+@lru_cache(maxsize=4096)
+def _from_ms(milliseconds: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _read_time(sent: str | float, unit: int) -> datetime | None:
+    if isinstance(sent, str):
+        moment = _from_number(Decimal(sent), unit) if _NUMBER.match(sent) else from_rfc3339(sent.upper())
+    else:
+        moment = _from_number(sent if isinstance(sent, int) else Decimal(repr(sent)), unit)
+    return None if moment.year == 1 else moment
+
+
+def _from_number(sent: int | Decimal, unit: int) -> datetime:
+    """Convert a Unix time; in the coarsest unit, a time before the year 5000 has at most 11 digits."""
+    digits = abs(sent)
+    if not digits < 1 << 63:
+        raise BadFrame("bad time: out of range")
+    limit = 10**11 * SECOND_US // unit
+    while digits >= limit and unit > 1:
+        unit, limit = unit // 1000, limit * 1000
+    if digits >= limit:
+        # Nanoseconds: digits below a microsecond are cut off.
+        return _after_epoch(timedelta(microseconds=int(sent // 1000)))
+    return _after_epoch(timedelta(microseconds=int(sent * unit)))
+
+
+def _after_epoch(elapsed: timedelta) -> datetime:
     """Return the time, or reject one that a datetime cannot hold."""
     try:
-        return EPOCH + (elapsed if elapsed is not None else timedelta.max)
+        return EPOCH + elapsed
     except OverflowError as error:
         raise BadFrame("bad time: out of range") from error

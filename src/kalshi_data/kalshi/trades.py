@@ -5,14 +5,18 @@ Source: Kalshi OpenAPI 3.34.0, Trade. `created_time` has microseconds; cut off t
 
 from collections.abc import Iterator
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.messages import Amount, Side, Ticker
-from kalshi_data.kalshi.timestamps import from_rfc3339
+from kalshi_data.kalshi.amounts import SIDE_OF_BOOK_SIDE, both_prices, dollars, require
+from kalshi_data.kalshi.decoding import BodyDecoder
+from kalshi_data.kalshi.error_messages import clean
+from kalshi_data.kalshi.messages import Amount, Envelope, MessageBody, Side, Ticker, WholeAmount
+from kalshi_data.kalshi.timestamps import SentTime, exchange_time
 
 log = structlog.get_logger()
 
@@ -27,23 +31,38 @@ class FetchedTrade(NamedTuple):
     yes_price: str
     no_price: str
     size: str
-    taker_side: str
+    taker_side: str | None
     is_block_trade: bool | None
 
 
-class RestTrade(msgspec.Struct, frozen=True):
-    """A trade as REST sends it."""
+class RestTrade(MessageBody, frozen=True):
+    """A trade as REST sends it, in its present form and in earlier ones."""
+
+    REPLACEABLE = MappingProxyType(
+        {
+            "taker_side": None,
+            "count": "count_fp",
+            "yes_price": "yes_price_dollars",
+            "no_price": "no_price_dollars",
+        }
+    )
 
     trade_id: Ticker
     ticker: Ticker
-    count_fp: Amount
-    yes_price_dollars: Amount
-    no_price_dollars: Amount
-    created_time: str
+    created_time: SentTime
+    count_fp: Amount | None = None
+    yes_price_dollars: Amount | None = None
+    no_price_dollars: Amount | None = None
     taker_outcome_side: Side | None = None
     taker_book_side: Literal["bid", "ask"] | None = None
     taker_side: Side | None = None
     is_block_trade: bool | None = None
+    yes_price: WholeAmount | None = None
+    no_price: WholeAmount | None = None
+    count: WholeAmount | None = None
+
+
+_TRADE = BodyDecoder(RestTrade)
 
 
 def to_trade(encoded: bytes, received_at: datetime) -> FetchedTrade:
@@ -53,24 +72,30 @@ def to_trade(encoded: bytes, received_at: datetime) -> FetchedTrade:
         BadFrame: a field is missing or has a bad value.
     """
     try:
-        trade = msgspec.json.decode(encoded, type=RestTrade)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        trade = _TRADE.decode(Envelope("trade", msg=msgspec.Raw(encoded)), [])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"bad trade: {error}") from error
-    from_book_side = {"bid": "yes", "ask": "no", None: None}[trade.taker_book_side]
-    taker_side = trade.taker_outcome_side or from_book_side or trade.taker_side
-    if taker_side is None:
-        raise BadFrame("missing field taker_outcome_side")
-    created_at = from_rfc3339(trade.created_time)
+    created_at = exchange_time(trade.created_time)
+    if created_at is None:
+        raise BadFrame("missing field created_time")
     exchange_ts = created_at.replace(microsecond=created_at.microsecond // 1000 * 1000)
-    prices = (trade.yes_price_dollars, trade.no_price_dollars)
-    columns = (trade.trade_id, trade.ticker, *prices, trade.count_fp, taker_side, trade.is_block_trade)
+    yes = trade.yes_price_dollars or dollars(trade.yes_price)
+    no = trade.no_price_dollars or dollars(trade.no_price)
+    size = str(require("count_fp", trade.count_fp, trade.count))
+    taker_side = trade.taker_outcome_side or SIDE_OF_BOOK_SIDE.get(trade.taker_book_side or "") or trade.taker_side
+    columns = (trade.trade_id, trade.ticker, *both_prices(yes, no), size, taker_side, trade.is_block_trade)
     return FetchedTrade(received_at, exchange_ts, *columns)
 
 
 def to_trades(page: bytes, received_at: datetime) -> Iterator[FetchedTrade]:
-    """Yield the rows of a page of trades; log a trade that cannot be decoded and leave it out."""
-    for encoded in msgspec.json.decode(page, type=list[msgspec.Raw]):
+    """Yield the rows of a page of trades; leave out those that cannot be decoded, and log how many there are."""
+    reasons: list[str] = []
+    for encoded in map(bytes, msgspec.json.decode(page, type=list[msgspec.Raw])):
+        if encoded == b"null":
+            continue
         try:
-            yield to_trade(bytes(encoded), received_at)
+            yield to_trade(encoded, received_at)
         except BadFrame as error:
-            log.error("trade of REST cannot be decoded", reason=str(error))
+            reasons.append(str(error))
+    if reasons:
+        log.error("trades of REST cannot be decoded", trades=len(reasons), reason=clean(reasons[0]))

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.rows import decode_envelope, to_row
+from kalshi_data.kalshi.decoding import decode_envelope
+from kalshi_data.kalshi.rows import to_row
 from tests.unit.kalshi.test_rows import BODIES, INDEX_VALUE, arrival
 
 STREAMS = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}

@@ -1,3 +1,4 @@
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -5,9 +6,10 @@ import msgspec
 import pytest
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.decoding import FIELD_NAME_LENGTH_MAX, REPORTED_FIELDS_MAX, OddField, decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
-from kalshi_data.kalshi.timestamps import from_ms
+from kalshi_data.kalshi.rows import Arrival, Row, to_row
+from kalshi_data.kalshi.timestamps import from_ns
 
 RECEIVED = datetime(2026, 11, 2, 15, 0, 1, tzinfo=UTC)
 TS_MS = 1793109600447
@@ -76,8 +78,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def arrival(unknown: list[tuple[str, str]] | None = None) -> Arrival:
-    return Arrival(9, RECEIVED, Occurrences(), [] if unknown is None else unknown)
+def arrival(odd: list[OddField] | None = None) -> Arrival:
+    return Arrival(9, RECEIVED, Occurrences(), [] if odd is None else odd)
 
 
 def texts(*moments: datetime) -> tuple[str, ...]:
@@ -232,7 +234,7 @@ def test_equal_lifecycle_messages_are_numbered_until_a_pause() -> None:
 
     assert [occurrence(at) for at in (0, 5_000, 10_000, 15_001, 15_002)] == [0, 1, 2, 0, 1]
     assert [occurrence(15_003, is_deactivated=False), occurrence(15_003)] == [0, 2]
-    receiving.received_at = from_ms(TS_MS + 30_000)
+    receiving.received_at = from_ns((TS_MS + 30_000) * 10**6)
     assert [occurrence(None), occurrence(None)] == [0, 1]
 
 
@@ -248,7 +250,12 @@ def test_an_index_value_keeps_its_digits_and_the_time_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", "{}", "[]", '{"value": "NaN"}', '{"value": "much"}', '{"value": 1, "time": 1e99}']
+    "data",
+    [
+        *("", "{}", "[]", '{"value": null}', '{"value": ""}', '{"value": "NaN"}', '{"value": "much"}'),
+        *('{"value": 1e400}', '{"value": "1e99999999"}', '{"value": "1_000"}', '{"value": true}', '{"value": [1]}'),
+        *(f'{{"value": {"9" * 400}}}', '{"value": 0.1234567890123456789}', '{"value": "Infinity"}'),
+    ],
 )
 def test_an_index_value_without_a_value_is_rejected(data: str) -> None:
     with pytest.raises(BadFrame, match="bad "):
@@ -284,19 +291,30 @@ def test_a_frame_without_an_envelope_is_rejected(raw: bytes, reason: str) -> Non
         ("trade", {"yes_price_dollars": "0.4x"}, "bad trade"),
         ("trade", {"yes_price_dollars": "NaN"}, "bad trade"),
         ("trade", {"yes_price_dollars": 0.43}, "bad trade"),
-        ("trade", {"yes_price_dollars": None}, "missing field yes_price_dollars"),
+        ("trade", {"yes_price_dollars": None, "no_price_dollars": ""}, "missing field yes_price_dollars"),
+        ("trade", {"yes_price_dollars": "0.41000005"}, "bad trade"),
+        ("trade", {"count_fp": "1000000000000.00"}, "bad trade"),
+        ("trade", {"count_fp": None, "count": 10**12}, "bad trade"),
+        ("trade", {"count_fp": "", "count": "3"}, "bad trade"),
         ("trade", {"count_fp": "1e3"}, "bad trade"),
         ("trade", {"count_fp": None}, "missing field count_fp"),
         ("trade", {"taker_outcome_side": "maybe"}, "bad trade"),
         ("trade", {"ts_ms": None, "ts": None}, "missing field ts_ms"),
-        ("trade", {"ts_ms": 2**62}, "bad time"),
+        ("trade", {"ts_ms": None, "ts": ""}, "missing field ts_ms"),
+        ("trade", {"ts_ms": None, "ts": "noon"}, "missing field ts_ms"),
+        ("trade", {"ts_ms": 2**63}, "bad time"),
+        ("trade", {"ts_ms": True}, "bad trade"),
         ("orderbook_delta", {"side": "both"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "\u0661"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "1\n"}, "bad orderbook_delta"),
-        ("orderbook_delta", {"ts": None, "ts_ms": None}, "missing field ts_ms"),
+        ("orderbook_delta", {"price_dollars": "0.41000005"}, "bad orderbook_delta"),
+        ("orderbook_delta", {"price_dollars": None, "price": 10**12}, "bad orderbook_delta"),
+        ("orderbook_delta", {"delta_fp": None}, "missing field delta_fp"),
         ("orderbook_delta", {"clock": -1}, "bad orderbook_delta"),
         ("orderbook_snapshot", {"yes_dollars_fp": [["0.01"]]}, "bad orderbook_snapshot"),
         ("orderbook_snapshot", {"yes_dollars_fp": [["0.01", ""]]}, "bad orderbook_snapshot"),
+        ("orderbook_snapshot", {"yes_dollars_fp": [["0.01", None]]}, "bad orderbook_snapshot"),
+        ("orderbook_snapshot", {"yes_dollars_fp": None, "yes": [[8, "many"]]}, "bad orderbook_snapshot"),
         ("ticker", {"yes_bid_dollars": "-"}, "bad ticker"),
     ],
 )
@@ -319,25 +337,160 @@ def test_frames_of_an_unknown_type_or_without_a_subscription_are_rejected() -> N
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_unknown_fields_are_reported_and_do_not_change_the_row(kind: str) -> None:
-    unknown: list[tuple[str, str]] = []
-    row = to_row(decode_envelope(frame(kind, BODIES[kind])), arrival(unknown))
-    assert not unknown
+    odd: list[OddField] = []
+    row = to_row(decode_envelope(frame(kind, BODIES[kind])), arrival(odd))
+    assert not odd
     body = {"moon_phase": {"full": True}, **BODIES[kind], "tide": None}
-    assert to_row(decode_envelope(frame(kind, body)), arrival(unknown)) == row
-    assert sorted(unknown) == [(kind, "moon_phase"), (kind, "tide")]
+    assert to_row(decode_envelope(frame(kind, body)), arrival(odd)) == row
+    assert sorted(odd) == [(kind, "moon_phase", False), (kind, "tide", False)]
 
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_bad_message_is_rejected_without_a_report_of_its_unknown_fields(kind: str) -> None:
-    unknown: list[tuple[str, str]] = []
+    odd: list[OddField] = []
     body = {"moon_phase": 1, **BODIES[kind], "market_ticker": 7}
     with pytest.raises(BadFrame, match=f"bad {kind}: Expected `str`, got `int` - at `\\$.market_ticker`"):
-        to_row(decode_envelope(frame(kind, body)), arrival(unknown))
-    assert not unknown
+        to_row(decode_envelope(frame(kind, body)), arrival(odd))
+    assert not odd
 
 
 def test_lifecycle_has_no_unknown_fields_since_it_is_stored_whole() -> None:
-    unknown: list[tuple[str, str]] = []
+    odd: list[OddField] = []
     body = {"market_ticker": "KXA-1", "event_type": "settled", "anything": 1}
-    to_row(decode_envelope(frame("market_lifecycle_v2", body)), arrival(unknown))
-    assert not unknown
+    to_row(decode_envelope(frame("market_lifecycle_v2", body)), arrival(odd))
+    assert not odd
+
+
+def test_names_of_unknown_fields_are_bounded_in_number_and_length() -> None:
+    odd: list[OddField] = []
+    names = [f"{number:04}\u0000{'x' * 10_000}" for number in range(10_000)]
+    to_row(decode_envelope(frame("trade", {**TRADE, **dict.fromkeys(names)})), arrival(odd))
+    assert len(odd) == REPORTED_FIELDS_MAX
+    assert odd[0].name == f"0000 {'x' * (FIELD_NAME_LENGTH_MAX - 5)}"
+
+
+def odd_of(kind: str, **changes: object) -> tuple[Row, list[str]]:
+    """Return a row of a message with changed fields, and the names of known fields that were ignored."""
+    odd: list[OddField] = []
+    _, row = to_row(decode_envelope(frame(kind, {**BODIES[kind], **changes})), arrival(odd))
+    return row, [each.name for each in odd if each.is_known]
+
+
+BAD: list[object] = ["noon", [], {}, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "bad"),
+    [
+        *(("trade", "taker_side", bad) for bad in BAD),
+        *(("trade", "ts", bad) for bad in ("2026-13-01T00:00:00Z", 10**30, *BAD)),
+        *(("ticker", name, bad) for name in ("ts", "time") for bad in BAD),
+        *(("ticker", name, "x") for name in ("price", "yes_bid", "yes_ask", "volume", "open_interest", "Clock")),
+        *(("trade", name, "x") for name in ("yes_price", "no_price", "count")),
+        *(("orderbook_delta", name, {}) for name in ("ts", "market_id", "price", "delta", "subaccount")),
+        *(("orderbook_snapshot", name, [["0.1"]]) for name in ("yes", "no", "yes_dollars", "no_dollars")),
+    ],
+)
+def test_a_bad_value_of_a_deprecated_field_is_ignored_and_reported(kind: str, name: str, bad: object) -> None:
+    row, ignored = odd_of(kind, **{name: bad})
+    without_it = to_row(decode_envelope(frame(kind, without(BODIES[kind], name))), arrival())[1]
+    assert (row, ignored) == (without_it, [name])
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_and_empty_text_read_as_absent_in_every_field_that_may_be_absent(kind: str, nothing: object) -> None:
+    required = {"trade_id", "market_ticker", "side", "ts_ms", "count_fp", "price_dollars", "delta_fp"}
+    kept = required if kind != "ticker" else {"market_ticker", "ts_ms"}
+    body = BODIES[kind]
+    empty = {name: nothing for name in body if name not in kept and name != "yes_price_dollars"}
+    bare = {name: value for name, value in body.items() if name not in empty}
+    assert row_of(kind, {**body, **empty}) == row_of(kind, bare)
+
+
+def test_null_in_a_list_reads_as_absent() -> None:
+    levels = [None, ["0.0100", "250.00"], None, ["0.4100", "37.25"], None]
+    assert row_of("orderbook_snapshot", {**SNAPSHOT, "yes_dollars_fp": levels}) == row_of(
+        "orderbook_snapshot", SNAPSHOT
+    )
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ({"yes_price_dollars": "0.4100"}, ("0.4100", "0.5900")),
+        ({"no_price_dollars": "0.4100"}, ("0.5900", "0.4100")),
+        ({"yes_price_dollars": "1.0000", "no_price_dollars": ""}, ("1.0000", "0.0000")),
+        ({"yes_price_dollars": None, "no_price_dollars": "0.055"}, ("0.945", "0.055")),
+        ({"yes_price": 7}, ("0.07", "0.93")),
+        ({"yes_price_dollars": "0.41000000"}, ("0.41000000", "0.59000000")),
+    ],
+)
+def test_a_missing_price_is_one_dollar_less_the_other(prices: dict[str, object], expected: tuple[str, str]) -> None:
+    bare = without(TRADE, "yes_price_dollars", "no_price_dollars")
+    assert row_of("trade", {**bare, **prices})[1][8:10] == expected
+
+
+def test_a_trade_without_a_takers_side_has_none() -> None:
+    body = without(TRADE, "taker_outcome_side", "taker_book_side", "taker_side")
+    assert row_of("trade", {**body, "is_block_trade": True})[1][-2:] == (None, True)
+
+
+@pytest.mark.parametrize("form", [TS_MS, str(TS_MS), TS_MS * 1000, "2026-10-27T14:00:00.447Z"])
+def test_any_form_of_a_time_is_read_in_every_message(form: object) -> None:
+    for kind in ("trade", "ticker", "orderbook_delta"):
+        bare = without(BODIES[kind], "ts", "ts_ms", "time")
+        for name in ("ts_ms", "ts"):
+            assert row_of(kind, {**bare, name: form})[1][2] in (AT, str(AT))
+    assert row_of("ticker", {**without(TICKER, "ts", "ts_ms"), "time": form})[1][2] == str(AT)
+    assert row_of("trade", TRADE, sending_ts_ms=form)[1][1] == AT
+    data = msgspec.json.encode({"value": "1", "time": form}).decode()
+    assert row_of("cfbenchmarks_value", {**INDEX_VALUE, "data": data, "received_at": form})[1][2] == AT
+
+
+@pytest.mark.parametrize("sending", [True, [], {}, "soon", 1e300, 10**30])
+def test_a_time_of_sending_that_cannot_be_read_is_none(sending: object) -> None:
+    assert row_of("trade", TRADE, sending_ts_ms=sending)[1][:3] == (RECEIVED, None, AT)
+    assert decode_envelope(frame("trade", TRADE, id={}, sending_ts_ms=sending)).id is None
+    assert decode_envelope(frame("trade", TRADE, id=7, sending_ts_ms=[])).id == 7
+
+
+@pytest.mark.parametrize("times", [{}, {"ts": None, "ts_ms": None}, {"ts": "", "ts_ms": ""}, {"ts": "noon"}])
+def test_a_delta_without_a_time_has_that_of_its_frame_and_says_so(times: dict[str, object]) -> None:
+    here = arrival()
+    body = {**without(DELTA, "ts", "ts_ms"), **times}
+
+    def take(**fields: object) -> tuple[object, ...]:
+        row = to_row(decode_envelope(frame("orderbook_delta", body, **fields)), here)[1]
+        return row[2], row[-1]
+
+    assert [take(), take()] == [(str(SENT), -1), (str(SENT), -2)]
+    here.received_at = RECEIVED + timedelta(seconds=20)
+    here.received_text = str(here.received_at)
+    assert take(sending_ts_ms=None) == (str(RECEIVED + timedelta(seconds=20)), -1)
+
+
+def test_many_snapshots_without_a_clock_take_little_memory() -> None:
+    here = arrival()
+    levels = [[f"0.{cents:04}", "1000.00"] for cents in range(1, 51)]
+    encoded = [
+        frame("orderbook_snapshot", {"market_ticker": f"KXA-{number}", "yes_dollars_fp": levels})
+        for number in range(2_000)
+    ]
+    tracemalloc.start()
+    for each in encoded:
+        to_row(decode_envelope(each), here)
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes / len(encoded) < 400
+
+
+@pytest.mark.parametrize("kind", ["market_lifecycle_v2", "cfbenchmarks_value"])
+@pytest.mark.parametrize(
+    "value", [b'"\\u0000"', b'{"\\u0000":1}', b"[" * 300 + b"]" * 300, b"1e100000", b'"\xff"', b"9" * 5_000]
+)
+def test_a_body_that_the_database_cannot_hold_is_rejected(kind: str, value: bytes) -> None:
+    body = {"market_ticker": "KXA-1", "event_type": "settled"} if kind != "cfbenchmarks_value" else INDEX_VALUE
+    raw = frame(kind, {**body, "extra": msgspec.Raw(value)})
+    with pytest.raises(BadFrame, match="bad "):
+        to_row(decode_envelope(raw), arrival())

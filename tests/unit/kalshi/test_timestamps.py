@@ -6,11 +6,12 @@ import pytest
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.timestamps import (
-    engine_time,
-    from_ms,
+    MILLISECOND_US,
+    SentTime,
+    exchange_time,
+    finest_time,
     from_ns,
     from_rfc3339,
-    from_seconds,
     text_from_ns,
     to_text,
     to_unique_text,
@@ -40,24 +41,54 @@ def test_a_text_that_is_no_time_is_rejected(text: str) -> None:
         from_rfc3339(text)
 
 
-def test_unix_times() -> None:
-    assert from_seconds(int(AT.timestamp())) == AT
-    assert from_ms(int(AT.timestamp()) * 1000 + 7) == AT.replace(microsecond=7000)
-    assert from_ns(int(AT.timestamp()) * 10**9 + 7999) == AT.replace(microsecond=7)
-    for beyond in (from_seconds, from_ms):
-        with pytest.raises(BadFrame, match="out of range"):
-            beyond(2**62)
+SECOND = int(AT.timestamp())
+FORMS: list[tuple[SentTime, int]] = [
+    (SECOND, 0),
+    (str(SECOND), 0),
+    (SECOND * 10**3 + 258, 258_000),
+    (str(SECOND * 10**3 + 258), 258_000),
+    (SECOND * 10**6 + 258_595, 258_595),
+    (str(SECOND * 10**6 + 258_595), 258_595),
+    (SECOND * 10**9 + 258_595_999, 258_595),
+    (str(SECOND * 10**9 + 258_595_999), 258_595),
+    (SECOND + 0.258, 258_000),
+    (f"{SECOND}.258595999", 258_595),
+    ("2026-08-07T06:47:24.258595999Z", 258_595),
+    ("2026-08-07t06:47:24.25z", 250_000),
+    ("2026-08-07T08:47:24.25+02:00", 250_000),
+]
+
+
+@pytest.mark.parametrize(("sent", "microsecond"), FORMS)
+def test_a_time_is_read_in_any_form(sent: SentTime, microsecond: int) -> None:
+    assert exchange_time(sent) == AT.replace(microsecond=microsecond)
+
+
+def test_a_field_in_milliseconds_holds_milliseconds_or_a_finer_unit() -> None:
+    assert exchange_time(14_000, MILLISECOND_US) == from_ns(14 * 10**9)
+    for unit in (10**3, 10**6, 10**9):
+        assert exchange_time(SECOND * unit, MILLISECOND_US) == AT
+        assert exchange_time(str(SECOND * unit), MILLISECOND_US) == AT
+
+
+@pytest.mark.parametrize("sent", [None, "", "0001-01-01T00:00:00Z", -62_135_596_800])
+def test_what_stands_for_no_time_reads_as_absent(sent: SentTime) -> None:
+    assert exchange_time(sent) is None
+
+
+@pytest.mark.parametrize("sent", ["yesterday", " ", 2**63, -(2**63), 10**400, 1e300, "9" * 20])
+def test_a_value_that_is_no_time_is_rejected(sent: SentTime) -> None:
+    with pytest.raises(BadFrame, match="bad time"):
+        exchange_time(sent)
 
 
 def test_finer_digits_are_used_only_if_both_times_agree() -> None:
-    milliseconds = int(AT.timestamp()) * 1000 + 258
-    assert engine_time("2026-08-07T06:47:24.258595Z", milliseconds) == AT.replace(microsecond=258_595)
-    assert engine_time("2026-08-07T06:47:24Z", milliseconds) == AT.replace(microsecond=258_000)
-    assert engine_time(None, milliseconds) == AT.replace(microsecond=258_000)
-    assert engine_time("2026-08-07T06:47:24.258595Z", None) == AT.replace(microsecond=258_595)
-    assert engine_time(int(AT.timestamp()), None) == AT
-    with pytest.raises(BadFrame, match="missing field ts_ms"):
-        engine_time(None, None)
+    coarse = AT.replace(microsecond=258_000)
+    assert finest_time(coarse, AT.replace(microsecond=258_595)) == AT.replace(microsecond=258_595)
+    assert finest_time(coarse, AT) == coarse
+    assert finest_time(coarse, None) == coarse
+    assert finest_time(None, AT) == AT
+    assert finest_time(None, None) is None
 
 
 @pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])

@@ -5,8 +5,9 @@ import msgspec
 import pytest
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, decode_envelope, to_row
+from kalshi_data.kalshi.rows import Arrival, to_row
 from kalshi_data.kalshi.trades import to_trade, to_trades
 from tests.support.listing_server import trade
 
@@ -57,7 +58,8 @@ def test_the_side_is_read_from_every_earlier_form() -> None:
         ({"count_fp": 3.5}, "count_fp"),
         ({"yes_price_dollars": "1e3"}, "yes_price_dollars"),
         ({"trade_id": ""}, "trade_id"),
-        ({"taker_outcome_side": None, "taker_book_side": None, "taker_side": None}, "taker_outcome_side"),
+        ({"yes_price_dollars": None, "no_price_dollars": None}, "yes_price_dollars"),
+        ({"count_fp": "0.0000001"}, "count_fp"),
     ],
 )
 def test_only_a_trade_that_cannot_be_decoded_is_left_out(changes: dict[str, Any], reason: str) -> None:
@@ -65,3 +67,25 @@ def test_only_a_trade_that_cannot_be_decoded_is_left_out(changes: dict[str, Any]
         convert(**changes)
     page = msgspec.json.encode([trade(1, CREATED), trade(2, CREATED, **changes), trade(3, CREATED)])
     assert [each.trade_id for each in to_trades(page, NOW)] == ["trade-0001", "trade-0003"]
+
+
+def test_a_trade_of_rest_needs_one_price_and_no_side() -> None:
+    sides = {"taker_outcome_side": "", "taker_book_side": None, "taker_side": ""}
+    found = convert(no_price_dollars=None, yes_price_dollars="0.4100", is_block_trade=True, **sides)
+    assert (found.yes_price, found.no_price, found.taker_side) == ("0.4100", "0.5900", None)
+
+
+@pytest.mark.parametrize("created", [1_793_109_600_447, "1793109600.447", 1_793_109_600_447_812])
+def test_a_time_of_rest_is_read_in_any_form(created: object) -> None:
+    assert convert(created_time=created).exchange_ts == convert().exchange_ts
+
+
+def test_a_trade_of_2025_is_in_cents_and_whole_contracts() -> None:
+    old = {"yes_price_dollars": None, "no_price_dollars": None, "yes_price": 7, "no_price": 93}
+    found = convert(**old, count_fp=None, count=3)
+    assert (found.yes_price, found.no_price, found.size) == ("0.07", "0.93", "3")
+
+
+def test_null_in_a_page_is_no_trade() -> None:
+    page = msgspec.json.encode([None, trade(1, CREATED), None])
+    assert [each.trade_id for each in to_trades(page, NOW)] == ["trade-0001"]

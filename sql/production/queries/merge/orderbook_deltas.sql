@@ -1,9 +1,32 @@
 -- Merge staged order-book deltas: a multiset union. Production holds a change as many times as the gatherer that
--- received it most often did.
+-- received it most often did. Those that the exchange sent without a time have an occurrence below 0, and times that
+-- differ from line to line: equal ones with one number within 5 s are copies, as in lifecycle_events.sql.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
 with
+undated as materialized (
+    select *, ctid as place, exchange_ts - lag(exchange_ts) over equal_ones as since
+    from stage
+    where occurrence < 0
+    window equal_ones as (partition by market_ticker, clock, side, price, size_delta, occurrence order by exchange_ts)
+),
+
+copies as materialized (
+    select u.place
+    from undated as u
+    where
+        u.since <= interval '5 s'
+        or exists (
+            select from market_data.orderbook_deltas as known
+            where
+                known.market_ticker = u.market_ticker
+                and known.exchange_ts between u.exchange_ts - interval '5 s' and u.exchange_ts + interval '5 s'
+                and (known.clock, known.side, known.price, known.size_delta, known.occurrence)
+                = (u.clock, u.side, u.price, u.size_delta, u.occurrence)
+        )
+),
+
 inserted as (
     insert into market_data.orderbook_deltas (
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id
@@ -11,6 +34,7 @@ inserted as (
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id
     from stage
+    where occurrence >= 0 or ctid <> all(array(select c.place from copies as c))
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
     returning

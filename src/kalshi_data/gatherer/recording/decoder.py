@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import starmap
 from typing import Any
 
 import msgspec
@@ -19,20 +18,23 @@ from kalshi_data.gatherer.recording.events import (
     FrameQuarantined,
     GapFound,
     LifecycleChanged,
+    OddFieldFound,
     SnapshotReceived,
-    UnknownFieldFound,
 )
+from kalshi_data.gatherer.recording.log_bodies import Closing, Opening, Repair, read_log_body
 from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
-from kalshi_data.kalshi.decoding import event_time_ms
+from kalshi_data.kalshi.decoding import decode_envelope, event_time, lacks_market_id, sending_time
+from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, Row, decode_envelope, to_row
-from kalshi_data.kalshi.sequence import SequenceGap, SequenceTracker
+from kalshi_data.kalshi.rows import DATA_TYPES, Arrival, Row, to_row
+from kalshi_data.kalshi.sequence import BookClocks, SequenceGap, SequenceTracker
 from kalshi_data.kalshi.timestamps import from_ns, text_from_ns
 
 # A frame of these types may end its subscription, and that ends at the frame before it.
 ENDING_TYPES = frozenset({"error", "unsubscribed"})
+KNOWN_TYPES = DATA_TYPES | CONTROL_TYPES
 # Delays are measured in one of this many records.
 DELAY_SAMPLE = 16
 
@@ -55,7 +57,7 @@ class FrameDecoder:
         self._whole = whole
         self._sequence = SequenceTracker(from_start=whole)
         self.subscriptions = Subscriptions(connection_id, whole=whole)
-        self._clocks: dict[str, int] = {}
+        self._clocks = BookClocks()
         self._now = from_ns(0)
         # When the connection last received a frame; what was sent since then is no sign that anything arrives.
         self._last_at: datetime | None = None
@@ -71,19 +73,26 @@ class FrameDecoder:
         }
 
     def decode(self, record: LogRecord) -> Decoded:
-        """Decode the connection's next record."""
+        """Decode the connection's next record; one that cannot be decoded becomes a row in quarantine."""
         self._record = record
         self._decoded = decoded = Decoded([], [])
-        self._now = from_ns(record.received_ns)
-        if record.kind != FRAME:
-            self._dispatch(Kind(record.kind), record.payload)
-            return decoded
-        self.frames_received += 1
         try:
-            self._frame(record.payload, decoded)
+            self._now = from_ns(record.received_ns)
+            if record.kind == FRAME:
+                self.frames_received += 1
+                self._frame(record.payload, decoded)
+            else:
+                self._dispatch(record.kind, record.payload)
         except BadFrame as reason:
             self._quarantine(record.payload, str(reason))
-        self._last_at = self._now
+        except MemoryError:
+            raise
+        except Exception as error:
+            # What the exchange sends must not end the stream, whatever it reveals in this program. The frame log would
+            # present the record again at each start.
+            self._quarantine(record.payload, f"cannot be decoded: {type(error).__name__}: {error}")
+        if record.kind == FRAME:
+            self._last_at = self._now
         return decoded
 
     def skip(self) -> list[Item]:
@@ -92,28 +101,34 @@ class FrameDecoder:
         self._add_states(self.subscriptions.skip(self._now))
         return self._decoded.items
 
-    def _dispatch(self, kind: Kind, payload: bytes) -> None:
-        handler = self._handlers.get(kind)
+    def _dispatch(self, kind: int, payload: bytes) -> None:
+        """Decode a record of what the gatherer itself did; an earlier version may have written it."""
+        handler = self._handlers.get(Kind(kind))
         if handler is not None:
             handler(payload)
 
     def _opened(self, payload: bytes) -> None:
-        opening = msgspec.json.decode(payload)
         self._last_at = self._now
-        self._add_state("connections_opened", (self.connection_id, opening["name"], opening["url"], self._now))
+        opening = read_log_body(payload, Opening)
+        row = (self.connection_id, clean(opening.name), clean(opening.url), self._now)
+        self._add_state("connections_opened", row)
 
     def _sent(self, payload: bytes) -> None:
         self.subscriptions.sent(msgspec.json.decode(payload))
 
     def _closed(self, payload: bytes) -> None:
-        reason = msgspec.json.decode(payload)["reason"]
-        kind = "stopped" if reason == "stopped" else "closed"
-        self._add_states(self.subscriptions.close(self._last_at or self._now, kind))
-        self._add_state("connections_closed", (self.connection_id, self._now, reason, self.frames_received))
+        reason = ""
+        try:
+            reason = clean(read_log_body(payload, Closing).reason)
+        finally:
+            # A connection whose end cannot be read has ended all the same.
+            kind = "stopped" if reason == "stopped" else "closed"
+            self._add_states(self.subscriptions.close(self._last_at or self._now, kind))
+            self._add_state("connections_closed", (self.connection_id, self._now, reason, self.frames_received))
 
     def _repaired(self, payload: bytes) -> None:
-        repair = msgspec.json.decode(payload)
-        self._add_state("gaps_repaired", (repair["frame_number"], self._now, repair["repair"]))
+        repair = read_log_body(payload, Repair)
+        self._add_state("gaps_repaired", (repair.frame_number, self._now, clean(repair.repair)))
 
     def _frame(self, frame: bytes, decoded: Decoded) -> None:
         """Decode a frame.
@@ -122,7 +137,7 @@ class FrameDecoder:
             BadFrame: it cannot be read; rows and events found before the error are kept.
         """
         envelope = decode_envelope(frame)
-        decoded.message_type = envelope.type
+        decoded.message_type = envelope.type if envelope.type in KNOWN_TYPES else clean(envelope.type)
         sid, seq = envelope.sid, envelope.seq
         coverage = self.subscriptions.get(sid)
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
@@ -139,9 +154,9 @@ class FrameDecoder:
         try:
             stream, row = to_row(envelope, arrival)
         finally:
-            if arrival.unknown_fields:
-                decoded.events.extend(starmap(UnknownFieldFound, arrival.unknown_fields))
-                arrival.unknown_fields.clear()
+            if arrival.odd_fields:
+                decoded.events.extend(map(OddFieldFound, arrival.odd_fields))
+                arrival.odd_fields.clear()
         if coverage is None and not self.subscriptions.is_known(sid):
             raise BadFrame("unknown sid")
         number = record.number
@@ -150,9 +165,8 @@ class FrameDecoder:
             self._measure_delays(envelope)
         if stream == "orderbook_deltas":
             ticker, clock = row[6], row[7]
-            if clock < self._clocks.get(ticker, 0):
+            if self._clocks.observe(ticker, clock):
                 decoded.events.append(ClockWentBack(ticker))
-            self._clocks[ticker] = clock
         elif stream == "orderbook_snapshots":
             self._snapshot(envelope, row)
         elif stream == "lifecycle_events":
@@ -169,18 +183,16 @@ class FrameDecoder:
             raise BadFrame("repeated sequence number")
 
     def _measure_delays(self, envelope: Envelope) -> None:
-        delays = (self._seconds_since(ms) for ms in (envelope.sending_ts_ms, event_time_ms(envelope)))
+        moments = (sending_time(envelope), event_time(envelope))
+        delays = (None if each is None else (self._now - each).total_seconds() for each in moments)
         self._decoded.events.append(DelaysMeasured(*delays))
-
-    def _seconds_since(self, time_ms: int | None) -> float | None:
-        return None if time_ms is None else (self._now.timestamp() * 1000 - time_ms) / 1000
 
     def _snapshot(self, envelope: Envelope, row: Row) -> None:
         ticker, market_id, clock, *levels = row[5:12]
-        self._clocks[ticker] = clock
+        self._clocks.observe(ticker, clock)
         coverage = self.subscriptions.get(envelope.sid)
         # For a market that it does not know, the exchange sends an empty book with an empty market_id (seen in 2026).
-        is_known = market_id != "" or any(each != "{}" for each in levels)
+        is_known = market_id != "" or any(each != "{}" for each in levels) or lacks_market_id(envelope)
         if coverage is not None and is_known:
             self._add_states(coverage.snapshot(ticker, self._now))
         self._decoded.events.append(SnapshotReceived(envelope.id, ticker, is_known))
@@ -193,6 +205,7 @@ class FrameDecoder:
         self._decoded.events.append(event)
 
     def _quarantine(self, frame: bytes, reason: str) -> None:
+        reason = clean(reason)
         place = (self._record.number, self.connection_id, self._now)
         self._decoded.items.append(quarantine_item(frame, reason, *place, self._settings.quarantined_frame_bytes_max))
         self._decoded.events.append(FrameQuarantined(reason))

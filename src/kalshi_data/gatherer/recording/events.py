@@ -6,6 +6,7 @@ import msgspec
 import structlog
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.kalshi.decoding import OddField
 from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.kalshi.sequence import SequenceGap
 
@@ -89,11 +90,10 @@ class FrameQuarantined(msgspec.Struct, frozen=True):
     reason: str
 
 
-class UnknownFieldFound(msgspec.Struct, frozen=True):
-    """A message has a field that this version does not know; the row is made without it."""
+class OddFieldFound(msgspec.Struct, frozen=True):
+    """The row of a message was made without one of its fields: this version does not know it, or its value is bad."""
 
-    message_type: str
-    name: str
+    field: OddField
 
 
 class DelaysMeasured(msgspec.Struct, frozen=True):
@@ -112,25 +112,23 @@ Event = (
     | ClockWentBack
     | LifecycleChanged
     | FrameQuarantined
-    | UnknownFieldFound
+    | OddFieldFound
     | DelaysMeasured
 )
 
 
 def count(event: Event, counters: Counters, connection_id: int) -> None:
-    """Add an event to the counters; log each gap, and the first of each kind of unreadable frame and unknown field."""
+    """Add an event to the counters; log what is new, and what goes on once in a while."""
     match event:
         case GapFound(channel=channel, gap=gap):
             counters.gaps[channel] += 1
-            log.warning("sequence gap", connection_id=connection_id, channel=channel, **gap._asdict())
+            _log_gap(gap, channel, counters, connection_id)
         case ErrorReceived(error=error):
             counters.exchange_errors[error.code] += 1
         case FrameQuarantined(reason=reason):
             _count_quarantined(reason, counters, connection_id)
-        case UnknownFieldFound(message_type=message_type, name=name):
-            if not counters.unknown_fields[message_type, name]:
-                log.info("unknown field, the row is stored without it", type=message_type, field=name)
-            counters.unknown_fields[message_type, name] += 1
+        case OddFieldFound(field=field):
+            _count_odd_field(field, counters)
         case DelaysMeasured(feed_seconds=feed_seconds, event_seconds=event_seconds):
             if feed_seconds is not None:
                 counters.feed_delays.observe(feed_seconds)
@@ -140,9 +138,24 @@ def count(event: Event, counters: Counters, connection_id: int) -> None:
             return
 
 
+def _log_gap(gap: SequenceGap, channel: str, counters: Counters, connection_id: int) -> None:
+    """Log a gap, but one that follows others on its connection only together with them."""
+    if (gaps := counters.repeated.due(("gap", connection_id, channel))) is not None:
+        log.warning("sequence gap", connection_id=connection_id, channel=channel, gaps=gaps, **gap._asdict())
+
+
+def _count_odd_field(field: OddField, counters: Counters) -> None:
+    counts = counters.unknown_fields if not field.is_known else counters.ignored_fields
+    key = field.message_type, field.name
+    if key not in counts:
+        reason = "unknown field" if not field.is_known else "field with a bad value"
+        log.info(f"{reason}, the row is stored without it", type=field.message_type, field=field.name)
+    counts[key] += 1
+
+
 def _count_quarantined(reason: str, counters: Counters, connection_id: int) -> None:
     # What follows the colon may differ from frame to frame, so only what precedes it is a kind.
     kind = reason.partition(":")[0]
-    if not counters.quarantined[kind]:
+    if kind not in counters.quarantined:
         log.warning("frame quarantined", reason=reason, connection_id=connection_id)
     counters.quarantined[kind] += 1

@@ -1,0 +1,76 @@
+"""Prices and sizes of messages: exact, as text, in dollars and contracts."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from kalshi_data.errors import BadFrame
+
+Levels = Sequence[tuple[str | int, str | int]]
+SIDE_OF_BOOK_SIDE = {"bid": "yes", "ask": "no"}
+_INDEX_NUMBER = re.compile(r"^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,2})?\Z")
+_INDEX_AMOUNT = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,18}0*)?\Z")
+
+
+def first(*values: str | int | None) -> str | int | None:
+    """Return the first value that is not None; 0 is a value."""
+    for value in values:
+        if value is not None:
+            return value
+    return None
+
+
+def require(name: str, *values: str | int | None) -> str | int:
+    """Return the first value that is not None.
+
+    Raises:
+        BadFrame: there is none.
+    """
+    value = first(*values)
+    if value is None:
+        raise BadFrame(f"missing field {name}")
+    return value
+
+
+def dollars(cents: int | None) -> str | None:
+    """Return whole cents as dollars."""
+    return None if cents is None else str(Decimal(cents).scaleb(-2))
+
+
+def both_prices(yes: str | None, no: str | None) -> tuple[str, str]:
+    """Return the YES and the NO price of a trade; one that is missing is one dollar less the other.
+
+    Raises:
+        BadFrame: both are missing.
+    """
+    if yes is None and no is None:
+        raise BadFrame("missing field yes_price_dollars")
+    return yes or _complement(no), no or _complement(yes)
+
+
+def _complement(price: str | None) -> str:
+    return format(1 - Decimal(price or 0), "f")
+
+
+def in_dollars(levels: Sequence[tuple[int, int]] | None) -> Levels:
+    """Return levels in cents as levels in dollars."""
+    return [(str(Decimal(price).scaleb(-2)), size) for price, size in levels or ()]
+
+
+def ladder(levels: Levels) -> tuple[str, str]:
+    """Return prices and sizes as two PostgreSQL array literals, in the order sent."""
+    prices = ",".join([str(price) for price, _ in levels])
+    sizes = ",".join([str(size) for _, size in levels])
+    return f"{{{prices}}}", f"{{{sizes}}}"
+
+
+def index_amount(sent: str) -> str:
+    """Return the value of an index, which may be sent with an exponent, as a plain decimal.
+
+    Raises:
+        BadFrame: it is no number, or has more digits than the archive holds.
+    """
+    plain = format(Decimal(sent), "f") if _INDEX_NUMBER.match(sent) else ""
+    if not _INDEX_AMOUNT.match(plain):
+        raise BadFrame("bad cfbenchmarks_value: the value is not a number of at most 20 and 18 digits")
+    return plain
