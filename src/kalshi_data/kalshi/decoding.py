@@ -18,7 +18,7 @@ from kalshi_data.kalshi.messages import AMOUNT_PATTERN, DISPENSABLE, Envelope, M
 from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time
 
 _AMOUNT = re.compile(AMOUNT_PATTERN)
-# A message may have any number of fields, and the exchange chooses their names. At most this many are reported per message.
+# A message may have any number of fields with any names: at most this many are reported per message.
 REPORTED_FIELDS_MAX = 20
 FIELD_NAME_LENGTH_MAX = 80
 
