@@ -8,6 +8,7 @@ RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
 ArchiveError          the archive cannot be written or read, or is not what it should be
 NotCommitted          rows could not be committed before a stop
+LockHeld              another process holds what this one needs alone
 """
 
 
@@ -46,3 +47,7 @@ class ArchiveError(KalshiDataError):
 
 class NotCommitted(KalshiDataError):
     """Rows are not committed, and there is no time left to wait for the database."""
+
+
+class LockHeld(KalshiDataError):
+    """Another process holds a lock; the message names it."""

@@ -60,10 +60,15 @@ CREATE TABLE capture.connections (
     close_reason text,
     frames_received bigint
 );
+CREATE TABLE capture.heartbeat (
+    shard smallint DEFAULT 1 NOT NULL,
+    beat_at timestamp with time zone NOT NULL,
+    status jsonb NOT NULL
+);
+CREATE VIEW capture.current_shards;
 CREATE TABLE capture.flush_position (
-    only_row boolean DEFAULT true NOT NULL,
-    frame_number bigint NOT NULL,
-    CONSTRAINT flush_position_only_row_check CHECK (only_row)
+    shard smallint DEFAULT 1 NOT NULL,
+    frame_number bigint NOT NULL
 );
 CREATE TABLE capture.gaps (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -78,12 +83,7 @@ CREATE TABLE capture.gaps (
     ended_at timestamp with time zone,
     repair text
 );
-CREATE TABLE capture.heartbeat (
-    only_row boolean DEFAULT true NOT NULL,
-    beat_at timestamp with time zone NOT NULL,
-    status jsonb NOT NULL,
-    CONSTRAINT heartbeat_only_row_check CHECK (only_row)
-);
+CREATE VIEW capture.gatherer_status;
 CREATE TABLE capture.index_values (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
@@ -268,11 +268,11 @@ ALTER TABLE ONLY capture.backfills
 ALTER TABLE ONLY capture.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (connection_id);
 ALTER TABLE ONLY capture.flush_position
-    ADD CONSTRAINT flush_position_pkey PRIMARY KEY (only_row);
+    ADD CONSTRAINT flush_position_pkey PRIMARY KEY (shard);
 ALTER TABLE ONLY capture.gaps
     ADD CONSTRAINT gaps_pkey PRIMARY KEY (frame_number);
 ALTER TABLE ONLY capture.heartbeat
-    ADD CONSTRAINT heartbeat_pkey PRIMARY KEY (only_row);
+    ADD CONSTRAINT heartbeat_pkey PRIMARY KEY (shard);
 ALTER TABLE ONLY capture.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY capture.migration

@@ -15,6 +15,7 @@ from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder, Recorder
 from kalshi_data.gatherer.settings import WritingSettings
+from kalshi_data.shard import EVERYTHING, Shard
 from tests.support.engines import Database
 
 BOOKS_SUBSCRIBED = b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}'
@@ -23,11 +24,11 @@ BOOKS_SUBSCRIBED = b'{"type":"subscribed","id":1,"msg":{"channel":"orderbook_del
 class Station:
     """The parts of a gatherer between socket and database."""
 
-    def __init__(self, database: Database, folder: Path, **writing: Any) -> None:
+    def __init__(self, database: Database, folder: Path, shard: Shard = EVERYTHING, **writing: Any) -> None:
         self.counters = Counters()
         self.settings = WritingSettings(**writing)
-        self.log = FrameLogWriter(FrameLogSettings(folder=folder, block_bytes=2_000), self.counters)
-        self.committer = Committer(database.conninfo("gatherer"), self.settings, self.counters)
+        self.log = FrameLogWriter(FrameLogSettings(folder=folder, block_bytes=2_000), self.counters, shard)
+        self.committer = Committer(database.conninfo("gatherer"), self.settings, self.counters, shard)
         self.writer = BatchWriter(self.committer, self.log, self.settings, self.counters)
         self.recorder = Recorder(self.log, self.writer, self.counters, self.settings)
         self.running: asyncio.Future[None]

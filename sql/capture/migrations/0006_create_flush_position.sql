@@ -1,10 +1,11 @@
 -- After a restart or an outage the gatherer continues behind this frame, from its frame log.
 create table capture.flush_position (
-    only_row boolean primary key default true check (only_row),
+    shard smallint primary key default 1,
     frame_number bigint not null
 );
 
 comment on table capture.flush_position is
-'The position in the frame log up to which everything is committed, written in the same transaction as the rows.';
-comment on column capture.flush_position.only_row is 'Always true; the key that allows one row only.';
+'The position in each shard''s frame log up to which everything is committed, written in the transaction of the rows.';
+comment on column capture.flush_position.shard is
+'The number of the shard, counted from 1; 1 for a gatherer without shards.';
 comment on column capture.flush_position.frame_number is 'The number of the last committed frame.';

@@ -1,10 +1,12 @@
 create table capture.heartbeat (
-    only_row boolean primary key default true check (only_row),
+    shard smallint primary key default 1,
     beat_at timestamptz not null,
     status jsonb not null
 );
 
-comment on table capture.heartbeat is 'Written each second by a running gatherer: its last heartbeat and its status.';
-comment on column capture.heartbeat.only_row is 'Always true; the key that allows one row only.';
+comment on table capture.heartbeat is
+'Written each second by a running gatherer: the last heartbeat and the status of each of its shards.';
+comment on column capture.heartbeat.shard is
+'The number of the shard, counted from 1; 1 for a gatherer without shards.';
 comment on column capture.heartbeat.beat_at is 'When the gatherer wrote the row, by its own clock.';
 comment on column capture.heartbeat.status is 'The status that the command "gatherer status" shows.';

@@ -34,6 +34,7 @@ class Counters:
     snapshots_requested: Counter[str] = counts("snapshots_requested", "Order books requested again.", "reason")
     reconnects: Counter[str] = counts("reconnects", "Connections opened again, by name.", "connection")
     database_failures: int = count("database_failures", "Commits that failed because the database did not answer.")
+    rows_refused: Counter[str] = counts("rows_refused", "Rows refused by the database, quarantined instead.", "stream")
     trades_fetched: int = count("trades_fetched", "Trades fetched over REST.")
     registry_changes: Counter[str] = counts("registry_changes", "New or changed series, events, markets.", "listing")
     partitions_dropped: Counter[str] = counts("partitions_dropped", "Partitions dropped for age or space.", "stream")
@@ -54,6 +55,8 @@ class Counters:
     markets_subscribed: int = level("markets_subscribed", "Markets whose books are subscribed.", int)
     markets_unassigned: int = level("markets_unassigned", "Markets wanted that no connection has room for.", int)
     subscribed: bool = flag("subscribed", "1 once everything wanted has been subscribed since the start.", bool)
+    # Until then it writes no heartbeat and drops nothing.
+    awaits_database: bool = flag("awaits_database", "1 until this process alone may write to kalshi_ts.", bool)
     queued_rows: int = level("queued_rows", "Rows waiting to be committed.", int)
     behind_frames: int = level("behind_frames", "Frames in the log that are not committed yet.", int)
     log_bytes: int = level("frame_log_bytes", "Size of the frame log.", int)
@@ -69,11 +72,15 @@ class Counters:
         "When rows were last dropped for space before they were merged; 0 for never.",
     )
 
-    # Failures in words, empty if there is none; the metric is 1 or 0.
+    # Waiting and failures in words, empty if there is none; the metric is 1 or 0.
+    held_by: str = flag("waiting_for_lock", "1 while another gatherer holds the frame log or the database.", str)
     log_failure: str = flag("frame_log_failing", "1 while frames cannot be logged.", str)
     database_failure: str = flag("database_failing", "1 while rows cannot be committed.", str)
+    writer_failure: str = flag("writer_failing", "1 while the writer starts over after a fault of its own.", str)
     retention_failure: str = flag("retention_failing", "1 while too few old rows can be dropped.", str)
     heartbeat_failure: str = flag("heartbeat_failing", "1 while heartbeats cannot be written.", str)
+    # Reasons by the task's name.
+    failed_tasks: dict[str, str] = size("tasks_failed", "Tasks that failed a short time ago and run again.", dict)
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
 

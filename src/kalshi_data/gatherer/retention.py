@@ -22,6 +22,8 @@ PLAIN_TABLES = (
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0
+# The first run comes this soon after the database is this gatherer's.
+LOCK_POLL_SECONDS = 1.0
 
 
 class RetentionJob:
@@ -32,7 +34,7 @@ class RetentionJob:
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
         self._counters = counters
-        self._thread = PeriodicThread("retention", self.run_once, lambda: self._settings.check_seconds)
+        self._thread = PeriodicThread("retention", self.run_once, self._pause_seconds)
 
     def start(self) -> None:
         """Run at once, then every `check_seconds`."""
@@ -42,13 +44,19 @@ class RetentionJob:
         """Stop after the current statement."""
         self._thread.stop(STOP_SECONDS_MAX)
 
+    def _pause_seconds(self) -> float:
+        return LOCK_POLL_SECONDS if self._counters.awaits_database else self._settings.check_seconds
+
     def run_once(self) -> None:
         """Remove old rows; an error is logged, and the next run tries again."""
+        if self._counters.awaits_database:
+            return
         try:
             with connect(self._conninfo, application_name="gatherer retention") as connection:
                 failure = self._drop(connection)
-        except psycopg.Error as error:
-            failure = f"old rows cannot be dropped: {error}".strip().partition("\n")[0]
+        except Exception as error:
+            # One that the database did not cause must not end the thread either.
+            failure = f"old rows cannot be dropped: {error or type(error).__name__}".strip().partition("\n")[0]
         if failure and failure != self._counters.retention_failure:
             log.error("retention", error=failure)
         self._counters.retention_failure = failure

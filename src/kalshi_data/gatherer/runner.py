@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,9 +12,8 @@ import aiohttp
 import structlog
 from aiolimiter import AsyncLimiter
 
-from kalshi_data.database.connection import connect
-from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import KalshiDataError
+from kalshi_data.gatherer.background import keep_running
 from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
 from kalshi_data.gatherer.connections.readiness import Readiness
 from kalshi_data.gatherer.connections.session import FeedSession, TakeLifecycle
@@ -22,7 +21,8 @@ from kalshi_data.gatherer.connections.subscriber import Subscriber
 from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor, Follow
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.epoch import recognise_instance
+from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
+from kalshi_data.gatherer.frame_log.shards import require_numbers
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.incidents import Incidents
 from kalshi_data.gatherer.markets.registry import Registry
@@ -34,11 +34,12 @@ from kalshi_data.gatherer.reload import reload_settings
 from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
 from kalshi_data.gatherer.repair.trade_history import TradeSource
 from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.gatherer.startup import StoppedWhileWaiting, check_registry, take_over
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.kalshi.feed import FeedConnection
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.kalshi.timestamps import from_ns
-from kalshi_data.shard import Shard
+from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 
@@ -48,18 +49,10 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
 
     Raises:
         MigrationError: if a database is older than this program.
-        SettingsError: if the private key cannot be used.
+        SettingsError: if the private key or the shard cannot be used.
     """
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
-    remedy = f"gatherer migrate --config {config}"
-    for database, components in (
-        (settings.databases.kalshi_ts, ("timeseries", "capture")),
-        (settings.databases.kalshi_meta, ("registry",)),
-    ):
-        with connect(database.conninfo, application_name="gatherer") as connection:
-            for component in components:
-                require_current(connection, component, remedy)
-            recognise_instance(connection, components[-1])
+    require_numbers(shard or EVERYTHING)
     # Rows live for some milliseconds and form no cycles, so frequent garbage collection is wasted.
     gc.set_threshold(100_000, 50, 100)
     # A commit releases the interpreter about fifty times. With the default of 5 ms, it waits that long each time to get
@@ -82,10 +75,14 @@ class Gatherer:
         self._config = config
         self._signer = signer
         self._shard = shard
+        self._remedy = f"gatherer migrate --config {config}"
         self._counters = counters = Counters()
-        self._log = FrameLogWriter(settings.frame_log, counters)
-        committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, counters)
-        self._writer = BatchWriter(committer, self._log, settings.writing, counters)
+        counters.awaits_database = True
+        part = shard or EVERYTHING
+        self._log = FrameLogWriter(settings.frame_log, counters, part)
+        conninfo = settings.databases.kalshi_ts.conninfo
+        self._committer = Committer(conninfo, settings.writing, counters, part, remedy=self._remedy)
+        self._writer = BatchWriter(self._committer, self._log, settings.writing, counters)
         self._recorder = Recorder(self._log, self._writer, counters, settings.writing)
         self._allocator = SubscriptionAllocator(settings.subscriptions, counters)
         self._readiness = Readiness(self._allocator, counters)
@@ -93,14 +90,33 @@ class Gatherer:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Load the registry and keep all connections; on a signal close them and write what they received."""
+        """Wait until no other gatherer runs on this configuration, gather until a signal, and write what arrived."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        self._log.open()
-        async with MonitoringService(self._settings, self._counters) as monitoring, asyncio.TaskGroup() as group:
+        async with MonitoringService(self._settings, self._counters, shard=self._shard or EVERYTHING) as monitoring:
             loop.add_signal_handler(signal.SIGHUP, self._reload, monitoring)
-            sealing = group.create_task(self._seal_blocks())
+            try:
+                committed = await self._start()
+            except StoppedWhileWaiting:
+                log.info("stopped while another gatherer was running")
+                return
+            self._log.open(committed)
+            await self._work(monitoring)
+            self._log.close()
+        self._log_totals()
+
+    async def _start(self) -> int:
+        """Check both databases if they answer, and take the locks; return the last committed frame."""
+        meta = self._settings.databases.kalshi_meta.conninfo
+        registry = CheckedConnection(meta, REGISTRY, self._remedy, application_name="gatherer")
+        await asyncio.to_thread(check_registry, registry)
+        return await take_over(self._log, self._committer, self._counters, self._stopping)
+
+    async def _work(self, monitoring: MonitoringService) -> None:
+        """Load the registry and keep all connections; on a signal close them and write what they received."""
+        async with asyncio.TaskGroup() as group:
+            sealing = group.create_task(self._keep("frame log", self._seal_blocks))
             writing = group.create_task(self._writer.run())
             async with self._rest() as rest:
                 await self._gather(rest)
@@ -108,8 +124,9 @@ class Gatherer:
             self._writer.stop()
             await writing
             sealing.cancel()
-        self._log.close()
-        self._log_totals()
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        await keep_running(name, work, self._counters)
 
     def _reload(self, monitoring: MonitoringService) -> None:
         monitoring.reloading()
@@ -142,8 +159,12 @@ class Gatherer:
             return await self._session(spec, websocket, trade_outage, registry.take_lifecycle).run()
 
         async with asyncio.TaskGroup() as group:
-            work = [self._keep_registry(registry), self._assign_books(registry), trades.run()]
-            tasks = [group.create_task(each) for each in work]
+            work: dict[str, Callable[[], Awaitable[object]]] = {
+                "registry": lambda: self._keep_registry(registry),
+                "books": lambda: self._assign_books(registry),
+                "missed trades": trades.run,
+            }
+            tasks = [group.create_task(self._keep(*each)) for each in work.items()]
             await self._keep_connected(follow, incidents)
             for task in tasks:
                 task.cancel()
@@ -184,7 +205,8 @@ class Gatherer:
                     if spec.name not in kept:
                         kept.add(spec.name)
                         shared = (self._signer, self._counters, incidents, self._stopping)
-                        group.create_task(ConnectionSupervisor(spec, follow, url, *shared).run())
+                        supervisor = ConnectionSupervisor(spec, follow, url, *shared)
+                        group.create_task(self._keep(spec.name, supervisor.run))
                 self._counters.connections_wanted = len(kept)
                 self._allocator.grown.clear()
                 await first_of(self._allocator.grown, self._stopping)

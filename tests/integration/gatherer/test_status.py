@@ -58,7 +58,9 @@ def beat(database: Database, age_seconds: float, state: str = "running", **level
     document = HeartbeatWriter(settings(database), counters).document(state)
     moment = datetime.now(UTC) - timedelta(seconds=age_seconds)
     with database.connect("gatherer") as connection:
-        connection.execute(query("capture/status/write_heartbeat"), {"beat_at": moment, "status": Jsonb(document)})
+        connection.execute(
+            query("capture/status/write_heartbeat"), {"shard": 1, "beat_at": moment, "status": Jsonb(document)}
+        )
 
 
 def show(config: Path, *options: str) -> Result:

@@ -11,11 +11,16 @@ from typing import NamedTuple
 
 import structlog
 
+from kalshi_data.errors import LockHeld
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
+from kalshi_data.gatherer.frame_log.lock import FolderLock
 from kalshi_data.gatherer.frame_log.reader import last_record
 from kalshi_data.gatherer.frame_log.retention import drop_old, measure
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
+from kalshi_data.gatherer.frame_log.shards import choose_number, shard_folder
+from kalshi_data.gatherer.frame_log.uncommitted import UncommittedNote
+from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 
@@ -35,12 +40,15 @@ class PendingBlock(NamedTuple):
 
 
 class FrameLogWriter:
-    """The log of one gatherer; only one thread calls append()."""
+    """The log of one gatherer, or of one of its shards; only one thread calls append()."""
 
-    def __init__(self, settings: FrameLogSettings, counters: Counters) -> None:
+    def __init__(self, settings: FrameLogSettings, counters: Counters, shard: Shard = EVERYTHING) -> None:
         """Prepare to write below `settings.folder`; open() starts."""
         self._settings = settings
-        self._folder = settings.folder
+        self._folder = shard_folder(settings.folder, shard.number)
+        self._lock = FolderLock(self._folder)
+        self.shard = shard
+        self.uncommitted = UncommittedNote(self._folder)
         self._counters = counters
         self._raw = bytearray()
         self._records = 0
@@ -69,18 +77,28 @@ class FrameLogWriter:
         """The folder of the segments."""
         return self._folder
 
-    def open(self) -> None:
-        """Make the folder, continue the numbers of earlier runs, and start the thread.
+    def try_lock(self) -> str:
+        """Keep other processes from this log and return an empty text, or return which process writes it.
 
         Raises:
             OSError: the folder cannot be used.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        return self._lock.try_take()
+
+    def open(self, committed: int = 0) -> None:
+        """Lock the folder, continue the numbers of earlier runs behind `committed`, and start the thread.
+
+        Raises:
+            LockHeld: another process writes this log.
+            OSError: the folder cannot be used.
+        """
+        if holder := self.try_lock():
+            raise LockHeld(f"the frame log {self._folder} is held by {holder}: stop that one first")
         last = last_record(self._folder)
-        # New numbers are at least the time in microseconds: a log that lost its end, or all of it, repeats no number.
-        self.next_number = max(time.time_ns() // 1000, last[0] + 1 if last else 0)
+        self.next_number = choose_number(self.shard.number, last[0] if last else None, committed, time.time_ns())
         self.previous_ns = last[1] if last else 0
         self.first_number = self.written_before = self.next_number
+        self.uncommitted.begin(self.first_number)
         self._thread.start()
         self.append(Kind.STARTED, 0, time.time_ns(), b"")
 
@@ -128,9 +146,20 @@ class FrameLogWriter:
                 continue
             if block is None:
                 break
-            self._write(block)
+            self._write_guarded(block)
             self._maintain()
-        self._end_segment()
+        with contextlib.suppress(OSError):
+            self._end_segment()
+        self._lock.release()
+
+    def _write_guarded(self, block: PendingBlock) -> None:
+        """Write one block; no error ends the thread, which would end all logging."""
+        try:
+            self._write(block)
+        except Exception as error:
+            log.exception("a block of the frame log is lost", first_number=block.first_number)
+            self._fail(f"frames cannot be logged: {type(error).__name__}: {error}")
+            self.written_before = block.first_number + block.records
 
     def _write(self, block: PendingBlock) -> None:
         """Write one block; if the disk is full, delete an old segment and try once more, then drop the block."""

@@ -27,6 +27,8 @@ def evaluate(
     loop_age = monotonic_seconds - counters.loop_at_seconds
     rules = (
         _event_loop(loop_age, settings),
+        _lock(counters),
+        _tasks(counters),
         _database(counters, settings, now_seconds),
         _markets(counters, settings, now_seconds),
         _connections(counters, settings),
@@ -58,6 +60,18 @@ def _expected(reason: Reason) -> Reason:
 def _event_loop(age_seconds: float, settings: GathererHealthSettings) -> Iterator[Reason]:
     if age_seconds > settings.heartbeat_seconds_max:
         yield Reason(UNHEALTHY, "loop", f"the event loop has had no turn for {age_seconds:.0f} s")
+
+
+def _lock(counters: Counters) -> Iterator[Reason]:
+    if counters.held_by:
+        yield Reason(UNHEALTHY, "lock", f"waiting for another gatherer's end: {counters.held_by}")
+
+
+def _tasks(counters: Counters) -> Iterator[Reason]:
+    for name, reason in sorted(counters.failed_tasks.copy().items()):
+        yield Reason(DEGRADED, "task", f"{name} failed and was started again: {reason}")
+    if counters.writer_failure:
+        yield Reason(DEGRADED, "task", f"the writer failed and starts over: {counters.writer_failure}")
 
 
 def _database(counters: Counters, settings: GathererHealthSettings, now_seconds: float) -> Iterator[Reason]:

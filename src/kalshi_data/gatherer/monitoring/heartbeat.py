@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import structlog
@@ -15,12 +15,15 @@ from kalshi_data.gatherer.monitoring.health_rules import evaluate
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.health import HealthReport
 from kalshi_data.service.periodic import PeriodicThread
+from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 1.0
 STATEMENT_SECONDS_MAX = 2.0
+# The first heartbeat comes this soon after the database is this gatherer's.
+LOCK_POLL_SECONDS = 0.1
 # The database's size changes slowly, and reading it has a cost.
 SIZES_SECONDS = 30.0
 STOP_SECONDS_MAX = 6.0
@@ -30,7 +33,7 @@ LEVELS = (
     "markets_unassigned",
     *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
 )
-FAILURES = ("log_failure", "database_failure")
+FAILURES = ("log_failure", "database_failure", "writer_failure")
 # Counters that a heartbeat holds as rates per second.
 RATES = ("frames", "received_bytes", "committed_rows", "commits")
 
@@ -53,8 +56,9 @@ class Rates:
 class HeartbeatWriter:
     """Writes capture.heartbeat in its own thread and with its own connection; tries again each second if it fails."""
 
-    def __init__(self, settings: GathererSettings, counters: Counters) -> None:
+    def __init__(self, settings: GathererSettings, counters: Counters, shard: Shard = EVERYTHING) -> None:
         """Prepare the thread; start() starts it."""
+        self._shard = shard
         self._settings = settings
         self._counters = counters
         self._rates = Rates(counters, time.monotonic())
@@ -84,6 +88,8 @@ class HeartbeatWriter:
 
     def _pause_seconds(self) -> float:
         """Return how long to wait so that heartbeats are a second apart, however long one took."""
+        if self._counters.awaits_database:
+            return LOCK_POLL_SECONDS
         now = time.monotonic()
         self._due_at_seconds = max(self._due_at_seconds + HEARTBEAT_SECONDS, now)
         return self._due_at_seconds - now
@@ -98,12 +104,16 @@ class HeartbeatWriter:
         if state == "running" and silent_seconds > self._settings.health.heartbeat_seconds_max:
             log.error("no heartbeat, the event loop hangs", seconds=round(silent_seconds))
             return
+        if self._counters.awaits_database:
+            # The row belongs to the gatherer that may write, and the database may be one that this program cannot use.
+            return
         try:
             self._write(state)
-        except psycopg.Error as error:
+        except Exception as error:
+            # One that the database did not cause must not end the thread either.
             if not self._counters.heartbeat_failure:
-                log.warning("no heartbeat, the database does not answer", error=str(error).strip())
-            self._counters.heartbeat_failure = str(error).strip().partition("\n")[0]
+                log.warning("no heartbeat", error=str(error).strip(), exc_info=not isinstance(error, psycopg.Error))
+            self._counters.heartbeat_failure = str(error).strip().partition("\n")[0] or type(error).__name__
             self._counters.heartbeat_failures += 1
 
     def _write(self, state: str) -> None:
@@ -113,7 +123,11 @@ class HeartbeatWriter:
                 self._counters.database_bytes = row[0] if row else 0
                 self._sizes_at_seconds = time.monotonic()
             beat_at = datetime.now(UTC)
-            heartbeat = {"beat_at": beat_at, "status": Jsonb(self.document(state))}
+            heartbeat = {
+                "shard": self._shard.number,
+                "beat_at": beat_at,
+                "status": Jsonb(storable(self.document(state))),
+            }
             connection.execute(query("capture/status/write_heartbeat"), heartbeat)
         self._counters.heartbeat_at_seconds = beat_at.timestamp()
         self._counters.heartbeat_failure = ""
@@ -125,6 +139,7 @@ class HeartbeatWriter:
         health = self.health()
         return {
             "state": state,
+            "shard": str(self._shard),
             "version": read_release().version,
             "started_at": _to_text(counters.started_at_seconds),
             "last_frame_at": _to_text(counters.last_frame_at_seconds),
@@ -135,6 +150,17 @@ class HeartbeatWriter:
             "refused": counters.refused.copy(),
             **{name: getattr(counters, name) for name in (*LEVELS, *FAILURES)},
         }
+
+
+def storable(value: Any) -> Any:
+    """Return a document whose texts PostgreSQL stores: without NUL and halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [storable(each) for each in cast("list[Any]", value)]
+    return value
 
 
 def _totals(counters: Counters) -> dict[str, int]:

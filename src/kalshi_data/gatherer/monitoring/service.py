@@ -10,22 +10,30 @@ from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.retention import RetentionJob
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.service.health import HealthReport, HealthServer
+from kalshi_data.service.health import Endpoint, HealthReport, HealthServer
 from kalshi_data.service.metrics import make_registry
 from kalshi_data.service.systemd import TURN_SECONDS, Notifier, SystemdReports
+from kalshi_data.shard import EVERYTHING, Shard
 
 
 class MonitoringService:
     """Reports while its context is open: threads do what waits for others, and a task watches the event loop."""
 
-    def __init__(self, settings: GathererSettings, counters: Counters, notifier: Notifier | None = None) -> None:
-        """Prepare to report `counters`."""
+    def __init__(
+        self,
+        settings: GathererSettings,
+        counters: Counters,
+        notifier: Notifier | None = None,
+        shard: Shard = EVERYTHING,
+    ) -> None:
+        """Prepare to report `counters`; each shard has a port of its own, beside the first one's."""
         self._counters = counters
         self._notifier = notifier or Notifier()
-        self._heartbeat = HeartbeatWriter(settings, counters)
+        self._heartbeat = HeartbeatWriter(settings, counters, shard)
         registry = make_registry(lambda: read_metrics(counters, self._heartbeat.health()))
         self._retention = RetentionJob(settings, counters)
-        self._server = HealthServer(settings.health, self._heartbeat.health, registry)
+        port = settings.health.port and settings.health.port + shard.number - 1
+        self._server = HealthServer(Endpoint(host=settings.health.host, port=port), self._heartbeat.health, registry)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -75,6 +83,8 @@ class MonitoringService:
 
     def _line(self) -> str:
         counters = self._counters
+        if counters.held_by:
+            return f"waiting for another gatherer's end: {counters.held_by}"
         return (
             f"{counters.connections_up} of {counters.connections_wanted} connections, "
             f"{counters.markets_subscribed:,} of {counters.markets_wanted:,} markets, "

@@ -11,6 +11,7 @@ import psycopg
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.kalshi.rows import Row
+from kalshi_data.shard import EVERYTHING
 
 # Tables that hold states, with their columns: a statement for each writes its rows, in the order of the frames.
 STATE_COLUMNS = {
@@ -25,6 +26,8 @@ STATE_COLUMNS = {
     "gaps_repaired": ("frame_number", "ended_at", "repair"),
 }
 
+REASON_CHARACTERS_MAX = 1_000
+
 
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One row of a capture table, and the frame that it came from, which goes to quarantine if the row is refused."""
@@ -37,12 +40,17 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     received_at: datetime
 
 
-def write_batch(connection: Connection, items: Sequence[Item], frame_number: int) -> None:
-    """Write items to their tables, and their position in the frame log, in one transaction.
+class PositionLost(Exception):
+    """The position in the database is not the one that this process left there."""
+
+
+def write_batch(
+    connection: Connection, items: Sequence[Item], frame_number: int, shard: int = EVERYTHING.number
+) -> None:
+    """Write items to their tables, and their position in a shard's frame log, in one transaction.
 
     Raises:
-        psycopg.DataError, psycopg.IntegrityError: a row is refused; nothing is written.
-        psycopg.OperationalError: the connection broke; the rows may be written or not.
+        psycopg.Error: nothing is written, unless the connection broke: then the rows may be written or not.
     """
     streams: defaultdict[str, list[Row]] = defaultdict(list)
     states: list[Item] = []
@@ -60,18 +68,18 @@ def write_batch(connection: Connection, items: Sequence[Item], frame_number: int
             columns = STATE_COLUMNS[stream]
             rows_of_group = [dict(zip(columns, item.row, strict=True)) for item in group]
             cursor.execute(query(f"capture/coverage/{stream}"), {"rows": msgspec.json.encode(rows_of_group).decode()})
-        cursor.execute(query("capture/record/advance_flush_position"), {"frame_number": frame_number})
+        cursor.execute(query("capture/record/advance_flush_position"), {"shard": shard, "frame_number": frame_number})
 
 
-def is_written(connection: Connection, frame_number: int) -> bool:
-    """Return whether a batch was committed although its connection broke."""
-    return read_position(connection) >= frame_number
-
-
-def read_position(connection: Connection) -> int:
+def read_position(connection: Connection, shard: int = EVERYTHING.number) -> int:
     """Return the number of the last frame that is committed, 0 if there is none."""
-    row = connection.execute(query("capture/record/read_flush_position")).fetchone()
+    row = connection.execute(query("capture/record/read_flush_position"), {"shard": shard}).fetchone()
     return int(row[0]) if row else 0
+
+
+def lower_position(connection: Connection, shard: int, frame_number: int) -> None:
+    """Set the position to `frame_number` if it is above that."""
+    connection.execute(query("capture/record/lower_flush_position"), {"shard": shard, "frame_number": frame_number})
 
 
 def quarantine_item(
@@ -79,10 +87,22 @@ def quarantine_item(
 ) -> Item:
     """Return the quarantine row of a frame: its first `frame_bytes_max` bytes, its whole length and its digest."""
     digest = hashlib.sha256(frame).digest()
-    row = (connection_id, received_at, reason, frame[:frame_bytes_max], len(frame), digest, number)
+    row = (connection_id, received_at, to_text(reason), frame[:frame_bytes_max], len(frame), digest, number)
     return Item("quarantine", row, b"", number, connection_id, received_at)
 
 
-def error_reason(error: psycopg.Error) -> str:
-    """Return the database's message without its details, which hold values."""
-    return f"refused by the database: {error.diag.message_primary or type(error).__name__}"
+def quarantined(item: Item, reason: str, frame_bytes_max: int) -> Item:
+    """Return the quarantine row of a refused row: its frame, or the row itself if it is a state, which has no frame."""
+    frame = item.frame or repr((item.stream, item.row)).encode(errors="replace")
+    return quarantine_item(frame, reason, item.number, item.connection_id, item.received_at, frame_bytes_max)
+
+
+def error_reason(error: Exception) -> str:
+    """Return the database's message without its details, which hold values; other errors by their kind only."""
+    message = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"refused by the database: {message or type(error).__name__}"
+
+
+def to_text(reason: str) -> str:
+    """Return a reason as PostgreSQL stores it: without NUL and halves of characters, and not too long."""
+    return reason.replace("\x00", "").encode(errors="replace").decode()[:REASON_CHARACTERS_MAX]

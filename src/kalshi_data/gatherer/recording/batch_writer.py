@@ -11,11 +11,12 @@ import structlog
 from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
-from kalshi_data.gatherer.recording.batch import Item, read_position
+from kalshi_data.gatherer.recording.batch import Item, PositionLost
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.timestamps import from_ns
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -84,26 +85,54 @@ class BatchWriter:
 
     async def run(self) -> None:
         """Commit what earlier runs left in the frame log, then batches until stop() is called and no row is queued."""
-        try:
-            await self._recover()
-            while not self._stopping or self._items or self._queued_until is not None:
-                await self._arrived.wait()
-                await self._wait_until_due()
-                await self._commit_batch()
-                if not self._items and self._queued_until is not None:
-                    await self._catch_up(self._queued_until + 1)
-                if self._stopping:
-                    self._arrived.set()
-        except NotCommitted as reason:
-            log.warning("stopped before everything was committed, the next start commits it", reason=str(reason))
+        backoff = Backoff()
+        while True:
+            try:
+                await self._write_until_stopped()
+                break
+            except NotCommitted as reason:
+                log.warning("stopped before everything was committed, the next start commits it", reason=str(reason))
+                break
+            except Exception as error:
+                self._failed(error)
+                if time.monotonic() > self._stop_at:
+                    break
+                await asyncio.sleep(min(backoff.next_seconds(), max(0.0, self._stop_at - time.monotonic())))
+            # The frame log has every frame, so whatever state the failure left is given up.
+            self._items.clear()
+            self._batch_full.clear()
+            self._queued_until = -1
         await self._in_thread(self._committer.disconnect)
+
+    async def _write_until_stopped(self) -> None:
+        await self._recover()
+        while not self._stopping or self._items or self._queued_until is not None:
+            await self._arrived.wait()
+            await self._wait_until_due()
+            await self._commit_batch()
+            if not self._items and self._queued_until is not None:
+                await self._catch_up(self._queued_until + 1)
+            if self._stopping:
+                self._arrived.set()
+
+    def _failed(self, error: Exception) -> None:
+        """Log why the writer starts over: once, if the same fault repeats."""
+        if isinstance(error, PositionLost):
+            log.warning("the writer starts over", reason=str(error))
+            return
+        reason = f"{type(error).__name__}: {error}"
+        if reason != self._counters.writer_failure:
+            log.exception("the writer failed and starts over; frames are kept in the frame log")
+        self._counters.writer_failure = reason
 
     async def _recover(self) -> None:
         """Commit what earlier runs logged, and close the connections that they left open in the database."""
-        position = await self._in_thread(self._committer.call, read_position)
+        position = await self._in_thread(self._committer.first_position, self._log.uncommitted.number)
+        self._log.uncommitted.remove()
         await self._catch_up(position + 1)
         ended_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
         await self._in_thread(self._committer.close_crashed, self._log.first_number, ended_at)
+        self._counters.writer_failure = ""
 
     async def _catch_up(self, begin: int) -> None:
         """Commit the log from `begin` on until live rows can be queued again."""

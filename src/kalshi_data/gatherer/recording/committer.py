@@ -2,57 +2,111 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
-from kalshi_data.errors import NotCommitted
+from kalshi_data.database.sqlstate import Failure, failure_of
+from kalshi_data.errors import LockHeld, MigrationError, NotCommitted
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.recording.batch import Item, error_reason, is_written, quarantine_item, write_batch
+from kalshi_data.gatherer.databases import LockedConnection
+from kalshi_data.gatherer.frame_log.shards import first_number_of
+from kalshi_data.gatherer.recording.batch import (
+    Item,
+    PositionLost,
+    error_reason,
+    lower_position,
+    quarantined,
+    read_position,
+    write_batch,
+)
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
+from kalshi_data.shard import EVERYTHING, Shard
 
 log = structlog.get_logger()
 
 Result = TypeVar("Result")
 RETRY_SECONDS_MAX = 5.0
+# Another process may end at any time, and its lock is wanted soon after.
+LOCK_SECONDS_MAX = 1.0
 # The delay to the commit is measured in one of this many rows.
 DELAY_SAMPLE = 16
+# What a row can raise before it reaches the database: text that is no Unicode, a number without an end.
+ROW_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 class Committer:
     """Owns the connection to the capture database; one thread at a time calls it."""
 
-    def __init__(self, conninfo: str, settings: WritingSettings, counters: Counters) -> None:
-        """Prepare to commit to the database at `conninfo`."""
+    def __init__(
+        self,
+        conninfo: str,
+        settings: WritingSettings,
+        counters: Counters,
+        shard: Shard = EVERYTHING,
+        database: ReconnectingConnection | None = None,
+        remedy: str = "gatherer migrate",
+    ) -> None:
+        """Prepare to commit to the database at `conninfo`, as the only one that does, or to `database`."""
         self._settings = settings
         self._counters = counters
-        self._database = ReconnectingConnection(conninfo, application_name="gatherer")
-        self._days: set[date] = set()
+        self._shard = shard
+        self._database = database or LockedConnection(conninfo, remedy, shard)
+        self._hours: set[datetime] = set()
+        # The last frame whose commit this process knows of, and the last that it tried to commit; None before that.
+        self._committed: int | None = None
+        self._attempted = 0
         # Until when to wait for a database that is away, by the monotonic clock.
         self.give_up_at = float("inf")
+
+    def start(self) -> int:
+        """Connect once and return the number of the last committed frame.
+
+        Raises:
+            psycopg.Error: the database is away.
+            MigrationError: its schema is older than this program.
+            LockHeld: another process writes this shard's rows.
+        """
+        try:
+            position = read_position(self._database.get(), self._shard.number)
+        except (psycopg.Error, MigrationError, LockHeld):
+            self.disconnect()
+            raise
+        self._counters.awaits_database = False
+        return position
+
+    def first_position(self, uncommitted_from: int | None) -> int:
+        """Return the last committed frame, from which the caller goes on; frames from `uncommitted_from` on are not.
+
+        Raises:
+            NotCommitted: the database did not come back before `give_up_at`.
+        """
+        limit = self._attempted if self._committed is not None else None
+        if limit is None and uncommitted_from is not None:
+            limit = uncommitted_from - 1
+        self._committed = None
+        position = self.call(lambda connection: read_position(connection, self._shard.number))
+        if limit is not None and position > limit:
+            log.error("the database is ahead of the frame log, which goes on from here", position=position, to=limit)
+            self.call(lambda connection: lower_position(connection, self._shard.number, limit))
+            position = limit
+        self._committed = self._attempted = position
+        return position
 
     def commit(self, items: Sequence[Item], frame_number: int) -> None:
         """Commit items and their position; rows that the database refuses go to quarantine.
 
         Raises:
             NotCommitted: the database did not come back before `give_up_at`.
+            PositionLost: the database lost rows that were committed before, or another process moved its position.
         """
-        attempts = 0
-
-        def write(connection: Connection) -> None:
-            nonlocal attempts
-            attempts += 1
-            self._ensure_partitions(connection, items)
-            if attempts == 1 or not is_written(connection, frame_number):
-                write_batch(connection, items, frame_number)
-
         try:
-            self.call(write)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            self._write(items, frame_number)
+        except (psycopg.Error, *ROW_ERRORS) as error:
             self._divide(items, frame_number, error)
         else:
             self._count(items)
@@ -67,21 +121,24 @@ class Committer:
         while True:
             try:
                 result = function(self._database.get())
-            except psycopg.OperationalError as error:
+            except (psycopg.Error, MigrationError, LockHeld) as error:
+                if isinstance(error, psycopg.Error) and failure_of(error) is Failure.ROW_REFUSED:
+                    raise
                 seconds = backoff.next_seconds()
-                self._failed(error, backoff.attempts)
+                self._failed(error)
                 if time.monotonic() > self.give_up_at:
-                    raise NotCommitted(f"the database is away: {error}") from error
-                time.sleep(seconds)
+                    raise NotCommitted(f"the database takes no rows: {error}") from error
+                time.sleep(min(seconds, LOCK_SECONDS_MAX) if isinstance(error, LockHeld) else seconds)
             else:
-                self._counters.database_failure = ""
+                self._worked()
                 return result
 
     def close_crashed(self, before: int, ended_at: datetime | None) -> None:
         """Close the connections that earlier runs left open; `before` is the first record number of this run."""
-        parameters = {"before": before, "ended_at": ended_at}
+        shard = self._shard.number
+        place = {"shard": shard, "first": first_number_of(shard), "before": before, "ended_at": ended_at}
         row = self.call(
-            lambda connection: connection.execute(query("capture/coverage/close_crashed"), parameters).fetchone()
+            lambda connection: connection.execute(query("capture/coverage/close_crashed"), place).fetchone()
         )
         if row and row[0]:
             log.warning("an earlier run crashed, its connections are closed now", connections=row[0])
@@ -90,16 +147,65 @@ class Committer:
         """Close the connection; the next call makes a new one."""
         self._database.close()
 
-    def _failed(self, error: psycopg.Error, attempt: int) -> None:
-        """Count a failure, and log the first one of an outage."""
-        self.disconnect()
-        reason = str(error).strip()
-        self._counters.database_failures += 1
-        if not self._counters.database_failure:
-            log.warning("database away, trying again; frames are kept in the frame log", attempt=attempt, error=reason)
-        self._counters.database_failure = reason
+    def _write(self, items: Sequence[Item], frame_number: int) -> None:
+        attempts = 0
 
-    def _divide(self, items: Sequence[Item], frame_number: int, error: psycopg.Error) -> None:
+        def write(connection: Connection) -> None:
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1 and self._is_written(connection, frame_number):
+                return
+            self._attempted = max(self._attempted, frame_number)
+            self._ensure_partitions(connection, items)
+            write_batch(connection, items, frame_number, self._shard.number)
+
+        try:
+            self.call(write)
+        except psycopg.errors.CheckViolation as error:
+            if error.diag.constraint_name is not None:
+                raise
+            # A partition was dropped to make room, although older frames still go there.
+            self._hours.clear()
+            self.call(write)
+        self._committed = frame_number
+
+    def _is_written(self, connection: Connection, frame_number: int) -> bool:
+        """Return whether a batch was committed although its connection broke."""
+        position = read_position(connection, self._shard.number)
+        if self._committed is not None and not self._committed <= position <= self._attempted:
+            raise PositionLost(f"the database's position is {position}, rows are read from the frame log again")
+        return position >= frame_number
+
+    def _failed(self, error: Exception) -> None:
+        """Count a failure, and log the first one of an outage, and each other reason."""
+        self.disconnect()
+        counters, reason = self._counters, str(error).strip()
+        counters.database_failures += 1
+        if isinstance(error, LockHeld):
+            self._wait_for_lock(reason)
+            return
+        if not isinstance(error, psycopg.Error) or failure_of(error) is Failure.OUR_FAULT:
+            if counters.database_failure != reason:
+                log.error("database takes no rows, trying again; frames are kept in the frame log", error=reason)
+        elif not counters.database_failure:
+            log.warning("database away, trying again; frames are kept in the frame log", error=reason)
+        counters.database_failure = reason
+
+    def _wait_for_lock(self, reason: str) -> None:
+        counters = self._counters
+        if counters.held_by != reason:
+            log.warning("another gatherer writes this database, waiting for its end", reason=reason)
+        counters.held_by, counters.awaits_database = reason, True
+        # Whoever holds the lock may move the position, so it no longer shows whether the last attempt was committed.
+        self._attempted = self._committed or 0
+
+    def _worked(self) -> None:
+        counters = self._counters
+        if counters.database_failure or counters.held_by:
+            log.info("database takes rows again")
+        counters.database_failure, counters.held_by, counters.awaits_database = "", "", False
+
+    def _divide(self, items: Sequence[Item], frame_number: int, error: Exception) -> None:
         """Commit both halves of a refused batch; replace a single refused row by its quarantine row."""
         if len(items) > 1:
             half = len(items) // 2
@@ -108,13 +214,14 @@ class Committer:
             self.commit(items[half:], frame_number)
             return
         (item,) = items
-        if not item.frame:
-            raise error
         reason = error_reason(error)
+        self._counters.rows_refused[item.stream] += 1
+        if item.stream == "quarantine":
+            log.error("a frame cannot be quarantined, it stays in the frame log", frame=item.number, reason=reason)
+            self.commit([], frame_number)
+            return
         log.warning("row quarantined", stream=item.stream, reason=reason)
-        limit = self._settings.quarantined_frame_bytes_max
-        place = (item.number, item.connection_id, item.received_at)
-        self.commit([quarantine_item(item.frame, reason, *place, limit)], frame_number)
+        self.commit([quarantined(item, reason, self._settings.quarantined_frame_bytes_max)], frame_number)
 
     def _count(self, items: Sequence[Item]) -> None:
         now = datetime.now(UTC)
@@ -124,9 +231,14 @@ class Committer:
             self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
-        """Make the partitions of all days in a batch, and tomorrow's in advance."""
+        """Make the partitions of all times in a batch, and tomorrow's in advance."""
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        moments = {moment.date(): moment for moment in (tomorrow, *(item.received_at for item in items))}
-        for day in moments.keys() - self._days:
-            connection.execute(query("capture/record/ensure_partitions"), {"moment": moments[day]})
-            self._days.add(day)
+        moments = {hour_of(moment) for moment in (tomorrow, *(item.received_at for item in items))}
+        for hour in moments - self._hours:
+            connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
+            self._hours.add(hour)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the whole hour that holds a time."""
+    return moment.replace(minute=0, second=0, microsecond=0)

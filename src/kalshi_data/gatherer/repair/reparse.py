@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, ReconnectingConnection, connect, query
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.reader import numbers_between
@@ -14,6 +14,7 @@ from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item, read_posit
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.shard import EVERYTHING
 
 log = structlog.get_logger()
 
@@ -35,7 +36,13 @@ class Reparse:
         """Read the log of `settings`, and compare with the database of `connection`."""
         self._settings = settings
         self._connection = connection
-        self._committer = Committer(settings.databases.kalshi_ts.conninfo, settings.writing, Counters())
+        self._database = ReconnectingConnection(
+            settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse"
+        )
+        # The lock belongs to the gatherer that runs; this one adds rows beside it.
+        self._committer = Committer("", settings.writing, Counters(), database=self._database)
+        # After a failure it is unknown whether rows were added: the next call of the command finds out.
+        self._committer.give_up_at = 0.0
         self._held: set[int] = set()
         self._held_until: datetime | None = None
         self.totals = ReparseTotals(0, 0)
@@ -51,7 +58,7 @@ class Reparse:
         if found is None:
             raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
         # A running gatherer commits later frames itself.
-        first, until = found[0], min(found[1], read_position(self._connection) + 1)
+        first, until = found[0], min(found[1], read_position(self._connection, EVERYTHING.number) + 1)
 
         def commit(items: Sequence[Item], number: int) -> None:
             self._add([item for item in items if begin <= item.received_at < end])
