@@ -1,59 +1,76 @@
-"""Any bytes that arrive become a row, or are rejected with a reason."""
+"""Whatever arrives, nothing is raised: good messages become rows, everything else a row in quarantine."""
 
-from typing import Any
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
-import msgspec
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.decoding import decode_envelope
-from kalshi_data.kalshi.rows import to_row
-from tests.unit.kalshi.test_rows import BODIES, INDEX_VALUE, arrival
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.format import FRAME, LogRecord, record_head, seal
+from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item
+from kalshi_data.gatherer.recording.decoder import FrameDecoder
+from kalshi_data.gatherer.recording.events import count
+from kalshi_data.gatherer.recording.replay import FrameLogReplay
+from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES
+from kalshi_data.gatherer.settings import WritingSettings
+from kalshi_data.kalshi.decoding import REPORTED_FIELDS_MAX
+from tests.support.any_json import GOOD, Record, any_records
 
-STREAMS = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
-TYPES = [*BODIES, "cfbenchmarks_value", "market_lifecycle_v2", "event_lifecycle", "weather"]
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 # On a busy machine any example may take long, so there is no deadline.
-UNHURRIED = settings(deadline=None, max_examples=300)
+UNHURRIED = settings(deadline=None, max_examples=150)
+CONNECTION = 1
+SECOND_NS = 1_000_000_000
+EVENTS_MAX = 2 * REPORTED_FIELDS_MAX + 5
 
 
-def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+def decode_live(records: Sequence[Record]) -> list[Item]:
+    """Decode records as a live connection does."""
+    decoder, counters, items = FrameDecoder(CONNECTION, WritingSettings()), Counters(), list[Item]()
+    for number, (kind, payload) in enumerate(records, start=1):
+        decoded = decoder.decode(LogRecord(number, number * SECOND_NS, CONNECTION, kind, payload))
+        items += decoded.items
+        assert len(decoded.events) <= EVENTS_MAX
+        if kind == FRAME and decoded.message_type not in CONTROL_TYPES:
+            assert len([item for item in decoded.items if item.stream not in STATE_COLUMNS]) == 1
+        for event in decoded.events:
+            count(event, counters, CONNECTION)
+    assert len(counters.quarantined) <= 50
+    return items
 
 
-VALUES = st.recursive(SCALARS, containers)
-
-
-def understand(frame: bytes) -> None:
-    """Decode a frame as a gatherer does; BadFrame is the only error that a gatherer expects."""
-    try:
-        envelope = decode_envelope(frame)
-        stream, row = to_row(envelope, arrival())
-    except BadFrame:
-        return
-    assert stream in STREAMS
-    assert len(row) >= 8
+def decode_log(records: Sequence[Record]) -> list[Item]:
+    """Write records to a frame log and decode that."""
+    items: list[Item] = []
+    lines = [
+        record_head(number * SECOND_NS, CONNECTION, kind, len(payload)) + payload + b"\n"
+        for number, (kind, payload) in enumerate(records, start=1)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        segment = Path(folder) / f"frames-{1:020}.zst"
+        segment.write_bytes(seal(b"".join(lines), 1, len(lines), SECOND_NS, len(lines) * SECOND_NS))
+        log = FrameLogReplay(Path(folder), 1, WritingSettings(), lambda batch, _: items.extend(batch))
+        log.read(len(lines) + 1)
+    return items
 
 
 @UNHURRIED
-@given(st.binary(max_size=200))
-def test_any_bytes(frame: bytes) -> None:
-    understand(frame)
+@given(any_records())
+def test_any_records_are_decoded_alike_live_and_from_the_log(records: list[Record]) -> None:
+    items = decode_live(records)
+    assert decode_log(records) == items
+    good = [payload for kind, payload in records if kind == FRAME and payload in GOOD]
+    rows = [item for item in items if item.stream not in STATE_COLUMNS]
+    assert [item.frame for item in rows if item.frame in GOOD] == good
+    assert {item.stream for item in rows if item.frame in GOOD}.isdisjoint({"quarantine"})
+    for item in items:
+        check_row(item)
 
 
-@UNHURRIED
-@given(VALUES)
-def test_any_json(document: Any) -> None:
-    understand(msgspec.json.encode(document))
-
-
-@UNHURRIED
-@given(data=st.data(), kind=st.sampled_from(TYPES))
-def test_any_body_of_any_type(data: st.DataObject, kind: str) -> None:
-    bodies = {**BODIES, "cfbenchmarks_value": INDEX_VALUE}
-    body = dict(bodies.get(kind, {"market_ticker": "KXA-1", "event_type": "settled", "event_ticker": "KXA"}))
-    changed = data.draw(st.lists(st.sampled_from(sorted(body)), max_size=3, unique=True))
-    body |= {name: data.draw(VALUES, label=name) for name in changed}
-    envelope = {"type": kind, "sid": 1, "seq": 1, "sending_ts_ms": data.draw(st.integers(0, 2**63 - 1)), "msg": body}
-    understand(msgspec.json.encode(envelope))
+def check_row(item: Item) -> None:
+    """A row holds nothing that PostgreSQL refuses for its kind."""
+    for value in item.row:
+        if isinstance(value, str):
+            assert b"\x00" not in value.encode()
+        if isinstance(value, int):
+            assert -(2**63) <= value < 2**63
