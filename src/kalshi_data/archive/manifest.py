@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
@@ -13,6 +15,13 @@ from kalshi_data.errors import ArchiveError
 
 # Readers of Parquet folders ignore names that start with an underscore.
 FOLDER = "_manifests"
+# Anything can lie under a manifest's key. A manifest has some kilobytes.
+BYTES_MAX = 16 * 1024 * 1024
+
+Count = Annotated[int, Meta(ge=0)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Decimals = Annotated[str, Meta(pattern=r"^-?[0-9]{1,80}(\.[0-9]{1,80})?$")]
+GathererNumber = Annotated[str, Meta(pattern="^[0-9]{1,9}$")]
 
 
 class DamagedManifest(ArchiveError):
@@ -32,19 +41,19 @@ class Manifest(msgspec.Struct, kw_only=True):
     """Contents of one object, and the state of production it was read from; sums are exact decimals as text."""
 
     stream: str
-    begins_at: datetime
-    ends_at: datetime
+    begins_at: Moment
+    ends_at: Moment
     key: str
-    rows: int
-    bytes: int
-    sha256: str
+    rows: Count
+    bytes: Count
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     schema_version: int
-    first_at: datetime | None
-    last_at: datetime | None
-    gatherer_rows: Mapping[str, int]
-    sums: Mapping[str, str]
+    first_at: Moment | None
+    last_at: Moment | None
+    gatherer_rows: Mapping[GathererNumber, Count]
+    sums: Mapping[str, Decimals]
     watermarks: list[Watermark]
-    exported_at: datetime
+    exported_at: Moment
     exported_by: str
 
 
@@ -88,7 +97,30 @@ def fetch_manifest(bucket: ObjectStore, key: str, workspace: Path) -> Manifest |
     path = workspace / "fetched.json"
     if not bucket.fetch(key, path):
         return None
+    remedy = "write its hour again with export --again"
+    if path.stat().st_size > BYTES_MAX:
+        raise DamagedManifest(f"{key} is not a manifest: it has more than {BYTES_MAX:,} bytes; {remedy}")
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except msgspec.DecodeError as error:
-        raise DamagedManifest(f"{key} is not a manifest: {error}; write its hour again with export --again") from error
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise DamagedManifest(f"{key} is not a manifest: {error}; {remedy}") from error
+    if not belongs_to(manifest, key):
+        raise DamagedManifest(f"{key} is the manifest of another object, {manifest.key}; {remedy}")
+    return manifest
+
+
+def belongs_to(manifest: Manifest, key: str) -> bool:
+    """Return whether a manifest describes the object that belongs to its own key."""
+    folder, _, name = key.removesuffix(".json").rpartition(f"{FOLDER}/")
+    is_named = manifest.stream == name.partition("/")[0] and manifest.begins_at == hour_of(key)
+    return is_named and manifest.key == f"{folder}{name}/part-0.parquet"
+
+
+def hour_of(key: str) -> datetime | None:
+    """Return the hour that a key names; None if it names no hour."""
+    parts: dict[str, Any] = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
+    try:
+        hour = str(parts.get("hour", "00")).removesuffix(".json")
+        return datetime.fromisoformat(f"{str(parts.get('date', '')).removesuffix('.json')}T{hour}:00:00+00:00")
+    except ValueError:
+        return None

@@ -38,12 +38,20 @@ def check_object(bucket: ObjectStore, stream: ArchiveStream, manifest: Manifest,
 
 
 def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
-    """Yield problems that the footer shows: the number of rows, and the order of the row groups."""
+    """Yield problems that the footer shows: the columns, the number of rows, and the order of the row groups."""
     try:
-        with pq.ParquetFile(path) as file:
-            footer, schema = file.metadata, file.schema_arrow
-    except (pa.ArrowException, OSError) as error:
-        yield f"{manifest.key} is not a Parquet file: {error}"
+        yield from _read_footer(stream, manifest, path)
+    except Exception as error:  # a footer may say anything, and pyarrow has no error of its own for it
+        yield f"{manifest.key} is not a Parquet file that can be read: {type(error).__name__}: {error}"
+
+
+def _read_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
+    with pq.ParquetFile(path) as file:
+        footer, schema = file.metadata, file.schema_arrow
+    # A file of an older version lacks the columns that came later.
+    expected = {column.name for column in stream.columns if column.since <= manifest.schema_version}
+    if missing := sorted(expected - set(schema.names)):
+        yield f"{manifest.key} has no column {', '.join(missing)}"
         return
     if footer.num_rows != manifest.rows:
         yield f"{manifest.key} has {footer.num_rows:,} rows, its manifest says {manifest.rows:,}"

@@ -1,24 +1,32 @@
 """Compares the archive's objects with their manifests and with production."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
+import psycopg
 from msgspec import Struct
 from psycopg import IsolationLevel
 
 from kalshi_data.archive.control_totals import ControlTotals, read_control_totals
-from kalshi_data.archive.manifest import FOLDER, DamagedManifest, Manifest, fetch_manifest, manifest_key
+from kalshi_data.archive.manifest import FOLDER, Manifest, data_key, fetch_manifest, hour_of, manifest_key
 from kalshi_data.archive.object_checks import check_object, compare_rows
 from kalshi_data.archive.partitions import STREAMS, ArchiveHour, HourSelection
+from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
+from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 
 VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
+# If the store was away for this number of objects in a row, the others are not asked for.
+AWAY_MAX = 5
+NO_HOUR = datetime.min.replace(tzinfo=UTC)
 
 
 class Finding(Struct, kw_only=True):
@@ -56,7 +64,7 @@ def read_records(production: Connection, selection: HourSelection) -> list[HourR
 
 
 class Verifier:
-    """Reads objects back and compares them with manifests and production."""
+    """Reads objects back and compares them with manifests and production; what cannot be read is a finding, too."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
         """Prepare to read the bucket.
@@ -66,66 +74,82 @@ class Verifier:
         """
         self._settings = settings
         self._bucket = open_store(settings)
+        self._away = 0
 
     def offline(self, selection: HourSelection) -> Iterator[Finding]:
-        """Check every object that has a manifest, and report objects that have none.
-
-        Raises:
-            ArchiveError: the bucket cannot be read.
-        """
+        """Check every object that has a manifest, and report objects that have none."""
         for stream in selection.streams:
-            folder = f"{self._settings.prefix}{FOLDER}/{stream.name}/"
-            known: set[str] = set()
-            for key in self._bucket.keys(folder):
-                manifest, finding = self._by_manifest(key)
-                if manifest is None or selection.from_at <= manifest.begins_at < selection.until_at:
-                    yield finding
-                known |= {manifest.key} if manifest else set()
-            for key in self._bucket.keys(f"{self._settings.prefix}{stream.name}/"):
-                hour = hour_of(key)
-                if key not in known and hour and selection.from_at <= hour < selection.until_at:
-                    problem = f"{key} has no manifest: its hour was not finished"
-                    yield Finding(stream=stream.name, begins_at=hour, state=WRONG, problems=[problem])
+            try:
+                yield from self._offline(stream, selection)
+            except ArchiveError as error:
+                yield wrong(stream.name, NO_HOUR, str(error))
+
+    def _offline(self, stream: ArchiveStream, selection: HourSelection) -> Iterator[Finding]:
+        known: set[str] = set()
+        for key in self._bucket.keys(f"{self._settings.prefix}{FOLDER}/{stream.name}/"):
+            hour = hour_of(key)
+            if hour is None or key != manifest_key(self._settings, stream, hour):
+                yield wrong(stream.name, hour or NO_HOUR, f"{key} is no manifest's key: remove it")
+                continue
+            known.add(data_key(self._settings, stream, hour))
+            if selection.from_at <= hour < selection.until_at:
+                yield self._guarded(stream.name, hour, partial(self._by_manifest, stream, hour))
+        yield from self._without_manifest(stream, selection, known)
+
+    def _without_manifest(self, stream: ArchiveStream, selection: HourSelection, known: set[str]) -> Iterator[Finding]:
+        for key in self._bucket.keys(f"{self._settings.prefix}{stream.name}/"):
+            hour = hour_of(key)
+            if key not in known and hour and selection.from_at <= hour < selection.until_at:
+                yield wrong(stream.name, hour, f"{key} has no manifest: its hour was not finished")
 
     def online(self, production: Connection, selection: HourSelection, *, deep: bool) -> Iterator[Finding]:
         """Check every hour that production recorded, also against production's rows; `deep` compares each row.
 
         Raises:
-            ArchiveError: the bucket cannot be read.
+            psycopg.Error: production does not answer.
         """
         production.isolation_level = IsolationLevel.REPEATABLE_READ
         for record in read_records(production, selection):
             if record.state in ("pending", "exporting") or record.sha256 is None:
                 yield Finding(stream=record.stream, begins_at=record.hour, state=WAITING)
-            else:
-                yield self._by_record(production, record, record.sha256, deep=deep)
+                continue
+            check = partial(self._by_record, production, record, record.sha256, deep=deep)
+            yield self._guarded(record.stream, record.hour, check)
+            if production.closed:
+                raise psycopg.OperationalError("production closed the connection: run verify again")
 
-    def _by_manifest(self, key: str) -> tuple[Manifest | None, Finding]:
+    def _guarded(self, stream: str, hour: datetime, check: Callable[[], Finding]) -> Finding:
+        """Return a finding for an hour, whatever goes wrong with its object."""
+        if self._away >= AWAY_MAX:
+            return wrong(stream, hour, f"not read, because the store was away for {AWAY_MAX} objects: run verify again")
+        try:
+            finding = check()
+        except StoreAway as error:
+            self._away += 1
+            return wrong(stream, hour, str(error))
+        except ArchiveError as error:
+            finding = wrong(stream, hour, str(error))
+        except Exception as error:  # an object can hold anything, and the other hours are checked all the same
+            finding = wrong(stream, hour, f"it cannot be checked: {type(error).__name__}: {str(error).strip()}")
+        self._away = 0
+        return finding
+
+    def _by_manifest(self, stream: ArchiveStream, hour: datetime) -> Finding:
         with open_workspace(self._settings.workspace_folder) as workspace:
-            name = key.removeprefix(f"{self._settings.prefix}{FOLDER}/").partition("/")[0]
-            try:
-                manifest = fetch_manifest(self._bucket, key, workspace)
-            except DamagedManifest as error:
-                at = hour_of(key) or datetime.min.replace(tzinfo=UTC)
-                return None, Finding(stream=name, begins_at=at, state=WRONG, problems=[str(error)])
+            manifest = fetch_manifest(self._bucket, manifest_key(self._settings, stream, hour), workspace)
             if manifest is None:
-                raise ArchiveError(f"{key} vanished while it was read: run verify again")
-            problems = check_object(self._bucket, STREAMS[name], manifest, workspace / "object.parquet")
-        return manifest, make_finding(manifest, problems, "manifest")
+                return wrong(stream.name, hour, "its manifest vanished while it was read: run verify again")
+            problems = check_object(self._bucket, stream, manifest, workspace / "object.parquet")
+        return make_finding(manifest, problems, "manifest")
 
     def _by_record(self, production: Connection, record: HourRecord, sha256: bytes, *, deep: bool) -> Finding:
         hour = ArchiveHour(STREAMS[record.stream], record.hour)
         with open_workspace(self._settings.workspace_folder) as workspace:
             path = workspace / "object.parquet"
-            problem = "its manifest is missing: write the hour again with export --again"
-            try:
-                manifest = fetch_manifest(
-                    self._bucket, manifest_key(self._settings, hour.stream, record.hour), workspace
-                )
-            except DamagedManifest as error:
-                manifest, problem = None, str(error)
+            manifest = fetch_manifest(self._bucket, manifest_key(self._settings, hour.stream, record.hour), workspace)
             if manifest is None:
-                return Finding(stream=record.stream, begins_at=record.hour, state=WRONG, problems=[problem])
+                missing = "its manifest is missing: write the hour again with export --again"
+                return wrong(record.stream, record.hour, missing)
             problems = check_object(self._bucket, hour.stream, manifest, path)
             if manifest.sha256 != sha256.hex():
                 problems.append(f"production recorded sha256 {sha256.hex()}, the manifest says {manifest.sha256}")
@@ -149,6 +173,11 @@ class Verifier:
         return bool(now) and now[0].state == record.state and now[0].sha256 == record.sha256
 
 
+def wrong(stream: str, hour: datetime, problem: str) -> Finding:
+    """Return the result for an hour that could not be compared."""
+    return Finding(stream=stream, begins_at=hour, state=WRONG, problems=[problem])
+
+
 def make_finding(manifest: Manifest, problems: list[str], compared_with: str) -> Finding:
     """Return the result for an hour that has a manifest."""
     return Finding(
@@ -169,11 +198,7 @@ def totals_of(manifest: Manifest) -> ControlTotals:
     return ControlTotals(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
 
 
-def hour_of(key: str) -> datetime | None:
-    """Return the hour that a key names; None if it names no hour."""
-    parts: dict[str, Any] = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
-    try:
-        hour = str(parts.get("hour", "00")).removesuffix(".json")
-        return datetime.fromisoformat(f"{str(parts.get('date', '')).removesuffix('.json')}T{hour}:00:00+00:00")
-    except ValueError:
-        return None
+def summary(findings: Sequence[Finding]) -> dict[str, int]:
+    """Return the number of hours in each state."""
+    counts = Counter(finding.state for finding in findings)
+    return {state: counts[state] for state in (VERIFIED, WAITING, WRONG)}

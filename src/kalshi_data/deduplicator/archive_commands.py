@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,7 @@ from kalshi_data.cli.program import config_option
 from kalshi_data.cli.tables import make_console
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
+from kalshi_data.errors import ArchiveError
 from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
 
@@ -48,7 +49,10 @@ def make_exporter(
     """
     from kalshi_data.archive.exporter import Exporter
     from kalshi_data.archive.partition_export import ProductionConninfos
+    from kalshi_data.archive.workspace import clear_workspace
 
+    with suppress(ArchiveError):  # the export of an hour reports it
+        clear_workspace(settings.archive.workspace_folder)
     databases = ProductionConninfos(exporter_conninfo(settings), settings.production.runtime.conninfo)
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     return Exporter(settings.archive, databases, gatherers, stop, state, selection, display)
@@ -153,7 +157,8 @@ def verify(
     """Read the archive back and compare it with its manifests and with production; exit 1 if an hour is wrong.
 
     Each object's size, sha256, number and order of rows must match its manifest, and production must have as many
-    rows of each gatherer and the same sum of each column. --deep loads the rows into a temporary table of production.
+    rows of each gatherer and the same sum of each column. An object that cannot be read counts as wrong, and the
+    others are read. --deep loads the rows into a temporary table of production.
 
     \b
     Examples:
@@ -165,7 +170,7 @@ def verify(
         raise click.UsageError("--deep compares with production, --offline does not: choose one")
     settings, selection = load_settings(config, DeduplicatorSettings), select(names, from_at, until_at)
     from kalshi_data.archive.hour_calendar import findings_table
-    from kalshi_data.archive.verify import WRONG, Verifier
+    from kalshi_data.archive.verify import WRONG, Verifier, summary
 
     verifier = Verifier(settings.archive)
     if offline:
@@ -175,9 +180,10 @@ def verify(
             findings = list(verifier.online(production, selection, deep=deep))
     is_right = not any(finding.state == WRONG for finding in findings)
     if as_json:
-        click.echo(msgspec.json.encode({"right": is_right, "hours": findings}))
+        click.echo(msgspec.json.encode({"right": is_right, "summary": summary(findings), "hours": findings}))
     else:
         make_console().print(findings_table(findings))
+        click.echo(", ".join(f"{count:,} {state}" for state, count in summary(findings).items()))
     sys.exit(0 if is_right else 1)
 
 

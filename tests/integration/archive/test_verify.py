@@ -197,6 +197,7 @@ def test_the_commands_export_list_and_verify(production: Database, ops: Connecti
         assert wrong.returncode == 1
         assert f"trades {THEN:%Y-%m-%d %H}:00: " in wrong.stdout
         assert "its manifest says" in wrong.stdout
+        assert "1 verified, 0 waiting, 1 wrong" in wrong.stdout
 
 
 @pytest.mark.parametrize(

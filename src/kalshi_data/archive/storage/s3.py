@@ -125,8 +125,8 @@ class S3Store:
 
 def cause_of(error: Exception) -> Exception:
     """Return the error that boto3 wraps, as it does in an upload or a download."""
-    cause = error.__context__ if isinstance(error, Boto3Error) else None
-    return cause if isinstance(cause, Exception) else error
+    wrapped = getattr(error, "last_exception", error.__context__) if isinstance(error, Boto3Error) else None
+    return wrapped if isinstance(wrapped, Exception) else error
 
 
 def is_away(error: Exception) -> bool:
