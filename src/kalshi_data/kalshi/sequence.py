@@ -49,6 +49,15 @@ class SequenceTracker:
             return None
         return self._other(sid, expected, seq)
 
+    def expected(self) -> dict[int, int]:
+        """Return the number that each subscription must send next, by sid."""
+        return dict(self._next)
+
+    def restore(self, expected: dict[int, int]) -> None:
+        """Continue at these numbers, except for subscriptions whose frames were observed already."""
+        self._next = {**expected, **self._next}
+        self._from_start = True
+
     def restart(self, sid: int) -> None:
         """Expect number 1 next, since the exchange made a new subscription with this sid."""
         self._forget_oldest()

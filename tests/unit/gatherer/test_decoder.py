@@ -295,6 +295,20 @@ def test_records_missing_in_the_log_end_what_was_covered() -> None:
     ]
 
 
+def test_after_missing_records_a_state_names_the_subscriptions_made_in_them() -> None:
+    live = Decoding().take(BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, snapshot(1), trade(1, "a"))
+    decoding = Decoding().take(BOOKS_SUBSCRIBED)
+    decoding.items += decoding.decoder.skip()
+    decoding.take(live.decoder.state(), kind=Kind.STATE).take(trade(2, "b"), delta(2), snapshot(3))
+    assert decoding.states()[1:] == [
+        # Trades go on from their next frame; the book's snapshot is among the missing records.
+        ("coverage_begun", 2, "trade", "", 3),
+        ("gaps_found", 4, 1, "orderbook_delta", 1, 2, 1, 4),
+        ("coverage_ended", 1, None, 1, "gap"),
+        ("coverage_begun", 1, "orderbook_delta", "KXA-1", 5),
+    ]
+
+
 def test_delays_are_measured_from_the_exchange_and_from_the_matching_engine() -> None:
     decoding = Decoding().take(BOOKS_SUBSCRIBED)
     sent = {"type": "orderbook_delta", "sid": 1, "sending_ts_ms": 14_500}

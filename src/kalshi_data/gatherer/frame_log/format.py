@@ -35,6 +35,8 @@ class Kind(IntEnum):
     CLOSED = 3
     REPAIRED = 4
     STARTED = 5
+    # What is known of an open connection, so that the log can be read from here on.
+    STATE = 6
 
 
 # Nearly every record is a frame, and a plain number is written and compared faster than a member of an enumeration.

@@ -3,12 +3,25 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from kalshi_data.kalshi.sequence import SequenceGap
 
 # The statement that writes a row of a state table, and the row's values. Writing it twice changes nothing.
 StateRow = tuple[str, tuple[Any, ...]]
 ALL_MARKETS = ""
+
+
+class CoverageState(msgspec.Struct, frozen=True):
+    """What is known of a subscription, for the frame log."""
+
+    sid: int
+    channel: str
+    last_at: datetime
+    resumes: bool
+    covered: set[str]
+    gaps: dict[int, set[str]]
 
 
 class Coverage:
@@ -27,6 +40,14 @@ class Coverage:
         self.last_at = last_at
         # Whether frames are missing since the last one, so that a channel of all markets is covered from the next on.
         self.resumes = False
+
+    def state(self) -> CoverageState:
+        """Return what is known of the subscription."""
+        return CoverageState(self._key[1], self.channel, self.last_at, self.resumes, self.covered, self._gaps)
+
+    def restore(self, state: CoverageState) -> None:
+        """Continue with what was known of the subscription; its rows were written before."""
+        self.resumes, self.covered, self._gaps = state.resumes, state.covered, state.gaps
 
     def begin(self, ticker: str, at: datetime) -> list[StateRow]:
         """Cover a market from `at` on."""

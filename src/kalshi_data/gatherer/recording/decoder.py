@@ -21,7 +21,7 @@ from kalshi_data.gatherer.recording.events import (
     OddFieldFound,
     SnapshotReceived,
 )
-from kalshi_data.gatherer.recording.log_bodies import Closing, Opening, Repair, read_log_body
+from kalshi_data.gatherer.recording.log_bodies import Closing, ConnectionState, Opening, Repair, read_log_body
 from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.decoding import decode_envelope, event_time, lacks_market_id, sending_time
@@ -70,6 +70,7 @@ class FrameDecoder:
             Kind.SENT: self._sent,
             Kind.CLOSED: self._closed,
             Kind.REPAIRED: self._repaired,
+            Kind.STATE: self._restore,
         }
 
     def decode(self, record: LogRecord) -> Decoded:
@@ -94,6 +95,13 @@ class FrameDecoder:
         if record.kind == FRAME:
             self._last_at = self._now
         return decoded
+
+    def state(self) -> bytes:
+        """Return what is known of the connection, as the payload of a record from which another decoder continues."""
+        state = ConnectionState(
+            self.frames_received, self._last_at, self._sequence.expected(), self.subscriptions.state()
+        )
+        return msgspec.json.encode(state)
 
     def skip(self) -> list[Item]:
         """Return the rows for a hole in the log: what was covered before the hole ends there."""
@@ -129,6 +137,12 @@ class FrameDecoder:
     def _repaired(self, payload: bytes) -> None:
         repair = read_log_body(payload, Repair)
         self._add_state("gaps_repaired", (repair.frame_number, self._now, clean(repair.repair)))
+
+    def _restore(self, payload: bytes) -> None:
+        state = read_log_body(payload, ConnectionState)
+        self.frames_received, self._last_at = state.frames_received, self._last_at or state.last_at
+        self._sequence.restore(state.expected)
+        self.subscriptions.restore(state.subscriptions)
 
     def _frame(self, frame: bytes, decoded: Decoded) -> None:
         """Decode a frame.

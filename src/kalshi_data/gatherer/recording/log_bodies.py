@@ -1,11 +1,13 @@
 """What the gatherer itself writes to the frame log beside frames; another version may have written it."""
 
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.gatherer.recording.subscriptions import SubscriptionsState
 
 FrameNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -28,6 +30,16 @@ class Repair(msgspec.Struct, frozen=True):
 
     frame_number: FrameNumber
     repair: str
+
+
+class ConnectionState(msgspec.Struct, frozen=True):
+    """What a decoder knows of an open connection; another one continues with it."""
+
+    frames_received: int
+    last_at: datetime | None
+    # The sequence number that follows, by sid.
+    expected: dict[int, int]
+    subscriptions: SubscriptionsState
 
 
 LogBody = TypeVar("LogBody", bound=msgspec.Struct)

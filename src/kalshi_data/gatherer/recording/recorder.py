@@ -11,6 +11,7 @@ from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.recording.events import Event, count
+from kalshi_data.gatherer.recording.replay import STATE_FRAMES
 from kalshi_data.gatherer.settings import WritingSettings
 
 
@@ -19,6 +20,7 @@ class ConnectionRecorder:
 
     def __init__(self, recorder: "Recorder", name: str, url: str) -> None:
         """Record that the connection opened; the number of that record becomes its identifier."""
+        self._recorder = recorder
         self._append = recorder.frame_log.append
         self._writer = recorder.writer
         self._put = recorder.writer.put
@@ -41,6 +43,8 @@ class ConnectionRecorder:
             self._put(item)
         for event in decoded.events:
             count(event, counters, self.connection_id)
+        if number >= self._recorder.state_due_at:
+            self._recorder.record_states()
         return decoded.events
 
     def sent(self, command: bytes) -> None:
@@ -49,7 +53,12 @@ class ConnectionRecorder:
 
     def closed(self, reason: str) -> None:
         """Record the end of the connection."""
+        self._recorder.connections.discard(self)
         self._record(Kind.CLOSED, msgspec.json.encode({"reason": reason}))
+
+    def record_state(self) -> None:
+        """Record what is known of the connection, so that the log can be read from here on."""
+        self._append(Kind.STATE, self.connection_id, time.time_ns(), self._decoder.state())
 
     @property
     def frames_received(self) -> int:
@@ -81,19 +90,35 @@ class Recorder:
     """Records everything that one gatherer receives."""
 
     def __init__(
-        self, frame_log: FrameLogWriter, writer: BatchWriter, counters: Counters, settings: WritingSettings
+        self,
+        frame_log: FrameLogWriter,
+        writer: BatchWriter,
+        counters: Counters,
+        settings: WritingSettings,
+        state_frames: int = STATE_FRAMES,
     ) -> None:
         """Append records to `frame_log` and hand rows to `writer`."""
         self.frame_log = frame_log
         self.writer = writer
         self.counters = counters
         self.settings = settings
+        self.connections: set[ConnectionRecorder] = set()
+        self._state_frames = state_frames
+        self.state_due_at = frame_log.next_number + state_frames
         # Repairs belong to no connection.
         self._repairs = FrameDecoder(0, settings, whole=False)
 
     def open(self, name: str, url: str) -> ConnectionRecorder:
         """Record a new connection."""
-        return ConnectionRecorder(self, name, url)
+        connection = ConnectionRecorder(self, name, url)
+        self.connections.add(connection)
+        return connection
+
+    def record_states(self) -> None:
+        """Record the state of every open connection."""
+        for connection in self.connections:
+            connection.record_state()
+        self.state_due_at = self.frame_log.next_number + self._state_frames
 
     def repaired(self, frame_number: int, repair: str) -> None:
         """Record that what a gap lost was fetched."""

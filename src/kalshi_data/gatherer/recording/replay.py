@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
+from kalshi_data.gatherer.frame_log.format import FRAME, Kind, LogRecord
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
@@ -15,9 +15,12 @@ from kalshi_data.gatherer.settings import WritingSettings
 
 log = structlog.get_logger()
 
+# The state of all open connections is recorded each time this many records were appended. If 50,000 order books are
+# covered, that is some 600 kB, or 3 bytes per frame.
+STATE_FRAMES = 200_000
 # This many frames are decoded before the first whose rows count, so that equal changes are numbered as they were. Equal
 # messages have the same timestamp, so fewer frames than this lie between them.
-WARM_UP_FRAMES = 50_000
+NUMBERING_FRAMES = 50_000
 
 Commit = Callable[[Sequence[Item], int], None]
 
@@ -25,8 +28,19 @@ Commit = Callable[[Sequence[Item], int], None]
 class FrameLogReplay:
     """Reads the log from a number on, in as many steps as the caller likes, and commits rows in batches."""
 
-    def __init__(self, folder: Path, begin: int, settings: WritingSettings, commit: Commit) -> None:
-        """Prepare to read from record `begin` on; `commit` gets each batch with the number of its last record."""
+    def __init__(
+        self,
+        folder: Path,
+        begin: int,
+        settings: WritingSettings,
+        commit: Commit,
+        state_frames: int = STATE_FRAMES,
+        numbering_frames: int = NUMBERING_FRAMES,
+    ) -> None:
+        """Prepare to read from record `begin` on; `commit` gets each batch with the number of its last record.
+
+        Reading begins early enough to find the state of every connection that is open at `begin`.
+        """
         self._folder = folder
         self._settings = settings
         self._commit = commit
@@ -36,7 +50,8 @@ class FrameLogReplay:
         self._expected: int | None = None
         # Frames were counted when they arrived. These counters only limit what is logged again.
         self._counters = Counters()
-        self.following = max(0, begin - WARM_UP_FRAMES)
+        self._numbering_begin = begin - numbering_frames
+        self.following = max(0, begin - state_frames - numbering_frames)
 
     def read(self, until: int, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read the records before `until` and commit their rows, or stop after a batch if `stopped` returns true.
@@ -68,6 +83,9 @@ class FrameLogReplay:
         self._expected = record.number + 1
         if record.kind == Kind.STARTED:
             return
+        is_early = record.number < self._numbering_begin
+        if is_early and record.kind == FRAME and record.connection_id not in self._decoders:
+            return  # The state of this connection follows.
         decoded = self._decoder_of(record).decode(record)
         self._add(decoded.items)
         for event in decoded.events:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, StateRow
+from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, CoverageState, StateRow
 from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, Unsubscribed
 from kalshi_data.kalshi.error_messages import decode_error
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
@@ -27,6 +27,15 @@ class SentCommand(NamedTuple):
 
     sid: int | None
     deleted: frozenset[str]
+
+
+class SubscriptionsState(msgspec.Struct, frozen=True):
+    """What is known of the subscriptions of a connection, for the frame log."""
+
+    open: list[CoverageState]
+    ended: list[int]
+    commands: dict[int, SentCommand]
+    command_last: int
 
 
 class Subscriptions:
@@ -91,6 +100,30 @@ class Subscriptions:
         rows = [row for coverage in self._open.values() for row in coverage.end(at, reason)]
         self._open.clear()
         return rows
+
+    def state(self) -> SubscriptionsState:
+        """Return what is known of all subscriptions."""
+        coverages = [coverage.state() for coverage in self._open.values()]
+        return SubscriptionsState(coverages, list(self._ended), self._commands, self._command_last)
+
+    def restore(self, state: SubscriptionsState) -> None:
+        """Continue with what was known of the subscriptions, if the first records of the connection are missing.
+
+        After a hole in the log, only what changed in the hole is taken over: nothing is covered again before a frame
+        that proves it.
+        """
+        before, self._open = self._open, {}
+        for each in state.open:
+            coverage = before.get(each.sid)
+            if coverage is None:
+                coverage = Coverage(self._connection_id, each.sid, each.channel, each.last_at)
+                coverage.resumes = each.channel != BOOK_CHANNEL
+            if not self._whole:
+                coverage.restore(each)
+            self._open[each.sid] = coverage
+        self._ended = dict.fromkeys(state.ended)
+        self._commands, self._command_last = dict(state.commands), state.command_last
+        self._whole = True
 
     def _subscribed(self, envelope: Envelope, now: datetime) -> tuple[list[StateRow], Acknowledged]:
         self._answered(envelope.id)
