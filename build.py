@@ -75,9 +75,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def ensure_environment() -> None:
-    """Make .venv from the lock file, unless it was made from the same one."""
+    """Make .venv from the lock file, unless it was made from the same one, in this folder."""
     stamp = ENVIRONMENT / "made-from.sha256"
-    made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    made_from = hashlib.sha256(LOCK.read_bytes() + bytes(ROOT)).hexdigest()
     if stamp.is_file() and stamp.read_text() == made_from and PYTHON.exists():
         return
     if sys.version_info < (3, 11):

@@ -51,7 +51,7 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {explain(error)}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
 
 

@@ -50,6 +50,28 @@ def test_a_failed_installation_ends_with_what_to_do(build: ModuleType, monkeypat
         build.install("--requirement", "requirements.lock")
 
 
+def test_a_copied_environment_is_made_again(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def install(*_: str) -> None:
+        return None
+
+    def make(environment: Path, **_: object) -> None:
+        (environment / "bin").mkdir(parents=True)
+        made.append(environment)
+
+    monkeypatch.setattr(build, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(build.venv, "create", make)
+    monkeypatch.setattr(build, "install", install)
+    build.ensure_environment()
+    build.ensure_environment()
+    assert len(made) == 1
+
+    monkeypatch.setattr(build, "ROOT", ROOT / "copied")
+    build.ensure_environment()
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), ([], 0), (["dance"], 2)])
 def test_help_lists_the_commands(
     build: ModuleType, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int

@@ -41,6 +41,14 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"a = " + b"[" * 100_000, b"a = " + b"9" * 5_000, b"\0"])
+def test_a_damaged_file_is_named(tmp_path: Path, damage: bytes) -> None:
+    path = write(tmp_path, "")
+    path.write_bytes(GATHERER.encode() + damage)
+    with pytest.raises(SettingsError, match=str(path)):
+        load_settings(path, GathererSettings)
+
+
 def test_the_least_that_is_needed(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GATHERER), GathererSettings)
     assert settings.exchange.private_key_file == Path("/run/credentials/key.pem")

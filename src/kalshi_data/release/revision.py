@@ -24,7 +24,7 @@ def read_revision(checkout: Path) -> Revision:
     """Return the version of a checkout: 1.4.0 at the tag v1.4.0, and 1.4.1.dev2+g<commit> two commits later.
 
     Raises:
-        ReleaseError: if the folder is not a git checkout.
+        ReleaseError: if the folder is not a git checkout, or one without the history that names the version.
     """
     commit = _git(checkout, "rev-parse", "--short=7", "HEAD")
     seconds = int(_git(checkout, "log", "-1", "--format=%ct"))
@@ -47,6 +47,8 @@ def development_version(newest: str, ahead: int, commit: str, *, changed: bool) 
 def _newest_tag(checkout: Path) -> tuple[str, int]:
     """Return the version of the newest tag and the number of commits since then; without a tag "" and all commits."""
     if not _git(checkout, "tag", "--list", "v[0-9]*", "--merged", "HEAD"):
+        if _git(checkout, "rev-parse", "--is-shallow-repository") == "true":
+            raise ReleaseError("this clone lacks the tags that name the version: git fetch --unshallow --tags")
         return "", int(_git(checkout, "rev-list", "--count", "HEAD"))
     described = _git(checkout, "describe", "--tags", "--long", *TAGS)
     found = re.fullmatch(r"v(\d+\.\d+\.\d+)-(\d+)-g[0-9a-f]+", described)

@@ -2,8 +2,29 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+
+class LineLogger:
+    """Writes lines; if they cannot be written, as on a full disk, it drops them and the program goes on."""
+
+    def __init__(self, file: TextIO) -> None:
+        """Write to `file`."""
+        self._file = file
+        self.lines_dropped = 0
+
+    def msg(self, line: str) -> None:
+        """Write a line at once, or drop it."""
+        try:
+            self._file.write(f"{line}\n")
+            self._file.flush()
+        except (OSError, ValueError):
+            self.lines_dropped += 1
+
+    # structlog calls the method that is named like the level.
+    debug = info = warning = error = critical = msg
 
 
 def set_up_logs(program: str, *, verbose: bool = False) -> None:
@@ -20,6 +41,6 @@ def set_up_logs(program: str, *, verbose: bool = False) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: LineLogger(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(program=program)

@@ -54,6 +54,21 @@ def test_what_is_not_committed_shows(checkout: Path) -> None:
     assert revision.version == f"1.4.1.dev0+g{revision.commit}.changed"
 
 
+def test_a_clone_without_history_is_refused_unless_it_has_the_tag(checkout: Path, tmp_path: Path) -> None:
+    git(checkout, "tag", "v1.4.0")
+    commit(checkout)
+    shallow = tmp_path / "shallow"
+    git(checkout, "clone", "--quiet", "--depth=1", checkout.as_uri(), str(shallow))
+    with pytest.raises(ReleaseError, match="git fetch --unshallow --tags"):
+        read_revision(shallow)
+    git(shallow, "fetch", "--quiet", "--unshallow", "--tags")
+    assert read_revision(shallow).version.startswith("1.4.1.dev1+g")
+
+    git(checkout, "tag", "v1.5.0")
+    git(checkout, "clone", "--quiet", "--depth=1", checkout.as_uri(), str(tmp_path / "tagged"))
+    assert read_revision(tmp_path / "tagged").version == "1.5.0"
+
+
 def test_a_folder_without_git_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="a release needs a git checkout"):
         read_revision(tmp_path)
