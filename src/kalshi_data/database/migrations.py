@@ -19,6 +19,7 @@ from psycopg import errors
 
 from kalshi_data.database.connection import Connection, sql_folder
 from kalshi_data.database.definitions import Definitions, sql_files
+from kalshi_data.database.encoding import require_utf8
 from kalshi_data.database.ledger import Ledger, checksum
 from kalshi_data.database.migration_lock import WAIT_SECONDS_MAX, lock_migration, lock_timeout
 from kalshi_data.errors import MigrationError
@@ -44,6 +45,7 @@ def migrate(
     Raises:
         MigrationError: an applied migration was edited or is missing, or other sessions block a step for too long.
     """
+    require_utf8(connection)
     ledger, definitions = Ledger(connection, component), Definitions(connection, component)
     pending = pending_migrations(connection, component)
     if ledger.exists() and not pending and not definitions.outdated(everything=replay_everything):
@@ -104,6 +106,7 @@ def require_current(connection: Connection, component: str, remedy: str) -> None
     Raises:
         MigrationError: naming the first pending migration and `remedy`, the command that applies it.
     """
+    require_utf8(connection)
     pending = pending_migrations(connection, component, refused=breaks)
     if pending:
         raise MigrationError(f"{component}: {pending[0].name} is not applied yet: run {remedy}")

@@ -82,5 +82,5 @@ def test_hosts_get_the_roles_and_databases_of_the_sql_files(group: str) -> None:
     assert {role["name"] for role in variables["timescaledb_roles"]} == roles
     for database in variables["timescaledb_databases"]:
         made = (ROOT / "sql" / "databases" / f"{database['name']}.sql").read_text()
-        assert f"create database {database['name']} owner {database['owner']};" in made
+        assert f"create database {database['name']} owner {database['owner']} encoding 'UTF8'" in made
     assert {database["name"] for database in variables["timescaledb_databases"]} == databases

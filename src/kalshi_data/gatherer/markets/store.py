@@ -6,7 +6,9 @@ import time
 import psycopg
 import structlog
 
-from kalshi_data.database.connection import Connection, ReconnectingConnection, query
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.errors import MigrationError
+from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
 from kalshi_data.kalshi.listings import join_page, split_page
 
 log = structlog.get_logger()
@@ -20,10 +22,11 @@ CLOSE_SECONDS_MAX = 1.0
 class RegistryStore:
     """A connection to kalshi_meta, used by one thread at a time."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, remedy: str = "gatherer migrate") -> None:
         """Write to the database at `conninfo`; connect with the first page."""
-        self._database = ReconnectingConnection(
-            conninfo, application_name="gatherer registry", statement_seconds_max=STATEMENT_SECONDS_MAX
+        name = "gatherer registry"
+        self._database = CheckedConnection(
+            conninfo, REGISTRY, remedy, application_name=name, statement_seconds_max=STATEMENT_SECONDS_MAX
         )
         self._lock = threading.Lock()
         self._retry_at_s = 0.0
@@ -40,7 +43,7 @@ class RegistryStore:
             try:
                 with self._database.use() as connection:
                     return save_page(connection, table, page)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, MigrationError) as error:
                 self._retry_at_s = time.monotonic() + PAUSE_SECONDS
                 log.warning("registry database away", error=str(error).strip())
                 return None
