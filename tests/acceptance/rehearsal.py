@@ -51,6 +51,8 @@ class Rehearsal:
         self.addresses: dict[str, str] = {}
         self.exchange: ProgramProcess
         self.gatherers: dict[int, ProgramProcess] = {}
+        # Further processes on the configuration of one of them: shards, or a second one.
+        self.beside: list[ProgramProcess] = []
         self._deduplicator: ProgramProcess
 
     def close(self) -> None:
@@ -83,6 +85,17 @@ class Rehearsal:
 
     def start_gatherer(self, number: int, settings: Settings = QUICK) -> None:
         """Start one gatherer."""
+        arguments = ["gatherer", "run", "--config", str(self._configure(number, settings))]
+        self.gatherers[number] = self._program(f"gatherer-{number}", arguments)
+
+    def start_beside(self, name: str, *options: str, settings: Settings = QUICK) -> ProgramProcess:
+        """Start a further process on the configuration of the first gatherer; its log is called `name`."""
+        arguments = ["gatherer", "run", "--config", str(self._configure(1, settings)), *options]
+        self.beside.append(self._program(name, arguments))
+        return self.beside[-1]
+
+    def _configure(self, number: int, settings: Settings) -> Path:
+        """Write the configuration of a gatherer."""
         file = self.folder / f"settings-{number}" / "gatherer.toml"
         databases = {name: each.conninfo("gatherer") for name, each in self.databases[number].items()}
         key = self.keys[number]
@@ -96,7 +109,7 @@ class Rehearsal:
         for section, keys in settings.items():
             wanted.setdefault(section, {}).update(keys)
         file.write_text("".join(toml_lines(wanted)))
-        self.gatherers[number] = self._program(f"gatherer-{number}", ["gatherer", "run", "--config", str(file)])
+        return file
 
     def _start_deduplicator(self) -> None:
         runtime, owner = (self.production.conninfo(user) for user in ("deduplicator", "kalshi_owner"))
@@ -152,14 +165,14 @@ class Rehearsal:
 
         wait_until(are_there, lambda: f"{count} {condition}\n{self.tails()}", progress=lambda: found[0])
 
-    def lines(self, number: int = 1) -> list[dict[str, Any]]:
-        """Return a gatherer's log."""
-        lines = (self.folder / f"gatherer-{number}.log").read_bytes().splitlines()
+    def lines(self, number: int = 1, name: str = "") -> list[dict[str, Any]]:
+        """Return the log of a gatherer, or the one that is called `name`."""
+        lines = (self.folder / f"{name or f'gatherer-{number}'}.log").read_bytes().splitlines()
         return [msgspec.json.decode(line) for line in lines]
 
-    def logged(self, event: str, number: int = 1) -> list[dict[str, Any]]:
-        """Return the lines of a gatherer's log that report an event."""
-        return [line for line in self.lines(number) if line["event"] == event]
+    def logged(self, event: str, number: int = 1, name: str = "") -> list[dict[str, Any]]:
+        """Return the lines of such a log that report an event."""
+        return [line for line in self.lines(number, name) if line["event"] == event]
 
     def tails(self) -> str:
         """Return the ends of all logs."""
@@ -173,10 +186,14 @@ class Rehearsal:
 
     def end_trading(self, after_seconds: float = 1.2) -> None:
         """Let the exchange trade on for a while, then publish nothing more, and wait until what it did has arrived."""
+        self.end_publishing(after_seconds)
+        self._wait_for_arrival()
+
+    def end_publishing(self, after_seconds: float = 1.2) -> None:
+        """Let the exchange trade on for a while, then publish nothing more."""
         time.sleep(after_seconds)
         self.exchange.signal(signal.SIGUSR1)
         self.until("finished")
-        self._wait_for_arrival()
 
     def _wait_for_arrival(self) -> None:
         """Wait until no gatherer commits rows any more, which each does a moment after it received them."""
@@ -187,7 +204,7 @@ class Rehearsal:
 
     def stop_gatherers(self) -> None:
         """Ask all gatherers to stop; each must end well and in time."""
-        for gatherer in self.gatherers.values():
+        for gatherer in (*self.gatherers.values(), *self.beside):
             began = time.monotonic()
             gatherer.stop()
             assert time.monotonic() - began < STOP_SECONDS_MAX
@@ -195,6 +212,10 @@ class Rehearsal:
     def finish(self) -> Verification:
         """End the trading, stop everything in order, merge what was received, and compare it with the journal."""
         self.end_trading()
+        return self.compare()
+
+    def compare(self) -> Verification:
+        """Stop everything in order, merge what was received, and compare it with the journal."""
         self.stop_gatherers()
         self.exchange.stop()
         self._start_deduplicator()

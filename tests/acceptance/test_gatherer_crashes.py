@@ -1,7 +1,7 @@
 """Crashes under load, of the gatherer and of its database: the frame log restores every logged frame."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.kalshi.decoding import decode_envelope
 from tests.acceptance.conftest import Rehearse
 from tests.acceptance.rehearsal import Rehearsal
-from tests.support.engines import Engine
+from tests.support.engines import Database, Engine
 from tests.support.waiting import wait_until
 
 # A killed server keeps only what had reached the disk.
@@ -37,9 +37,9 @@ def own_server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
         yield engine
 
 
-def logged_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
-    """Return table and frame number of every data frame in a gatherer's frame log."""
-    frames = (record for record in records_from(rehearsal.frames(number), 0) if record.kind == Kind.FRAME)
+def logged_rows(folder: Path) -> set[tuple[str, int]]:
+    """Return table and frame number of every data frame in a frame log."""
+    frames = (record for record in records_from(folder, 0) if record.kind == Kind.FRAME)
     kinds = ((decode_envelope(record.payload).type, record.number) for record in frames)
     return {(TABLES[kind], number) for kind, number in kinds if kind in TABLES}
 
@@ -56,7 +56,7 @@ def captured_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
 
 
 def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None:
-    logged = logged_rows(rehearsal, number)
+    logged = logged_rows(rehearsal.frames(number))
     assert len(logged) > 500
     # A row may be committed before its frame has reached the disk, but every logged frame must have its row.
     assert logged <= captured_rows(rehearsal, number)
@@ -112,6 +112,36 @@ def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, o
         away = "database away, trying again; frames are kept in the frame log"
         assert len(rehearsal.logged(away)) == 1
         assert rehearsal.counted("gaps") == 0
+
+
+def allow(server: Engine, databases: Iterable[Database], *, connections: bool) -> None:
+    """Let databases take sessions, or refuse them and end those that there are."""
+    for database in databases:
+        with Database(server.server, "postgres").connect() as connection:
+            connection.execute(f"alter database {database.name} allow_connections {connections}".encode())
+            ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            connection.execute(ended, (database.name,))
+
+
+@pytest.mark.parametrize("kinds", [("kalshi_ts",), ("kalshi_meta",), ("kalshi_ts", "kalshi_meta")], ids="+".join)
+def test_a_database_that_is_away_at_the_start_gets_everything_when_it_is_back(
+    rehearse: Rehearse, server: Engine, kinds: tuple[str, ...]
+) -> None:
+    rehearsal = rehearse(1)
+    away = [rehearsal.databases[1][kind] for kind in kinds]
+    allow(server, away, connections=False)
+    # The exchange trades as soon as the gatherer has subscribed everything.
+    rehearsal.start("--lifecycles=1", "--rate=1000")
+    rehearsal.end_publishing()
+    allow(server, away, connections=True)
+    rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40)
+    found = rehearsal.compare()
+    assert found.complete, str(found)
+    assert found.withheld == 0
+    assert_nothing_logged_is_lost(rehearsal)
+    assert rehearsal.counted("gaps") == 0
+    assert rehearsal.counted("connections where close_reason = 'stopped'") == 3
+    assert [line["event"] for line in rehearsal.lines() if line["level"] == "error"] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kalshi_data.errors import LockHeld
+from kalshi_data.errors import LockHeld, MigrationError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.shards import first_number_of
@@ -157,3 +157,36 @@ def test_rows_of_a_damaged_log_after_a_clock_was_set_back_are_not_taken_for_comm
     receive(kalshi_ts, folder, [])
     assert fetch(kalshi_ts, DELTAS) == [("KXA-1", 1), ("KXB-1", 7)]
     assert fetch(kalshi_ts, "select count(*) from capture.connections where closed_at is null") == [(0,)]
+
+
+def test_an_old_schema_that_turns_up_later_keeps_frames_waiting_and_says_why(
+    kalshi_ts: Database, tmp_path: Path
+) -> None:
+    with kalshi_ts.connect() as connection:
+        last = "delete from capture.migration where name like '0015%' returning name, sha256"
+        ledger = connection.execute(last.encode()).fetchone()
+
+    async def run() -> None:
+        async with station(kalshi_ts, tmp_path) as running:
+            line = running.connect()
+            line.frame(BOOKS_SUBSCRIBED)
+            line.frame(snapshot(1))
+            await wait_until_async(lambda: running.counters.database_failure)
+            assert running.counters.database_failure.endswith("is not applied yet: run gatherer migrate")
+            assert running.counters.awaits_database is False
+            assert fetch(kalshi_ts, "select count(*) from capture.orderbook_snapshots") == [(0,)]
+            with kalshi_ts.connect() as connection:
+                connection.execute("insert into capture.migration (name, sha256) values (%s, %s)", ledger)
+            await wait_until_async(lambda: running.writer.takes_rows)
+            assert running.counters.database_failure == ""
+            line.closed("stopped")
+
+    asyncio.run(run())
+    assert fetch(kalshi_ts, "select count(*) from capture.orderbook_snapshots") == [(1,)]
+
+
+def test_a_start_on_an_old_schema_that_answers_is_an_error(kalshi_ts: Database, tmp_path: Path) -> None:
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.migration where name like '0015%'")
+    with pytest.raises(MigrationError, match="is not applied yet: run gatherer migrate"):
+        Station(kalshi_ts, tmp_path).committer.start()
