@@ -22,10 +22,13 @@ locals {
     tcp_keepalives_interval          = "5"     # s
     tcp_keepalives_count             = "3"     # probes
     tcp_user_timeout                 = "20000" # ms
-    client_connection_check_interval = "10000" # ms
+    client_connection_check_interval = "5000"  # ms
 
     # Longer than the archive holds a snapshot while another session reads an hour.
     idle_in_transaction_session_timeout = "1800000" # ms
+
+    # One runaway query must not fill the storage.
+    temp_file_limit = "20971520" # kB
   }
 }
 
@@ -142,9 +145,11 @@ locals {
   storage_bytes = var.storage_gb * 1000000000
 
   alarms = {
-    storage     = { metric = "FreeStorageSpace", comparison = "LessThanThreshold", limit = local.storage_bytes / 10 }
-    cpu         = { metric = "CPUUtilization", comparison = "GreaterThanThreshold", limit = 80 }
-    connections = { metric = "DatabaseConnections", comparison = "GreaterThanThreshold", limit = 80 }
+    storage = { metric = "FreeStorageSpace", comparison = "LessThanThreshold", limit = local.storage_bytes / 10 }
+    cpu     = { metric = "CPUUtilization", comparison = "GreaterThanThreshold", limit = 80 }
+    # PostgreSQL refuses to write at two thousand million; a session that stays open for weeks holds back the freezing.
+    transactions = { metric = "MaximumUsedTransactionIDs", comparison = "GreaterThanThreshold", limit = 500000000 }
+    connections  = { metric = "DatabaseConnections", comparison = "GreaterThanThreshold", limit = 80 }
   }
 }
 

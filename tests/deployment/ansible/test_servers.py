@@ -41,7 +41,7 @@ def test_a_session_whose_client_vanished_ends_within_half_a_minute(
     probes = seconds(found["tcp_keepalives_interval"]) * int(found["tcp_keepalives_count"])
     assert 0 < seconds(found["tcp_keepalives_idle"]) + probes <= 25
     assert 0 < seconds(found["tcp_user_timeout"]) <= 25
-    assert 0 < seconds(found["client_connection_check_interval"]) <= 10
+    assert 0 < seconds(found["client_connection_check_interval"]) <= 5
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -38,7 +38,7 @@ run "database" {
     condition = length(setsubtract(
       [
         "tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3", "tcp_user_timeout=20000",
-        "client_connection_check_interval=10000",
+        "client_connection_check_interval=5000",
       ],
       [for each in aws_db_parameter_group.this.parameter : "${each.name}=${each.value}"]
     )) == 0
@@ -92,9 +92,9 @@ run "database" {
   assert {
     condition = (
       toset([for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name])
-      == toset(["FreeStorageSpace", "CPUUtilization", "DatabaseConnections"])
+      == toset(["FreeStorageSpace", "CPUUtilization", "DatabaseConnections", "MaximumUsedTransactionIDs"])
     )
-    error_message = "Storage, CPU and connections raise alarms."
+    error_message = "Storage, CPU, connections and the age of transactions raise alarms."
   }
 
   assert {

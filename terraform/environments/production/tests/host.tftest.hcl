@@ -99,17 +99,25 @@ run "host" {
   assert {
     condition = (
       toset([for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name])
-      == toset(["StatusCheckFailed", "CPUUtilization", "disk_used_percent"])
+      == toset(["StatusCheckFailed", "StatusCheckFailed_Instance", "CPUUtilization", "disk_used_percent"])
     )
-    error_message = "Status, CPU and disk raise alarms."
+    error_message = "Status, hanging, CPU and disk raise alarms."
   }
 
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.this :
-      alarm.alarm_actions == toset([var.alarm_topic_arn])
+      contains(alarm.alarm_actions, var.alarm_topic_arn)
     ])
     error_message = "Every alarm goes to the topic."
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.treat_missing_data
+      if contains(alarm.alarm_actions, "arn:aws:automate:us-east-1:ec2:reboot")
+    } == { deduplicator-1-hung = "missing" }
+    error_message = "A host that hangs is rebooted, and missing data reboots none."
   }
 
   assert {
