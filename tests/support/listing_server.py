@@ -15,6 +15,7 @@ API = "/api"
 FAST = 1e6
 Object = dict[str, Any]
 Result = TypeVar("Result")
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATUSES = {"open": "active", "paused": "inactive", "unopened": "initialized"}
 
 
@@ -50,7 +51,8 @@ class Listed:
         self.truncated = 0
         self.repeats_cursor = 0
         self.refuses = 0
-        self.raw: dict[str, str] = {}  # whole bodies that are sent instead
+        self.raw: dict[str, str | bytes] = {}  # whole bodies that are sent instead
+        self.answers: dict[str, Answer] = {}  # what answers a list instead
         self.pause_seconds = 0.0
         self.hidden: dict[str, int] = {}  # tickers, and how many more answers leave them out
         self.requests: list[dict[str, str]] = []
@@ -59,22 +61,27 @@ class Listed:
     def asked(self, name: str) -> list[dict[str, str]]:
         return [request for request in self.requests if request["list"] == name]
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         name = request.path.removeprefix(f"{API}/")
         self.requests.append({"list": name, **request.query})
         self.signed.append("KALSHI-ACCESS-SIGNATURE" in request.headers)
         await asyncio.sleep(self.pause_seconds)
+        if name in self.answers:
+            return await self.answers[name](request)
         if name in self.raw:
-            return web.Response(text=self.raw[name])
+            raw = self.raw[name]
+            return web.Response(body=raw if isinstance(raw, bytes) else raw.encode(), content_type="application/json")
         if self.refuses:
             return web.json_response({"code": "authentication_error"}, status=401)
         if self.busy:
             self.busy -= 1
             return web.json_response({"error": "too many requests"}, status=429)
-        if name == "exchange/status":
-            return web.json_response({"exchange_active": True, "trading_active": True})
-        if name == "historical/cutoff":
-            return web.json_response({"trades_created_ts": self.cutoff})
+        facts = {
+            "exchange/status": {"exchange_active": True, "trading_active": True},
+            "historical/cutoff": {"trades_created_ts": self.cutoff},
+        }
+        if name in facts:
+            return web.json_response(facts[name])
         return self._page(name, request)
 
     def _page(self, name: str, request: web.Request) -> web.Response:

@@ -124,7 +124,8 @@ def trades(
         raise ExchangeError(
             f"{error}: run the same command to continue where this one stopped", error.status
         ) from error
-    click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added")
+    refused = f", {totals.refused:,} refused: see the log" if totals.refused else ""
+    click.echo(f"trades: {totals.fetched:,} fetched, {totals.added:,} added{refused}")
 
 
 @main.command()

@@ -36,7 +36,10 @@ class Counters:
     database_failures: int = count("database_failures", "Commits that failed because the database did not answer.")
     rows_refused: Counter[str] = counts("rows_refused", "Rows refused by the database, quarantined instead.", "stream")
     trades_fetched: int = count("trades_fetched", "Trades fetched over REST.")
+    trades_refused: int = count("trades_refused", "Trades of REST that cannot be read or stored, each time.")
     registry_changes: Counter[str] = counts("registry_changes", "New or changed series, events, markets.", "listing")
+    registry_refused: Counter[str] = counts("registry_objects_refused", "Objects of REST that are no good.", "kind")
+    registry_failures: Counter[str] = counts("registry_failures", "Failed steps of the registry.", "step")
     partitions_dropped: Counter[str] = counts("partitions_dropped", "Partitions dropped for age or space.", "stream")
     unread_partitions_dropped: Counter[str] = counts(
         "unread_partitions_dropped", "Partitions dropped for space before they were merged.", "stream"
@@ -57,6 +60,7 @@ class Counters:
     subscribed: bool = flag("subscribed", "1 once everything wanted has been subscribed since the start.", bool)
     # Until then it writes no heartbeat and drops nothing.
     awaits_database: bool = flag("awaits_database", "1 until this process alone may write to kalshi_ts.", bool)
+    trade_gaps_unrepaired: int = level("trade_gaps_unrepaired", "Gaps in trades that REST does not fill.", int)
     queued_rows: int = level("queued_rows", "Rows waiting to be committed.", int)
     behind_frames: int = level("behind_frames", "Frames in the log that are not committed yet.", int)
     log_bytes: int = level("frame_log_bytes", "Size of the frame log.", int)
@@ -81,6 +85,9 @@ class Counters:
     heartbeat_failure: str = flag("heartbeat_failing", "1 while heartbeats cannot be written.", str)
     # Reasons by the task's name.
     failed_tasks: dict[str, str] = size("tasks_failed", "Tasks that failed a short time ago and run again.", dict)
+    trade_gap_failure: str = flag("trade_gaps_failing", "1 while gaps in trades are not repaired.", str)
+    # Reasons by the step of the registry.
+    registry_failing: dict[str, str] = size("registry_steps_failing", "Steps of the registry that fail now.", dict)
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
 

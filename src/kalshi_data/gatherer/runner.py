@@ -184,9 +184,10 @@ class Gatherer:
         return FeedSession(spec.name, websocket, recorder, subscriber, take_lifecycle, self._stopping, silence)
 
     async def _keep_registry(self, registry: Registry) -> None:
-        await registry.load()
-        self._readiness.markets_loaded()
-        await registry.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(registry.run())
+            await registry.load()
+            self._readiness.markets_loaded()
 
     async def _assign_books(self, registry: Registry) -> None:
         """Assign the books that the registry wants to connections, starting with the first markets it finds."""

@@ -3,15 +3,13 @@
 Source: Kalshi OpenAPI 3.34.0, `GET /series`, `/events`, `/events/multivariate`, `/markets` and `/historical/markets`.
 """
 
-from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 import msgspec
-import structlog
 
-log = structlog.get_logger()
+from kalshi_data.kalshi.bodies import UNREADABLE, Page, join_page, split_page
+from kalshi_data.kalshi.messages import Identifier, Ticker
 
-FAR_AWAY_S = 4_102_444_800.0
 # A market in any other status may trade now or later. Source: Kalshi OpenAPI, Market.status.
 STATUSES_OVER = frozenset({"determined", "disputed", "amended", "finalized"})
 
@@ -33,10 +31,13 @@ HISTORICAL_MARKETS = Listing("/historical/markets", "markets", "markets", 1000)
 TABLES = ("series", "events", "markets")
 
 
+OptionalIdentifier = Identifier | None
+
+
 class SeriesFields(msgspec.Struct, gc=False):
     """The fields of a series by which the settings choose markets."""
 
-    ticker: str
+    ticker: Ticker
     category: str | None = None
     categories: list[str] | None = None
 
@@ -48,16 +49,16 @@ class SeriesFields(msgspec.Struct, gc=False):
 class EventFields(msgspec.Struct, gc=False):
     """The fields of an event that name its series."""
 
-    event_ticker: str
-    series_ticker: str = ""
+    event_ticker: Ticker
+    series_ticker: OptionalIdentifier = None
 
 
 class MarketFields(msgspec.Struct, gc=False):
     """The fields of a market that determine when it trades."""
 
-    ticker: str
-    event_ticker: str = ""
-    status: str = ""
+    ticker: Ticker
+    event_ticker: OptionalIdentifier = None
+    status: str | None = None
     open_time: str | None = None
     close_time: str | None = None
     updated_time: str | None = None
@@ -68,42 +69,46 @@ class MarketFields(msgspec.Struct, gc=False):
         return self.status in STATUSES_OVER
 
 
-Fields = TypeVar("Fields", SeriesFields, EventFields, MarketFields)
+Fields = TypeVar("Fields", bound=msgspec.Struct)
 
 
-def timestamp_s(text: str | None, otherwise: float) -> float:
-    """Return a time of REST in s since 1970, or `otherwise` if it is missing or not a time."""
+def decode_page(page: Page, kind: type[Fields]) -> tuple[list[Fields], bytes, list[str]]:
+    """Return the fields of every good object, these objects as one page, and why each other one was refused."""
+    refused = ["not a JSON object"] * page.refused
     try:
-        return datetime.fromisoformat(text).timestamp() if text else otherwise
-    except (ValueError, OverflowError):
-        return otherwise
+        return msgspec.json.decode(page.encoded, type=list[kind]), page.encoded, refused
+    except UNREADABLE:
+        good: list[bytes] = []
+        fields: list[Fields] = []
+        for each in split_page(page.encoded):
+            try:
+                fields.append(decode_object(each, kind))
+                good.append(each)
+            except UNREADABLE as error:
+                refused.append(str(error))
+        return fields, join_page(good), refused
 
 
-def decode_fields(page: bytes, kind: type[Fields]) -> list[Fields]:
-    """Return the fields of every object of a page; log an object that lacks them and leave it out."""
-    try:
-        return msgspec.json.decode(page, type=list[kind])
-    except msgspec.ValidationError:
-        return [fields for each in split_page(page) if (fields := _fields_of(each, kind)) is not None]
+def decode_object(encoded: bytes, kind: type[Fields]) -> Fields:
+    """Return the fields of one object; an optional field of another type than documented reads as absent.
 
-
-def split_page(page: bytes) -> list[bytes]:
-    """Return the objects of a page, each still encoded; none if the page is not a list."""
-    try:
-        return [bytes(each) for each in msgspec.json.decode(page, type=list[msgspec.Raw])]
-    except msgspec.ValidationError:
-        log.error("page of the exchange is not a list", page=page[:200].decode(errors="replace"))
-        return []
-
-
-def join_page(objects: list[bytes]) -> bytes:
-    """Return objects as one page."""
-    return b"[" + b",".join(objects) + b"]"
-
-
-def _fields_of(encoded: bytes, kind: type[Fields]) -> Fields | None:
+    Raises:
+        msgspec.DecodeError: the object has no usable name, or names another one by a text that is no name.
+        RecursionError: it is nested too deep.
+    """
     try:
         return msgspec.json.decode(encoded, type=kind)
-    except msgspec.ValidationError as error:
-        log.error("object of the exchange cannot be decoded", kind=kind.__name__, reason=str(error))
-        return None
+    except msgspec.ValidationError:
+        members = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+    known: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        value = members.get(field.encode_name)
+        if value is not None:
+            try:
+                known[field.name] = msgspec.json.decode(value, type=field.type)
+            except UNREADABLE as error:
+                if field.required or (field.type == OptionalIdentifier and bytes(value).startswith(b'"')):
+                    raise msgspec.ValidationError(f"{field.encode_name}: {error}") from error
+        elif field.required:
+            raise msgspec.ValidationError(f"no {field.encode_name}")
+    return kind(**known)

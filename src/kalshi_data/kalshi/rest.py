@@ -4,32 +4,65 @@ Source: Kalshi OpenAPI 3.34.0, and Kalshi documentation, "Rate limits", of 19 Au
 missing cursor. The answer to an unsigned request may be 15 s old, so every request is signed if there is a key.
 """
 
+import math
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 from aiolimiter import AsyncLimiter
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.kalshi.auth import Signer
+from kalshi_data.kalshi.bodies import UNREADABLE, Body, Page, decode_body, to_page
+from kalshi_data.kalshi.error_messages import BODY_BYTES_MAX as REFUSAL_BYTES_MAX
+from kalshi_data.kalshi.error_messages import clean, words_of
 from kalshi_data.service.retry import tenacity_wait
 
 ATTEMPTS_MAX = 8
-PAGES_MAX = 100_000
+PAGES_MAX = 20_000
+# A page may be empty although the list goes on. After this many such pages in a row it counts as ended.
+EMPTY_PAGES_MAX = 10
+CURSOR_CHARACTERS_MAX = 4096
 REQUEST_SECONDS_MAX = 30
-STATUS_TOO_MANY_REQUESTS = 429
+# The largest answer is the list of all series, some 20 MB. The bound holds after decompression.
+BODY_BYTES_MAX = 64 * 1024 * 1024
+MEMBERS_SHOWN_MAX = 10
+RETRY_AFTER_SECONDS_MAX = 60.0
+STATUS_OK = 200
 STATUS_SERVER_ERROR = 500
+STATUSES_REDIRECT = range(300, 400)
+# Besides all from 500 on: a time-out, a request that came too early, too many requests.
+STATUSES_TRANSIENT = frozenset({408, 425, 429})
 
-Body = dict[str, msgspec.Raw]
+
+class BadAnswer(ExchangeError):
+    """One answer of the exchange that cannot be used."""
+
+    def __init__(
+        self, message: str, status: int, *, is_transient: bool = False, retry_after_seconds: float = 0.0
+    ) -> None:
+        """Record whether the same request could succeed later, and how long the exchange asks to wait."""
+        super().__init__(message, status)
+        self.is_transient = is_transient
+        self.retry_after_seconds = retry_after_seconds
 
 
 def is_transient(error: BaseException) -> bool:
     """Return whether the same request could succeed later; an answer that breaks off may be whole next time."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.status == STATUS_TOO_MANY_REQUESTS or error.status >= STATUS_SERVER_ERROR
-    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError))
+    if isinstance(error, BadAnswer):
+        return error.is_transient
+    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))
+
+
+def wait_seconds(state: RetryCallState) -> float:
+    """Return how long to wait before the next attempt: at least as long as the exchange asked for, within a limit."""
+    error = state.outcome.exception() if state.outcome else None
+    asked_seconds = error.retry_after_seconds if isinstance(error, BadAnswer) else 0.0
+    return asked_seconds + tenacity_wait()(state)
 
 
 class Budget:
@@ -70,38 +103,52 @@ class Rest:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception(is_transient),
                 stop=stop_after_attempt(ATTEMPTS_MAX),
-                wait=tenacity_wait(),
+                wait=wait_seconds,
                 reraise=True,
             ):
                 with attempt:
                     return await self._get_once(path, parameters)
-        except aiohttp.ClientResponseError as error:
-            raise ExchangeError(f"GET {path}: {error.status} {error.message}", error.status) from error
-        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError) as error:
-            raise ExchangeError(f"GET {path}: {error or type(error).__name__}") from error
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise ExchangeError(f"GET {path}: {clean(str(error)) or type(error).__name__}") from error
         raise AssertionError("the loop above returns or raises")
 
     async def _get_once(self, path: str, parameters: Mapping[str, str]) -> Body:
         await self._budget.take()
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS_MAX)
         headers = self._signer.headers("GET", self._root + path) if self._signer else {}
-        async with self._session.get(self._url + path, params=parameters, headers=headers, timeout=timeout) as response:
-            response.raise_for_status()
-            return msgspec.json.decode(await response.read(), type=Body)
+        async with self._session.get(
+            self._url + path, params=parameters, headers=headers, timeout=timeout, allow_redirects=False
+        ) as response:
+            if response.status != STATUS_OK:
+                raise await _refusal(path, response)
+            encoded = await _read(response, BODY_BYTES_MAX)
+        if len(encoded) > BODY_BYTES_MAX:
+            raise BadAnswer(f"GET {path}: the answer is larger than {BODY_BYTES_MAX:,} bytes", STATUS_OK)
+        try:
+            return decode_body(encoded)
+        except UNREADABLE as error:
+            reason = f"GET {path}: the answer is no JSON object ({error}): {words_of(encoded)}"
+            raise BadAnswer(reason, STATUS_OK, is_transient=True) from error
 
-    async def pages(self, path: str, key: str, parameters: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """Yield every page of a list: the JSON array under `key`, still encoded, in the exchange's order.
+    async def pages(self, path: str, key: str, parameters: Mapping[str, str]) -> AsyncIterator[Page]:
+        """Yield every page of a list, the objects under `key` in the exchange's order.
+
+        A page without rows ends the list if its cursor is no new one.
 
         Raises:
-            ExchangeError: as get(); also for a cursor that was returned before, or a list that never ends.
+            ExchangeError: as get(); also for an answer without the list, or a list that never ends.
         """
         cursor = ""
         seen = {cursor}
+        empty_pages = 0
         for _ in range(PAGES_MAX):
             body = await self.get(path, {**parameters, **({"cursor": cursor} if cursor else {})})
-            yield _array(path, key, bytes(body.get(key, b"[]")))
-            cursor = msgspec.json.decode(body.get("cursor", b'""'), type=str | None) or ""
-            if not cursor:
+            page = _page(path, key, body)
+            yield page
+            cursor = _cursor(path, body)
+            is_empty = not page.members
+            empty_pages = empty_pages + 1 if is_empty else 0
+            if not cursor or (is_empty and cursor in seen) or empty_pages > EMPTY_PAGES_MAX:
                 return
             if cursor in seen:
                 raise ExchangeError(f"GET {path}: a cursor came back again, so the list would never end")
@@ -109,10 +156,61 @@ class Rest:
         raise ExchangeError(f"GET {path}: more than {PAGES_MAX} pages")
 
 
-def _array(path: str, key: str, encoded: bytes) -> bytes:
-    """Return an encoded list, an empty one for null."""
+def _page(path: str, key: str, body: Body) -> Page:
+    """Return the list of an answer; null is an empty one, but an answer without it may be an error in disguise."""
+    if key not in body:
+        shown = ", ".join(f"{name}: {words_of(bytes(value))}" for name, value in [*body.items()][:MEMBERS_SHOWN_MAX])
+        raise ExchangeError(f"GET {path}: the answer has no {key}: {clean(shown)}")
+    encoded = bytes(body[key]).strip()
     if encoded == b"null":
-        return b"[]"
-    if not encoded.startswith(b"["):
-        raise ExchangeError(f"GET {path}: {key} is not a list")
-    return encoded
+        return Page(b"[]", 0)
+    try:
+        return to_page(encoded)
+    except UNREADABLE as error:
+        raise ExchangeError(f"GET {path}: {key} is not a list: {words_of(encoded)}") from error
+
+
+def _cursor(path: str, body: Body) -> str:
+    """Return the cursor of an answer, empty at the end of the list."""
+    encoded = bytes(body.get("cursor", b"null"))
+    try:
+        cursor = msgspec.json.decode(encoded, type=str | None) or ""
+    except UNREADABLE as error:
+        raise ExchangeError(f"GET {path}: the cursor is no text: {words_of(encoded)}") from error
+    if len(cursor) > CURSOR_CHARACTERS_MAX:
+        raise ExchangeError(f"GET {path}: the cursor has more than {CURSOR_CHARACTERS_MAX} characters")
+    return cursor
+
+
+async def _refusal(path: str, response: aiohttp.ClientResponse) -> BadAnswer:
+    """Return an answer without a body to use as an error that holds the exchange's own words."""
+    status, said = response.status, words_of(await _read(response, REFUSAL_BYTES_MAX))
+    if status in STATUSES_REDIRECT:
+        location = clean(response.headers.get("Location", ""))
+        said = f"redirected to {location or 'nowhere'}; set rest_url if the exchange has moved"
+    reason = ": ".join(each for each in (f"GET {path}: {status} {clean(response.reason or '')}".strip(), said) if each)
+    may_pass = status in STATUSES_TRANSIENT or status >= STATUS_SERVER_ERROR
+    waits = retry_after_seconds(response.headers.get("Retry-After", ""), datetime.now(UTC))
+    return BadAnswer(reason, status, is_transient=may_pass, retry_after_seconds=waits)
+
+
+async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    """Return the decompressed body, cut off soon after `bytes_max`."""
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > bytes_max:
+            break
+    return bytes(body)
+
+
+def retry_after_seconds(text: str, now: datetime) -> float:
+    """Return what a Retry-After header asks for, seconds or a date; within a limit, and 0 if it cannot be read."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - now).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX) if math.isfinite(seconds) else 0.0

@@ -3,22 +3,17 @@
 Source: Kalshi OpenAPI 3.34.0, Trade. `created_time` has microseconds; cut off to milliseconds it is the feed's `ts_ms`.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import msgspec
-import structlog
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.amounts import SIDE_OF_BOOK_SIDE, both_prices, dollars, require
 from kalshi_data.kalshi.decoding import BodyDecoder
-from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Amount, Envelope, MessageBody, Side, Ticker, WholeAmount
 from kalshi_data.kalshi.timestamps import SentTime, exchange_time
-
-log = structlog.get_logger()
 
 
 class FetchedTrade(NamedTuple):
@@ -85,17 +80,3 @@ def to_trade(encoded: bytes, received_at: datetime) -> FetchedTrade:
     taker_side = trade.taker_outcome_side or SIDE_OF_BOOK_SIDE.get(trade.taker_book_side or "") or trade.taker_side
     columns = (trade.trade_id, trade.ticker, *both_prices(yes, no), size, taker_side, trade.is_block_trade)
     return FetchedTrade(received_at, exchange_ts, *columns)
-
-
-def to_trades(page: bytes, received_at: datetime) -> Iterator[FetchedTrade]:
-    """Yield the rows of a page of trades; leave out those that cannot be decoded, and log how many there are."""
-    reasons: list[str] = []
-    for encoded in map(bytes, msgspec.json.decode(page, type=list[msgspec.Raw])):
-        if encoded == b"null":
-            continue
-        try:
-            yield to_trade(encoded, received_at)
-        except BadFrame as error:
-            reasons.append(str(error))
-    if reasons:
-        log.error("trades of REST cannot be decoded", trades=len(reasons), reason=clean(reasons[0]))

@@ -3,6 +3,8 @@
 import pytest
 
 from kalshi_data.gatherer.monitoring import health_rules
+from tests.conftest import MakeDatabase
+from tests.support.engines import Database
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +15,9 @@ def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
         return False
 
     monkeypatch.setattr(health_rules, "in_maintenance", is_over)
+
+
+@pytest.fixture
+def kalshi_meta(make_database: MakeDatabase) -> Database:
+    """A gatherer's migrated database of series, events and markets."""
+    return make_database("kalshi_meta")

@@ -19,10 +19,11 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.markets.store import save_page
 from kalshi_data.gatherer.repair.backfill import Range, windows
-from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
+from kalshi_data.gatherer.repair.trade_history import FetchedTotals, TradeSource, add_trades, decode_trades
 from kalshi_data.kalshi import rest as rest_module
+from kalshi_data.kalshi.bodies import to_page
 from kalshi_data.kalshi.rest import Rest
-from kalshi_data.kalshi.trades import FetchedTrade, to_trades
+from kalshi_data.kalshi.trades import FetchedTrade
 from kalshi_data.simulator.server import API
 from tests.conftest import MakeDatabase
 from tests.integration.simulator.test_faults import STARTED_US, Running
@@ -68,13 +69,14 @@ def fetch(listed: Listed, begin: datetime, end: datetime, ticker: str | None = N
     """Return the trades that were handed over, and check how many that were said to be."""
     found: list[str] = []
 
-    async def write(trades: list[FetchedTrade]) -> None:
+    async def write(trades: list[FetchedTrade]) -> int:
         found.extend(each.trade_id for each in trades)
+        return 0
 
-    async def use(rest: Rest) -> int:
+    async def use(rest: Rest) -> FetchedTotals:
         return await TradeSource(rest).fetch(write, begin, end, ticker)
 
-    assert serve(listed, use) == len(found)
+    assert serve(listed, use) == (len(found), 0)
     return found
 
 
@@ -117,14 +119,14 @@ def test_a_cutoff_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_only_trades_that_were_not_captured_are_added(kalshi_ts: Database) -> None:
     bodies = [trade(number, created(NOW + timedelta(microseconds=number * 1_000_999))) for number in range(3)]
-    (first, *_) = rows = [*to_trades(msgspec.json.encode(bodies), NOW)]
+    (first, *_) = rows = decode_trades(to_page(msgspec.json.encode(bodies)), NOW)[0]
     captured = {key: value for key, value in bodies[0].items() if key not in ("ticker", "created_time")}
     message = {**captured, "market_ticker": first.market_ticker, "ts_ms": int(first.exchange_ts.timestamp() * 1000)}
     receive(kalshi_ts, [frame("trade", message)])
     with kalshi_ts.connect("gatherer") as connection:
-        assert add_trades(connection, []) == 0
-        assert add_trades(connection, [*rows, *rows]) == 2
-        assert add_trades(connection, rows) == 0
+        assert add_trades(connection, []).added == 0
+        assert add_trades(connection, [*rows, *rows]).added == 2
+        assert add_trades(connection, rows).added == 0
     assert held(kalshi_ts) == names(range(3))
     with kalshi_ts.connect() as connection:
         stored = connection.execute(
@@ -137,8 +139,9 @@ def test_only_trades_that_were_not_captured_are_added(kalshi_ts: Database) -> No
 def test_what_the_simulator_lists_is_what_its_feed_published(tmp_path: Path) -> None:
     found: dict[str, FetchedTrade] = {}
 
-    async def write(trades: list[FetchedTrade]) -> None:
+    async def write(trades: list[FetchedTrade]) -> int:
         found.update({each.trade_id: each for each in trades})
+        return 0
 
     async def use(running: Running) -> None:
         for _ in range(300):
@@ -293,8 +296,9 @@ def test_what_cannot_be_fetched_is_reported(kalshi_ts: Database, backfill: Comma
         assert (status, "no market of series KXNOBODY" in err) == (2, True)
         listed.refuses = 1
         status, _, err = await backfill.run(url)
+        refused = "GET /historical/cutoff: 401 Unauthorized: authentication_error"
         remedy = "run the same command to continue where this one stopped"
-        assert (status, err.partition(": ")[2]) == (1, f"GET /historical/cutoff: 401 Unauthorized: {remedy}\n")
+        assert (status, err.partition(": ")[2]) == (1, f"{refused}: {remedy}\n")
 
     serve_at(listed, use)
     assert held(kalshi_ts) == []

@@ -1,6 +1,8 @@
 """The registry: bodies and their history in the database, and which order books are wanted."""
 
 import asyncio
+import random
+import string
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,7 +10,7 @@ import msgspec
 import pytest
 from tenacity import wait_none
 
-from kalshi_data.database.connection import connect
+from kalshi_data.database.connection import Connection, connect
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
@@ -20,7 +22,6 @@ from kalshi_data.kalshi.rest import Rest
 from kalshi_data.service.retry import Backoff
 from kalshi_data.settings import decode_path
 from kalshi_data.shard import Shard
-from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, Object, event, market, seconds, series, serve
 from tests.support.waiting import wait_until_async
@@ -31,17 +32,17 @@ SOON_SECONDS = 0.02
 NOWHERE = "host=/nowhere dbname=nothing"
 
 
-@pytest.fixture
-def kalshi_meta(make_database: MakeDatabase) -> Database:
-    return make_database("kalshi_meta")
-
-
 def soon(*_: object) -> float:
     return SOON_SECONDS
 
 
 def page(*objects: Object) -> bytes:
     return msgspec.json.encode(objects)
+
+
+def save(connection: Connection, table: str, *objects: Object) -> int:
+    """Save a page; return how many objects had changed."""
+    return save_page(connection, table, page(*objects)).changed
 
 
 def titles(database: Database, table: str) -> list[tuple[str, str]]:
@@ -59,13 +60,13 @@ def body(table: str, ticker: str, updated: str | None, title: str) -> Object:
 def test_the_newest_body_wins_and_each_replaced_one_is_kept_once(kalshi_meta: Database, table: str) -> None:
     one, two, three = (body(table, "A", *each) for each in ((EARLY, "one"), (LATE, "two"), (LATE, "three")))
     with kalshi_meta.connect("gatherer") as connection:
-        assert save_page(connection, table, page(one, body(table, "B", None, "b"))) == 2
-        assert save_page(connection, table, page(one)) == 0
-        assert save_page(connection, table, page(two, one)) == 1
-        assert save_page(connection, table, page(one)) == 0, "what is older than the newest was known before"
-        assert save_page(connection, table, page(two)) == 0
-        assert save_page(connection, table, page(three)) == 1, "a change within the same time is a change"
-        assert save_page(connection, table, page({"no": "ticker"})) == 0
+        assert save(connection, table, one, body(table, "B", None, "b")) == 2
+        assert save(connection, table, one) == 0
+        assert save(connection, table, two, one) == 1
+        assert save(connection, table, one) == 0, "what is older than the newest was known before"
+        assert save(connection, table, two) == 0
+        assert save(connection, table, three) == 1, "a change within the same time is a change"
+        assert save(connection, table, {"no": "ticker"}) == 0
     assert titles(kalshi_meta, table) == [("A", "three"), ("B", "b")]
     assert titles(kalshi_meta, f"{table}_history") == [("A", "one"), ("A", "two")]
     with kalshi_meta.connect("dedup_reader") as connection:
@@ -76,17 +77,24 @@ def test_the_newest_body_wins_and_each_replaced_one_is_kept_once(kalshi_meta: Da
 def test_quotes_alone_change_nothing(kalshi_meta: Database) -> None:
     first = market("KXA-1-T1", title="one", yes_bid_dollars="0.4100", volume_fp="1.00")
     with kalshi_meta.connect("gatherer") as connection:
-        assert save_page(connection, "markets", page(first)) == 1
-        assert save_page(connection, "markets", page({**first, "yes_bid_dollars": "0.4200", "volume_fp": "2.00"})) == 0
-        assert save_page(connection, "markets", page({**first, "volume_fp": "2.00", "status": "closed"})) == 1
+        assert save(connection, "markets", first) == 1
+        assert save(connection, "markets", {**first, "yes_bid_dollars": "0.4200", "volume_fp": "2.00"}) == 0
+        assert save(connection, "markets", {**first, "volume_fp": "2.00", "status": "closed"}) == 1
     assert titles(kalshi_meta, "markets_history") == [("KXA-1-T1", "one")]
 
 
 def test_an_object_that_the_database_refuses_costs_no_other(kalshi_meta: Database) -> None:
     good = [market(f"KXA-1-T{number}", title="good") for number in range(7)]
-    bad = [market("KXBAD-1", "not a time"), market("KXBAD-2", title="\0")]
+    noise = "".join(random.choices(string.ascii_letters, k=9000))
+    bad = [market("KXBAD-1", title="\0"), market(noise), market("KXBAD-3", cap_strike=msgspec.Raw(b"1e200000"))]
     with kalshi_meta.connect("gatherer") as connection:
-        assert save_page(connection, "markets", page(*good[:3], *bad, *good[3:])) == len(good)
+        changed, refused = save_page(connection, "markets", page(*good[:3], *bad, *good[3:]))
+    assert changed == len(good)
+    assert [word for reason in refused for word in ("Unicode", "index row", "overflow") if word in reason] == [
+        "Unicode",
+        "index row",
+        "overflow",
+    ]
     assert titles(kalshi_meta, "markets") == [(each["ticker"], "good") for each in good]
 
 
@@ -195,8 +203,9 @@ def test_everything_is_kept_although_only_some_is_wanted(kalshi_meta: Database) 
     async def look(_: Registry) -> None:
         await wait_until_async(lambda: [len(titles(kalshi_meta, each)) for each in ("markets", "events")] == [8, 5])
 
+        await wait_until_async(lambda: len(titles(kalshi_meta, "series")) == 3)
+
     use_registry(exchange(), kalshi_meta.conninfo("gatherer"), look, tickers=["KXA-1-T1"])
-    assert len(titles(kalshi_meta, "series")) == 3
 
 
 def test_faults_of_pages_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +227,7 @@ def test_a_rejected_key_is_reported_until_requests_succeed(monkeypatch: pytest.M
         registry = Registry(rest, NOWHERE, settings(), counters, None, Clock())
         loading = asyncio.ensure_future(registry.load())
         await wait_until_async(lambda: counters.refused)
-        assert counters.refused == {"rest": "GET /exchange/status: 401 Unauthorized"}
+        assert counters.refused == {"rest": "GET /markets: 401 Unauthorized: authentication_error"}
         listed.refuses = 0
         await loading
         assert counters.refused == {}

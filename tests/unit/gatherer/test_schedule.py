@@ -7,7 +7,8 @@ from kalshi_data.gatherer.markets import schedule as schedule_module
 from kalshi_data.gatherer.markets.fetch_queue import ATTEMPTS_MAX, BATCH_MAX, FetchQueue
 from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.gatherer.markets.settings import RegistrySettings
-from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFields, decode_fields
+from kalshi_data.kalshi.bodies import to_page
+from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, MarketFields, decode_page
 
 STARTED_S = 1_000_000.0
 
@@ -151,5 +152,101 @@ def test_the_fetch_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_object_without_a_ticker_does_not_affect_the_others() -> None:
     page = b'[{"ticker":"A"},{"ticker":7},{"no":"ticker"},{"ticker":"B","status":"finalized"}]'
-    assert [(each.ticker, each.is_over) for each in decode_fields(page, MarketFields)] == [("A", False), ("B", True)]
-    assert decode_fields(b'{"not":"a list"}', MarketFields) == []
+    markets, good, refused = decode_page(to_page(page), MarketFields)
+    assert [(each.ticker, each.is_over) for each in markets] == [("A", False), ("B", True)]
+    assert good == b'[{"ticker":"A"},{"ticker":"B","status":"finalized"}]'
+    assert len(refused) == 2
+
+
+NO_TIME = -STARTED_S
+LAG = schedule_module.BELIEVED_SECONDS
+
+
+@pytest.mark.parametrize("updated", [NO_TIME, -50], ids=["without a time", "with the time of before"])
+def test_rest_is_believed_some_time_after_a_message(updated: float) -> None:
+    schedule, clock = make()
+    learn(schedule, closes=3600, updated=updated)
+    assert schedule.close_at("A", STARTED_S + 600)
+    assert not schedule.learn("A", 0, STARTED_S + 3600, max(STARTED_S + updated, 0), is_over=False), "REST lags behind"
+    clock.now_s += 1200
+    schedule.advance()
+    assert not schedule.wanted
+    learn(schedule, closes=10_800, updated=updated)
+    assert list(schedule.wanted) == ["A"]
+    assert schedule.reopen("A")
+    clock.now_s += LAG
+    learn(schedule, closes=10_800, updated=updated, over=True)
+    clock.now_s += 31
+    schedule.advance()
+    assert not schedule.wanted
+
+
+def test_without_a_time_what_was_asked_later_wins() -> None:
+    schedule, _ = make()
+    for closes, updated in ((-100, -50), (100, NO_TIME), (-100, -60), (100, NO_TIME), (-100, NO_TIME)):
+        learn(schedule, closes=closes, updated=updated)
+        assert bool(schedule.wanted) == (closes > 0)
+
+
+def test_a_clock_that_is_set_back_opens_what_it_had_closed() -> None:
+    schedule, clock = make()
+    learn(schedule, closes=1000)
+    schedule.advance()
+    clock.now_s += 86_400
+    schedule.advance()
+    assert not schedule.wanted
+    clock.now_s -= 86_400
+    schedule.advance()
+    assert list(schedule.wanted) == ["A"]
+    assert schedule.close_at("A", STARTED_S + 500)
+    clock.now_s -= 3600
+    learn(schedule, opens=-7200, closes=2000)
+    clock.now_s += 3600 + 1000
+    schedule.advance()
+    assert list(schedule.wanted) == ["A"], "a message in the future protects nothing"
+
+
+def test_the_schedule_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_module, "MARKETS_MAX", 1)
+    schedule, _ = make()
+    learn(schedule)
+    schedule.create("B", 0, STARTED_S + 100)
+    assert schedule.learn("C", 0, STARTED_S + 100, 0, is_over=False)
+    assert list(schedule.markets) == ["A"]
+
+
+def test_a_batch_that_fails_is_divided_until_the_bad_object_stands_alone() -> None:
+    clock = Clock()
+    queue = FetchQueue(clock)
+    tickers = [f"A-{number}" for number in range(40)]
+    for ticker in tickers:
+        queue.add_market(ticker)
+    given_up: list[str] = []
+    while len(queue):
+        clock.now_s += 1
+        while batch := queue.next_batch():
+            listing, names = batch
+            if "A-7" in names:
+                given_up += queue.fail(listing, names)
+            else:
+                queue.remove(listing, names)
+    assert given_up == ["A-7"]
+
+
+def test_a_batch_fits_into_an_address() -> None:
+    clock = Clock()
+    queue = FetchQueue(clock)
+    for number in range(BATCH_MAX):
+        queue.add_market(f"{number:0200}")
+    clock.now_s += 2
+    batch = queue.next_batch()
+    assert batch is not None
+    assert 3_000 < len(",".join(batch[1])) <= 4_000
+
+
+def test_what_is_due_is_fetched_although_the_clock_was_set_back() -> None:
+    clock = Clock()
+    queue = FetchQueue(clock)
+    queue.add_market("A")
+    clock.now_s -= 86_400
+    assert queue.next_batch() == (MARKETS, ["A"])

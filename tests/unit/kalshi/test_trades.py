@@ -5,10 +5,12 @@ import msgspec
 import pytest
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.gatherer.repair.trade_history import decode_trades
+from kalshi_data.kalshi.bodies import to_page
 from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import Arrival, to_row
-from kalshi_data.kalshi.trades import to_trade, to_trades
+from kalshi_data.kalshi.trades import to_trade
 from tests.support.listing_server import trade
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -66,7 +68,8 @@ def test_only_a_trade_that_cannot_be_decoded_is_left_out(changes: dict[str, Any]
     with pytest.raises(BadFrame, match=reason):
         convert(**changes)
     page = msgspec.json.encode([trade(1, CREATED), trade(2, CREATED, **changes), trade(3, CREATED)])
-    assert [each.trade_id for each in to_trades(page, NOW)] == ["trade-0001", "trade-0003"]
+    good, refused = decode_trades(to_page(page), NOW)
+    assert ([each.trade_id for each in good], refused) == (["trade-0001", "trade-0003"], 1)
 
 
 def test_a_trade_of_rest_needs_one_price_and_no_side() -> None:
@@ -88,4 +91,5 @@ def test_a_trade_of_2025_is_in_cents_and_whole_contracts() -> None:
 
 def test_null_in_a_page_is_no_trade() -> None:
     page = msgspec.json.encode([None, trade(1, CREATED), None])
-    assert [each.trade_id for each in to_trades(page, NOW)] == ["trade-0001"]
+    good, refused = decode_trades(to_page(page), NOW)
+    assert ([each.trade_id for each in good], refused) == (["trade-0001"], 0)

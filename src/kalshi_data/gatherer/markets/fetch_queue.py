@@ -1,6 +1,7 @@
 """Events and markets to fetch over REST by ticker, in batches, with retries while REST does not list them yet."""
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 import msgspec
 
@@ -9,18 +10,24 @@ from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, Li
 from kalshi_data.service.retry import delay_seconds
 
 BATCH_MAX = 50
+# A longer list of tickers would not fit into the address of a request.
+BATCH_CHARACTERS_MAX = 4_000
 PENDING_MAX = 100_000
 # REST lags behind the feed, and messages about one object come in groups.
 FIRST_DELAY_SECONDS = 1.0
 ATTEMPTS_MAX = 10
 DELAY_SECONDS_MAX = 60.0
+# Objects of a batch that failed are fetched in smaller batches, so that in the end the bad one stands alone.
+FAILURES_MAX = 20
+FAILURE_SECONDS_MAX = 600.0
 
 
 class PendingFetch(msgspec.Struct, gc=False):
-    """When to fetch one object, and how many answers did not hold it."""
+    """When to fetch one object, how many answers did not hold it, and how many requests for it failed."""
 
     due_s: float
     attempts: int = 0
+    failures: int = 0
 
 
 class FetchQueue:
@@ -43,10 +50,17 @@ class FetchQueue:
         """Return a batch that is due, events before markets, or None if none is."""
         now_s = self._now()
         for listing, pending in self._pending.items():
-            tickers = [ticker for ticker, fetch in pending.items() if fetch.due_s <= now_s]
-            if tickers:
-                return listing, tickers[:BATCH_MAX]
+            # A time too far ahead was set before the clock was set back.
+            due = [each for each, fetch in pending.items() if not 0 < fetch.due_s - now_s <= FAILURE_SECONDS_MAX]
+            if due:
+                return listing, self._batch(pending, due)
         return None
+
+    def _batch(self, pending: dict[str, PendingFetch], tickers: list[str]) -> list[str]:
+        """Return the first tickers that one request can name; after failures of the first, fewer."""
+        batch = tickers[: max(BATCH_MAX >> pending[tickers[0]].failures, 1)]
+        lengths = accumulate(len(ticker) + 1 for ticker in batch)
+        return batch[: max(sum(length <= BATCH_CHARACTERS_MAX for length in lengths), 1)]
 
     def remove(self, listing: Listing, tickers: Iterable[str]) -> None:
         """Remove objects that were fetched."""
@@ -66,12 +80,21 @@ class FetchQueue:
         self.remove(listing, given_up)
         return given_up
 
-    def postpone(self, listing: Listing, tickers: Iterable[str], seconds: float) -> None:
-        """Fetch objects later because the request failed; this is not counted as an attempt."""
+    def fail(self, listing: Listing, tickers: Iterable[str]) -> list[str]:
+        """Fetch objects later because the request failed, later after each failure.
+
+        Remove and return those that failed FAILURES_MAX times.
+        """
+        given_up: list[str] = []
         for ticker in tickers:
             fetch = self._pending[listing].get(ticker)
             if fetch is not None:
-                fetch.due_s = self._now() + seconds
+                fetch.failures += 1
+                fetch.due_s = self._now() + delay_seconds(fetch.failures, FAILURE_SECONDS_MAX)
+                if fetch.failures >= FAILURES_MAX:
+                    given_up.append(ticker)
+        self.remove(listing, given_up)
+        return given_up
 
     def __len__(self) -> int:
         """Return how many objects are queued."""

@@ -3,29 +3,29 @@
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from kalshi_data.gatherer.markets.fetch_queue import FetchQueue
 from kalshi_data.gatherer.markets.market_filter import MarketFilter
 from kalshi_data.gatherer.markets.schedule import Schedule
-from kalshi_data.kalshi.listings import FAR_AWAY_S
+from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s_of_json
+from kalshi_data.kalshi.listings import OptionalIdentifier, decode_object
 
-log = structlog.get_logger()
+NONE = msgspec.Raw(b"null")
 
 
 class Metadata(msgspec.Struct, gc=False):
     """The event that a created market belongs to."""
 
-    event_ticker: str = ""
+    event_ticker: OptionalIdentifier = None
 
 
 class LifecycleFields(msgspec.Struct, gc=False):
-    """The fields of lifecycle messages that the schedule needs; times are s since 1970."""
+    """The fields of lifecycle messages that the schedule needs."""
 
-    open_ts: int | None = None
-    close_ts: int | None = None
-    series_ticker: str = ""
-    additional_metadata: Metadata = msgspec.field(default_factory=Metadata)
+    open_ts: msgspec.Raw = NONE
+    close_ts: msgspec.Raw = NONE
+    series_ticker: OptionalIdentifier = None
+    additional_metadata: Metadata | None = None
 
 
 class Lifecycle:
@@ -42,26 +42,33 @@ class Lifecycle:
             "close_date_updated": self._close_date_updated,
             "determined": lambda ticker, _: self._schedule.end(ticker),
             "settled": lambda ticker, _: self._schedule.end(ticker),
-            "event_lifecycle": lambda ticker, fields: self._filter.learn_event(ticker, fields.series_ticker),
+            "event_lifecycle": lambda ticker, fields: self._filter.learn_event(ticker, fields.series_ticker or ""),
         }
 
     def apply(self, kind: str, subject: str, payload: bytes) -> bool:
-        """Apply one message; return False if the fetch queue had no room for its object."""
+        """Apply one message; return False if the fetch queue had no room for its object.
+
+        Raises:
+            msgspec.DecodeError: the message cannot be read; its object is fetched all the same.
+        """
+        queued = self._fetch(kind, subject)
         effect = self._effects.get(kind)
         if effect is not None:
-            try:
-                effect(subject, msgspec.json.decode(payload, type=LifecycleFields))
-            except msgspec.DecodeError as error:
-                log.warning("lifecycle message not understood", kind=kind, subject=subject, reason=str(error))
+            effect(subject, decode_object(payload, LifecycleFields))
+        return queued
+
+    def _fetch(self, kind: str, subject: str) -> bool:
         if kind.startswith("event_"):
             return self._fetch_queue.add_event(subject)
         return self._fetch_queue.add_market(subject)
 
     def _created(self, ticker: str, fields: LifecycleFields) -> None:
-        if self._filter.includes(ticker, fields.additional_metadata.event_ticker):
-            close_s = FAR_AWAY_S if fields.close_ts is None else fields.close_ts
-            self._schedule.create(ticker, fields.open_ts or 0, close_s)
+        metadata = fields.additional_metadata or Metadata()
+        if self._filter.includes(ticker, metadata.event_ticker or ""):
+            opens_s, closes_s = timestamp_s_of_json(fields.open_ts), timestamp_s_of_json(fields.close_ts)
+            self._schedule.create(ticker, opens_s or 0.0, closes_s or FAR_AWAY_S)
 
     def _close_date_updated(self, ticker: str, fields: LifecycleFields) -> None:
-        if fields.close_ts is not None:
-            self._schedule.close_at(ticker, fields.close_ts)
+        closes_s = timestamp_s_of_json(fields.close_ts)
+        if closes_s is not None:
+            self._schedule.close_at(ticker, closes_s)

@@ -1,7 +1,7 @@
 """Load the exchange's listings page by page into the schedule and, unchanged, into kalshi_meta."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 
 import structlog
@@ -9,18 +9,19 @@ import structlog
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets.fetch_queue import FetchQueue
 from kalshi_data.gatherer.markets.market_filter import MarketFilter
-from kalshi_data.gatherer.markets.schedule import Schedule
+from kalshi_data.gatherer.markets.refusals import Refusals
+from kalshi_data.gatherer.markets.schedule import BELIEVED_SECONDS, Schedule
 from kalshi_data.gatherer.markets.store import RegistryStore
+from kalshi_data.kalshi.bodies import Page
+from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
 from kalshi_data.kalshi.listings import (
-    FAR_AWAY_S,
     MARKETS,
     SERIES,
     EventFields,
     Listing,
     MarketFields,
     SeriesFields,
-    decode_fields,
-    timestamp_s,
+    decode_page,
 )
 from kalshi_data.kalshi.rest import Rest
 
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 
 # A market whose event is not known yet is fetched again after this time.
 UNKNOWN_EVENT_SECONDS = 10.0
+# A time of a change further ahead than this is an error of the exchange or of this host's clock.
+AHEAD_SECONDS_MAX = 86_400.0
 NO_FILTER: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,6 +45,7 @@ class ListingLoader:
         fetch_queue: FetchQueue,
         market_filter: MarketFilter,
         counters: Counters,
+        now: Callable[[], float],
     ) -> None:
         """Read with `rest`, save bodies to `store`, and update schedule, queue and filter."""
         self._rest = rest
@@ -50,6 +54,8 @@ class ListingLoader:
         self._fetch_queue = fetch_queue
         self._filter = market_filter
         self._counters = counters
+        self._now = now
+        self._refusals = Refusals(counters.registry_refused)
         self.updated_until_s = 0.0  # the latest updated_time of any market, in s since 1970
 
     async def load(
@@ -64,8 +70,9 @@ class ListingLoader:
         """
         all_stored, objects, changed = True, 0, 0
         async for page in self._pages(listing, parameters):
-            objects += len(self._apply(listing, page))
-            page_changes = await self._store_page(listing, page)
+            tickers, good, _ = self._apply(listing, page)
+            objects += len(tickers)
+            page_changes = await self._store_page(listing, good)
             if page_changes is None and must_store:
                 return False
             all_stored = all_stored and page_changes is not None
@@ -81,20 +88,22 @@ class ListingLoader:
             ExchangeError: as Rest.pages().
         """
         found: set[str] = set()
-        all_stored = True
+        all_stored, refused = True, 0
         async for page in self._pages(listing, {"tickers": ",".join(tickers)}):
-            # Remove first: applying a page may queue one of its markets again.
-            self._fetch_queue.remove(listing, tickers_of(listing, page))
-            found.update(self._apply(listing, page))
-            all_stored = await self._store_page(listing, page) is not None and all_stored
-        given_up = self._fetch_queue.retry_missing(listing, [ticker for ticker in tickers if ticker not in found])
+            names, good, page_refused = self._apply(listing, page, fetched=True)
+            found.update(names)
+            refused += page_refused
+            all_stored = await self._store_page(listing, good) is not None and all_stored
+        missing = [ticker for ticker in tickers if ticker not in found]
+        # What was refused may be one of these: it exists, so it is not forgotten.
+        given_up = (self._fetch_queue.fail if refused else self._fetch_queue.retry_missing)(listing, missing)
         if given_up:
             log.warning("not listed by the exchange", listing=listing.path, objects=len(given_up))
-        for ticker in given_up:
+        for ticker in given_up if not refused else ():
             self._give_up(listing, ticker)
         return all_stored
 
-    def _pages(self, listing: Listing, parameters: Mapping[str, str]) -> AsyncIterator[bytes]:
+    def _pages(self, listing: Listing, parameters: Mapping[str, str]) -> AsyncIterator[Page]:
         limit = {"limit": str(listing.page_rows_max)} if listing.page_rows_max else {}
         return self._rest.pages(listing.path, listing.key, {**limit, **parameters})
 
@@ -106,34 +115,44 @@ class ListingLoader:
             self._schedule.forget(ticker)
 
     async def _store_page(self, listing: Listing, page: bytes) -> int | None:
-        changed = await asyncio.to_thread(self._store.save, listing.table, page)
-        self._counters.registry_changes[listing.table] += changed or 0
-        return changed
+        saved = await asyncio.to_thread(self._store.save, listing.table, page)
+        if saved is None:
+            return None
+        self._refusals.add(listing.table, saved.refused)
+        self._counters.registry_changes[listing.table] += saved.changed
+        return saved.changed
 
-    def _apply(self, listing: Listing, page: bytes) -> list[str]:
-        """Apply a page to schedule, queue and filter; return its tickers."""
-        if listing is SERIES:
-            return [self._filter.learn_series(each) for each in decode_fields(page, SeriesFields)]
-        if listing is not MARKETS:
-            events = decode_fields(page, EventFields)
-            return [self._filter.learn_event(each.event_ticker, each.series_ticker) for each in events]
-        return [self._apply_market(each) for each in decode_fields(page, MarketFields)]
+    def _apply(self, listing: Listing, page: Page, *, fetched: bool = False) -> tuple[list[str], bytes, int]:
+        """Apply a page to schedule, queue and filter; return its tickers, its good objects, and how many are not."""
+        if listing is MARKETS:
+            markets, good, refused = decode_page(page, MarketFields)
+            tickers = [each.ticker for each in markets]
+            if fetched:
+                # First, since applying a market may queue it again.
+                self._fetch_queue.remove(listing, tickers)
+            for each in markets:
+                self._apply_market(each)
+        elif listing is SERIES:
+            series, good, refused = decode_page(page, SeriesFields)
+            tickers = [self._filter.learn_series(each) for each in series]
+        else:
+            events, good, refused = decode_page(page, EventFields)
+            tickers = [self._filter.learn_event(each.event_ticker, each.series_ticker or "") for each in events]
+            if fetched:
+                self._fetch_queue.remove(listing, tickers)
+        self._refusals.add(listing.table, refused)
+        return tickers, good, len(refused)
 
-    def _apply_market(self, market: MarketFields) -> str:
+    def _apply_market(self, market: MarketFields) -> None:
         updated_s = timestamp_s(market.updated_time, 0.0)
+        if updated_s > self._now() + AHEAD_SECONDS_MAX:
+            updated_s = 0.0
         self.updated_until_s = max(self.updated_until_s, updated_s)
-        included = self._filter.includes(market.ticker, market.event_ticker)
+        included = self._filter.includes(market.ticker, market.event_ticker or "")
         if included:
             times = (timestamp_s(market.open_time, 0.0), timestamp_s(market.close_time, FAR_AWAY_S), updated_s)
-            self._schedule.learn(market.ticker, *times, is_over=market.is_over)
-        elif included is None and not market.is_over:
+            if not self._schedule.learn(market.ticker, *times, is_over=market.is_over):
+                self._fetch_queue.add_market(market.ticker, BELIEVED_SECONDS)
+        elif included is None and market.event_ticker and not market.is_over:
             self._fetch_queue.add_event(market.event_ticker)
             self._fetch_queue.add_market(market.ticker, UNKNOWN_EVENT_SECONDS)
-        return market.ticker
-
-
-def tickers_of(listing: Listing, page: bytes) -> list[str]:
-    """Return the tickers of a page of events or markets."""
-    if listing is MARKETS:
-        return [each.ticker for each in decode_fields(page, MarketFields)]
-    return [each.event_ticker for each in decode_fields(page, EventFields)]

@@ -9,6 +9,8 @@ from kalshi_data.kalshi.listings import SeriesFields
 from kalshi_data.shard import Shard
 
 COMBO_PREFIX = "KXMVE"
+# A list that never ends must not fill the memory.
+REMEMBERED_MAX = 2_000_000
 
 
 def is_combo(ticker: str) -> bool:
@@ -42,7 +44,7 @@ class MarketFilter:
 
     def learn_series(self, series: SeriesFields) -> str:
         """Remember whether a series is included; return its ticker."""
-        if self.needs_events:
+        if self.needs_events and len(self._series) < REMEMBERED_MAX:
             self._series[series.ticker] = self._matches_series(series.ticker, series.all_categories())
         return series.ticker
 
@@ -55,7 +57,7 @@ class MarketFilter:
             included = self._includes_series(series_ticker)
             if included is None:
                 self._events.pop(event_ticker, None)
-            else:
+            elif len(self._events) < REMEMBERED_MAX:
                 self._events[event_ticker] = included
         return event_ticker
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import logging
+import itertools
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -11,15 +11,18 @@ import structlog
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.incidents import KEY_REFUSED, Incidents
+from kalshi_data.gatherer.incidents import Incidents
 from kalshi_data.gatherer.markets.fetch_queue import FetchQueue
 from kalshi_data.gatherer.markets.lifecycle import Lifecycle
+from kalshi_data.gatherer.markets.listing_refresh import ListingRefresh
 from kalshi_data.gatherer.markets.loader import ListingLoader
 from kalshi_data.gatherer.markets.market_filter import MarketFilter
+from kalshi_data.gatherer.markets.refusals import Refusals
 from kalshi_data.gatherer.markets.schedule import Schedule
+from kalshi_data.gatherer.markets.step_guard import StepGuard
 from kalshi_data.gatherer.markets.store import RegistryStore
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, SERIES
+from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, SERIES, Listing
 from kalshi_data.kalshi.rest import Rest
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
@@ -29,13 +32,14 @@ log = structlog.get_logger()
 MESSAGES_MAX = 100_000
 MESSAGES_PER_TURN = 1_000
 TICK_SECONDS = 0.5
-# The name of REST among the connections that the exchange refuses.
-REST_CONNECTION = "rest"
-STATUSES_REFUSED = frozenset({401, 403})
+# After this many rounds the markets of a list that answers are enough; run() loads the others later.
+LOAD_ROUNDS_MAX = 2
+FETCH = "fetch single objects"
 # The request itself is wrong, so repeating it is useless.
 STATUSES_BAD_REQUEST = frozenset({400, 404, 414})
 # In this order, so that books of open markets can be subscribed while the others are still being listed.
 STATUSES_TRADING = ("open", "paused", "unopened")
+Step = Callable[[], Awaitable[bool]]
 
 
 class Registry:
@@ -53,20 +57,26 @@ class Registry:
     ) -> None:
         """Load with `rest` and save to the database at `conninfo`; `now` returns s since 1970."""
         self._rest = rest
-        self._settings = settings.registry
         self._counters = counters
         self._now = now
-        self._incidents = Incidents() if incidents is None else incidents
+        self._guard = StepGuard(counters, Incidents() if incidents is None else incidents)
+        self._refusals = Refusals(counters.registry_refused)
         self._store = RegistryStore(conninfo)
         self._schedule = Schedule(settings.registry, now)
         self._fetch_queue = FetchQueue(now)
         self._filter = MarketFilter(settings.subscriptions, shard)
-        self._loader = ListingLoader(rest, self._store, self._schedule, self._fetch_queue, self._filter, counters)
-        self._lifecycle = Lifecycle(self._schedule, self._fetch_queue, self._filter)
+        shared = (self._schedule, self._fetch_queue)
+        self._loader = ListingLoader(rest, self._store, *shared, self._filter, counters, now)
+        self._lifecycle = Lifecycle(*shared, self._filter)
+        self._refreshes = [
+            ListingRefresh(listing, self._loader, self._store, *shared, settings.registry, self._guard, now)
+            for listing in (SERIES, EVENTS, MULTIVARIATE_EVENTS, MARKETS)
+        ]
         self._messages: deque[tuple[str, str, bytes]] = deque()
         self._arrived = asyncio.Event()
-        self._full_load_due_s = 0.0
-        self._reconciled_s = 0.0
+        self._is_loaded = asyncio.Event()
+        self._knows_markets = False
+        self._steps_left = self._load_steps()
         self.wanted = self._schedule.wanted
         self.changed = self._schedule.changed
 
@@ -74,26 +84,30 @@ class Registry:
         """Load every market that trades or will; `wanted` grows during the call and is complete when it returns.
 
         If the exchange is away, this waits for it; if the database is away, this works without it. Neither is an
-        error. run() loads everything else, mainly events.
+        error. If some lists stay bad, this returns with the good ones. run() loads everything else.
         """
         started_s = self._now()
-        await self._retry_until_answered(self._log_status)
-        await self._retry_until_answered(lambda: self._loader.load(SERIES))
-        await self._retry_until_answered(self._load_events_of_markets)
-        for status in STATUSES_TRADING:
-            await self._retry_until_answered(
-                lambda status=status: self._loader.load(MARKETS, {"status": status, **self._combo_filter()})
-            )
-        self._reconciled_s = started_s
+        backoff = Backoff()
+        for round_number in itertools.count(1):
+            knows_markets = await self._load_round()
+            if not self._steps_left or (knows_markets and round_number >= LOAD_ROUNDS_MAX):
+                break
+            await asyncio.sleep(backoff.next_seconds())
+        for refresh in self._refreshes:
+            refresh.reconciled_s = started_s
+        self._is_loaded.set()
         self._update_counts()
 
     async def run(self) -> None:
-        """Keep the registry up to date until cancelled."""
+        """Apply messages, and once load() has returned keep the registry up to date, until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._log_status_once())
+                group.create_task(self._finish_loading())
                 group.create_task(self._apply_changes())
                 group.create_task(self._fetch_queued())
-                group.create_task(self._reconcile())
+                for refresh in self._refreshes:
+                    group.create_task(self._keep_fresh(refresh))
         finally:
             self.close()
 
@@ -114,7 +128,7 @@ class Registry:
         while True:
             self._arrived.clear()
             self._apply_messages()
-            next_s = self._schedule.advance()
+            next_s = await self._guard.attempt("open and close markets", self._advance) or self._now() + TICK_SECONDS
             self._update_counts()
             await asyncio.sleep(0)
             if self._messages:
@@ -122,115 +136,94 @@ class Registry:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), min(max(next_s - self._now(), 0.0), TICK_SECONDS))
 
+    async def _advance(self) -> float:
+        return self._schedule.advance()
+
     def _apply_messages(self) -> None:
         """Apply queued messages, at most MESSAGES_PER_TURN, so that sockets are read in between."""
         for _ in range(min(len(self._messages), MESSAGES_PER_TURN)):
-            if not self._lifecycle.apply(*self._messages.popleft()):
-                self._schedule_full_load("too many objects to fetch")
+            try:
+                if not self._lifecycle.apply(*self._messages.popleft()):
+                    self._schedule_full_load("too many objects to fetch")
+            except Exception as error:
+                self._refusals.add("lifecycle message", [f"{type(error).__name__}: {error}"])
 
     async def _fetch_queued(self) -> None:
         """Fetch the objects that messages named."""
         while True:
             batch = self._fetch_queue.next_batch()
-            if batch is None:
+            if batch is None or not await self._guard.attempt(FETCH, lambda batch=batch: self._fetch(*batch)):
                 await asyncio.sleep(TICK_SECONDS)
-                continue
-            try:
-                if not await self._loader.fetch(*batch):
-                    self._schedule_full_load("the database was away")
-            except ExchangeError as error:
-                self._log_failure(error)
-                if error.status in STATUSES_BAD_REQUEST:
-                    self._fetch_queue.retry_missing(*batch)
-                else:
-                    self._fetch_queue.postpone(*batch, self._settings.reconcile_seconds)
 
-    async def _reconcile(self) -> None:
-        """Load what has changed every `reconcile_seconds`, and everything every `reload_seconds`."""
-        while True:
-            due = self._now() >= self._full_load_due_s
-            if not due or not await self._attempt(self._load_all):
-                await self._attempt(self._load_changes)
-            await asyncio.sleep(self._settings.reconcile_seconds)
-
-    async def _attempt(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
-        """Run a step; return whether all of it was stored, or None if the exchange refused or did not answer."""
+    async def _fetch(self, listing: Listing, tickers: list[str]) -> bool:
+        """Fetch one batch; if that fails, fetch its objects later in smaller batches."""
         try:
-            stored = await step()
-        except ExchangeError as error:
-            self._log_failure(error)
-            return None
-        self._counters.refused.pop(REST_CONNECTION, None)
-        self._incidents.resolve(REST_CONNECTION)
-        return stored
-
-    async def _load_changes(self) -> bool:
-        """Load what changed since last time, with an overlap because REST lags; return whether it was stored."""
-        started_s = self._now()
-        since_s = min(self._reconciled_s, self._loader.updated_until_s) - self._settings.overlap_seconds
-        since = {"min_updated_ts": str(max(int(since_s), 0))}
-        stored = [await self._loader.load(SERIES, since), await self._loader.load(EVENTS, since)]
-        # The exchange has no list of changed combos: their changes come as messages and with the full load.
-        stored.append(await self._loader.load(MARKETS, {**since, "mve_filter": "exclude"}))
-        if all(stored):
-            self._reconciled_s = started_s
-        return all(stored)
-
-    async def _load_all(self) -> bool:
-        """Load all listings; return whether all of them were stored. If not, the full load is due again at once."""
-        started_s = self._now()
-        self._full_load_due_s = started_s + self._settings.reload_seconds
-        stored = False
-        try:
-            stored = await self._load_listings()
-        finally:
-            if not stored:
-                self._full_load_due_s = started_s
-        if stored:
-            self._reconciled_s = started_s
-            for ticker in self._schedule.unseen_since(started_s):
-                self._fetch_queue.add_market(ticker)
-        return stored
-
-    async def _load_listings(self) -> bool:
-        """Load all listings; stop and return False if a page cannot be stored."""
-        if not await asyncio.to_thread(self._store.is_available):
-            return False
-        for listing in (SERIES, EVENTS, MULTIVARIATE_EVENTS, MARKETS):
-            if not await self._loader.load(listing, must_store=True):
-                return False
+            if not await self._loader.fetch(listing, tickers):
+                self._schedule_full_load("the database was away")
+        except Exception as error:
+            # The request itself is wrong, so a single object is given up sooner.
+            is_bad_request = isinstance(error, ExchangeError) and error.status in STATUSES_BAD_REQUEST
+            queue = self._fetch_queue
+            given_up = queue.retry_missing(listing, tickers) if is_bad_request and len(tickers) == 1 else []
+            given_up += queue.fail(listing, tickers)
+            if given_up:
+                log.warning("given up until everything is loaded", listing=listing.path, objects=len(given_up))
+            raise
         return True
 
-    async def _load_events_of_markets(self) -> bool:
-        """Load events if the settings select markets by series."""
-        if self._filter.needs_events:
-            for status in ("open", "unopened"):
-                await self._loader.load(EVENTS, {"status": status})
-            if self._filter.combos:
-                await self._loader.load(MULTIVARIATE_EVENTS)
-        return True
+    async def _keep_fresh(self, refresh: ListingRefresh) -> None:
+        await self._is_loaded.wait()
+        await refresh.run()
 
-    async def _retry_until_answered(self, step: Callable[[], Awaitable[bool]]) -> None:
-        """Run a step of the loading until the exchange answers."""
+    async def _load_round(self) -> bool:
+        """Attempt each step of load() that is left; return whether any list of markets has answered so far."""
+        steps = self._steps_left
+        failed = [each for each in steps if await self._guard.attempt(*each) is None]
+        answered = {name for name, _ in steps} - {name for name, _ in failed}
+        self._knows_markets |= any(name.startswith(f"load {MARKETS.path}") for name in answered)
+        # A series or event decides about what is listed after it.
+        self._steps_left = steps[steps.index(failed[0]) :] if failed and self._filter.needs_events else failed
+        return self._knows_markets
+
+    async def _finish_loading(self) -> None:
+        """Attempt what load() has left until it succeeds."""
+        await self._is_loaded.wait()
         backoff = Backoff()
-        while await self._attempt(step) is None:
+        while self._steps_left:
             await asyncio.sleep(backoff.next_seconds())
+            await self._load_round()
+
+    def _load_steps(self) -> list[tuple[str, Step]]:
+        """Return the steps of load() with their names: what decides about markets before the markets."""
+        lists: list[tuple[Listing, dict[str, str]]] = []
+        if self._filter.needs_events:
+            lists = [(SERIES, {}), *((EVENTS, {"status": status}) for status in ("open", "unopened"))]
+            lists += [(MULTIVARIATE_EVENTS, {})] if self._filter.combos else []
+        combos = {} if self._filter.combos else {"mve_filter": "exclude"}
+        lists += [(MARKETS, {"status": status, **combos}) for status in STATUSES_TRADING]
+        return [
+            (" ".join(("load", listing.path, *filters.values())), self._load_step(listing, filters))
+            for listing, filters in lists
+        ]
+
+    def _load_step(self, listing: Listing, filters: dict[str, str]) -> Step:
+        async def load() -> bool:
+            return await self._loader.load(listing, filters)
+
+        return load
 
     def _schedule_full_load(self, reason: str) -> None:
         """Load everything again as soon as possible, since a change may have been missed."""
-        if self._full_load_due_s > self._now():
+        now_s = self._now()
+        if any(refresh.full_load_due_s > now_s for refresh in self._refreshes):
             log.warning("registry to be loaded again", reason=reason)
-            self._full_load_due_s = self._now()
+        for refresh in self._refreshes:
+            refresh.full_load_due_s = min(refresh.full_load_due_s, now_s)
 
-    def _log_failure(self, error: ExchangeError) -> None:
-        """Log why the exchange did not answer, and raise an incident if it refuses the key."""
-        refused = error.status in STATUSES_REFUSED
-        if refused:
-            self._counters.refused[REST_CONNECTION] = str(error)
-            self._incidents.report(KEY_REFUSED, REST_CONNECTION, error=str(error))
-        # Already reported as an incident: log at WARNING only.
-        level = logging.WARNING if self._incidents else logging.ERROR
-        log.log(level, "registry not loaded, trying again", error=str(error), refused=refused)
+    async def _log_status_once(self) -> None:
+        backoff = Backoff()
+        while not await self._guard.attempt("ask for the exchange's status", self._log_status):
+            await asyncio.sleep(backoff.next_seconds())
 
     async def _log_status(self) -> bool:
         """Log whether the exchange is active; during maintenance its listings still answer."""
@@ -238,9 +231,6 @@ class Registry:
         active, trading = (bytes(body.get(name, b"null")) == b"true" for name in ("exchange_active", "trading_active"))
         log.info("exchange status", exchange_active=active, trading_active=trading)
         return True
-
-    def _combo_filter(self) -> dict[str, str]:
-        return {} if self._filter.combos else {"mve_filter": "exclude"}
 
     def _update_counts(self) -> None:
         self._counters.markets_known = len(self._schedule.markets)

@@ -11,6 +11,12 @@ from kalshi_data.gatherer.markets.settings import RegistrySettings
 NEVER_S = float("inf")
 # A REST answer this much newer than a message is still treated as older, since clocks differ.
 SLACK_SECONDS = 5.0
+# REST lags behind the feed. What it says this long after a message is believed, whatever time it names.
+BELIEVED_SECONDS = 300.0
+# The clock was set back by at least this much: smaller steps change nothing that is due.
+CLOCK_STEP_SECONDS = 1.0
+# More markets than the exchange has ever listed; a list that never ends must not fill the memory.
+MARKETS_MAX = 2_000_000
 # The heap is rebuilt if it holds more than this many entries that no market is due at any more.
 STALE_ENTRIES_MAX = 10_000
 
@@ -20,8 +26,9 @@ class ScheduledMarket(msgspec.Struct, gc=False):
 
     opens_s: float
     closes_s: float
-    updated_s: float  # the exchange's time of this state; REST may still answer with an older one
+    updated_s: float  # the time that REST named for its newest answer, 0 for none; a later answer may be an older state
     seen_s: float  # when REST or a message last mentioned it
+    message_s: float = -NEVER_S  # when the last message about it arrived
     due_s: float = NEVER_S  # when to decide again whether its book is wanted
     is_over: bool = False  # its result is known
     is_over_in_rest: bool = False  # REST reports this too, so no older answer can undo it
@@ -37,29 +44,48 @@ class Schedule:
         self._late_seconds = settings.close_late_seconds
         self._now = now
         self._due: list[tuple[float, str]] = []
+        self._advanced_s = -NEVER_S
         self.markets: dict[str, ScheduledMarket] = {}
         self.wanted: dict[str, None] = {}
         self.changed = asyncio.Event()
 
-    def learn(self, ticker: str, opens_s: float, closes_s: float, updated_s: float, *, is_over: bool) -> None:
-        """Apply a REST answer unless newer state is known; do not add a market that is already over."""
+    def learn(self, ticker: str, opens_s: float, closes_s: float, updated_s: float, *, is_over: bool) -> bool:
+        """Apply a REST answer unless newer state is known; do not add a market that is already over.
+
+        `updated_s` is 0 if the answer names no time; then what was asked later is newer.
+
+        Returns:
+            Whether the answer was applied, or is of no interest; if not, ask again after BELIEVED_SECONDS.
+        """
         market = self.markets.get(ticker)
         if market is None:
-            if is_over:
-                return
+            if is_over or self._is_full():
+                return True
             market = self.markets[ticker] = ScheduledMarket(opens_s, closes_s, updated_s, self._now())
         market.seen_s, market.is_listed = self._now(), True
         market.is_over_in_rest = is_over
-        if updated_s >= market.updated_s and not (is_over and market.is_over):
+        is_news = self._is_news(market, updated_s)
+        if is_news and not (is_over and market.is_over):
             market.opens_s, market.closes_s, market.updated_s = opens_s, closes_s, updated_s
             market.is_over = False
             if is_over:
                 self._end(market)
         self._update_wanted(ticker, market)
+        return is_news
+
+    def _is_news(self, market: ScheduledMarket, updated_s: float) -> bool:
+        if updated_s and updated_s < market.updated_s:
+            return False
+        # A message in the future arrived before the clock was set back.
+        since_message_s = self._now() - market.message_s
+        return updated_s >= market.message_s - SLACK_SECONDS or not 0 <= since_message_s < BELIEVED_SECONDS
+
+    def _is_full(self) -> bool:
+        return len(self.markets) >= MARKETS_MAX
 
     def create(self, ticker: str, opens_s: float, closes_s: float) -> None:
         """Add a market that a message announced."""
-        if ticker not in self.markets:
+        if ticker not in self.markets and not self._is_full():
             market = ScheduledMarket(opens_s, closes_s, 0.0, self._now())
             self.markets[ticker] = market
             self._update_wanted(ticker, market)
@@ -87,6 +113,10 @@ class Schedule:
 
     def advance(self) -> float:
         """Re-decide the markets that are due now; return when the next one is due, in s since 1970."""
+        if self._now() < self._advanced_s - CLOCK_STEP_SECONDS:
+            for ticker, market in list(self.markets.items()):
+                self._update_wanted(ticker, market)
+        self._advanced_s = self._now()
         while self._due and self._due[0][0] <= self._now():
             at_s, ticker = heapq.heappop(self._due)
             market = self.markets.get(ticker)
@@ -105,8 +135,7 @@ class Schedule:
         market = self.markets.get(ticker)
         if market is None:
             return False
-        market.seen_s = self._now()
-        market.updated_s = max(market.updated_s, market.seen_s - SLACK_SECONDS)
+        market.seen_s = market.message_s = self._now()
         if closes_s is not None:
             market.closes_s = closes_s
         if is_over:

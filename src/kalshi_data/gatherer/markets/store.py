@@ -2,14 +2,16 @@
 
 import threading
 import time
+from typing import NamedTuple
 
 import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, query
+from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.errors import MigrationError
 from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
-from kalshi_data.kalshi.listings import join_page, split_page
+from kalshi_data.kalshi.bodies import join_page, split_page
 
 log = structlog.get_logger()
 
@@ -17,6 +19,13 @@ STATEMENT_SECONDS_MAX = 20
 # After a failure, skip the database for this time, so that it does not delay the gatherer.
 PAUSE_SECONDS = 5.0
 CLOSE_SECONDS_MAX = 1.0
+
+
+class SavedPage(NamedTuple):
+    """How many objects of a page were new or had changed, and why each other one was refused by the database."""
+
+    changed: int
+    refused: list[str]
 
 
 class RegistryStore:
@@ -30,23 +39,28 @@ class RegistryStore:
         )
         self._lock = threading.Lock()
         self._retry_at_s = 0.0
+        self._is_away = False
 
-    def save(self, table: str, page: bytes) -> int | None:
-        """Save the newest body of each object of a page.
+    def save(self, table: str, page: bytes) -> SavedPage | None:
+        """Save the newest body of each object of a page; return None if the database is away and nothing was saved.
 
-        Returns:
-            How many objects were new or had changed, or None if the database is away and nothing was saved.
+        Raises:
+            psycopg.Error: a fault of this program or of the schema, which no repeat helps.
         """
         with self._lock:
             if time.monotonic() < self._retry_at_s:
                 return None
             try:
                 with self._database.use() as connection:
-                    return save_page(connection, table, page)
-            except (psycopg.OperationalError, MigrationError) as error:
+                    saved = save_page(connection, table, page)
+            except (psycopg.Error, MigrationError) as error:
+                if isinstance(error, psycopg.Error) and failure_of(error) is not Failure.AWAY:
+                    raise
                 self._retry_at_s = time.monotonic() + PAUSE_SECONDS
-                log.warning("registry database away", error=str(error).strip())
+                self._report(is_away=True, error=str(error).strip())
                 return None
+            self._report(is_away=False)
+            return saved
 
     def is_available(self) -> bool:
         """Return whether the database answers now."""
@@ -58,15 +72,25 @@ class RegistryStore:
             self._database.close()
             self._lock.release()
 
+    def _report(self, *, is_away: bool, **details: str) -> None:
+        """Log when the database goes away, and when it is back."""
+        if is_away and not self._is_away:
+            log.warning("registry database away", **details)
+        elif self._is_away and not is_away:
+            log.info("registry database back")
+        self._is_away = is_away
 
-def save_page(connection: Connection, name: str, page: bytes) -> int:
-    """Save a page, except objects that the database rejects, which are logged; return how many objects changed."""
+
+def save_page(connection: Connection, name: str, page: bytes) -> SavedPage:
+    """Save a page, except objects that the database refuses."""
     try:
-        return connection.execute(query(f"registry/record/{name}"), {"bodies": page.decode()}).rowcount
-    except (psycopg.DataError, UnicodeDecodeError) as error:
+        return SavedPage(connection.execute(query(f"registry/record/{name}"), {"bodies": page.decode()}).rowcount, [])
+    except (psycopg.Error, UnicodeDecodeError) as error:
+        if isinstance(error, psycopg.Error) and failure_of(error) is not Failure.ROW_REFUSED:
+            raise
         objects = split_page(page)
-        if len(objects) > 1:
-            middle = len(objects) // 2
-            return sum(save_page(connection, name, join_page(half)) for half in (objects[:middle], objects[middle:]))
-        log.error("object rejected by the database", table=name, reason=str(error).splitlines()[0], bytes=len(page))
-        return 0
+        if len(objects) <= 1:
+            return SavedPage(0, [str(error).splitlines()[0]])
+    middle = len(objects) // 2
+    first, second = (save_page(connection, name, join_page(half)) for half in (objects[:middle], objects[middle:]))
+    return SavedPage(first.changed + second.changed, first.refused + second.refused)

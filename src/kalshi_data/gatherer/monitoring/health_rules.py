@@ -14,7 +14,7 @@ THURSDAY = 3
 MAINTENANCE_FROM = time(3)
 MAINTENANCE = timedelta(hours=2, minutes=5)
 # The checks that fail during maintenance.
-EXPECTED = frozenset({"connections", "feed", "markets"})
+EXPECTED = frozenset({"connections", "feed", "markets", "registry"})
 
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
@@ -31,6 +31,7 @@ def evaluate(
         _tasks(counters),
         _database(counters, settings, now_seconds),
         _markets(counters, settings, now_seconds),
+        _rest(counters),
         _connections(counters, settings),
         _feed(counters, settings, now_seconds),
         _frame_log(counters, settings),
@@ -92,6 +93,14 @@ def _markets(counters: Counters, settings: GathererHealthSettings, now_seconds: 
         yield Reason(
             DEGRADED, "room", f"{counters.markets_unassigned:,} markets have no connection: raise connections_max"
         )
+
+
+def _rest(counters: Counters) -> Iterator[Reason]:
+    for step, reason in sorted(counters.registry_failing.copy().items()):
+        yield Reason(DEGRADED, "registry", f"cannot {step}: {reason}")
+    if counters.trade_gaps_unrepaired:
+        gaps, reason = counters.trade_gaps_unrepaired, counters.trade_gap_failure
+        yield Reason(DEGRADED, "trades", f"{gaps} gaps in trades are not repaired: {reason}")
 
 
 def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:

@@ -17,7 +17,8 @@ from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import load_signer
-from kalshi_data.kalshi.listings import FAR_AWAY_S, HISTORICAL_MARKETS, MarketFields, decode_fields, timestamp_s
+from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
+from kalshi_data.kalshi.listings import HISTORICAL_MARKETS, MarketFields, decode_page
 from kalshi_data.kalshi.rest import Budget, Rest
 from kalshi_data.kalshi.trades import FetchedTrade
 
@@ -38,10 +39,15 @@ class Range(NamedTuple):
 
 
 class BackfillTotals(NamedTuple):
-    """How many trades a backfill has fetched and added since it was started."""
+    """How many trades a backfill has fetched and added since it was started, and how many it had to leave out."""
 
     fetched: int = 0
     added: int = 0
+    refused: int = 0
+
+    def plus(self, fetched: int = 0, added: int = 0, refused: int = 0) -> "BackfillTotals":
+        """Return the totals after some more trades."""
+        return BackfillTotals(self.fetched + fetched, self.added + added, self.refused + refused)
 
 
 def backfill_trades(
@@ -83,7 +89,10 @@ async def markets_of_series(rest: Rest, settings: GathererSettings, series: Sequ
     for each in series:
         filters = {"series_ticker": each, "limit": str(HISTORICAL_MARKETS.page_rows_max)}
         async for page in rest.pages(HISTORICAL_MARKETS.path, HISTORICAL_MARKETS.key, filters):
-            found.update(market.ticker for market in decode_fields(page, MarketFields) if was_open(market, wanted))
+            listed, _, refused = decode_page(page, MarketFields)
+            found.update(market.ticker for market in listed if was_open(market, wanted))
+            if refused:
+                log.error("historical markets cannot be decoded", markets=len(refused), reason=refused[0])
     if not found:
         raise SettingsError(
             f"no market of series {', '.join(series)} was open then, according to kalshi_meta and the exchange: "
@@ -121,14 +130,15 @@ class Backfill:
         for window in windows(Range(begin, self._wanted.end), WINDOW_OF_ONE_MARKET if ticker else WINDOW_OF_ALL):
             before = self._totals
             fetched = await self._source.fetch(self._write, *window, ticker or None)
-            self._totals = BackfillTotals(before.fetched + fetched, self._totals.added)
-            change = {"trades_fetched": fetched, "trades_added": self._totals.added - before.added}
+            self._totals = self._totals.plus(fetched=fetched.trades, refused=fetched.refused)
+            change = {"trades_fetched": fetched.trades, "trades_added": self._totals.added - before.added}
             await self._execute(query("capture/backfill/advance"), ticker, done_until=window.end, **change)
             progress.advance((window.end - window.begin).total_seconds(), self._totals)
 
-    async def _write(self, trades: list[FetchedTrade]) -> None:
-        added = await asyncio.to_thread(add_trades, self._connection, trades)
-        self._totals = BackfillTotals(self._totals.fetched, self._totals.added + added)
+    async def _write(self, trades: list[FetchedTrade]) -> int:
+        added, refused = await asyncio.to_thread(add_trades, self._connection, trades)
+        self._totals = self._totals.plus(added=added)
+        return len(refused)
 
     async def _open(self, ticker: str) -> datetime:
         """Return the time at which to continue."""

@@ -1,37 +1,55 @@
 """Fetch trades that the feed missed over REST, and record the gaps as repaired."""
 
 import asyncio
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import psycopg
 import structlog
 
 from kalshi_data.database.connection import connect, query
+from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import RecoverySettings
+from kalshi_data.kalshi.rest import STATUS_OK, BadAnswer, is_transient
 from kalshi_data.kalshi.trades import FetchedTrade
-from kalshi_data.service.retry import Backoff
+from kalshi_data.service.retry import Backoff, delay_seconds
 
 log = structlog.get_logger()
 
-# If this many requests are waiting, widen the newest instead of adding one.
+# If this many requests are waiting, later gaps stay in the database until there is room.
 WAITING_MAX = 1_000
+# After this many failures a gap counts as not repaired. It is tried again, but seldom.
+FAILURES_MAX = 5
+RETRY_SECONDS_MAX = 60.0
+RETRY_SECONDS_SELDOM = 3_600.0
+# No outage lasts longer, but a clock that was wrong may pretend so. Trades of a longer one need a backfill.
+SPAN_MAX = timedelta(days=7)
+EDGE = timedelta(hours=1)
+# Which clock was right, before or after a step, cannot be known: fetch this much around both times.
+CLOCK_MARGIN = timedelta(minutes=1)
 
 
-class MissedTrades(NamedTuple):
+@dataclass(eq=False)
+class MissedTrades:
     """A time range with missing trades, and the number of the frame that revealed the gap, if any."""
 
     begin: datetime
     end: datetime
     frame_number: int | None
+    due_at: float = 0.0  # by time.monotonic()
+    failures: int = 0
+    reason: str = ""
 
 
 class TradeRecovery:
-    """Fetches missing trades, one time range after the other."""
+    """Fetches missing trades, one time range after the other; a range that fails delays no other."""
 
     def __init__(
         self,
@@ -49,57 +67,152 @@ class TradeRecovery:
         self._repaired = repaired
         self._waiting: list[MissedTrades] = []
         self._arrived = asyncio.Event()
+        # Whether the database may hold gaps that do not wait here.
+        self._has_left_over = True
+        self._backoff = Backoff()
 
     def request(self, begin: datetime, frame_number: int | None) -> None:
         """Queue the trades from `begin` until now; run() fetches them."""
-        missed = MissedTrades(begin, datetime.now(UTC), frame_number)
-        if len(self._waiting) >= WAITING_MAX:
-            last = self._waiting.pop()
-            missed = MissedTrades(min(last.begin, begin), missed.end, None)
-        self._waiting.append(missed)
+        missed = MissedTrades(begin, datetime.now(UTC), frame_number, self._settled_at())
+        if len(self._waiting) < WAITING_MAX:
+            self._waiting.append(missed)
+        elif frame_number is not None:
+            self._has_left_over = True
+        else:
+            self._widen(missed)
         self._arrived.set()
 
     async def run(self) -> None:
         """Fetch until cancelled; start with the gaps that an earlier run did not repair."""
-        backoff = Backoff()
-        left_over = True
         while True:
-            try:
-                if left_over:
-                    self._waiting[:0] = await asyncio.to_thread(self._unrepaired)
-                    left_over = False
-                await self._fetch_waiting()
-                backoff.reset()
-                self._arrived.clear()
-                await self._arrived.wait()
-            except (ExchangeError, psycopg.OperationalError) as error:
-                log.warning("missed trades not fetched yet", error=str(error).strip(), waiting=len(self._waiting))
-                await asyncio.sleep(backoff.next_seconds())
+            self._arrived.clear()
+            read = await self._succeeds(self._queue_unrepaired) if self._has_room_for_left_over() else True
+            if not await self._succeeds(self._fetch_due) or not read:
+                await asyncio.sleep(self._backoff.next_seconds())
+                continue
+            self._backoff.reset()
+            due_at = min((missed.due_at for missed in self._waiting), default=math.inf)
+            pause = 0.0 if self._has_room_for_left_over() else max(due_at - time.monotonic(), 0.0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), min(pause, RETRY_SECONDS_SELDOM))
 
-    async def _fetch_waiting(self) -> None:
-        while self._waiting:
-            missed = self._waiting[0]
-            # REST shows a trade slightly later than the feed.
-            settled_at = missed.end + timedelta(seconds=self._settings.settle_seconds)
-            await asyncio.sleep(max(0.0, (settled_at - datetime.now(UTC)).total_seconds()))
-            overlap = timedelta(seconds=self._settings.overlap_seconds)
-            fetched = await self._source.fetch(self._write, missed.begin - overlap, missed.end + overlap)
-            log.info("missed trades fetched", begin=missed.begin.isoformat(), end=missed.end.isoformat(), seen=fetched)
-            if missed.frame_number is not None:
-                self._repaired(missed.frame_number, "rest")
+    async def _succeeds(self, step: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            await step()
+        except Exception as error:
+            log.warning("missed trades not fetched yet", error=_reason(error), waiting=len(self._waiting))
+            return False
+        return True
+
+    def _has_room_for_left_over(self) -> bool:
+        return self._has_left_over and len(self._waiting) <= WAITING_MAX // 2
+
+    async def _fetch_due(self) -> None:
+        """Fetch what is due; what has failed comes after what has not.
+
+        Raises:
+            psycopg.Error: the database is away, so no other request can succeed either.
+        """
+        while due := [missed for missed in self._waiting if missed.due_at <= time.monotonic()]:
+            missed = min(due, key=lambda missed: (missed.failures, missed.due_at))
+            try:
+                await self._fetch(missed)
+            except Exception as error:
+                if isinstance(error, psycopg.Error) and failure_of(error) is Failure.AWAY:
+                    raise
+                self._postpone(missed, error)
+            self._count_unrepaired()
+
+    async def _fetch(self, missed: MissedTrades) -> None:
+        """Fetch one request, and record its gap as repaired.
+
+        Raises:
+            ExchangeError: also if trades of the list could not be read, so that the gap is not repaired.
+        """
+        overlap = timedelta(seconds=self._settings.overlap_seconds)
+        wanted = (missed.begin, missed.end)
+        seen = refused = 0
+        for begin, end in ranges(*wanted):
+            fetched = await self._source.fetch(self._write, begin - overlap, end + overlap)
+            seen, refused = seen + fetched.trades, refused + fetched.refused
+        self._counters.trades_refused += refused
+        if refused:
+            raise BadAnswer(f"{refused} trades of REST cannot be read or stored", STATUS_OK)
+        log.info("missed trades fetched", begin=missed.begin.isoformat(), end=missed.end.isoformat(), seen=seen)
+        if missed.frame_number is not None:
+            self._repaired(missed.frame_number, "rest")
+        # It may have been widened meanwhile, or have given its place away.
+        if wanted == (missed.begin, missed.end) and missed in self._waiting:
             self._waiting.remove(missed)
 
-    async def _write(self, trades: list[FetchedTrade]) -> None:
-        self._counters.trades_fetched += await asyncio.to_thread(self._add, trades)
+    def _postpone(self, missed: MissedTrades, error: Exception) -> None:
+        """Try a request again later: soon if the exchange did not answer, seldom if it goes on refusing."""
+        missed.failures += 1
+        missed.reason = _reason(error)
+        may_pass = is_transient(error) or (isinstance(error, ExchangeError) and not error.status)
+        seconds_max = RETRY_SECONDS_MAX if may_pass else RETRY_SECONDS_SELDOM
+        missed.due_at = time.monotonic() + delay_seconds(missed.failures, seconds_max)
+        if missed.failures in (1, FAILURES_MAX):
+            times = {"begin": missed.begin.isoformat(), "end": missed.end.isoformat()}
+            log.warning("missed trades not fetched yet", error=missed.reason, failures=missed.failures, **times)
 
-    def _add(self, trades: list[FetchedTrade]) -> int:
+    def _count_unrepaired(self) -> None:
+        failing = [missed for missed in self._waiting if missed.failures >= FAILURES_MAX]
+        self._counters.trade_gaps_unrepaired = len(failing)
+        self._counters.trade_gap_failure = failing[-1].reason if failing else ""
+
+    def _widen(self, missed: MissedTrades) -> None:
+        """Add a request to the newest one without a number, which no table holds."""
+        newest = next((each for each in reversed(self._waiting) if each.frame_number is None), None)
+        if newest is None:
+            # Its place is taken from a gap, which the database holds.
+            self._waiting[-1] = missed
+            self._has_left_over = True
+        else:
+            newest.begin, newest.end = min(newest.begin, missed.begin), max(newest.end, missed.end)
+            newest.due_at = missed.due_at
+
+    def _settled_at(self) -> float:
+        """Return when REST shows the trades of now; it shows a trade slightly later than the feed."""
+        return time.monotonic() + self._settings.settle_seconds
+
+    async def _write(self, trades: list[FetchedTrade]) -> int:
+        added, refused = await asyncio.to_thread(self._add, trades)
+        self._counters.trades_fetched += added
+        return len(refused)
+
+    def _add(self, trades: list[FetchedTrade]) -> tuple[int, list[str]]:
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
             return add_trades(connection, trades)
 
-    def _unrepaired(self) -> list[MissedTrades]:
-        """Return the gaps in trades that are not repaired yet."""
+    async def _queue_unrepaired(self) -> None:
+        """Queue the gaps in trades that are not repaired yet and do not wait already."""
+        rows = await asyncio.to_thread(self._unrepaired)
+        numbers = {missed.frame_number for missed in self._waiting}
+        new = [MissedTrades(*row, self._settled_at()) for row in rows if row[2] not in numbers]
+        room = WAITING_MAX - len(self._waiting)
+        self._waiting += new[:room]
+        self._has_left_over = len(new) > room
+
+    def _unrepaired(self) -> list[tuple[datetime, datetime, int]]:
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
-            return [
-                MissedTrades(*row)
-                for row in connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
-            ]
+            return connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
+
+
+def ranges(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the ranges to fetch between two times of this host's clock, which may have been set meanwhile."""
+    if begin > end:
+        step = begin - end
+        begin, end = end - step - CLOCK_MARGIN, begin + CLOCK_MARGIN
+    if end - begin <= SPAN_MAX:
+        return [(begin, end)]
+    log.warning(
+        "missed trades of a long time, only its ends are fetched: for the rest run `gatherer backfill trades`",
+        begin=begin.isoformat(),
+        end=end.isoformat(),
+    )
+    return [(begin - CLOCK_MARGIN, begin + EDGE), (end - SPAN_MAX, end)]
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

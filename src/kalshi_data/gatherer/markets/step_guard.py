@@ -1,0 +1,55 @@
+"""Runs the steps of the registry so that no failure of one ends the process or another step."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import KEY_REFUSED, Incidents
+
+# The name of REST among the connections that the exchange refuses.
+REST_CONNECTION = "rest"
+STATUSES_REFUSED = frozenset({401, 403})
+Result = TypeVar("Result")
+
+
+class StepGuard:
+    """Counts each failure, reports it to health until the step succeeds, and logs its beginning and its end."""
+
+    def __init__(self, counters: Counters, incidents: Incidents) -> None:
+        """Start without failures."""
+        self._counters = counters
+        self._incidents = incidents
+        self._refused: set[str] = set()
+
+    async def attempt(self, name: str, step: Callable[[], Awaitable[Result]]) -> Result | None:
+        """Run a step; return what it returns, or None if it failed."""
+        try:
+            result = await step()
+        except Exception as error:
+            self.failed(name, error)
+            return None
+        self.succeeded(name)
+        return result
+
+    def failed(self, name: str, error: Exception) -> None:
+        """Record that a step failed; after a refusal of the key it is reported as such as well."""
+        is_expected = isinstance(error, ExchangeError)
+        reason = str(error) if is_expected else f"{type(error).__name__}: {error}"
+        self._counters.registry_failures[name] += 1
+        self._counters.registry_failing[name] = reason
+        if isinstance(error, ExchangeError) and error.status in STATUSES_REFUSED:
+            self._refused.add(name)
+            self._counters.refused[REST_CONNECTION] = reason
+            self._incidents.report(KEY_REFUSED, REST_CONNECTION, error=reason)
+        self._incidents.report(f"registry: cannot {name}, trying again", f"registry: {name}", error=reason)
+
+    def succeeded(self, name: str) -> None:
+        """Record that a step succeeded."""
+        if self._counters.registry_failing.pop(name, None) is None:
+            return
+        self._refused.discard(name)
+        self._incidents.resolve(f"registry: {name}")
+        if not self._refused:
+            self._counters.refused.pop(REST_CONNECTION, None)
+            self._incidents.resolve(REST_CONNECTION)
