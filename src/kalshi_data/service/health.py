@@ -2,10 +2,12 @@
 
 import enum
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import socket
+from socket import SHUT_RDWR, socket
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -19,8 +21,11 @@ log = structlog.get_logger()
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
+# From the connection to the end of the answer, however a client divides its bytes.
 REQUEST_SECONDS_MAX = 5
 REQUESTS_MAX = 16
+# How many connections the kernel keeps until they are taken.
+BACKLOG = 128
 # If another program holds the port, it is tried again: a program does not end because it cannot serve its health.
 LISTEN_AGAIN_SECONDS = 30.0
 
@@ -102,6 +107,7 @@ class HealthServer:
         while not self._stop.is_set():
             if self._listener:
                 self._listener.handle_request()
+                self._listener.close_slow()
             elif not self._listen():
                 self._stop.wait(LISTEN_AGAIN_SECONDS)
         if self._listener:
@@ -141,26 +147,44 @@ class _Page(NamedTuple):
 
 
 class _Listener(ThreadingHTTPServer):
-    """Answers at most REQUESTS_MAX requests at once, and closes further ones without an answer."""
+    """Answers at most REQUESTS_MAX requests at once; a further one takes the place of the oldest.
+
+    So clients that send slowly, or read slowly, keep no other from an answer.
+    """
 
     daemon_threads = True
+    request_queue_size = BACKLOG
     timeout = 0.2  # how long handle_request waits
 
     def __init__(self, address: tuple[str, int], pages: type[BaseHTTPRequestHandler]) -> None:
-        self._room = threading.BoundedSemaphore(REQUESTS_MAX)
+        self._lock = threading.Lock()
+        self._began_at: dict[Any, float] = {}  # by connection, oldest first
         super().__init__(address, pages)
 
-    def process_request(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+    def close_slow(self) -> None:
+        """End the requests that take too long."""
+        oldest = time.monotonic() - REQUEST_SECONDS_MAX
+        with self._lock:
+            for request in [request for request, began_at in self._began_at.items() if began_at < oldest]:
+                self._end(request)
 
-    def process_request_thread(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
+    def process_request(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
+        with self._lock:
+            while len(self._began_at) >= REQUESTS_MAX:
+                self._end(next(iter(self._began_at)))
+            self._began_at[request] = time.monotonic()
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: "socket | tuple[bytes, socket]") -> None:
+        with self._lock:
+            self._began_at.pop(request, None)
+            super().shutdown_request(request)
+
+    def _end(self, request: Any) -> None:
+        """Wake the thread of a request, which closes the connection."""
+        self._began_at.pop(request, None)
+        with suppress(OSError):
+            request.shutdown(SHUT_RDWR)
 
     def handle_error(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
         """Log nothing about clients that close the connection."""

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -131,6 +132,59 @@ def test_silent_clients_do_not_keep_others_from_an_answer() -> None:
         finally:
             for each in silent:
                 each.close()
+
+
+@contextmanager
+def dripping(port: int, text: bytes) -> Generator[list[socket.socket]]:
+    """Clients that send one byte after the other as long as they are not cut off, and come back then."""
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(health.REQUESTS_MAX)]
+    stop = threading.Event()
+
+    def send() -> None:
+        place = 0
+        while not stop.wait(0.01):
+            place += 1
+            for number, client in enumerate(clients):
+                try:
+                    client.send(text[place % len(text) :][:1])
+                except OSError:
+                    client.close()
+                    clients[number] = socket.create_connection(("127.0.0.1", port))
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        yield clients
+    finally:
+        stop.set()
+        sending.join()
+        for client in clients:
+            client.close()
+
+
+def test_clients_that_send_byte_by_byte_keep_no_other_from_an_answer() -> None:
+    with serving(HealthReport) as server, dripping(server.port, b"GET /health?slow=" + b"x" * 60_000):
+        for _ in range(20):
+            assert get(server, "/health")[0].status == 200
+            assert get(server, "/metrics")[0].status == 200
+
+
+def test_a_request_as_a_whole_has_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "REQUEST_SECONDS_MAX", 0.3)
+    with serving(HealthReport) as server, dripping(server.port, b"GET /health?slow=" + b"x" * 60_000) as clients:
+        first = clients[0]
+        wait_until(lambda: clients[0] is not first, "the connection is cut off")
+
+
+def test_a_client_that_does_not_read_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "REQUEST_SECONDS_MAX", 0.3)
+    long = [gauge("kalshi_level", "x" * 100, dict.fromkeys(map(str, range(100_000)), 1), "name")]
+    with serving(HealthReport, *long) as server:
+        before = threading.active_count()
+        with socket.create_connection(("127.0.0.1", server.port)) as deaf:
+            deaf.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            wait_until(lambda: threading.active_count() > before)
+            wait_until(lambda: threading.active_count() <= before)
 
 
 def test_a_port_in_use_ends_nothing_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
