@@ -1,14 +1,17 @@
 """PostgreSQL: connections, and the SQL files of this project by name."""
 
+import random
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import make_conninfo
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -16,6 +19,27 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 CONNECT_SECONDS_MAX = 5
 # A peer that vanishes without closing the connection is noticed after this time, not after the kernel's two hours.
 SILENCE_SECONDS_MAX = 10
+CLIENT_PARAMETERS = {
+    "connect_timeout": CONNECT_SECONDS_MAX,
+    "keepalives_idle": SILENCE_SECONDS_MAX,
+    "keepalives_interval": SILENCE_SECONDS_MAX // 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": SILENCE_SECONDS_MAX * 1000,
+}
+# The same from the server's side: a session whose client vanished must not keep locks and places for hours.
+# PostgreSQL lets any role set these, so they hold on every server. The units are seconds, or milliseconds if not given.
+SESSION_SETTINGS = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20s",
+    "client_connection_check_interval": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# For a session that holds a snapshot while another one reads from it, perhaps for a whole hour of rows.
+LONG_TRANSACTION = {"idle_in_transaction_session_timeout": "30min"}
+# A session's memory and temporary tables hold back the server's clean-up, so a connection is renewed about daily.
+RENEW_SECONDS_MAX = 86_400.0
 
 
 def connect(
@@ -32,18 +56,78 @@ def connect(
     Raises:
         psycopg.OperationalError: the database cannot be reached.
     """
-    chosen = {"timezone": "UTC", "statement_timeout": str(round(statement_seconds_max * 1000)), **(parameters or {})}
-    return psycopg.connect(
-        conninfo,
-        autocommit=True,
-        application_name=application_name,
-        connect_timeout=CONNECT_SECONDS_MAX,
-        options=" ".join(f"-c {name}={value}" for name, value in chosen.items()),
-        keepalives_idle=SILENCE_SECONDS_MAX,
-        keepalives_interval=SILENCE_SECONDS_MAX // 2,
-        keepalives_count=2,
-        tcp_user_timeout=SILENCE_SECONDS_MAX * 1000,
-    )
+    own = {"timezone": "UTC", "statement_timeout": str(round(statement_seconds_max * 1000))}
+    options = _options({**SESSION_SETTINGS, **own, **(parameters or {})})
+    whole = make_conninfo(conninfo, application_name=application_name, options=options, **CLIENT_PARAMETERS)
+    return SupervisedConnection.connect(whole, autocommit=True)
+
+
+def _options(settings: Mapping[str, str]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def renewal_time() -> float:
+    """Return until when (monotonic) a connection opened now is kept; random, so that not all are renewed at once."""
+    return time.monotonic() + RENEW_SECONDS_MAX * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
+
+
+class SupervisedConnection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that does not wait for ever for an answer that got lost on its way.
+
+    The kernel notices a peer that vanished, but not a proxy or a firewall that keeps the connection and forwards
+    nothing. So a client that has heard nothing for a while asks the server over a second connection whether the session
+    still works on the statement. If it does not, twice in a row, or if the server cannot be reached, the first
+    connection is closed. A slow statement goes on.
+    """
+
+    silence_seconds_max: ClassVar[float] = SILENCE_SECONDS_MAX
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for an operation of libpq as psycopg does.
+
+        Raises:
+            psycopg.OperationalError: the server does not work on the statement, and no answer arrives.
+        """
+        try:
+            wanted = next(gen)
+        except StopIteration as done:
+            return done.value
+        return super().wait(self._supervise(gen, wanted), interval, timeout)
+
+    def _supervise(self, gen: PQGen[RV], wanted: Any) -> PQGen[RV]:
+        """Pass on what `gen` waits for, and look at the session while nothing arrives."""
+        patience_seconds, doubts = self.silence_seconds_max, 0
+        silent_since = time.monotonic()
+        try:
+            while True:
+                ready = yield wanted
+                if ready:
+                    doubts, silent_since, patience_seconds = 0, time.monotonic(), self.silence_seconds_max
+                elif time.monotonic() - silent_since >= patience_seconds:
+                    doubts = 0 if self._is_working() else doubts + 1
+                    if doubts > 1:
+                        self._give_up()
+                    silent_since = time.monotonic()
+                    patience_seconds = self.silence_seconds_max / (2 if doubts else 1)
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value
+
+    def _is_working(self) -> bool:
+        """Ask the server whether the session executes a statement; a server that refuses connections counts as busy."""
+        try:
+            with psycopg.connect(conninfo_of(self), autocommit=True) as asking:
+                row = asking.execute(query("sessions/is_working"), {"pid": self.info.backend_pid}).fetchone()
+        except psycopg.OperationalError as error:
+            return "FATAL" in str(error)
+        return row == (True,)
+
+    def _give_up(self) -> None:
+        self.pgconn.finish()
+        raise psycopg.OperationalError(
+            "the server does not work on the statement, and its answer has not arrived:"
+            " the network between does not forward; connecting again"
+        )
 
 
 def conninfo_of(connection: Connection, **changes: str) -> str:
@@ -62,6 +146,7 @@ class ReconnectingConnection:
         self._application_name = application_name
         self._statement_seconds_max = statement_seconds_max
         self._connection: Connection | None = None
+        self._renew_at = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -69,17 +154,20 @@ class ReconnectingConnection:
         return self._connection is not None
 
     def get(self) -> Connection:
-        """Return the open connection, or open one.
+        """Return the open connection, or open one; one that is about a day old is renewed.
 
         Raises:
             psycopg.OperationalError: the database cannot be reached.
         """
+        if time.monotonic() >= self._renew_at:
+            self.close()
         if self._connection is None:
             self._connection = connect(
                 self._conninfo,
                 application_name=self._application_name,
                 statement_seconds_max=self._statement_seconds_max,
             )
+            self._renew_at = renewal_time()
         return self._connection
 
     @contextmanager

@@ -1,10 +1,14 @@
 """A connection that is opened again after it was closed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
-from kalshi_data.database.connection import ReconnectingConnection
+from kalshi_data.database import connection as connection_module
+from kalshi_data.database.connection import SESSION_SETTINGS, ReconnectingConnection, SupervisedConnection, connect
 from tests.conftest import MakeDatabase
+from tests.support.silent_proxy import silent_proxy
 
 NOWHERE = "host=127.0.0.1 port=1 dbname=none user=none"
 
@@ -44,3 +48,86 @@ def test_a_database_that_is_away_raises_at_each_use() -> None:
         with pytest.raises(psycopg.OperationalError):
             database.get()
     assert not database.is_open
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SupervisedConnection, "silence_seconds_max", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_is_lost_is_not_waited_for(make_database: MakeDatabase) -> None:
+    database = make_database("empty")
+    with silent_proxy(database) as proxy, connect(proxy.conninfo("postgres"), application_name="test") as connection:
+        connection.execute("create table kept (x integer)")
+        proxy.lose()
+        proxy.restore()
+        with pytest.raises(psycopg.OperationalError, match="does not work on the statement"):
+            connection.execute("select 1")
+        assert connection.closed
+
+
+@pytest.mark.usefixtures("impatient")
+def test_rows_that_are_lost_on_their_way_are_not_waited_for(make_database: MakeDatabase) -> None:
+    with silent_proxy(make_database("empty")) as proxy, connect(proxy.conninfo("postgres"), application_name="t") as c:
+        c.execute("create table kept (x integer)")
+
+        def copy_into_silence() -> None:
+            with c.transaction(), c.cursor() as cursor, cursor.copy("copy kept from stdin") as copy:
+                copy.write(b"1\n")
+                proxy.lose()
+                proxy.restore()
+
+        with pytest.raises(psycopg.OperationalError, match="does not work on the statement"):
+            copy_into_silence()
+        assert c.closed
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_cannot_be_reached_either_is_given_up(make_database: MakeDatabase) -> None:
+    with silent_proxy(make_database("empty")) as proxy:
+        conninfo = proxy.conninfo("postgres")
+        with connect(conninfo, application_name="test") as connection:
+            proxy.lose()
+            proxy.refuse()
+            with pytest.raises(psycopg.OperationalError, match="does not work on the statement"):
+                connection.execute("select 1")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slow_statement_goes_on(make_database: MakeDatabase) -> None:
+    with make_database("empty").connect() as connection:
+        assert connection.execute("select pg_sleep(1.5), 1").fetchone() == ("", 1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_statement_that_waits_for_a_lock_goes_on(make_database: MakeDatabase) -> None:
+    database = make_database("empty")
+    with database.connect() as holder, database.connect() as waiting, ThreadPoolExecutor(1) as thread:
+        holder.execute("create table held (x integer)")
+        holder.execute("begin; lock table held")
+        reading = thread.submit(lambda: waiting.execute("select count(*) from held").fetchone())
+        with pytest.raises(TimeoutError):
+            reading.result(1.5)
+        holder.execute("commit")
+        assert reading.result(30) == (0,)
+
+
+def test_a_connection_of_about_a_day_is_renewed(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = ReconnectingConnection(make_database("empty").conninfo(), application_name="test")
+    first = database.get()
+    assert database.get() is first
+    monkeypatch.setattr(connection_module, "RENEW_SECONDS_MAX", 0.0)
+    database.close()
+    second = database.get()
+    assert database.get() is not second
+    assert second.closed
+    database.close()
+
+
+def test_every_session_is_found_dead_by_the_server_too(make_database: MakeDatabase) -> None:
+    with silent_proxy(make_database("empty")) as proxy, connect(proxy.conninfo("postgres"), application_name="t") as c:
+        shown = {name: c.execute(f"show {name}".encode()).fetchone() for name in SESSION_SETTINGS}
+    assert shown["client_connection_check_interval"] == ("5s",)
+    assert shown["idle_in_transaction_session_timeout"] == ("1min",)
+    assert shown.keys() >= {"tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"}
