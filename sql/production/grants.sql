@@ -8,7 +8,7 @@ grant update on market_data.series, market_data.events, market_data.markets to d
 grant select, insert on ops.rejected_rows to deduplicator;
 grant select, insert, update on
 ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.lags, ops.deduplicators,
-ops.archive_partitions to deduplicator;
+ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
 ops.arbitration to deduplicator;
@@ -25,5 +25,5 @@ grant select on all tables in schema market_data to reader;
 grant usage on schema market_data, ops, timeseries to exporter;
 grant select on timeseries.migration, ops.migration, timeseries.series to exporter;
 grant select on all tables in schema market_data to exporter;
-grant select, insert, update on ops.archive_partitions to exporter;
+grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.cursors, ops.lags, ops.connections, ops.dropped_partitions to exporter;

@@ -7,6 +7,7 @@ BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
 ArchiveError          the archive cannot be written or read, or is not what it should be
+LockLost              another process has taken over a task
 NotCommitted          rows could not be committed before a stop
 LockHeld              another process holds what this one needs alone
 """
@@ -43,6 +44,10 @@ class ExchangeError(KalshiDataError):
 
 class ArchiveError(KalshiDataError):
     """The archive cannot be written or read, or lacks what it should hold; a retry may succeed."""
+
+
+class LockLost(KalshiDataError):
+    """Another process has taken over a task, since this one seemed to have ended."""
 
 
 class NotCommitted(KalshiDataError):

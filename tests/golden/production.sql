@@ -420,6 +420,15 @@ CREATE TABLE ops.late_rows (
     during tstzrange NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE ops.locks (
+    name text NOT NULL,
+    holder uuid NOT NULL,
+    role_name name NOT NULL,
+    pid integer,
+    session_started_at timestamp with time zone,
+    silence_max interval,
+    taken_at timestamp with time zone NOT NULL
+);
 CREATE TABLE ops.market_minutes_due (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -530,6 +539,8 @@ ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
 ALTER TABLE ONLY ops.lags
     ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
+ALTER TABLE ONLY ops.locks
+    ADD CONSTRAINT locks_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.market_minutes
     ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
 ALTER TABLE ONLY ops.migration
@@ -651,6 +662,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;

@@ -14,7 +14,8 @@ from kalshi_data.archive.partition_export import PartitionExport, ProductionConn
 from kalshi_data.archive.partitions import ArchiveHour, HourSelection, Partitions
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.database.connection import Connection, connect
+from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
+from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.errors import ArchiveError
 from kalshi_data.service.retry import Backoff, delay_seconds
 
@@ -52,6 +53,8 @@ class Exporter:
         self._databases = databases
         self._gatherers = gatherers
         self._stop = stop
+        # While the bucket is slow, its session is silent for long.
+        self._hour_lock = SessionLock("archive", silence_seconds_max=None)
         self.selection = selection or HourSelection()
         self._display = display or NoProgress()
         self._partition_export = PartitionExport(settings, databases, stop, self.state, self._display)
@@ -99,11 +102,11 @@ class Exporter:
         if not once:
             self.run()
 
-    def _lock(self, partitions: Partitions, *, patient: bool) -> bool:
+    def _lock(self, production: Connection, *, patient: bool) -> bool:
         """Take the lock for one hour; a patient exporter waits while another one writes an hour."""
         deadline = time.monotonic() + (LOCK_SECONDS_MAX if patient else 0)
         while not self._stop.is_set():
-            if partitions.lock_exporter():
+            if self._take_lock(production):
                 return True
             if not patient:
                 return False
@@ -114,10 +117,19 @@ class Exporter:
             self._stop.wait(LOCK_PAUSE_SECONDS)
         return False
 
+    def _take_lock(self, production: Connection) -> bool:
+        """Become the one exporter that writes an hour; return False if another one does."""
+        try:
+            return self._hour_lock.take(production)
+        except psycopg.errors.SerializationFailure:
+            # Another exporter took it in the same moment.
+            return False
+
     @contextmanager
     def session(self) -> Generator[Connection]:
         """Connect to production until the block ends; a stop cancels the running statement."""
-        with connect(self._databases.exporter, application_name=APPLICATION_NAME) as production:
+        conninfo = self._databases.exporter
+        with connect(conninfo, application_name=APPLICATION_NAME, parameters=LONG_TRANSACTION) as production:
             production.isolation_level = IsolationLevel.REPEATABLE_READ
             done = threading.Event()
 
@@ -147,13 +159,13 @@ class Exporter:
         partitions = Partitions(production, self._settings, self._gatherers)
         partitions.open_hours(self.selection.streams)
         attempted = 0
-        while self._lock(partitions, patient=patient):
+        while self._lock(production, patient=patient):
             try:
                 if not self._step(production, partitions):
                     break
             finally:
                 if not production.closed:
-                    partitions.unlock_exporter()
+                    self._hour_lock.give_back(production)
             attempted += 1
             self.state.progress = partitions.progress()
         self.state.progress = progress = partitions.progress()

@@ -55,14 +55,6 @@ class Partitions:
         self._settings = settings
         self._gatherers = list(gatherers)
 
-    def lock_exporter(self) -> bool:
-        """Take the advisory lock of the exporter; return False if another exporter holds it."""
-        return self._production.execute(query("production/locks/lock_exporter")).fetchone() == (True,)
-
-    def unlock_exporter(self) -> None:
-        """Release the advisory lock of the exporter."""
-        self._production.execute(query("production/locks/unlock_exporter"))
-
     def open_hours(self, streams: Sequence[ArchiveStream]) -> None:
         """Open records for hours that are over."""
         self._production.execute(query("production/archive/open_hours"), self._readiness(streams))

@@ -35,6 +35,8 @@ AWAY_STATES = frozenset(
         "25P04",  # transaction took too long
     }
 )
+# A server that reports it in an answer could not read what it was sent, as rows of another type than the table's.
+FAULT_STATES = frozenset({"08P01"})
 ROW_CLASSES = frozenset(
     {
         "22",  # data exception
@@ -50,6 +52,8 @@ def failure_of(error: psycopg.Error) -> Failure:
     state = error.sqlstate
     if state is None:
         return _failure_of_client(error)
+    if state in FAULT_STATES:
+        return Failure.OUR_FAULT
     if state[:2] in AWAY_CLASSES or state in AWAY_STATES:
         return Failure.AWAY
     return Failure.ROW_REFUSED if state[:2] in ROW_CLASSES else Failure.OUR_FAULT

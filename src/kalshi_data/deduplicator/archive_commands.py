@@ -19,7 +19,7 @@ from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.program import config_option
 from kalshi_data.cli.tables import make_console
-from kalshi_data.database.connection import Connection, connect
+from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.errors import ArchiveError
 from kalshi_data.service.logs import set_up_logs
@@ -220,5 +220,6 @@ def list_hours(
 @contextmanager
 def connect_exporter(settings: DeduplicatorSettings) -> Generator[Connection]:
     """Connect to production as the archive does, until the block ends."""
-    with connect(exporter_conninfo(settings), application_name="deduplicator archive") as production:
+    conninfo = exporter_conninfo(settings)
+    with connect(conninfo, application_name="deduplicator archive", parameters=LONG_TRANSACTION) as production:
         yield production

@@ -5,6 +5,10 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Generic, TypeVar
 
+import structlog
+
+log = structlog.get_logger()
+
 Member = TypeVar("Member", bound=Hashable)
 
 
@@ -18,9 +22,9 @@ class GathererPool(Generic[Member]):
         self._late: set[Member] = set()
 
     def start(self, member: Member, call: Callable[..., Any], *arguments: Any) -> None:
-        """Run a call for a member unless its last one still runs; a call returns None on failure, it must not raise."""
+        """Run a call for a member unless its last one still runs; a call returns None on failure."""
         if member not in self._busy:
-            self._busy[member] = self._threads.submit(call, *arguments)
+            self._busy[member] = self._threads.submit(_guarded, call, *arguments)
 
     def results(self, deadline: float) -> list[tuple[Member, Any]]:
         """Return finished results; wait until `deadline` (monotonic), but not for members that were late last time."""
@@ -37,3 +41,12 @@ class GathererPool(Generic[Member]):
     def close(self) -> None:
         """End the threads; calls that have not started are dropped."""
         self._threads.shutdown(cancel_futures=True)
+
+
+def _guarded(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Return None after an error that the call did not expect, so that the other members' results are not lost."""
+    try:
+        return call(*arguments)
+    except Exception:
+        log.exception("a call for a gatherer failed", call=getattr(call, "__qualname__", str(call)))
+        return None

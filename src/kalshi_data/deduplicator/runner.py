@@ -2,10 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
 import structlog
 
 from kalshi_data.database.connection import connect
@@ -15,8 +14,10 @@ from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
-from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.state import HEARTBEATS, UPKEEP, State
 from kalshi_data.deduplicator.upkeep import Upkeep
+from kalshi_data.errors import MigrationError
+from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import STREAMS
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 COMPONENTS = ("timeseries", "production")
 RETRY_SECONDS_MAX = 5.0
+RESTART_SECONDS_MAX = 60.0
+STATEMENT_SECONDS_MAX = 30.0
 
 
 def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) -> None:
@@ -34,13 +37,12 @@ def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) 
 
     Raises:
         MigrationError: production is older than this program.
-        Exception: an error that a stream could not recover from, after the other streams have stopped.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     state = State()
-    heartbeats = HeartbeatRecorder(settings, stop)
+    heartbeats = HeartbeatRecorder(settings, stop, state.tasks[HEARTBEATS])
     with DeduplicatorReporter(settings, state, shard, stop):
         if wait_for_production(settings.production.runtime.conninfo, config, stop):
             state.waiting_for = "a gatherer"
@@ -57,50 +59,66 @@ def wait_for_production(conninfo: str, config: str, stop: threading.Event) -> bo
     Raises:
         MigrationError: production is older than this program.
     """
-    backoff = Backoff(RETRY_SECONDS_MAX)
+    backoff, failures = Backoff(RETRY_SECONDS_MAX), FailureLog("waiting for production", "production answers")
     while not stop.is_set():
         try:
-            with connect(conninfo, application_name="deduplicator") as connection:
+            limit = STATEMENT_SECONDS_MAX
+            with connect(conninfo, application_name="deduplicator", statement_seconds_max=limit) as connection:
                 for component in COMPONENTS:
                     require_current(connection, component, f"deduplicator migrate --config {config}")
+            failures.succeeded()
             return True
-        except psycopg.OperationalError as error:
-            seconds = backoff.next_seconds()
-            log.warning("waiting for production", attempt=backoff.attempts, error=str(error).strip())
-            stop.wait(seconds)
+        except MigrationError:
+            raise
+        except Exception as error:
+            failures.failed(error)
+            stop.wait(backoff.next_seconds())
     return False
 
 
 def merge(
     settings: DeduplicatorSettings, shard: Shard, heartbeats: HeartbeatRecorder, state: State, stop: threading.Event
 ) -> None:
-    """Merge each stream in its own thread, with upkeep, heartbeats and the archive in others, until a stop or an error.
+    """Merge each stream in its own thread, with upkeep, heartbeats and the archive in others, until a stop.
 
-    Raises:
-        Exception: the error of the first thread that failed.
+    Whatever happens in one of them, the others go on.
     """
-    merges = [StreamMerge(stream, settings, stop, shard) for stream in STREAMS]
-    state.streams = {stream.name: merging.state for stream, merging in zip(STREAMS, merges, strict=True)}
+    merges = {stream.name: StreamMerge(stream, settings, stop, shard) for stream in STREAMS}
+    state.streams = {name: merging.state for name, merging in merges.items()}
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     log.info("merging", gatherers=gatherers, streams=len(STREAMS), shard=str(shard))
-    upkeep = Upkeep(settings, stop)
-    calls = [heartbeats.run, upkeep.run, *(merging.run for merging in merges)]
+    calls = {
+        HEARTBEATS: heartbeats.run,
+        UPKEEP: Upkeep(settings, stop, state.tasks[UPKEEP]).run,
+        **{name: merging.run for name, merging in merges.items()},
+    }
     if settings.archive.target:
-        calls.append(make_exporter(settings, stop, state.archive).run)
-    run_together(calls, stop)
+        calls["archive"] = lambda: make_exporter(settings, stop, state.archive).run()
+    failed = {name: merging.state.failed for name, merging in merges.items()} | {"archive": state.archive.failed}
+    run_together(calls, failed, stop)
 
 
-def run_together(calls: Sequence[Callable[[], None]], stop: threading.Event) -> None:
-    """Run calls at the same time until stop; when one of them returns or fails, the others are stopped, too.
-
-    Raises:
-        Exception: the error of the first call that failed.
-    """
+def run_together(
+    calls: Mapping[str, Callable[[], None]], failed: Mapping[str, Callable[[str], None]], stop: threading.Event
+) -> None:
+    """Run calls at the same time until stop; one that fails is started again, and `failed` gets the error of some."""
     with ThreadPoolExecutor(len(calls)) as threads:
-        running = [threads.submit(call) for call in calls]
+        for name, call in calls.items():
+            threads.submit(keep_running, name, call, failed.get(name, lambda _: None), stop)
         # The waits are short, since signals are handled between them.
-        while not stop.is_set() and not any(each.done() for each in running):
-            wait(running, timeout=0.2, return_when=FIRST_EXCEPTION)
-        stop.set()
-    for each in running:
-        each.result()
+        while not stop.is_set():
+            stop.wait(0.2)
+
+
+def keep_running(name: str, call: Callable[[], None], failed: Callable[[str], None], stop: threading.Event) -> None:
+    """Run a call that should return only after the stop; if it ends earlier, start it again after a pause."""
+    backoff, failures = (
+        Backoff(RESTART_SECONDS_MAX),
+        FailureLog("a thread ended, starting it again", "the thread runs again", thread=name),
+    )
+    while not stop.is_set():
+        try:
+            call()
+        except Exception as error:
+            failed(failures.failed(error))
+        stop.wait(backoff.next_seconds())

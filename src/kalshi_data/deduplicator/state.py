@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.service.histogram import Delays
 
+# What runs beside the streams and the archive, each in a thread of its own.
+HEARTBEATS, UPKEEP = TASKS = ("heartbeats", "upkeep")
+
 
 class StreamState:
     """State of the merge of one stream; its thread writes it, any thread may read it."""
@@ -32,17 +35,32 @@ class StreamState:
         self.error = None
         self.gatherer_errors = errors
 
+    @property
+    def has_no_gatherer(self) -> bool:
+        """Whether no gatherer's copy of the stream is merged."""
+        errors = self.gatherer_errors.values()
+        return bool(errors) and all(errors)
+
     def failed(self, error: str) -> None:
         """Record why the stream is not merged."""
         self.has_ticked = False
         self.error = error
 
 
+class TaskState:
+    """State of a task beside the streams: `error` is None while it works, otherwise the reason in words."""
+
+    def __init__(self) -> None:
+        """Start without a failure."""
+        self.error: str | None = None
+
+
 class State:
-    """State of the program: what it waits for before it merges, then its streams by name."""
+    """State of the program: what it waits for before it merges, then its streams and other tasks by name."""
 
     def __init__(self) -> None:
         """Start with no stream."""
         self.waiting_for: str | None = "production"
         self.streams: dict[str, StreamState] = {}
+        self.tasks = {name: TaskState() for name in TASKS}
         self.archive = ArchiveState()

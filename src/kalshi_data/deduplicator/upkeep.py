@@ -2,19 +2,27 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import psycopg
 import structlog
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
+from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX, SessionLock
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
+from kalshi_data.deduplicator.state import TaskState
+from kalshi_data.errors import LockLost
+from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 30.0
+STEP_RETRY_SECONDS_MAX = 300.0
+# Far more than any step takes; one that takes longer fails, so that upkeep cannot hang for ever.
+STATEMENT_SECONDS_MAX = 900.0
 # Another session holds a lock on the table. The partitions can be dropped later, so upkeep does not wait.
 TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
@@ -22,8 +30,11 @@ TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFai
 class Upkeep:
     """Does the upkeep of production until it is stopped; only one of several deduplicators does it at a time."""
 
-    def __init__(self, settings: DeduplicatorSettings, stop: threading.Event) -> None:
+    def __init__(self, settings: DeduplicatorSettings, stop: threading.Event, state: TaskState | None = None) -> None:
         """Prepare to work; run() does it."""
+        self._state = state or TaskState()
+        self._failures = FailureLog("upkeep failed, trying again", "upkeep works again")
+        self._lock = SessionLock("upkeep", max(SILENCE_SECONDS_MAX, 2 * settings.upkeep.pause_seconds))
         self._settings = settings.upkeep
         self._retention = settings.retention
         self._sample = {"sightings_one_in": settings.merging.sightings_one_in}
@@ -33,42 +44,54 @@ class Upkeep:
         self._classified_until: datetime | None = None
         self._is_classifying = False
         self._backoff = Backoff(RETRY_SECONDS_MAX)
+        steps = {
+            "checking books": self._check_books,
+            "classifying minutes": self._classify_minutes,
+            "arbitration": self._advance_arbitration,
+            "retention": self._drop_archived,
+        }
+        self._steps = [UpkeepStep(name, call, self._lock) for name, call in steps.items()]
 
     def run(self) -> None:
-        """Work until stop; after an error of production, connect again."""
+        """Work until stop; after any error, connect again."""
         run_reconnecting(self._connect, self._work, self._failed, self._stop, self._backoff)
 
     def _connect(self) -> Connection:
-        return connect(self._conninfo, application_name="deduplicator upkeep")
+        name = "deduplicator upkeep"
+        return connect(self._conninfo, application_name=name, statement_seconds_max=STATEMENT_SECONDS_MAX)
 
-    def _failed(self, error: str) -> None:
-        log.warning("upkeep failed, trying again", error=error)
+    def _failed(self, error: Exception) -> None:
+        self._state.error = self._failures.failed(error)
+
+    def take_lock(self, production: Connection) -> bool:
+        """Become the one that does the upkeep; return False if another deduplicator does it."""
+        return self._lock.take(production)
 
     def _work(self, production: Connection) -> bool:
-        """Work until stop and return True; return False if another process holds the lock."""
-        if not lock_upkeep(production):
+        """Work until stop or renewal and return True; return False if another process holds the lock."""
+        if not self.take_lock(production):
+            self._state.error = None
             return False
-        while not self._stop.is_set():
-            is_behind = self.tick(production)
-            self._backoff.reset()
-            if not is_behind:
+        self._failures.succeeded()
+        self._backoff.reset()
+        renew_at = renewal_time()
+        while not self._stop.is_set() and time.monotonic() < renew_at:
+            if not self.tick(production):
                 self._stop.wait(self._settings.pause_seconds)
         return True
 
     def tick(self, production: Connection) -> bool:
         """Do one bounded step of each task that is due; return whether more work waits.
 
+        A step that fails is tried again after a pause, and keeps no other step from its turn.
+
         Raises:
+            LockLost: another deduplicator does the upkeep.
             psycopg.OperationalError: production does not answer; what was not committed is done again.
         """
-        is_behind = self._check_books(production)
-        if self._is_classifying or self._is_due("market minutes", self._settings.completeness_seconds):
-            self._is_classifying = self._classify_minutes(production)
-        if self._is_due("arbitration", self._settings.arbitration_seconds):
-            production.execute(query("production/completeness/advance_arbitration"), self._sample)
-        if self._is_due("retention", self._settings.retention_seconds):
-            drop_archived(production, self._retention)
-        return is_behind or self._is_classifying
+        found = [step.attempt(production) for step in self._steps]
+        self._state.error = next((step.error for step in self._steps if step.error), None)
+        return any(found)
 
     def _is_due(self, task: str, seconds: float) -> bool:
         """Return whether a task last started at least `seconds` ago, and if so record that it starts now."""
@@ -88,26 +111,77 @@ class Upkeep:
         return is_behind or taken >= limits["marks_max"]
 
     def _classify_minutes(self, production: Connection) -> bool:
+        if not self._is_classifying and not self._is_due("market minutes", self._settings.completeness_seconds):
+            return False
         limits = {"minutes_max": self._settings.minutes_max, "markets_max": self._settings.markets_max}
         row = production.execute(query("production/completeness/advance_minutes"), limits).fetchone()
         if row is None:
+            self._is_classifying = False
             return False
         before, (self._classified_until, new, again) = self._classified_until, row
         log.debug("minutes classified", classified_until=self._classified_until, rows_new=new, rows_again=again)
         advanced = self._classified_until - before if self._classified_until and before else timedelta()
-        return again >= limits["markets_max"] or advanced >= timedelta(minutes=limits["minutes_max"])
+        self._is_classifying = again >= limits["markets_max"] or advanced >= timedelta(minutes=limits["minutes_max"])
+        return self._is_classifying
+
+    def _advance_arbitration(self, production: Connection) -> bool:
+        if self._is_due("arbitration", self._settings.arbitration_seconds):
+            production.execute(query("production/completeness/advance_arbitration"), self._sample)
+        return False
+
+    def _drop_archived(self, production: Connection) -> bool:
+        if self._is_due("retention", self._settings.retention_seconds):
+            drop_archived(production, self._retention)
+        return False
 
 
-def lock_upkeep(production: Connection) -> bool:
-    """Take the advisory lock of upkeep; return False if another deduplicator holds it."""
-    return production.execute(query("production/locks/lock_upkeep")).fetchone() == (True,)
+class UpkeepStep:
+    """One task of upkeep, which fails alone; `error` is None while it works."""
+
+    def __init__(self, name: str, call: Callable[[Connection], bool], lock: SessionLock) -> None:
+        """Prepare to call `call` in a transaction that commits only while `lock` is held."""
+        self.error: str | None = None
+        self._name = name
+        self._call = call
+        self._lock = lock
+        self._failures = FailureLog("a step of upkeep failed, trying again", "the step succeeds again", step=name)
+        self._backoff = Backoff(STEP_RETRY_SECONDS_MAX)
+        self._retry_at = 0.0
+
+    def attempt(self, production: Connection) -> bool:
+        """Do the step unless it failed a moment ago; return whether more work of it waits.
+
+        Raises:
+            LockLost: another deduplicator does the upkeep.
+            psycopg.OperationalError: the connection is lost.
+        """
+        if time.monotonic() < self._retry_at:
+            return False
+        try:
+            with production.transaction():
+                self._lock.confirm(production)
+                is_behind = self._call(production)
+        except LockLost:
+            raise
+        except Exception as error:
+            if production.closed:
+                raise
+            self.error = f"{self._name}: {self._failures.failed(error)}"
+            self._retry_at = time.monotonic() + self._backoff.next_seconds()
+            return False
+        self.error = None
+        self._failures.succeeded()
+        self._backoff.reset()
+        return is_behind
 
 
 def drop_archived(production: Connection, retention: ProductionRetentionSettings) -> None:
     """Remove partitions that are old enough, archived and verified."""
     for stream, days in retention.days().items():
         try:
-            dropped = production.execute(query("production/archive/drop_hours"), {"stream": stream, "days_min": days})
+            with production.transaction():
+                asked = {"stream": stream, "days_min": days}
+                dropped = production.execute(query("production/archive/drop_hours"), asked)
             for name, began_at, ended_at in dropped.fetchall():
                 log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
         except TABLE_IN_USE as error:

@@ -3,9 +3,14 @@
 import threading
 from collections.abc import Callable
 
+from kalshi_data.service.failures import FailureLog
+
 
 class PeriodicThread:
-    """A daemon thread that calls a function at once, and again after each pause until it is stopped."""
+    """A daemon thread that calls a function at once, and again after each pause until it is stopped.
+
+    A call that fails is logged; the next one comes after the pause.
+    """
 
     def __init__(
         self,
@@ -16,6 +21,7 @@ class PeriodicThread:
     ) -> None:
         """Prepare to call `call`, and `last_call` once after the stop; `pause_seconds` is read before each pause."""
         self._call = call
+        self._failures = FailureLog("periodic work failed, trying again", "periodic work succeeds again", work=name)
         self._pause_seconds = pause_seconds
         self._last_call = last_call
         self._stop = threading.Event()
@@ -38,7 +44,17 @@ class PeriodicThread:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._call()
+            if self._guarded(self._call):
+                self._failures.succeeded()
             self._stop.wait(max(0.0, self._pause_seconds()))
         if self._last_call is not None:
-            self._last_call()
+            self._guarded(self._last_call)
+
+    def _guarded(self, call: Callable[[], object]) -> bool:
+        """Return whether a call succeeded."""
+        try:
+            call()
+        except Exception as error:
+            self._failures.failed(error)
+            return False
+        return True

@@ -14,6 +14,7 @@ from rich.console import Console
 from kalshi_data.archive import partition_export
 from kalshi_data.archive.partitions import END, Partitions
 from kalshi_data.database.connection import Connection
+from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.runner import merge
@@ -304,9 +305,10 @@ def test_the_deduplicator_exports_beside_merging_and_reports_progress(
 
 def test_a_second_exporter_leaves_the_hour_to_the_first(production: Database, ops: Connection, tmp_path: Path) -> None:
     fill(ops)
-    ops.execute("select pg_advisory_lock(hashtext('deduplicator'), hashtext('archive'))")
+    first = SessionLock("archive")
+    assert first.take(ops)
     waiting = exporter(settings(production, tmp_path))
     with waiting.session() as connection:
         assert waiting.tick(connection) == 0
-        ops.execute("select pg_advisory_unlock(hashtext('deduplicator'), hashtext('archive'))")
+        first.give_back(ops)
         assert waiting.tick(connection) > 0

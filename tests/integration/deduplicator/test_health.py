@@ -267,17 +267,22 @@ class Heard(Notifier):
 def test_systemd_is_notified_of_start_life_and_end(two: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter_module, "TURN_SECONDS", 0.02)
     state, stop, heard = State(), threading.Event(), Heard()
-    with DeduplicatorReporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard):
+    with DeduplicatorReporter(settings(two.production, two.ts), state, EVERYTHING, stop, heard) as reporter:
         wait_until(lambda: "STATUS=waiting for production" in heard.messages)
         wait_until(lambda: any(message.startswith("EXTEND_TIMEOUT_USEC=") for message in heard.messages))
         assert "READY=1" not in heard.messages
         state.streams["trades"], state.waiting_for = StreamState((1, 2)), None
         wait_until(lambda: "READY=1" in heard.messages)
         wait_until(lambda: heard.messages.count("WATCHDOG=1") > 3)
-        # A stream that neither merges nor reports an error hangs.
-        state.streams["trades"].ticked_at -= reporter_module.HUNG_SECONDS + 1
+        # A stream that hangs is no reason to end the others.
+        state.streams["trades"].ticked_at -= 10 * reporter_module.HUNG_SECONDS
+        before = heard.messages.count("WATCHDOG=1")
+        wait_until(lambda: heard.messages.count("WATCHDOG=1") > before + 3)
+        assert any("trades has not been merged" in reason.text for reason in reporter.monitor.health().reasons)
+        # A program whose own loop hangs is to be restarted.
+        monkeypatch.setattr(reporter_module, "HUNG_SECONDS", -1.0)
         before = _quiet(heard)
-        state.streams["trades"].error = "deadlock detected"
+        monkeypatch.setattr(reporter_module, "HUNG_SECONDS", 300.0)
         wait_until(lambda: heard.messages.count("WATCHDOG=1") > before)
         stop.set()
         wait_until(lambda: "STOPPING=1" in heard.messages)

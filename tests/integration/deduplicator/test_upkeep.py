@@ -8,7 +8,8 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
-from kalshi_data.deduplicator.upkeep import Upkeep, lock_upkeep
+from kalshi_data.deduplicator.upkeep import Upkeep
+from kalshi_data.errors import LockLost
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import at, beat, cover
 from tests.support.engines import Database
@@ -48,6 +49,12 @@ def fill(ops: Connection) -> None:
     snapshot(ops, 20, 11, levels(("yes", "0.5", "1")))
 
 
+def holding(chosen: DeduplicatorSettings, ops: Connection) -> Upkeep:
+    upkeep = Upkeep(chosen, threading.Event())
+    assert upkeep.take_lock(ops)
+    return upkeep
+
+
 def proven(ops: Connection) -> int:
     row = ops.execute("select count(*) from ops.completeness where state = 'proven'").fetchone()
     return int(row[0]) if row else 0
@@ -55,7 +62,7 @@ def proven(ops: Connection) -> int:
 
 def test_one_tick_checks_books_and_classifies_minutes(ops: Connection, chosen: DeduplicatorSettings) -> None:
     fill(ops)
-    assert Upkeep(chosen, threading.Event()).tick(ops) is False
+    assert holding(chosen, ops).tick(ops) is False
     assert proven(ops) == 20
 
 
@@ -96,7 +103,7 @@ def test_steps_follow_each_other_while_more_work_waits(production: Database, ops
     sections = settings(production, [production])
     sections.upkeep.snapshots_max = 3
     sections.upkeep.minutes_max = 10
-    upkeep = Upkeep(sections, threading.Event())
+    upkeep = holding(sections, ops)
     steps = 1
     while upkeep.tick(ops):
         steps += 1
@@ -104,10 +111,16 @@ def test_steps_follow_each_other_while_more_work_waits(production: Database, ops
     assert ops.execute("select count(*) from ops.book_checks").fetchone() == (7,)
 
 
-def test_only_one_of_several_holds_the_lock(production: Database, ops: Connection) -> None:
-    assert lock_upkeep(ops)
+def test_only_one_of_several_does_the_upkeep(
+    production: Database, ops: Connection, chosen: DeduplicatorSettings
+) -> None:
+    first = holding(chosen, ops)
+    second = Upkeep(chosen, threading.Event())
     with production.connect("deduplicator") as other:
-        assert not lock_upkeep(other)
+        assert not second.take_lock(other)
+        with pytest.raises(LockLost):
+            second.tick(other)
+        assert first.tick(ops) is False
 
 
 def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
@@ -122,9 +135,9 @@ def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
     ops.execute(ARCHIVED, (OLD, OLD + timedelta(hours=23)))
     with production.connect("deduplicator") as reading, reading.transaction():
         reading.execute("select count(*) from market_data.tickers")
-        Upkeep(chosen, threading.Event()).tick(ops)
+        holding(chosen, ops).tick(ops)
     assert ops.execute("select count(*) from market_data.tickers").fetchone() == (1,)
-    Upkeep(chosen, threading.Event()).tick(ops)
+    holding(chosen, ops).tick(ops)
     assert ops.execute("select count(*) from market_data.tickers").fetchone() == (0,)
 
 

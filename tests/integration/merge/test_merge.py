@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from kalshi_data.database.connection import query
+from kalshi_data.deduplicator.merge.batch_merge import BatchMerge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.shard import Shard
 from kalshi_data.streams import STREAMS
@@ -310,7 +311,7 @@ def test_a_tick_that_fails_moves_nothing(
         def fail(*_: object) -> None:
             raise psycopg.OperationalError("the connection broke before the commit")
 
-        patch.setattr(StreamMerge, "_advance", fail)
+        patch.setattr(BatchMerge, "_advance", fail)
         with pytest.raises(psycopg.OperationalError):
             merge(production, gatherers)
     assert rows(production, "trades", "trade_id size received_at") == []

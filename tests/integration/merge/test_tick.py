@@ -12,6 +12,7 @@ import pytest
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from kalshi_data.deduplicator.merge import stream_merge
+from kalshi_data.deduplicator.merge.batch_merge import BatchMerge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.monitoring.probe import Backlog, read_backlog
 from kalshi_data.settings import Conninfo
@@ -79,7 +80,7 @@ def test_a_tick_that_production_asks_to_repeat_is_repeated(
     production: Database, gatherers: list[Database], monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error]
 ) -> None:
     monkeypatch.setattr(stream_merge, "RETRY_SECONDS_MAX", 0.2)
-    original, failures, stop = StreamMerge._advance, [0], Event()  # pyright: ignore[reportPrivateUsage]
+    original, failures, stop = BatchMerge._advance, [0], Event()  # pyright: ignore[reportPrivateUsage]
 
     def fail_twice(*arguments: Any) -> None:
         failures[0] += 1
@@ -87,7 +88,7 @@ def test_a_tick_that_production_asks_to_repeat_is_repeated(
             raise error("try again")
         original(*arguments)
 
-    monkeypatch.setattr(StreamMerge, "_advance", fail_twice)
+    monkeypatch.setattr(BatchMerge, "_advance", fail_twice)
     for number in range(4):
         receive(gatherers[0], [trade(f"{number}-{each}") for each in range(10)], number=number + 1)
     small = {"batch_rows_min": 10, "batch_rows_max": 10, "poll_seconds": 0.01}

@@ -9,7 +9,6 @@ from kalshi_data.database.sqlstate import Failure, failure_of
 AWAY = (
     ("08000", "connection exception"),
     ("08006", "connection failure"),
-    ("08P01", "protocol violation"),
     ("25006", "read-only transaction: a standby answers"),
     ("25P03", "idle in transaction for too long"),
     ("25P04", "transaction took too long"),
@@ -44,6 +43,7 @@ ROW_REFUSED = (
     ("54001", "payload nested too deep"),
 )
 OUR_FAULT = (
+    ("08P01", "rows of another type than the table's"),
     ("0A000", "not supported"),
     ("21000", "a command would affect a row twice"),
     ("25001", "a transaction within another"),

@@ -4,12 +4,14 @@ import time
 from typing import NamedTuple
 from uuid import UUID
 
-import psycopg
 import structlog
 from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
+from kalshi_data.deduplicator.merge.copy_format import POSITION
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
+from kalshi_data.errors import KalshiDataError
+from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
 from kalshi_data.streams import Stream
@@ -17,8 +19,9 @@ from kalshi_data.streams import Stream
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 5.0
-# Polled rows end with their position, and PostgreSQL's binary COPY format with two bytes more.
-POSITION = slice(-10, -2)
+REFUSED_SECONDS_MAX = 30.0
+# A batch with a row that production refuses is divided, which takes a statement or two for each row at worst.
+DIVIDED_ROWS_MAX = 1_000
 
 
 class Batch(NamedTuple):
@@ -53,11 +56,23 @@ class StreamSource:
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         self._retry_at = 0.0
         self._acknowledges = True
+        self._refusal: str | None = None
+        self._refusal_backoff = Backoff(REFUSED_SECONDS_MAX)
+        self._refused_until = 0.0
+        self._is_small = False
+        key = {"gatherer_id": gatherer.id, "stream": stream.name}
+        self._failures = FailureLog("gatherer does not answer", "gatherer answers again", **key)
+        self._refusals = FailureLog("rows of a gatherer cannot be merged", "rows of a gatherer are merged again", **key)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the gatherer can be polled."""
-        return self._is_open
+    def can_be_polled(self) -> bool:
+        """Whether to poll now: it is connected, and production has not just refused its rows."""
+        return self._is_open and time.monotonic() >= self._refused_until
+
+    @property
+    def problem(self) -> str | None:
+        """Why this gatherer's rows are not merged."""
+        return self._refusal or self.error
 
     @property
     def is_due(self) -> bool:
@@ -68,10 +83,12 @@ class StreamSource:
         """Connect and return the epoch; None if the gatherer does not answer or has no epoch yet."""
         try:
             row = self._database.get().execute(query(f"{self._stream.source}/poll/read_epoch")).fetchone()
-        except psycopg.Error as error:
+            if row is None or not isinstance(row[0], UUID):
+                raise KalshiDataError("the database has no epoch: run gatherer migrate there, and start the gatherer")
+        except Exception as error:
             self._disconnect_after(error)
             return None
-        self.epoch = row[0] if row else None
+        self.epoch = row[0]
         self.after = None
         # Only now: another thread reads the cursor of an open source by its epoch.
         self._is_open = True
@@ -89,7 +106,7 @@ class StreamSource:
             connection = self._database.get()
             self._acknowledge(connection)
             rows, received = self._copy(connection, after)
-        except psycopg.Error as error:
+        except Exception as error:
             # A smaller batch may be read in time.
             self.batch_rows = max(self.batch_rows // 2, 1)
             self._disconnect_after(error)
@@ -121,18 +138,32 @@ class StreamSource:
             self._acknowledges = False
             log.info("gatherer accepts no acknowledgements", gatherer_id=self.gatherer_id, error=str(error).strip())
 
+    def takes_fewer_rows(self, batch: Batch) -> bool:
+        """Let the next batch be small, unless this one is; production refused a row of it, so it is to be divided."""
+        if self._is_small or batch.rows <= DIVIDED_ROWS_MAX:
+            return False
+        self._is_small, self.batch_rows = True, DIVIDED_ROWS_MAX
+        return True
+
+    def refuse(self, error: Exception) -> None:
+        """Poll no more for a while, since production cannot merge these rows."""
+        self._refusal = self._refusals.failed(error)
+        self._refused_until = time.monotonic() + self._refusal_backoff.next_seconds()
+
+    def merged(self, batch: Batch) -> None:
+        """Continue after a batch that production holds now."""
+        self.after = batch.watermark
+        self._is_small, self._refusal = False, None
+        self._refusal_backoff.reset()
+        self._refusals.succeeded()
+
     def _note_answer(self) -> None:
-        if self._backoff.attempts:
-            log.info("gatherer answers again", gatherer_id=self.gatherer_id, stream=self._stream.name)
+        self._failures.succeeded()
         self._backoff.reset()
         self.error = None
 
-    def _disconnect_after(self, error: psycopg.Error) -> None:
-        """Close the connection, and log the error unless the last attempt failed, too."""
+    def _disconnect_after(self, error: Exception) -> None:
+        """Close the connection, and wait for a while before the next attempt."""
         self.close()
-        self.error = str(error).strip() or type(error).__name__
-        if not self._backoff.attempts:
-            log.warning(
-                "gatherer does not answer", gatherer_id=self.gatherer_id, stream=self._stream.name, error=self.error
-            )
+        self.error = self._failures.failed(error)
         self._retry_at = time.monotonic() + self._backoff.next_seconds()

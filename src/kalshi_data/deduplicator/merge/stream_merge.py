@@ -2,21 +2,21 @@
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
 
 import psycopg
 import structlog
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
+from kalshi_data.database.session_lock import CONFIRM_SECONDS, SILENCE_SECONDS_MAX, SessionLock
+from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
-from kalshi_data.deduplicator.merge.sightings import record_sightings
+from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
+from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import Stream
@@ -24,7 +24,10 @@ from kalshi_data.streams import Stream
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 5.0
-Polled = Sequence[tuple[StreamSource, Batch]]
+# No step of a tick may take longer. Then the tick fails, and the next one takes fewer rows.
+STATEMENT_SECONDS_MAX = 120.0
+LOCK_WAIT_MAX = "10s"
+HELD_ELSEWHERE = "another deduplicator merges this stream"
 
 
 class StreamMerge:
@@ -41,21 +44,27 @@ class StreamMerge:
         self._shard = shard
         self._sources = [StreamSource(gatherer, stream, settings.merging, shard) for gatherer in settings.gatherers]
         self._pool = GathererPool(self._sources, stream.name)
-        self._acknowledged_at = time.monotonic()
+        # Between two answers of production it may wait twice for gatherers.
+        silence_seconds = max(SILENCE_SECONDS_MAX, 2 * (CONFIRM_SECONDS + settings.merging.gatherer_seconds_max))
+        self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
+        self._writer = BatchMerge(stream, settings.merging, shard, self._lock)
+        self._rows_max = settings.merging.batch_rows_max
+        self._acknowledged_at = self._confirmed_at = time.monotonic()
+        self._backoff = Backoff(RETRY_SECONDS_MAX)
+        self._failures = FailureLog("tick failed, trying again", "ticks succeed again", stream=stream.name)
         self.state = StreamState([source.gatherer_id for source in self._sources])
 
     def run(self) -> None:
-        """Merge until stop; after an error of production, connect again and continue from the last commit."""
-        backoff = Backoff(RETRY_SECONDS_MAX)
-
-        def failed(error: str) -> None:
-            if self.state.has_ticked:
-                backoff.reset()
-            self.state.failed(error)
-            log.warning("tick failed, trying again", stream=self._stream.name, error=error)
-
-        run_reconnecting(self.connect, self._work, failed, self._stop, backoff)
+        """Merge until stop; after any error, connect again and continue from the last commit."""
+        run_reconnecting(self.connect, self._work, self._failed, self._stop, self._backoff)
         self.close()
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            self._rows_max = max(self._rows_max // 2, 1)
+        if self.state.has_ticked:
+            self._backoff.reset()
+        self.state.failed(self._failures.failed(error))
 
     def _work(self, production: Connection) -> bool:
         if not self.prepare(production):
@@ -66,8 +75,13 @@ class StreamMerge:
     def connect(self) -> Connection:
         """Connect to production with enough memory for a batch."""
         memory = f"{self._settings.memory_mb_max}MB"
-        parameters = {"work_mem": memory, "temp_buffers": memory, "hash_mem_multiplier": "1"}
-        return connect(self._conninfo, application_name="deduplicator", parameters=parameters)
+        parameters = {"work_mem": memory, "temp_buffers": memory, "lock_timeout": LOCK_WAIT_MAX}
+        return connect(
+            self._conninfo,
+            application_name="deduplicator",
+            statement_seconds_max=STATEMENT_SECONDS_MAX,
+            parameters=parameters,
+        )
 
     def close(self) -> None:
         """Close the connections to the gatherers."""
@@ -76,21 +90,28 @@ class StreamMerge:
             source.close()
 
     def prepare(self, production: Connection) -> bool:
-        """Take this stream's advisory lock and create its stage; return False if another process holds the lock."""
-        key = {"stream": self._stream.name, "shard": str(self._shard)}
-        if production.execute(query("production/locks/lock_stream"), key).fetchone() != (True,):
-            self.state.failed("another deduplicator merges this stream")
-            log.warning("another deduplicator merges this stream, waiting for it to end", **key)
+        """Take this stream's lock and create its stage; return False if another process holds the lock."""
+        if not self._lock.take(production):
+            if self.state.error != HELD_ELSEWHERE:
+                log.warning(
+                    f"{HELD_ELSEWHERE}, waiting for it to end", stream=self._stream.name, shard=str(self._shard)
+                )
+            self.state.failed(HELD_ELSEWHERE)
             return False
+        if self.state.error == HELD_ELSEWHERE:
+            log.info("this stream is merged here now", stream=self._stream.name, shard=str(self._shard))
         production.execute(query(f"production/stage/{self._stream.name}"))
         for source in self._sources:
             source.after = None
         return True
 
     def _merge(self, production: Connection) -> None:
+        """Tick until stop, or until the connection is to be renewed."""
         every_seconds = max(self._settings.poll_seconds, self._stream.poll_seconds_min)
-        while not self._stop.is_set():
+        renew_at = renewal_time()
+        while not self._stop.is_set() and time.monotonic() < renew_at:
             self.tick(production)
+            self._failures.succeeded()
             if not self.state.is_behind:
                 self._stop.wait(every_seconds - self.state.tick_seconds)
 
@@ -101,7 +122,8 @@ class StreamMerge:
             The number of rows polled.
 
         Raises:
-            psycopg.OperationalError: production does not answer or asks to repeat; no cursor advanced.
+            LockLost: another deduplicator has taken over this stream.
+            psycopg.Error: production does not answer or asks to repeat; no cursor advanced.
         """
         started_at = time.monotonic()
         polled = self._poll(production)
@@ -109,10 +131,12 @@ class StreamMerge:
         if polled:
             self._write(production, polled)
             self._acknowledge(production)
+        elif started_at - self._confirmed_at >= CONFIRM_SECONDS:
+            self._lock.confirm(production)
+            self._confirmed_at = started_at
         rows = sum(batch.rows for _, batch in polled)
-        self.state.ticked(
-            time.monotonic() - started_at, rows, is_behind, {s.gatherer_id: s.error for s in self._sources}
-        )
+        errors = {source.gatherer_id: source.problem for source in self._sources}
+        self.state.ticked(time.monotonic() - started_at, rows, is_behind, errors)
         return rows
 
     def _poll(self, production: Connection) -> list[tuple[StreamSource, Batch]]:
@@ -135,7 +159,7 @@ class StreamMerge:
     ) -> dict[StreamSource, object]:
         """Poll connected gatherers that sent no batch yet; return batches, and the epochs of new connections."""
         for source in self._sources:
-            if source.is_open and not isinstance(answers.get(source), Batch):
+            if source.can_be_polled and not isinstance(answers.get(source), Batch):
                 if source.after is None:
                     source.after = self._read_cursor(production, source)
                 self._pool.start(source, source.poll, source.after)
@@ -146,60 +170,48 @@ class StreamMerge:
         settings = self._settings
         full = [(source, batch) for source, batch in polled if batch.rows >= source.batch_rows]
         for source, _ in polled:
-            source.batch_rows = settings.batch_rows_min
+            source.batch_rows = min(settings.batch_rows_min, self._rows_max)
         for source, batch in full:
-            source.batch_rows = min(max(batch.rows, settings.batch_rows_min) * 2, settings.batch_rows_max)
+            source.batch_rows = min(max(batch.rows, settings.batch_rows_min) * 2, self._rows_max)
             self._pool.start(source, source.poll, batch.watermark)
         return bool(full)
 
     def _read_cursor(self, production: Connection, source: StreamSource) -> str:
-        key = self._key(source.gatherer_id, source.epoch)
+        key = self._writer.cursor_key(source.gatherer_id, source.epoch)
         production.execute(query("production/cursors/open"), key)
         row = production.execute(query("production/cursors/read"), key).fetchone()
         return str(row[0]) if row else "0"
 
     def _write(self, production: Connection, polled: Polled) -> None:
-        name = self._stream.name
-        with production.transaction(), production.cursor() as cursor:
-            for _, batch in polled:
-                with cursor.copy(query("production/stage/copy")) as copy:
-                    copy.write(batch.received)
-            rejected = self._reject(cursor) if self._stream.time_column else {}
-            merged = cursor.execute(query(f"production/merge/{name}")).fetchall()
-            hours = {hour for _, hour, _ in merged if hour is not None}
-            self._mark_hours(cursor, hours)
-            record_sightings(cursor, self._stream, hours, self._settings)
-            self._advance(cursor, polled, merged, rejected)
+        """Merge all batches together; if production refuses that because of a row, merge each by itself."""
+        try:
+            self._writer.write(production, polled)
+        except psycopg.Error as error:
+            if production.closed or failure_of(error) is Failure.AWAY:
+                raise
+            self._write_apart(production, polled)
+        else:
+            for source, batch in polled:
+                source.merged(batch)
+        self._rows_max = min(self._rows_max + self._rows_max // 10 + 1, self._settings.batch_rows_max)
+
+    def _write_apart(self, production: Connection, polled: Polled) -> None:
+        """Merge each gatherer's batch in a transaction of its own; one that cannot be merged is left out for a while.
+
+        Raises:
+            psycopg.Error: production does not answer.
+        """
         for source, batch in polled:
-            source.after = batch.watermark
-
-    def _reject(self, cursor: psycopg.Cursor[Any]) -> dict[int, int]:
-        """Move bad rows out of the stage, make partitions for the others, and return the bad ones by gatherer."""
-        late_days_max = {"late_days_max": self._settings.late_days_max}
-        rejected = cursor.execute(query(f"production/reject/{self._stream.name}"), late_days_max).fetchall()
-        partition = {"target": self._stream.target, "time_column": self._stream.time_column}
-        cursor.execute(query("production/stage/prepare_partitions"), partition)
-        return dict(rejected)
-
-    def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
-        if hours:
-            cursor.execute(query("production/archive/mark_hours"), {"stream": self._stream.name, "hours": list(hours)})
-
-    def _advance(
-        self,
-        cursor: psycopg.Cursor[Any],
-        polled: Polled,
-        merged: Sequence[tuple[Any, ...]],
-        rejected: Mapping[int, int],
-    ) -> None:
-        new = Counter[int]()
-        for gatherer_id, _, new_rows in merged:
-            new[gatherer_id] += new_rows
-        for source, batch in polled:
-            number = source.gatherer_id
-            counts = {"polled_rows": batch.rows, "new_rows": new[number], "rejected_rows": rejected.get(number, 0)}
-            key = {**self._key(number, batch.epoch), "watermark": batch.watermark}
-            cursor.execute(query("production/cursors/advance"), {**key, **counts})
+            if source.takes_fewer_rows(batch):
+                continue
+            try:
+                self._writer.write_divided(production, source, batch)
+            except psycopg.Error as error:
+                if production.closed or failure_of(error) is Failure.AWAY:
+                    raise
+                source.refuse(error)
+            else:
+                source.merged(batch)
 
     def _acknowledge(self, production: Connection) -> None:
         """If it is time, read what all shards have merged; the next poll reports it to each gatherer."""
@@ -212,6 +224,3 @@ class StreamMerge:
         }
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
-
-    def _key(self, gatherer_id: int, epoch: object) -> dict[str, object]:
-        return {"gatherer_id": gatherer_id, "epoch": epoch, "stream": self._stream.name, "shard": str(self._shard)}

@@ -9,6 +9,8 @@ from kalshi_data.service.health import HealthReport, Reason, Severity
 from kalshi_data.streams import STREAMS
 
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
+# PostgreSQL vacuums by itself at 200 million, and stops at 2,000 million.
+TRANSACTION_AGE_MAX = 500_000_000
 
 
 def evaluate(
@@ -21,6 +23,8 @@ def evaluate(
         _gatherers(measurements, len(settings.gatherers)),
         _lag(measurements, settings.health),
         _streams(state, settings.health, monotonic_seconds),
+        _copies(measurements, state),
+        _tasks(state),
         _archive(state, settings.archive.late_seconds_max),
     )
     return HealthReport(tuple(reason for rule in rules for reason in rule))
@@ -40,6 +44,9 @@ def _production(
         yield Reason(UNHEALTHY, "production", f"production has not answered for {age:.0f} s: {failure}")
     elif measurements.production_failure:
         yield Reason(DEGRADED, "production", measurements.production_failure)
+    if (transactions := measurements.production_transaction_age) > TRANSACTION_AGE_MAX:
+        text = f"production must remember {transactions:,} transactions: look for old transactions and let it vacuum"
+        yield Reason(DEGRADED, "production", text)
 
 
 def _gatherers(measurements: Measurements, configured: int) -> Iterator[Reason]:
@@ -74,6 +81,24 @@ def _streams(state: State, settings: DeduplicatorHealthSettings, monotonic_secon
             yield Reason(UNHEALTHY, "streams", f"{name} has not been merged for {age:.0f} s: {stream.error or '-'}")
         elif stream.error:
             yield Reason(DEGRADED, "streams", f"{name}: {stream.error}")
+
+
+def _copies(measurements: Measurements, state: State) -> Iterator[Reason]:
+    """A gatherer that lives, but has streams that cannot be read or merged."""
+    streams = state.streams.copy()
+    for number, liveness in measurements.gatherers.items():
+        errors = {name: stream.gatherer_errors.get(number) for name, stream in streams.items() if not stream.error}
+        failing = {name: error for name, error in errors.items() if error}
+        if failing and liveness.problem is None:
+            first, error = next(iter(failing.items()))
+            more = f", and {len(failing) - 1} more streams" if len(failing) > 1 else ""
+            yield Reason(DEGRADED, "streams", f"{first} of gatherer {number}{more}: {error}")
+
+
+def _tasks(state: State) -> Iterator[Reason]:
+    for name, task in state.tasks.items():
+        if task.error:
+            yield Reason(DEGRADED, name, task.error)
 
 
 def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:

@@ -3,26 +3,34 @@
 import threading
 import time
 
+import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
-from kalshi_data.database.connection import Connection, connect, query
+from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
+from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, HeartbeatReading
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.state import TaskState
+from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 5.0
+STATEMENT_SECONDS_MAX = 10.0
 
 
 class HeartbeatRecorder:
     """Reads the heartbeats of all gatherers at once until it is stopped."""
 
-    def __init__(self, settings: DeduplicatorSettings, stop: threading.Event) -> None:
+    def __init__(self, settings: DeduplicatorSettings, stop: threading.Event, state: TaskState | None = None) -> None:
         """Prepare to read; run() does it."""
+        self._state = state or TaskState()
+        self._failures = FailureLog("heartbeats cannot be recorded, trying again", "heartbeats are recorded again")
+        self._refusals = FailureLog("the heartbeat of a gatherer is refused", "each heartbeat is accepted again")
         self._settings = settings.merging
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
@@ -53,34 +61,47 @@ class HeartbeatRecorder:
         return heartbeat.age_seconds is None or heartbeat.age_seconds <= self._settings.heartbeat_seconds_max
 
     def run(self) -> None:
-        """Record heartbeats until stop; after an error of production, connect again."""
+        """Record heartbeats until stop; after any error, connect again."""
         backoff = Backoff(RETRY_SECONDS_MAX)
 
         def work(production: Connection) -> bool:
-            while not self._stop.wait(self._settings.heartbeat_seconds):
+            renew_at = renewal_time()
+            while time.monotonic() < renew_at and not self._stop.wait(self._settings.heartbeat_seconds):
                 self.record(production)
                 backoff.reset()
+                self._failures.succeeded()
             return True
 
-        def failed(error: str) -> None:
-            log.warning("heartbeats cannot be recorded, trying again", error=error)
+        def failed(error: Exception) -> None:
+            self._state.error = self._failures.failed(error)
 
         run_reconnecting(self._connect, work, failed, self._stop, backoff)
         self.close()
 
     def _connect(self) -> Connection:
-        return connect(self._conninfo, application_name="deduplicator")
+        limit = STATEMENT_SECONDS_MAX
+        return connect(self._conninfo, application_name="deduplicator", statement_seconds_max=limit)
 
     def record(self, production: Connection) -> None:
-        """Read each gatherer's heartbeat once and record it.
+        """Read each gatherer's heartbeat once and record it; one that production refuses is left out.
 
         Raises:
             psycopg.OperationalError: production does not answer.
         """
+        refused: Exception | None = None
         for gatherer_id, (epoch, beat_at, _, status) in self.read().items():
-            if beat_at is not None:
-                recorded = {"gatherer_id": gatherer_id, "epoch": epoch, "beat_at": beat_at, "status": Jsonb(status)}
+            if beat_at is None:
+                continue
+            recorded = {"gatherer_id": gatherer_id, "epoch": epoch, "beat_at": beat_at, "status": Jsonb(status)}
+            try:
                 production.execute(query("production/status/record_heartbeat"), recorded)
+            except psycopg.Error as error:
+                if production.closed or failure_of(error) is Failure.AWAY:
+                    raise
+                refused = error
+        if refused is None:
+            self._refusals.succeeded()
+        self._state.error = self._refusals.failed(refused) if refused else None
 
     def read(self) -> dict[int, HeartbeatReading]:
         """Return the heartbeats of the gatherers that answer in time, by gatherer number."""

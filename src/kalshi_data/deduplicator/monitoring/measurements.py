@@ -44,6 +44,7 @@ class Measurements:
         self.production_at_seconds = time.monotonic()  # when production last answered
         self.production_ping_seconds = 0.0  # how long its last answer took
         self.production_failure = ""
+        self.production_transaction_age = 0  # transactions since the oldest that production must remember
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second

@@ -37,10 +37,12 @@ def read_metrics(measurements: Measurements, state: State, health: HealthReport)
         f"{PREFIX}gatherer_heartbeat_timestamp_seconds", "When a gatherer last wrote its heartbeat.", beats, "gatherer"
     )
     streams = state.streams.copy()
-    failing = {name: stream.error is not None for name, stream in streams.items()}
+    failing = {name: stream.error is not None or stream.has_no_gatherer for name, stream in streams.items()}
     yield gauge(f"{PREFIX}stream_failing", "1 while a stream cannot be merged.", failing, "stream")
     ticks = {name: stream.tick_delays for name, stream in streams.items()}
     yield histograms(f"{PREFIX}tick_seconds", "How long it took to poll all gatherers and merge.", ticks, "stream")
+    tasks = {name: task.error is not None for name, task in state.tasks.items()}
+    yield gauge(f"{PREFIX}task_failing", "1 while a task beside the streams fails.", tasks, "task")
     yield from _archive(state.archive)
 
 
@@ -48,6 +50,9 @@ def _production(measurements: Measurements) -> Iterable[Metric]:
     yield gauge(f"{PREFIX}production_up", "1 while production answers.", not measurements.production_failure)
     ping = measurements.production_ping_seconds
     yield gauge(f"{PREFIX}production_ping_seconds", "How long production's last answer took.", ping)
+    transactions = measurements.production_transaction_age
+    meaning = "Transactions since the oldest one that production must remember; it stops at two thousand million."
+    yield gauge(f"{PREFIX}production_transaction_age", meaning, transactions)
     age = time.monotonic() - measurements.production_at_seconds
     yield gauge(f"{PREFIX}production_silence_seconds", "How long ago production last answered.", age)
 
@@ -68,9 +73,7 @@ def _merged(measurements: Measurements) -> Iterable[Metric]:
 def _lags(measurements: Measurements) -> Iterable[Metric]:
     lags = measurements.lags
     rows = _by_stream({key: lag.rows for key, lag in lags.items()})
-    yield gauge(
-        f"{PREFIX}lag_rows", "Rows a gatherer holds and production does not, up to a million.", rows, STREAM_KEY
-    )
+    yield gauge(f"{PREFIX}lag_rows", "Rows a gatherer holds and production does not, up to 100,000.", rows, STREAM_KEY)
     seconds = _by_stream({key: lag.seconds for key, lag in lags.items()})
     yield gauge(f"{PREFIX}lag_seconds", "How long the oldest of these rows has waited.", seconds, STREAM_KEY)
     held = _by_stream({key: lag.held_rows for key, lag in lags.items()})

@@ -46,6 +46,7 @@ class Monitor:
             for gatherer in settings.gatherers
         ]
         self._pool = GathererPool(self._probes, "monitor")
+        self._lag_errors: Mapping[StreamKey, str] = {}
         self._results: dict[int, tuple[float, ProbeResult]] = {}
         self._production = ReconnectingConnection(
             settings.production.runtime.conninfo,
@@ -54,6 +55,7 @@ class Monitor:
         )
         self._measured_at_seconds = 0.0
         self._last_state = "stopped"
+        self.measured_at = time.monotonic()
         self._thread = PeriodicThread("monitor", self.measure, lambda: settings.health.report_seconds, self._end)
 
     def start(self) -> None:
@@ -71,6 +73,7 @@ class Monitor:
 
     def measure(self, state: str = "running") -> None:
         """Measure everything once; a database that does not answer is reported, and tried again next time."""
+        self.measured_at = time.monotonic()
         positions: Sequence[tuple[Any, ...]] = ()
         try:
             with self._production.use() as production:
@@ -100,6 +103,8 @@ class Monitor:
         """Read all positions from production, which also shows whether production answers and how fast."""
         started_at = time.monotonic()
         rows = production.execute(query("production/status/read_positions"), {"shard": self._shard}).fetchall()
+        age = production.execute(query("production/status/read_transaction_age")).fetchone()
+        self.measurements.production_transaction_age = int(age[0]) if age else 0
         measurements, now = self.measurements, time.monotonic()
         measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
@@ -125,11 +130,12 @@ class Monitor:
             self._results[probe.gatherer_id] = (now, result)
         # A gatherer that is busy counting keeps its last result for a while.
         oldest = now - self._settings.health.silence_seconds_max
-        late = (now, ProbeResult(Liveness(problem="does not answer in time"), {}))
+        late = (now, ProbeResult(Liveness(problem="does not answer in time"), {}, {}))
         last = {probe.gatherer_id: self._results.get(probe.gatherer_id, late) for probe in self._probes}
         results = {number: result if at > oldest else late[1] for number, (at, result) in last.items()}
         self.measurements.gatherers = {number: result.liveness for number, result in results.items()}
         self.measurements.lags = {(n, stream): lag for n, each in results.items() for stream, lag in each.lags.items()}
+        self._lag_errors = {(n, stream): text for n, each in results.items() for stream, text in each.errors.items()}
 
     def _record(self, production: Connection, state: str) -> None:
         """Record the measurements in production, where the status command reads them."""
@@ -158,7 +164,7 @@ class Monitor:
                     "rows_held": lag.held_rows,
                     "cause": lag.cause,
                 } if lag else {}  # fmt: skip
-                error = errors.get(number) or liveness.problem
+                error = errors.get(number) or self._lag_errors.get((number, stream.name)) or liveness.problem
                 rate = measurements.rates.get((number, stream.name))
                 key = {"gatherer_id": number, "stream": stream.name}
                 rows.append({**key, **measured, "rows_per_second": rate, "error": error})

@@ -1,16 +1,18 @@
 """Reads of one gatherer's databases: its heartbeat, and how far production lags behind it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import psycopg
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
+from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
+from kalshi_data.service.failures import describe
 from kalshi_data.streams import STREAMS, Stream
 
 
@@ -55,6 +57,18 @@ class ProbeResult(NamedTuple):
 
     liveness: Liveness
     lags: Mapping[str, Lag]
+    errors: Mapping[str, str]  # of streams that could not be measured
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether the gatherer's database cannot work now; counting many rows may be too slow on one that can."""
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return False
+    return isinstance(error, psycopg.Error) and failure_of(error) is Failure.AWAY
+
+
+def _first_line(error: Exception) -> str:
+    return describe(error).partition("\n")[0]
 
 
 class GathererProbe:
@@ -78,27 +92,44 @@ class GathererProbe:
             for source in {stream.source for stream in STREAMS}
         }
         self._level_at: dict[str, float] = {}
+        self._seconds_max = statement_seconds_max
+        self._first = 0
 
     def read_heartbeat(self) -> HeartbeatReading | None:
         """Return the heartbeat; None if the gatherer does not answer."""
         try:
             return self._heartbeat()
-        except psycopg.Error:
+        except Exception:
+            # The monitor's probe reads the same, and reports the error.
             self.close()
             return None
 
     def measure(self, positions: Positions) -> ProbeResult:
         """Return whether the gatherer lives, and how far production lags behind each stream that could be read."""
-        liveness, lags = Liveness(problem="no answer"), dict[str, Lag]()
+        lags, errors = dict[str, Lag](), dict[str, str]()
         try:
             liveness = self._liveness()
-            for stream in STREAMS:
-                lags[stream.name] = self._lag(stream, positions)
-        except psycopg.Error as error:
+        except Exception as error:
             self.close()
-            problem = str(error).strip().partition("\n")[0] or type(error).__name__
-            return ProbeResult(Liveness(liveness.beat_at, problem), lags)
-        return ProbeResult(liveness, lags)
+            return ProbeResult(Liveness(problem=_first_line(error)), lags, errors)
+        for stream in self._streams_in_time():
+            try:
+                lags[stream.name] = self._lag(stream, positions)
+            except Exception as error:
+                if is_away(error):
+                    self.close()
+                    return ProbeResult(Liveness(liveness.beat_at, _first_line(error)), lags, errors)
+                errors[stream.name] = _first_line(error)
+        return ProbeResult(liveness, lags, errors)
+
+    def _streams_in_time(self) -> Iterator[Stream]:
+        """Yield streams until the time is over; the next measurement begins with the first that was left out."""
+        began_at, first = time.monotonic(), self._first
+        for place in range(len(STREAMS)):
+            if time.monotonic() - began_at > self._seconds_max:
+                return
+            self._first = (first + place + 1) % len(STREAMS)
+            yield STREAMS[(first + place) % len(STREAMS)]
 
     def close(self) -> None:
         """Close the connections; the next read opens new ones."""
@@ -113,9 +144,11 @@ class GathererProbe:
         heartbeat = self._heartbeat()
         if heartbeat is None or heartbeat.beat_at is None or heartbeat.age_seconds is None:
             return Liveness(problem="no heartbeat yet")
-        status: dict[str, str] = heartbeat.status or {}
+        # A gatherer of another version may send anything.
+        is_document = isinstance(heartbeat.status, dict)
+        status = cast("Mapping[str, object]", heartbeat.status if is_document else {})
         if (state := status.get("state", "running")) != "running":
-            return Liveness(heartbeat.beat_at, state)
+            return Liveness(heartbeat.beat_at, str(state))
         if heartbeat.age_seconds > self._heartbeat_seconds_max:
             return Liveness(heartbeat.beat_at, f"last heartbeat {heartbeat.age_seconds:.0f} s ago")
         return Liveness(heartbeat.beat_at)

@@ -16,8 +16,8 @@ from kalshi_data.service.systemd import TURN_SECONDS, Notifier, SystemdReports
 from kalshi_data.shard import Shard
 
 STOP_SECONDS_MAX = 5.0
-# A stream that neither merges nor reports an error for this time hangs. Then systemd gets no more signs of life and
-# restarts the program.
+# The monitor's statements have time-outs. If it begins no measurement for this time, the program itself hangs. Then
+# systemd gets no more signs of life and restarts it. A stream that hangs is a health reason, and the others go on.
 HUNG_SECONDS = 300.0
 
 
@@ -68,9 +68,7 @@ class DeduplicatorReporter:
         return self._state.waiting_for is None and bool(self._state.streams)
 
     def _hangs(self) -> bool:
-        now = time.monotonic()
-        streams = self._state.streams.copy().values()
-        return any(stream.error is None and now - stream.ticked_at > HUNG_SECONDS for stream in streams)
+        return time.monotonic() - self.monitor.measured_at > HUNG_SECONDS
 
     def _status_line(self) -> str:
         if self._state.waiting_for:
