@@ -135,13 +135,15 @@ def test_roles_hold_nothing_else(state: Json) -> None:
 
 
 def test_everything_has_alarms(state: Json, engine: str) -> None:
-    """Each host has alarms for status, hanging, CPU and disk; RDS for storage, CPU, connections and the age of transactions."""
+    """Each host has alarms for status, hanging, CPU and disk; RDS for storage, CPU, connections and transaction age."""
     names = {
         each["alarm_name"].removeprefix("kalshi-data-production-")
         for each in values(state, "aws_cloudwatch_metric_alarm")
     }
     watched = {
-        f"{host['tags']['Name']}-{kind}" for host in values(state, "aws_instance") for kind in ("status", "hung", "cpu", "disk")
+        f"{host['tags']['Name']}-{kind}"
+        for host in values(state, "aws_instance")
+        for kind in ("status", "hung", "cpu", "disk")
     }
     if engine == "rds":
         watched |= {"rds-storage", "rds-cpu", "rds-connections", "rds-transactions"}
