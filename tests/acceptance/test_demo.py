@@ -201,7 +201,7 @@ def test_the_comparison_sees_what_is_lost_and_what_is_invented(
     assert compared(production, write_journal(tmp_path, [*frames, changed]), stream)[2:] == (1, 0)
 
 
-def test_unreadable_frames_are_counted_and_do_not_change_the_result(temporary: Path) -> None:
+def test_unreadable_frames_are_counted_and_make_the_result_incomplete(temporary: Path) -> None:
     frames = recorded("with_clock.jsonl")[:40]
     delta = next(each for each in frames if each["type"] == "orderbook_delta")
     snapshot = next(each for each in frames if each["type"] == "orderbook_snapshot")
@@ -212,9 +212,14 @@ def test_unreadable_frames_are_counted_and_do_not_change_the_result(temporary: P
     ]
     recording, report = temporary / "bad.jsonl", temporary / "report.json"
     recording.write_text("".join(json.dumps(each) + "\n" for each in [*frames, *bad]))
-    output = demo("--seconds", "1", "--replay", str(recording), "--report", str(report))
+    output = demo("--seconds", "1", "--replay", str(recording), "--report", str(report), status=1)
     figures = json.loads(report.read_text())
-    assert (figures["result"], figures["unreadable"], figures["quarantined"], figures["gaps"]) == ("complete", 3, 9, 0)
+    assert (figures["result"], figures["unreadable"], figures["quarantined"], figures["gaps"]) == (
+        "incomplete",
+        3,
+        9,
+        0,
+    )
     assert "3 unreadable frames published; over all gatherers 9 frames in quarantine, 0 sequence gaps" in output
 
 

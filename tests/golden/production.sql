@@ -72,8 +72,6 @@ CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.published_levels(msg jsonb, side text, part integer) RETURNS numeric[]
-    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint

@@ -1,7 +1,7 @@
--- Create the table that an exchange's journal is loaded into, to compare production with it.
--- Writes: pg_temp.journal
+-- Create the table that the lines of an exchange's journal are loaded into.
+-- Writes: pg_temp.journal_line
 -- Returns: nothing
-create temporary table journal (
-    line jsonb not null,
+create temporary table journal_line (
+    line text not null,
     line_number bigint generated always as identity
 );

@@ -37,7 +37,7 @@ class Archived(msgspec.Struct, kw_only=True):
 class RunSummary(msgspec.Struct, kw_only=True):
     """A whole run.
 
-    `unreadable` frames cannot be parsed, and `withheld` ones were sent to no connection. `quarantined` frames and
+    `unreadable` frames cannot be understood, and `withheld` ones were sent to no connection. `quarantined` frames and
     sequence `gaps` are those of all gatherers together. `books` were compared by clock.
     """
 
@@ -80,8 +80,10 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, 
         streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
+    # A message that no gatherer could read is lost to production, although it lies in quarantine.
+    is_wrong = any(wrong.values()) or wrong_books or excluded.unreadable
     return RunSummary(
-        result="incomplete" if any(wrong.values()) or wrong_books or not totals["published"] else "complete",
+        result="incomplete" if is_wrong or not totals["published"] else "complete",
         unreadable=excluded.unreadable,
         withheld=excluded.withheld,
         books=books,

@@ -27,9 +27,10 @@ class Journal:
         """Write a message that was sent to `sent` connections."""
         if self._file is not None:
             envelope = message.envelope if message.envelope is not None else b'"sending_ts_ms":%d,' % published_ms
+            kind = msgspec.json.encode(message.type)
             self._file.write(
-                b'{"published_ms":%d,"sent":%d,%b"frame":{"type":"%b",%b"msg":%b}}\n'
-                % (published_ms, sent, message.journal_fields, message.type.encode(), envelope, message.body)
+                b'{"published_ms":%d,"sent":%d,%b"frame":{"type":%b,%b"msg":%b}}\n'
+                % (published_ms, sent, message.journal_fields, kind, envelope, message.body)
             )
 
     def record(self, published_ms: int, **fields: Any) -> None:

@@ -38,12 +38,16 @@ def make_message(kind: str, topic: str | None, body: Mapping[str, Any], *, chann
 
 def in_yes_prices(body: bytes) -> bytes:
     """Return an order-book body with its NO side in YES prices, for subscriptions with `use_yes_price`."""
-    fields: dict[str, Any] = msgspec.json.decode(body)
-    if fields.get("side") == "no" and "price_dollars" in fields:
-        fields["price_dollars"] = complement(fields["price_dollars"])
-    if "no_dollars_fp" in fields:
-        fields["no_dollars_fp"] = [[complement(price), size] for price, size in fields["no_dollars_fp"]]
-    return msgspec.json.encode(fields)
+    try:
+        fields: dict[str, Any] = msgspec.json.decode(body)
+        if fields.get("side") == "no" and "price_dollars" in fields:
+            fields["price_dollars"] = complement(fields["price_dollars"])
+        if fields.get("no_dollars_fp"):
+            fields["no_dollars_fp"] = [[complement(price), size] for price, size in fields["no_dollars_fp"]]
+        return msgspec.json.encode(fields)
+    except (msgspec.DecodeError, ArithmeticError, AttributeError, TypeError, ValueError):
+        # A recording may hold a body without readable prices, which stays as it is.
+        return body
 
 
 def complement(price: str) -> str:

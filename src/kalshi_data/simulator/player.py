@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.timestamps import EPOCH, MILLISECOND_US, SentTime, exchange_time
 from kalshi_data.simulator.feed.commands import CHANNELS
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
@@ -53,8 +56,8 @@ class Replay:
             self._books.apply(frame)
             published = _to_message(frame)
             self.publisher.publish(published)
-            if frame.type == "trade" and frame.market_ticker:
-                self.trade_history.add(_traded_us(published.body), frame.market_ticker, published.body)
+            if frame.type == "trade" and frame.market_ticker and (traded_us := _traded_us(frame)) is not None:
+                self.trade_history.add(traded_us, frame.market_ticker, published.body)
             await self.publisher.wait_for_clients()
             if time.monotonic() - announced_at > PROGRESS_SECONDS:
                 announced_at = time.monotonic()
@@ -115,11 +118,21 @@ def _to_message(frame: RecordedFrame) -> Message:
     return Message(frame.type, frame.channel, frame.market_ticker, bytes(frame.fields["msg"]), envelope)
 
 
-def _traded_us(body: bytes) -> int:
-    """Return when a trade happened, in µs since 1970; older recordings hold the second only."""
-    fields: dict[str, Any] = msgspec.json.decode(body)
-    ts_ms = fields.get("ts_ms") or int(fields.get("ts") or 0) * 1000
-    return int(ts_ms) * 1000
+class TradeTimes(msgspec.Struct, frozen=True):
+    """The times of a trade, of which older recordings hold one only."""
+
+    ts_ms: SentTime = None
+    ts: SentTime = None
+
+
+def _traded_us(frame: RecordedFrame) -> int | None:
+    """Return when a trade happened, in µs since 1970, or None if the recording does not hold it."""
+    try:
+        times = msgspec.json.decode(frame.fields["msg"], type=TradeTimes)
+        moment = exchange_time(times.ts_ms, MILLISECOND_US) or exchange_time(times.ts)
+    except (msgspec.DecodeError, UnicodeDecodeError, BadFrame):
+        return None
+    return None if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def schedule(frames: Sequence[RecordedFrame], seconds_max: float) -> Iterator[tuple[float, RecordedFrame]]:

@@ -23,9 +23,10 @@ class StreamCounts(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct):
     """A whole comparison.
 
-    `unreadable` messages cannot be parsed, and `withheld` ones were sent to no connection because of a listed fault or
-    gap, so production need not hold either. `books` were compared level by level after each clock, except books that
-    miss a withheld change, until their next snapshot that was sent.
+    `unreadable` messages cannot be understood, so gatherers keep them in quarantine and production lacks them.
+    `withheld` ones were sent to no connection because of a listed fault or gap, so production need not hold them.
+    `books` were compared level by level after each clock, except books that miss a withheld change, until their next
+    snapshot that was sent.
     """
 
     streams: dict[str, StreamCounts]
@@ -38,7 +39,7 @@ class Verification(msgspec.Struct):
     @property
     def complete(self) -> bool:
         """Whether production holds exactly what was published, and something was published."""
-        wrong = any(each.lost or each.invented for each in self.streams.values()) or self.wrong_books
+        wrong = any(each.lost or each.invented for each in self.streams.values()) or self.wrong_books or self.unreadable
         return not wrong and any(each.published for each in self.streams.values())
 
 
@@ -69,31 +70,42 @@ def verify_journal(production: str, journal: Path) -> Verification:
 
 
 def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
-    """Load a journal into a temporary table of this connection, without the messages that are not compared."""
+    """Load a journal into temporary tables of this connection, without the messages that are not compared."""
+    for function in (
+        query("verification/sent/create_time"),
+        query("verification/sent/create_amount"),
+        query("verification/sent/create_number"),
+        query("verification/sent/create_levels"),
+        query("verification/sent/create_side"),
+    ):
+        connection.execute(function)
     connection.execute(query("verification/stage_journal"))
     with (
-        journal.open() as lines,
+        journal.open(errors="replace") as lines,
         connection.cursor() as cursor,
         cursor.copy(query("verification/copy_journal")) as copy,
     ):
         for line in lines:
-            copy.write_row((line,))
-    unreadable = connection.execute(query("verification/drop_unreadable")).rowcount
+            copy.write_row((line.replace("\0", "\\u0000"),))
+    parsed = connection.execute(query("verification/parse_journal")).rowcount
     connection.execute(query("verification/forget_books_in_gaps"))
     withheld = connection.execute(query("verification/drop_withheld")).rowcount
-    connection.execute(query("verification/stage_book_snapshots"))
-    return ExcludedMessages(unreadable, withheld)
+    for name in VERIFIED_STREAMS:
+        connection.execute(query(f"verification/stage/{name}"))
+    connection.execute(query("verification/stage/book_snapshots"))
+    row = connection.execute(query("verification/count_unreadable"), {"parsed": parsed}).fetchone() or (0,)
+    return ExcludedMessages(int(row[0]), withheld)
 
 
 def count_stream(connection: Connection, name: str) -> StreamCounts:
     """Compare one stream."""
-    row = connection.execute(query(f"verification/verify_{name}")).fetchone()
+    row = connection.execute(query(f"verification/verify/{name}")).fetchone()
     return StreamCounts(*(int(each) for each in row or (0, 0, 0, 0)))
 
 
 def count_books(connection: Connection) -> tuple[int, int]:
     """Return how many books were compared after a clock, and how many of them are wrong."""
-    row = connection.execute(query("verification/verify_books")).fetchone() or (0, 0)
+    row = connection.execute(query("verification/verify/books")).fetchone() or (0, 0)
     return int(row[0]), int(row[1])
 
 

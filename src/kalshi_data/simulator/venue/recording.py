@@ -7,13 +7,22 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import RecordingError
+from kalshi_data.kalshi.messages import Ticker
 from kalshi_data.simulator.messages import CHANNEL_OF_TYPE
 
 CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
 # The keys of a frame, and of the time it was received in ns or ms.
 RAW, FRAME, RECEIVED_NS, RECEIVED_MS = "raw", "frame", "recv_ts_ns", "received_ms"
+# Later times are wrong.
+RECEIVED_NS_MAX = 2**63
 
 Fields = dict[str, msgspec.Raw]
+
+
+class MarketMessage(msgspec.Struct, frozen=True):
+    """What is read of a body."""
+
+    market_ticker: Ticker | None = None
 
 
 class RecordedFrame(NamedTuple):
@@ -48,7 +57,7 @@ def read_recording(path: Path) -> list[RecordedFrame]:
     for number, entry in enumerate(_entries(path, content), start=1):
         try:
             frame = _frame(entry)
-        except (msgspec.DecodeError, TypeError) as error:
+        except (msgspec.DecodeError, TypeError, UnicodeDecodeError, RecursionError) as error:
             raise RecordingError(f"{path}: entry {number} is not a frame of the feed: {error}") from error
         if frame is not None:
             frames.append(frame)
@@ -61,7 +70,7 @@ def _entries(path: Path, content: bytes) -> Iterator[bytes]:
     """Yield each entry of the file, encoded."""
     try:
         document: list[msgspec.Raw] | Fields = msgspec.json.decode(content, type=list[msgspec.Raw] | Fields)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         yield from (line for line in content.splitlines() if line.strip())
         return
     if isinstance(document, dict):
@@ -78,7 +87,8 @@ def _entries(path: Path, content: bytes) -> Iterator[bytes]:
 
 
 def _frame(entry: bytes) -> RecordedFrame | None:
-    """Return the data frame of one entry, or None for a control frame."""
+    """Return the data frame of one entry, or None for a control frame. Its body may hold anything."""
+    entry.decode()
     wrapper = msgspec.json.decode(entry, type=Fields)
     received_ns = None
     if "type" not in wrapper:
@@ -96,16 +106,23 @@ def _frame(entry: bytes) -> RecordedFrame | None:
         return None
     if not kind or "msg" not in wrapper:
         raise TypeError("no type or no msg in it")
-    body = msgspec.json.decode(wrapper["msg"], type=Fields)
-    ticker = msgspec.json.decode(body["market_ticker"], type=str) if "market_ticker" in body else None
     fields = {name: value for name, value in wrapper.items() if name not in {"id", "sid", "seq"}}
-    return RecordedFrame(received_ns, kind, ticker, fields)
+    return RecordedFrame(received_ns, kind, _market_ticker(wrapper["msg"]), fields)
+
+
+def _market_ticker(body: msgspec.Raw) -> str | None:
+    """Return the market that a message is about, None for one that no exchange could list."""
+    try:
+        return msgspec.json.decode(body, type=MarketMessage).market_ticker
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _received_ns(wrapper: Fields) -> int | None:
     """Return when a frame was received, or None if the recording does not hold it."""
-    if RECEIVED_NS in wrapper:
-        return msgspec.json.decode(wrapper[RECEIVED_NS], type=int)
-    if RECEIVED_MS in wrapper:
-        return round(msgspec.json.decode(wrapper[RECEIVED_MS], type=float) * 1_000_000)
-    return None
+    value = wrapper.get(RECEIVED_NS, wrapper.get(RECEIVED_MS, msgspec.Raw(b"null")))
+    received = msgspec.json.decode(value, type=int | float | None)
+    if received is None:
+        return None
+    received_ns = received if RECEIVED_NS in wrapper else received * 1_000_000
+    return round(received_ns) if 0 <= received_ns < RECEIVED_NS_MAX else None

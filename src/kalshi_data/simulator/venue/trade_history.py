@@ -23,7 +23,8 @@ class TradeRecord(NamedTuple):
 
     def object(self) -> Object:
         """Return the trade in the format of REST: ticker for market_ticker, created_time for ts_ms."""
-        fields: Object = msgspec.json.decode(self.body)
+        # The values stay as they were recorded, whatever they are.
+        fields: Object = {**msgspec.json.decode(self.body, type=dict[str, msgspec.Raw])}
         whole, micro = divmod(self.created_us, 1_000_000)
         created = rfc3339(whole).removesuffix("Z") + f".{micro:06d}Z"
         for name in ("market_ticker", "ts", "ts_ms"):

@@ -1,17 +1,15 @@
 -- Compare the book after each clock with the journal: the last snapshot held before it, or nothing, plus later deltas.
--- Reads: pg_temp.journal, pg_temp.book_snapshot, market_data.orderbook_deltas
+-- Reads: pg_temp.published_delta, pg_temp.book_snapshot, market_data.orderbook_deltas
 -- Returns: how many books (a market after a clock) the journal has, and how many of them production has wrong
 with
 published_book as (
     select distinct on (market_ticker, exchange_ms, clock, side, price) *
     from (
         select
-            line_number, line #>> '{frame, msg, market_ticker}' as market_ticker, line #>> '{frame, msg, side}' as side,
-            timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as exchange_ms,
-            (line #>> '{frame, msg, clock}')::bigint as clock, (line ->> 'after')::numeric as size,
-            (line #>> '{frame, msg, price_dollars}')::numeric as price
-        from journal
-        where line ? 'after'
+            line_number, market_ticker, side, clock, size_after as size, price,
+            date_trunc('milliseconds', exchange_ts) as exchange_ms
+        from published_delta
+        where size_after is not null and is_readable
     ) as published
     order by market_ticker asc, exchange_ms asc, clock asc, side asc, price asc, line_number desc
 ),

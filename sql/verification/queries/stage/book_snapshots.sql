@@ -10,8 +10,8 @@ message as (
         line_number,
         line #>> '{frame, msg, market_ticker}' as market_ticker,
         line #>> '{frame, type}' = 'orderbook_snapshot' as is_snapshot,
-        (line #>> '{frame, msg, clock}')::bigint as clock,
-        timestamptz 'epoch' + (line #>> '{frame, msg, ts_ms}')::bigint * interval '1 ms' as exchange_ms,
+        pg_temp.sent_number(line #> '{frame, msg, clock}') as clock,
+        date_trunc('milliseconds', pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000)) as exchange_ms,
         timestamptz 'epoch' + (line ->> 'published_ms')::bigint * interval '1 ms' as published_at
     from journal
     where line #>> '{frame, type}' like 'orderbook_%'

@@ -1,17 +1,14 @@
 -- Compare lifecycle events with what an exchange published: each message, as often as it was sent.
--- Reads: pg_temp.journal, market_data.lifecycle_events
+-- Reads: pg_temp.published_event, market_data.lifecycle_events
 -- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
 with
 published as (
     select
-        coalesce(line #>> '{frame, msg, market_ticker}', line #>> '{frame, msg, event_ticker}') as subject_ticker,
-        coalesce(line #>> '{frame, msg, event_type}', line #>> '{frame, type}') as kind,
-        line #> '{frame, msg}' as payload
-    from journal
-    where
-        line #>> '{frame, type}' in (
-            'market_lifecycle_v2', 'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
-        )
+        subject_ticker,
+        kind,
+        payload
+    from published_event
+    where is_readable
 ),
 
 held as (

@@ -1,0 +1,32 @@
+-- Read the lifecycle events of an exchange's journal.
+-- Reads: pg_temp.journal
+-- Writes: pg_temp.published_event; is_readable is false for a message that no reader could understand
+-- Returns: nothing
+create temporary table published_event as
+with
+found as (
+    select
+        line_number,
+        line #>> '{frame, type}' like 'event_%' as is_of_event,
+        line #>> '{frame, type}' as type,
+        line #> '{frame, msg}' as payload
+    from journal
+    where
+        line #>> '{frame, type}' in (
+            'market_lifecycle_v2', 'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
+        )
+),
+
+named as (
+    select
+        line_number,
+        payload,
+        case when is_of_event then payload ->> 'event_ticker' else payload ->> 'market_ticker' end as subject_ticker,
+        case when is_of_event then type else payload ->> 'event_type' end as kind
+    from found
+)
+
+select
+    *,
+    coalesce(subject_ticker, '') <> '' and coalesce(kind, '') <> '' as is_readable
+from named;

@@ -1,0 +1,39 @@
+-- Read the order-book deltas of an exchange's journal, in any form ever sent.
+-- Reads: pg_temp.journal
+-- Writes: pg_temp.published_delta; is_readable is false for a message that no reader could understand. exchange_ts is
+-- null if the message has no time
+-- Returns: nothing
+create temporary table published_delta as
+with
+message as (
+    select
+        line_number,
+        line #> '{frame, msg}' as msg,
+        (line ->> 'after')::numeric as size_after,
+        pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000) as coarse,
+        pg_temp.sent_time(line #> '{frame, msg, ts}', 1000000) as fine
+    from journal
+    where line #>> '{frame, type}' = 'orderbook_delta'
+),
+
+found as (
+    select
+        line_number,
+        size_after,
+        msg ->> 'market_ticker' as market_ticker,
+        case
+            when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms') then fine
+            else coarse
+        end as exchange_ts,
+        coalesce(pg_temp.sent_number(msg -> 'clock'), 0) as clock,
+        msg ->> 'side' as side,
+        pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as price,
+        pg_temp.sent_amount(msg -> 'delta_fp', msg -> 'delta', 1) as size_delta
+    from message
+)
+
+select
+    *,
+    coalesce(market_ticker, '') <> '' and coalesce(side, '') in ('yes', 'no') and price is not null
+    and size_delta is not null as is_readable
+from found;

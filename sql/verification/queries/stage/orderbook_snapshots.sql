@@ -1,0 +1,32 @@
+-- Read the order-book snapshots of an exchange's journal, in any form ever sent.
+-- Reads: pg_temp.journal
+-- Writes: pg_temp.published_snapshot; is_readable is false for a message that no reader could understand
+-- Returns: nothing
+create temporary table published_snapshot as
+with
+message as (
+    select
+        line_number,
+        line #> '{frame, msg}' as msg
+    from journal
+    where line #>> '{frame, type}' = 'orderbook_snapshot'
+),
+
+found as (
+    select
+        line_number,
+        msg ->> 'market_ticker' as market_ticker,
+        coalesce(msg ->> 'market_id', '') as market_id,
+        pg_temp.sent_number(msg -> 'clock') as clock,
+        pg_temp.sent_levels(msg, 'yes', 0) as yes_prices,
+        pg_temp.sent_levels(msg, 'yes', 1) as yes_sizes,
+        pg_temp.sent_levels(msg, 'no', 0) as no_prices,
+        pg_temp.sent_levels(msg, 'no', 1) as no_sizes
+    from message
+)
+
+select
+    *,
+    coalesce(market_ticker, '') <> ''
+    and array_position(yes_prices || yes_sizes || no_prices || no_sizes, null) is null as is_readable
+from found;

@@ -1,0 +1,41 @@
+-- Read the market summaries of an exchange's journal, in any form ever sent.
+-- Reads: pg_temp.journal
+-- Writes: pg_temp.published_ticker; is_readable is false for a message that no reader could understand
+-- Returns: nothing
+create temporary table published_ticker as
+with
+message as (
+    select
+        line_number,
+        line #> '{frame, msg}' as msg
+    from journal
+    where line #>> '{frame, type}' = 'ticker'
+),
+
+found as (
+    select
+        line_number,
+        msg ->> 'market_ticker' as market_ticker,
+        nullif(msg ->> 'market_id', '') as market_id,
+        coalesce(
+            pg_temp.sent_time(msg -> 'ts_ms', 1000),
+            pg_temp.sent_time(msg -> 'time', 1000000),
+            pg_temp.sent_time(msg -> 'ts', 1000000)
+        ) as exchange_ts,
+        pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as last_price,
+        pg_temp.sent_amount(msg -> 'yes_bid_dollars', msg -> 'yes_bid', 100) as yes_bid,
+        pg_temp.sent_amount(msg -> 'yes_ask_dollars', msg -> 'yes_ask', 100) as yes_ask,
+        pg_temp.sent_amount(msg -> 'yes_bid_size_fp', null, 1) as yes_bid_size,
+        pg_temp.sent_amount(msg -> 'yes_ask_size_fp', null, 1) as yes_ask_size,
+        pg_temp.sent_amount(msg -> 'last_trade_size_fp', null, 1) as last_trade_size,
+        pg_temp.sent_amount(msg -> 'volume_fp', msg -> 'volume', 1) as volume,
+        pg_temp.sent_amount(msg -> 'open_interest_fp', msg -> 'open_interest', 1) as open_interest,
+        pg_temp.sent_number(msg -> 'dollar_volume') as dollar_volume,
+        pg_temp.sent_number(msg -> 'dollar_open_interest') as dollar_open_interest
+    from message
+)
+
+select
+    *,
+    coalesce(market_ticker, '') <> '' and exchange_ts is not null as is_readable
+from found;

@@ -1,0 +1,41 @@
+-- Read the trades of an exchange's journal, in any form ever sent.
+-- Reads: pg_temp.journal
+-- Writes: pg_temp.published_trade; is_readable is false for a message that no reader could understand
+-- Returns: nothing
+create temporary table published_trade as
+with
+message as (
+    select
+        line_number,
+        line #> '{frame, msg}' as msg
+    from journal
+    where line #>> '{frame, type}' = 'trade'
+),
+
+found as (
+    select
+        line_number,
+        msg ->> 'trade_id' as trade_id,
+        msg ->> 'market_ticker' as market_ticker,
+        pg_temp.sent_amount(msg -> 'yes_price_dollars', msg -> 'yes_price', 100) as yes_price,
+        pg_temp.sent_amount(msg -> 'no_price_dollars', msg -> 'no_price', 100) as no_price,
+        pg_temp.sent_amount(msg -> 'count_fp', msg -> 'count', 1) as size,
+        pg_temp.sent_side(msg) as taker_side,
+        case msg ->> 'is_block_trade' when 'true' then true when 'false' then false end as is_block_trade,
+        coalesce(pg_temp.sent_time(msg -> 'ts_ms', 1000), pg_temp.sent_time(msg -> 'ts', 1000000)) as exchange_ts
+    from message
+)
+
+select
+    line_number,
+    trade_id,
+    market_ticker,
+    coalesce(yes_price, 1 - no_price) as yes_price,
+    coalesce(no_price, 1 - yes_price) as no_price,
+    size,
+    taker_side,
+    is_block_trade,
+    exchange_ts,
+    coalesce(trade_id, '') <> '' and coalesce(market_ticker, '') <> '' and coalesce(yes_price, no_price) is not null
+    and size is not null and exchange_ts is not null as is_readable
+from found;

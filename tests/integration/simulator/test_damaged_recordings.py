@@ -1,0 +1,142 @@
+"""Recordings with missing and damaged fields: what can be read is stored and compared, on both engines."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.decoding import decode_envelope
+from kalshi_data.kalshi.occurrences import Occurrences
+from kalshi_data.kalshi.rows import Arrival, to_row
+from kalshi_data.simulator.verification import StreamCounts, Verification, verify_journal
+from tests.support.any_json import GOOD, VALUES, odd_frames
+from tests.support.engines import Database
+from tests.support.staging import NOW, merge, receive
+
+MS = int(NOW.timestamp() * 1000)
+SNAPSHOT: dict[str, Any] = {"market_ticker": "KXA-1", "market_id": "m", "yes_dollars_fp": [["0.4000", "10.00"]]}
+DELTA: dict[str, Any] = {"market_ticker": "KXA-1", "price_dollars": "0.4000", "delta_fp": "1.00", "side": "yes"}
+TRADE: dict[str, Any] = {"trade_id": "t", "market_ticker": "KXA-1", "yes_price_dollars": "0.4100", "count_fp": "5.00"}
+TICKER: dict[str, Any] = {"market_ticker": "KXA-1", "yes_bid_dollars": "0.40", "volume_fp": "1.00"}
+NONE = {"no_dollars_fp": None, "clock": None, "market_id": None}
+MOMENT = NOW.isoformat().replace("+00:00", ".123456789Z")
+Published = tuple[str, dict[str, Any]]
+RECORDINGS: dict[str, list[Published]] = {
+    "trades without a price or a taker": [
+        ("trade", {**TRADE, "ts_ms": MS, "taker_side": "no"}),
+        ("trade", {**TRADE, "trade_id": "u", "ts": MS // 1000, "is_block_trade": True}),
+        ("trade", {**TRADE, "trade_id": "v", "ts_ms": MS, "yes_price_dollars": "", "no_price_dollars": "0.5900"}),
+    ],
+    "bad deprecated fields": [
+        ("trade", {**TRADE, "ts_ms": MS, "taker_side": "", "ts": MOMENT}),
+        ("trade", {**TRADE, "trade_id": "u", "ts_ms": MS, "taker_side": 7, "ts": [], "yes_price": "x"}),
+        ("ticker", {**TICKER, "ts_ms": MS, "ts": MOMENT, "time": "noon", "price": {}, "price_dollars": "0.41"}),
+        ("orderbook_delta", {**DELTA, "ts_ms": MS, "ts": "noon", "market_id": 5}),
+    ],
+    "deltas without a time": [("orderbook_snapshot", SNAPSHOT), *[("orderbook_delta", DELTA)] * 3],
+    "times of every form": [
+        *(("trade", {**TRADE, "trade_id": repr(ts), "ts": ts}) for ts in (MS // 1000, MS, MS * 1000, str(MS), MOMENT)),
+        *(("orderbook_delta", {**DELTA, "ts": ts}) for ts in (MS // 1000, MS + 1, MS * 1000 + 2, MOMENT)),
+        *(("ticker", {**TICKER, name: MOMENT, "dollar_volume": len(name)}) for name in ("ts", "time", "ts_ms")),
+        ("orderbook_delta", {**DELTA, "ts": "", "ts_ms": MS + 7}),
+    ],
+    "null and empty": [
+        ("orderbook_snapshot", {**SNAPSHOT, **NONE}),
+        ("orderbook_snapshot", {**SNAPSHOT, **NONE, "yes_dollars_fp": [None, ["0.5000", "1.00"], None]}),
+        ("orderbook_delta", {**DELTA, **NONE, "ts_ms": MS}),
+        ("trade", {**TRADE, "ts_ms": MS, "is_block_trade": None, "taker_book_side": None, "count": ""}),
+        ("ticker", {"market_ticker": "KXA-1", "ts_ms": MS, "yes_bid_dollars": None, "volume_fp": "", "market_id": ""}),
+    ],
+    "cents": [
+        ("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "m", "yes": [[8, 300]], "no": None}),
+        ("orderbook_delta", {"market_ticker": "KXA-1", "side": "no", "price": 8, "delta": -3, "ts": MOMENT}),
+    ],
+}
+
+
+def encoded(kind: str, body: object) -> bytes:
+    return msgspec.json.encode({"type": kind, "sid": 1, "sending_ts_ms": MS, "msg": body})
+
+
+def write_journal(folder: Path, frames: Sequence[bytes]) -> Path:
+    """Write a journal as the exchange does: without the fields that belong to a connection."""
+    path = folder / "journal.jsonl"
+    lines = [b'{"published_ms":%d,"sent":3,"frame":%b}\n' % (MS, frame) for frame in frames]
+    path.write_bytes(b"".join(lines))
+    return path
+
+
+def compare(production: Database, folder: Path, frames: Sequence[bytes]) -> Verification:
+    return verify_journal(production.conninfo(), write_journal(folder, frames))
+
+
+@pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS)
+def test_what_can_be_read_is_stored_once_and_complete(
+    production: Database, kalshi_ts: Database, tmp_path: Path, recording: list[Published]
+) -> None:
+    frames = [encoded(*each) for each in recording]
+    receive(kalshi_ts, [json.loads(frame) for frame in frames])
+    for _ in range(2):
+        merge(production, [kalshi_ts])
+    found = compare(production, tmp_path, frames)
+    assert (found.complete, found.unreadable) == (True, 0)
+    assert sum(each.published for each in found.streams.values()) == len(frames)
+
+
+def test_unreadable_messages_make_a_run_incomplete(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
+    good = encoded("trade", {**TRADE, "ts_ms": MS})
+    bad = [
+        encoded("trade", {**TRADE, "ts_ms": MS, "yes_price_dollars": "0.4x"}),
+        encoded("trade", {**TRADE, "count_fp": "1.00"}),
+        encoded("orderbook_delta", {**DELTA, "side": "both"}),
+        encoded("orderbook_delta", {**DELTA, "delta_fp": None}),
+        encoded("orderbook_snapshot", {**SNAPSHOT, "yes_dollars_fp": [["0.01", "many"]]}),
+        encoded("ticker", TICKER),
+        encoded("market_lifecycle_v2", {"market_ticker": "KXA-1", "note": "\0"}),
+        encoded("event_lifecycle", {"event_ticker": None}),
+    ]
+    receive(kalshi_ts, [json.loads(good)])
+    merge(production, [kalshi_ts])
+    found = compare(production, tmp_path, [good, *bad])
+    assert found.streams["trades"] == StreamCounts(1, 1, 0, 0)
+    assert (found.complete, found.unreadable) == (False, len(bad))
+
+
+def is_readable(frame: bytes) -> bool:
+    try:
+        to_row(decode_envelope(frame), Arrival(1, NOW, Occurrences()))
+    except BadFrame:
+        return False
+    return True
+
+
+def is_line(frame: bytes) -> bool:
+    """Return whether a frame can be a line of a journal."""
+    try:
+        frame.decode()
+        msgspec.json.decode(frame, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def test_any_journal_is_compared_without_an_error(production: Database, kalshi_ts: Database, tmp_path: Path) -> None:
+    receive(kalshi_ts, [json.loads(frame) for frame in GOOD])
+    merge(production, [kalshi_ts], late_days_max=36_500)
+    few = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    anything = odd_frames() | VALUES.map(lambda value: b'{"type":"trade","msg":%b}' % value)
+
+    @few
+    @given(st.lists(anything.filter(is_line), max_size=10))
+    def check(frames: list[bytes]) -> None:
+        found = compare(production, tmp_path, [*GOOD, *frames])
+        assert sum(each.lost for each in found.streams.values()) <= sum(map(is_readable, frames)) + found.unreadable
+        assert found.streams["trades"].invented == 0
+
+    check()
