@@ -90,6 +90,10 @@ class Counters:
     registry_failing: dict[str, str] = size("registry_steps_failing", "Steps of the registry that fail now.", dict)
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
+    # Reasons by market.
+    refused_markets: dict[str, str] = size(
+        "markets_refused", "Order books the exchange refuses, asked again later.", dict
+    )
 
     feed_delays: Delays = delays("feed_delay_seconds", "From the exchange's queue (sending_ts_ms) to being received.")
     event_delays: Delays = delays("event_delay_seconds", "From the matching engine (ts_ms) to being received.")

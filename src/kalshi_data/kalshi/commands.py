@@ -25,3 +25,8 @@ def subscribe(channel: str, tickers: Sequence[str] = ()) -> Command:
 def update(sid: int, action: str, tickers: Sequence[str]) -> Command:
     """Return the command that adds markets to a subscription, deletes them, or requests their snapshots."""
     return {"cmd": "update_subscription", "params": {"sid": sid, "action": action, "market_tickers": list(tickers)}}
+
+
+def unsubscribe(sid: int) -> Command:
+    """Return the command that ends a subscription."""
+    return {"cmd": "unsubscribe", "params": {"sids": [sid]}}

@@ -66,6 +66,7 @@ class Gathered:
         self.reason = reason
         self.missed = missed
         self.books = list(allocator.specs[-1].tickers)
+        self.refused = dict(counters.refused_markets)
 
 
 def ignore(kind: str, subject: str, payload: bytes) -> None:
@@ -168,10 +169,11 @@ def test_unknown_fields_are_counted_and_the_row_is_stored(kalshi_ts: Database, t
     assert fetch(kalshi_ts, "select count(*) from capture.orderbook_deltas") == [(3,)]
 
 
-def test_a_refused_market_is_left_out(kalshi_ts: Database, tmp_path: Path) -> None:
+def test_a_refused_market_is_counted_and_asked_for_again_later(kalshi_ts: Database, tmp_path: Path) -> None:
     refused = b'{"type":"error","id":1,"msg":{"code":14,"msg":"Market Ticker required"}}'
     gathered = gather(kalshi_ts, tmp_path, [refused])
-    assert (gathered.books, gathered.counters.exchange_errors) == ([], {14: 1})
+    assert (gathered.books, gathered.counters.exchange_errors) == (["KXA-1"], {14: 1})
+    assert gathered.refused == {"KXA-1": "error 14, Market Ticker required"}
 
 
 def test_a_connection_ends_if_the_exchange_refuses_order_books(kalshi_ts: Database, tmp_path: Path) -> None:

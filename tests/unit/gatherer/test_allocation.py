@@ -62,16 +62,45 @@ def test_markets_that_no_connection_takes_are_counted_and_assigned_once_there_is
     assert set(books(allocator)[0].tickers) == set(TICKERS[15:])
 
 
-def test_a_full_connection_passes_markets_to_others_and_a_refused_market_stays_out() -> None:
+def test_a_full_connection_passes_markets_to_others_until_its_limit_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
     allocator, counters = make_allocator(markets_per_connection_max=100)
     allocator.assign(TICKERS)
     (only,) = books(allocator)
     allocator.limit(only, 10)
     assert [len(spec.tickers) for spec in books(allocator)] == [10, 15]
-    allocator.exclude(TICKERS[0])
-    allocator.assign(TICKERS)
-    assert TICKERS[0] not in {ticker for spec in books(allocator) for ticker in spec.tickers}
     assert counters.markets_unassigned == 0
+    allocator.lift_limit(only)
+    assert only.markets_max == 10
+    monkeypatch.setattr("time.monotonic", lambda: only.limited_until_seconds + 1)
+    allocator.lift_limit(only)
+    assert only.markets_max == 100
+
+
+def test_markets_that_found_no_room_are_assigned_when_a_limit_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator, counters = make_allocator(connections_max=3)
+    allocator.assign(TICKERS)
+    (only,) = books(allocator)
+    allocator.limit(only, 10)
+    assert counters.markets_unassigned > 0
+    monkeypatch.setattr("time.monotonic", lambda: only.limited_until_seconds + 1)
+    allocator.lift_limit(only)
+    assert (len(only.tickers), counters.markets_unassigned) == (25, 0)
+
+
+def test_a_refused_market_is_due_again_after_pauses_that_grow_and_forgotten_once_it_is_not_wanted() -> None:
+    allocator, counters = make_allocator()
+    allocator.assign(TICKERS)
+    (only,) = books(allocator)
+    only.refused.refuse(TICKERS[0], "error 11, no", 900.0)
+    assert (TICKERS[0] in only.refused, only.refused.is_due(TICKERS[0])) == (True, False)
+    assert counters.refused_markets == {TICKERS[0]: "error 11, no"}
+    only.refused.ask_all()
+    assert only.refused.is_due(TICKERS[0])
+    only.refused.asked(TICKERS)
+    assert not only.refused.is_due(TICKERS[0])
+    allocator.assign(TICKERS[1:])
+    assert TICKERS[0] not in only.refused
+    assert counters.refused_markets == {}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +111,7 @@ def test_a_full_connection_passes_markets_to_others_and_a_refused_market_stays_o
         (9, ErrorAction.GIVE_UP),
         (10, ErrorAction.RESUBSCRIBE),
         (11, ErrorAction.SPLIT),
-        (12, ErrorAction.RESUBSCRIBE),
+        (12, ErrorAction.GIVE_UP),
         (13, ErrorAction.GIVE_UP),
         (14, ErrorAction.SPLIT),
         (15, ErrorAction.GIVE_UP),
@@ -91,11 +120,11 @@ def test_a_full_connection_passes_markets_to_others_and_a_refused_market_stays_o
         (25, ErrorAction.RESUBSCRIBE),
         (26, ErrorAction.MOVE),
         (27, ErrorAction.SLOW_DOWN),
-        (99, ErrorAction.SPLIT),
+        *((code, ErrorAction.RETRY) for code in (-1, 0, 1, 2, 5, 6, 17, 29, 99, 2**31 - 1)),
     ],
 )
 def test_each_error_has_its_action(code: int, action: ErrorAction) -> None:
-    assert action_for(code, markets=5) is action
+    assert action_for(code) is action
 
 
 def test_every_book_is_audited_once_per_interval_evenly_spread() -> None:

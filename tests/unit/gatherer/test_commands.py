@@ -8,7 +8,7 @@ from aiolimiter import AsyncLimiter
 from websockets.exceptions import ConnectionClosedError
 
 from kalshi_data.errors import ExchangeError
-from kalshi_data.gatherer.connections.commands import CommandSender, halves
+from kalshi_data.gatherer.connections.commands import CommandSender
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.commands import update
 from kalshi_data.kalshi.feed import FeedConnection
@@ -29,10 +29,3 @@ def test_a_command_on_a_closed_connection_gets_no_answer_and_raises_nothing_else
 
     with pytest.raises(ExchangeError, match="not acknowledged"):
         asyncio.run(send())
-
-
-@pytest.mark.parametrize("tickers", [["a", "b"], ["a", "b", "c"], list("abcdefg")])
-def test_halves_hold_every_market_once(tickers: list[str]) -> None:
-    first, second = halves(tickers)
-    assert [*first, *second] == tickers
-    assert min(len(first), len(second)) == len(tickers) // 2

@@ -131,9 +131,10 @@ ASK = b'{"id":5,"cmd":"update_subscription","params":{"sid":1,"action":"get_snap
         ({"sid": 1, "seq": 3}, "null", "error 0"),
         ({"sid": 1, "id": 0}, '{"code":27}', "error 27"),
         ({"sid": 1, "id": 77}, '{"code":27}', "error 27"),
-        # An answer to a command ends the subscription, unless the code is known as a mere answer.
+        # An answer to a command ends the subscription if its code says so.
         ({"sid": 1, "seq": 3, "id": 5}, '{"code":27}', None),
         ({"id": 5}, '{"code":11}', None),
+        ({"sid": 1, "seq": 3, "id": 5}, '{"code":99}', None),
         ({"sid": 1, "seq": 3, "id": 5}, '{"code":17}', "error 17"),
         ({"sid": 1, "seq": 3, "id": 5}, '{"code":25}', "error 25"),
         # The subscription that is unknown to the exchange is the one that the command named.
@@ -155,7 +156,7 @@ def test_an_error_keeps_its_command_its_subscription_and_its_words() -> None:
     decoding = Decoding().take(BOOKS_SUBSCRIBED).take(ASK, kind=Kind.SENT)
     decoding.take(error('{"code":9,"msg":"no\\u0000pe"}', id=5), error('{"code":25,"msg":"full"}', sid=1, seq=1))
     assert decoding.events[1:] == [
-        ErrorReceived(5, 1, ErrorBody(9, "no pe")),
+        ErrorReceived(5, None, ErrorBody(9, "no pe")),
         ErrorReceived(None, 1, ErrorBody(25, "full")),
     ]
 

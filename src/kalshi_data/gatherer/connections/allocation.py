@@ -1,10 +1,13 @@
 """Which channels and order books each connection subscribes."""
 
 import asyncio
+import math
+import time
 from collections.abc import Iterable
 
 import structlog
 
+from kalshi_data.gatherer.connections.refused_markets import RefusedMarkets
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, CHANNELS_OF_ALL_MARKETS, INDEX_CHANNEL
@@ -15,12 +18,15 @@ log = structlog.get_logger()
 class ConnectionSpec:
     """What one connection subscribes: its channels, and the markets of its order books; it outlives the connection."""
 
-    def __init__(self, name: str, channels: tuple[str, ...], markets_max: int = 0) -> None:
-        """Start without markets."""
+    def __init__(self, name: str, channels: tuple[str, ...], counters: Counters, markets_max: int = 0) -> None:
+        """Start without markets; count those that the exchange refuses in `counters`."""
         self.name = name
         self.channels = channels
         self.tickers: dict[str, None] = {}
+        self.refused = RefusedMarkets(counters)
         self.markets_max = markets_max
+        # Until when the exchange's limit of markets is believed.
+        self.limited_until_seconds = math.inf
         self.changed = asyncio.Event()
 
     @property
@@ -37,16 +43,16 @@ class SubscriptionAllocator:
         self._settings = settings
         self._counters = counters
         self._assigned: dict[str, ConnectionSpec] = {}
-        self._excluded: set[str] = set()
+        self._wanted: dict[str, None] = {}
         self._unassigned = 0
         channels = (*CHANNELS_OF_ALL_MARKETS, *((INDEX_CHANNEL,) if settings.index_values else ()))
         numbers = range(1, settings.connections_per_channel + 1)
-        self.specs = [ConnectionSpec(f"all-markets-{number}", channels) for number in numbers]
+        self.specs = [ConnectionSpec(f"all-markets-{number}", channels, counters) for number in numbers]
         self.grown = asyncio.Event()
 
     def assign(self, wanted: Iterable[str]) -> None:
         """Assign the books that are wanted now, and drop all others."""
-        wanted = {ticker: None for ticker in wanted if ticker not in self._excluded}
+        self._wanted = wanted = dict.fromkeys(wanted)
         touched = {self._remove(ticker) for ticker in [each for each in self._assigned if each not in wanted]}
         missing = [ticker for ticker in wanted if ticker not in self._assigned]
         touched |= self._add(missing)
@@ -54,23 +60,25 @@ class SubscriptionAllocator:
         for spec in touched:
             spec.changed.set()
 
-    def exclude(self, ticker: str) -> None:
-        """Assign a market to no connection until the next start, because the exchange refused it."""
-        self._excluded.add(ticker)
-        if ticker in self._assigned:
-            self._remove(ticker)
-
     def limit(self, spec: ConnectionSpec, markets_max: int) -> None:
         """Limit a connection to `markets_max` books, and assign the rest to other connections."""
         spec.markets_max = max(1, markets_max)
+        spec.limited_until_seconds = time.monotonic() + self._settings.refused_channel_seconds
         for ticker in list(spec.tickers)[spec.markets_max :]:
             self._remove(ticker)
             for other in self._add([ticker]):
                 other.changed.set()
 
+    def lift_limit(self, spec: ConnectionSpec) -> None:
+        """Assign markets to a connection up to the configured limit again, once its limit has stood for a while."""
+        if time.monotonic() > spec.limited_until_seconds:
+            spec.markets_max, spec.limited_until_seconds = self._settings.markets_per_connection_max, math.inf
+            self.assign(self._wanted)
+
     def _remove(self, ticker: str) -> ConnectionSpec:
         spec = self._assigned.pop(ticker)
         del spec.tickers[ticker]
+        spec.refused.forget(ticker)
         return spec
 
     def _add(self, tickers: list[str]) -> set[ConnectionSpec]:
@@ -98,7 +106,7 @@ class SubscriptionAllocator:
         room = sum(max(0, spec.markets_max - len(spec.tickers)) for spec in books)
         limit = self._settings.markets_per_connection_max
         while room < markets and len(self.specs) < self._settings.connections_max:
-            books.append(ConnectionSpec(f"books-{len(books) + 1}", (BOOK_CHANNEL,), limit))
+            books.append(ConnectionSpec(f"books-{len(books) + 1}", (BOOK_CHANNEL,), self._counters, limit))
             self.specs.append(books[-1])
             room += limit
             self.grown.set()

@@ -114,10 +114,10 @@ class FeedSession:
                 subscriber.unsubscribed(event)
             case GapFound():
                 subscriber.gap_found(event)
-            case SnapshotReceived(command=command, ticker=ticker):
-                subscriber.commands.snapshot(command, ticker)
+            case SnapshotReceived():
+                subscriber.snapshot_received(event)
             case ClockWentBack(ticker=ticker):
-                subscriber.requests.need([ticker], "clock")
+                subscriber.clock_went_back(ticker)
             case LifecycleChanged(kind=kind, subject=subject, payload=payload):
                 self._take_lifecycle(kind, subject, payload)
             case _:

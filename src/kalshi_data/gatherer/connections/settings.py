@@ -47,7 +47,7 @@ class SubscriptionSettings(Section):
         float, Meta(description="A connection on which nothing arrives for this long, not even a ping, is closed.")
     ] = 30.0
     refused_channel_seconds: Annotated[
-        float, Meta(description="Time until a channel that the exchange refused is asked for again.")
+        float, Meta(description="Longest pause before a refused channel or order book is asked for again.")
     ] = 900.0
     audit_seconds: Annotated[
         float,

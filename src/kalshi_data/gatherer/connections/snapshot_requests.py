@@ -30,6 +30,7 @@ class Rotation:
 
 
 AUDIT = "audit"
+MISSING = "missing"
 
 
 class SnapshotRequests:
@@ -51,6 +52,10 @@ class SnapshotRequests:
         """Add the subscribed books whose turn it is to be compared with a snapshot."""
         for ticker in self._audits.due(tickers, time.monotonic()):
             self._wanted.setdefault(ticker, AUDIT)
+
+    def miss(self, ticker: str) -> None:
+        """Add a subscribed book whose snapshot has not come."""
+        self._wanted.setdefault(ticker, MISSING)
 
     def forget(self, ticker: str) -> None:
         """Remove a book that is not subscribed any more."""

@@ -2,34 +2,37 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
 
 import structlog
 from aiolimiter import AsyncLimiter
 
-from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
-from kalshi_data.gatherer.connections.commands import CommandSender, halves
-from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_for
+from kalshi_data.gatherer.connections.book_subscriptions import BookSubscriptions, CommandContext
+from kalshi_data.gatherer.connections.channel_subscription import ChannelSubscription
+from kalshi_data.gatherer.connections.commands import CommandSender
+from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_for, text_of
 from kalshi_data.gatherer.connections.readiness import Readiness
+from kalshi_data.gatherer.connections.refusal_reports import RefusalReports
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
-from kalshi_data.gatherer.connections.snapshot_requests import SnapshotRequests
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
-from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, GapFound, Unsubscribed
+from kalshi_data.gatherer.recording.events import (
+    Acknowledged,
+    ErrorReceived,
+    GapFound,
+    SnapshotReceived,
+    Unsubscribed,
+)
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
-from kalshi_data.kalshi.commands import Command, subscribe, update
+from kalshi_data.kalshi.commands import subscribe, unsubscribe
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, TRADE_CHANNEL, FeedConnection
-from kalshi_data.kalshi.messages import ErrorBody
-from kalshi_data.service.retry import delay_seconds
+from kalshi_data.service.retry import DELAY_SECONDS_MAX
 
 log = structlog.get_logger()
 
-ATTEMPTS_MAX = 8
-RETRY_SECONDS_MAX = 10.0
-# Refused snapshots are requested again after the pause of this attempt.
-SNAPSHOT_RETRY_ATTEMPT = 3
-# How often a subscriber looks for work that sets no event: audits that are due, channels to subscribe again.
+# How often a subscriber looks for work that sets no event: pauses that end, audits that are due.
 POLL_SECONDS = 1.0
+# Errors that answer no command are logged once in this time.
+ERROR_LOG_SECONDS = 60.0
 
 
 class Subscriber:
@@ -50,31 +53,34 @@ class Subscriber:
         self._spec = spec
         self._websocket = websocket
         self._recorder = recorder
-        self._counters = recorder.counters
         self._allocator = allocator
         self._readiness = readiness
         self._trade_outage = trade_outage
         self._settings = settings
-        self._sids: dict[str, int] = {}
-        self._subscribed: dict[str, None] = {}
-        self._retry_at_seconds: dict[str, float] = {}  # by channel
+        self._channels = {channel: ChannelSubscription(channel) for channel in spec.channels}
         self._work = asyncio.Event()
-        limit = settings.acknowledgement_seconds_max
-        self.commands = CommandSender(websocket, recorder.sent, limiter, self._counters, limit)
-        self.requests = SnapshotRequests(settings.audit_seconds, self._work.set)
+        self._reports = RefusalReports(spec.name, recorder.counters)
+        seconds_max, received = settings.acknowledgement_seconds_max, lambda: recorder.frames_received
+        self._commands = CommandSender(websocket, recorder.sent, limiter, recorder.counters, seconds_max, received)
+        context = CommandContext(spec, self._commands, recorder, allocator, settings, self._reports)
+        # A connection without order books has no such channel.
+        book_channel = self._channels.get(BOOK_CHANNEL) or ChannelSubscription(BOOK_CHANNEL)
+        self._books = BookSubscriptions(context, book_channel, self._work.set)
+        self._error_logged_at_seconds = float("-inf")
 
     async def run(self) -> None:
         """Send commands, most urgent first, until cancelled.
 
         Raises:
-            ExchangeError: a command was refused for good, or not acknowledged in time.
+            ExchangeError: nothing arrives on the connection, or commands are not answered.
         """
         self._spec.changed.set()
+        self._spec.refused.ask_all()
         while True:
             self._work.clear()
             if not await self._send_next():
-                is_complete = not self._missing()
-                self._readiness.progressed(self._spec, self._recorder.markets_covered, is_complete=is_complete)
+                covered, is_complete = self._recorder.markets_covered, self._is_complete()
+                self._readiness.progressed(self._spec, covered, is_complete=is_complete)
                 await self._wait_for_work()
 
     def closed(self) -> None:
@@ -84,28 +90,34 @@ class Subscriber:
 
     def acknowledged(self, event: Acknowledged) -> None:
         """Record that a command was carried out, and the subscription if it made one."""
-        channel = event.channel
+        channel = self._channels.get(event.channel) if event.channel is not None else None
         if channel is not None and event.sid is not None:
-            self._sids[channel] = event.sid
-            self._counters.refused.pop(self._refused_name(channel), None)
-            if channel == TRADE_CHANNEL:
+            if channel.channel == BOOK_CHANNEL and channel.sid is not None:
+                self._books.clear()  # The new subscription replaces one that was not known to have ended.
+            channel.acknowledged(event.sid)
+            if channel.channel == TRADE_CHANNEL:
                 self._trade_outage.subscribed(self._spec.name)
-        self.commands.acknowledged(event.command)
+        self._commands.acknowledged(event.command)
 
     def error_received(self, event: ErrorReceived) -> None:
-        """Take the answer to a command, or subscribe again a channel whose subscription the exchange ended."""
+        """Take the answer to a command, and subscribe again what the error ended."""
         error, sid = event.error, event.sid
-        for channel in [name for name, number in self._sids.items() if event.ends(number)]:
-            self._subscription_ended(channel)
-        if not self.commands.refused(event.command, error):
+        for channel in self._channels.values():
+            if channel.sid is not None and event.ends(channel.sid):
+                self._subscription_ended(channel, text_of(error))
+        if self._commands.refused(event.command, error, sid):
+            return
+        now = time.monotonic()
+        if now - self._error_logged_at_seconds > ERROR_LOG_SECONDS:
             log.warning("error of the exchange", connection=self._spec.name, code=error.code, error=error.msg, sid=sid)
+            self._error_logged_at_seconds = now
 
     def unsubscribed(self, event: Unsubscribed) -> None:
         """Subscribe again a channel whose subscription the exchange ended."""
-        for channel in [name for name, number in self._sids.items() if number == event.sid]:
-            log.warning("subscription ended by the exchange", connection=self._spec.name, channel=channel)
-            self._subscription_ended(channel)
-        self.commands.acknowledged(event.command)
+        for channel in self._channels.values():
+            if channel.sid is not None and channel.sid == event.sid:
+                self._subscription_ended(channel, "unsubscribed by the exchange")
+        self._commands.acknowledged(event.command)
 
     def gap_found(self, event: GapFound) -> None:
         """Request what a gap lost: trades over REST, books as snapshots."""
@@ -113,8 +125,21 @@ class Subscriber:
             return
         if event.channel == TRADE_CHANNEL:
             self._trade_outage.gap(event.began_at, event.frame_number)
-        self.requests.need(event.lost, "gap")
-        self.commands.frames_lost()
+        self._books.requests.need(event.lost, "gap")
+        self._commands.frames_lost()
+
+    def snapshot_received(self, event: SnapshotReceived) -> None:
+        """Record a snapshot."""
+        self._books.snapshot_received(event)
+
+    def clock_went_back(self, ticker: str) -> None:
+        """Request a book whose clock is lower than it was."""
+        self._books.requests.need([ticker], "clock")
+
+    def _is_complete(self) -> bool:
+        """Whether everything is subscribed, or was refused several times in a row."""
+        channels = (each for each in self._channels.values() if each.channel != BOOK_CHANNEL)
+        return self._books.is_complete() and all(each.sid is not None or each.is_refused for each in channels)
 
     async def _wait_for_work(self) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._work, self._spec.changed)]
@@ -124,118 +149,51 @@ class Subscriber:
             for wait in waits:
                 wait.cancel()
         self._spec.changed.clear()
-        self.requests.audit(self._subscribed)
+        self._books.check()
+        self._allocator.lift_limit(self._spec)
+        for channel in self._channels.values():
+            if channel.lasts and channel.ends_repeatedly:
+                channel.forget_ends()
+                self._reports.accepted(channel.channel)
 
     async def _send_next(self) -> bool:
-        """Send the next command; return False if there is none to send."""
-        for channel in self._spec.channels:
-            is_due = time.monotonic() >= self._retry_at_seconds.get(channel, 0.0)
-            if channel != BOOK_CHANNEL and channel not in self._sids and is_due:
-                await self._command(subscribe(channel), channel)
+        """Send the next command; return False if there is none to send now."""
+        for channel in self._channels.values():
+            if channel.sid_to_end is not None:
+                await self._commands.send(unsubscribe(channel.sid_to_end))
+                channel.sid_to_end = None
                 return True
-        sid = self._sids.get(BOOK_CHANNEL)
-        if dropped := [each for each in self._subscribed if each not in self._spec.tickers]:
-            await self._drop(sid, dropped[: self._settings.markets_per_command_max])
-            return True
-        if missing := self._missing():
-            await self._add(sid, missing[: self._settings.markets_per_command_max])
-            return True
-        return await self._request_snapshots(sid)
+            if channel.channel != BOOK_CHANNEL and channel.is_due:
+                await self._subscribe(channel)
+                return True
+        return await self._books.send_next()
 
-    def _missing(self) -> list[str]:
-        return [each for each in self._spec.tickers if each not in self._subscribed]
-
-    async def _drop(self, sid: int | None, tickers: Sequence[str]) -> None:
-        if sid is not None:
-            await self._command(update(sid, "delete_markets", tickers), BOOK_CHANNEL)
-        for ticker in tickers:
-            self._subscribed.pop(ticker, None)
-            self.requests.forget(ticker)
-
-    async def _add(self, sid: int | None, tickers: Sequence[str]) -> None:
-        """Subscribe markets; if the exchange refuses, halve the command until the refused market is found."""
-        command = subscribe(BOOK_CHANNEL, tickers) if sid is None else update(sid, "add_markets", tickers)
-        error = await self._command(command, BOOK_CHANNEL, markets=len(tickers))
-        if error is None:
-            # The exchange may have ended the subscription after the acknowledgement, before this task ran again.
-            if BOOK_CHANNEL in self._sids:
-                self._subscribed |= dict.fromkeys(tickers)
-            return
-        action = action_for(error.code, markets=len(tickers))
-        if action is ErrorAction.MOVE:
-            self._allocator.limit(self._spec, len(self._subscribed))
-        elif action is ErrorAction.SPLIT and len(tickers) > 1:
-            for part in halves(tickers):
-                await self._add(self._sids.get(BOOK_CHANNEL), part)
-        elif action is ErrorAction.SPLIT:
-            log.error("market refused, going on without it", ticker=tickers[0], code=error.code, error=error.msg)
-            self._allocator.exclude(tickers[0])
-        elif action is ErrorAction.GIVE_UP:
-            raise ExchangeError(f"the exchange refused order books: error {error.code}, {error.msg}")
-
-    async def _request_snapshots(self, sid: int | None) -> bool:
-        if sid is None:
-            return False
-        wanted = self.requests.take(self._subscribed, self._settings.snapshots_per_command_max)
-        if not wanted:
-            return False
-        self._counters.snapshots_requested.update(wanted.values())
-        await self._request(sid, wanted)
-        return True
-
-    async def _request(self, sid: int, wanted: Mapping[str, str]) -> None:
-        """Request snapshots; repeat what is refused later, except for a market that the exchange does not accept."""
-        command = update(sid, "get_snapshot", tickers := list(wanted))
-        error = await self._command(command, BOOK_CHANNEL, markets=len(tickers), snapshots_of=tickers)
-        if error is None or self._sids.get(BOOK_CHANNEL) != sid:
-            return  # A new subscription sends the snapshot of every book.
-        if action_for(error.code, markets=len(tickers)) is not ErrorAction.SPLIT:
-            self.requests.put_back(wanted, delay_seconds(SNAPSHOT_RETRY_ATTEMPT))
-        elif len(tickers) > 1:
-            for part in halves(tickers):
-                await self._request(sid, {ticker: wanted[ticker] for ticker in part})
+    async def _subscribe(self, channel: ChannelSubscription) -> None:
+        """Subscribe a channel of all markets; if the exchange refuses it, go on without it for some time."""
+        acknowledgements = channel.acknowledgements
+        error = await self._commands.send(subscribe(channel.channel))
+        if error is not None:
+            action = action_for(error.code)
+            self._reports.refused(channel.channel, error, action)
+            is_slow = action is ErrorAction.GIVE_UP
+            self._pause(channel.pace.failed(self._settings.refused_channel_seconds if is_slow else DELAY_SECONDS_MAX))
+        elif channel.acknowledgements == acknowledgements:
+            channel.still_subscribed()
         else:
-            log.error("snapshot refused", ticker=tickers[0], code=error.code, error=error.msg)
+            channel.pace.succeeded()
+            if not channel.ends_repeatedly:
+                self._reports.accepted(channel.channel)
 
-    async def _command(
-        self, command: Command, channel: str, *, markets: int = 0, snapshots_of: Sequence[str] = ()
-    ) -> ErrorBody | None:
-        """Send a command, and repeat it if that can help; return the exchange's last error, None for success.
-
-        Raises:
-            ExchangeError: it was refused ATTEMPTS_MAX times, or never acknowledged.
-        """
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            error = await self.commands.send(command, snapshots_of)
-            if error is None:
-                return None
-            action = action_for(error.code, markets=markets)
-            log.warning("command refused", connection=self._spec.name, code=error.code, action=action.name)
-            if action in (ErrorAction.RETRY, ErrorAction.SLOW_DOWN):
-                await asyncio.sleep(delay_seconds(attempt, RETRY_SECONDS_MAX))
-                continue
-            if action is ErrorAction.RESUBSCRIBE:
-                self._subscription_ended(channel)
-            elif action is ErrorAction.GIVE_UP and channel != BOOK_CHANNEL:
-                self._channel_refused(channel, error)
-            return error
-        raise ExchangeError(f"a command was refused {ATTEMPTS_MAX} times")
-
-    def _channel_refused(self, channel: str, error: ErrorBody) -> None:
-        log.error("channel refused, going on without it", channel=channel, code=error.code, error=error.msg)
-        self._retry_at_seconds[channel] = time.monotonic() + self._settings.refused_channel_seconds
-        self._counters.refused[self._refused_name(channel)] = f"error {error.code}, {error.msg}"
-
-    def _refused_name(self, channel: str) -> str:
-        return f"{self._spec.name} {channel}"
-
-    def _subscription_ended(self, channel: str) -> None:
+    def _subscription_ended(self, channel: ChannelSubscription, reason: str) -> None:
         """Forget a subscription; subscribe the channel again after a pause."""
-        self._sids.pop(channel, None)
-        if channel == TRADE_CHANNEL:
+        self._pause(channel.ended())
+        if channel.channel == TRADE_CHANNEL:
             self._trade_outage.lost(self._spec.name, self._websocket.last_received_at)
-        self._retry_at_seconds[channel] = time.monotonic() + (pause := delay_seconds(1))
-        if channel == BOOK_CHANNEL:
-            self._subscribed.clear()
-            self.requests.clear()
-        asyncio.get_running_loop().call_later(pause, self._work.set)
+        if channel.channel == BOOK_CHANNEL:
+            self._books.clear()
+        ends = {"is_first": channel.ends == 1, "is_repeated": channel.ends_repeatedly}
+        self._reports.ended(channel.channel, reason, **ends)
+
+    def _pause(self, seconds: float) -> None:
+        """Look for work again when a pause is over."""
+        asyncio.get_running_loop().call_later(seconds, self._work.set)

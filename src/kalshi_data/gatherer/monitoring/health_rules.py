@@ -105,7 +105,13 @@ def _rest(counters: Counters) -> Iterator[Reason]:
 
 def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
     for name, reason in sorted(counters.refused.copy().items()):
-        yield Reason(DEGRADED, "refused", f"the exchange refuses connection {name}: {reason}")
+        yield Reason(DEGRADED, "refused", f"the exchange refuses {name}: {reason}")
+    if refused := list(counters.refused_markets.copy().items()):
+        ticker, reason = refused[0]
+        text = (
+            f"the exchange refuses {len(refused):,} order books, which are asked for again, such as {ticker}: {reason}"
+        )
+        yield Reason(DEGRADED, "refused", text)
     up, wanted = counters.connections_up, counters.connections_wanted
     if up < wanted:
         severity = DEGRADED if up >= wanted * settings.connections_share_min and up else UNHEALTHY

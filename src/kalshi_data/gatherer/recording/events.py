@@ -14,8 +14,9 @@ log = structlog.get_logger()
 
 # Errors that end a subscription although the connection lives. Source: Kalshi AsyncAPI, channel error, buffer overflow.
 ENDING_CODES = frozenset({10, 25})
-# Errors that answer a command and leave its subscription alone. Source: Kalshi AsyncAPI, error codes.
-ANSWERING_CODES = frozenset({*range(1, 6), 8, 9, *range(11, 16), *range(18, 25), 26, 27, 28})
+# Of the errors that answer a command, those after which its subscription is gone: also unknown sid and, until
+# September 2026, internal error. After any other one the next command shows whether it is gone.
+ENDING_ANSWERS = ENDING_CODES | {7, 17}
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -41,14 +42,14 @@ class ErrorReceived(msgspec.Struct, frozen=True):
     error: ErrorBody
 
     def ends(self, sid: int) -> bool:
-        """Whether this error ends a subscription; if that is not clear, it does.
+        """Whether this error ends a subscription.
 
-        An error that names a subscription ends it, unless it answers a command and is documented as an answer. One that
-        names neither may have ended any subscription, if its code says that one ended.
+        An error that names a subscription and no command ends it, whatever its code is. One that names neither may have
+        ended any subscription, if its code says that one ended.
         """
         if self.sid is None:
             return self.command is None and self.error.code in ENDING_CODES
-        return self.sid == sid and (self.command is None or self.error.code not in ANSWERING_CODES)
+        return self.sid == sid and (self.command is None or self.error.code in ENDING_ANSWERS)
 
 
 class GapFound(msgspec.Struct, frozen=True):

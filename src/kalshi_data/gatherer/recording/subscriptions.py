@@ -18,6 +18,8 @@ CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
 SUBSCRIPTIONS_MAX = 100
 # As many ended subscriptions, and commands without an answer, are remembered.
 ENDED_MAX = COMMANDS_MAX = 1_000
+# The code of an answer to a command whose subscription the exchange does not have. Source: Kalshi AsyncAPI.
+UNKNOWN_SID = 7
 
 ControlEvent = Acknowledged | ErrorReceived | Unsubscribed
 
@@ -153,7 +155,7 @@ class Subscriptions:
     def _error(self, envelope: Envelope) -> tuple[list[StateRow], ErrorReceived]:
         error, command, sid = decode_error(bytes(envelope.msg)), envelope.id, envelope.sid
         sent = self._answered(command)
-        if sid is None and sent is not None:
+        if error.code == UNKNOWN_SID and sid is None and sent is not None:
             sid = sent.sid
         # A number that was never sent, or 0, answers no command.
         if sent is None and self._whole and not 0 < (command or 0) <= self._command_last:
