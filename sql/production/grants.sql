@@ -4,7 +4,9 @@
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
-grant update on market_data.series, market_data.events, market_data.markets to deduplicator;
+grant update on
+market_data.series, market_data.events, market_data.markets,
+market_data.series_history, market_data.events_history, market_data.markets_history to deduplicator;
 grant select, insert on ops.rejected_rows to deduplicator;
 grant select, insert, update on
 ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.lags, ops.deduplicators,

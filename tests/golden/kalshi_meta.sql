@@ -1,5 +1,9 @@
 CREATE SCHEMA registry;
 CREATE SCHEMA sync;
+CREATE FUNCTION registry.sent_time(sent text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE;
+CREATE FUNCTION registry.updated_time(sent text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE;
 CREATE FUNCTION registry.without_quotes(body jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) RETURNS record
@@ -97,6 +101,8 @@ CREATE INDEX series_history_ingest_xid_idx ON registry.series_history USING btre
 CREATE INDEX series_history_ticker_replaced_at_idx ON registry.series_history USING btree (ticker, replaced_at);
 CREATE INDEX series_ingest_xid_idx ON registry.series USING btree (ingest_xid);
 GRANT USAGE ON SCHEMA sync TO dedup_reader;
+REVOKE ALL ON FUNCTION registry.sent_time(sent text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION registry.updated_time(sent text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION registry.without_quotes(body jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;

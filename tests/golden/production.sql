@@ -133,6 +133,7 @@ CREATE TABLE market_data.events_history (
     body_sha256 bytea NOT NULL,
     updated_time timestamp with time zone,
     fetched_at timestamp with time zone NOT NULL,
+    last_fetched_at timestamp with time zone NOT NULL,
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
@@ -191,6 +192,7 @@ CREATE TABLE market_data.markets_history (
     body_sha256 bytea NOT NULL,
     updated_time timestamp with time zone,
     fetched_at timestamp with time zone NOT NULL,
+    last_fetched_at timestamp with time zone NOT NULL,
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
@@ -239,6 +241,7 @@ CREATE TABLE market_data.series_history (
     body_sha256 bytea NOT NULL,
     updated_time timestamp with time zone,
     fetched_at timestamp with time zone NOT NULL,
+    last_fetched_at timestamp with time zone NOT NULL,
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
@@ -599,7 +602,7 @@ GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timest
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events TO deduplicator;
 GRANT SELECT ON TABLE market_data.events TO reader;
 GRANT SELECT ON TABLE market_data.events TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.events_history TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_history TO reader;
 GRANT SELECT ON TABLE market_data.events_history TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.index_values TO deduplicator;
@@ -617,7 +620,7 @@ GRANT SELECT ON TABLE market_data.series TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.markets_described TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_described TO reader;
 GRANT SELECT ON TABLE market_data.markets_described TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.markets_history TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_history TO reader;
 GRANT SELECT ON TABLE market_data.markets_history TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
@@ -630,7 +633,7 @@ GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.series_history TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;

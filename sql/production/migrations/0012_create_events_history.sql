@@ -3,6 +3,7 @@ create table market_data.events_history (
     body_sha256 bytea not null,
     updated_time timestamptz,
     fetched_at timestamptz not null,
+    last_fetched_at timestamptz not null,
     body jsonb not null,
     gatherer_id smallint not null,
     primary key (ticker, body_sha256)
@@ -17,5 +18,7 @@ comment on column market_data.events_history.updated_time is
 'The exchange''s time of the change that made this state; null if the body has none.';
 comment on column market_data.events_history.fetched_at is
 'When the gatherer in gatherer_id fetched it, by that host''s clock.';
+comment on column market_data.events_history.last_fetched_at is
+'When a gatherer last fetched it as the newest state it knew, by that host''s clock.';
 comment on column market_data.events_history.body is 'The object as the exchange sent it.';
 comment on column market_data.events_history.gatherer_id is 'The gatherer whose row was merged first.';

@@ -83,6 +83,14 @@ def test_quotes_alone_change_nothing(kalshi_meta: Database) -> None:
     assert titles(kalshi_meta, "markets_history") == [("KXA-1-T1", "one")]
 
 
+def test_an_object_with_a_name_of_another_type_is_not_saved(kalshi_meta: Database) -> None:
+    with kalshi_meta.connect("gatherer") as connection:
+        assert save(connection, "markets", {"ticker": 7}, {"ticker": None}, {"ticker": []}, market("KXA-1-T1")) == 1
+        assert save(connection, "events", {"event_ticker": {}}, event("KXA-1", "KXA"), event("KXA-1", "KXB")) == 1
+        (last,) = connection.execute("select body ->> 'series_ticker' from registry.events").fetchall()
+    assert last == ("KXB",), "of two that are equally new, the last one of the page"
+
+
 def test_an_object_that_the_database_refuses_costs_no_other(kalshi_meta: Database) -> None:
     good = [market(f"KXA-1-T{number}", title="good") for number in range(7)]
     noise = "".join(random.choices(string.ascii_letters, k=9000))

@@ -1,10 +1,13 @@
 """Series, events and markets of several gatherers as one, with every body they ever had."""
 
+import random
+import string
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import query
 from tests.conftest import MakeDatabase
@@ -49,6 +52,69 @@ def test_the_newest_body_wins_and_each_is_in_the_history_once(production: Databa
         ("old",),
     ]
     assert sum(row[2] for row in counts(production, "markets")) == 2
+
+
+NONE = (
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    None,
+    "soon",
+)
+
+
+@pytest.mark.parametrize("none", NONE)
+@pytest.mark.parametrize("name", ["series", "events", "markets"])
+def test_without_a_time_what_was_asked_later_wins(
+    production: Database, metas: list[Database], name: str, none: str | None
+) -> None:
+    real = (NOW - timedelta(days=1)).isoformat()
+    seen: list[tuple[Any, ...]] = []
+    for number, updated in enumerate((none, real, none, none, real)):
+        times = {"updated_time": updated, "last_updated_ts": updated}
+        learn(metas[0], name, {"ticker": "A", "event_ticker": "A", "title": f"{number}", **times})
+        with metas[0].connect() as connection:
+            kept = f"select body ->> 'title', updated_time is null from registry.{name}"
+            assert connection.execute(kept.encode()).fetchall() == [(f"{number}", updated == none)]
+        merge(production, metas[:1], source="registry")
+        seen += read(production, f"select title, updated_time is null from market_data.{name}")
+    assert seen == [(f"{number}", updated) for number, updated in enumerate((True, False, True, True, False))]
+    assert len(read(production, f"select from market_data.{name}_history")) == 5
+
+
+def test_times_that_stand_for_none_are_none_for_readers(production: Database, metas: list[Database]) -> None:
+    for number, none in enumerate(("0001-01-01T00:00:00Z", "infinity", "now", "10000-01-01T00:00:00Z", "")):
+        times = dict.fromkeys(("open_time", "close_time", "settlement_ts"), none)
+        learn(metas[0], "markets", {**market(f"{number}", **times), "ticker": f"KX-{number}"})
+        learn(metas[0], "events", {"event_ticker": f"KX-{number}", "strike_date": none})
+    learn(metas[0], "markets", {**market("far", close_time="9999-12-31T23:59:59Z"), "ticker": "KX-9"})
+    merge(production, metas[:1], source="registry")
+    times = "ticker, open_time, close_time::text, settlement_ts"
+    *found, far = read(production, f"select {times} from market_data.markets order by ticker")
+    assert found == [(f"KX-{number}", None, None, None) for number in range(5)]
+    assert far == ("KX-9", None, "9999-12-31 23:59:59+00", None)
+    assert read(production, "select distinct strike_date from market_data.events") == [(None,)]
+
+
+def test_a_gatherer_of_an_older_version_sends_years_that_stand_for_none(
+    production: Database, metas: list[Database]
+) -> None:
+    with metas[0].connect() as connection:
+        connection.execute(
+            "insert into registry.markets (ticker, updated_time, body) values"
+            " ('A', '0001-01-01', '{}'), ('B', 'infinity', '{}'), ('C', '9999-12-31', '{}')"
+        )
+        noise = "".join(random.choices(string.ascii_letters, k=9000))
+        body = Jsonb({"event_ticker": noise})
+        connection.execute("insert into registry.markets (ticker, body) values ('D', %s)", [body])
+    learn(metas[1], "markets", {**market("real"), "ticker": "B"})
+    merge(production, metas[:2], source="registry")
+    found = read(production, "select ticker, updated_time from market_data.markets order by ticker")
+    assert [row for row in found if row[0] != "B"] == [("A", None), ("C", None)]
+    with production.connect() as connection:
+        refused = connection.execute("select stream, reason ~ 'index row' from ops.rejected_rows").fetchall()
+    assert refused == [("markets", True)]
 
 
 def test_a_market_is_described_by_its_event_and_series(production: Database, metas: list[Database]) -> None:

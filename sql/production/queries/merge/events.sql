@@ -1,50 +1,58 @@
--- Merge staged events: keep the newest body of each, and add every body once to the history.
--- The newest is the one with the latest updated_time, then the one fetched last, then the greatest digest.
+-- Merge staged events: keep the newest state of each, and add every state once to the history.
+-- The newest state with a time is the one changed last, then the one fetched last, then that of the greatest digest.
+-- A state without a time is newer if it was fetched later. So the order in which states come changes nothing.
 -- Reads: pg_temp.stage
 -- Writes: market_data.events, market_data.events_history
 -- Returns: per gatherer how many rows were new
 with
+states as (
+    select ticker, updated_time, fetched_at, body_sha256, body from stage
+    union all
+    select ticker, updated_time, last_fetched_at as fetched_at, body_sha256, body from market_data.events_history
+    where ticker in (select s.ticker from stage as s)
+),
+
 newest as (
     insert into market_data.events as known (
-        ticker, updated_time, fetched_at, body_sha256, body, series_ticker, title, sub_title,
-        mutually_exclusive, strike_date, strike_period
+        ticker, updated_time, fetched_at, body_sha256, body, series_ticker, title, sub_title, mutually_exclusive,
+        strike_date, strike_period
     )
     select distinct on (ticker)
-        ticker, updated_time, fetched_at, body_sha256, body,
-        body ->> 'series_ticker' as series_ticker, body ->> 'title' as title, body ->> 'sub_title' as sub_title,
+        ticker, updated_time, fetched_at, body_sha256, body, body ->> 'series_ticker' as series_ticker,
+        body ->> 'title' as title, body ->> 'sub_title' as sub_title,
         ops.try_boolean(body ->> 'mutually_exclusive') as mutually_exclusive,
         ops.try_timestamptz(body ->> 'strike_date') as strike_date, body ->> 'strike_period' as strike_period
-    from stage
-    order by ticker asc, updated_time desc nulls last, fetched_at desc, body_sha256 desc
-    on conflict (ticker) do update
-        set
-            updated_time = excluded.updated_time,
-            fetched_at = excluded.fetched_at,
-            body_sha256 = excluded.body_sha256,
-            body = excluded.body,
-            series_ticker = excluded.series_ticker,
-            title = excluded.title,
-            sub_title = excluded.sub_title,
-            mutually_exclusive = excluded.mutually_exclusive,
-            strike_date = excluded.strike_date,
-            strike_period = excluded.strike_period
-        where
-        (coalesce(excluded.updated_time, '-infinity'), excluded.fetched_at, excluded.body_sha256)
-        > (coalesce(known.updated_time, '-infinity'), known.fetched_at, known.body_sha256)
+    from states
+    window timed as (partition by ticker order by updated_time desc nulls last, fetched_at desc, body_sha256 desc)
+    order by
+        ticker asc, (updated_time is null and fetched_at > first_value(fetched_at) over timed) desc,
+        updated_time desc nulls last, fetched_at desc, body_sha256 desc
+    on conflict (ticker) do update set (
+        updated_time, fetched_at, body_sha256, body, series_ticker, title, sub_title, mutually_exclusive,
+        strike_date, strike_period
+    ) = (
+        excluded.updated_time, excluded.fetched_at, excluded.body_sha256, excluded.body, excluded.series_ticker,
+        excluded.title, excluded.sub_title, excluded.mutually_exclusive, excluded.strike_date,
+        excluded.strike_period
+    )
+    where (known.body_sha256, known.fetched_at) is distinct from (excluded.body_sha256, excluded.fetched_at)
 ),
 
 kept as (
-    insert into market_data.events_history (ticker, body_sha256, updated_time, fetched_at, body, gatherer_id)
-    select distinct on (ticker, body_sha256) ticker, body_sha256, updated_time, fetched_at, body, gatherer_id
+    insert into market_data.events_history as known (
+        ticker, body_sha256, updated_time, fetched_at, last_fetched_at, body, gatherer_id
+    )
+    select distinct on (ticker, body_sha256)
+        ticker, body_sha256, updated_time, fetched_at,
+        max(fetched_at) over (partition by ticker, body_sha256) as last_fetched_at, body, gatherer_id
     from stage
     order by ticker, body_sha256, fetched_at
-    on conflict do nothing
-    returning gatherer_id
+    on conflict (ticker, body_sha256) do update
+        set last_fetched_at = excluded.last_fetched_at
+        where excluded.last_fetched_at > known.last_fetched_at
+    returning known.gatherer_id, known.xmax = 0 as is_new
 )
 
-select
-    gatherer_id,
-    null::timestamptz as touched_hour,
-    count(*) as new_rows
-from kept
+select gatherer_id, null::timestamptz as touched_hour, count(*) as new_rows from kept
+where is_new
 group by gatherer_id;

@@ -14,6 +14,6 @@ from wanted as w
 inner join registry.events as e on e.body ->> 'series_ticker' = any(w.series)
 inner join registry.markets as m on m.body ->> 'event_ticker' = e.ticker
 where
-    coalesce((m.body ->> 'open_time')::timestamptz < w.range_to, true)
-    and coalesce((m.body ->> 'close_time')::timestamptz >= w.range_from, true)
+    coalesce(registry.sent_time(m.body ->> 'open_time') < w.range_to, true)
+    and coalesce(registry.sent_time(m.body ->> 'close_time') >= w.range_from, true)
 order by m.ticker;

@@ -1,4 +1,5 @@
 -- Send the series after a position, in whole transactions, in the columns of the stage table.
+-- A time of a change that stands for none is null: the year 1, or one ahead of the fetching by a day.
 -- Parameters: gatherer_id smallint, after xid8, rows_max integer (the last transaction may exceed it),
 -- shard integer, shards integer: the part of the rows, counted from 1, and the number of parts
 -- Reads: sync.series_v1
@@ -7,7 +8,9 @@ copy (
     select
         %(gatherer_id)s::smallint as gatherer_id,
         ticker,
-        updated_time,
+        case
+            when updated_time > '1970-01-01 00:00+00' and updated_time < fetched_at + interval '1 day' then updated_time
+        end as updated_time,
         fetched_at,
         body,
         sha256(convert_to(body::text, 'UTF8')) as body_sha256,

@@ -1,5 +1,5 @@
 -- Store the newest body of each of a page of series, and move the body that it replaces to the history.
--- Only one program may run this at a time.
+-- Only one program may run this at a time. A body without a time is newer than all that were stored before it.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
 -- Reads: registry.series
 -- Writes: registry.series, registry.series_history
@@ -7,11 +7,11 @@
 with incoming as (
     select distinct on (b.body ->> 'ticker')
         b.body ->> 'ticker' as ticker,
-        (b.body ->> 'last_updated_ts')::timestamptz as updated_time,
+        registry.updated_time(b.body ->> 'last_updated_ts') as updated_time,
         b.body
-    from jsonb_array_elements(%(bodies)s::jsonb) as b (body)
-    where b.body ->> 'ticker' is not null
-    order by b.body ->> 'ticker' asc, updated_time desc nulls last
+    from jsonb_array_elements(%(bodies)s::jsonb) with ordinality as b (body, place)
+    where jsonb_typeof(b.body -> 'ticker') = 'string'
+    order by b.body ->> 'ticker' asc, updated_time desc nulls last, b.place desc
 ),
 
 changed as (
