@@ -1,5 +1,6 @@
 """PostgreSQL: connections, and the SQL files of this project by name."""
 
+import math
 import random
 import time
 from collections.abc import Generator, Mapping
@@ -56,10 +57,18 @@ def connect(
     Raises:
         psycopg.OperationalError: the database cannot be reached.
     """
-    own = {"timezone": "UTC", "statement_timeout": str(round(statement_seconds_max * 1000))}
+    own = {"statement_timeout": str(round(statement_seconds_max * 1000))}
     options = _options({**SESSION_SETTINGS, **own, **(parameters or {})})
-    whole = make_conninfo(conninfo, application_name=application_name, options=options, **CLIENT_PARAMETERS)
-    return SupervisedConnection.connect(whole, autocommit=True)
+    names = {"application_name": application_name, "client_encoding": "utf8"}
+    whole = make_conninfo(conninfo, **names, options=options, **CLIENT_PARAMETERS)
+    connection = SupervisedConnection.connect(whole, autocommit=True)
+    try:
+        # libpq passes variables such as PGDATESTYLE on, and they would win over options.
+        connection.execute(query("sessions/use_exact_values"))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _options(settings: Mapping[str, str]) -> str:
@@ -140,6 +149,9 @@ def conninfo_of(connection: Connection, **changes: str) -> str:
 class ReconnectingConnection:
     """A connection that is opened when it is first needed, and again after it was closed; for one thread at a time."""
 
+    # Whether a connection that is about a day old is closed.
+    _is_renewed = True
+
     def __init__(self, conninfo: str, *, application_name: str, statement_seconds_max: float = 0) -> None:
         """Prepare to connect as connect() does."""
         self._conninfo = conninfo
@@ -162,13 +174,17 @@ class ReconnectingConnection:
         if time.monotonic() >= self._renew_at:
             self.close()
         if self._connection is None:
-            self._connection = connect(
-                self._conninfo,
-                application_name=self._application_name,
-                statement_seconds_max=self._statement_seconds_max,
-            )
-            self._renew_at = renewal_time()
+            self._connection = self._open()
+            self._renew_at = renewal_time() if self._is_renewed else math.inf
         return self._connection
+
+    def _open(self) -> Connection:
+        """Open a connection that is ready for use."""
+        return connect(
+            self._conninfo,
+            application_name=self._application_name,
+            statement_seconds_max=self._statement_seconds_max,
+        )
 
     @contextmanager
     def use(self) -> Generator[Connection]:

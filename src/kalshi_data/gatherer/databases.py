@@ -36,21 +36,19 @@ class CheckedConnection(ReconnectingConnection):
         self._components = components
         self._remedy = remedy
 
-    def get(self) -> Connection:
-        """Return the open connection, or open and check one.
+    def _open(self) -> Connection:
+        """Open and check a connection.
 
         Raises:
             psycopg.Error: the database cannot be reached, or its checks failed.
             MigrationError: its schema is older than this program.
             LockHeld: another process holds the lock of a locked connection.
         """
-        if self.is_open:
-            return super().get()
-        connection = super().get()
+        connection = super()._open()
         try:
             self.check(connection)
         except BaseException:
-            self.close()
+            connection.close()
             raise
         return connection
 
@@ -64,8 +62,10 @@ class CheckedConnection(ReconnectingConnection):
 class LockedConnection(CheckedConnection):
     """A connection to kalshi_ts that alone may write the rows of a shard: its session holds the shard's lock.
 
-    The lock ends with the session, so nothing is committed without it.
+    The lock ends with the session, so nothing is committed without it, and the session is never given up by choice.
     """
+
+    _is_renewed = False
 
     def __init__(self, conninfo: str, remedy: str, shard: Shard) -> None:
         """Prepare to connect; other processes read in the session's name who holds the lock."""

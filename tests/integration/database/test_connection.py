@@ -1,12 +1,20 @@
 """A connection that is opened again after it was closed."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from kalshi_data.database import connection as connection_module
-from kalshi_data.database.connection import SESSION_SETTINGS, ReconnectingConnection, SupervisedConnection, connect
+from kalshi_data.database.connection import (
+    RENEW_SECONDS_MAX,
+    SESSION_SETTINGS,
+    ReconnectingConnection,
+    SupervisedConnection,
+    connect,
+)
 from tests.conftest import MakeDatabase
 from tests.support.silent_proxy import silent_proxy
 
@@ -33,6 +41,33 @@ def test_an_error_closes_it_and_the_next_use_opens_another(make_database: MakeDa
     assert not database.is_open
     assert database.get() is not first
     database.close()
+
+
+def test_a_connection_is_renewed_about_daily(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = ReconnectingConnection(make_database("empty").conninfo(), application_name="test")
+    first = database.get()
+    assert database.get() is first
+    now = time.monotonic()
+    monkeypatch.setattr(connection_module.time, "monotonic", lambda: now + RENEW_SECONDS_MAX)
+    assert database.get() is not first
+    assert first.closed
+    database.close()
+
+
+def test_values_are_exact_whatever_the_environment_prefers(
+    make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = {"PGDATESTYLE": "German", "PGCLIENTENCODING": "LATIN1", "PGTZ": "Asia/Kathmandu"}
+    for name, value in preferences.items():
+        monkeypatch.setenv(name, value)
+    moment = datetime(2026, 11, 1, 5, 30, 0, 123456, tzinfo=UTC)
+    values = (moment, timedelta(days=3, hours=-2), b"\\x\0", 0.1 + 0.2, "Zürich ₿ \\")
+    statement = "select %s::timestamptz, %s::interval, %s::bytea, %s::float8, %s::text"
+    with connect(make_database("empty").conninfo(), application_name="test") as connection:
+        assert connection.execute(statement, values).fetchone() == values
+        assert connection.execute("select %s::timestamptz::text", (moment,)).fetchone() == (
+            "2026-11-01 05:30:00.123456+00",
+        )
 
 
 def test_a_statement_is_cancelled_after_its_time(make_database: MakeDatabase) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from kalshi_data.database import connection as connection_module
 from kalshi_data.errors import LockHeld, MigrationError
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.databases import LockedConnection
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.shards import first_number_of
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
-from kalshi_data.shard import Shard
+from kalshi_data.shard import EVERYTHING, Shard
 from tests.integration.gatherer.test_batch_writer import receive
 from tests.support.engines import Database
 from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station
@@ -75,6 +77,22 @@ def test_a_second_gatherer_on_a_database_waits_and_leaves_the_firsts_coverage_al
     # What the second one received while it waited is stored afterwards.
     ended = "select market_ticker, end_reason from capture.subscriptions order by 1"
     assert fetch(kalshi_ts, ended) == [("KXA-1", "stopped"), ("KXB-1", "stopped")]
+
+
+def test_a_connection_that_holds_the_lock_is_not_renewed(kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (LockedConnection(kalshi_ts.conninfo(), "migrate", EVERYTHING) for _ in range(2))
+    session = first.get()
+    now = time.monotonic()
+    monkeypatch.setattr(connection_module.time, "monotonic", lambda: now + 2 * connection_module.RENEW_SECONDS_MAX)
+    assert first.get() is session
+    with pytest.raises(LockHeld):
+        second.get()
+    # A lost session is opened again with the lock.
+    first.close()
+    first.get()
+    with pytest.raises(LockHeld):
+        second.get()
+    first.close()
 
 
 def test_no_shard_loses_frames_because_another_one_commits_later_ones(kalshi_ts: Database, tmp_path: Path) -> None:
