@@ -33,6 +33,7 @@ class Counters:
     commands: int = count("commands_sent", "Commands sent to the exchange.")
     snapshots_requested: Counter[str] = counts("snapshots_requested", "Order books requested again.", "reason")
     reconnects: Counter[str] = counts("reconnects", "Connections opened again, by name.", "connection")
+    connection_errors: Counter[str] = counts("connection_errors", "Connections ended by a fault of ours.", "error")
     database_failures: int = count("database_failures", "Commits that failed because the database did not answer.")
     rows_refused: Counter[str] = counts("rows_refused", "Rows refused by the database, quarantined instead.", "stream")
     trades_fetched: int = count("trades_fetched", "Trades fetched over REST.")
@@ -90,6 +91,7 @@ class Counters:
     registry_failing: dict[str, str] = size("registry_steps_failing", "Steps of the registry that fail now.", dict)
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
+    failing: dict[str, str] = size("connections_failing", "Connections that end soon each time.", dict)
     # Reasons by market.
     refused_markets: dict[str, str] = size(
         "markets_refused", "Order books the exchange refuses, asked again later.", dict

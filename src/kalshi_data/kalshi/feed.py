@@ -14,6 +14,7 @@ from kalshi_data.kalshi.auth import Signer
 # A longer message ends the connection. Source: Kalshi changelog, 2026-09-24.
 MESSAGE_BYTES_MAX = 64 << 20
 OPEN_SECONDS_MAX = 10
+CLOSE_SECONDS_MAX = 5
 # A connection is closed if the exchange does not answer our ping within this time; it pings us every 10 s itself.
 SILENCE_SECONDS_MAX = 20
 
@@ -64,16 +65,25 @@ class FeedConnection(ClientConnection):
             take(b"".join(self._parts))
 
 
-def open_feed(url: str, signer: Signer) -> connect:
+class FeedConnect(connect):
+    """Connects without following redirects: the signed headers are for the exchange's own address."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Treat a redirect as a refusal."""
+        return exc
+
+
+def open_feed(url: str, signer: Signer) -> FeedConnect:
     """Return an async context manager that opens one signed connection, a FeedConnection.
 
     Raises, on entry:
         OSError, TimeoutError: the exchange cannot be reached.
-        websockets.exceptions.InvalidStatus: it refused the handshake, with 401 for a bad signature.
+        websockets.exceptions.InvalidStatus: it refused the handshake; the body of the answer says why.
     """
-    return connect(
+    return FeedConnect(
         url,
         additional_headers=signer.headers("GET", urlsplit(url).path),
+        close_timeout=CLOSE_SECONDS_MAX,
         compression=None,
         create_connection=FeedConnection,
         max_size=MESSAGE_BYTES_MAX,

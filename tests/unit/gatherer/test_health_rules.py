@@ -74,6 +74,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"connections_up": 3}, "unhealthy", "connections"),
         ({"connections_up": 0, "connections_wanted": 1}, "unhealthy", "connections"),
         ({"refused": {"books-1": "status 401"}}, "degraded", "refused"),
+        ({"failing": {"books-1": "this program failed"}}, "degraded", "connections"),
         ({"refused_markets": {"KXA-1": "error 11, no"}}, "degraded", "refused"),
         ({"last_frame_at_seconds": NOW - 31}, "degraded", "feed"),
         ({"last_frame_at_seconds": NOW - 121}, "unhealthy", "feed"),

@@ -8,6 +8,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from kalshi_data.gatherer.connections.book_subscriptions import BookSubscriptions
+from kalshi_data.gatherer.connections.subscriber import Subscriber
+from kalshi_data.gatherer.recording.events import SnapshotReceived
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
 from tests.support.played_exchange import Command, PlayedExchange, PlayedGatherer
 
@@ -350,3 +353,46 @@ def test_after_any_answers_every_channel_is_subscribed(steps: list[tuple[str, An
         await gatherer.until(lambda: exchange.sids.keys() == CHANNELS or not unruly.steps, spec)
 
     asyncio.run(run())
+
+
+def test_an_error_in_a_handler_ends_the_connection_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = [ZeroDivisionError("by\x00zero")]
+    snapshot_received = Subscriber.snapshot_received
+
+    def fail_once(self: Subscriber, event: SnapshotReceived) -> None:
+        if failures:
+            raise failures.pop()
+        snapshot_received(self, event)
+
+    monkeypatch.setattr(Subscriber, "snapshot_received", fail_once)
+
+    async def run() -> PlayedGatherer:
+        gatherer = PlayedGatherer(PlayedExchange(), BOOKS)
+        await gatherer.until(lambda: len(gatherer.reasons) == 1 and gatherer.covered == set(BOOKS))
+        return gatherer
+
+    gatherer = asyncio.run(run())
+    assert gatherer.counters.connection_errors == {"ZeroDivisionError": 1}
+    assert gatherer.reasons == ["this program failed: ZeroDivisionError: by zero"]
+
+
+def test_an_error_in_the_task_of_a_subscriber_ends_the_connection_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failures = [RuntimeError("odd")]
+    check = BookSubscriptions.check
+
+    def fail_once(self: BookSubscriptions) -> None:
+        if failures:
+            raise failures.pop()
+        check(self)
+
+    monkeypatch.setattr(BookSubscriptions, "check", fail_once)
+
+    async def run() -> PlayedGatherer:
+        gatherer = PlayedGatherer(PlayedExchange(), BOOKS)
+        await gatherer.until(lambda: len(gatherer.reasons) == 1 and gatherer.covered == set(BOOKS))
+        return gatherer
+
+    gatherer = asyncio.run(run())
+    assert gatherer.reasons == ["this program failed: RuntimeError: odd"]

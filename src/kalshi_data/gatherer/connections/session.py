@@ -1,6 +1,7 @@
 """One open connection, from its first command to its last frame."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from kalshi_data.gatherer.recording.events import (
     Unsubscribed,
 )
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
+from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.feed import FeedConnection
 
 log = structlog.get_logger()
@@ -53,6 +55,8 @@ class FeedSession:
         self._take_lifecycle = take_lifecycle
         self._stopping = stopping
         self._silence_seconds_max = silence_seconds_max
+        self._failed = asyncio.Event()
+        self._failure = ""
 
     async def run(self) -> str:
         """Subscribe and stay subscribed until the connection closes; return why it closed.
@@ -71,7 +75,9 @@ class FeedSession:
                     task.cancel()
             reason = self._why_closed()
         except* ExchangeError as errors:
-            reason = "; ".join(str(error) for error in errors.exceptions)
+            reason = clean("; ".join(str(error) for error in errors.exceptions))
+        except* Exception as errors:
+            reason = self._record_failure(errors.exceptions[0])
         finally:
             self._websocket.take = None
             self._recorder.closed(reason)
@@ -83,7 +89,10 @@ class FeedSession:
         """End the connection if nothing arrives, not even a ping, or if frames cannot be kept."""
         self._websocket.received_at_seconds = time.monotonic()
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await self._failed.wait()
+                    raise ExchangeError(self._failure)
             if time.monotonic() - self._websocket.received_at_seconds > self._silence_seconds_max:
                 raise ExchangeError(f"nothing arrived for {self._silence_seconds_max} s")
             if self._recorder.is_full:
@@ -94,14 +103,25 @@ class FeedSession:
             return "stopped"
         if self._websocket.close_code == CLOSED_ABNORMALLY:
             return "the connection broke"
-        # PostgreSQL stores no NUL in a text.
-        reason = (self._websocket.close_reason or "").replace("\x00", "")
+        reason = clean(self._websocket.close_reason or "")
         return f"closed by the exchange: {self._websocket.close_code} {reason}".rstrip()
 
     def _take(self, frame: bytes) -> None:
         """Record a frame and act on its events; called while the socket is read, so nothing here waits."""
         for event in self._recorder.frame(frame):
-            self._act(event)
+            try:
+                self._act(event)
+            except Exception as error:
+                self._failure = self._record_failure(error)
+                self._failed.set()
+
+    def _record_failure(self, error: BaseException) -> str:
+        """Count an error of this program, which ends this connection; return the reason. Log the first of its kind."""
+        kind, counters = type(error).__name__, self._recorder.counters
+        if kind not in counters.connection_errors:
+            log.error("this program failed on a connection", connection=self._name, exc_info=error)
+        counters.connection_errors[kind] += 1
+        return clean(f"this program failed: {kind}: {error}")
 
     def _act(self, event: Event) -> None:
         subscriber = self._subscriber

@@ -5,11 +5,12 @@ from typing import TypeVar
 
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.incidents import KEY_REFUSED, Incidents
+from kalshi_data.gatherer.incidents import CLOCK_REFUSED, KEY_REFUSED, Incidents
+from kalshi_data.kalshi.refusals import STATUSES_OF_KEY, Refusal, refusal_of
 
 # The name of REST among the connections that the exchange refuses.
 REST_CONNECTION = "rest"
-STATUSES_REFUSED = frozenset({401, 403})
+REFUSALS = {Refusal.KEY: KEY_REFUSED, Refusal.CLOCK: CLOCK_REFUSED}
 Result = TypeVar("Result")
 
 
@@ -38,10 +39,13 @@ class StepGuard:
         reason = str(error) if is_expected else f"{type(error).__name__}: {error}"
         self._counters.registry_failures[name] += 1
         self._counters.registry_failing[name] = reason
-        if isinstance(error, ExchangeError) and error.status in STATUSES_REFUSED:
+        # An ExchangeError of REST names the request, the status with its reason, and then the words of the exchange.
+        refusal = refusal_of(error.status, reason.split(": ", 2)[-1]) if isinstance(error, ExchangeError) else None
+        if isinstance(error, ExchangeError) and (refusal in REFUSALS or error.status in STATUSES_OF_KEY):
             self._refused.add(name)
             self._counters.refused[REST_CONNECTION] = reason
-            self._incidents.report(KEY_REFUSED, REST_CONNECTION, error=reason)
+        if refusal in REFUSALS:
+            self._incidents.report(REFUSALS[refusal], REST_CONNECTION, error=reason)
         self._incidents.report(f"registry: cannot {name}, trying again", f"registry: {name}", error=reason)
 
     def succeeded(self, name: str) -> None:

@@ -112,6 +112,8 @@ def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterat
             f"the exchange refuses {len(refused):,} order books, which are asked for again, such as {ticker}: {reason}"
         )
         yield Reason(DEGRADED, "refused", text)
+    for name, reason in sorted(counters.failing.copy().items()):
+        yield Reason(DEGRADED, "connections", f"connection {name} ends soon each time: {reason}")
     up, wanted = counters.connections_up, counters.connections_wanted
     if up < wanted:
         severity = DEGRADED if up >= wanted * settings.connections_share_min and up else UNHEALTHY
