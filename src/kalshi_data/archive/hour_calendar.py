@@ -54,7 +54,7 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
         rows, bytes_ = sum(finding.rows for finding in held), sum(finding.bytes for finding in held)
         made.add_row(stream, *(f"{count:,}" for count in counts), f"{rows:,}", size(bytes_))
     problems = [
-        Text(f"{finding.stream} {finding.begins_at:%Y-%m-%d %H:00}: {problem}")
+        Text(f"{finding.stream}{f' {finding.begins_at:%Y-%m-%d %H:00}' if finding.begins_at else ''}: {problem}")
         for finding in findings
         for problem in finding.problems
     ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -26,14 +26,13 @@ from kalshi_data.errors import ArchiveError
 VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
 # If the store was away for this number of objects in a row, the others are not asked for.
 AWAY_MAX = 5
-NO_HOUR = datetime.min.replace(tzinfo=UTC)
 
 
 class Finding(Struct, kw_only=True):
-    """Result for one hour: its state, what it was compared with, and its problems."""
+    """Result for one hour, or for what belongs to none: its state, what it was compared with, and its problems."""
 
     stream: str
-    begins_at: datetime
+    begins_at: datetime | None
     state: str
     rows: int = 0
     bytes: int = 0
@@ -82,14 +81,14 @@ class Verifier:
             try:
                 yield from self._offline(stream, selection)
             except ArchiveError as error:
-                yield wrong(stream.name, NO_HOUR, str(error))
+                yield wrong(stream.name, None, str(error))
 
     def _offline(self, stream: ArchiveStream, selection: HourSelection) -> Iterator[Finding]:
         known: set[str] = set()
         for key in self._bucket.keys(f"{self._settings.prefix}{FOLDER}/{stream.name}/"):
             hour = hour_of(key)
             if hour is None or key != manifest_key(self._settings, stream, hour):
-                yield wrong(stream.name, hour or NO_HOUR, f"{key} is no manifest's key: remove it")
+                yield wrong(stream.name, hour, f"{key} is no manifest's key: remove it")
                 continue
             known.add(data_key(self._settings, stream, hour))
             if selection.from_at <= hour < selection.until_at:
@@ -173,7 +172,7 @@ class Verifier:
         return bool(now) and now[0].state == record.state and now[0].sha256 == record.sha256
 
 
-def wrong(stream: str, hour: datetime, problem: str) -> Finding:
+def wrong(stream: str, hour: datetime | None, problem: str) -> Finding:
     """Return the result for an hour that could not be compared."""
     return Finding(stream=stream, begins_at=hour, state=WRONG, problems=[problem])
 

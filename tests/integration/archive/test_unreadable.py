@@ -16,7 +16,9 @@ from unittest.mock import patch
 import msgspec
 import pyarrow
 import pytest
+from rich.console import Console
 
+from kalshi_data.archive.hour_calendar import findings_table
 from kalshi_data.archive.manifest import Manifest, data_key, manifest_key
 from kalshi_data.archive.partitions import END, HourSelection
 from kalshi_data.archive.schemas import arrow_schema
@@ -279,10 +281,21 @@ def test_a_store_that_is_away_ends_in_a_bounded_time(filled: Bucket) -> None:
     assert sum(each.startswith("GET") and ".json" in each.split("?")[0] for each in filled.moto.requests) == AWAY_MAX
 
 
+def test_a_key_that_names_no_hour_is_a_finding(filled: Bucket) -> None:
+    for name in ("notes.txt", f"date={THEN:%Y-%m-%d}/hour=99.json", f"date={THEN:%Y-%m-%d}/hour=00/copy.json"):
+        filled.write(f"parquet/_manifests/trades/{name}", b"{}")
+    found = filled.offline()
+    assert sorted(each.state for each in found) == ["verified"] * 2 + ["wrong"] * 3
+    assert all("is no manifest's key: remove it" in each.problems[0] for each in found if each.problems)
+
+
 def test_a_folder_that_cannot_be_listed_is_a_finding_of_its_stream(filled: Bucket) -> None:
     with patch.object(filled.moto, "fault", denied_list):
         (found,) = filled.offline()
-    assert (found.state, found.stream) == ("wrong", "trades")
+    assert (found.state, found.stream, found.begins_at) == ("wrong", "trades", None)
+    text = io.StringIO()
+    Console(file=text, width=200).print(findings_table([found]))
+    assert "\ntrades: s3://" in text.getvalue()
     assert "access is denied" in str(found.problems)
 
 
