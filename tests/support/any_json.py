@@ -98,6 +98,7 @@ def odd_own_records(draw: st.DrawFn) -> Record:
         Kind.OPENED: {"name": b'"books-1"', "url": b'"ws://exchange"'},
         Kind.SENT: {"id": b"1", "cmd": b'"update_subscription"', "params": draw(st.just(params) | VALUES)},
         Kind.REPAIRED: {"frame_number": b"1", "repair": b'"rest"'},
+        Kind.STATE: {"frames_received": b"5", "last_at": b"null", "expected": b'{"1":9}', "subscriptions": b"{}"},
     }
     kind = draw(st.sampled_from([*bodies, 9]))
     return kind, draw(changed(bodies.get(Kind(kind), {}) if kind != 9 else {}) | st.binary(max_size=20))

@@ -1,9 +1,12 @@
 """Records of one connection become rows and events."""
 
+import tracemalloc
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, LogRecord
@@ -39,7 +42,7 @@ class Decoding:
         self.decoder = FrameDecoder(7, WritingSettings(), whole=whole)
         self.number = 0
 
-    def take(self, *payloads: bytes, kind: Kind = Kind.FRAME) -> "Decoding":
+    def take(self, *payloads: bytes, kind: int = Kind.FRAME) -> "Decoding":
         for payload in payloads:
             self.number += 1
             decoded = self.decoder.decode(LogRecord(self.number, self.number * SECOND_NS, 7, kind, payload))
@@ -356,3 +359,95 @@ def test_a_changed_limit_of_a_frame_holds_for_an_open_connection() -> None:
     assert decoder.decode(record).events[0] == Acknowledged(1, 1, "orderbook_delta")
     settings.frame_bytes_max = 10
     assert decoder.decode(record).events[0] == FrameQuarantined("frame too long")
+
+
+def test_many_gaps_before_a_snapshot_take_little_memory_and_are_repaired_by_it() -> None:
+    books = [f"KXA-{number}" for number in range(300)]
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, *(snapshot(seq, ticker) for seq, ticker in enumerate(books, start=1)))
+    tracemalloc.start()
+    decoding.take(*(delta(1_000 + 2 * number) for number in range(300)))
+    decoding.events.clear()
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 300 gaps, and 300 books that wait for a snapshot after each.
+    assert held_bytes < 2_000_000
+    decoding.take(*(snapshot(2_000 + number, ticker) for number, ticker in enumerate(books)))
+    repaired = decoding.states("gaps_repaired")
+    # The first of these snapshots is behind a gap, too.
+    assert len(repaired) == len({row[1] for row in repaired}) == len(decoding.states("gaps_found")) == 301
+    assert {row[2] for row in repaired} == {decoding.number}
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b'{"reason":5}', b'{"reason":null}', b"\xff"])
+def test_a_connection_whose_end_cannot_be_read_has_ended(payload: bytes) -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1)).take(payload, kind=Kind.CLOSED)
+    assert decoding.states()[1:] == [
+        ("coverage_ended", 1, None, 2, "closed"),
+        ("connections_closed", 3, "", 2),
+    ]
+    assert decoding.items[-1].stream == "quarantine"
+
+
+@pytest.mark.parametrize("kind", [Kind.OPENED, Kind.SENT, Kind.REPAIRED, Kind.STATE, 9])
+def test_a_record_of_another_version_is_quarantined(kind: int) -> None:
+    decoding = Decoding()
+    for payload in (b"", b"[]", b"null", b'{"frame_number":1e99}', b'{"id":[],"params":7}', b"\xff"):
+        decoding.take(payload, kind=kind)
+    # A connection without a readable opening has opened all the same.
+    items = [item for item in decoding.items if item.stream != "connections_opened"]
+    assert {item.stream for item in items} == {"quarantine"}
+    assert all(item.row[2].startswith(("cannot be decoded", "bad record")) for item in items)
+    assert len(items) == (4 if kind == Kind.OPENED else 6)
+
+
+def test_a_book_without_a_market_id_is_known_and_one_with_an_empty_one_is_not() -> None:
+    body = {"market_ticker": "KXA-1"}
+    decoding = Decoding().take(BOOKS_SUBSCRIBED)
+    for seq, market_id in enumerate(({}, {"market_id": None}, {"market_id": ""}), start=1):
+        decoding.take(frame("orderbook_snapshot", seq, 1, {**body, **market_id}))
+    known = [event.is_known for event in decoding.events if isinstance(event, SnapshotReceived)]
+    assert known == [True, True, False]
+
+
+def test_conditions_that_repeat_are_logged_once_and_all_are_counted() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, *(delta(seq) for seq in range(2, 200, 2)))
+    decoding.take(*(trade(seq, "a", yes_price_dollars="x") for seq in range(2, 20, 2)))
+    decoding.take(*(delta(200 + seq, moon=1, ts=[]) for seq in range(9)))
+    counters = Counters()
+    with capture_logs() as logs:
+        for event in decoding.events:
+            count(event, counters, 7)
+    assert counters.gaps["orderbook_delta"] >= 99
+    assert counters.quarantined["bad trade"] == 9
+    assert counters.unknown_fields["orderbook_delta", "moon"] == counters.ignored_fields["orderbook_delta", "ts"] == 9
+    assert sorted(line["event"] for line in logs) == [
+        "field with a bad value, the row is stored without it",
+        "frame quarantined",
+        "sequence gap",
+        "sequence gap",
+        "unknown field, the row is stored without it",
+    ]
+
+
+def test_a_sequence_number_at_the_end_of_its_range_makes_no_state_that_the_database_refuses() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, delta(1), delta(2**63 - 1), delta(2**63 - 2), delta(3))
+    numbers = [row[4:6] for row in decoding.states("gaps_found")]
+    assert numbers == [(2, 2**63 - 2), (2**63 - 1, 3)]
+    assert [item.row[2][:12] for item in decoding.items if item.stream == "quarantine"] == [
+        "bad envelope",
+        "repeated seq",
+    ]
+
+
+def test_a_fault_of_the_decoder_itself_is_quarantined_and_memory_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    for fault, reason in (
+        (ZeroDivisionError("zero"), "cannot be decoded: ZeroDivisionError: zero"),
+        (RecursionError(), "cannot"),
+    ):
+        monkeypatch.setattr("kalshi_data.gatherer.recording.decoder.decode_envelope", Mock(side_effect=fault))
+        (item,) = Decoding().take(delta(1)).items
+        assert (item.stream, item.row[3]) == ("quarantine", delta(1))
+        assert item.row[2].startswith(reason)
+    monkeypatch.setattr("kalshi_data.gatherer.recording.decoder.decode_envelope", Mock(side_effect=MemoryError))
+    with pytest.raises(MemoryError):
+        Decoding().take(delta(1))

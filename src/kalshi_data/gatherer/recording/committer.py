@@ -220,7 +220,8 @@ class Committer:
             log.error("a frame cannot be quarantined, it stays in the frame log", frame=item.number, reason=reason)
             self.commit([], frame_number)
             return
-        log.warning("row quarantined", stream=item.stream, reason=reason)
+        if (rows := self._counters.repeated.due(("refused", item.stream))) is not None:
+            log.warning("row quarantined", stream=item.stream, rows=rows, reason=reason)
         self.commit([quarantined(item, reason, self._settings.quarantined_frame_bytes_max)], frame_number)
 
     def _count(self, items: Sequence[Item]) -> None:

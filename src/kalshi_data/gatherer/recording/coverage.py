@@ -11,6 +11,8 @@ from kalshi_data.kalshi.sequence import SequenceGap
 # The statement that writes a row of a state table, and the row's values. Writing it twice changes nothing.
 StateRow = tuple[str, tuple[Any, ...]]
 ALL_MARKETS = ""
+# More gaps than this at once are never recorded as repaired, but their books are covered from their snapshots on.
+GAPS_MAX = 10_000
 
 
 class CoverageState(msgspec.Struct, frozen=True):
@@ -34,7 +36,10 @@ class Coverage:
     def __init__(self, connection_id: int, sid: int, channel: str, last_at: datetime) -> None:
         """Start with nothing covered; the last frame of the subscription arrived at `last_at`."""
         self._key = (connection_id, sid)
-        self._gaps: dict[int, set[str]] = {}  # by frame number: the books that still wait for a snapshot
+        # The gaps that wait for snapshots, oldest first: how many books wait since each. One that waits since a gap
+        # waits for all later ones too, so it is held once, whatever the number of gaps.
+        self._gaps: dict[int, int] = {}
+        self._waiting_since: dict[str, int] = {}
         self.channel = channel
         self.covered: set[str] = set()
         self.last_at = last_at
@@ -43,11 +48,16 @@ class Coverage:
 
     def state(self) -> CoverageState:
         """Return what is known of the subscription."""
-        return CoverageState(self._key[1], self.channel, self.last_at, self.resumes, self.covered, self._gaps)
+        gaps: dict[int, set[str]] = {number: set() for number in self._gaps}
+        for ticker, number in self._waiting_since.items():
+            gaps[number].add(ticker)
+        return CoverageState(self._key[1], self.channel, self.last_at, self.resumes, self.covered, gaps)
 
     def restore(self, state: CoverageState) -> None:
         """Continue with what was known of the subscription; its rows were written before."""
-        self.resumes, self.covered, self._gaps = state.resumes, state.covered, state.gaps
+        self.resumes, self.covered = state.resumes, state.covered
+        self._gaps = {number: len(tickers) for number, tickers in state.gaps.items()}
+        self._waiting_since = {ticker: number for number, tickers in state.gaps.items() for ticker in tickers}
 
     def begin(self, ticker: str, at: datetime) -> list[StateRow]:
         """Cover a market from `at` on."""
@@ -60,12 +70,16 @@ class Coverage:
     def snapshot(self, ticker: str, at: datetime) -> list[StateRow]:
         """Cover a book from its snapshot on, and repair the gaps that waited for this snapshot alone."""
         rows = self.begin(ticker, at)
-        for frame_number, waiting in list(self._gaps.items()):
-            waiting.discard(ticker)
-            if not waiting:
-                del self._gaps[frame_number]
-                rows.append(("gaps_repaired", (frame_number, at, "snapshot")))
+        self._stop_waiting(ticker)
+        while self._gaps and self._gaps[oldest := next(iter(self._gaps))] == 0:
+            del self._gaps[oldest]
+            rows.append(("gaps_repaired", (oldest, at, "snapshot")))
         return rows
+
+    def _stop_waiting(self, ticker: str) -> None:
+        since = self._waiting_since.pop(ticker, None)
+        if since is not None:
+            self._gaps[since] -= 1
 
     def gap(self, gap: SequenceGap, frame_number: int, at: datetime) -> tuple[list[StateRow], set[str]]:
         """End what was covered at the last frame before a gap; return the rows and the books that need a snapshot."""
@@ -80,10 +94,11 @@ class Coverage:
         if self.channel != BOOK_CHANNEL:
             return rows, set()
         # A book that still waits for a snapshot after an earlier gap may have lost that snapshot in this gap.
-        waiting = lost.union(*self._gaps.values())
-        if waiting:
-            self._gaps[frame_number] = set(waiting)
-        return rows, waiting
+        newly = lost - self._waiting_since.keys()
+        if (newly or self._waiting_since) and len(self._gaps) < GAPS_MAX:
+            self._gaps[frame_number] = len(newly)
+            self._waiting_since.update(dict.fromkeys(newly, frame_number))
+        return rows, lost | self._waiting_since.keys()
 
     def skip(self, at: datetime) -> list[StateRow]:
         """End what was covered at `at`, since frames are missing; a channel of all markets goes on from its next."""
@@ -107,6 +122,6 @@ class Coverage:
         """End markets whose subscription ended."""
         dropped = sorted(tickers & self.covered)
         self.covered -= tickers
-        for waiting in self._gaps.values():
-            waiting.difference_update(tickers)
+        for ticker in tickers:
+            self._stop_waiting(ticker)
         return [("coverage_ended", (*self._key, ticker, at, "dropped")) for ticker in dropped]

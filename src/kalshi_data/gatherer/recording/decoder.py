@@ -117,9 +117,13 @@ class FrameDecoder:
 
     def _opened(self, payload: bytes) -> None:
         self._last_at = self._now
-        opening = read_log_body(payload, Opening)
-        row = (self.connection_id, clean(opening.name), clean(opening.url), self._now)
-        self._add_state("connections_opened", row)
+        opening = Opening()
+        try:
+            opening = read_log_body(payload, Opening)
+        finally:
+            # Coverage belongs to a connection, so that has a row in any case.
+            row = (self.connection_id, clean(opening.name), clean(opening.url), self._now)
+            self._add_state("connections_opened", row)
 
     def _sent(self, payload: bytes) -> None:
         self.subscriptions.sent(msgspec.json.decode(payload))

@@ -35,10 +35,10 @@ class Repair(msgspec.Struct, frozen=True):
 class ConnectionState(msgspec.Struct, frozen=True):
     """What a decoder knows of an open connection; another one continues with it."""
 
-    frames_received: int
+    frames_received: FrameNumber
     last_at: datetime | None
     # The sequence number that follows, by sid.
-    expected: dict[int, int]
+    expected: dict[FrameNumber, FrameNumber]
     subscriptions: SubscriptionsState
 
 
