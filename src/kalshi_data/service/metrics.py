@@ -10,7 +10,7 @@ Counting is then `counters.frames[kind] += 1`, without a call, and read_fields()
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -18,8 +18,40 @@ from prometheus_client.registry import Collector
 
 from kalshi_data.service.histogram import Delays
 
+# The exchange chooses some of the names by which is counted: message types, fields, codes, channels.
+NAMES_MAX = 100
+NAME_LETTERS_MAX = 100
+OTHER = "other"
+
 Labels = str | tuple[str, ...]
 Values = float | Mapping[str, float] | Mapping[int, float] | Mapping[tuple[str, ...], float]
+
+
+class BoundedCounter(Counter[Any]):
+    """Counts by name: names are cut and freed of control characters, and after NAMES_MAX new ones count as OTHER."""
+
+    def __setitem__(self, name: Any, value: int) -> None:
+        """Set a count; a name that is new by `value` counts."""
+        if name in self:
+            super().__setitem__(name, value)
+            return
+        bounded = _bounded(name)
+        if bounded not in self and len(self) >= NAMES_MAX:
+            bounded = (OTHER,) * len(cast("tuple[Any, ...]", name)) if isinstance(name, tuple) else OTHER
+        super().__setitem__(bounded, self[bounded] + value)
+
+
+def is_new(counter: Counter[Any], name: Any) -> bool:
+    """Whether nothing has been counted under a name; false for a name that would count as OTHER."""
+    return len(counter) < NAMES_MAX and _bounded(name) not in counter
+
+
+def _bounded(name: Any) -> Any:
+    if isinstance(name, tuple):
+        return tuple(_bounded(each) for each in cast("tuple[Any, ...]", name))
+    if not isinstance(name, str):
+        return name
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:NAME_LETTERS_MAX])
 
 
 class Reading(Collector):
@@ -117,8 +149,8 @@ def count(name: str, meaning: str) -> Any:
 
 
 def counts(name: str, meaning: str, *labels: str) -> Any:
-    """Define a field of type Counter whose keys are the values of one label, or tuples of several."""
-    return _define(name, meaning, lambda name, meaning, value: counter(name, meaning, value, labels), Counter)
+    """Define a bounded field of type Counter whose keys are the values of one label, or tuples of several."""
+    return _define(name, meaning, lambda name, meaning, value: counter(name, meaning, value, labels), BoundedCounter)
 
 
 def level(name: str, meaning: str, zero: Callable[[], float] = float) -> Any:

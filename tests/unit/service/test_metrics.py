@@ -17,7 +17,20 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
 from kalshi_data.service.health import HealthReport
 from kalshi_data.service.histogram import Delays
-from kalshi_data.service.metrics import count, counts, delays, flag, level, make_registry, read_fields, size
+from kalshi_data.service.metrics import (
+    NAME_LETTERS_MAX,
+    NAMES_MAX,
+    OTHER,
+    count,
+    counts,
+    delays,
+    flag,
+    is_new,
+    level,
+    make_registry,
+    read_fields,
+    size,
+)
 
 
 @dataclass
@@ -55,6 +68,34 @@ def test_a_field_is_counted_by_the_program_and_read_by_prometheus() -> None:
     assert found["test_wait_seconds_count",] == 1
     assert not [key for key in found if "clock" in key[0]]
     assert Example().frames == Counter()
+
+
+@pytest.mark.parametrize("pattern", ["%d", 'a"b\\%d\n', "\x00\ud800%d", "%d" + "x" * 5_000, "{%d}"])
+def test_names_that_the_exchange_chooses_are_bounded(pattern: str) -> None:
+    counters = Counters()
+    known = is_new(counters.quarantined, "bad envelope")
+    for number in range(10_000):
+        name = pattern % number
+        counters.frames[name] += 1
+        counters.frames[name] += 1
+        counters.unknown_fields[name, name] += 1
+        counters.quarantined[name] += 1
+        counters.exchange_errors[number] += 1
+        counters.gaps[name] += 1
+    found = exported(gatherer_metrics.read_metrics(counters, HealthReport()))
+    for metric, label, total in (
+        ("frames_received", (OTHER,), 20_000),
+        ("unknown_fields", (OTHER, OTHER), 10_000),
+        ("frames_quarantined", (OTHER,), 10_000),
+        ("exchange_errors", (OTHER,), 10_000),
+        ("sequence_gaps", (OTHER,), 10_000),
+    ):
+        samples = {key[1:]: value for key, value in found.items() if key[0] == f"kalshi_gatherer_{metric}_total"}
+        assert sum(samples.values()) == total
+        assert len(samples) == NAMES_MAX + 1
+        assert samples[label] >= total * 0.98
+        assert max(len(part) for key in samples for part in key) <= NAME_LETTERS_MAX
+    assert (known, is_new(counters.quarantined, "bad envelope")) == (True, False)
 
 
 def gatherer() -> Iterable[Metric]:

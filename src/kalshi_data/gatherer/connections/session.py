@@ -22,6 +22,7 @@ from kalshi_data.gatherer.recording.events import (
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.feed import FeedConnection
+from kalshi_data.service.metrics import is_new
 
 log = structlog.get_logger()
 
@@ -118,7 +119,7 @@ class FeedSession:
     def _record_failure(self, error: BaseException) -> str:
         """Count an error of this program, which ends this connection; return the reason. Log the first of its kind."""
         kind, counters = type(error).__name__, self._recorder.counters
-        if kind not in counters.connection_errors:
+        if is_new(counters.connection_errors, kind):
             log.error("this program failed on a connection", connection=self._name, exc_info=error)
         counters.connection_errors[kind] += 1
         return clean(f"this program failed: {kind}: {error}")

@@ -45,7 +45,9 @@ class StepGuard:
             self._refused.add(name)
             self._counters.refused[REST_CONNECTION] = reason
         if refusal in REFUSALS:
+            # This explains every failed step, so none of them is logged beside it.
             self._incidents.report(REFUSALS[refusal], REST_CONNECTION, error=reason)
+            return
         self._incidents.report(f"registry: cannot {name}, trying again", f"registry: {name}", error=reason)
 
     def succeeded(self, name: str) -> None:

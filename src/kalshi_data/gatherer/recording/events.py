@@ -9,6 +9,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.decoding import OddField
 from kalshi_data.kalshi.messages import ErrorBody
 from kalshi_data.kalshi.sequence import SequenceGap
+from kalshi_data.service.metrics import is_new
 
 log = structlog.get_logger()
 
@@ -148,7 +149,7 @@ def _log_gap(gap: SequenceGap, channel: str, counters: Counters, connection_id: 
 def _count_odd_field(field: OddField, counters: Counters) -> None:
     counts = counters.unknown_fields if not field.is_known else counters.ignored_fields
     key = field.message_type, field.name
-    if key not in counts:
+    if is_new(counts, key):
         reason = "unknown field" if not field.is_known else "field with a bad value"
         log.info(f"{reason}, the row is stored without it", type=field.message_type, field=field.name)
     counts[key] += 1
@@ -157,6 +158,6 @@ def _count_odd_field(field: OddField, counters: Counters) -> None:
 def _count_quarantined(reason: str, counters: Counters, connection_id: int) -> None:
     # What follows the colon may differ from frame to frame, so only what precedes it is a kind.
     kind = reason.partition(":")[0]
-    if kind not in counters.quarantined:
+    if is_new(counters.quarantined, kind):
         log.warning("frame quarantined", reason=reason, connection_id=connection_id)
     counters.quarantined[kind] += 1
