@@ -1,7 +1,7 @@
 CREATE SCHEMA capture;
 CREATE SCHEMA sync;
 CREATE SCHEMA timeseries;
-CREATE FUNCTION capture.acknowledged_times(target regclass, older_than timestamp with time zone) RETURNS tstzmultirange
+CREATE FUNCTION capture.acknowledged_times(target regclass, older_than timestamp with time zone, newer_than timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s';

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from kalshi_data.gatherer.exchange_clock import ExchangeClock
 from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import count, counts, delays, flag, level, size
 from kalshi_data.service.repeated import Repeated
@@ -71,6 +72,9 @@ class Counters:
     log_free_bytes: int = level("frame_log_free_bytes", "Free space on the frame log's disk.", int)
     heartbeat_at_seconds: float = level("heartbeat_timestamp_seconds", "When the last heartbeat was written.")
     loop_lag_seconds: float = level("loop_lag_seconds", "How late the event loop's last turn was.")
+    clock_difference_seconds: float = level(
+        "clock_difference_seconds", "How far this host's clock is ahead of the exchange's."
+    )
     database_bytes: int = level("database_bytes", "Size of kalshi_ts.", int)
     unread_dropped_at_seconds: float = level(
         "unread_dropped_timestamp_seconds",
@@ -101,6 +105,7 @@ class Counters:
     event_delays: Delays = delays("event_delay_seconds", "From the matching engine (ts_ms) to being received.")
     commit_delays: Delays = delays("commit_delay_seconds", "From being received to being committed.")
 
+    exchange_clock: ExchangeClock = field(default_factory=ExchangeClock)
     # Which repeated conditions were logged, and when.
     repeated: Repeated = field(default_factory=Repeated)
     # When the event loop last had a turn, by time.monotonic, which means nothing outside this process.

@@ -22,6 +22,8 @@ PLAIN_TABLES = (
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0
+# Tomorrow's partitions are made in advance.
+FUTURE_MIN = timedelta(days=2)
 # The first run comes this soon after the database is this gatherer's.
 LOCK_POLL_SECONDS = 1.0
 
@@ -63,32 +65,44 @@ class RetentionJob:
 
     def _drop(self, connection: Connection) -> str:
         """Remove old rows of all tables; return what could not be dropped, empty if nothing failed."""
-        older_than = datetime.now(UTC) - timedelta(days=self._settings.captured_days)
+        limits = self._limits(connection)
         series = connection.execute(query("capture/retention/list_series")).fetchall()
-        failures = [self._drop_old(connection, target, stream, older_than) for target, stream in series]
+        failures = [self._drop_old(connection, target, stream, limits) for target, stream in series]
         for table in PLAIN_TABLES:
-            self._delete(connection, table, older_than)
+            self._delete(connection, table, limits)
         bound = self._settings.database_bytes_max
         failures.append(self._make_room(connection, bound) if bound else "")
         return "; ".join(filter(None, failures))
 
-    def _drop_old(self, connection: Connection, target: str, stream: str, older_than: datetime) -> str:
+    def _limits(self, connection: Connection) -> dict[str, datetime]:
+        """Return the time before which rows are old, and the time after which a wrong clock wrote them.
+
+        The clock may be wrong now: the exchange's clock and the last acknowledgement show it.
+        """
+        now = datetime.now(UTC) - timedelta(seconds=self._counters.clock_difference_seconds)
+        row = connection.execute(query("capture/retention/read_acknowledged_at")).fetchone()
+        acknowledged_at = row[0] if row and row[0] else now
+        days = timedelta(days=self._settings.captured_days)
+        newer_than = max(now, acknowledged_at) + max(days, FUTURE_MIN)
+        return {"older_than": min(now, acknowledged_at) - days, "newer_than": newer_than}
+
+    def _drop_old(self, connection: Connection, target: str, stream: str, limits: dict[str, datetime]) -> str:
         """Remove the old and merged partitions of one table; return what failed."""
-        place = {"target": target, "older_than": older_than}
+        place = {"target": target, **limits}
         try:
             dropped = connection.execute(query("capture/retention/drop_acknowledged_partitions"), place).fetchall()
         except psycopg.errors.LockNotAvailable:
             return f"old partitions of {target} are in use"
         for (partition,) in dropped:
-            log.info("partition dropped", stream=stream, partition=partition, older_than=older_than.isoformat())
+            log.info("partition dropped", stream=stream, partition=partition)
             self._counters.partitions_dropped[stream] += 1
         return ""
 
-    def _delete(self, connection: Connection, table: str, older_than: datetime) -> None:
+    def _delete(self, connection: Connection, table: str, limits: dict[str, datetime]) -> None:
         """Remove old rows of a table without partitions, at most BATCHES_MAX batches."""
-        limits = {"older_than": older_than, "rows_max": BATCH_ROWS_MAX}
+        bounds = {**limits, "rows_max": BATCH_ROWS_MAX}
         for _ in range(BATCHES_MAX):
-            deleted = connection.execute(query(f"capture/retention/delete_{table}"), limits).rowcount
+            deleted = connection.execute(query(f"capture/retention/delete_{table}"), bounds).rowcount
             self._counters.rows_deleted[table] += deleted
             if deleted < BATCH_ROWS_MAX or self._thread.is_stopping:
                 return

@@ -82,6 +82,9 @@ class GathererHealthSettings(Endpoint):
     behind_frames_max: Annotated[
         int, Meta(description="Logged frames that may wait to be committed before the gatherer is degraded.")
     ] = 100_000
+    clock_seconds_max: Annotated[
+        float, Meta(description="Difference to the exchange's clock beyond which the gatherer is degraded.")
+    ] = 5.0
     log_free_bytes_min: Annotated[int, Meta(description="Free disk space below which the gatherer is degraded.")] = (
         2 << 30
     )

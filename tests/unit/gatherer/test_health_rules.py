@@ -81,6 +81,11 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"last_frame_at_seconds": 0.0}, "unhealthy", "feed"),
         ({"log_failure": "no space left on device"}, "unhealthy", "frame log"),
         ({"log_free_bytes": 1 << 30}, "degraded", "frame log"),
+        ({"clock_difference_seconds": 5.5}, "degraded", "clock"),
+        ({"clock_difference_seconds": -360.0}, "degraded", "clock"),
+        ({"held_by": "the frame log is held by pid 7 on host"}, "unhealthy", "lock"),
+        ({"failed_tasks": {"registry": "KeyError: 'x'"}}, "degraded", "task"),
+        ({"writer_failure": "KeyError: 'x'"}, "degraded", "task"),
         ({"behind_frames": 100_001}, "degraded", "lag"),
         ({"retention_failure": "a lock was not to be had"}, "degraded", "retention"),
         ({"unread_dropped_at_seconds": NOW - 3_600}, "degraded", "retention"),
@@ -152,7 +157,7 @@ def test_every_counter_has_a_metric() -> None:
     """Each attribute of any kind changes at least one sample."""
     for name, value in vars(counters()).items():
         # A clock that means nothing outside the process (its lag is a metric), and what limits the log.
-        if name in ("loop_at_seconds", "repeated"):
+        if name in ("loop_at_seconds", "repeated", "exchange_clock"):
             continue
         changed: Any
         if isinstance(value, Counter):

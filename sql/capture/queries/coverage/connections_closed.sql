@@ -5,7 +5,7 @@
 update capture.connections as c
 set
     ingest_xid = pg_current_xact_id(),
-    closed_at = r.closed_at,
+    closed_at = greatest(r.closed_at, c.opened_at),
     close_reason = r.close_reason,
     frames_received = r.frames_received
 from

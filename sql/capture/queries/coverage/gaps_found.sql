@@ -1,4 +1,5 @@
--- Record gaps in the exchange's sequence numbers; safe to repeat.
+-- Record gaps in the exchange's sequence numbers; safe to repeat. If the clock was set back between the two frames, a
+-- gap ends when it began.
 -- Parameters: rows jsonb, an array of objects
 -- Writes: capture.gaps
 -- Returns: nothing
@@ -13,7 +14,7 @@ select
     r.seq_expected,
     r.seq_received,
     r.began_at,
-    r.detected_at
+    greatest(r.detected_at, r.began_at) as detected_at
 from
     jsonb_to_recordset(%(rows)s::jsonb) as r (
         frame_number bigint, connection_id bigint, sid integer, channel text, seq_expected bigint,

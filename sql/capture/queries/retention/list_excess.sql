@@ -1,5 +1,6 @@
 -- List the partitions to drop so that the database stays within its limit of disk space.
 -- Acknowledged partitions come first, then the oldest; a partition that may still receive rows is never listed.
+-- A partition far in the future was written by a wrong clock, and is listed.
 -- Parameters: bytes_max bigint
 -- Reads: timeseries.series, every partition, capture.acknowledgements
 -- Returns: target, stream, start and end of the partition, whether it is acknowledged
@@ -13,7 +14,7 @@ with partitions as (
     from timeseries.series as s
     inner join pg_class as c on s.target = c.oid
     cross join lateral timeseries.list_partitions(s.target) as p
-    where upper(p.during) <= now()
+    where upper(p.during) <= now() or lower(p.during) > now() + interval '2 days'
 ),
 
 in_order as (

@@ -1,15 +1,24 @@
 """Finds ranges of the frame log by number or by time."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import structlog
 
 from kalshi_data.gatherer.frame_log.format import Block, BrokenBlock, LogRecord, blocks, records
+from kalshi_data.gatherer.frame_log.segment_times import FIRST_BLOCKS, SEGMENT_NS_MAX
 
 log = structlog.get_logger()
 
 PATTERN = "frames-*.zst"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The exchange opened in 2021: an earlier time was written by a clock that was not set.
+POSSIBLE_NS_MIN = 1_609_459_200_000_000_000
+POSSIBLE_AHEAD_NS_MAX = 3_600_000_000_000
+# Segments in which the last possible time is looked for.
+LAST_SEGMENTS = 5
 
 
 def segments(folder: Path) -> list[Path]:
@@ -49,17 +58,14 @@ def records_from(folder: Path, number: int, until: int | None = None) -> Iterato
 def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int] | None:
     """Return the first number of the blocks received in [begin_ns, end_ns), and the number after their last.
 
-    Return None if there are no such blocks. The headers serve as the index, so no block is decompressed.
+    Return None if there are no such blocks. The headers serve as the index, so no block is decompressed. After a
+    clock was set back, blocks in between may hold other times.
     """
-    paths = segments(folder)
-    begins = [next((block.first_ns for block in blocks(path)), None) for path in paths]
     found: list[Block] = []
-    for index, path in enumerate(paths):
-        following = next((begin for begin in begins[index + 1 :] if begin is not None), None)
-        begin = begins[index]
-        if begin is None or begin >= end_ns or (following is not None and following < begin_ns):
-            continue
-        found += [block for block in blocks(path) if block.first_ns < end_ns and block.last_ns >= begin_ns]
+    for path in segments(folder):
+        begins = [block.first_ns for block in islice(blocks(path), FIRST_BLOCKS)]
+        if any(begin_ns - SEGMENT_NS_MAX <= begin < end_ns for begin in begins):
+            found += [block for block in blocks(path) if block.first_ns < end_ns and block.last_ns >= begin_ns]
     if not found:
         return None
     return min(block.first_number for block in found), max(block.last_number for block in found) + 1
@@ -72,3 +78,21 @@ def last_record(folder: Path) -> tuple[int, int] | None:
         if block is not None:
             return block.last_number, block.last_ns
     return None
+
+
+def last_received_ns(folder: Path, now_ns: int) -> int:
+    """Return when the last record with a possible time was received; 0 if there is none.
+
+    Times long ago or in the future were written by a wrong clock.
+    """
+    latest = now_ns + POSSIBLE_AHEAD_NS_MAX
+    for path in segments(folder)[: -LAST_SEGMENTS - 1 : -1]:
+        possible = [block.last_ns for block in blocks(path) if POSSIBLE_NS_MIN <= block.last_ns <= latest]
+        if possible:
+            return possible[-1]
+    return 0
+
+
+def to_ns(moment: datetime) -> int:
+    """Return a time as ns since 1970, exactly."""
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000

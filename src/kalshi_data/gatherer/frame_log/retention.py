@@ -32,7 +32,8 @@ def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, nee
         size, written_at = sizes.get(path, (0, 0.0))
         committed = first_number(following) - 1 <= committed_until
         too_much = total > settings.bytes_max
-        too_old = time.time() - written_at > settings.age_seconds_max and committed
+        # A time in the future was written by a wrong clock.
+        too_old = abs(time.time() - written_at) > settings.age_seconds_max and committed
         if not (too_much or too_old or (needed and committed and not dropped)):
             break
         path.unlink(missing_ok=True)

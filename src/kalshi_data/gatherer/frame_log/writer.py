@@ -15,8 +15,9 @@ from kalshi_data.errors import LockHeld
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
 from kalshi_data.gatherer.frame_log.lock import FolderLock
-from kalshi_data.gatherer.frame_log.reader import last_record
+from kalshi_data.gatherer.frame_log.reader import last_received_ns, last_record
 from kalshi_data.gatherer.frame_log.retention import drop_old, measure
+from kalshi_data.gatherer.frame_log.segment_times import SegmentTimes, follows
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.shards import choose_number, shard_folder
 from kalshi_data.gatherer.frame_log.uncommitted import UncommittedNote
@@ -59,13 +60,14 @@ class FrameLogWriter:
         self._path = self._folder
         self._file_bytes = 0
         self._file_began = 0.0
+        self._times = SegmentTimes()
         self._synced_at = 0.0
         self._unsynced = False
         self._upkeep_at = 0.0
         self._failed_at = 0.0
         self.next_number = 0
         self.first_number = 0
-        # When the last record of earlier runs was received; 0 if there is none.
+        # When the last record of earlier runs was received; 0 if there is none, or none with a possible time.
         self.previous_ns = 0
         # Every record before this number is in a file, or its loss was logged.
         self.written_before = 0
@@ -96,7 +98,7 @@ class FrameLogWriter:
             raise LockHeld(f"the frame log {self._folder} is held by {holder}: stop that one first")
         last = last_record(self._folder)
         self.next_number = choose_number(self.shard.number, last[0] if last else None, committed, time.time_ns())
-        self.previous_ns = last[1] if last else 0
+        self.previous_ns = last_received_ns(self._folder, time.time_ns())
         self.first_number = self.written_before = self.next_number
         self.uncommitted.begin(self.first_number)
         self._thread.start()
@@ -104,6 +106,8 @@ class FrameLogWriter:
 
     def append(self, kind: int, connection_id: int, received_ns: int, payload: bytes) -> int:
         """Add a record and return its number; it is on disk after at most `block_seconds` and the write itself."""
+        if self._records and not follows(received_ns, self._last_ns):
+            self.seal()
         raw = self._raw
         if not self._records:
             self._first_ns = received_ns
@@ -166,7 +170,7 @@ class FrameLogWriter:
         stored = seal(block.raw, block.first_number, block.records, block.first_ns, block.last_ns)
         for attempt in (1, 2):
             try:
-                self._append_to_segment(stored, block.first_number)
+                self._append_to_segment(stored, block)
             except OSError as error:
                 self._abandon_segment()
                 self._fail(f"frames cannot be logged: {error.strerror}")
@@ -177,15 +181,18 @@ class FrameLogWriter:
             break
         self.written_before = block.first_number + block.records
 
-    def _append_to_segment(self, stored: bytes, first_number: int) -> None:
+    def _append_to_segment(self, stored: bytes, block: PendingBlock) -> None:
         settings = self._settings
         full = self._file_bytes + len(stored) > settings.segment_bytes
+        full |= not self._times.take(block.first_ns, block.last_ns)
         if self._file >= 0 and (full or time.monotonic() - self._file_began > settings.segment_seconds):
             self._end_segment()
         if self._file < 0:
-            self._path = self._folder / f"frames-{first_number:020}.zst"
+            self._path = self._folder / f"frames-{block.first_number:020}.zst"
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
             self._file_bytes, self._file_began = 0, time.monotonic()
+            self._times = SegmentTimes()
+            self._times.take(block.first_ns, block.last_ns)
         written = os.write(self._file, stored)
         while written < len(stored):
             written += os.write(self._file, stored[written:])

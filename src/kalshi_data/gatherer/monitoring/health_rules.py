@@ -29,6 +29,7 @@ def evaluate(
         _event_loop(loop_age, settings),
         _lock(counters),
         _tasks(counters),
+        _clock(counters, settings),
         _database(counters, settings, now_seconds),
         _markets(counters, settings, now_seconds),
         _rest(counters),
@@ -73,6 +74,14 @@ def _tasks(counters: Counters) -> Iterator[Reason]:
         yield Reason(DEGRADED, "task", f"{name} failed and was started again: {reason}")
     if counters.writer_failure:
         yield Reason(DEGRADED, "task", f"the writer failed and starts over: {counters.writer_failure}")
+
+
+def _clock(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
+    seconds = counters.clock_difference_seconds
+    if abs(seconds) > settings.clock_seconds_max:
+        side = "ahead of" if seconds > 0 else "behind"
+        text = f"this host's clock is {abs(seconds):,.1f} s {side} the exchange's: check its time synchronisation"
+        yield Reason(DEGRADED, "clock", text)
 
 
 def _database(counters: Counters, settings: GathererHealthSettings, now_seconds: float) -> Iterator[Reason]:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.monitoring.clock import ClockWatch
 from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.retention import RetentionJob
@@ -73,9 +74,11 @@ class MonitoringService:
 
     async def _watch(self) -> None:
         """Record each turn of the event loop and report it to systemd, which restarts a gatherer whose loop hangs."""
+        clock = ClockWatch(self._counters)
         reports = SystemdReports(self._notifier, lambda: self._counters.subscribed, self._line)
         while True:
             now = time.monotonic()
+            clock.turn()
             self._counters.loop_lag_seconds = max(0.0, now - self._counters.loop_at_seconds - TURN_SECONDS)
             self._counters.loop_at_seconds = now
             reports.turn()

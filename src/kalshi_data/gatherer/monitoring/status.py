@@ -21,7 +21,9 @@ def read_status(connection: Connection, settings: GathererHealthSettings) -> Doc
         streams = cursor.execute(query("capture/status/read_storage")).fetchall()
     silent_seconds = row.pop("silent_seconds")
     status = row.pop("status")
-    has_heartbeat = silent_seconds is not None and silent_seconds <= settings.heartbeat_seconds_max
+    # A heartbeat from far in the future was written before the clock was set back.
+    earliest, latest = -settings.database_seconds_max, settings.heartbeat_seconds_max
+    has_heartbeat = silent_seconds is not None and earliest <= silent_seconds <= latest
     alive = has_heartbeat and status["state"] == "running"
     return {"alive": alive, "silent_seconds": silent_seconds, **row, "heartbeat": status, "streams": streams}
 

@@ -134,6 +134,7 @@ def count(event: Event, counters: Counters, connection_id: int) -> None:
         case DelaysMeasured(feed_seconds=feed_seconds, event_seconds=event_seconds):
             if feed_seconds is not None:
                 counters.feed_delays.observe(feed_seconds)
+                counters.clock_difference_seconds = counters.exchange_clock.observe(feed_seconds)
             if event_seconds is not None:
                 counters.event_delays.observe(event_seconds)
         case _:

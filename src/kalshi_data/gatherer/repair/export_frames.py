@@ -8,7 +8,7 @@ import msgspec
 
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.frame_log.format import Kind
-from kalshi_data.gatherer.frame_log.reader import numbers_between, records_from
+from kalshi_data.gatherer.frame_log.reader import numbers_between, records_from, to_ns
 
 
 def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: int | None) -> Iterator[str]:
@@ -17,7 +17,7 @@ def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: i
     Raises:
         SettingsError: if the log holds no frame of that time.
     """
-    begin_ns, end_ns = (int(time.timestamp() * 1_000_000_000) for time in (begin, end))
+    begin_ns, end_ns = to_ns(begin), to_ns(end)
     found = numbers_between(folder, begin_ns, end_ns)
     if found is None:
         raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")

@@ -1,7 +1,7 @@
 """Decode a time range of the frame log again, and add rows that are missing."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from kalshi_data.database.connection import Connection, ReconnectingConnection, connect, query
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.gatherer.frame_log.reader import numbers_between
+from kalshi_data.gatherer.frame_log.reader import numbers_between, to_ns
 from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
@@ -44,7 +44,7 @@ class Reparse:
         # After a failure it is unknown whether rows were added: the next call of the command finds out.
         self._committer.give_up_at = 0.0
         self._held: set[int] = set()
-        self._held_until: datetime | None = None
+        self._held_from = self._held_until = datetime.max.replace(tzinfo=UTC)
         self.totals = ReparseTotals(0, 0)
 
     def run(self, begin: datetime, end: datetime, progress: Callable[[float], None]) -> ReparseTotals:
@@ -54,7 +54,7 @@ class Reparse:
             SettingsError: if the log holds no frame of that time.
         """
         folder = self._settings.frame_log.folder
-        found = numbers_between(folder, *(int(time.timestamp() * 1_000_000_000) for time in (begin, end)))
+        found = numbers_between(folder, to_ns(begin), to_ns(end))
         if found is None:
             raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
         # A running gatherer commits later frames itself.
@@ -78,9 +78,10 @@ class Reparse:
 
     def _holds(self, item: Item) -> bool:
         """Return whether a frame has its row; a frame that still goes to quarantine counts as having one."""
-        if self._held_until is None or item.received_at >= self._held_until:
-            self._held_until = item.received_at + STEP
-            time_range = {"begin": item.received_at - STEP, "until": self._held_until}
+        # Times go back if the clock was set back.
+        if not self._held_from <= item.received_at < self._held_until:
+            self._held_from, self._held_until = item.received_at, item.received_at + STEP
+            time_range = {"begin": self._held_from, "until": self._held_until}
             rows = self._connection.execute(query("capture/backfill/list_frames_held"), time_range)
             self._held = {number for (number,) in rows}
         return item.stream == "quarantine" or item.number in self._held
