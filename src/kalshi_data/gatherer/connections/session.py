@@ -109,12 +109,12 @@ class FeedSession:
 
     def _take(self, frame: bytes) -> None:
         """Record a frame and act on its events; called while the socket is read, so nothing here waits."""
-        for event in self._recorder.frame(frame):
-            try:
+        try:
+            for event in self._recorder.frame(frame):
                 self._act(event)
-            except Exception as error:
-                self._failure = self._record_failure(error)
-                self._failed.set()
+        except Exception as error:
+            self._failure = self._record_failure(error)
+            self._failed.set()
 
     def _record_failure(self, error: BaseException) -> str:
         """Count an error of this program, which ends this connection; return the reason. Log the first of its kind."""
