@@ -29,3 +29,11 @@ grant select on timeseries.migration, ops.migration, timeseries.series to export
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.cursors, ops.lags, ops.connections, ops.dropped_partitions to exporter;
+
+-- Every role may make temporary tables unless the database says otherwise. These two stage rows in them.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+    execute format('grant temporary on database %I to deduplicator, exporter', current_database());
+end;
+$$;

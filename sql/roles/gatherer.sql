@@ -1,5 +1,5 @@
 -- Create the roles of a gatherer's cluster if they are missing; the deployment sets their passwords.
--- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there.
+-- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there, in bounded sessions.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'gatherer') then
@@ -8,5 +8,21 @@ begin
     if not exists (select from pg_roles where rolname = 'dedup_reader') then
         create role dedup_reader login;
     end if;
+end;
+$$;
+
+-- A deduplicator opens some 15 connections; a lost one leaves as many for half a minute.
+alter role dedup_reader connection limit 60;
+alter role dedup_reader set statement_timeout = '60s';
+alter role dedup_reader set lock_timeout = '10s';
+alter role dedup_reader set idle_in_transaction_session_timeout = '60s';
+alter role dedup_reader set idle_session_timeout = '1h';
+
+do $$
+begin
+    alter role dedup_reader set temp_file_limit = '4GB';
+exception
+    when insufficient_privilege then
+        raise notice 'temp_file_limit of dedup_reader is not set, since only a superuser may';
 end;
 $$;

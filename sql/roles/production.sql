@@ -1,5 +1,5 @@
 -- Create the roles of the production database if they are missing; the deployment sets their passwords.
--- kalshi_owner migrates; deduplicator writes; reader reads schema market_data; exporter archives it.
+-- kalshi_owner migrates; deduplicator writes; reader reads market_data in bounded sessions; exporter archives it.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'kalshi_owner') then
@@ -14,5 +14,21 @@ begin
     if not exists (select from pg_roles where rolname = 'exporter') then
         create role exporter login;
     end if;
+end;
+$$;
+
+-- Readers may be people: no query of theirs may hold back vacuum or fill the disk for long.
+alter role reader connection limit 20;
+alter role reader set statement_timeout = '30min';
+alter role reader set lock_timeout = '30s';
+alter role reader set idle_in_transaction_session_timeout = '10min';
+alter role reader set idle_session_timeout = '24h';
+
+do $$
+begin
+    alter role reader set temp_file_limit = '20GB';
+exception
+    when insufficient_privilege then
+        raise notice 'temp_file_limit of reader is not set, since only a superuser may';
 end;
 $$;

@@ -12,6 +12,7 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from kalshi_data.database.connection import Connection, connect, sql_folder
 from kalshi_data.database.migrations import migrate
+from kalshi_data.demo.databases import restrict
 from kalshi_data.demo.postgres import SETTINGS, SUPERUSER, Account, Server
 
 # TimescaleDB's scheduler would hold a connection to the templates, which could then not be cloned.
@@ -27,6 +28,8 @@ KINDS = {
     "production": ("kalshi_owner", ("timeseries", "production")),
     "empty": ("kalshi_owner", ()),
 }
+# Roles that may make temporary tables.
+STAGERS = {"template_production": ("deduplicator", "exporter")}
 NUMBERS = itertools.count(1)
 
 
@@ -90,6 +93,8 @@ class Engine:
         if self.name == "timescaledb":
             with psycopg.connect(self.server.conninfo(name), autocommit=True) as connection:
                 connection.execute("create extension timescaledb")
+        if components:
+            restrict(self.server.conninfo(name))
         with connect(self.server.conninfo(name, owner), application_name="template") as connection:
             for component in components:
                 migrate(connection, component)
@@ -99,6 +104,11 @@ class Engine:
         # In memory, copying the files takes half the time of writing them through the log.
         statement = sql.SQL("create database {} template {} strategy file_copy owner {}")
         self._administer(statement.format(*map(sql.Identifier, (name, template, owner))))
+        if template != "template_empty":
+            # A copy has the rights in a database but not those on it, which grants.sql of each component sets.
+            rights = "revoke temporary on database {0} from public; grant temporary on database {0} to {1}"
+            stagers = sql.SQL(", ").join(map(sql.Identifier, STAGERS.get(template, (owner,))))
+            self._administer(sql.SQL(rights).format(sql.Identifier(name), stagers))
 
     def _administer(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.server.conninfo("postgres"), autocommit=True) as connection:

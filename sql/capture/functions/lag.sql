@@ -2,7 +2,7 @@
 -- It runs with its owner's rights, because a reader sees neither unfinished transactions nor their sessions.
 -- Parameters: stream, a view sync.<stream>_v1; after, the reader's position
 -- Reads: the stream's table, running transactions
--- Returns: the rows after the position, counted up to a million; when the oldest of them was received; how many are
+-- Returns: the rows after the position, counted up to 100,000; when the oldest of them was received; how many are
 -- held back by an older open transaction; that transaction, or null if no row is held back
 create or replace function sync.lag(
     stream text, after xid8,
@@ -28,10 +28,14 @@ begin
     limit 1;
     execute format(
         $query$
-            select count(*), min(%1$I), count(*) filter (where ingest_xid >= $2)
+            select
+                count(*), min(%1$I),
+                (select count(*) from (
+                    select from capture.%2$I as h where h.ingest_xid > $1 and h.ingest_xid >= $2 limit 100000
+                ) as held)
             from (
-                select s.%1$I, s.ingest_xid from capture.%2$I as s
-                where s.ingest_xid > $1 order by s.ingest_xid limit 1000000
+                select s.%1$I from capture.%2$I as s
+                where s.ingest_xid > $1 order by s.ingest_xid limit 100000
             ) as waiting
         $query$,
         time_column, stream

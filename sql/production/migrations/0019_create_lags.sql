@@ -18,7 +18,7 @@ comment on column ops.lags.stream is 'The stream that is read.';
 comment on column ops.lags.shard is 'The part of the markets that the measuring deduplicator merges, as part/parts.';
 comment on column ops.lags.measured_at is 'When it was measured.';
 comment on column ops.lags.rows_waiting is
-'Rows that the gatherer holds and production does not, counted up to a million; null if the gatherer did not answer.';
+'Rows that the gatherer holds and production does not, counted up to 100,000; null if the gatherer did not answer.';
 comment on column ops.lags.lag_seconds is 'How long the oldest of them has waited.';
 comment on column ops.lags.rows_held is
 'How many of them cannot be read yet, because an older transaction is open on the gatherer.';

@@ -31,8 +31,14 @@ begin
     if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
         return false;
     end if;
-    perform pg_advisory_xact_lock(hashtext('timeseries.ensure_partition'), entry.target::oid::integer);
-    if to_regclass(format('%I.%I', name_of_schema, name_of_partition)) is not null then
+    -- Another session that makes a partition of this table waits here. Readers may not lock this row.
+    perform from timeseries.series as s where s.target = entry.target for no key update;
+    -- to_regclass would answer from what this session remembers, which may be older than the wait.
+    if exists (
+        select from pg_class as c
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        where n.nspname = name_of_schema and c.relname = name_of_partition
+    ) then
         return false; -- another session created it while this one waited
     end if;
     -- Attaching takes a weaker lock on the table than creating the partition in place, so readers are not blocked.

@@ -21,3 +21,11 @@ def make_databases(server: Server, roles: str, databases: Mapping[str, str]) -> 
     with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
         for file in files:
             connection.execute(file.read_bytes())
+    for name in databases:
+        restrict(server.conninfo(name))
+
+
+def restrict(conninfo: str) -> None:
+    """Take from the roles of a database, as its superuser, what PostgreSQL allows every role."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute((sql_folder() / "restrictions" / "functions.sql").read_bytes())

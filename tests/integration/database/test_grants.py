@@ -1,6 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
+from kalshi_data.database.migrations import migrate
+from kalshi_data.database.session_lock import SessionLock
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 
@@ -89,3 +93,76 @@ def test_reader_may_read_market_data_only(production: Database) -> None:
         visible = connection.execute(VISIBLE, {"role": "reader"}).fetchall()
         assert {schema for schema, _ in visible} == {"market_data"}
         assert {name for _, name in visible} >= {"trades", "orderbook_deltas"}
+
+
+TOO_MUCH = [
+    "create temporary table mine (x integer)",
+    "select lo_create(0)",
+    "select lo_from_bytea(0, 'abc')",
+    "select lo_creat(-1)",
+    "select pg_advisory_lock(1)",
+    "select pg_try_advisory_lock(1, 2)",
+    "select pg_advisory_xact_lock_shared(1)",
+    "create schema mine",
+    "create function pg_temp.mine() returns integer language sql return 1",
+]
+
+
+@pytest.mark.parametrize("statement", TOO_MUCH)
+@pytest.mark.parametrize(
+    ("kind", "role"), [("kalshi_ts", "dedup_reader"), ("kalshi_meta", "dedup_reader"), ("production", "reader")]
+)
+def test_readers_may_keep_and_lock_nothing(make_database: MakeDatabase, kind: str, role: str, statement: str) -> None:
+    with make_database(kind).connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "connections"), [("kalshi_ts", "dedup_reader", 60), ("production", "reader", 20)]
+)
+def test_sessions_of_readers_are_bounded(make_database: MakeDatabase, kind: str, role: str, connections: int) -> None:
+    database = make_database(kind)
+    with psycopg.connect(database.conninfo(role), autocommit=True) as session:
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "temp_file_limit"):
+            shown = session.execute(f"show {name}".encode()).fetchone()
+            assert shown not in {("0",), ("-1",), None}, name
+        limit = session.execute("select rolconnlimit from pg_roles where rolname = current_user").fetchone()
+        assert limit == (connections,)
+
+
+def test_readers_can_stop_neither_merge_nor_partitions_nor_migration(
+    make_database: MakeDatabase, production: Database
+) -> None:
+    kalshi_ts = make_database("kalshi_ts")
+    with production.connect("reader") as reader, production.connect("deduplicator") as deduplicator:
+        for statement in ("select from ops.locks for update", "select from timeseries.series for update"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(statement.encode())
+        reader.execute("begin")
+        reader.execute("select count(*) from market_data.trades")
+        assert SessionLock("trades 1/1").take(deduplicator)
+        deduplicator.execute("select timeseries.ensure_partition('market_data.trades', now() + interval '3 days')")
+    with kalshi_ts.connect("dedup_reader") as reader, kalshi_ts.connect("gatherer") as gatherer:
+        reader.execute("begin")
+        reader.execute("select count(*) from sync.trades_v1")
+        gatherer.execute("select timeseries.ensure_partition('capture.trades', now() + interval '3 days')")
+        assert migrate(gatherer, "capture") == []
+
+
+def test_partitions_are_made_by_one_session_at_a_time(kalshi_ts: Database) -> None:
+    moment = "now() + interval '9 days'"
+    with (
+        kalshi_ts.connect("gatherer") as first,
+        kalshi_ts.connect("gatherer") as second,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        first.execute("begin")
+        made = first.execute(f"select timeseries.ensure_partition('capture.trades', {moment})".encode()).fetchone()
+        second.execute("set lock_timeout = '60s'")
+        waiting = thread.submit(
+            second.execute, f"select timeseries.ensure_partition('capture.trades', {moment})".encode()
+        )
+        first.execute("commit")
+        assert waiting.result().fetchone() == (False,)
+        # TimescaleDB makes chunks when rows arrive.
+        assert made in {(True,), (False,)}

@@ -26,7 +26,7 @@ class HeartbeatReading(NamedTuple):
 
 
 class Backlog(NamedTuple):
-    """Rows of one stream that a gatherer holds and production does not; counted up to a million.
+    """Rows of one stream that a gatherer holds and production does not; counted up to 100,000.
 
     `rows_held` of them cannot be read yet, because of `cause`: an older transaction that is still open there.
     """
