@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class TradeRecovery:
         self._arrived = asyncio.Event()
         # Whether the database may hold gaps that do not wait here.
         self._has_left_over = True
+        # What is repaired here is written to the database later.
+        self._repaired_numbers: deque[int] = deque(maxlen=2 * WAITING_MAX)
         self._backoff = Backoff()
 
     def request(self, begin: datetime, frame_number: int | None) -> None:
@@ -141,6 +144,7 @@ class TradeRecovery:
         log.info("missed trades fetched", begin=missed.begin.isoformat(), end=missed.end.isoformat(), seen=seen)
         if missed.frame_number is not None:
             self._repaired(missed.frame_number, "rest")
+            self._repaired_numbers.append(missed.frame_number)
         # It may have been widened meanwhile, or have given its place away.
         if wanted == (missed.begin, missed.end) and missed in self._waiting:
             self._waiting.remove(missed)
@@ -188,7 +192,7 @@ class TradeRecovery:
     async def _queue_unrepaired(self) -> None:
         """Queue the gaps in trades that are not repaired yet and do not wait already."""
         rows = await asyncio.to_thread(self._unrepaired)
-        numbers = {missed.frame_number for missed in self._waiting}
+        numbers = {*self._repaired_numbers, *(missed.frame_number for missed in self._waiting)}
         new = [MissedTrades(*row, self._settled_at()) for row in rows if row[2] not in numbers]
         room = WAITING_MAX - len(self._waiting)
         self._waiting += new[:room]
@@ -201,8 +205,10 @@ class TradeRecovery:
 
 def ranges(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Return the ranges to fetch between two times of this host's clock, which may have been set meanwhile."""
+    step = begin - end
+    if step > EDGE:
+        return [(end - EDGE, end + EDGE), (begin - EDGE, begin + EDGE)]
     if begin > end:
-        step = begin - end
         begin, end = end - step - CLOCK_MARGIN, begin + CLOCK_MARGIN
     if end - begin <= SPAN_MAX:
         return [(begin, end)]
