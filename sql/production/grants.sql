@@ -4,6 +4,7 @@
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
+grant update (market_id) on market_data.orderbook_snapshots to deduplicator;
 grant update on
 market_data.series, market_data.events, market_data.markets,
 market_data.series_history, market_data.events_history, market_data.markets_history to deduplicator;
@@ -29,6 +30,7 @@ grant select on timeseries.migration, ops.migration, timeseries.series to export
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.cursors, ops.lags, ops.connections, ops.dropped_partitions to exporter;
+grant execute on function ops.quarantine_rows to exporter, deduplicator;
 
 -- Every role may make temporary tables unless the database says otherwise. These two stage rows in them.
 do $$

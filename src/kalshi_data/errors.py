@@ -7,6 +7,7 @@ BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
 ArchiveError          the archive cannot be written or read, or is not what it should be
+  MisfitError         the archive cannot hold a row
 LockLost              another process has taken over a task
 NotCommitted          rows could not be committed before a stop
 LockHeld              another process holds what this one needs alone
@@ -48,6 +49,10 @@ class ArchiveError(KalshiDataError):
 
 class LockLost(KalshiDataError):
     """Another process has taken over a task, since this one seemed to have ended."""
+
+
+class MisfitError(ArchiveError):
+    """A row of production holds a value that the archive cannot hold exactly."""
 
 
 class NotCommitted(KalshiDataError):

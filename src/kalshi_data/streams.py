@@ -13,9 +13,10 @@ class Stream(NamedTuple):
     `source` is the SQL folder of the gatherer's database that holds the stream. If no row waits, the stream is polled
     at most once in `poll_seconds_min`.
 
-    Flags: the archive holds the stream (`is_archived`), partitions may be dropped after some days (`is_expirable`),
-    minutes of it are classified (`is_classified`), its late rows are marked after the merge (`marks_late_rows`), the
-    gatherers that received a row are counted (`has_sightings`), the simulator's journal holds it (`is_verified`).
+    Flags: rows whose times cannot be right are rejected (`has_times`), the archive holds the stream (`is_archived`),
+    partitions may be dropped after some days (`is_expirable`), minutes of it are classified (`is_classified`), its late
+    rows are marked after the merge (`marks_late_rows`), the gatherers that received a row are counted
+    (`has_sightings`), the simulator's journal holds it (`is_verified`).
     """
 
     name: str
@@ -23,6 +24,7 @@ class Stream(NamedTuple):
     time_column: str | None = None
     source: str = "capture"
     poll_seconds_min: float = 0.0
+    has_times: bool = False
     is_archived: bool = False
     is_expirable: bool = False
     is_classified: bool = False
@@ -33,13 +35,13 @@ class Stream(NamedTuple):
 
 def _feed(name: str, time_column: str, *flags: str) -> Stream:
     """Return a stream of the feed: archived rows with a time; `flags` are set."""
-    stream = Stream(name, f"market_data.{name}", time_column, is_archived=True)
+    stream = Stream(name, f"market_data.{name}", time_column, has_times=True, is_archived=True)
     return stream._replace(**dict.fromkeys(flags, True))
 
 
 def _coverage(name: str) -> Stream:
     """Return a stream of a gatherer's own state: what it covered and what it missed."""
-    return Stream(name, f"ops.{name}", poll_seconds_min=0.5)
+    return Stream(name, f"ops.{name}", poll_seconds_min=0.5, has_times=True)
 
 
 def _listing(name: str) -> Stream:

@@ -15,6 +15,10 @@ CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max 
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.arbitrate_hours(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.are_amounts(list numeric[], digits integer, places integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.believed_times() RETURNS tstzrange
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, margin interval) RETURNS TABLE(place tid)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
@@ -56,13 +60,19 @@ CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETUR
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
@@ -70,13 +80,20 @@ CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(moved bigint, reason text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers integer[], settle_seconds double precision, deadline_seconds double precision) RETURNS TABLE(stream text, until_at timestamp with time zone, length interval)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.record_late_rows(time_column name, merged_stream text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.reject_misfits(merged_stream text, target regclass) RETURNS TABLE(gatherer_id smallint, rejected_rows bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min numeric, price_max numeric, accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
@@ -206,7 +223,7 @@ CREATE TABLE ops.expected (
     determined_at timestamp with time zone,
     during tstzrange GENERATED ALWAYS AS (tstzrange(LEAST(began_at, opened_at),
 CASE
-    WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, closed_at, determined_at))
+    WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, (((LEAST(closed_at, determined_at) AT TIME ZONE 'UTC'::text) + '00:00:30'::interval) AT TIME ZONE 'UTC'::text)))
     ELSE NULL::timestamp with time zone
 END)) STORED NOT NULL
 );
@@ -305,6 +322,7 @@ CREATE TABLE ops.archive_partitions (
     row_count bigint,
     byte_count bigint,
     sha256 bytea,
+    written_sha256 bytea,
     etag text,
     watermarks jsonb,
     gatherer_rows jsonb,
@@ -594,6 +612,9 @@ GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
+GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
 GRANT ALL ON FUNCTION ops.try_boolean(sent text) TO deduplicator;
 GRANT ALL ON FUNCTION ops.try_timestamptz(sent text) TO deduplicator;
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
@@ -678,6 +699,7 @@ GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
+GRANT UPDATE(market_id) ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;

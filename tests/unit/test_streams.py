@@ -20,6 +20,10 @@ def names(condition: Condition) -> set[str]:
     return {stream.name for stream in STREAMS if condition(stream)}
 
 
+def has_times(stream: Stream) -> bool:
+    return stream.has_times
+
+
 def is_feed(stream: Stream) -> bool:
     return stream.source == "capture" and stream.time_column is not None
 
@@ -53,7 +57,7 @@ def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> 
     [
         ("production/queries/stage", is_any, ("copy", "prepare_partitions")),
         ("production/queries/merge", is_any, ()),
-        ("production/queries/reject", is_feed, ()),
+        ("production/queries/reject", has_times, ("misfits",)),
         ("production/queries/export", is_archived, ()),
         ("production/queries/sightings", has_sightings, ("record_late_rows",)),
         (

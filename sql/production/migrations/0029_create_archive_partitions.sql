@@ -9,6 +9,7 @@ create table ops.archive_partitions (
     row_count bigint,
     byte_count bigint,
     sha256 bytea,
+    written_sha256 bytea,
     etag text,
     watermarks jsonb,
     gatherer_rows jsonb,
@@ -37,6 +38,8 @@ comment on column ops.archive_partitions.schema_version is 'The version of the f
 comment on column ops.archive_partitions.row_count is 'Rows in the object.';
 comment on column ops.archive_partitions.byte_count is 'The size of the object.';
 comment on column ops.archive_partitions.sha256 is 'Digest of the object.';
+comment on column ops.archive_partitions.written_sha256 is
+'SHA-256 of the object that was last to be written, whether or not it was finished.';
 comment on column ops.archive_partitions.etag is 'The ETag that the storage returned for the object.';
 comment on column ops.archive_partitions.watermarks is 'The cursor of each gatherer and epoch at the export.';
 comment on column ops.archive_partitions.gatherer_rows is 'Rows per gatherer that brought them.';

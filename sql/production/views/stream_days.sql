@@ -38,7 +38,7 @@ from (
         from (
             select
                 s.stream,
-                date_trunc('day', min(e.began_at), 'UTC') as began
+                date_trunc('day', greatest(min(e.began_at), lower(ops.believed_times())), 'UTC') as began
             from ops.classified_streams() as s
             inner join ops.expected as e on s.channel = e.channel
             group by s.stream

@@ -20,7 +20,7 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection
-from kalshi_data.errors import ArchiveError
+from kalshi_data.errors import ArchiveError, MisfitError
 from kalshi_data.version import read_release
 
 log = structlog.get_logger()
@@ -72,14 +72,13 @@ class PartitionExport:
                 rows = restore(self._bucket, self._settings, hour, self._databases.merger, workspace)
                 log.info("restored a dropped hour for its late rows", stream=hour.stream.name, rows=rows)
             path = workspace / "part-0.parquet"
-            with production.transaction():
-                watermarks = partitions.watermarks(hour.stream)
-                expected = read_control_totals(production, hour.stream, hour.begins_at, hour.ends_at)
-                self._display.start(hour, expected.rows)
-                written = write_partition(production, hour.stream, hour.begins_at, hour.ends_at, path, self._advance)
-            if problems := expected.differences(written.totals):
-                raise ArchiveError(f"the file differs from production, nothing was uploaded: {'; '.join(problems)}")
+            try:
+                watermarks, written = self._write(production, partitions, hour, path)
+            except MisfitError as error:
+                self._quarantine(partitions, hour, error)
+                watermarks, written = self._write(production, partitions, hour, path)
             manifest = self._manifest(hour, written, watermarks)
+            partitions.record_write(hour, written.sha256)
             etag = self._bucket.put(manifest.key, path, written.sha256, self._check_stop)
             put_manifest(self._bucket, self._settings, hour.stream, manifest, workspace)
         if not partitions.finish(hour, manifest, etag):
@@ -88,6 +87,32 @@ class PartitionExport:
             return
         self._state.exported(written.totals.rows, written.byte_count)
         self.verify(partitions, hour, written.sha256)
+
+    def _write(
+        self, production: Connection, partitions: Partitions, hour: ArchiveHour, path: Path
+    ) -> tuple[list[Watermark], WrittenFile]:
+        """Write what production holds of an hour to a file that equals it in rows and sums."""
+        with production.transaction():
+            watermarks = partitions.watermarks(hour.stream)
+            expected = read_control_totals(production, hour.stream, hour.begins_at, hour.ends_at)
+            self._display.start(hour, expected.rows)
+            written = write_partition(production, hour.stream, hour.begins_at, hour.ends_at, path, self._advance)
+        if problems := expected.differences(written.totals):
+            raise ArchiveError(f"the file differs from production, nothing was uploaded: {'; '.join(problems)}")
+        return watermarks, written
+
+    def _quarantine(self, partitions: Partitions, hour: ArchiveHour, error: MisfitError) -> None:
+        """Move the rows of an hour that the archive cannot hold into quarantine, so that the others can be archived."""
+        moved, reason = partitions.quarantine(hour)
+        if not moved:
+            raise error
+        log.error(
+            "rows that the archive cannot hold were moved to ops.rejected_rows",
+            stream=hour.stream.name,
+            hour=hour.begins_at.isoformat(),
+            rows=moved,
+            reason=reason,
+        )
 
     def verify(self, partitions: Partitions, hour: ArchiveHour, sha256: bytes) -> None:
         """Read back what was written; only then does the hour count as archived.

@@ -14,6 +14,7 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.database.connection import Connection, query
 
 UNVERIFIED_MAX = 100
+OPENED_MAX = 500
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END = datetime(9999, 1, 1, tzinfo=UTC)
 STREAMS = {stream.name: stream for stream in ARCHIVED}
@@ -29,12 +30,17 @@ class HourSelection(NamedTuple):
 
 
 class ArchiveHour(NamedTuple):
-    """One hour of a stream, or a day of one that is written whole; if `is_dropped`, only the archive has its rows."""
+    """One hour of a stream, or a day of one that is written whole; if `is_dropped`, only the archive has its rows.
+
+    Production remembers the `sha256` of the object it finished, and the `written_sha256` of the last that it began.
+    """
 
     stream: ArchiveStream
     begins_at: datetime
     is_dropped: bool = False
     failures: int = 0
+    sha256: bytes | None = None
+    written_sha256: bytes | None = None
 
     @property
     def ends_at(self) -> datetime:
@@ -57,7 +63,8 @@ class Partitions:
 
     def open_hours(self, streams: Sequence[ArchiveStream]) -> None:
         """Open records for hours that are over."""
-        self._production.execute(query("production/archive/open_hours"), self._readiness(streams))
+        asked = {**self._readiness(streams), "hours_max": OPENED_MAX}
+        self._production.execute(query("production/archive/open_hours"), asked)
 
     def claim(self, selection: HourSelection) -> ArchiveHour | None:
         """Claim the oldest hour that is due; return None if there is none."""
@@ -66,13 +73,24 @@ class Partitions:
         row = self._production.execute(query("production/archive/claim_hour"), asked).fetchone()
         if row is None:
             return None
-        name, begins_at, is_dropped, failures = row
-        return ArchiveHour(STREAMS[name], begins_at, bool(is_dropped), failures)
+        name, begins_at, is_dropped, *others = row
+        return ArchiveHour(STREAMS[name], begins_at, bool(is_dropped), *others)
 
     def watermarks(self, stream: ArchiveStream) -> list[Watermark]:
         """Return how far each gatherer's copy of a stream is merged."""
         rows = self._production.execute(query("production/archive/read_watermarks"), {"stream": stream.name}).fetchall()
         return [Watermark(*row) for row in rows]
+
+    def record_write(self, hour: ArchiveHour, sha256: bytes) -> None:
+        """Record which object is about to be written."""
+        self._production.execute(query("production/archive/record_write"), {**hour.key(), "sha256": sha256})
+
+    def quarantine(self, hour: ArchiveHour) -> tuple[int, str | None]:
+        """Move rows that the archive cannot hold into quarantine; return their number and the reason of one."""
+        span = {"from_at": hour.begins_at, "until_at": hour.ends_at, "time_column": hour.stream.time_column}
+        asked = {"stream": hour.stream.name, **span}
+        moved, reason = self._production.execute(query("production/archive/quarantine_rows"), asked).fetchall()[0]
+        return moved, reason
 
     def finish(self, hour: ArchiveHour, manifest: Manifest, etag: str | None) -> bool:
         """Record that the object was written; return False if rows were merged into the hour since it was claimed."""

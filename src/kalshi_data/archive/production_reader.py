@@ -15,7 +15,7 @@ from psycopg import ClientCursor
 
 from kalshi_data.archive.schemas import LEVELS, ArchiveStream, Column, arrow_schema
 from kalshi_data.database.connection import Connection, conninfo_of, query
-from kalshi_data.errors import ArchiveError
+from kalshi_data.errors import MisfitError
 
 # A transaction can only adopt a snapshot if it is a repeatable-read transaction from its start.
 TRANSACTION = "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
@@ -30,11 +30,11 @@ def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: da
     open until the last batch.
 
     Raises:
-        ArchiveError: a value does not fit the archive's schema.
+        MisfitError: a value does not fit the archive's schema.
         adbc_driver_manager.Error: the database failed.
     """
-    ((snapshot,),) = connection.execute(query("production/archive/share_snapshot")).fetchall()
-    adopt = _bind(connection, query("production/archive/adopt_snapshot"), {"snapshot": snapshot})
+    ((snapshot,),) = connection.execute(query("production/snapshot/share")).fetchall()
+    adopt = _bind(connection, query("production/snapshot/adopt"), {"snapshot": snapshot})
     rows = _bind(connection, query(f"production/export/{stream.name}"), {"begin_at": begin, "end_at": end})
     return _stream(stream, _conninfo(connection), adopt, rows)
 
@@ -68,7 +68,7 @@ def _columns(stream: ArchiveStream, batch: pa.RecordBatch) -> Iterator[pa.Array[
         try:
             yield _pairs(parts) if column.type == LEVELS else _converted(parts[0], column.type)
         except pa.ArrowInvalid as error:
-            raise ArchiveError(_describe_misfit(stream, column, parts)) from error
+            raise MisfitError(_describe_misfit(stream, column, parts)) from error
 
 
 def _converted(source: pa.Array[Any], wanted: pa.DataType) -> pa.Array[Any]:

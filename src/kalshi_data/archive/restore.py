@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from kalshi_data.archive.manifest import fetch_manifest, manifest_key
+from kalshi_data.archive.manifest import data_key, fetch_manifest, manifest_key
 from kalshi_data.archive.object_checks import check_object, load_rows
 from kalshi_data.archive.partitions import ArchiveHour
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.archive.storage.base import ObjectStore
+from kalshi_data.archive.storage.base import ObjectStore, digest
 from kalshi_data.database.connection import connect, query
 from kalshi_data.errors import ArchiveError
 
@@ -20,15 +20,14 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
         The number of rows restored.
 
     Raises:
-        ArchiveError: the object is missing or damaged.
+        ArchiveError: the object is missing or damaged, or is not the one that production finished or began to write.
     """
     stream, path = hour.stream, workspace / "restored.parquet"
-    manifest = fetch_manifest(bucket, manifest_key(settings, stream, hour.begins_at), workspace)
-    problems = ["its manifest is missing"] if manifest is None else check_object(bucket, stream, manifest, path)
-    if problems:
+    if problems := _problems(bucket, settings, hour, path, workspace):
         raise ArchiveError(
             f"late rows of {stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} wait: production dropped that hour, and "
-            f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object"
+            f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object and "
+            "its manifest"
         )
     partition = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
@@ -41,3 +40,28 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
             merged = production.execute(query(f"production/merge/{stream.name}")).fetchall()
     path.unlink()
     return sum(new for _, _, new in merged)
+
+
+def _problems(
+    bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, path: Path, workspace: Path
+) -> list[str]:
+    """Fetch an hour's object, and return why it must not be restored.
+
+    The manifest beside it proves nothing, since who can replace the one can replace the other: production's own record
+    decides.
+    """
+    stream = hour.stream
+    manifest = fetch_manifest(bucket, manifest_key(settings, stream, hour.begins_at), workspace)
+    if manifest is None:
+        return ["its manifest is missing"]
+    if not bucket.fetch(data_key(settings, stream, hour.begins_at), path):
+        return ["it is missing"]
+    found, finished = digest(path), hour.sha256 or b""
+    if found not in (finished, hour.written_sha256):
+        return [f"its sha256 is {found.hex()}, production recorded {finished.hex()}"]
+    if found != finished:
+        # An exporter ended after it had written the object, and may not have written the manifest.
+        return []
+    if manifest.sha256 != finished.hex():
+        return [f"production recorded sha256 {finished.hex()}, its manifest says {manifest.sha256}"]
+    return check_object(bucket, stream, manifest, path)

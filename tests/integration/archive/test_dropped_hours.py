@@ -1,9 +1,14 @@
 """Hours that production dropped stay complete in the archive, also when rows come late."""
 
-from collections.abc import Iterator
+import hashlib
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import pyarrow
 import pytest
 
 from kalshi_data.archive.partitions import END, HourSelection
@@ -11,6 +16,7 @@ from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import drop_archived
+from kalshi_data.errors import ArchiveError
 from tests.support.engines import Database
 from tests.support.exporting import (
     DELTA,
@@ -20,6 +26,7 @@ from tests.support.exporting import (
     TRADES,
     export,
     fill,
+    manifest_of,
     mark,
     parquet,
     part,
@@ -29,6 +36,8 @@ from tests.support.exporting import (
     trade,
 )
 
+# Its functions are described to type checkers only in part.
+arrow: Any = pyarrow
 RETENTION = ProductionRetentionSettings(
     trades_days=1, orderbook_deltas_days=1, orderbook_snapshots_days=1, tickers_days=1
 )
@@ -111,6 +120,100 @@ def test_late_rows_of_every_stream_join_dropped_hours(production: Database, ops:
             assert now.num_rows == before.num_rows + 1
         else:
             assert now.equals(before)
+
+
+def forge(folder: Path) -> None:
+    """Replace an object and its manifest by others that fit each other."""
+    with parquet.ParquetFile(part(folder)) as file:
+        schema = file.schema_arrow
+        rows = file.read().to_pylist()
+    rows[0]["trade_id"] = "forged"
+    parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), part(folder))
+    manifest = msgspec.json.decode(manifest_of(folder).read_bytes())
+    sha256 = hashlib.sha256(part(folder).read_bytes()).hexdigest()
+    change_manifest(folder, bytes=part(folder).stat().st_size, sha256=sha256, rows=manifest["rows"])
+
+
+def change_manifest(folder: Path, **changes: object) -> None:
+    manifest = msgspec.json.decode(manifest_of(folder).read_bytes())
+    manifest_of(folder).write_bytes(msgspec.json.encode({**manifest, **changes}))
+
+
+def lose_object(folder: Path) -> None:
+    part(folder).unlink()
+
+
+def lose_manifest(folder: Path) -> None:
+    manifest_of(folder).unlink()
+
+
+def break_manifest(folder: Path) -> None:
+    manifest_of(folder).write_text("{")
+
+
+def name_another_sha256(folder: Path) -> None:
+    change_manifest(folder, sha256="00" * 32)
+
+
+def name_other_rows(folder: Path) -> None:
+    change_manifest(folder, rows=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (forge, "its sha256 is .*, production recorded"),
+        (lose_object, "it is missing"),
+        (lose_manifest, "its manifest is missing"),
+        (break_manifest, "is not a manifest"),
+        (name_another_sha256, "production recorded sha256 .*, its manifest says"),
+        (name_other_rows, "its manifest says 1"),
+    ],
+)
+def test_an_object_that_is_not_the_one_production_wrote_is_not_restored(
+    production: Database, ops: Connection, tmp_path: Path, change: Callable[[Path], object], message: str
+) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen, until_at=END)
+    drop_archived(ops, RETENTION)
+    change(tmp_path)
+    trade(ops, THEN + timedelta(minutes=3), "late")
+    trade(ops, THEN + timedelta(minutes=63), "late, too")
+    mark(ops, THEN, THEN + HOUR, streams=["trades"])
+    export(chosen)
+    assert states(ops)[THEN] == "pending"
+    failed = row_of(ops)
+    assert re.search(message, failed["error"]), failed["error"]
+    assert failed["retry_at"] is not None
+    # The late row waits; nothing of the object came, and the next hour was written.
+    assert ops.execute("select trade_id from market_data.trades where exchange_ts < %s", (THEN + HOUR,)).fetchall() == [
+        ("late",)
+    ]
+    assert states(ops)[THEN + HOUR] == "verified"
+
+
+def test_an_object_whose_writing_was_interrupted_is_restored(
+    production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(production, tmp_path)
+    export(chosen, until_at=END)
+    drop_archived(ops, RETENTION)
+    trade(ops, THEN + timedelta(minutes=3), "late")
+    mark(ops, THEN, streams=["trades"])
+
+    def fail(*_: object) -> None:
+        raise ArchiveError("the power is off")
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("kalshi_data.archive.partition_export.put_manifest", fail)
+        export(chosen, until_at=END)
+    assert "late" in held(part(tmp_path))
+    assert states(ops)[THEN] == "pending"
+    trade(ops, THEN + timedelta(minutes=4), "later")
+    ops.execute("update ops.archive_partitions set retry_at = null")
+    export(chosen, until_at=END)
+    assert {"late", "later"} <= set(held(part(tmp_path)))
+    assert states(ops)[THEN] == "verified"
 
 
 def test_late_rows_wait_if_the_archived_object_is_damaged(

@@ -51,10 +51,12 @@ def delta(gatherer_id: int, second: int, clock: int, side: str, size: int, occur
     return {"gatherer_id": gatherer_id, "exchange_ts": after(second), **facts, "occurrence": occurrence}
 
 
-def snapshot(gatherer_id: int, received_at: datetime, clock: int, state: int, occurrence: int) -> Row:
-    """Those that are numbered have no clock."""
+def snapshot(
+    gatherer_id: int, received_at: datetime, clock: int, state: int, occurrence: int, market_id: str | None
+) -> Row:
+    """Those that are numbered have no clock; lines may lack the market's id."""
     clock = 0 if occurrence else clock
-    facts = {"market_ticker": "M", "market_id": "m", "clock": clock, "levels_sha256": digest(state)}
+    facts = {"market_ticker": "M", "market_id": market_id, "clock": clock, "levels_sha256": digest(state)}
     levels = {"yes_prices": [0.4], "yes_sizes": [state], "no_prices": [0.1], "no_sizes": [1]}
     return {"gatherer_id": gatherer_id, "received_at": received_at, **facts, **levels, "occurrence": occurrence}
 
@@ -128,10 +130,10 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
         ],
     ),
     "orderbook_snapshots": (
-        st.builds(snapshot, GATHERER, MOMENTS, FEW, FEW, FEW),
+        st.builds(snapshot, GATHERER, MOMENTS, FEW, FEW, FEW, st.sampled_from(["m", "", None])),
         [
             "select date_trunc(case occurrence when 0 then 'day' else 'hour' end, received_at, 'UTC'), clock,"
-            " levels_sha256, occurrence, yes_sizes from market_data.orderbook_snapshots"
+            " levels_sha256, occurrence, yes_sizes, market_id from market_data.orderbook_snapshots"
         ],
     ),
     "tickers": (

@@ -16,6 +16,7 @@ as $$
         union all
         select tstzrange(min(c.opened_at), greatest(min(c.opened_at), until_at)) as during
         from ops.connections as c
+        where c.opened_at <@ (select ops.believed_times())
         having count(*) > 0
     )
 

@@ -18,14 +18,16 @@ begin
     if not found then
         select date_bin('1 min', min(e.began_at), timestamptz 'epoch') into began from ops.expected as e;
     end if;
+    began := case when began is not null
+        then greatest(began, date_bin('1 min', lower(ops.believed_times()), timestamptz 'epoch')) end;
     perform ops.end_determined_markets(began - interval '1 day'), ops.update_market_times();
     select
         greatest(began, date_bin('1 min', least(
-            ops.settled_until(), coalesce(max(h.beat_at), '-infinity'), began + make_interval(mins => minutes_max)
+            ops.settled_until(), max(least(h.beat_at, h.read_at)), began + make_interval(mins => minutes_max)
         ), timestamptz 'epoch'))
     into ended
     from ops.heartbeats as h
-    having max(h.beat_at) is not null;
+    having count(*) > 0;
     ended := coalesce(ended, began);
 
     select sum(ops.classify_minutes(e.stream, e.tickers, e.from_times, e.until_times)) into rows_new

@@ -12,7 +12,9 @@ begin
     from (
         select each.channel, each.market_ticker, min(each.began_at) as began_at
         from changed as each
-        where each.channel in (select s.channel from ops.classified_streams() as s)
+        where
+            each.channel in (select s.channel from ops.classified_streams() as s)
+            and each.began_at <@ (select ops.believed_times())
         group by each.channel, each.market_ticker
     ) as c
     cross join lateral (
@@ -38,7 +40,7 @@ begin
         from changed as each
     ) as c
     inner join ops.classified_streams() as l on c.channel = l.channel
-    where c.since < now() - interval '30 s'
+    where c.since < now() - interval '30 s' and c.since <@ (select ops.believed_times())
     group by l.stream, c.market_ticker;
     return null;
 end;

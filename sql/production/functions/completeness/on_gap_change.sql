@@ -7,10 +7,10 @@ language plpgsql
 as $$
 begin
     insert into ops.market_minutes_due (stream, market_ticker, during)
-    select l.stream, '' as market_ticker, tstzrange(c.began_at, c.detected_at) as during
+    select l.stream, '' as market_ticker, ops.ordered_range(c.began_at, c.detected_at) as during
     from changed as c
     inner join ops.classified_streams() as l on c.channel = l.channel
-    where c.repair = 'rest' and not l.is_by_market and c.detected_at > c.began_at;
+    where c.repair = 'rest' and not l.is_by_market and c.detected_at <> c.began_at;
     return null;
 end;
 $$;

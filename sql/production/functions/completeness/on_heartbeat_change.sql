@@ -8,7 +8,7 @@ language plpgsql
 as $$
 begin
     insert into ops.market_minutes_due (stream, market_ticker, during)
-    select l.stream, s.market_ticker, tstzrange(greatest(old.beat_at, min(s.began_at)), null) as during
+    select l.stream, s.market_ticker, tstzrange(greatest(least(old.beat_at, old.read_at), min(s.began_at)), null) as during
     from ops.subscriptions as s
     inner join ops.classified_streams() as l on s.channel = l.channel
     where s.gatherer_id = new.gatherer_id and s.epoch = new.epoch and s.ended_at is null

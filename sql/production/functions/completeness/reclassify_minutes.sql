@@ -27,7 +27,10 @@ begin
 
     span as (
         select
-            t.stream, t.market_ticker, date_bin('1 min', min(lower(t.during)), timestamptz 'epoch') as from_at,
+            t.stream, t.market_ticker,
+            date_bin(
+                '1 min', greatest(min(lower(t.during)), lower(ops.believed_times())), timestamptz 'epoch'
+            ) as from_at,
             least(
                 until_at,
                 max(case when upper_inf(t.during) then until_at

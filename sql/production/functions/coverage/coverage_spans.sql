@@ -1,6 +1,6 @@
 -- List when gatherers covered a market on a channel. A subscription without an end counts until its connection ended or
--- until the gatherer's last heartbeat of the same epoch, whichever is earlier. If neither is known, it counts for no
--- time at all.
+-- until the gatherer's last heartbeat of the same epoch, by its clock or by production's, whichever is earliest. If
+-- neither is known, it counts for no time at all.
 -- Parameters: wanted_channel; wanted_ticker, empty for a channel of all markets; wanted, spans that touch this time
 -- Reads: ops.subscriptions, ops.connections, ops.heartbeats
 -- Returns: one row per span, not cut to the time wanted
@@ -21,7 +21,7 @@ as $$
         s.gatherer_id, s.connection_id, s.sid, s.began_at,
         tstzrange(
             s.began_at,
-            greatest(s.began_at, coalesce(s.ended_at, least(c.closed_at, h.beat_at), s.began_at))
+            greatest(s.began_at, coalesce(s.ended_at, least(c.closed_at, h.beat_at, h.read_at), s.began_at))
         ) as during,
         s.ended_at, s.end_reason
     from ops.subscriptions as s
@@ -31,6 +31,7 @@ as $$
     where
         s.channel = wanted_channel
         and s.market_ticker = wanted_ticker
+        and s.began_at <@ (select ops.believed_times())
         and s.began_at < coalesce(upper(wanted), 'infinity')
         and coalesce(s.ended_at, timestamptz 'infinity') > coalesce(lower(wanted), '-infinity');
 $$;

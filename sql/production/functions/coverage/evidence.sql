@@ -27,12 +27,12 @@ as $$
     cross join lateral ops.coverage_spans(c.channel, wanted_ticker, wanted) as s
     where s.during && wanted
     union all
-    select 'gap' as kind, g.gatherer_id, tstzrange(g.began_at, g.detected_at, '[]') as during, jsonb_build_object(
+    select 'gap' as kind, g.gatherer_id, ops.ordered_range(g.began_at, g.detected_at, '[]') as during, jsonb_build_object(
         'seq_expected', g.seq_expected, 'seq_received', g.seq_received, 'repair', g.repair, 'repaired_at', g.ended_at
     ) as detail
     from wanted_channel as c
     inner join ops.gaps as g on c.channel = g.channel
-    where tstzrange(g.began_at, g.detected_at, '[]') && wanted
+    where ops.ordered_range(g.began_at, g.detected_at, '[]') && wanted
     union all
     select 'book check' as kind, null::smallint as gatherer_id, tstzrange(b.from_at, b.until_at) as during,
         jsonb_build_object(

@@ -8,15 +8,15 @@ returns table (gatherer_id smallint, during tstzrange)
 language sql
 stable
 as $$
-    select g.gatherer_id, tstzrange(g.began_at, g.detected_at) * wanted as during
+    select g.gatherer_id, ops.ordered_range(g.began_at, g.detected_at) * wanted as during
     from ops.gaps as g
     where
         g.channel = wanted_channel
         and g.repair = 'rest'
-        and g.began_at < coalesce(upper(wanted), 'infinity')
+        and least(g.began_at, g.detected_at) < coalesce(upper(wanted), 'infinity')
         -- The exchange's and the gatherer's time-outs reveal every gap within a day.
         and g.began_at > coalesce(lower(wanted), '-infinity') - interval '1 day'
-        and tstzrange(g.began_at, g.detected_at) && wanted;
+        and ops.ordered_range(g.began_at, g.detected_at) && wanted;
 $$;
 
 comment on function ops.gaps_backfilled is 'Gaps of a channel that were closed by REST, and the gatherers that did it.';

@@ -1,10 +1,12 @@
--- Claim the oldest hour that is due. Only one exporter runs at a time, so an hour in state exporting was left by one
--- that ended. Rows that are merged into the hour from now on make it pending again, so it is exported once more.
+-- Claim the oldest hour that is due; those whose record was created days after they ended come last. Only one exporter
+-- runs at a time, so an hour in state exporting was left by one that ended. Rows that are merged into the hour from now
+-- on make it pending again, so it is exported once more.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
 -- until_at, which hours; early boolean: also take hours that are not over or that just got rows
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
--- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far
+-- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far, sha256
+-- of the object that production read back, and of the one that was last to be written
 with asked as (
     select
         %(from_at)s::timestamptz as from_at,
@@ -36,7 +38,7 @@ due as (
         and p.hour >= a.from_at and p.hour < a.until_at
         and coalesce(p.retry_at <= now(), true)
         and (a.is_early or (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at))
-    order by p.hour, p.stream
+    order by p.opened_at > p.hour + r.length + interval '2 days', p.hour, p.stream
     limit 1
 )
 
@@ -51,4 +53,6 @@ returning
         select from ops.dropped_partitions as d
         where d.stream = p.stream and d.during @> p.hour and d.dropped_at > p.exported_at
     ) as is_dropped,
-    p.failures;
+    p.failures,
+    p.sha256,
+    p.written_sha256;

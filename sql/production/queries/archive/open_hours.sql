@@ -1,5 +1,7 @@
--- Create the records of hours that are over, so that an hour without rows never looks like a missing one.
--- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until
+-- Create the records of hours that are over, so that an hour without rows never looks like a missing one. One call does
+-- the newest ones, so that a long past never keeps the present waiting.
+-- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; hours_max
+-- integer, how many records one call creates
 -- Reads: ops.lags, ops.connections, the partitions of the streams
 -- Writes: ops.archive_partitions
 -- Returns: nothing
@@ -34,5 +36,6 @@ where
         select from ops.archive_partitions as p
         where p.stream = o.stream and p.hour = o.hour
     )
-order by o.hour, o.stream
+order by o.hour desc, o.stream asc
+limit %(hours_max)s
 on conflict do nothing;

@@ -3,7 +3,7 @@
 -- Returns: columns in the order of the archive's schema
 select
     t.ticker,
-    t.updated_time,
+    ops.known_time(t.updated_time) as updated_time,
     t.fetched_at,
     t.body_sha256,
     t.event_ticker,
@@ -13,8 +13,8 @@ select
     t.no_sub_title,
     t.status,
     t.result,
-    t.open_time,
-    t.close_time,
-    t.settlement_ts,
+    ops.known_time(t.open_time) as open_time,
+    ops.known_time(t.close_time) as close_time,
+    ops.known_time(t.settlement_ts) as settlement_ts,
     t.body::text as body
 from market_data.markets as t;

@@ -3,7 +3,7 @@
 -- Returns: columns in the order of the archive's schema
 select
     t.ticker,
-    t.updated_time,
+    ops.known_time(t.updated_time) as updated_time,
     t.fetched_at,
     t.body_sha256,
     t.title,

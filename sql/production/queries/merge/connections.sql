@@ -1,5 +1,5 @@
 -- Merge staged connections: keep the newest state of each. A closed state is newer than an open one; otherwise
--- the later transaction wins.
+-- the later transaction wins. A connection closes when it opened if the gatherer's clock was set back meanwhile.
 -- Reads: pg_temp.stage
 -- Writes: ops.connections
 -- Returns: per gatherer how many rows were new or changed
@@ -10,7 +10,8 @@ changed as (
         frames_received, ingest_xid
     )
     select distinct on (gatherer_id, epoch, connection_id)
-        gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at, closed_at, close_reason,
+        gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at,
+        greatest(closed_at, case when closed_at is not null then opened_at end) as closed_at, close_reason,
         frames_received, ingest_xid
     from stage
     order by

@@ -1,5 +1,5 @@
 -- Merge staged gaps: keep the newest state of each. A closed state is newer than an open one; otherwise
--- the later transaction wins.
+-- the later transaction wins. The beginning is the earlier of two times, even if the gatherer's clock was set back.
 -- Reads: pg_temp.stage
 -- Writes: ops.gaps
 -- Returns: per gatherer how many rows were new or changed
@@ -10,8 +10,9 @@ changed as (
         detected_at, ended_at, repair, ingest_xid
     )
     select distinct on (gatherer_id, epoch, frame_number)
-        gatherer_id, epoch, frame_number, connection_id, sid, channel, seq_expected, seq_received, began_at,
-        detected_at, ended_at, repair, ingest_xid
+        gatherer_id, epoch, frame_number, connection_id, sid, channel, seq_expected, seq_received,
+        least(began_at, detected_at) as began_at, greatest(began_at, detected_at) as detected_at, ended_at, repair,
+        ingest_xid
     from stage
     order by
         gatherer_id asc, epoch asc, frame_number asc,

@@ -1,23 +1,31 @@
 -- Merge staged order-book snapshots: hold one per clock and levels each day. Snapshots without a clock are numbered:
--- hold one per number and levels each hour.
+-- hold one per number and levels each hour. Each takes the market's id from any line that has one.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_snapshots
--- Returns: per gatherer how many rows were new, by the hours they fall into
+-- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which only an id is new
 with
-celled as not materialized (
-    select *, case when occurrence > 0 then interval '1 hour' else interval '1 day' end as cell
+placed as not materialized (
+    select
+        *, case when occurrence > 0 then interval '1 hour' else interval '1 day' end as cell,
+        date_trunc(case when occurrence > 0 then 'hour' else 'day' end, received_at, 'UTC') as began_at
     from stage
 ),
 
-placed as not materialized (
-    select *, date_bin(cell, received_at, '2000-01-01 00:00:00+00') as began_at
-    from celled
-),
-
-candidate as (
-    select distinct on (market_ticker, clock, levels_sha256, occurrence, began_at) *
+candidate as materialized (
+    select distinct on (market_ticker, clock, levels_sha256, occurrence, began_at)
+        *,
+        coalesce(max(market_id) over (partition by market_ticker, clock, levels_sha256, occurrence, began_at), '') as id
     from placed
     order by market_ticker, clock, levels_sha256, occurrence, began_at, received_at
+),
+
+met as materialized (
+    select c.*, k.received_at as known_at, k.market_id as known_id
+    from candidate as c
+    left join market_data.orderbook_snapshots as k
+        on
+            c.market_ticker = k.market_ticker and c.began_at <= k.received_at and c.began_at + c.cell > k.received_at
+            and (c.clock, c.levels_sha256, c.occurrence) = (k.clock, k.levels_sha256, k.occurrence)
 ),
 
 inserted as (
@@ -26,22 +34,27 @@ inserted as (
         no_prices, no_sizes, gatherer_id
     )
     select
-        c.received_at, c.market_ticker, c.market_id, c.clock, c.levels_sha256, c.occurrence, c.yes_prices,
-        c.yes_sizes, c.no_prices, c.no_sizes, c.gatherer_id
-    from candidate as c
-    where
-        not exists (
-            select from market_data.orderbook_snapshots as known
-            where
-                known.market_ticker = c.market_ticker
-                and known.received_at >= c.began_at and known.received_at < c.began_at + c.cell
-                and (known.clock, known.levels_sha256, known.occurrence) = (c.clock, c.levels_sha256, c.occurrence)
-        )
-    order by c.received_at, c.market_ticker
+        received_at, market_ticker, id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
+        gatherer_id
+    from met
+    where known_at is null
+    order by received_at, market_ticker
     on conflict do nothing
-    returning date_bin('1 hour', received_at, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
+    returning received_at, gatherer_id
+),
+
+described as (
+    update market_data.orderbook_snapshots as k set market_id = m.id
+    from met as m
+    where
+        m.known_id = '' and m.id <> '' and k.received_at = m.known_at and k.market_ticker = m.market_ticker
+        and (k.clock, k.levels_sha256, k.occurrence) = (m.clock, m.levels_sha256, m.occurrence)
+    returning k.received_at, m.gatherer_id
 )
 
-select gatherer_id, touched_hour, count(*) as new_rows
+select gatherer_id, date_bin('1 hour', received_at, '2000-01-01 00:00:00+00') as touched_hour, count(*) as new_rows
 from inserted
-group by gatherer_id, touched_hour;
+group by gatherer_id, touched_hour
+union all
+select distinct gatherer_id, date_bin('1 hour', received_at, '2000-01-01 00:00:00+00') as touched_hour, 0 as new_rows
+from described;

@@ -120,8 +120,7 @@ class BatchMerge:
     def _merge(self, cursor: psycopg.Cursor[Any], received: Sequence[bytes], counts: Counts) -> None:
         for each in received:
             self._stage(cursor, each)
-        if self._stream.time_column:
-            counts.rejected.update(self._reject(cursor))
+        counts.rejected.update(self._reject(cursor))
         merged = cursor.execute(query(f"production/merge/{self._stream.name}")).fetchall()
         hours = {hour for _, hour, _ in merged if hour is not None}
         self._mark_hours(cursor, hours)
@@ -136,11 +135,15 @@ class BatchMerge:
 
     def _reject(self, cursor: psycopg.Cursor[Any]) -> Mapping[int, int]:
         """Move bad rows out of the stage, make partitions for the others, and return the bad ones by gatherer."""
-        late_days_max = {"late_days_max": self._settings.late_days_max}
-        rejected = cursor.execute(query(f"production/reject/{self._stream.name}"), late_days_max).fetchall()
-        partition = {"target": self._stream.target, "time_column": self._stream.time_column}
-        cursor.execute(query("production/stage/prepare_partitions"), partition)
-        return dict(rejected)
+        stream = self._stream
+        asked = {"stream": stream.name, "target": stream.target, "late_days_max": self._settings.late_days_max}
+        rejected = Counter[int](dict(cursor.execute(query("production/reject/misfits"), asked).fetchall()))
+        if stream.has_times:
+            rejected.update(dict(cursor.execute(query(f"production/reject/{self._stream.name}"), asked).fetchall()))
+        if stream.time_column:
+            partition = {"target": stream.target, "time_column": stream.time_column}
+            cursor.execute(query("production/stage/prepare_partitions"), partition)
+        return rejected
 
     def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:

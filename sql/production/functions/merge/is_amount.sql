@@ -1,0 +1,16 @@
+-- Decide whether the archive can hold a number exactly. This is the one bound on prices, sizes and values of indices.
+-- Parameters: value; digits, how many it may have before the point; places, how many after it, trailing zeros not
+-- counted
+-- Returns: whether it fits; true for null
+create or replace function ops.is_amount(value numeric, digits integer, places integer) returns boolean
+language sql
+immutable
+parallel safe
+as $$
+    -- NaN is greater than every number. Zeros behind the places are harmless up to what a decimal of 38 digits holds.
+    select coalesce(
+        abs(value) < 10::numeric ^ digits and scale(value) <= 38 - digits and round(value, places) = value, true
+    );
+$$;
+
+comment on function ops.is_amount is 'Whether the archive can hold a number exactly.';
