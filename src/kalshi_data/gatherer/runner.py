@@ -22,6 +22,7 @@ from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor, Fo
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
+from kalshi_data.gatherer.former_shards import drain_former_shards
 from kalshi_data.gatherer.frame_log.shards import require_numbers
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.incidents import Incidents
@@ -163,6 +164,7 @@ class Gatherer:
                 "registry": lambda: self._keep_registry(registry),
                 "books": lambda: self._assign_books(registry),
                 "missed trades": trades.run,
+                "former shards": lambda: drain_former_shards(self._settings, self._shard or EVERYTHING, self._remedy),
             }
             tasks = [group.create_task(self._keep(*each)) for each in work.items()]
             await self._keep_connected(follow, incidents)

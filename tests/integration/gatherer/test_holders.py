@@ -13,11 +13,13 @@ from kalshi_data.database import connection as connection_module
 from kalshi_data.errors import LockHeld, MigrationError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.databases import LockedConnection
+from kalshi_data.gatherer.former_shards import drain_once
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.shards import first_number_of
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.shard import EVERYTHING, Shard
 from tests.integration.gatherer.test_batch_writer import receive
+from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station
 from tests.support.waiting import wait_until_async
@@ -208,3 +210,29 @@ def test_a_start_on_an_old_schema_that_answers_is_an_error(kalshi_ts: Database, 
         connection.execute("delete from capture.migration where name like '0015%'")
     with pytest.raises(MigrationError, match="is not applied yet: run gatherer migrate"):
         Station(kalshi_ts, tmp_path).committer.start()
+
+
+def test_what_a_former_shard_logged_is_committed_by_the_first_one(kalshi_ts: Database, tmp_path: Path) -> None:
+    async def crash() -> None:
+        async with station(kalshi_ts, tmp_path, shard=Shard(2, 2)) as second:
+            line = await cover(second, "KXB-1")
+            second.running.cancel()
+            second.committer.disconnect()
+            for seq in range(2, 12):
+                line.frame(delta(seq, ticker="KXB-1"))
+            second.log.close()
+            second.running = asyncio.ensure_future(asyncio.sleep(0))
+            second.log.close = lambda: None
+
+    asyncio.run(crash())
+    with kalshi_ts.connect() as connection:
+        connection.execute("insert into capture.heartbeat (shard, beat_at, status) values (2, now(), '{}')")
+    chosen = settings(kalshi_ts)
+    chosen.frame_log.folder = tmp_path
+    drain_once(chosen, Shard(2, 2), "")
+    assert fetch(kalshi_ts, DELTAS) == []
+    for _ in range(2):
+        drain_once(chosen, Shard(1, 1), "")
+    assert fetch(kalshi_ts, DELTAS) == [("KXB-1", 10)]
+    assert fetch(kalshi_ts, "select end_reason from capture.subscriptions") == [("crashed",)]
+    assert fetch(kalshi_ts, "select count(*) from capture.heartbeat") == [(0,)]

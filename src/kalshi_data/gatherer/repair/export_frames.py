@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import numbers_between, records_from, to_ns
+from kalshi_data.gatherer.frame_log.shards import shard_folders
 
 
 def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: int | None) -> Iterator[str]:
@@ -18,10 +20,12 @@ def export_frames(folder: Path, begin: datetime, end: datetime, connection_id: i
         SettingsError: if the log holds no frame of that time.
     """
     begin_ns, end_ns = to_ns(begin), to_ns(end)
-    found = numbers_between(folder, begin_ns, end_ns)
-    if found is None:
+    ranges = [
+        (each, found) for each in shard_folders(folder).values() if (found := numbers_between(each, begin_ns, end_ns))
+    ]
+    if not ranges:
         raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
-    for record in records_from(folder, *found):
+    for record in chain.from_iterable(records_from(each, *found) for each, found in ranges):
         wanted = record.kind == Kind.FRAME and connection_id in (None, record.connection_id)
         if wanted and begin_ns <= record.received_ns < end_ns:
             line = {"raw": record.payload.decode(errors="replace"), "recv_ts_ns": record.received_ns}

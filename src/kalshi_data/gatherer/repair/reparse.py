@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import structlog
@@ -10,11 +11,11 @@ from kalshi_data.database.connection import Connection, ReconnectingConnection, 
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.reader import numbers_between, to_ns
+from kalshi_data.gatherer.frame_log.shards import shard_folders
 from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.shard import EVERYTHING
 
 log = structlog.get_logger()
 
@@ -53,20 +54,32 @@ class Reparse:
         Raises:
             SettingsError: if the log holds no frame of that time.
         """
-        folder = self._settings.frame_log.folder
-        found = numbers_between(folder, to_ns(begin), to_ns(end))
-        if found is None:
-            raise SettingsError(f"{folder} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
+        root, found = self._settings.frame_log.folder, False
+        for number, folder in shard_folders(root).items():
+            if (numbers := numbers_between(folder, to_ns(begin), to_ns(end))) is not None:
+                found = True
+                self._run_shard(number, folder, numbers, (begin, end), progress)
+        self._committer.disconnect()
+        if not found:
+            raise SettingsError(f"{root} holds no frames from {begin} to {end}: see frame_log.age_seconds_max")
+        return self.totals
+
+    def _run_shard(
+        self,
+        number: int,
+        folder: Path,
+        numbers: tuple[int, int],
+        times: tuple[datetime, datetime],
+        progress: Callable[[float], None],
+    ) -> None:
         # A running gatherer commits later frames itself.
-        first, until = found[0], min(found[1], read_position(self._connection, EVERYTHING.number) + 1)
+        first, until = numbers[0], min(numbers[1], read_position(self._connection, number) + 1)
 
         def commit(items: Sequence[Item], number: int) -> None:
-            self._add([item for item in items if begin <= item.received_at < end])
+            self._add([item for item in items if times[0] <= item.received_at < times[1]])
             progress(max(0, number + 1 - first) / max(1, until - first))
 
         FrameLogReplay(folder, first, self._settings.writing, commit).read(until)
-        self._committer.disconnect()
-        return self.totals
 
     def _add(self, items: Sequence[Item]) -> None:
         """Commit the rows whose frames have none."""
