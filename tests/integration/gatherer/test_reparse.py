@@ -11,9 +11,11 @@ from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.frame_log.reader import last_record, records_from
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
+from kalshi_data.gatherer.repair.export_frames import export_frames
 from kalshi_data.gatherer.repair.reparse import ReparseTotals, reparse
 from kalshi_data.gatherer.settings import DatabaseSettings, ExchangeSettings, GathererSettings
 from kalshi_data.settings import Conninfo
+from kalshi_data.shard import Shard
 from kalshi_data.simulator.venue.recording import read_recording
 from tests.integration.gatherer.test_batch_writer import receive
 from tests.support.engines import Database
@@ -102,3 +104,14 @@ def test_printed_frames_are_a_recording(kalshi_ts: Database, tmp_path: Path) -> 
     assert len(list(records_from(tmp_path / "frames", 0))) > len(frames)
     added = CliRunner().invoke(main, ["reparse", *span], catch_exceptions=False).output
     assert added == "frame log: 3 rows read, 0 added\n"
+
+
+def test_the_logs_of_all_shards_are_read(kalshi_ts: Database, tmp_path: Path) -> None:
+    for number in (1, 2):
+        frames = [BOOKS_SUBSCRIBED, snapshot(1, ticker=f"KXA-{number}"), delta(2, ticker=f"KXA-{number}")]
+        receive(kalshi_ts, tmp_path, frames, shard=Shard(number, 2))
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.orderbook_deltas")
+    assert again(kalshi_ts, tmp_path) == ReparseTotals(4, 2)
+    now = datetime.now(UTC)
+    assert len(list(export_frames(tmp_path, now - HOUR, now + HOUR, None))) == 6
