@@ -6,6 +6,7 @@ MigrationError        a schema that cannot be brought up to date
 BadFrame              a frame of the exchange that cannot be understood
 RecordingError        a recording that cannot be replayed
 ExchangeError         the exchange answered a request with an error
+RangeUnknown          when something was missed cannot be known
 ArchiveError          the archive cannot be written or read, or is not what it should be
   MisfitError         the archive cannot hold a row
 LockLost              another process has taken over a task
@@ -41,6 +42,10 @@ class ExchangeError(KalshiDataError):
         """Name the request and the answer."""
         super().__init__(message)
         self.status = status
+
+
+class RangeUnknown(KalshiDataError):
+    """What was missed cannot all be fetched, since the clock was wrong or the time is too long."""
 
 
 class ArchiveError(KalshiDataError):

@@ -10,7 +10,8 @@ from aiohttp import web
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.health_rules import evaluate
 from kalshi_data.gatherer.repair import gap_repair as gap_repair_module
-from kalshi_data.gatherer.repair.gap_repair import CLOCK_MARGIN, EDGE, SPAN_MAX, TradeRecovery, ranges
+from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
+from kalshi_data.gatherer.repair.missed_ranges import CLOCK_MARGIN, EDGE, SPAN_MAX, missed_ranges
 from kalshi_data.gatherer.repair.trade_history import TradeSource
 from kalshi_data.gatherer.settings import RecoverySettings
 from kalshi_data.kalshi import rest as rest_module
@@ -163,19 +164,82 @@ def test_what_does_not_fit_into_the_queue_is_fetched_later(
     repair(exchange(), kalshi_ts, use)
 
 
+def gap(begin: datetime, end: datetime, ahead: timedelta = timedelta(), now: datetime = T) -> tuple[bool, list[bool]]:
+    """Return whether a range is whole, and whether it holds the exchange's times 11:30 and 12:00."""
+    ranges, is_whole = missed_ranges(begin, end, ahead, now)
+    times = (T - 30 * MINUTE, T)
+    return is_whole, [any(since <= each < until + MINUTE for since, until in ranges) for each in times]
+
+
+YEARS = timedelta(days=73 * 365)
+
+
 @pytest.mark.parametrize("step", [timedelta(seconds=0.6), timedelta(seconds=6), timedelta(minutes=6)])
 def test_a_clock_that_is_set_back_leaves_no_trade_out(step: timedelta) -> None:
     """Which clock is right is unknown: the gap may lie before the end, or behind the beginning."""
-    ((begin, end),) = ranges(T + step, T)
-    assert begin <= T - step - CLOCK_MARGIN
-    assert end >= T + step + CLOCK_MARGIN
+    ranges, is_whole = missed_ranges(T, T - step, timedelta(), T)
+    assert is_whole
+    for begin, end in ((T - step - EDGE, T - step), (T, T + CLOCK_MARGIN)):
+        assert any(since <= begin and end <= until for since, until in ranges)
 
 
-def test_a_clock_of_another_year_does_not_fetch_all_the_years_between() -> None:
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    for begin, end in ((epoch, T), (T, epoch), (T + timedelta(days=400), T), (T + 2 * EDGE, T)):
-        first, last = ranges(begin, end)
-        assert first[0] <= min(begin, end) - CLOCK_MARGIN < min(begin, end) + EDGE <= first[1]
-        assert last[0] <= max(begin, end) - EDGE < max(begin, end) <= last[1]
-        assert sum((until - since for since, until in (first, last)), timedelta()) <= SPAN_MAX + 2 * EDGE
-    assert ranges(T - SPAN_MAX, T) == [(T - SPAN_MAX, T)]
+@pytest.mark.parametrize(
+    ("begin", "end", "ahead"),
+    [
+        (T - 30 * MINUTE, T + YEARS, timedelta()),
+        (T - 30 * MINUTE, T - YEARS / 2, timedelta()),
+        (T - 30 * MINUTE, T + YEARS, YEARS),
+        (T - 30 * MINUTE + YEARS, T + YEARS, YEARS),
+        (T - 30 * MINUTE - YEARS / 2, T - YEARS / 2, -YEARS / 2),
+        (T - 40 * MINUTE, T - 10 * MINUTE, -10 * MINUTE),
+        (T - 20 * MINUTE, T + 10 * MINUTE, 10 * MINUTE),
+    ],
+)
+def test_a_wrong_clock_leaves_no_trade_out_if_its_times_can_be_read(
+    begin: datetime, end: datetime, ahead: timedelta
+) -> None:
+    assert gap(begin, end, ahead) == (True, [True, True])
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        (T + YEARS, T + YEARS + MINUTE),
+        (T - YEARS / 2, T - YEARS / 2 + MINUTE),
+        (T - YEARS / 2, T),
+        (T + YEARS, T),
+        (T - timedelta(days=8), T),
+        (T - timedelta(days=8), T + YEARS),
+    ],
+)
+def test_a_range_of_which_only_the_ends_are_known_is_not_whole(begin: datetime, end: datetime) -> None:
+    is_whole, _ = gap(begin, end)
+    assert not is_whole
+    ranges, _ = missed_ranges(begin, end, timedelta(), T)
+    assert sum((until - since for since, until in ranges), timedelta()) <= SPAN_MAX + 2 * EDGE
+
+
+def test_a_gap_of_a_wrong_clock_is_not_called_repaired(kalshi_ts: Database) -> None:
+    """One that ends in 2100 has ended by now. One that begins then is unknown, and REST is asked for it only once."""
+    listed = exchange()
+    now = datetime.now(UTC)
+    with kalshi_ts.connect() as connection:
+        for number, began_at, detected_at in (
+            (1, now + YEARS, now + YEARS),
+            (2, now - timedelta(days=8), now + YEARS),
+            (3, now - MINUTE, now + YEARS),
+        ):
+            connection.execute(
+                "insert into capture.gaps (connection_id, sid, channel, seq_expected, seq_received, began_at,"
+                " detected_at, frame_number) values (1, 1, 'trade', 1, 3, %s, %s, %s)",
+                [began_at, detected_at, number],
+            )
+
+    async def use(one: Repair) -> None:
+        await wait_until_async(lambda: one.counters.trade_gaps_unrepaired == 2)
+        assert (one.repaired, held(kalshi_ts)) == ([3], 3)
+        (reason,) = one.reasons()
+        assert "gatherer backfill trades" in reason
+
+    repair(listed, kalshi_ts, use)
+    assert len(listed.asked(LIVE)) <= 8

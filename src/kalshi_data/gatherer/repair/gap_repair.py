@@ -14,8 +14,9 @@ import structlog
 
 from kalshi_data.database.connection import connect, query
 from kalshi_data.database.sqlstate import Failure, failure_of
-from kalshi_data.errors import ExchangeError
+from kalshi_data.errors import ExchangeError, RangeUnknown
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.repair.missed_ranges import missed_ranges
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import RecoverySettings
 from kalshi_data.kalshi.rest import STATUS_OK, BadAnswer, is_transient
@@ -30,11 +31,8 @@ WAITING_MAX = 1_000
 FAILURES_MAX = 5
 RETRY_SECONDS_MAX = 60.0
 RETRY_SECONDS_SELDOM = 3_600.0
-# No outage lasts longer, but a clock that was wrong may pretend so. Trades of a longer one need a backfill.
-SPAN_MAX = timedelta(days=7)
-EDGE = timedelta(hours=1)
-# Which clock was right, before or after a step, cannot be known: fetch this much around both times.
-CLOCK_MARGIN = timedelta(minutes=1)
+# Beyond this the difference of two clocks is an error of the message that showed it.
+AHEAD_SECONDS_MAX = 1e10
 
 
 @dataclass(eq=False)
@@ -45,8 +43,10 @@ class MissedTrades:
     end: datetime
     frame_number: int | None
     due_at: float = 0.0  # by time.monotonic()
+    ahead: timedelta = timedelta()  # how far the clock that showed the end was ahead of the exchange's
     failures: int = 0
     reason: str = ""
+    is_partly_fetched: bool = False  # what can be known of its range is fetched
 
 
 class TradeRecovery:
@@ -76,7 +76,7 @@ class TradeRecovery:
 
     def request(self, begin: datetime, frame_number: int | None) -> None:
         """Queue the trades from `begin` until now; run() fetches them."""
-        missed = MissedTrades(begin, datetime.now(UTC), frame_number, self._settled_at())
+        missed = MissedTrades(begin, datetime.now(UTC), frame_number, self._settled_at(), self._ahead())
         if len(self._waiting) < WAITING_MAX:
             self._waiting.append(missed)
         elif frame_number is not None:
@@ -131,23 +131,51 @@ class TradeRecovery:
 
         Raises:
             ExchangeError: also if trades of the list could not be read, so that the gap is not repaired.
+            RangeUnknown: not all of the gap could be fetched.
         """
-        overlap = timedelta(seconds=self._settings.overlap_seconds)
         wanted = (missed.begin, missed.end)
-        seen = refused = 0
-        for begin, end in ranges(*wanted):
-            fetched = await self._source.fetch(self._write, begin - overlap, end + overlap)
-            seen, refused = seen + fetched.trades, refused + fetched.refused
-        self._counters.trades_refused += refused
-        if refused:
-            raise BadAnswer(f"{refused} trades of REST cannot be read or stored", STATUS_OK)
-        log.info("missed trades fetched", begin=missed.begin.isoformat(), end=missed.end.isoformat(), seen=seen)
+        found = missed_ranges(*wanted, missed.ahead, datetime.now(UTC) - self._ahead())
+        if found.is_whole or not missed.is_partly_fetched:
+            await self._fetch_ranges(found.ranges)
+            missed.is_partly_fetched = True
+        if not found.is_whole:
+            self._report_unknown(missed)
         if missed.frame_number is not None:
             self._repaired(missed.frame_number, "rest")
             self._repaired_numbers.append(missed.frame_number)
         # It may have been widened meanwhile, or have given its place away.
         if wanted == (missed.begin, missed.end) and missed in self._waiting:
             self._waiting.remove(missed)
+
+    async def _fetch_ranges(self, ranges: list[tuple[datetime, datetime]]) -> None:
+        overlap = timedelta(seconds=self._settings.overlap_seconds)
+        seen = refused = 0
+        for begin, end in ranges:
+            fetched = await self._source.fetch(self._write, begin - overlap, end + overlap)
+            seen, refused = seen + fetched.trades, refused + fetched.refused
+        self._counters.trades_refused += refused
+        if refused:
+            raise BadAnswer(f"{refused} trades of REST cannot be read or stored", STATUS_OK)
+        log.info("missed trades fetched", begin=ranges[0][0].isoformat(), end=ranges[-1][1].isoformat(), seen=seen)
+
+    def _report_unknown(self, missed: MissedTrades) -> None:
+        """Log an outage of which only the ends are fetched; a gap waits until the clock makes sense.
+
+        Raises:
+            RangeUnknown: the database holds this gap, which is not repaired.
+        """
+        reason = (
+            f"trades from {missed.begin.isoformat()} to {missed.end.isoformat()} by this host's clock, which was "
+            "wrong, or for more than a week: only the ends are fetched; run `gatherer backfill trades` for the rest"
+        )
+        if missed.frame_number is not None:
+            raise RangeUnknown(reason)
+        log.warning("missed trades not fetched", reason=reason)
+
+    def _ahead(self) -> timedelta:
+        """Return how far this host's clock is ahead of the exchange's, 0 if unknown."""
+        seconds = self._counters.clock_difference_seconds
+        return timedelta(seconds=seconds if abs(seconds) < AHEAD_SECONDS_MAX else 0.0)
 
     def _postpone(self, missed: MissedTrades, error: Exception) -> None:
         """Try a request again later: soon if the exchange did not answer, seldom if it goes on refusing."""
@@ -174,7 +202,8 @@ class TradeRecovery:
             self._has_left_over = True
         else:
             newest.begin, newest.end = min(newest.begin, missed.begin), max(newest.end, missed.end)
-            newest.due_at = missed.due_at
+            newest.due_at, newest.ahead = missed.due_at, max(newest.ahead, missed.ahead, key=abs)
+            newest.is_partly_fetched = False
 
     def _settled_at(self) -> float:
         """Return when REST shows the trades of now; it shows a trade slightly later than the feed."""
@@ -201,23 +230,6 @@ class TradeRecovery:
     def _unrepaired(self) -> list[tuple[datetime, datetime, int]]:
         with connect(self._conninfo, application_name="gatherer recovery") as connection:
             return connection.execute(query("capture/backfill/list_gaps_in_trades")).fetchall()
-
-
-def ranges(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Return the ranges to fetch between two times of this host's clock, which may have been set meanwhile."""
-    step = begin - end
-    if step > EDGE:
-        return [(end - EDGE, end + EDGE), (begin - EDGE, begin + EDGE)]
-    if begin > end:
-        begin, end = end - step - CLOCK_MARGIN, begin + CLOCK_MARGIN
-    if end - begin <= SPAN_MAX:
-        return [(begin, end)]
-    log.warning(
-        "missed trades of a long time, only its ends are fetched: for the rest run `gatherer backfill trades`",
-        begin=begin.isoformat(),
-        end=end.isoformat(),
-    )
-    return [(begin - CLOCK_MARGIN, begin + EDGE), (end - SPAN_MAX, end)]
 
 
 def _reason(error: Exception) -> str:
