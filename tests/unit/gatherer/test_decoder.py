@@ -283,7 +283,7 @@ def test_a_clock_that_goes_back_is_reported_once() -> None:
 def test_a_connection_decoded_from_the_middle_needs_no_first_number() -> None:
     decoding = Decoding(whole=False).take(delta(500), delta(501), delta(503))
     assert [item.stream for item in decoding.items].count("orderbook_deltas") == 3
-    assert decoding.states("gaps_found") == [("gaps_found", 3, 1, "", 502, 503, 2, 3)]
+    assert decoding.states("gaps_found") == [("gaps_found", 3, 1, "orderbook_delta", 502, 503, 2, 3)]
 
 
 def test_records_missing_in_the_log_end_what_was_covered() -> None:

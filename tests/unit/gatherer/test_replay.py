@@ -1,13 +1,15 @@
 """The rows that come from the frame log are the rows of the live frames, wherever the reading begins."""
 
 import random
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import pytest
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.reader import first_number, segments
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch import Item
@@ -15,6 +17,7 @@ from kalshi_data.gatherer.recording.batch_writer import BatchWriter
 from kalshi_data.gatherer.recording.recorder import ConnectionRecorder, Recorder
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import WritingSettings
+from tests.support.waiting import wait_until
 
 MARKETS = ("KXA", "KXB", "KXC")
 STEPS = 100
@@ -112,6 +115,103 @@ def test_replayed_rows_are_the_live_rows_wherever_the_reading_begins(seed: int, 
     assert {item.stream for item in rows.items} >= {"gaps_found", "gaps_repaired", "coverage_begun", "coverage_ended"}
     for begin in range(log.first_number + 1, log.next_number):
         assert replayed(tmp_path, begin, log.next_number) == [item for item in rows.items if item.number >= begin]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_loss_is_covered_whatever_the_log_has_lost(seed: int, tmp_path: Path) -> None:
+    choices, rows, counters = random.Random(seed), ItemList(), Counters()
+    log = FrameLogWriter(FrameLogSettings(folder=tmp_path, segment_bytes=1), counters)
+    log.open()
+    recorder = Recorder(log, cast("BatchWriter", rows), counters, WritingSettings(), state_frames=10**9)
+    feeds = [RandomFeed(choices, recorder.open(f"books-{number}", "ws://")) for number in range(2)]
+    for step in range(STEPS):
+        choices.choice(feeds).step()
+        if step % 5 == 0:
+            log.seal()
+            wait_until(lambda: log.written_before == log.next_number)
+    log.close()
+    paths = segments(tmp_path)
+
+    for index in range(1, len(paths) - 1):
+        taken_away = paths[: index + 1] if index % 2 else [paths[index]]
+        for path in taken_away:
+            path.rename(path.with_suffix(".gone"))
+        for begin in range(first_number(paths[index]), first_number(paths[index + 1]) + 8):
+            got = replayed(tmp_path, begin, log.next_number)
+            assert_no_loss_is_covered(rows.items, got, begin)
+        for path in taken_away:
+            path.with_suffix(".gone").rename(path)
+
+
+def assert_no_loss_is_covered(live: list[Item], got: list[Item], begin: int) -> None:
+    """Check that what the database calls covered after a replay was covered, and that its frames are there."""
+    merged = [item for item in live if item.number < begin] + got
+    lost = {item.number for item in live if item.frame} - {item.number for item in merged}
+    truly_lost = [item for item in live if item.stream == "gaps_found" and item.row[4] < item.row[5]]
+    for spell in spells(merged):
+        connection_id, sid = spell.key[:2]
+        frames = [item for item in live if item.frame and item.number in lost and item.connection_id == connection_id]
+        inside = [item for item in frames if sid_of(item) == sid and spell.covers(item.received_at)]
+        assert inside == [], (begin, spell)
+        gaps = [item for item in truly_lost if item.row[1:3] == (connection_id, sid)]
+        assert [item for item in gaps if spell.covers(item.received_at)] == [], (begin, spell)
+
+
+def sid_of(item: Item) -> int:
+    return int(msgspec.json.decode(item.frame)["sid"])
+
+
+class Spell(NamedTuple):
+    """A stretch of coverage: connection, subscription and market, and when it began and ended."""
+
+    key: tuple[int, int, str]
+    began_at: datetime
+    ended_at: datetime
+
+    def covers(self, at: datetime) -> bool:
+        return self.began_at < at < self.ended_at
+
+
+def spells(items: list[Item]) -> list[Spell]:
+    """Return the stretches of coverage as the statements of the database would leave them."""
+    found: list[Spell] = []
+    begun: dict[tuple[int, int, str], datetime] = {}
+    for item in items:
+        row = item.row
+        if item.stream == "coverage_begun":
+            begun.setdefault((row[0], row[1], row[3]), row[4])
+            continue
+        ending = [
+            key
+            for key in begun
+            if (item.stream == "coverage_ended" and row[:2] == key[:2] and row[2] in (None, key[2]))
+            or (item.stream == "coverage_lost" and row[0] <= key[0] < row[1])
+        ]
+        ended_at = row[3] if item.stream == "coverage_ended" else row[2] if ending else None
+        found += [Spell(key, begun[key], ended_at or begun[key]) for key in ending]
+        begun = {key: at for key, at in begun.items() if key not in ending}
+    return found + [Spell(key, at, datetime.max.replace(tzinfo=UTC)) for key, at in begun.items()]
+
+
+def test_connections_without_earlier_records_are_not_believed(tmp_path: Path) -> None:
+    rows = ItemList()
+    log = FrameLogWriter(FrameLogSettings(folder=tmp_path, segment_bytes=1), Counters())
+    log.open()
+    recorder = Recorder(log, cast("BatchWriter", rows), Counters(), WritingSettings(), state_frames=10**9)
+    connection = recorder.open("books-1", "ws://")
+    recorder.segments_known = 10**9  # As an earlier version, which recorded no state.
+    RandomFeed(random.Random(1), connection)
+    log.seal()
+    wait_until(lambda: log.written_before == log.next_number)
+    begin = log.next_number
+    connection.frame(b'{"type":"trade","sid":1,"seq":7,"msg":{}}')
+    log.close()
+    segments(tmp_path)[0].unlink()
+
+    got = replayed(tmp_path, begin, log.next_number)
+    ended = [item.row[:2] for item in got if item.stream == "coverage_lost"]
+    assert ended == [(connection.connection_id, connection.connection_id + 1)]
+    assert [item.row[1:4] for item in got if item.stream == "coverage_begun"] == [(1, "trade", "")]
 
 
 def replayed(folder: Path, begin: int, until: int) -> list[Item]:

@@ -71,6 +71,8 @@ class FrameLogWriter:
         self.previous_ns = 0
         # Every record before this number is in a file, or its loss was logged.
         self.written_before = 0
+        # How many segments this process has begun; each after the first needs the state of the open connections.
+        self.segments_begun = 0
         # Every record up to this number is committed, so it may be deleted when the disk is full.
         self.committed_until = 0
 
@@ -196,6 +198,7 @@ class FrameLogWriter:
         written = os.write(self._file, stored)
         while written < len(stored):
             written += os.write(self._file, stored[written:])
+        self.segments_begun += not self._file_bytes
         self._file_bytes += written
         self._unsynced = True
 

@@ -19,6 +19,7 @@ STATE_COLUMNS = {
     "connections_closed": ("connection_id", "closed_at", "close_reason", "frames_received"),
     "coverage_begun": ("connection_id", "sid", "channel", "market_ticker", "began_at"),
     "coverage_ended": ("connection_id", "sid", "market_ticker", "ended_at", "end_reason"),
+    "coverage_lost": ("connection_first", "connection_before", "ended_at"),
     "gaps_found": (
         *("frame_number", "connection_id", "sid", "channel", "seq_expected", "seq_received"),
         *("began_at", "detected_at"),

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -41,6 +42,8 @@ class BatchWriter:
         self._settings = settings
         self._counters = counters
         self._items: list[Item] = []
+        # When the last committed row was received; None before the first commit of this process.
+        self._committed_at: datetime | None = None
         self._arrived = asyncio.Event()
         self._batch_full = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -136,7 +139,7 @@ class BatchWriter:
 
     async def _catch_up(self, begin: int) -> None:
         """Commit the log from `begin` on until live rows can be queued again."""
-        replay = FrameLogReplay(self._log.folder, begin, self._settings, self._commit)
+        replay = FrameLogReplay(self._log.folder, begin, self._settings, self._commit, committed_at=self._committed_at)
         is_last = False
         while not is_last:
             until = self._log.next_number
@@ -181,6 +184,8 @@ class BatchWriter:
 
     def _commit(self, items: Sequence[Item], frame_number: int) -> None:
         self._committer.commit(items, frame_number)
+        if items:
+            self._committed_at = items[-1].received_at
         self._log.committed_until = frame_number
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -109,6 +109,10 @@ class FrameDecoder:
         self._add_states(self.subscriptions.skip(self._now))
         return self._decoded.items
 
+    def lose(self) -> None:
+        """Continue as a connection of which nothing is covered, until later frames prove it."""
+        self.subscriptions.lose(self._now)
+
     def _dispatch(self, kind: int, payload: bytes) -> None:
         """Decode a record of what the gatherer itself did; an earlier version may have written it."""
         handler = self._handlers.get(Kind(kind))
@@ -157,7 +161,7 @@ class FrameDecoder:
         envelope = decode_envelope(frame)
         decoded.message_type = envelope.type if envelope.type in KNOWN_TYPES else clean(envelope.type)
         sid, seq = envelope.sid, envelope.seq
-        coverage = self.subscriptions.get(sid)
+        coverage = self.subscriptions.get(sid) or self.subscriptions.adopt(envelope, self._last_at or self._now)
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
             self._gap(gap, coverage)
         if coverage is not None and envelope.type not in ENDING_TYPES:

@@ -21,6 +21,7 @@ class ConnectionRecorder:
     def __init__(self, recorder: "Recorder", name: str, url: str) -> None:
         """Record that the connection opened; the number of that record becomes its identifier."""
         self._recorder = recorder
+        self._frame_log = recorder.frame_log
         self._append = recorder.frame_log.append
         self._writer = recorder.writer
         self._put = recorder.writer.put
@@ -43,7 +44,7 @@ class ConnectionRecorder:
             self._put(item)
         for event in decoded.events:
             count(event, counters, self.connection_id)
-        if number >= self._recorder.state_due_at:
+        if number >= self._recorder.state_due_at or self._recorder.segments_known < self._frame_log.segments_begun:
             self._recorder.record_states()
         return decoded.events
 
@@ -105,6 +106,8 @@ class Recorder:
         self.connections: set[ConnectionRecorder] = set()
         self._state_frames = state_frames
         self.state_due_at = frame_log.next_number + state_frames
+        # The first segment of a run holds its connections from their opening on.
+        self.segments_known = max(1, frame_log.segments_begun)
         # Repairs belong to no connection.
         self._repairs = FrameDecoder(0, settings, whole=False)
 
@@ -115,7 +118,8 @@ class Recorder:
         return connection
 
     def record_states(self) -> None:
-        """Record the state of every open connection."""
+        """Record the state of every open connection; each segment has it, since earlier ones may be removed."""
+        self.segments_known = self.frame_log.segments_begun
         for connection in self.connections:
             connection.record_state()
         self.state_due_at = self.frame_log.next_number + self._state_frames

@@ -1,17 +1,21 @@
 """Decodes a range of the frame log again."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import FRAME, Kind, LogRecord
 from kalshi_data.gatherer.frame_log.reader import records_from
+from kalshi_data.gatherer.frame_log.shards import NUMBERS_PER_SHARD
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.recording.events import count
 from kalshi_data.gatherer.settings import WritingSettings
+from kalshi_data.kalshi.timestamps import from_ns
 
 log = structlog.get_logger()
 
@@ -36,18 +40,23 @@ class FrameLogReplay:
         commit: Commit,
         state_frames: int = STATE_FRAMES,
         numbering_frames: int = NUMBERING_FRAMES,
+        committed_at: datetime | None = None,
     ) -> None:
         """Prepare to read from record `begin` on; `commit` gets each batch with the number of its last record.
 
-        Reading begins early enough to find the state of every connection that is open at `begin`.
+        Reading begins early enough to find the state of every connection that is open at `begin`. If the log lost
+        frames from there on, coverage ends at `committed_at`, the time of the last committed frame.
         """
         self._folder = folder
         self._settings = settings
         self._commit = commit
         self._decoders: dict[int, FrameDecoder] = {}
+        self._lost: set[int] = set()
         self._items: list[Item] = []
         self._begin = begin
         self._expected: int | None = None
+        self._has_holes = False
+        self._last_at = committed_at
         # Frames were counted when they arrived. These counters only limit what is logged again.
         self._counters = Counters()
         self._numbering_begin = begin - numbering_frames
@@ -78,20 +87,29 @@ class FrameLogReplay:
         if record.kind == Kind.STARTED:
             # Every connection of an earlier run is closed, even if that run did not record it.
             self._decoders.clear()
-        elif self._expected is not None and record.number != self._expected:
-            self._skip(record.number)
+            self._lost.clear()
+        elif record.number != self._expected and (self._expected is not None or record.number > self._begin):
+            self._skip(record)
         self._expected = record.number + 1
-        if record.kind == Kind.STARTED:
-            return
+        if record.kind != Kind.STARTED:
+            self._decode(record)
+        if record.kind != Kind.REPAIRED:
+            self._last_at = from_ns(record.received_ns)
+
+    def _decode(self, record: LogRecord) -> None:
         is_early = record.number < self._numbering_begin
         if is_early and record.kind == FRAME and record.connection_id not in self._decoders:
             return  # The state of this connection follows.
-        decoded = self._decoder_of(record).decode(record)
+        decoder = self._decoder_of(record)
+        if record.number >= self._begin and not decoder.subscriptions.is_whole:
+            self._distrust(decoder, record)
+        decoded = decoder.decode(record)
         self._add(decoded.items)
         for event in decoded.events:
             count(event, self._counters, record.connection_id)
         if record.kind == Kind.CLOSED:
             del self._decoders[record.connection_id]
+            self._lost.discard(record.connection_id)
 
     def _decoder_of(self, record: LogRecord) -> FrameDecoder:
         decoder = self._decoders.get(record.connection_id)
@@ -103,7 +121,33 @@ class FrameLogReplay:
     def _add(self, items: Sequence[Item]) -> None:
         self._items += [item for item in items if item.number >= self._begin]
 
-    def _skip(self, number: int) -> None:
-        log.warning("frames are missing in the frame log", from_number=self._expected, to_number=number)
+    def _skip(self, record: LogRecord) -> None:
+        """End what is covered at a hole in the log, of connections without a record around it too."""
+        begin, number = self._expected or self._begin, record.number
+        log.warning("frames are missing in the frame log", from_number=begin, to_number=number)
+        rows = [row for decoder in self._decoders.values() for row in decoder.skip()]
+        if number <= self._begin:
+            return  # What the hole held is committed.
+        self._has_holes = True
         for decoder in self._decoders.values():
-            self._add(decoder.skip())
+            decoder.lose()
+        self._items += [msgspec.structs.replace(row, number=number) for row in rows]
+        self._lose(number - number % NUMBERS_PER_SHARD, number, self._last_at, record)
+
+    def _distrust(self, decoder: FrameDecoder, record: LogRecord) -> None:
+        """End what the database holds open of a connection whose earlier records are gone, unless its state follows."""
+        connection_id = record.connection_id
+        if connection_id in self._lost or connection_id == 0:
+            return
+        if record.kind == Kind.STATE and not self._has_holes:
+            return
+        log.warning("earlier records of a connection are gone, its coverage ends", connection_id=connection_id)
+        self._lost.add(connection_id)
+        decoder.lose()
+        at = self._last_at if self._has_holes else from_ns(record.received_ns)
+        self._lose(connection_id, connection_id + 1, at, record)
+
+    def _lose(self, first: int, before: int, at: datetime | None, record: LogRecord) -> None:
+        row = (first, before, at)
+        received_at = from_ns(record.received_ns)
+        self._items.append(Item("coverage_lost", row, b"", record.number, record.connection_id, received_at))

@@ -10,10 +10,22 @@ from kalshi_data.errors import BadFrame
 from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, CoverageState, StateRow
 from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, Unsubscribed
 from kalshi_data.kalshi.error_messages import decode_error
-from kalshi_data.kalshi.feed import BOOK_CHANNEL
+from kalshi_data.kalshi.feed import BOOK_CHANNEL, INDEX_CHANNEL, TRADE_CHANNEL
 from kalshi_data.kalshi.messages import Acknowledgement, Envelope
 
 CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
+# The channels of the messages that hold data.
+CHANNELS = {
+    "trade": TRADE_CHANNEL,
+    "ticker": "ticker",
+    "orderbook_snapshot": BOOK_CHANNEL,
+    "orderbook_delta": BOOK_CHANNEL,
+    "market_lifecycle_v2": "market_lifecycle_v2",
+    "event_lifecycle": "market_lifecycle_v2",
+    "event_fee_update": "market_lifecycle_v2",
+    "multivariate_market_lifecycle": "multivariate_market_lifecycle",
+    "cfbenchmarks_value": INDEX_CHANNEL,
+}
 # The exchange makes one subscription per channel; more than this many at once are an error of the exchange.
 SUBSCRIPTIONS_MAX = 100
 # As many ended subscriptions, and commands without an answer, are remembered.
@@ -47,6 +59,7 @@ class Subscriptions:
         """Start without subscriptions; `whole` is false if the first records of the connection are missing."""
         self._connection_id = connection_id
         self._whole = whole
+        self._is_lost = False
         self._open: dict[int, Coverage] = {}
         self._ended: dict[int, None] = {}
         self._commands: dict[int, SentCommand] = {}
@@ -59,6 +72,25 @@ class Subscriptions:
     def is_known(self, sid: int | None) -> bool:
         """Whether frames with this sid are expected; those of a subscription that ended may still be on their way."""
         return sid in self._open or sid in self._ended or not self._whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all subscriptions are known."""
+        return self._whole
+
+    def adopt(self, envelope: Envelope, at: datetime) -> Coverage | None:
+        """Follow a subscription of which a first message shows the channel, if earlier records are missing."""
+        channel = CHANNELS.get(envelope.type)
+        if self._whole or channel is None or envelope.sid is None or len(self._open) >= SUBSCRIPTIONS_MAX:
+            return None
+        self._open[envelope.sid] = coverage = Coverage(self._connection_id, envelope.sid, channel, at)
+        coverage.resumes = channel != BOOK_CHANNEL
+        return coverage
+
+    def lose(self, at: datetime) -> None:
+        """End without rows what seemed covered: what is covered then has to be proven by later frames."""
+        self._is_lost = True
+        self.skip(at)
 
     def markets_covered(self) -> int:
         """Return how many order books are covered."""
@@ -120,7 +152,7 @@ class Subscriptions:
             if coverage is None:
                 coverage = Coverage(self._connection_id, each.sid, each.channel, each.last_at)
                 coverage.resumes = each.channel != BOOK_CHANNEL
-            if not self._whole:
+            if not self._whole and not self._is_lost:
                 coverage.restore(each)
             self._open[each.sid] = coverage
         self._ended = dict.fromkeys(state.ended)
