@@ -157,6 +157,7 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self.next_number = 1
+        self.segments_begun = 0
 
     def append(self, kind: Kind, connection_id: int, received_ns: int, payload: bytes) -> int:
         del kind, connection_id, received_ns, payload
