@@ -12,6 +12,8 @@ ArchiveError          the archive cannot be written or read, or is not what it s
 LockLost              another process has taken over a task
 NotCommitted          rows could not be committed before a stop
 LockHeld              another process holds what this one needs alone
+ClockWrong            a clock by which rows would be rejected is wrong
+RowsRefused           a database refuses more rows than can be at fault themselves
 """
 
 
@@ -66,3 +68,11 @@ class NotCommitted(KalshiDataError):
 
 class LockHeld(KalshiDataError):
     """Another process holds a lock; the message names it."""
+
+
+class ClockWrong(KalshiDataError):
+    """A clock is wrong by which good rows would be rejected; the message names it."""
+
+
+class RowsRefused(KalshiDataError):
+    """A database refuses so large a part of the rows that the rows cannot be the cause."""

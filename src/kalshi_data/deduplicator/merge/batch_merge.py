@@ -1,7 +1,7 @@
 """Writes polled batches to production: each row once, with cursors, counts and marks, in one transaction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,9 @@ from psycopg import errors
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.database.sqlstate import Failure, failure_of
+from kalshi_data.deduplicator.merge.clocks import require_right_clock
 from kalshi_data.deduplicator.merge.copy_format import POSITION_OF_ROW, join_rows, split_rows
+from kalshi_data.deduplicator.merge.refusals import MISFIT, PROVEN_ROWS_MAX, RefusalRule, RefusedRow
 from kalshi_data.deduplicator.merge.sightings import record_sightings
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import MergingSettings
@@ -30,63 +32,101 @@ RECEIVED_BYTES_MAX = 100_000
 
 
 class Counts(NamedTuple):
-    """Rows by gatherer that were new to production, and rows that it rejected."""
+    """Rows by gatherer that were new to production, rows that it rejected, and those of them that do not fit."""
 
     new: Counter[int]
     rejected: Counter[int]
+    misfits: Counter[int]
 
 
 class BatchMerge:
     """Merges batches of one stream on the connection that holds the stream's lock and stage."""
 
-    def __init__(self, stream: Stream, settings: MergingSettings, shard: Shard, lock: SessionLock) -> None:
-        """Prepare to write; a transaction commits only while `lock` is held."""
+    def __init__(
+        self,
+        stream: Stream,
+        settings: MergingSettings,
+        shard: Shard,
+        lock: SessionLock,
+        clocks: Callable[[], Sequence[datetime | None]],
+    ) -> None:
+        """Prepare to write; a transaction commits only while `lock` is held; `clocks` returns those of gatherers."""
         self._stream = stream
         self._settings = settings
         self._shard = shard
         self._lock = lock
+        self._clocks = clocks
+        self._rule = RefusalRule()
 
     def write(self, production: Connection, polled: Polled) -> None:
         """Merge batches together, and move their cursors.
 
         Raises:
             LockLost: another deduplicator merges this stream.
+            ClockWrong: production would reject rows by a wrong clock.
+            RowsRefused: nothing is merged, since production refuses too many for them to be the cause.
             psycopg.Error: nothing is merged; its SQLSTATE says why.
         """
-        counts = Counts(Counter(), Counter())
+        counts = Counts(Counter(), Counter(), Counter())
         with production.transaction(), production.cursor() as cursor:
             self._lock.confirm(production)
             self._merge(cursor, [batch.received for _, batch in polled], counts)
+            rows = sum(batch.rows for _, batch in polled)
+            self._rule.require_rows_at_fault(rows, counts.misfits.total(), MISFIT)
             self._advance(cursor, polled, counts)
+        self._rule.decided(rows - counts.rejected.total(), counts.misfits.total())
 
-    def write_divided(self, production: Connection, source: StreamSource, batch: Batch) -> None:
+    def write_divided(self, production: Connection, source: StreamSource, batch: Batch, taken_elsewhere: int) -> int:
         """Merge the rows of one batch that production takes, and put each of the others into quarantine.
+
+        `taken_elsewhere` counts rows of other batches that it took. Returns how many it took of this one.
 
         Raises:
             LockLost: another deduplicator merges this stream.
+            ClockWrong: production would reject rows by a wrong clock.
+            RowsRefused: nothing is merged, since production refuses too many for them to be the cause.
             psycopg.Error: nothing is merged, and no division helps.
         """
-        counts = Counts(Counter(), Counter())
+        counts = Counts(Counter(), Counter(), Counter())
         header, rows = split_rows(batch.received)
-        waiting = [rows]
         with production.transaction(), production.cursor() as cursor:
             self._lock.confirm(production)
-            while waiting:
-                part = waiting.pop()
-                error = self._try_part(cursor, join_rows(header, part), counts)
-                if error is not None and len(part) == 1:
-                    self._quarantine(cursor, source.gatherer_id, join_rows(header, part), error)
-                    counts.rejected[source.gatherer_id] += 1
-                elif error is not None:
-                    half = len(part) // 2
-                    waiting += (part[half:], part[:half])
+            refused = self._merge_parts(cursor, header, rows, counts)
+            at_fault = len(refused) + counts.misfits.total()
+            reason = describe(refused[-1].error) if refused else MISFIT
+            self._rule.require_rows_at_fault(len(rows), at_fault, reason, taken_elsewhere)
+            for row, error in refused:
+                self._quarantine(cursor, source.gatherer_id, join_rows(header, [row]), error)
+            taken = len(rows) - len(refused) - counts.rejected.total()
+            counts.rejected[source.gatherer_id] += len(refused)
             self._advance(cursor, [(source, batch)], counts)
-        if counts.rejected:
+        self._rule.decided(taken + taken_elsewhere, at_fault)
+        if refused:
             log.warning("rows put into quarantine, see ops.rejected_rows", stream=self._stream.name, **counts._asdict())
+        return taken
+
+    def _merge_parts(
+        self, cursor: psycopg.Cursor[Any], header: bytes, rows: list[bytes], counts: Counts
+    ) -> list[RefusedRow]:
+        """Merge rows, dividing them wherever production refuses some; return those it refuses, perhaps not all.
+
+        Once it has refused too many for them to be at fault, the rest is not tried.
+        """
+        refused: list[RefusedRow] = []
+        waiting = [rows]
+        while waiting and not (len(refused) >= PROVEN_ROWS_MAX and 2 * len(refused) > len(rows)):
+            part = waiting.pop()
+            error = self._try_part(cursor, join_rows(header, part), counts)
+            if error is not None and len(part) == 1:
+                refused.append(RefusedRow(part[0], error))
+            elif error is not None:
+                half = len(part) // 2
+                waiting += (part[half:], part[:half])
+        return refused
 
     def _try_part(self, cursor: psycopg.Cursor[Any], received: bytes, counts: Counts) -> psycopg.Error | None:
         """Merge some rows; return the error by which production refuses one of them."""
-        tried = Counts(Counter(), Counter())
+        tried = Counts(Counter(), Counter(), Counter())
         try:
             with cursor.connection.transaction():
                 self._merge(cursor, [received], tried)
@@ -99,6 +139,7 @@ class BatchMerge:
             return error
         counts.new.update(tried.new)
         counts.rejected.update(tried.rejected)
+        counts.misfits.update(tried.misfits)
         return None
 
     def _quarantine(self, cursor: psycopg.Cursor[Any], gatherer_id: int, received: bytes, error: psycopg.Error) -> None:
@@ -120,7 +161,7 @@ class BatchMerge:
     def _merge(self, cursor: psycopg.Cursor[Any], received: Sequence[bytes], counts: Counts) -> None:
         for each in received:
             self._stage(cursor, each)
-        counts.rejected.update(self._reject(cursor))
+        self._reject(cursor, counts)
         merged = cursor.execute(query(f"production/merge/{self._stream.name}")).fetchall()
         hours = {hour for _, hour, _ in merged if hour is not None}
         self._mark_hours(cursor, hours)
@@ -133,17 +174,21 @@ class BatchMerge:
         with cursor.copy(query("production/stage/copy")) as copy:
             copy.write(received)
 
-    def _reject(self, cursor: psycopg.Cursor[Any]) -> Mapping[int, int]:
-        """Move bad rows out of the stage, make partitions for the others, and return the bad ones by gatherer."""
+    def _reject(self, cursor: psycopg.Cursor[Any], counts: Counts) -> None:
+        """Move bad rows out of the stage, count them, and make partitions for the others."""
         stream = self._stream
         asked = {"stream": stream.name, "target": stream.target, "late_days_max": self._settings.late_days_max}
-        rejected = Counter[int](dict(cursor.execute(query("production/reject/misfits"), asked).fetchall()))
+        misfits = dict(cursor.execute(query("production/reject/misfits"), asked).fetchall())
+        counts.misfits.update(misfits)
+        counts.rejected.update(misfits)
         if stream.has_times:
-            rejected.update(dict(cursor.execute(query(f"production/reject/{self._stream.name}"), asked).fetchall()))
+            out_of_range = cursor.execute(query(f"production/reject/{self._stream.name}"), asked).fetchall()
+            if out_of_range:
+                require_right_clock(cursor, self._clocks())
+            counts.rejected.update(dict(out_of_range))
         if stream.time_column:
             partition = {"target": stream.target, "time_column": stream.time_column}
             cursor.execute(query("production/stage/prepare_partitions"), partition)
-        return rejected
 
     def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:

@@ -8,6 +8,7 @@ import structlog
 from psycopg.errors import InsufficientPrivilege, UndefinedFunction
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
+from kalshi_data.deduplicator.merge.clocks import SourceClock
 from kalshi_data.deduplicator.merge.copy_format import POSITION
 from kalshi_data.deduplicator.settings import GathererSource, MergingSettings
 from kalshi_data.errors import KalshiDataError
@@ -45,6 +46,7 @@ class StreamSource:
         self.batch_rows = settings.batch_rows_min
         self.acknowledged: str | None = None
         self.error: str | None = None
+        self.clock = SourceClock()
         self._database = ReconnectingConnection(
             gatherer.conninfo(stream.source),
             application_name="deduplicator",
@@ -105,6 +107,7 @@ class StreamSource:
         try:
             connection = self._database.get()
             self._acknowledge(connection)
+            self.clock.read(connection)
             rows, received = self._copy(connection, after)
         except Exception as error:
             # A smaller batch may be read in time.

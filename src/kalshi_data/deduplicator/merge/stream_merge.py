@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -16,6 +17,7 @@ from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import StreamState
+from kalshi_data.errors import ClockWrong, RowsRefused
 from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
@@ -47,7 +49,7 @@ class StreamMerge:
         # Between two answers of production it may wait twice for gatherers.
         silence_seconds = max(SILENCE_SECONDS_MAX, 2 * (CONFIRM_SECONDS + settings.merging.gatherer_seconds_max))
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
-        self._writer = BatchMerge(stream, settings.merging, shard, self._lock)
+        self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
         self._rows_max = settings.merging.batch_rows_max
         self._acknowledged_at = self._confirmed_at = time.monotonic()
         self._backoff = Backoff(RETRY_SECONDS_MAX)
@@ -186,8 +188,11 @@ class StreamMerge:
         """Merge all batches together; if production refuses that because of a row, merge each by itself."""
         try:
             self._writer.write(production, polled)
-        except psycopg.Error as error:
-            if production.closed or failure_of(error) is Failure.AWAY:
+        except ClockWrong as error:
+            for source, _ in polled:
+                source.refuse(error)
+        except (RowsRefused, psycopg.Error) as error:
+            if production.closed or is_away(error):
                 raise
             self._write_apart(production, polled)
         else:
@@ -198,20 +203,33 @@ class StreamMerge:
     def _write_apart(self, production: Connection, polled: Polled) -> None:
         """Merge each gatherer's batch in a transaction of its own; one that cannot be merged is left out for a while.
 
+        What production takes of one batch may show that it is not at fault if it refuses another one completely, so a
+        refused batch is tried again after that.
+
         Raises:
             psycopg.Error: production does not answer.
         """
-        for source, batch in polled:
-            if source.takes_fewer_rows(batch):
-                continue
-            try:
-                self._writer.write_divided(production, source, batch)
-            except psycopg.Error as error:
-                if production.closed or failure_of(error) is Failure.AWAY:
-                    raise
-                source.refuse(error)
-            else:
-                source.merged(batch)
+        waiting = [each for each in polled if not each[0].takes_fewer_rows(each[1])]
+        errors: dict[StreamSource, Exception] = {}
+        before, taken = -1, 0
+        while waiting and taken > before:
+            before = taken
+            for source, batch in waiting:
+                try:
+                    taken += self._writer.write_divided(production, source, batch, taken)
+                except (ClockWrong, RowsRefused, psycopg.Error) as error:
+                    if production.closed or is_away(error):
+                        raise
+                    errors[source] = error
+                else:
+                    source.merged(batch)
+                    errors.pop(source, None)
+            waiting = [each for each in waiting if each[0] in errors]
+        for source, error in errors.items():
+            source.refuse(error)
+
+    def _clocks(self) -> list[datetime | None]:
+        return [source.clock.now for source in self._sources]
 
     def _acknowledge(self, production: Connection) -> None:
         """If it is time, read what all shards have merged; the next poll reports it to each gatherer."""
@@ -224,3 +242,8 @@ class StreamMerge:
         }
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether production cannot work now, whatever the rows."""
+    return isinstance(error, psycopg.Error) and failure_of(error) is Failure.AWAY
