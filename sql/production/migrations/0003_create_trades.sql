@@ -13,7 +13,7 @@ create table market_data.trades (
     unique (exchange_ts, trade_id)
 );
 create index on market_data.trades (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.trades', 'exchange_ts', interval '1 day');
+select timeseries.make_time_series('market_data.trades', 'exchange_ts', interval '30 days');
 
 comment on table market_data.trades is 'Every trade, once.';
 comment on column market_data.trades.exchange_ts is 'When the matching engine traded.';

@@ -11,7 +11,7 @@ create table market_data.lifecycle_events (
     unique (seen_at, subject_ticker, kind, payload_sha256, occurrence)
 );
 create index on market_data.lifecycle_events (subject_ticker, seen_at);
-select timeseries.make_time_series('market_data.lifecycle_events', 'seen_at', interval '1 day');
+select timeseries.make_time_series('market_data.lifecycle_events', 'seen_at', interval '30 days');
 
 comment on table market_data.lifecycle_events is 'Changes in the life of markets and events, each message once.';
 comment on column market_data.lifecycle_events.seen_at is

@@ -11,7 +11,7 @@ create table market_data.index_values (
     unique (source_ts, index_id)
 );
 create index on market_data.index_values (index_id, source_ts);
-select timeseries.make_time_series('market_data.index_values', 'source_ts', interval '1 day');
+select timeseries.make_time_series('market_data.index_values', 'source_ts', interval '30 days');
 
 comment on table market_data.index_values is 'Values of the indices by which markets settle, each once.';
 comment on column market_data.index_values.source_ts is

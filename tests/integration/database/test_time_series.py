@@ -8,6 +8,8 @@ from tests.support.engines import Database, Engine
 
 TABLES = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
 AT = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
+# What production keeps for ever has partitions of 30 days, counted from the year 2000.
+NEXT_PARTITION = datetime(2026, 11, 10, tzinfo=UTC)
 INSERT = """
 insert into market_data.trades values
     (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)
@@ -34,9 +36,9 @@ def test_a_partition_is_created_once_unless_the_engine_creates_it(engine: Engine
     with production.connect("deduplicator") as connection:
         native = engine.name == "plain"
         assert ensure(connection, AT) is native
-        assert ensure(connection, AT + timedelta(hours=8)) is False
-        assert ensure(connection, AT + timedelta(hours=9)) is native
-        for number, moment in enumerate((AT, AT + timedelta(hours=9))):
+        assert ensure(connection, NEXT_PARTITION - timedelta(microseconds=1)) is False
+        assert ensure(connection, NEXT_PARTITION) is native
+        for number, moment in enumerate((AT, NEXT_PARTITION)):
             connection.execute(INSERT, (moment, str(number)))
         assert connection.execute("select count(*) from market_data.trades").fetchone() == (2,)
 

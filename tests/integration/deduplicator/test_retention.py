@@ -25,6 +25,7 @@ select lower(during) from timeseries.drop_partitions('market_data.trades', %s, %
 
 @pytest.fixture
 def owner(production: Database) -> Any:
+    production.partition_by_day("market_data.trades")
     with production.connect("kalshi_owner") as connection:
         for number in range(4):
             moment = AT + number * DAY
@@ -106,6 +107,7 @@ def archive(connection: Connection, first_days_ago: int, last_days_ago: int, sta
 
 @pytest.fixture
 def merging(production: Database) -> Any:
+    production.partition_by_day("market_data.trades")
     with production.connect("deduplicator") as connection:
         for days_ago in (0, 1, 10, 11, 12, 40):
             connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (midnight(days_ago),))
@@ -129,6 +131,7 @@ def test_partitions_that_are_not_archived_are_never_dropped(merging: Connection)
 def test_only_partitions_whose_hours_are_all_verified_are_dropped(merging: Connection) -> None:
     archive(merging, 12, 9)
     merging.execute(ARCHIVED, ("exported", midnight(11), midnight(11) + timedelta(hours=1)))
+    archive(merging, 40, 39, "exported")
     assert drop_archived(merging, 5) == [12, 10]
     assert held(merging) == ["00 days ago", "01 days ago", "11 days ago", "40 days ago"]
     assert drop_archived(merging, 5) == []
@@ -143,6 +146,7 @@ def test_partitions_that_are_not_old_enough_stay(merging: Connection) -> None:
 
 
 def test_a_late_row_keeps_its_partition_until_it_is_archived_again(merging: Connection) -> None:
+    archive(merging, 40, 39, "pending")
     archive(merging, 12, 9)
     merging.execute(ARCHIVED, ("pending", midnight(12), midnight(12) + timedelta(hours=1)))
     assert drop_archived(merging, 5) == [11, 10]
@@ -164,6 +168,7 @@ def test_a_reader_drops_nothing(production: Database, merging: Connection) -> No
 
 
 def test_a_row_merged_while_dropping_waits_rolls_the_drop_back(production: Database, merging: Connection) -> None:
+    archive(merging, 40, 39, "pending")
     archive(merging, 12, 9)
     refusals: list[BaseException] = []
     with production.connect("deduplicator") as late:

@@ -1,7 +1,8 @@
 -- List the hours that need a record in the archive, with or without rows: all since a gatherer's first connection, and
--- those of every partition that production holds.
+-- those of every partition that production holds, from the first hour on that has a record. Earlier hours hold no row,
+-- since merging a row creates the record of its hour.
 -- Parameters: wanted_stream; until_at, when the last of them may end
--- Reads: ops.connections, the partitions of the stream's table
+-- Reads: ops.connections, ops.archive_partitions, the partitions of the stream's table
 -- Returns: the beginnings of the hours
 create or replace function ops.hours_to_archive(wanted_stream text, until_at timestamptz)
 returns table (hour timestamptz)
@@ -9,21 +10,34 @@ language sql
 stable
 set timezone = 'UTC'
 as $$
-    with spans as (
-        select p.during
-        from timeseries.list_partitions(format('market_data.%I', wanted_stream)::regclass) as p
-        where lower(p.during) < until_at
-        union all
-        select tstzrange(min(c.opened_at), greatest(min(c.opened_at), until_at)) as during
+    with recorded as (
+        select min(a.hour) as first_hour
+        from ops.archive_partitions as a
+        where a.stream = wanted_stream
+    ),
+
+    connected as (
+        select min(c.opened_at) as opened_at
         from ops.connections as c
         where c.opened_at <@ (select ops.believed_times())
-        having count(*) > 0
+    ),
+
+    spans as (
+        select greatest(lower(p.during), least(r.first_hour, c.opened_at)) as from_at, upper(p.during) as ended_at
+        from timeseries.list_partitions(format('market_data.%I', wanted_stream)::regclass) as p
+        cross join recorded as r
+        cross join connected as c
+        where lower(p.during) < until_at and upper(p.during) > least(r.first_hour, c.opened_at)
+        union all
+        select c.opened_at as from_at, until_at as ended_at
+        from connected as c
+        where c.opened_at < until_at
     )
 
     select distinct h.hour
     from spans as s
     cross join lateral generate_series(
-        date_trunc('hour', lower(s.during)), least(upper(s.during), until_at) - interval '1 h', interval '1 h'
+        date_trunc('hour', s.from_at), least(s.ended_at, until_at) - interval '1 h', interval '1 h'
     ) as h (hour);
 $$;
 
