@@ -1,5 +1,8 @@
 """Replays the functions, views and grants of a component that changed or that are missing, and leaves the others alone.
 
+Grants are recorded with a digest of all privileges in the database, so that they are given again after an operator, a
+role made again or a restored copy took one away.
+
 Replaying a view or a trigger takes a lock that every reader or writer of its table waits for, so an unchanged one is
 not touched.
 """
@@ -70,8 +73,15 @@ class Definitions:
         return [
             file
             for file in files
-            if everything or known.get(file.name) != checksum(file.path) or not missing.isdisjoint(file.objects)
+            if everything or known.get(file.name) != self._state(file) or not missing.isdisjoint(file.objects)
         ]
+
+    def _state(self, file: Definition) -> str:
+        """Return what the ledger holds of a file while nothing is to be done for it."""
+        if file.name != GRANTS:
+            return checksum(file.path)
+        ((privileges,),) = self._connection.execute(query("migration/read_privileges")).fetchall()
+        return f"{checksum(file.path)} {privileges}"
 
     def _replace(self, changed: Definition) -> None:
         try:
@@ -105,7 +115,7 @@ class Definitions:
         # As pg_dump does: a function may use an object that a later file of the replay creates.
         self._connection.execute(query("migration/skip_body_checks"))
         self._connection.execute(file.path.read_bytes())
-        self._ledger.record_definition(file.name, checksum(file.path))
+        self._ledger.record_definition(file.name, self._state(file))
 
 
 def define(name: str, path: Traversable) -> Definition:
