@@ -11,7 +11,9 @@ begin
 end;
 $$;
 
--- A deduplicator opens some 15 connections; a lost one leaves as many for half a minute.
+-- A gatherer opens 10 connections. A deduplicator opens some 15; a lost one leaves as many for half a minute. Together
+-- they stay below the server's max_connections, or one role could keep the others out.
+alter role gatherer connection limit 35;
 alter role dedup_reader connection limit 60;
 alter role dedup_reader set statement_timeout = '60s';
 alter role dedup_reader set lock_timeout = '10s';

@@ -17,6 +17,12 @@ begin
 end;
 $$;
 
+-- Together they stay below the server's max_connections, or one role could keep the others out. The deduplicator opens
+-- 17; its successor may have to start while the sessions of a lost host still wait for their end.
+alter role kalshi_owner connection limit 10;
+alter role deduplicator connection limit 50;
+alter role exporter connection limit 15;
+
 -- Readers may be people: no query of theirs may hold back vacuum or fill the disk for long.
 alter role reader connection limit 20;
 alter role reader set statement_timeout = '30min';

@@ -1,13 +1,19 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from kalshi_data.database.connection import sql_folder
 from kalshi_data.database.migrations import migrate
 from kalshi_data.database.session_lock import SessionLock
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 
+ANSIBLE = Path(__file__).parents[3] / "ansible"
+ROLE = re.compile(r"- \{name: (\w+),.* connections_max: (\d+)\}")
+CREATED = re.compile(r"create role (\w+) login")
 VISIBLE = """
 select n.nspname, c.relname
 from pg_class as c
@@ -103,6 +109,8 @@ TOO_MUCH = [
     "select pg_advisory_lock(1)",
     "select pg_try_advisory_lock(1, 2)",
     "select pg_advisory_xact_lock_shared(1)",
+    "select pg_current_xact_id()",
+    "select txid_current()",
     "create schema mine",
     "create function pg_temp.mine() returns integer language sql return 1",
 ]
@@ -128,6 +136,19 @@ def test_sessions_of_readers_are_bounded(make_database: MakeDatabase, kind: str,
             assert shown not in {("0",), ("-1",), None}, name
         limit = session.execute("select rolconnlimit from pg_roles where rolname = current_user").fetchone()
         assert limit == (connections,)
+
+
+@pytest.mark.parametrize("kind", ["gatherer", "production"])
+def test_no_role_can_use_up_the_connections_of_a_server(production: Database, kind: str) -> None:
+    """A server that Ansible does not set up, such as RDS, gets its limits from sql/roles; both agree."""
+    group = (ANSIBLE / "group_vars" / f"{kind}.yml").read_text()
+    listed = {name: int(limit) for name, limit in ROLE.findall(group)}
+    with production.connect() as connection:
+        limits = "select rolname, rolconnlimit from pg_roles where rolname = any(%s)"
+        assert dict(connection.execute(limits, (list(listed),)).fetchall()) == listed
+        roles = (sql_folder() / "roles" / f"{kind}.sql").read_text()
+        assert set(CREATED.findall(roles)) == set(listed)
+    assert 0 < sum(listed.values()) <= 100 - 3
 
 
 def test_readers_can_stop_neither_merge_nor_partitions_nor_migration(
