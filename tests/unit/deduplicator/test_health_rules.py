@@ -10,7 +10,14 @@ import pytest
 from kalshi_data.archive.progress import StreamProgress
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
-from kalshi_data.deduplicator.monitoring.measurements import Lag, Liveness, Measurements, MergedRows, StreamKey
+from kalshi_data.deduplicator.monitoring.measurements import (
+    Lag,
+    Liveness,
+    Measurements,
+    MergedRows,
+    OpenMerge,
+    StreamKey,
+)
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State, StreamState
@@ -110,6 +117,13 @@ def test_lag_is_reported_with_its_cause() -> None:
 )
 def test_production_that_does_not_answer_is_reported(changes: dict[str, Any], status: str) -> None:
     assert health_of(measurements(**changes)) == (status, ["production"])
+
+
+@pytest.mark.parametrize(("seconds", "checks"), [(299.0, []), (301.0, ["upkeep"])])
+def test_a_merge_that_upkeep_waits_for_is_reported(seconds: float, checks: list[str]) -> None:
+    made = measurements(oldest_merge=OpenMerge(7, seconds))
+    assert health_of(made) == ("degraded" if checks else "healthy", checks)
+    assert all("session 7" in reason.text for reason in evaluate(made, state(), SETTINGS, NOW).reasons)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from kalshi_data.streams import STREAMS
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 # PostgreSQL vacuums by itself at 200 million, and stops at 2,000 million.
 TRANSACTION_AGE_MAX = 500_000_000
+# A merge takes seconds. Upkeep does not pass what an open one may still write.
+MERGE_SECONDS_MAX = 300.0
 
 
 def evaluate(
@@ -47,6 +49,12 @@ def _production(
     if (transactions := measurements.production_transaction_age) > TRANSACTION_AGE_MAX:
         text = f"production must remember {transactions:,} transactions: look for old transactions and let it vacuum"
         yield Reason(DEGRADED, "production", text)
+    if (merge := measurements.oldest_merge) and merge.seconds > MERGE_SECONDS_MAX:
+        text = (
+            f"upkeep waits for session {merge.pid} of production, whose transaction has been open for "
+            f"{merge.seconds:.0f} s: if it does not end, end it with pg_terminate_backend({merge.pid})"
+        )
+        yield Reason(DEGRADED, "upkeep", text)
 
 
 def _gatherers(measurements: Measurements, configured: int) -> Iterator[Reason]:

@@ -35,6 +35,13 @@ class Liveness(NamedTuple):
     problem: str | None = None
 
 
+class OpenMerge(NamedTuple):
+    """A session of production that merges in a transaction."""
+
+    pid: int
+    seconds: float
+
+
 class Measurements:
     """Everything measured; one thread replaces whole mappings, so that any thread may read them."""
 
@@ -45,6 +52,7 @@ class Measurements:
         self.production_ping_seconds = 0.0  # how long its last answer took
         self.production_failure = ""
         self.production_transaction_age = 0  # transactions since the oldest that production must remember
+        self.oldest_merge: OpenMerge | None = None  # what upkeep waits for
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second
