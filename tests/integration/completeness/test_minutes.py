@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kalshi_data.database.connection import Connection
+from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.cli import main
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import T0, at, beat, cover, miss
@@ -103,6 +103,54 @@ def test_a_market_lost_by_all_is_expected_until_it_is_determined(ops: Connection
     classify(ops)
     # Its last changes may come half a minute later.
     assert states(ops) == {"idle": span(0, 20), "gap": span(20, 41)}
+
+
+def test_a_market_is_expected_again_once_it_is_activated_after_its_end(ops: Connection) -> None:
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 0, 10, reason="crashed")
+    beat(ops, 3, 60)
+    ops.execute(LIFECYCLE, (at(0), "KXA-1", "activated"))
+    ops.execute(LIFECYCLE, (at(20), "KXA-1", "determined"))
+    ops.execute(LIFECYCLE, (at(25), "KXA-1", "settled"))
+    classify(ops)
+    assert states(ops) == {"idle": span(0, 10), "gap": span(10, 21)}
+    ops.execute(LIFECYCLE, (at(30), "KXA-1", "activated"))
+    classify(ops)
+    assert states(ops) == {"idle": span(0, 10), "gap": span(10, 21) | span(30, 60)}
+    ops.execute(LIFECYCLE, (at(50), "KXA-1", "determined"))
+    classify(ops)
+    assert states(ops) == {"idle": span(0, 10), "gap": span(10, 21) | span(30, 51)}
+
+
+def test_an_old_end_is_forgotten_once_the_market_is_activated(ops: Connection) -> None:
+    """Each step reads the messages of a day only, so the end may be out of sight."""
+    cover(ops, 1, -2880, None)
+    beat(ops, 1, -2000)
+    ops.execute("select timeseries.ensure_partition('market_data.lifecycle_events', %s)", (at(-2500),))
+    ops.execute(LIFECYCLE, (at(-2500), "KXA-1", "determined"))
+    classify(ops)
+    expected = "select determined_at from ops.expected where market_ticker = 'KXA-1'"
+    assert ops.execute(expected).fetchone() == (at(-2500),)
+    beat(ops, 1, 60)
+    ops.execute(LIFECYCLE, (at(30), "KXA-1", "activated"))
+    for _ in range(4):
+        classify(ops)
+    assert ops.execute(expected).fetchone() == (None,)
+    assert states(ops)["idle"] >= span(30, 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_waited_for"),
+    [("psql", False), ("deduplicator completeness", False), ("deduplicator archive", False), ("deduplicator", True)],
+)
+def test_upkeep_waits_for_merges_only(production: Database, ops: Connection, name: str, is_waited_for: bool) -> None:
+    settled = "select ops.settled_until() = %s - interval '2 min'"
+    with production.connect("deduplicator") as other, other.transaction():
+        other.execute("select set_config('application_name', %s, false)", (name,))
+        ((began,),) = other.execute("select now()").fetchall()
+        assert ops.execute(settled, (began,)).fetchone() == (is_waited_for,)
+        oldest = ops.execute(query("production/status/read_oldest_merge")).fetchall()
+        assert [pid for pid, _ in oldest] == ([other.info.backend_pid] if is_waited_for else [])
 
 
 def test_a_market_given_up_loses_the_gap_after_its_end(ops: Connection) -> None:
