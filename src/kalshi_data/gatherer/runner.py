@@ -98,7 +98,7 @@ class Gatherer:
         async with MonitoringService(self._settings, self._counters, shard=self._shard or EVERYTHING) as monitoring:
             loop.add_signal_handler(signal.SIGHUP, self._reload, monitoring)
             try:
-                committed = await self._start()
+                committed = await self._start(monitoring)
             except StoppedWhileWaiting:
                 log.info("stopped while another gatherer was running")
                 return
@@ -107,12 +107,12 @@ class Gatherer:
             self._log.close()
         self._log_totals()
 
-    async def _start(self) -> int:
+    async def _start(self, monitoring: MonitoringService) -> int:
         """Check both databases if they answer, and take the locks; return the last committed frame."""
         meta = self._settings.databases.kalshi_meta.conninfo
         registry = CheckedConnection(meta, REGISTRY, self._remedy, application_name="gatherer")
         await asyncio.to_thread(check_registry, registry)
-        return await take_over(self._log, self._committer, self._counters, self._stopping)
+        return await take_over(self._log, self._committer, self._counters, self._stopping, monitoring.serve)
 
     async def _work(self, monitoring: MonitoringService) -> None:
         """Load the registry and keep all connections; on a signal close them and write what they received."""

@@ -24,11 +24,16 @@ class StoppedWhileWaiting(Exception):
 
 
 async def take_over(
-    frame_log: FrameLogWriter, committer: Committer, counters: Counters, stopping: asyncio.Event
+    frame_log: FrameLogWriter,
+    committer: Committer,
+    counters: Counters,
+    stopping: asyncio.Event,
+    log_locked: Callable[[], object],
 ) -> int:
     """Wait until no other process writes this frame log or this database; return the last committed frame.
 
-    If the database is away, return 0: the frame log keeps what is received until the database returns.
+    `log_locked` is called when the frame log is this process's own. If the database is away, return 0: the frame log
+    keeps what is received until the database returns.
 
     Raises:
         MigrationError: the database is older than this program.
@@ -54,6 +59,7 @@ async def take_over(
         raise StoppedWhileWaiting
 
     await wait_for(lock_log)
+    log_locked()
     try:
         return await wait_for(committer.start)
     except psycopg.Error as error:

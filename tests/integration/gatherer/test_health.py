@@ -47,7 +47,8 @@ def beats(database: Database) -> list[tuple[Any, ...]]:
 
 
 async def report(chosen: GathererSettings, counters: Counters, use: Callable[[], Any], notifier: Notifier) -> None:
-    async with MonitoringService(chosen, counters, notifier):
+    async with MonitoringService(chosen, counters, notifier) as monitoring:
+        monitoring.serve()
         await asyncio.to_thread(use)
 
 
@@ -74,6 +75,27 @@ def test_a_heartbeat_is_one_row_that_is_updated_and_ends_as_stopped(kalshi_ts: D
     assert status["state"] == "stopped"
     assert counters.heartbeats >= 3
     assert counters.heartbeat_failure == ""
+
+
+def test_a_gatherer_that_waits_leaves_the_port_to_the_one_that_runs(kalshi_ts: Database) -> None:
+    port = free_port()
+    chosen = settings(kalshi_ts, port=port)
+
+    def answers() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    async def wait_and_take_over() -> None:
+        async with MonitoringService(chosen, Counters(), Notifier({})) as waiting:
+            assert not answers()
+            async with MonitoringService(chosen, Counters(), Notifier({})) as running:
+                running.serve()
+                assert answers()
+            assert not answers()
+            waiting.serve()
+            assert answers()
+
+    asyncio.run(wait_and_take_over())
 
 
 def test_an_unreachable_database_is_reported_until_it_returns(kalshi_ts: Database) -> None:

@@ -41,7 +41,6 @@ class MonitoringService:
         """Start to report."""
         self._counters.loop_at_seconds = time.monotonic()
         self._task = asyncio.create_task(self._watch())
-        self._server.start()
         self._heartbeat.start()
         self._retention.start()
         return self
@@ -55,6 +54,10 @@ class MonitoringService:
         await asyncio.to_thread(self._retention.stop)
         await asyncio.to_thread(self._heartbeat.stop, "failed" if error else "stopped")
         await asyncio.to_thread(self._server.stop)
+
+    def serve(self) -> None:
+        """Serve /health and /metrics; before, the port may belong to the gatherer for whose end this one waits."""
+        self._server.start()
 
     def health(self) -> HealthReport:
         """Return the gatherer's health as of now."""
