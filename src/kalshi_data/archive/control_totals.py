@@ -105,10 +105,11 @@ def read_control_totals(
     asked = {"target": stream.table, "time_column": stream.time_column, "from_at": begins_at, "until_at": ends_at}
     rows = production.execute(query("production/archive/read_control_totals"), asked).fetchall()
     sums: Counter[str] = Counter()
-    for *_, gatherer_sums in rows:
-        for name, text in gatherer_sums.items():
-            if text is not None:
-                sums[name] += Decimal(text)  # pyright: ignore[reportArgumentType] - a counter of decimals
+    with localcontext(prec=DIGITS):
+        for *_, gatherer_sums in rows:
+            for name, text in gatherer_sums.items():
+                if text is not None:
+                    sums[name] += Decimal(text)  # pyright: ignore[reportArgumentType] - a counter of decimals
     return ControlTotals(
         rows=sum(count for _, count, *_ in rows),
         first_at=min((first for _, _, first, *_ in rows if first), default=None),

@@ -14,6 +14,7 @@ from kalshi_data.archive.partition_export import PartitionExport, ProductionConn
 from kalshi_data.archive.partitions import ArchiveHour, HourSelection, Partitions
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.archive.settings import ArchiveSettings
+from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
 from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.errors import ArchiveError
@@ -57,6 +58,7 @@ class Exporter:
         self._hour_lock = SessionLock("archive", silence_seconds_max=None)
         self.selection = selection or HourSelection()
         self._display = display or NoProgress()
+        self._is_store_away = False
         self._partition_export = PartitionExport(settings, databases, stop, self.state, self._display)
 
     def run(self) -> None:
@@ -97,7 +99,7 @@ class Exporter:
                     Partitions(production, self._settings, self._gatherers).write_again(self.selection)
                 if once:
                     self.tick(production, patient=True)
-        except (Stopped, psycopg.errors.QueryCanceled):
+        except (Stopped, StoreAway, psycopg.errors.QueryCanceled):
             return
         if not once:
             self.run()
@@ -153,9 +155,13 @@ class Exporter:
         If another exporter holds the lock, return at once; if `patient`, wait for the lock before each hour.
 
         Raises:
+            StoreAway: the archive's store does not answer; no other hour is tried.
             psycopg.OperationalError: production does not answer; what was not finished is done again.
             Stopped: a stop came.
         """
+        if self._is_store_away:
+            self._partition_export.require_store()
+            self._is_store_away = False
         partitions = Partitions(production, self._settings, self._gatherers)
         partitions.open_hours(self.selection.streams)
         attempted = 0
@@ -206,6 +212,10 @@ class Exporter:
             partitions.fail(hour, reason, wait_seconds)
             self.state.failed(reason)
             self._display.end(hour, reason)
+            if isinstance(error, StoreAway):
+                # The other hours would be read from production in vain.
+                self._is_store_away = True
+                raise
 
 
 def is_unexpected(error: BaseException) -> bool:

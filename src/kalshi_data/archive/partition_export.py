@@ -25,6 +25,9 @@ from kalshi_data.version import read_release
 
 log = structlog.get_logger()
 
+# No object has such a key, so that the listing is short.
+PROBED = "probed/"
+
 
 class ProductionConninfos(NamedTuple):
     """Connections to production as the exporting role, and as the merging role, which restores dropped hours."""
@@ -59,6 +62,14 @@ class PartitionExport:
         self._state = state
         self._display = display
         self._bucket = open_store(settings)
+
+    def require_store(self) -> None:
+        """Ask the store for a listing, since it did not answer before.
+
+        Raises:
+            StoreAway: it still does not answer.
+        """
+        next(iter(self._bucket.keys(f"{self._settings.prefix}{PROBED}")), None)
 
     def export(self, production: Connection, partitions: Partitions, hour: ArchiveHour) -> None:
         """Write an hour's object, then its manifest, then its state, and read the object back.

@@ -27,6 +27,13 @@ from kalshi_data.archive.storage.base import ProgressCallback, StoreAway, no_pro
 from kalshi_data.errors import ArchiveError
 
 MISSING = {"404", "NoSuchKey"}
+# The store's answers to any object, until its settings, its credentials or this host's clock are corrected.
+AWAY = {
+    *("NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"),
+    *("RequestTimeTooSkewed", "PermanentRedirect", "AuthorizationHeaderMalformed"),
+}
+# One object may be denied, or all.
+DENIED = {"AccessDenied", "403"}
 CREDENTIALS = (
     "give the deduplicator others in a place that boto3 reads: the instance's role, AWS_PROFILE or ~/.aws/credentials"
 )
@@ -65,7 +72,7 @@ class S3Store:
         """Prepare to use a bucket with the credentials that boto3 finds."""
         self._bucket = bucket
         self._name = f"s3://{bucket}" + (f" at {settings.endpoint_url}" if settings.endpoint_url else "")
-        config = Config(
+        self._config = Config(
             connect_timeout=min(10.0, settings.request_seconds_max),
             read_timeout=settings.request_seconds_max,
             # boto3's waits grow to 20 s, with jitter.
@@ -77,19 +84,26 @@ class S3Store:
         # Some stores know no classes, and STANDARD is the default of those that do.
         if settings.storage_class != "STANDARD":
             self._extra["StorageClass"] = settings.storage_class
-        with self._translate_errors("a client for it cannot be made"):
-            session = boto3.Session(region_name=settings.region)
-            self._client: Any = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
+        self._place: dict[str, Any] = {"region_name": settings.region, "endpoint_url": settings.endpoint_url}
+        self._made: Any = None
         self._transfer = TransferConfig(
             multipart_threshold=settings.part_bytes,
             multipart_chunksize=settings.part_bytes,
             max_concurrency=settings.requests_max,
         )
 
+    @property
+    def _client(self) -> Any:
+        """A client; after a failure a new one, which reads credentials and certificates from their files again."""
+        if self._made is None:
+            with self._translate_errors("a client for it cannot be made", StoreAway):
+                self._made = boto3.Session().client("s3", **self._place, config=self._config)
+        return self._made
+
     def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
         """Upload a file; the store compares each part with its checksum."""
         extra = {**self._extra, "Metadata": {"sha256": sha256.hex()}}
-        with self._translate_errors(f"{key} cannot be written"):
+        with self._translate_errors(f"{key} cannot be written", denied=StoreAway):
             self._client.upload_file(str(path), self._bucket, key, extra, progress, self._transfer)
             return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
 
@@ -114,12 +128,20 @@ class S3Store:
                 yield from (str(each["Key"]) for each in page.get("Contents", ()))
 
     @contextmanager
-    def _translate_errors(self, failure: str) -> Generator[None]:
-        """Translate an error of boto3 into one whose message says what failed and what to do."""
+    def _translate_errors(
+        self, failure: str, other: type[ArchiveError] = ArchiveError, denied: type[ArchiveError] = ArchiveError
+    ) -> Generator[None]:
+        """Translate an error of boto3 into one whose message says what failed and what to do.
+
+        It is StoreAway if the store is the cause, `denied` if access is denied, and `other` otherwise.
+        """
         try:
             yield
         except (ClientError, BotoCoreError, Boto3Error) as error:
-            kind = StoreAway if is_away(error) else ArchiveError
+            is_denied = code_of(error) in DENIED
+            if is_denied or is_away(error):
+                self._made = None
+            kind = StoreAway if is_away(error) else denied if is_denied else other
             raise kind(f"{self._name}: {failure}: {explain(error)}") from error
 
 
@@ -133,8 +155,14 @@ def is_away(error: Exception) -> bool:
     """Return whether the store, rather than one object, is the cause."""
     cause = cause_of(error)
     if isinstance(cause, ClientError):
-        return status_of(cause) >= 500 or error_code(cause) in {"NoSuchBucket", "InvalidAccessKeyId", "ExpiredToken"}
+        return status_of(cause) >= 500 or error_code(cause) in AWAY
     return isinstance(cause, (NoCredentialsError, PartialCredentialsError, ConnectionError, HTTPClientError))
+
+
+def code_of(error: Exception) -> str:
+    """Return S3's name of an error; none if the store did not answer."""
+    cause = cause_of(error)
+    return error_code(cause) if isinstance(cause, ClientError) else ""
 
 
 def explain(error: Exception) -> str:
