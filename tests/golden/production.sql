@@ -103,6 +103,8 @@ CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS b
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     LANGUAGE sql;
+CREATE FUNCTION ops.spaced_times(times timestamp with time zone[], pause interval) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql IMMUTABLE;
 CREATE FUNCTION ops.stage_archived_rows() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean

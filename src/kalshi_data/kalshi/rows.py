@@ -47,9 +47,10 @@ from kalshi_data.kalshi.timestamps import (
 )
 
 Row = tuple[Any, ...]
-# Lifecycle messages have no key. Equal messages on several connections within this time are copies of one message, and
-# production/merge/lifecycle_events.sql merges them so. Equal messages on one connection are numbered.
-LIFECYCLE_PAUSE = timedelta(seconds=5)
+# Lifecycle messages and deltas without a time have no key. Equal ones that follow each other on a connection within
+# this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
+# half the pause, so that messages stay apart if connections receive them up to 5 s apart.
+NUMBERING_PAUSE = timedelta(seconds=10)
 
 
 class Arrival(msgspec.Struct):
@@ -62,9 +63,9 @@ class Arrival(msgspec.Struct):
     # The same time as received_at, for callers that can format it faster.
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
-    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE))
+    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
     # Deltas without a time of their own.
-    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(LIFECYCLE_PAUSE, DELTA_KEYS_MAX))
+    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE, DELTA_KEYS_MAX))
 
     def __post_init__(self) -> None:
         """Format the time of receipt if its text is not given."""
@@ -112,7 +113,7 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     if changed_at:
         occurrence = arrival.delta_occurrences.number(key)
     else:
-        # The merge recognises copies of such a change by its number among equal ones. See LIFECYCLE_PAUSE.
+        # The merge recognises copies of such a change by its number among equal ones. See NUMBERING_PAUSE.
         exchange_ts = to_text(sent_at) if sent_at else arrival.received_text
         occurrence = -1 - arrival.undated_burst.number(key, sent_at or arrival.received_at)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)

@@ -1,30 +1,36 @@
--- Merge staged order-book deltas: a multiset union. Production holds a change as many times as the gatherer that
--- received it most often did. Those that the exchange sent without a time have an occurrence below 0, and times that
--- differ from line to line: equal ones with one number within 5 s are copies, as in lifecycle_events.sql.
+-- Merge staged order-book deltas: a multiset union. Production holds a change as often as the gatherer that received it
+-- most often. An occurrence below 0 has no time of its own: equal ones at most 5 s after the one held are copies.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
 with
 undated as materialized (
-    select *, ctid as place, exchange_ts - lag(exchange_ts) over equal_ones as since
-    from stage
-    where occurrence < 0
-    window equal_ones as (partition by market_ticker, clock, side, price, size_delta, occurrence order by exchange_ts)
-),
-
-copies as materialized (
-    select u.place
-    from undated as u
+    select s.*
+    from stage as s
     where
-        u.since <= interval '5 s'
-        or exists (
+        s.occurrence < 0
+        and not exists (
             select from market_data.orderbook_deltas as known
             where
-                known.market_ticker = u.market_ticker
-                and known.exchange_ts between u.exchange_ts - interval '5 s' and u.exchange_ts + interval '5 s'
+                known.market_ticker = s.market_ticker
+                and known.exchange_ts between s.exchange_ts - interval '5 s' and s.exchange_ts + interval '5 s'
                 and (known.clock, known.side, known.price, known.size_delta, known.occurrence)
-                = (u.clock, u.side, u.price, u.size_delta, u.occurrence)
+                = (s.clock, s.side, s.price, s.size_delta, s.occurrence)
         )
+),
+
+kept as materialized (
+    select
+        market_ticker, clock, side, price, size_delta, occurrence,
+        unnest(ops.spaced_times(array_agg(exchange_ts order by exchange_ts), interval '5 s')) as exchange_ts
+    from undated
+    group by market_ticker, clock, side, price, size_delta, occurrence
+),
+
+changes as not materialized (
+    select * from stage where occurrence >= 0
+    union all
+    select u.* from undated as u natural join kept
 ),
 
 inserted as (
@@ -33,22 +39,17 @@ inserted as (
     )
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id
-    from stage
-    where occurrence >= 0 or ctid <> all(array(select c.place from copies as c))
+    from changes
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
     returning
-        date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour,
-        exchange_ts, market_ticker, gatherer_id
+        date_bin('1 h', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, exchange_ts, market_ticker, gatherer_id
 ),
 
 -- Rows that upkeep may have passed already; ops.settled_until relies on the 30 s.
 late as (
     insert into ops.late_rows (stream, market_ticker, during)
-    select
-        'orderbook_deltas' as stream,
-        market_ticker,
-        tstzrange(min(exchange_ts), max(exchange_ts), '[]') as during
+    select 'orderbook_deltas' as stream, market_ticker, tstzrange(min(exchange_ts), max(exchange_ts), '[]') as during
     from inserted
     where exchange_ts < (select now() - interval '30 s')
     group by market_ticker
