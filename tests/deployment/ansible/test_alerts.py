@@ -16,6 +16,18 @@ from kalshi_data.service.health import HealthReport
 from tests.deployment.ansible.conftest import PLAYBOOKS
 
 ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
+# What a program survives by itself and an operator must still hear of.
+ALERTED = {
+    "kalshi_gatherer_frames_quarantined_total",
+    "kalshi_gatherer_rows_refused_total",
+    "kalshi_gatherer_connection_errors_total",
+    "kalshi_gatherer_markets_refused",
+    "kalshi_gatherer_trade_gaps_unrepaired",
+    "kalshi_gatherer_waiting_for_lock",
+    "kalshi_deduplicator_rows_rejected_total",
+    "kalshi_deduplicator_task_failing",
+    "kalshi_deduplicator_production_transaction_age",
+}
 EXPECTED = Path(__file__).with_name("alerts.test.yml")
 
 
@@ -44,4 +56,5 @@ def test_alerts_use_exported_metrics() -> None:
     known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), HealthReport())))
     used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
     assert used - known == set()
+    assert ALERTED - used == set()
     assert {"kalshi_gatherer_health", "kalshi_deduplicator_health"} <= known
