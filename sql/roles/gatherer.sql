@@ -1,5 +1,6 @@
 -- Create the roles of a gatherer's cluster if they are missing; the deployment sets their passwords.
 -- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there, in bounded sessions.
+-- ansible/group_vars/gatherer.yml has the same limits and settings.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'gatherer') then

@@ -1,5 +1,6 @@
 -- Create the roles of the production database if they are missing; the deployment sets their passwords.
 -- kalshi_owner migrates; deduplicator writes; reader reads market_data in bounded sessions; exporter archives it.
+-- ansible/group_vars/production.yml has the same limits and settings.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'kalshi_owner') then

@@ -8,6 +8,7 @@ import pytest
 from kalshi_data.database.connection import sql_folder
 from kalshi_data.database.migrations import migrate
 from kalshi_data.database.session_lock import SessionLock
+from kalshi_data.demo.databases import restrict
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 
@@ -187,3 +188,39 @@ def test_partitions_are_made_by_one_session_at_a_time(kalshi_ts: Database) -> No
         assert waiting.result().fetchone() == (False,)
         # TimescaleDB makes chunks when rows arrive.
         assert made in {(True,), (False,)}
+
+
+def test_what_functions_an_upgrade_opens_is_listed_until_they_are_restricted(make_database: MakeDatabase) -> None:
+    """A new database has PostgreSQL's own rights; an owner that lacks a right is listed, too."""
+    empty = make_database("empty")
+    listing = (sql_folder() / "restrictions" / "open_functions.sql").read_bytes()
+    with empty.connect() as connection:
+        names = {name.split("(")[0] for (name,) in connection.execute(listing)}
+        assert {"lo_create", "lo_from_bytea", "pg_advisory_lock", "pg_try_advisory_xact_lock_shared"} <= names
+        restrict(empty.conninfo())
+        assert connection.execute(listing).fetchall() == []
+        connection.execute("revoke execute on function pg_advisory_unlock_all() from kalshi_owner")
+        assert connection.execute(listing).fetchall() == [("pg_advisory_unlock_all()",)]
+
+
+def test_an_administrator_who_is_no_superuser_limits_the_sessions_of_roles(make_database: MakeDatabase) -> None:
+    """As on RDS: the file goes on without temp_file_limit, and what functions.sql would revoke stays with warnings."""
+    files = [sql_folder() / name for name in ("roles/production.sql", "restrictions/functions.sql")]
+    roles = "kalshi_owner, deduplicator, reader, exporter"
+    changed = f"alter role reader reset all; alter role reader connection limit 7; grant {roles} to administrator"
+    notices: list[str] = []
+    with psycopg.connect(make_database("empty").conninfo()) as session:
+        session.execute("create role administrator createrole")
+        session.execute(f"{changed} with admin option".encode())
+        session.execute("set local role administrator")
+        session.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
+        for file in files:
+            session.execute(file.read_bytes())
+        found = session.execute("select rolconnlimit, rolconfig from pg_roles where rolname = 'reader'").fetchone()
+        session.rollback()
+    assert found is not None
+    limit, settings = found
+    assert (limit, "statement_timeout=30min" in settings) == (20, True)
+    assert not any(setting.startswith("temp_file_limit") for setting in settings)
+    assert notices[0] == "temp_file_limit of reader is not set, since only a superuser may"
+    assert any("no privileges could be revoked" in notice for notice in notices[1:])

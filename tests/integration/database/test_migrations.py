@@ -122,7 +122,8 @@ def test_concurrent_sessions_apply_each_migration_once(empty: Database) -> None:
 
 def test_every_component_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in connection_module.sql_folder().iterdir() if path.is_dir()}
-    assert folders == {*LEDGERS, "roles", "databases", "athena", "verification", "migration"}
+    others = {"roles", "databases", "restrictions", "sessions", "athena", "verification", "migration"}
+    assert folders == {*LEDGERS, *others}
 
 
 @pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
