@@ -19,7 +19,6 @@ ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
 # What a program survives by itself and an operator must still hear of.
 ALERTED = {
     "kalshi_gatherer_frames_quarantined_total",
-    "kalshi_gatherer_rows_refused_total",
     "kalshi_gatherer_connection_errors_total",
     "kalshi_gatherer_markets_refused",
     "kalshi_gatherer_trade_gaps_unrepaired",
