@@ -7,7 +7,10 @@ import structlog
 
 log = structlog.get_logger()
 
-KEY_REFUSED = "the exchange refuses the API key, trying again: check key_id and private_key_file"
+KEY_REFUSED = (
+    "the exchange refuses the API key, trying again: check key_id, which is read at a start, "
+    "and private_key_file, which is read again"
+)
 CLOCK_REFUSED = "the exchange refuses the time of this host's requests, trying again: check the clock of this host"
 UNREACHABLE = "the exchange cannot be reached, trying again: check the network, websocket_url and rest_url"
 

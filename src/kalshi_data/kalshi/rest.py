@@ -5,6 +5,7 @@ missing cursor. The answer to an unsigned request may be 15 s old, so every requ
 """
 
 import math
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ from kalshi_data.kalshi.auth import Signer
 from kalshi_data.kalshi.bodies import UNREADABLE, Body, Page, decode_body, to_page
 from kalshi_data.kalshi.error_messages import BODY_BYTES_MAX as REFUSAL_BYTES_MAX
 from kalshi_data.kalshi.error_messages import clean, words_of
+from kalshi_data.kalshi.refusals import STATUSES_OF_KEY
 from kalshi_data.service.retry import tenacity_wait
 
 ATTEMPTS_MAX = 8
@@ -92,6 +94,7 @@ class Rest:
         self._root = urlsplit(url).path
         self._signer = signer
         self._budget = budget or Budget()
+        self._tls = ssl.create_default_context()
 
     async def get(self, path: str, parameters: Mapping[str, str]) -> Body:
         """Return one object, its values still encoded; repeat a request if that can help.
@@ -114,14 +117,12 @@ class Rest:
 
     async def _get_once(self, path: str, parameters: Mapping[str, str]) -> Body:
         await self._budget.take()
-        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS_MAX)
-        headers = self._signer.headers("GET", self._root + path) if self._signer else {}
-        async with self._session.get(
-            self._url + path, params=parameters, headers=headers, timeout=timeout, allow_redirects=False
-        ) as response:
-            if response.status != STATUS_OK:
-                raise await _refusal(path, response)
-            encoded = await _read(response, BODY_BYTES_MAX)
+        try:
+            encoded = await self._request(path, parameters)
+        except aiohttp.ClientSSLError:
+            # The certificates of this host may have been renewed; a context reads them only once.
+            self._tls = ssl.create_default_context()
+            raise
         if len(encoded) > BODY_BYTES_MAX:
             raise BadAnswer(f"GET {path}: the answer is larger than {BODY_BYTES_MAX:,} bytes", STATUS_OK)
         try:
@@ -129,6 +130,26 @@ class Rest:
         except UNREADABLE as error:
             reason = f"GET {path}: the answer is no JSON object ({error}): {words_of(encoded)}"
             raise BadAnswer(reason, STATUS_OK, is_transient=True) from error
+
+    async def _request(self, path: str, parameters: Mapping[str, str]) -> bytes:
+        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS_MAX)
+        keys_read = self._signer.keys_read if self._signer else 0
+        headers = self._signer.headers("GET", self._root + path) if self._signer else {}
+        async with self._session.get(
+            self._url + path,
+            params=parameters,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            ssl=self._tls,
+        ) as response:
+            if response.status == STATUS_OK:
+                return await _read(response, BODY_BYTES_MAX)
+            refusal = await _refusal(path, response)
+        if refusal.status in STATUSES_OF_KEY and self._signer:
+            self._signer.renew()
+            refusal.is_transient |= self._signer.keys_read != keys_read
+        raise refusal
 
     async def pages(self, path: str, key: str, parameters: Mapping[str, str]) -> AsyncIterator[Page]:
         """Yield every page of a list, the objects under `key` in the exchange's order.
