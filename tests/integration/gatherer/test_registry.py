@@ -15,7 +15,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets.registry import Registry
-from kalshi_data.gatherer.markets.store import save_page
+from kalshi_data.gatherer.markets.store import RegistryStore, save_page
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.rest import Rest
@@ -72,6 +72,18 @@ def test_the_newest_body_wins_and_each_replaced_one_is_kept_once(kalshi_meta: Da
     with kalshi_meta.connect("dedup_reader") as connection:
         for view, rows in ((f"{table}_v1", 2), (f"{table}_history_v1", 2)):
             assert connection.execute(f"select count(*) from sync.{view}".encode()).fetchone() == (rows,)
+
+
+def test_a_session_that_the_server_ends_while_it_is_idle_costs_no_page(kalshi_meta: Database) -> None:
+    store = RegistryStore(kalshi_meta.conninfo("gatherer"))
+    try:
+        for number in range(3):
+            assert store.save("series", page(series(f"KX{number}"))) == (1, [])
+            with kalshi_meta.connect() as connection:
+                ended = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'gatherer'"
+                assert connection.execute(f"{ended} and datname = current_database()".encode()).fetchall() == [(True,)]
+    finally:
+        store.close()
 
 
 def test_quotes_alone_change_nothing(kalshi_meta: Database) -> None:

@@ -51,8 +51,7 @@ class RegistryStore:
             if time.monotonic() < self._retry_at_s:
                 return None
             try:
-                with self._database.use() as connection:
-                    saved = save_page(connection, table, page)
+                saved = self._save(table, page)
             except (psycopg.Error, MigrationError) as error:
                 if isinstance(error, psycopg.Error) and failure_of(error) is not Failure.AWAY:
                     raise
@@ -61,6 +60,18 @@ class RegistryStore:
                 return None
             self._report(is_away=False)
             return saved
+
+    def _save(self, table: str, page: bytes) -> SavedPage:
+        """Save a page; repeat it once with a new connection, since the server ends one that was idle for long."""
+        was_open = self._database.is_open
+        try:
+            with self._database.use() as connection:
+                return save_page(connection, table, page)
+        except psycopg.Error as error:
+            if not was_open or failure_of(error) is not Failure.AWAY:
+                raise
+        with self._database.use() as connection:
+            return save_page(connection, table, page)
 
     def is_available(self) -> bool:
         """Return whether the database answers now."""
