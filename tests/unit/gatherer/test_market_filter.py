@@ -55,6 +55,25 @@ def test_a_market_is_included_if_any_list_names_it() -> None:
     assert filter_by(tickers=("KXB-1*",)).includes("KXA-1-T1", "KXA-1") is False, "its event is not needed"
 
 
+def test_events_are_forgotten_that_no_market_names() -> None:
+    chosen = filter_by(series=("KXA",))
+    for number in range(1000):
+        chosen.learn_event(f"KXA-{number}", "KXA")
+    chosen.forget_events()
+    assert chosen.includes("KXA-7-T1", "KXA-7"), "it was learned since the last time"
+    chosen.name_event("KXA-7")
+    chosen.name_event("KXA-UNKNOWN")
+    chosen.forget_events()
+    assert [number for number in range(1000) if chosen.includes(f"KXA-{number}-T1", f"KXA-{number}")] == [7]
+    for number in range(1000):
+        chosen.learn_event(f"KXA-{number}", "KXA", is_news=False)
+    assert chosen.includes("KXA-8-T1", "KXA-8") is None, "it may be an event of years ago"
+    chosen.learn_event("KXA-7", "", is_news=False)
+    assert chosen.includes("KXA-7-T1", "KXA-7") is False
+    chosen.forget_events()
+    assert chosen.includes("KXA-7-T1", "KXA-7") is None
+
+
 def test_every_market_is_in_one_shard_and_shards_are_of_similar_size() -> None:
     for parts in (1, 2, 3, 8):
         shards = [Shard(number, parts) for number in range(1, parts + 1)]

@@ -102,3 +102,4 @@ class ListingRefresh:
             raise ExchangeError(f"the list of all markets lacks {len(unseen):,} that were listed before")
         for ticker in unseen:
             self._fetch_queue.add_market(ticker)
+        self._loader.forget_events()

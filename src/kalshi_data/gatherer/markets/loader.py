@@ -10,7 +10,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets.fetch_queue import FetchQueue
 from kalshi_data.gatherer.markets.market_filter import MarketFilter
 from kalshi_data.gatherer.markets.refusals import Refusals
-from kalshi_data.gatherer.markets.schedule import BELIEVED_SECONDS, Schedule
+from kalshi_data.gatherer.markets.schedule import AHEAD_SECONDS_MAX, BELIEVED_SECONDS, Schedule
 from kalshi_data.gatherer.markets.store import RegistryStore
 from kalshi_data.kalshi.bodies import Page
 from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
@@ -29,8 +29,6 @@ log = structlog.get_logger()
 
 # A market whose event is not known yet is fetched again after this time.
 UNKNOWN_EVENT_SECONDS = 10.0
-# A time of a change further ahead than this is an error of the exchange or of this host's clock.
-AHEAD_SECONDS_MAX = 86_400.0
 NO_FILTER: Mapping[str, str] = MappingProxyType({})
 
 
@@ -70,7 +68,8 @@ class ListingLoader:
         """
         all_stored, objects, changed = True, 0, 0
         async for page in self._pages(listing, parameters):
-            tickers, good, _ = self._apply(listing, page)
+            # A list of everything is also one of all that is over, whose events no market needs.
+            tickers, good, _ = self._apply(listing, page, is_news=not must_store)
             objects += len(tickers)
             page_changes = await self._store_page(listing, good)
             if page_changes is None and must_store:
@@ -103,6 +102,10 @@ class ListingLoader:
             self._give_up(listing, ticker)
         return all_stored
 
+    def forget_events(self) -> None:
+        """Forget the events that are no longer needed; call this after all markets were listed."""
+        self._filter.forget_events()
+
     def _pages(self, listing: Listing, parameters: Mapping[str, str]) -> AsyncIterator[Page]:
         limit = {"limit": str(listing.page_rows_max)} if listing.page_rows_max else {}
         return self._rest.pages(listing.path, listing.key, {**limit, **parameters})
@@ -122,7 +125,9 @@ class ListingLoader:
         self._counters.registry_changes[listing.table] += saved.changed
         return saved.changed
 
-    def _apply(self, listing: Listing, page: Page, *, fetched: bool = False) -> tuple[list[str], bytes, int]:
+    def _apply(
+        self, listing: Listing, page: Page, *, fetched: bool = False, is_news: bool = True
+    ) -> tuple[list[str], bytes, int]:
         """Apply a page to schedule, queue and filter; return its tickers, its good objects, and how many are not."""
         if listing is MARKETS:
             markets, good, refused = decode_page(page, MarketFields)
@@ -137,7 +142,10 @@ class ListingLoader:
             tickers = [self._filter.learn_series(each) for each in series]
         else:
             events, good, refused = decode_page(page, EventFields)
-            tickers = [self._filter.learn_event(each.event_ticker, each.series_ticker or "") for each in events]
+            tickers = [
+                self._filter.learn_event(each.event_ticker, each.series_ticker or "", is_news=is_news)
+                for each in events
+            ]
             if fetched:
                 self._fetch_queue.remove(listing, tickers)
         self._refusals.add(listing.table, refused)
@@ -145,9 +153,10 @@ class ListingLoader:
 
     def _apply_market(self, market: MarketFields) -> None:
         updated_s = timestamp_s(market.updated_time, 0.0)
-        if updated_s > self._now() + AHEAD_SECONDS_MAX:
-            updated_s = 0.0
-        self.updated_until_s = max(self.updated_until_s, updated_s)
+        if updated_s <= self._now() + AHEAD_SECONDS_MAX:
+            self.updated_until_s = max(self.updated_until_s, updated_s)
+        if market.event_ticker and not market.is_over:
+            self._filter.name_event(market.event_ticker)
         included = self._filter.includes(market.ticker, market.event_ticker or "")
         if included:
             times = (timestamp_s(market.open_time, 0.0), timestamp_s(market.close_time, FAR_AWAY_S), updated_s)

@@ -27,7 +27,8 @@ class MarketFilter:
     """Includes a market if any list of the settings names it, or every market if all lists are empty.
 
     Combos are included only with `combos`, even if a list names them. Series and events are remembered only if the
-    settings select by series or category, and only by whether they are included.
+    settings select by series or category, and only by whether they are included. An event is forgotten if no market
+    that may trade has named it for long.
     """
 
     def __init__(self, settings: SubscriptionSettings, shard: Shard | None = None) -> None:
@@ -41,6 +42,7 @@ class MarketFilter:
         self._shard = shard
         self._series: dict[str, bool] = {}
         self._events: dict[str, bool] = {}
+        self._named: set[str] = set()
 
     def learn_series(self, series: SeriesFields) -> str:
         """Remember whether a series is included; return its ticker."""
@@ -48,18 +50,29 @@ class MarketFilter:
             self._series[series.ticker] = self._matches_series(series.ticker, series.all_categories())
         return series.ticker
 
-    def learn_event(self, event_ticker: str, series_ticker: str) -> str:
+    def learn_event(self, event_ticker: str, series_ticker: str, *, is_news: bool = True) -> str:
         """Remember whether an event's series is included; return the event's ticker.
 
-        An event with an empty series ticker is not included.
+        An event with an empty series ticker is not included. One that is no news is only remembered if it is known.
         """
-        if self.needs_events:
+        if self.needs_events and (is_news or event_ticker in self._events):
             included = self._includes_series(series_ticker)
             if included is None:
                 self._events.pop(event_ticker, None)
             elif len(self._events) < REMEMBERED_MAX:
                 self._events[event_ticker] = included
+                self._named |= {event_ticker} if is_news else set()
         return event_ticker
+
+    def name_event(self, event_ticker: str) -> None:
+        """Record that a market that may trade is one of an event, so that the event is not forgotten."""
+        if event_ticker in self._events:
+            self._named.add(event_ticker)
+
+    def forget_events(self) -> None:
+        """Forget the events that no market has named since the last call; call this after all markets were listed."""
+        self._events = {each: included for each, included in self._events.items() if each in self._named}
+        self._named = set()
 
     def includes(self, market_ticker: str, event_ticker: str) -> bool | None:
         """Return whether a market's order book is wanted while it trades, or None if its event is not known yet."""
