@@ -13,10 +13,10 @@ class Stream(NamedTuple):
     `source` is the SQL folder of the gatherer's database that holds the stream. If no row waits, the stream is polled
     at most once in `poll_seconds_min`.
 
-    Flags: rows whose times cannot be right are rejected (`has_times`), the archive holds the stream (`is_archived`),
-    partitions may be dropped after some days (`is_expirable`), minutes of it are classified (`is_classified`), its late
-    rows are marked after the merge (`marks_late_rows`), the gatherers that received a row are counted
-    (`has_sightings`), the simulator's journal holds it (`is_verified`).
+    Flags: rows whose times cannot be right are rejected or corrected (`has_times`), the archive holds the stream
+    (`is_archived`), partitions may be dropped after some days (`is_expirable`), minutes of it are classified
+    (`is_classified`), its late rows are marked after the merge (`marks_late_rows`), the gatherers that received a row
+    are counted (`has_sightings`), the simulator's journal holds it (`is_verified`).
     """
 
     name: str
@@ -46,7 +46,9 @@ def _coverage(name: str) -> Stream:
 
 def _listing(name: str) -> Stream:
     """Return a stream of the exchange's objects: the newest body of each."""
-    return Stream(name, f"market_data.{name}", source="registry", poll_seconds_min=1.0, is_archived=True)
+    return Stream(
+        name, f"market_data.{name}", source="registry", poll_seconds_min=1.0, has_times=True, is_archived=True
+    )
 
 
 # What most streams of the feed get.

@@ -83,6 +83,27 @@ def test_without_a_time_what_was_asked_later_wins(
     assert len(read(production, f"select from market_data.{name}_history")) == 5
 
 
+@pytest.mark.parametrize("name", ["series", "events", "markets"])
+def test_a_body_that_was_fetched_by_a_clock_in_2100_is_not_the_newest_for_ever(
+    production: Database, metas: list[Database], name: str
+) -> None:
+    """Not in production, and not in the gatherer's own table once its clock is right."""
+    key = {"ticker": "A", "event_ticker": "A"}
+    for wrong in ({}, {"updated_time": "2099-12-31T00:00:00Z", "last_updated_ts": "2099-12-31T00:00:00Z"}):
+        learn(metas[0], name, {**key, "title": "2100", **wrong})
+        with metas[0].connect() as connection:
+            times = "fetched_at = '2100-01-01', updated_time = %s"
+            connection.execute(f"update registry.{name} set {times}".encode(), [wrong.get("updated_time")])
+        merge(production, metas[:1], source="registry")
+        right = dict.fromkeys(wrong, (NOW - timedelta(days=1)).isoformat())
+        for meta, title in ((metas[1], "other"), (metas[0], "own")):
+            learn(meta, name, {**key, "title": f"{title} {len(wrong)}", **right})
+            merge(production, metas[:2], source="registry")
+            assert read(production, f"select title from market_data.{name}") == [(f"{title} {len(wrong)}",)]
+    ahead = f"select from market_data.{name}_history where greatest(fetched_at, last_fetched_at, updated_time) > now()"
+    assert read(production, ahead) == []
+
+
 def test_times_that_stand_for_none_are_none_for_readers(production: Database, metas: list[Database]) -> None:
     for number, none in enumerate(("0001-01-01T00:00:00Z", "infinity", "now", "10000-01-01T00:00:00Z", "")):
         times = dict.fromkeys(("open_time", "close_time", "settlement_ts"), none)

@@ -188,6 +188,20 @@ def test_without_a_time_what_was_asked_later_wins() -> None:
         assert bool(schedule.wanted) == (closes > 0)
 
 
+def test_a_time_of_a_change_that_is_to_come_is_none() -> None:
+    """The exchange names the year 9999, or the clock was in 2100 and believed 2099."""
+    schedule, clock = make()
+    learn(schedule, closes=100, updated=200_000_000)
+    learn(schedule, closes=200, updated=-40)
+    assert schedule.markets["A"].closes_s == STARTED_S + 200
+    clock.now_s += 3_000_000_000
+    learn(schedule, closes=300, updated=2_900_000_000)
+    clock.now_s -= 3_000_000_000
+    learn(schedule, closes=400, updated=-30)
+    learn(schedule, closes=500, updated=-35)
+    assert schedule.markets["A"].closes_s == STARTED_S + 400
+
+
 def test_a_clock_that_is_set_back_opens_what_it_had_closed() -> None:
     schedule, clock = make()
     learn(schedule, closes=1000)

@@ -1,5 +1,6 @@
 -- Store the newest body of each of a page of series, and move the body that it replaces to the history.
--- Only one program may run this at a time. A body without a time is newer than all that were stored before it.
+-- Only one program may run this at a time. A body without a time is newer than all that were stored before it, and any
+-- body is newer than one of which a wrong clock believed a time to come.
 -- Parameters: bodies jsonb, an array of objects as the exchange sent them
 -- Reads: registry.series
 -- Writes: registry.series, registry.series_history
@@ -22,7 +23,7 @@ changed as (
         k.ticker is null
         or (
             k.body is distinct from i.body
-            and coalesce(i.updated_time >= k.updated_time, true)
+            and coalesce(i.updated_time >= k.updated_time or k.updated_time > now() + interval '1 day', true)
         )
 ),
 

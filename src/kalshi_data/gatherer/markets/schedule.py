@@ -13,6 +13,8 @@ NEVER_S = float("inf")
 SLACK_SECONDS = 5.0
 # REST lags behind the feed. What it says this long after a message is believed, whatever time it names.
 BELIEVED_SECONDS = 300.0
+# A time of a change further ahead than this is an error of the exchange or of this host's clock.
+AHEAD_SECONDS_MAX = 86_400.0
 # The clock was set back by at least this much: smaller steps change nothing that is due.
 CLOCK_STEP_SECONDS = 1.0
 # More markets than the exchange has ever listed; a list that never ends must not fill the memory.
@@ -52,11 +54,12 @@ class Schedule:
     def learn(self, ticker: str, opens_s: float, closes_s: float, updated_s: float, *, is_over: bool) -> bool:
         """Apply a REST answer unless newer state is known; do not add a market that is already over.
 
-        `updated_s` is 0 if the answer names no time; then what was asked later is newer.
+        `updated_s` is 0 if the answer names no time; then what was asked later is newer. A time to come is none.
 
         Returns:
             Whether the answer was applied, or is of no interest; if not, ask again after BELIEVED_SECONDS.
         """
+        updated_s = self._believed(updated_s)
         market = self.markets.get(ticker)
         if market is None:
             if is_over or self._is_full():
@@ -74,11 +77,14 @@ class Schedule:
         return is_news
 
     def _is_news(self, market: ScheduledMarket, updated_s: float) -> bool:
-        if updated_s and updated_s < market.updated_s:
+        if updated_s and updated_s < self._believed(market.updated_s):
             return False
         # A message in the future arrived before the clock was set back.
         since_message_s = self._now() - market.message_s
         return updated_s >= market.message_s - SLACK_SECONDS or not 0 <= since_message_s < BELIEVED_SECONDS
+
+    def _believed(self, updated_s: float) -> float:
+        return updated_s if updated_s <= self._now() + AHEAD_SECONDS_MAX else 0.0
 
     def _is_full(self) -> bool:
         return len(self.markets) >= MARKETS_MAX
