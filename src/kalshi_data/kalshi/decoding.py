@@ -15,7 +15,7 @@ import msgspec
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import AMOUNT_PATTERN, DISPENSABLE, Envelope, MessageBody, Ticker
-from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time
+from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time, plausible_time
 
 _AMOUNT = re.compile(AMOUNT_PATTERN)
 # A message may have any number of fields with any names: at most this many are reported per message.
@@ -188,6 +188,14 @@ def sending_time(envelope: Envelope) -> datetime | None:
     """Return when the exchange sent a message; None if the message does not say so in a form that can be read."""
     try:
         return exchange_time(envelope.sending_ts_ms, MILLISECOND_US)
+    except BadFrame:
+        return None
+
+
+def plausible_sending_time(envelope: Envelope) -> datetime | None:
+    """Return when the exchange sent a message, for its row; None also if that cannot be right."""
+    try:
+        return plausible_time(envelope.sending_ts_ms, MILLISECOND_US)
     except BadFrame:
         return None
 

@@ -75,8 +75,9 @@ class Trade(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            "ts": None,
-            "taker_side": None,
+            **dict.fromkeys(("ts", "ts_ms", "taker_side", "is_block_trade")),
+            "taker_book_side": "taker_outcome_side",
+            "taker_outcome_side": "taker_side",
             "count": "count_fp",
             "yes_price": "yes_price_dollars",
             "no_price": "no_price_dollars",
@@ -104,7 +105,7 @@ class OrderbookDelta(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            **dict.fromkeys(("ts", "market_id", "client_order_id", "subaccount")),
+            **dict.fromkeys(("ts", "ts_ms", "market_id", "client_order_id", "subaccount")),
             "price": "price_dollars",
             "delta": "delta_fp",
         }
@@ -129,7 +130,10 @@ class OrderbookSnapshot(MessageBody, frozen=True):
     """Body of `orderbook_snapshot`: all bids of both sides; a side without bids is absent."""
 
     REPLACEABLE = MappingProxyType(
-        {name: f"{side}_dollars_fp" for side in ("yes", "no") for name in (side, f"{side}_dollars")}
+        {
+            "market_id": None,
+            **{name: f"{side}_dollars_fp" for side in ("yes", "no") for name in (side, f"{side}_dollars")},
+        }
     )
 
     market_ticker: Ticker
@@ -150,7 +154,7 @@ class MarketSummary(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            **dict.fromkeys(("ts", "time", "Clock")),
+            **dict.fromkeys(("ts", "ts_ms", "time", "Clock", "market_id", "dollar_volume", "dollar_open_interest")),
             **{name: f"{name}_dollars" for name in ("price", "yes_bid", "yes_ask")},
             **{name: f"{name}_fp" for name in ("volume", "open_interest")},
         }

@@ -23,7 +23,7 @@ from kalshi_data.kalshi.amounts import (
     ladder,
     require,
 )
-from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, sending_time
+from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, plausible_sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,
@@ -39,9 +39,11 @@ from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
 from kalshi_data.kalshi.payloads import checked_payload
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
+    SECOND_US,
     SentTime,
     exchange_time,
     finest_time,
+    plausible_time,
     to_text,
     to_unique_text,
 )
@@ -84,7 +86,7 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
     if envelope.sid is None:
         raise BadFrame("missing field sid")
     try:
-        return parse(envelope, sending_time(envelope), arrival)
+        return parse(envelope, plausible_sending_time(envelope), arrival)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"bad {envelope.type}: {error}") from error
 
@@ -105,8 +107,8 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     price = msg.price_dollars or str(require("price_dollars", dollars(msg.price)))
     size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
     ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
-    fine = _deprecated_time("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
-    changed_at = finest_time(exchange_time(msg.ts_ms, MILLISECOND_US), fine)
+    fine = _time("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
+    changed_at = finest_time(_time("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US), fine)
     exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
@@ -182,7 +184,7 @@ def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival)
         raise BadFrame("missing field received_at")
     computed_at = None
     with contextlib.suppress(BadFrame):
-        computed_at = exchange_time(upstream.time, MILLISECOND_US)
+        computed_at = plausible_time(upstream.time, MILLISECOND_US)
     times = (arrival.received_at, sent_at, computed_at or published_at)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     averages = (each and each.value for each in (msg.avg_60s_data, msg.last_60s_windowed_average_15min))
@@ -196,19 +198,19 @@ def _summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> da
     Raises:
         BadFrame: it has none.
     """
-    earlier = _deprecated_time(kind, "ts", msg.ts, arrival)
+    earlier = _time(kind, "ts", msg.ts, arrival)
     if isinstance(msg, MarketSummary):
-        earlier = _deprecated_time(kind, "time", msg.time, arrival) or earlier
-    moment = exchange_time(msg.ts_ms, MILLISECOND_US) or earlier
+        earlier = _time(kind, "time", msg.time, arrival) or earlier
+    moment = _time(kind, "ts_ms", msg.ts_ms, arrival, MILLISECOND_US) or earlier
     if moment is None:
         raise BadFrame("missing field ts_ms")
     return moment
 
 
-def _deprecated_time(kind: str, name: str, sent: SentTime, arrival: Arrival) -> datetime | None:
-    """Return the time in a deprecated field; ignore one that cannot be read."""
+def _time(kind: str, name: str, sent: SentTime, arrival: Arrival, unit: int = SECOND_US) -> datetime | None:
+    """Return the time in a field; ignore one that cannot be read or cannot be right."""
     try:
-        return exchange_time(sent)
+        return plausible_time(sent, unit)
     except BadFrame:
         arrival.odd_fields.append(OddField(kind, name, is_known=True))
         return None

@@ -10,6 +10,8 @@ from kalshi_data.errors import BadFrame
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 SECOND_US, MILLISECOND_US = 1_000_000, 1_000
+# The exchange opened in 2021, so a time outside these years is a zero, or a number in another unit.
+PLAUSIBLE_FROM, PLAUSIBLE_UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # A time as it may stand in a message.
 SentTime = str | int | float | None
 _NUMBER = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
@@ -74,6 +76,18 @@ def exchange_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
     if unit == MILLISECOND_US and type(sent) is int and 0 < sent < 10**14:
         return _from_ms(sent)
     return _read_time(sent, unit)
+
+
+def plausible_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
+    """Return a time of a message like exchange_time; reject one that cannot be of the exchange.
+
+    Raises:
+        BadFrame: the value is no time, or one at which the exchange sent nothing.
+    """
+    moment = exchange_time(sent, unit)
+    if moment is not None and not PLAUSIBLE_FROM <= moment < PLAUSIBLE_UNTIL:
+        raise BadFrame("bad time: implausible")
+    return moment
 
 
 def finest_time(coarse: datetime | None, fine: datetime | None) -> datetime | None:

@@ -35,7 +35,9 @@ class RestTrade(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            "taker_side": None,
+            **dict.fromkeys(("taker_side", "is_block_trade")),
+            "taker_book_side": "taker_outcome_side",
+            "taker_outcome_side": "taker_side",
             "count": "count_fp",
             "yes_price": "yes_price_dollars",
             "no_price": "no_price_dollars",

@@ -298,12 +298,12 @@ def test_a_frame_without_an_envelope_is_rejected(raw: bytes, reason: str) -> Non
         ("trade", {"count_fp": "", "count": "3"}, "bad trade"),
         ("trade", {"count_fp": "1e3"}, "bad trade"),
         ("trade", {"count_fp": None}, "missing field count_fp"),
-        ("trade", {"taker_outcome_side": "maybe"}, "bad trade"),
+        ("trade", {"taker_outcome_side": "maybe", "taker_side": None}, "bad trade"),
         ("trade", {"ts_ms": None, "ts": None}, "missing field ts_ms"),
         ("trade", {"ts_ms": None, "ts": ""}, "missing field ts_ms"),
         ("trade", {"ts_ms": None, "ts": "noon"}, "missing field ts_ms"),
-        ("trade", {"ts_ms": 2**63}, "bad time"),
-        ("trade", {"ts_ms": True}, "bad trade"),
+        ("trade", {"ts_ms": 2**63, "ts": None}, "missing field ts_ms"),
+        ("trade", {"ts_ms": True, "ts": 0}, "missing field ts_ms"),
         ("orderbook_delta", {"side": "both"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "\u0661"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "1\n"}, "bad orderbook_delta"),
@@ -386,7 +386,10 @@ BAD: list[object] = ["noon", [], {}, True]
         *(("trade", "ts", bad) for bad in ("2026-13-01T00:00:00Z", 10**30, *BAD)),
         *(("ticker", name, bad) for name in ("ts", "time") for bad in BAD),
         *(("ticker", name, "x") for name in ("price", "yes_bid", "yes_ask", "volume", "open_interest", "Clock")),
-        *(("trade", name, "x") for name in ("yes_price", "no_price", "count")),
+        *(("trade", name, "x") for name in ("yes_price", "no_price", "count", "is_block_trade")),
+        *(("trade", name, bad) for name in ("taker_outcome_side", "taker_book_side") for bad in ("BID", 1)),
+        *((kind, "market_id", 1) for kind in ("orderbook_snapshot", "ticker")),
+        *(("ticker", name, bad) for name in ("dollar_volume", "dollar_open_interest") for bad in ("12", 1.5, 2**70)),
         *(("orderbook_delta", name, {}) for name in ("ts", "market_id", "price", "delta", "subaccount")),
         *(("orderbook_snapshot", name, [["0.1"]]) for name in ("yes", "no", "yes_dollars", "no_dollars")),
     ],
@@ -395,6 +398,14 @@ def test_a_bad_value_of_a_deprecated_field_is_ignored_and_reported(kind: str, na
     row, ignored = odd_of(kind, **{name: bad})
     without_it = to_row(decode_envelope(frame(kind, without(BODIES[kind], name))), arrival())[1]
     assert (row, ignored) == (without_it, [name])
+
+
+@pytest.mark.parametrize("kind", ["trade", "ticker", "orderbook_delta"])
+@pytest.mark.parametrize("bad", [0, -1, 1793109600, 9_999_999_999_999, True, [], "noon", 2**63])
+def test_an_implausible_time_is_ignored_beside_a_good_one(kind: str, bad: object) -> None:
+    row, ignored = odd_of(kind, ts_ms=bad)
+    without_it = to_row(decode_envelope(frame(kind, without(BODIES[kind], "ts_ms"))), arrival())[1]
+    assert (row, ignored) == (without_it, ["ts_ms"])
 
 
 @pytest.mark.parametrize("kind", BODIES)
@@ -448,7 +459,7 @@ def test_any_form_of_a_time_is_read_in_every_message(form: object) -> None:
     assert row_of("cfbenchmarks_value", {**INDEX_VALUE, "data": data, "received_at": form})[1][2] == AT
 
 
-@pytest.mark.parametrize("sending", [True, [], {}, "soon", 1e300, 10**30])
+@pytest.mark.parametrize("sending", [True, [], {}, "soon", 1e300, 10**30, 0, -1, 1793109600, 10**13 - 1])
 def test_a_time_of_sending_that_cannot_be_read_is_none(sending: object) -> None:
     assert row_of("trade", TRADE, sending_ts_ms=sending)[1][:3] == (RECEIVED, None, AT)
     assert decode_envelope(frame("trade", TRADE, id={}, sending_ts_ms=sending)).id is None
