@@ -14,6 +14,8 @@ class ExchangeClock:
         self._least_seconds = math.inf
         self._ends_at_seconds = 0.0
         self._difference_seconds = 0.0
+        # Whether a whole window has shown the difference.
+        self.is_known = False
 
     def observe(self, delay_seconds: float) -> float:
         """Take the delay of one message; return the difference that the last whole window showed, 0 before that."""
@@ -21,6 +23,7 @@ class ExchangeClock:
         if now >= self._ends_at_seconds:
             if self._least_seconds != math.inf:
                 self._difference_seconds = self._least_seconds
+                self.is_known = True
             self._least_seconds, self._ends_at_seconds = math.inf, now + WINDOW_SECONDS
         self._least_seconds = min(self._least_seconds, delay_seconds)
         return self._difference_seconds

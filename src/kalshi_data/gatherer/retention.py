@@ -26,6 +26,8 @@ STOP_SECONDS_MAX = 5.0
 FUTURE_MIN = timedelta(days=2)
 # The first run comes this soon after the database is this gatherer's.
 LOCK_POLL_SECONDS = 1.0
+# If the exchange has shown no time for this long, this host's clock is believed.
+CLOCK_SECONDS_MAX = 3600.0
 
 
 class RetentionJob:
@@ -36,6 +38,7 @@ class RetentionJob:
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
         self._counters = counters
+        self._began_at_seconds = time.monotonic()
         self._thread = PeriodicThread("retention", self.run_once, self._pause_seconds)
 
     def start(self) -> None:
@@ -65,14 +68,24 @@ class RetentionJob:
 
     def _drop(self, connection: Connection) -> str:
         """Remove old rows of all tables; return what could not be dropped, empty if nothing failed."""
+        failures = self._drop_aged(connection) if self._knows_time() else []
+        bound = self._settings.database_bytes_max
+        failures.append(self._make_room(connection, bound) if bound else "")
+        return "; ".join(filter(None, failures))
+
+    def _knows_time(self) -> bool:
+        """Return whether the age of rows is known: at the start the clock may be wrong, which the exchange's shows."""
+        is_patient = time.monotonic() - self._began_at_seconds > CLOCK_SECONDS_MAX
+        return self._counters.exchange_clock.is_known or is_patient
+
+    def _drop_aged(self, connection: Connection) -> list[str]:
+        """Remove what is old; return what could not be dropped."""
         limits = self._limits(connection)
         series = connection.execute(query("capture/retention/list_series")).fetchall()
         failures = [self._drop_old(connection, target, stream, limits) for target, stream in series]
         for table in PLAIN_TABLES:
             self._delete(connection, table, limits)
-        bound = self._settings.database_bytes_max
-        failures.append(self._make_room(connection, bound) if bound else "")
-        return "; ".join(filter(None, failures))
+        return failures
 
     def _limits(self, connection: Connection) -> dict[str, datetime]:
         """Return the time before which rows are old, and the time after which a wrong clock wrote them.

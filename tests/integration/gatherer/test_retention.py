@@ -65,8 +65,18 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
 
 def look(database: Database, **chosen: Any) -> Counters:
     counters = Counters()
+    counters.exchange_clock.is_known = True
     RetentionJob(settings(database, chosen), counters).run_once()
     return counters
+
+
+def test_nothing_is_dropped_for_its_age_before_the_exchange_confirms_the_clock(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts)
+    RetentionJob(settings(kalshi_ts, {}), Counters()).run_once()
+    assert held(kalshi_ts) == ["20", "10", "1", "0"]
+    look(kalshi_ts)
+    assert held(kalshi_ts) == ["1", "0"]
 
 
 def test_unacknowledged_rows_are_kept_at_any_age(kalshi_ts: Database) -> None:

@@ -142,8 +142,40 @@ def test_the_oldest_segments_are_removed_when_the_log_is_too_large_or_too_old(tm
         os.utime(segment, (0, 0))
     # Segments of any age are kept until the database has them.
     assert retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=0) == 0
-    retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=1 << 62)
+    # A clock that is wrong for a moment makes every segment look old, so few are removed at once.
+    limit = retention.AGED_SEGMENTS_MAX
+    assert retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=1 << 62) == limit
+    assert segments(tmp_path) == after[limit:]
+    while retention.drop_old(tmp_path, FrameLogSettings(folder=tmp_path), committed_until=1 << 62):
+        assert segments(tmp_path)
     assert segments(tmp_path) == after[-1:]
+
+
+def test_a_clock_that_is_wrong_for_a_while_removes_few_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "UPKEEP_SECONDS", 0.0)
+    with logging(tmp_path, segment_bytes=1) as log:
+        for n in range(20):
+            log.append(Kind.FRAME, 1, BEGAN_NS + n, b"early")
+            log.seal()
+    with logging(tmp_path, segment_bytes=1) as log:
+        log.committed_until = log.next_number
+        before = set(segments(tmp_path))
+        for segment in before:
+            os.utime(segment, (0, 0))
+        looks = 0
+
+        def look(folder: Path) -> tuple[int, float]:
+            nonlocal looks
+            looks += 1
+            return len(segments(folder)), 0.0
+
+        monkeypatch.setattr(writer, "measure", look)
+        log.seal()
+        wait_until(lambda: looks > 10)
+        # One segment was begun.
+        assert before - set(segments(tmp_path)) == set(sorted(before)[: retention.AGED_SEGMENTS_MAX])
 
 
 def test_logging_goes_on_once_a_full_disk_has_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

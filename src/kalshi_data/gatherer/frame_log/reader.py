@@ -1,6 +1,7 @@
 """Finds ranges of the frame log by number or by time."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,8 @@ from kalshi_data.gatherer.frame_log.segment_times import FIRST_BLOCKS, SEGMENT_N
 log = structlog.get_logger()
 
 PATTERN = "frames-*.zst"
+# Files with other names, such as copies that people made, are no part of the log.
+NAME = re.compile(r"frames-[0-9]{20}\.zst", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The exchange opened in 2021: an earlier time was written by a clock that was not set.
 POSSIBLE_NS_MIN = 1_609_459_200_000_000_000
@@ -23,7 +26,19 @@ LAST_SEGMENTS = 5
 
 def segments(folder: Path) -> list[Path]:
     """Return the segment files in the order in which they were written: their names hold their first number."""
-    return sorted(folder.glob(PATTERN))
+    return sorted(path for path in folder.glob(PATTERN) if NAME.fullmatch(path.name) and not path.is_dir())
+
+
+def readable(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the segments that can be opened and read; log the others."""
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                file.read(1)
+        except OSError as error:
+            log.error("segment cannot be read, it is left out", segment=path.name, error=str(error))
+        else:
+            yield path
 
 
 def first_number(segment: Path) -> int:
@@ -40,6 +55,8 @@ def blocks_from(folder: Path, number: int) -> Iterator[Block]:
             yield from (block for block in blocks(path) if block.last_number >= number)
         except FileNotFoundError:
             log.warning("segment was removed while it was read", segment=path.name)
+        except OSError as error:
+            log.error("segment cannot be read, its frames are left out", segment=path.name, error=str(error))
 
 
 def records_from(folder: Path, number: int, until: int | None = None) -> Iterator[LogRecord]:
@@ -51,7 +68,7 @@ def records_from(folder: Path, number: int, until: int | None = None) -> Iterato
             for record in records(block):
                 if record.number >= number and (until is None or record.number < until):
                     yield record
-        except (BrokenBlock, FileNotFoundError, ValueError) as error:
+        except (BrokenBlock, OSError, ValueError) as error:
             log.error("block of the frame log cannot be read", segment=block.path.name, error=str(error))
 
 
@@ -62,7 +79,7 @@ def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int]
     clock was set back, blocks in between may hold other times.
     """
     found: list[Block] = []
-    for path in segments(folder):
+    for path in readable(segments(folder)):
         begins = [block.first_ns for block in islice(blocks(path), FIRST_BLOCKS)]
         if any(begin_ns - SEGMENT_NS_MAX <= begin < end_ns for begin in begins):
             found += [block for block in blocks(path) if block.first_ns < end_ns and block.last_ns >= begin_ns]
@@ -73,7 +90,7 @@ def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int]
 
 def last_record(folder: Path) -> tuple[int, int] | None:
     """Return the number and receive time in ns of the last record of the newest whole block; None for an empty log."""
-    for path in reversed(segments(folder)):
+    for path in readable(reversed(segments(folder))):
         block = max(blocks(path), key=lambda block: block.last_number, default=None)
         if block is not None:
             return block.last_number, block.last_ns
@@ -86,7 +103,7 @@ def last_received_ns(folder: Path, now_ns: int) -> int:
     Times long ago or in the future were written by a wrong clock.
     """
     latest = now_ns + POSSIBLE_AHEAD_NS_MAX
-    for path in segments(folder)[: -LAST_SEGMENTS - 1 : -1]:
+    for path in readable(segments(folder)[: -LAST_SEGMENTS - 1 : -1]):
         possible = [block.last_ns for block in blocks(path) if POSSIBLE_NS_MIN <= block.last_ns <= latest]
         if possible:
             return possible[-1]

@@ -11,6 +11,9 @@ from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 
 log = structlog.get_logger()
 
+# As many segments are removed for their age for each new one: a clock that is wrong for minutes removes few.
+AGED_SEGMENTS_MAX = 2
+
 
 def measure(folder: Path) -> tuple[int, float]:
     """Return the bytes of all segments, and when the oldest was last written in seconds since 1970, 0 for none."""
@@ -18,8 +21,14 @@ def measure(folder: Path) -> tuple[int, float]:
     return sum(size for size, _ in found), min((moment for _, moment in found), default=0.0)
 
 
-def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, needed: int = 0) -> int:
-    """Remove segments beyond the limits, but never the newest; return how many.
+def drop_old(
+    folder: Path,
+    settings: FrameLogSettings,
+    committed_until: int,
+    needed: int = 0,
+    aged_max: int = AGED_SEGMENTS_MAX,
+) -> int:
+    """Remove segments beyond the limits, but never the newest, and at most `aged_max` for their age; return how many.
 
     If `needed` bytes did not fit on the disk, remove the oldest segment too, provided that all of it is committed. The
     limit of size also removes segments that are not committed; that is logged as an error.
@@ -33,7 +42,7 @@ def drop_old(folder: Path, settings: FrameLogSettings, committed_until: int, nee
         committed = first_number(following) - 1 <= committed_until
         too_much = total > settings.bytes_max
         # A time in the future was written by a wrong clock.
-        too_old = abs(time.time() - written_at) > settings.age_seconds_max and committed
+        too_old = abs(time.time() - written_at) > settings.age_seconds_max and committed and dropped < aged_max
         if not (too_much or too_old or (needed and committed and not dropped)):
             break
         path.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
@@ -16,7 +15,8 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
 from kalshi_data.gatherer.frame_log.lock import FolderLock
 from kalshi_data.gatherer.frame_log.reader import last_received_ns, last_record
-from kalshi_data.gatherer.frame_log.retention import drop_old, measure
+from kalshi_data.gatherer.frame_log.retention import AGED_SEGMENTS_MAX, drop_old, measure
+from kalshi_data.gatherer.frame_log.segment_file import PendingBlock, create_segment, is_removed
 from kalshi_data.gatherer.frame_log.segment_times import SegmentTimes, follows
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.shards import choose_number, shard_folder
@@ -28,16 +28,6 @@ log = structlog.get_logger()
 UPKEEP_SECONDS = 5.0
 # On a full disk a small block may fit now and then: the log works again if no write failed for this long.
 RECOVERED_SECONDS_MIN = 2.0
-
-
-class PendingBlock(NamedTuple):
-    """A block that waits to be written."""
-
-    raw: bytearray
-    first_number: int
-    records: int
-    first_ns: int
-    last_ns: int
 
 
 class FrameLogWriter:
@@ -73,6 +63,7 @@ class FrameLogWriter:
         self.written_before = 0
         # How many segments this process has begun; each after the first needs the state of the open connections.
         self.segments_begun = 0
+        self._aged = 0
         # Every record up to this number is committed, so it may be deleted when the disk is full.
         self.committed_until = 0
 
@@ -191,9 +182,8 @@ class FrameLogWriter:
             self._end_segment()
         if self._file < 0:
             self._path = self._folder / f"frames-{block.first_number:020}.zst"
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-            self._file_bytes, self._file_began = 0, time.monotonic()
-            self._times = SegmentTimes()
+            self._file = create_segment(self._path)
+            self._file_bytes, self._file_began, self._times = 0, time.monotonic(), SegmentTimes()
             self._times.take(block.first_ns, block.last_ns)
         written = os.write(self._file, stored)
         while written < len(stored):
@@ -214,9 +204,12 @@ class FrameLogWriter:
         if self._unsynced and now - self._synced_at >= self._settings.sync_seconds:
             os.fdatasync(self._file)
             self._unsynced, self._synced_at = False, now
+            if is_removed(self._file, self._path):
+                self._begin_again()
         if now - self._upkeep_at >= UPKEEP_SECONDS:
             self._upkeep_at = now
-            drop_old(self._folder, self._settings, self.committed_until)
+            aged_max = self.segments_begun * AGED_SEGMENTS_MAX - self._aged
+            self._aged += drop_old(self._folder, self._settings, self.committed_until, aged_max=aged_max)
             self._counters.log_bytes, self._counters.log_oldest_at_seconds = measure(self._folder)
             self._counters.log_free_bytes = shutil.disk_usage(self._folder).free
 
@@ -225,6 +218,13 @@ class FrameLogWriter:
             os.fdatasync(self._file)
             os.close(self._file)
         self._file, self._unsynced = -1, False
+
+    def _begin_again(self) -> None:
+        """Leave a segment that was removed, perhaps with its folder; the lock was removed with that too."""
+        self._end_segment()
+        self._fail(f"{self._path} was removed")
+        self._lock.release()
+        self._lock.try_take()
 
     def _abandon_segment(self) -> None:
         """Close a segment after a failed write, and cut its torn block off."""
