@@ -13,7 +13,7 @@ from tests.conftest import MakeDatabase
 from tests.support.engines import Database
 
 ANSIBLE = Path(__file__).parents[3] / "ansible"
-ROLE = re.compile(r"- \{name: (\w+),.* connections_max: (\d+)\}")
+ROLE = re.compile(r"name: (\w+)\b(?:(?!name:).)*?connections_max: (\d+)", re.DOTALL)
 CREATED = re.compile(r"create role (\w+) login")
 VISIBLE = """
 select n.nspname, c.relname
