@@ -106,8 +106,12 @@ def test_each_gatherers_heartbeat_is_kept_by_its_own_clock(production: Database,
         heartbeats.record(merging)
         heartbeats.record(merging)
         read = heartbeats.read()
+        # A gatherer that died before its clock was set back left a heartbeat of the future, which is no sign of life.
+        connection.execute(b"update capture.heartbeat set beat_at = now() + interval '55 minutes'")
+        read_ahead = heartbeats.read()
     heartbeats.close()
     assert {number: heartbeats.is_alive(each) for number, each in read.items()} == {1: False, 2: True}
+    assert not heartbeats.is_alive(read_ahead[1])
     ((gatherer_id, status, age),) = held(
         production, "select gatherer_id, status, read_at - beat_at from ops.heartbeats"
     )

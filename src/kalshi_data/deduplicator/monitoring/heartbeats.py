@@ -56,9 +56,9 @@ class HeartbeatRecorder:
     def is_alive(self, heartbeat: HeartbeatReading) -> bool:
         """Return whether a heartbeat is fresh by the gatherer's clock.
 
-        A gatherer that has written none counts as alive.
+        A gatherer that has written none counts as alive. A heartbeat from the future was written by a wrong clock.
         """
-        return heartbeat.age_seconds is None or heartbeat.age_seconds <= self._settings.heartbeat_seconds_max
+        return heartbeat.age_seconds is None or abs(heartbeat.age_seconds) <= self._settings.heartbeat_seconds_max
 
     def run(self) -> None:
         """Record heartbeats until stop; after any error, connect again."""
