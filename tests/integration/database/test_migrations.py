@@ -112,12 +112,12 @@ def test_concurrent_sessions_apply_each_migration_once(empty: Database) -> None:
         with empty.connect("kalshi_owner") as connection:
             outcomes.append(migrate(connection, "timeseries"))
 
-    threads = [threading.Thread(target=deploy) for _ in range(4)]
+    threads = [threading.Thread(target=deploy) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == [[], [], [], ["0001_create_series.sql"]]
+    assert sorted(outcomes) == [[], ["0001_create_series.sql"]]
 
 
 def test_every_component_of_sql_has_a_ledger() -> None:
