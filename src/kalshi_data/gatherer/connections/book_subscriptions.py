@@ -78,6 +78,7 @@ class BookSubscriptions:
         self.requests.audit(self.subscribed)
         oldest = time.monotonic() - self._settings.acknowledgement_seconds_max
         covered = self._recorder.books_covered()
+        self._spec.refused.received(covered & self.subscribed.keys())
         for ticker, since in self.subscribed.items():
             if since < oldest and ticker not in covered and not self._spec.refused.is_waiting(ticker):
                 self.requests.miss(ticker)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -57,6 +57,12 @@ class RefusedMarkets:
     def asked(self, tickers: Iterable[str]) -> None:
         """Record that markets are asked for again: none is due until its snapshot shows what came of it."""
         self._set_due(tickers, math.inf)
+
+    def received(self, tickers: Container[str]) -> None:
+        """Remove the markets among `tickers` that were asked for again: a book that was covered sends no snapshot."""
+        for ticker in [each for each, market in self._markets.items() if market.due_at_seconds == math.inf]:
+            if ticker in tickers:
+                self.forget(ticker)
 
     def not_answered(self, tickers: Iterable[str]) -> None:
         """Let markets be due again, since the command about them failed for another reason."""
