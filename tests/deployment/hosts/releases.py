@@ -42,6 +42,10 @@ def _make_release(checkout: Path, folder: Path, version: str) -> None:
     if version == BROKEN:
         runner = clone / "src/kalshi_data/gatherer/runner.py"
         runner.write_text(runner.read_text() + FAULT)
+    if version != FIRST:
+        # Later releases replace a view that readers use.
+        view = clone / "sql/production/views/top_of_book.sql"
+        view.write_text(f"{view.read_text()}-- Release {version}\n")
     run((*GIT, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", f"--message=Release {version}"), clone)
     run((*GIT, "tag", f"v{version}"), clone)
     target = ("--target", "linux-x86_64", "--python", "3.13", "--output", str(folder / version))

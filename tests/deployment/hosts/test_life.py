@@ -1,19 +1,26 @@
 """The life of a platform on real hosts, in order: set up, changed and upgraded under load, and rolled back."""
 
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
 import yaml
 
-from tests.deployment.hosts.fleet import GATHERERS, ROOT
+from kalshi_data.database.connection import connect
+from tests.deployment.hosts.fleet import GATHERERS, PRODUCTION, ROOT
 from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
 from tests.support.waiting import wait_until
 
 Result = TypeVar("Result")
+# Longer than the time for which a migration waits for a lock.
+READER_SECONDS = 10
+WAITING = "select exists (select from pg_locks where not granted)"
 # A rollout gives up a broken release after this time.
 HEALTH_SECONDS_MAX = "24"
 # Check mode cannot predict these: it does not stop the service, so the service need not be started, and the checksums
@@ -71,9 +78,11 @@ def test_check_mode_predicts_a_changed_setting_and_the_restart(platform: Platfor
 
 
 @pytest.mark.usefixtures("upgrades")
-def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> None:
-    watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollout.yml", version=SECOND))
+def test_a_rollout_under_load_beside_a_reader_leaves_two_gatherers_up(platform: Platform) -> None:
+    with _reader(platform) as reader:
+        watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollout.yml", version=SECOND))
 
+    assert reader.result() is True
     assert {platform.version(host) for host in HEALTH} == {SECOND}
     assert watch == 2
     assert receivers == 2
@@ -85,9 +94,10 @@ def test_a_rollout_under_load_leaves_two_gatherers_up(platform: Platform) -> Non
 def test_a_broken_release_is_rolled_back_and_stops_the_rollout(platform: Platform) -> None:
     before = {host: platform.version(host) for host in HEALTH}
     variables = {"version": BROKEN, "zipapp_health_seconds_max": HEALTH_SECONDS_MAX}
-    watch, receivers, status = _watched(platform, lambda: platform.play("rollout.yml", **variables).status)
+    watch, receivers, played = _watched(platform, lambda: platform.play("rollout.yml", **variables))
 
-    assert status != 0
+    assert played.status != 0
+    assert "did not become healthy" in played.output, played.output[-6000:]
     assert {host: platform.version(host) for host in HEALTH} == before
     assert watch == 2
     assert receivers == 2
@@ -114,3 +124,26 @@ def _watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, R
         result = act()
     receivers = platform.receivers(since_ms, time.time_ns() // 1_000_000)
     return watch.fewest_up(), min(receivers), result
+
+
+@contextmanager
+def _reader(platform: Platform) -> Generator[Future[bool]]:
+    """Read a view in a transaction that stays open until the migration has waited for it, and longer.
+
+    The result is whether the migration had to wait.
+    """
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        yield threads.submit(_read, platform.database(PRODUCTION, "kalshi"), done)
+        done.set()
+
+
+def _read(production: str, done: threading.Event) -> bool:
+    with connect(production, application_name="reader") as reader, reader.transaction():
+        reader.execute("select count(*) from market_data.top_of_book")
+        with connect(production, application_name="observer") as observer:
+            while not done.wait(POLL_SECONDS):
+                if observer.execute(WAITING).fetchone() == (True,):
+                    done.wait(READER_SECONDS)
+                    return True
+    return False
