@@ -42,7 +42,7 @@ class Occurrences:
 class Burst:
     """Numbers equal keys from 0 while at most a pause lies between them; after a longer pause, from 0 again.
 
-    A key is forgotten after the pause, or if more than `keys_max` keys are held.
+    A key is forgotten after the pause, also if its time lay in the future, or if more than `keys_max` keys are held.
     """
 
     def __init__(self, pause: timedelta, keys_max: int = KEYS_MAX) -> None:
@@ -60,7 +60,7 @@ class Burst:
         """Return how many equal keys came before this one in the burst."""
         self._forget(at)
         before = self._last.pop(key, None)
-        number = before[1] + 1 if before is not None and at - before[0] <= self._pause else 0
+        number = before[1] + 1 if before is not None and abs(at - before[0]) <= self._pause else 0
         self._last[key] = (at, number)
         return number
 
@@ -68,6 +68,6 @@ class Burst:
         """Forget the keys whose burst is over, and make room for one more."""
         while self._last:
             oldest, _ = next(iter(self._last.values()))
-            if len(self._last) < self._keys_max and at - oldest <= self._pause:
+            if len(self._last) < self._keys_max and abs(at - oldest) <= self._pause:
                 return
             self._last.popitem(last=False)

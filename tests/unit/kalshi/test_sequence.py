@@ -80,3 +80,11 @@ def test_a_burst_holds_no_more_keys_than_its_limit() -> None:
     assert {burst.number(number, BEGIN) for number in range(100)} == {0}
     assert len(burst) == 10
     assert [burst.number(number, BEGIN) for number in (99, 89)] == [1, 0]
+
+
+def test_a_key_from_the_future_is_forgotten_too() -> None:
+    burst = Burst(timedelta(seconds=5))
+    assert burst.number("ahead", BEGIN + timedelta(days=400)) == 0
+    assert [burst.number(number, BEGIN + timedelta(seconds=number)) for number in range(100)] == [0] * 100
+    assert len(burst) < 10
+    assert burst.number("ahead", BEGIN + timedelta(seconds=100)) == 0
