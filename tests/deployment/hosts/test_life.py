@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 import yaml
 
-from kalshi_data.database.connection import connect
+from kalshi_data.database.connection import LONG_TRANSACTION, connect
 from tests.deployment.hosts.fleet import GATHERERS, PRODUCTION, ROOT
 from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
@@ -20,7 +20,11 @@ from tests.support.waiting import wait_until
 Result = TypeVar("Result")
 # Longer than the time for which a migration waits for a lock.
 READER_SECONDS = 10
-WAITING = "select exists (select from pg_locks where not granted)"
+WAITING = """
+select exists (
+    select from pg_stat_activity where application_name = 'deduplicator migrate' and wait_event_type = 'Lock'
+)
+"""
 # A rollout gives up a broken release after this time.
 HEALTH_SECONDS_MAX = "24"
 # Check mode cannot predict these: it does not stop the service, so the service need not be started, and the checksums
@@ -139,7 +143,7 @@ def _reader(platform: Platform) -> Generator[Future[bool]]:
 
 
 def _read(production: str, done: threading.Event) -> bool:
-    with connect(production, application_name="reader") as reader, reader.transaction():
+    with connect(production, application_name="reader", parameters=LONG_TRANSACTION) as reader, reader.transaction():
         reader.execute("select count(*) from market_data.top_of_book")
         with connect(production, application_name="observer") as observer:
             while not done.wait(POLL_SECONDS):
