@@ -24,7 +24,7 @@ from kalshi_data.streams import STREAMS
 from tests.conftest import MakeDatabase
 from tests.integration.gatherer.test_health import get
 from tests.integration.gatherer.test_retention import trade
-from tests.integration.gatherer.test_status import beat
+from tests.integration.gatherer.test_status import beat, beating
 from tests.support.engines import Database
 from tests.support.staging import NOW, merge, receive, settings
 from tests.support.waiting import wait_until
@@ -305,25 +305,25 @@ def _quiet(heard: Heard) -> int:
 
 def test_a_running_deduplicator_serves_health_and_metrics(two: Hosts, tmp_path: Path) -> None:
     for kalshi_ts in two.ts:
-        beat(kalshi_ts, -600)
         receive(kalshi_ts, [trade("a")])
     program = ProgramProcess("deduplicator", tmp_path, ["deduplicator", "run", "--config", str(two.config)])
     try:
+        with beating(*two.ts):
 
-        def healthy() -> bool:
-            status, body = get(two.port, "/health")
-            return status == 200 and msgspec.json.decode(body)["status"] == "healthy"
+            def healthy() -> bool:
+                status, body = get(two.port, "/health")
+                return status == 200 and msgspec.json.decode(body)["status"] == "healthy"
 
-        wait_until(healthy)
-        found = wait_until(lambda: _merged(two.port))
-        new = [found["kalshi_deduplicator_rows_new_total", number, "trades"] for number in "12"]
-        assert sum(new) == 1
-        assert found["kalshi_deduplicator_lag_rows", "1", "trades"] == 0
-        assert found["kalshi_deduplicator_tick_seconds_count", "trades"] > 0
-        assert found["kalshi_deduplicator_gatherer_alive", "1"] == 1
-        assert found["kalshi_deduplicator_production_up",] == 1
-        assert two.document()[0] == 0
-        assert program.end() == 0, program.last_lines()
+            wait_until(healthy)
+            found = wait_until(lambda: _merged(two.port))
+            new = [found["kalshi_deduplicator_rows_new_total", number, "trades"] for number in "12"]
+            assert sum(new) == 1
+            assert found["kalshi_deduplicator_lag_rows", "1", "trades"] == 0
+            assert found["kalshi_deduplicator_tick_seconds_count", "trades"] > 0
+            assert found["kalshi_deduplicator_gatherer_alive", "1"] == 1
+            assert found["kalshi_deduplicator_production_up",] == 1
+            assert two.document()[0] == 0
+            assert program.end() == 0, program.last_lines()
     finally:
         program.end()
     code, document = two.document()

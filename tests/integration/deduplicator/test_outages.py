@@ -21,7 +21,7 @@ from tests.conftest import MakeDatabase
 from tests.integration.deduplicator.test_health import Hosts
 from tests.integration.gatherer.test_health import get
 from tests.integration.gatherer.test_retention import trade
-from tests.integration.gatherer.test_status import beat
+from tests.integration.gatherer.test_status import beating
 from tests.integration.merge.test_tick import trade_ids
 from tests.support.engines import Database
 from tests.support.silent_proxy import SilentProxy, silent_proxy
@@ -159,29 +159,35 @@ def reasons(port: int) -> list[dict[str, Any]]:
 
 def test_what_breaks_fails_alone_and_ends_nothing(make_database: MakeDatabase, tmp_path: Path) -> None:
     hosts = Hosts(make_database, tmp_path, 1)
-    beat(hosts.ts[0], -3_600)
     with hosts.config.open("a") as config:
         config.write("[upkeep]\npause_seconds = 0.1\narbitration_seconds = 0.1\n")
     program = ProgramProcess("deduplicator", tmp_path, ["deduplicator", "run", "--config", str(hosts.config)])
     try:
-        receive(hosts.ts[0], [trade("a")])
-        wait_until(lambda: trade_ids(hosts.production) == ["a"], program.last_lines)
-        with hosts.production.connect() as superuser:
-            superuser.execute(BROKEN)
-            wanted = {"heartbeats", "upkeep", "production"}
-            wait_until(lambda: wanted <= {each["check"] for each in reasons(hosts.port)}, lambda: reasons(hosts.port))
-            with hosts.ts[0].connect("gatherer") as gatherer:
-                gatherer.execute(GAP)
-            wait_until(lambda: any("gaps" in each["text"] for each in reasons(hosts.port)), lambda: reasons(hosts.port))
-            receive(hosts.ts[0], [trade("b")], number=2)
-            wait_until(lambda: trade_ids(hosts.production) == ["a", "b"])
-            program.require_running()
-            # What repeats is logged when it begins.
-            assert program.log.read_text().count("a step of upkeep failed") <= 3
-            superuser.execute(MENDED)
-            gone = {"heartbeats", "production"}
-            wait_until(lambda: not gone & {each["check"] for each in reasons(hosts.port)}, lambda: reasons(hosts.port))
-        assert program.end() == 0, program.last_lines()
+        with beating(hosts.ts[0]):
+            receive(hosts.ts[0], [trade("a")])
+            wait_until(lambda: trade_ids(hosts.production) == ["a"], program.last_lines)
+            with hosts.production.connect() as superuser:
+                superuser.execute(BROKEN)
+                wanted = {"heartbeats", "upkeep", "production"}
+                wait_until(
+                    lambda: wanted <= {each["check"] for each in reasons(hosts.port)}, lambda: reasons(hosts.port)
+                )
+                with hosts.ts[0].connect("gatherer") as gatherer:
+                    gatherer.execute(GAP)
+                wait_until(
+                    lambda: any("gaps" in each["text"] for each in reasons(hosts.port)), lambda: reasons(hosts.port)
+                )
+                receive(hosts.ts[0], [trade("b")], number=2)
+                wait_until(lambda: trade_ids(hosts.production) == ["a", "b"])
+                program.require_running()
+                # What repeats is logged when it begins.
+                assert program.log.read_text().count("a step of upkeep failed") <= 3
+                superuser.execute(MENDED)
+                gone = {"heartbeats", "production"}
+                wait_until(
+                    lambda: not gone & {each["check"] for each in reasons(hosts.port)}, lambda: reasons(hosts.port)
+                )
+            assert program.end() == 0, program.last_lines()
     finally:
         program.end()
 

@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from kalshi_data.database.connection import query
 from kalshi_data.gatherer.cli import main
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
+from kalshi_data.service.periodic import PeriodicThread
 from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database
 from tests.support.staging import NOW, frame, receive
@@ -61,6 +64,17 @@ def beat(database: Database, age_seconds: float, state: str = "running", **level
         connection.execute(
             query("capture/status/write_heartbeat"), {"shard": 1, "beat_at": moment, "status": Jsonb(document)}
         )
+
+
+@contextmanager
+def beating(*databases: Database) -> Generator[None]:
+    """Keep gatherers alive."""
+    beats = PeriodicThread("beats", lambda: [beat(each, 0) for each in databases], lambda: 1.0)
+    beats.start()
+    try:
+        yield
+    finally:
+        beats.stop(STILL_SECONDS_MAX)
 
 
 def show(config: Path, *options: str) -> Result:

@@ -243,10 +243,10 @@ def test_an_index_value_is_held_once_by_its_source_time(production: Database, ga
         (trade("x", yes_price_dollars="1.0001"), "price outside 0 to 1"),
         (trade("x", no_price_dollars="-0.1"), "price outside 0 to 1"),
         (delta(price_dollars="2"), "price outside 0 to 1"),
-        (delta(ts_ms=0), "time too old"),
+        (delta(ts_ms=MS - 401 * 86_400_000), "time too old"),
         (snapshot(4, ["1.01", "1.00"]), "price outside 0 to 1"),
         (ticker("7"), "price outside 0 to 1"),
-        (ticker("0.4", 0), "time too old"),
+        (ticker("0.4", MS - 401 * 86_400_000), "time too old"),
     ],
 )
 def test_a_rejected_row_is_kept_with_the_reason(
