@@ -29,5 +29,5 @@ def is_removed(file: int, path: Path) -> bool:
     """Return whether an open file is no longer the one at its path, so that what is written to it is lost."""
     try:
         return not os.path.samestat(os.fstat(file), path.stat())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return True
