@@ -1,6 +1,7 @@
 """The simulator's commands: every error code, and the rules of sid, seq and clock under any commands."""
 
 import asyncio
+import socket
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -278,3 +279,20 @@ def test_frames_are_queued_until_the_loop_runs() -> None:
         return wire.unread_bytes
 
     assert asyncio.run(run()) == 0
+
+
+def test_a_frame_that_counts_as_sent_arrives_although_the_connection_ends_at_once() -> None:
+    async def end_after_frames() -> bytes:
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=theirs)
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+        wire = Wire(transport)
+        wire.hold()
+        assert all(wire.send(b"x" * 100) for _ in range(10_000))
+        wire.abort()
+        assert not wire.send(b"later")
+        received = await reader.read(-1)
+        writer.close()
+        return received
+
+    assert asyncio.run(end_after_frames()).count(b"x") == 10_000 * 100

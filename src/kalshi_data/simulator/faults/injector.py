@@ -146,9 +146,5 @@ class DisconnectAfterSnapshots:
         if payload.startswith(b'{"type":"orderbook_snapshot"'):
             self._left -= 1
             if self._left == 0:
-                asyncio.get_running_loop().call_soon(self._end)
+                asyncio.get_running_loop().call_soon(self._session.wire.abort)
         return payload
-
-    def _end(self) -> None:
-        self._session.wire.flush()
-        self._session.wire.abort()

@@ -79,9 +79,10 @@ class Wire:
         self.flush()
 
     def abort(self) -> None:
-        """End the connection without a close frame."""
+        """End the connection without a close frame, after the frames that count as sent."""
         if self._transport is not None:
-            self._transport.abort()
+            self.release()
+            self._transport.close()
 
     @property
     def unread_bytes(self) -> int:
