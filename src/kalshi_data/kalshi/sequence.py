@@ -89,7 +89,9 @@ class BookClocks:
         self._clocks: dict[str, int] = {}
 
     def observe(self, ticker: str, clock: int) -> bool:
-        """Record a book's clock; return whether it went back."""
+        """Record a book's clock; return whether it went back. 0, the clock of a message without one, shows nothing."""
+        if not clock:
+            return False
         if len(self._clocks) >= CLOCKS_MAX:
             self._clocks.clear()
         went_back = clock < self._clocks.get(ticker, 0)

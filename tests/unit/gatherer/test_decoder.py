@@ -280,6 +280,16 @@ def test_a_clock_that_goes_back_is_reported_once() -> None:
     assert decoding.events.count(ClockWentBack("KXA-1")) == 1
 
 
+def test_messages_without_a_clock_show_no_clock_that_went_back() -> None:
+    decoding = Decoding().take(
+        *(BOOKS_SUBSCRIBED, snapshot(1, clock=50), delta(2, clock=None), snapshot(3, clock=None)),
+        *(delta(4, clock=51), delta(5, clock=None)),
+    )
+    assert ClockWentBack("KXA-1") not in decoding.events
+    # The last known one still shows it.
+    assert decoding.take(delta(6, clock=50)).events.count(ClockWentBack("KXA-1")) == 1
+
+
 def test_a_connection_decoded_from_the_middle_needs_no_first_number() -> None:
     decoding = Decoding(whole=False).take(delta(500), delta(501), delta(503))
     assert [item.stream for item in decoding.items].count("orderbook_deltas") == 3
