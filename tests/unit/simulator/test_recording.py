@@ -123,3 +123,37 @@ def test_books_follow_snapshots_and_deltas() -> None:
         "yes_dollars_fp": [["0.4000", "1.50"]],
     }
     assert books.snapshot("KXB-1") == {"market_ticker": "KXB-1", "market_id": ""}
+
+
+CENTS: dict[str, Any] = {"market_ticker": "KXA-1", "yes": [[8, 300], [41, 12]], "no": None}
+DOLLARS_OF_CENTS: dict[str, Any] = {"yes_dollars": [["0.0800", 300], ["0.4100", 12]], "no_dollars": []}
+CHANGE_IN_CENTS: dict[str, Any] = {"market_ticker": "KXA-1", "side": "no", "price": 50, "delta": 7}
+
+
+@pytest.mark.parametrize(
+    ("began", "change"),
+    [
+        (CENTS, CHANGE_IN_CENTS),
+        ({**CENTS, **DOLLARS_OF_CENTS, "market_id": "m"}, {**CHANGE_IN_CENTS, "price_dollars": "0.5000"}),
+        ({**DOLLARS_OF_CENTS, "market_ticker": "KXA-1"}, {**CHANGE_IN_CENTS, "delta_fp": "7.00", "market_id": "m"}),
+    ],
+    ids=["cents", "both", "dollars"],
+)
+def test_a_book_of_every_era_is_answered_in_the_form_of_today(began: dict[str, Any], change: dict[str, Any]) -> None:
+    """A client compares the answer with the messages that it received."""
+    books = OrderBooks()
+    for kind, body in (("orderbook_snapshot", began), ("orderbook_delta", change)):
+        books.apply(RecordedFrame(None, kind, "KXA-1", {"msg": msgspec.Raw(msgspec.json.encode(body))}))
+    levels = {"yes_dollars_fp": [["0.0800", "300.00"], ["0.4100", "12.00"]], "no_dollars_fp": [["0.5000", "7.00"]]}
+    # The id is the last that a message named, since an empty one means that the exchange does not know the market.
+    market_id = change.get("market_id") or began.get("market_id", "")
+    assert books.snapshot("KXA-1") == {"market_ticker": "KXA-1", "market_id": market_id, **levels}
+
+
+def test_a_book_that_changed_without_a_clock_is_answered_without_one() -> None:
+    books = OrderBooks()
+    change = {"market_ticker": "KXA-1", "side": "yes", "price_dollars": "0.4", "delta_fp": "1"}
+    for clock, answered in (({"clock": 7}, 7), ({}, None), ({"clock": 9}, 9)):
+        body = msgspec.Raw(msgspec.json.encode({**change, **clock}))
+        books.apply(RecordedFrame(None, "orderbook_delta", "KXA-1", {"msg": body}))
+        assert books.snapshot("KXA-1").get("clock") == answered

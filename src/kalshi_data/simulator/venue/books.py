@@ -1,19 +1,57 @@
 """The order books of a recording, for clients that subscribe late or ask for a snapshot."""
 
 import contextlib
-import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from kalshi_data.kalshi.messages import AMOUNT_PATTERN
+from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.amounts import dollars, in_dollars, require
+from kalshi_data.kalshi.decoding import BodyDecoder, canonical
+from kalshi_data.kalshi.messages import Envelope, OrderbookDelta, OrderbookSnapshot
 from kalshi_data.simulator.messages import Message
 from kalshi_data.simulator.venue.recording import RecordedFrame
 
 BookSide = dict[Decimal, Decimal]
 SIDES = ("yes", "no")
-AMOUNT = re.compile(AMOUNT_PATTERN)
+_SNAPSHOT, _DELTA = BodyDecoder(OrderbookSnapshot), BodyDecoder(OrderbookDelta)
+
+
+class RecordedBook:
+    """One market's order book, in today's form whatever the form of its messages."""
+
+    def __init__(self) -> None:
+        """Start without levels."""
+        self.sides: dict[str, BookSide] = {side: {} for side in SIDES}
+        self.market_id = ""
+        # The clock of the newest message: a book that changed without one has none.
+        self.clock: int | None = None
+
+    def replace(self, msg: OrderbookSnapshot) -> None:
+        """Take over a snapshot."""
+        yes = msg.yes_dollars_fp or msg.yes_dollars or in_dollars(msg.yes)
+        no = msg.no_dollars_fp or msg.no_dollars or in_dollars(msg.no)
+        self.sides = {"yes": _levels(yes), "no": _levels(no)}
+        self._label(msg)
+
+    def change(self, msg: OrderbookDelta) -> None:
+        """Add a change to a price level; remove the level if its size is zero.
+
+        Raises:
+            BadFrame: the price or the size is missing, or is no amount.
+        """
+        price = Decimal(canonical(msg.price_dollars or str(require("price_dollars", dollars(msg.price)))))
+        delta = Decimal(canonical(msg.delta_fp or str(require("delta_fp", msg.delta))))
+        side = self.sides[msg.side]
+        size = side.pop(price, Decimal(0)) + delta
+        if size:
+            side[price] = size
+        self._label(msg)
+
+    def _label(self, msg: OrderbookSnapshot | OrderbookDelta) -> None:
+        self.market_id, self.clock = msg.market_id or self.market_id, msg.clock
 
 
 class OrderBooks:
@@ -21,82 +59,46 @@ class OrderBooks:
 
     def __init__(self) -> None:
         """Start without markets."""
-        self._sides: dict[str, dict[str, BookSide]] = {}
-        self._bodies: dict[str, dict[str, Any]] = {}
+        self._books: dict[str, RecordedBook] = {}
         self._ticker_messages: dict[str, Message] = {}
 
     def apply(self, frame: RecordedFrame) -> None:
-        """Apply one frame; ignore book frames of an old form or with amounts that cannot be parsed."""
-        if frame.channel == "orderbook_delta" and frame.market_ticker is not None:
-            body = _readable_fields(frame.fields["msg"])
-            self._bodies[frame.market_ticker] = body
-            with contextlib.suppress(ArithmeticError, TypeError, ValueError):
-                self._change_book(frame, body, self._sides.setdefault(frame.market_ticker, {s: {} for s in SIDES}))
-
-        if frame.type == "ticker" and frame.market_ticker is not None:
-            self._ticker_messages[frame.market_ticker] = Message(
-                "ticker", "ticker", frame.market_ticker, bytes(frame.fields["msg"])
-            )
+        """Apply one frame; ignore book frames that no reader could understand."""
+        ticker, body = frame.market_ticker, frame.fields["msg"]
+        if ticker is None:
+            return
+        if frame.channel == "orderbook_delta":
+            book = self._books.setdefault(ticker, RecordedBook())
+            envelope = Envelope(frame.type, msg=body)
+            with contextlib.suppress(BadFrame, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                if frame.type == "orderbook_snapshot":
+                    book.replace(_SNAPSHOT.decode(envelope, []))
+                else:
+                    book.change(_DELTA.decode(envelope, []))
+        elif frame.type == "ticker":
+            self._ticker_messages[ticker] = Message("ticker", "ticker", ticker, bytes(body))
 
     def ticker_message(self, market_ticker: str) -> Message | None:
         """Return a market's last ticker message."""
         return self._ticker_messages.get(market_ticker)
 
-    @staticmethod
-    def _change_book(frame: RecordedFrame, body: dict[str, Any], sides: dict[str, BookSide]) -> None:
-        if frame.type == "orderbook_snapshot":
-            for side in SIDES:
-                levels = body.get(f"{side}_dollars_fp") or ()
-                sides[side] = {_amount(price): _amount(size) for price, size in levels}
-        elif body.get("side") in SIDES and "price_dollars" in body:
-            _change(sides[body["side"]], _amount(body["price_dollars"]), _amount(body.get("delta_fp", 0)))
-
     def snapshot(self, market_ticker: str) -> dict[str, Any]:
         """Return the body of a snapshot; an unknown market has an empty market_id and no levels."""
-        body = self._bodies.get(market_ticker, {})
-        market_id, clock = body.get("market_id"), body.get("clock")
-        result: dict[str, Any] = {"market_ticker": market_ticker}
-        result["market_id"] = market_id if isinstance(market_id, str) else ""
-        if isinstance(clock, int) and not isinstance(clock, bool):
-            result["clock"] = clock
-        for side in SIDES:
-            levels = self._sides.get(market_ticker, {}).get(side, {})
+        book = self._books.get(market_ticker) or RecordedBook()
+        result: dict[str, Any] = {"market_ticker": market_ticker, "market_id": book.market_id}
+        if book.clock is not None:
+            result["clock"] = book.clock
+        for side, levels in book.sides.items():
             if levels:
                 result[f"{side}_dollars_fp"] = [[_text(price, 4), _text(levels[price], 2)] for price in sorted(levels)]
         return result
 
 
-def _readable_fields(body: msgspec.Raw) -> dict[str, Any]:
-    """Return the fields of a body without those that cannot be read."""
-    fields: dict[str, Any] = {}
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-        for name, value in msgspec.json.decode(body, type=dict[str, msgspec.Raw]).items():
-            with contextlib.suppress(msgspec.DecodeError):
-                fields[name] = msgspec.json.decode(value)
-    return fields
-
-
-def _amount(sent: object) -> Decimal:
-    """Return an amount.
-
-    Raises:
-        ValueError: the exchange sends no such amounts.
-    """
-    if not AMOUNT.match(str(sent)):
-        raise ValueError(sent)
-    return Decimal(str(sent))
+def _levels(sent: Iterable[tuple[str | int, str | int]]) -> BookSide:
+    return {Decimal(price): Decimal(size) for price, size in sent}
 
 
 def _text(amount: Decimal, places: int) -> str:
     """Return an amount with at least this many places, and more if it has them."""
     exponent = amount.normalize().as_tuple().exponent
     return f"{amount:.{max(places, -int(exponent))}f}"
-
-
-def _change(side: BookSide, price: Decimal, delta: Decimal) -> None:
-    """Add a delta to a price level; remove the level if its size is zero."""
-    size = side.get(price, Decimal(0)) + delta
-    if size:
-        side[price] = size
-    else:
-        side.pop(price, None)
