@@ -49,6 +49,27 @@ CREATE TABLE capture.backfills (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT backfills_check CHECK ((range_to > range_from))
 );
+CREATE TABLE capture.book_checks (
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    frame_number bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    from_seq bigint,
+    until_seq bigint,
+    from_clock bigint NOT NULL,
+    until_clock bigint NOT NULL,
+    from_change_at timestamp with time zone,
+    until_change_at timestamp with time zone,
+    change_count bigint NOT NULL,
+    inner_count bigint,
+    level_count integer NOT NULL,
+    is_equal boolean NOT NULL,
+    wrong_level_count integer NOT NULL,
+    difference jsonb
+);
 CREATE TABLE capture.connections (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     connection_id bigint NOT NULL,
@@ -159,6 +180,7 @@ CREATE TABLE capture.orderbook_snapshots (
     no_prices numeric[] NOT NULL,
     no_sizes numeric[] NOT NULL,
     occurrence integer NOT NULL,
+    last_change_at timestamp with time zone,
     CONSTRAINT orderbook_snapshots_check CHECK ((cardinality(yes_prices) = cardinality(yes_sizes))),
     CONSTRAINT orderbook_snapshots_check1 CHECK ((cardinality(no_prices) = cardinality(no_sizes)))
 );
@@ -234,6 +256,7 @@ CREATE TABLE capture.trades (
     is_block_trade boolean,
     CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
+CREATE VIEW sync.book_checks_v1;
 CREATE VIEW sync.connections_v1;
 CREATE VIEW sync.gaps_v1;
 CREATE VIEW sync.heartbeat_v1;
@@ -289,6 +312,7 @@ ALTER TABLE ONLY timeseries.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
+CREATE INDEX book_checks_ingest_xid_idx ON capture.book_checks USING btree (ingest_xid);
 CREATE INDEX connections_ingest_xid_idx ON capture.connections USING btree (ingest_xid);
 CREATE INDEX gaps_ingest_xid_idx ON capture.gaps USING btree (ingest_xid);
 CREATE INDEX index_values_ingest_xid_idx ON capture.index_values USING btree (ingest_xid);
@@ -355,6 +379,7 @@ REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint
 GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT SELECT ON TABLE sync.book_checks_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.connections_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.gaps_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.heartbeat_v1 TO dedup_reader;

@@ -253,7 +253,8 @@ CREATE TABLE market_data.orderbook_snapshots (
     yes_sizes numeric[] NOT NULL,
     no_prices numeric[] NOT NULL,
     no_sizes numeric[] NOT NULL,
-    gatherer_id smallint NOT NULL
+    gatherer_id smallint NOT NULL,
+    last_change_at timestamp with time zone
 );
 CREATE TABLE market_data.series_history (
     ticker text NOT NULL COLLATE pg_catalog."C",

@@ -63,10 +63,10 @@ def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> 
         (
             "capture/queries/poll",
             is_captured,
-            ("acknowledge", "read_epoch", "read_lag"),
+            ("acknowledge", "read_epoch", "read_lag", "book_checks"),
         ),
         ("registry/queries/poll", is_listing, ("read_epoch", "read_lag")),
-        ("capture/views", is_captured, ("heartbeat", "instance")),
+        ("capture/views", is_captured, ("heartbeat", "instance", "book_checks")),
         ("athena/tables", is_archived, ()),
     ],
 )
@@ -98,7 +98,7 @@ def test_minutes_with_rows_are_found_for_each_classified_stream() -> None:
 def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:
     """Functions of the gatherer's database visit every time series, and so every stream."""
     migrations = "".join(path.read_text() for path in (SQL / "capture/migrations").glob("*.sql"))
-    assert set(re.findall(r"make_time_series\('capture\.(\w+)'", migrations)) == names(is_feed)
+    assert set(re.findall(r"make_time_series\('capture\.(\w+)'", migrations)) == names(is_feed) | {"book_checks"}
 
 
 def test_the_archive_holds_the_streams_of_the_catalogue() -> None:

@@ -9,7 +9,8 @@ create external table kalshi.orderbook_snapshots (
     occurrence int comment 'number from 0',
     yes_levels array<struct<price: decimal(18, 6), size: decimal(18, 6)>> comment 'US dollars and contracts',
     no_levels array<struct<price: decimal(18, 6), size: decimal(18, 6)>> comment 'US dollars and contracts',
-    gatherer_id smallint comment 'number of a gatherer'
+    gatherer_id smallint comment 'number of a gatherer',
+    last_change_at timestamp comment 'UTC milliseconds, clock of the exchange'
 )
 partitioned by (`date` date, hour int)
 row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'

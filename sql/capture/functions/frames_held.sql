@@ -1,6 +1,6 @@
 -- List the frames received within a range of time whose rows are held.
 -- Parameters: begins_at and ends_at; the end is not part of the range
--- Reads: every table of timeseries.series
+-- Reads: every table of timeseries.series whose rows are messages
 -- Returns: frame_number
 create or replace function capture.frames_held(begins_at timestamptz, ends_at timestamptz)
 returns table (frame_number bigint)
@@ -10,7 +10,8 @@ as $$
 declare
     target regclass;
 begin
-    for target in select s.target from timeseries.series as s loop
+    -- A comparison of books has the frame of its snapshot, which has a row of its own.
+    for target in select s.target from timeseries.series as s where s.time_column = 'received_at' loop
         return query execute format(
             $query$
                 select r.frame_number

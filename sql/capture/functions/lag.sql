@@ -21,7 +21,7 @@ begin
         raise exception 'there is no stream %', stream;
     end if;
     select a.attname into strict time_column
-    from unnest('{received_at,fetched_at,began_at,opened_at}'::name[]) with ordinality as t (attname, place)
+    from unnest('{received_at,fetched_at,began_at,opened_at,until_at}'::name[]) with ordinality as t (attname, place)
     inner join pg_attribute as a on t.attname = a.attname
     where a.attrelid = format('capture.%I', stream)::regclass
     order by t.place

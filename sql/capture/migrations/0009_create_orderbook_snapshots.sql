@@ -14,6 +14,7 @@ create table capture.orderbook_snapshots (
     no_prices numeric[] not null,
     no_sizes numeric[] not null,
     occurrence integer not null,
+    last_change_at timestamptz,
     check (cardinality(yes_prices) = cardinality(yes_sizes)),
     check (cardinality(no_prices) = cardinality(no_sizes))
 );
@@ -43,3 +44,6 @@ comment on column capture.orderbook_snapshots.no_prices is
 comment on column capture.orderbook_snapshots.no_sizes is 'Contracts at the NO price of the same position.';
 comment on column capture.orderbook_snapshots.occurrence is
 '0 if the message has a clock; else counts equal snapshots of a connection from 1.';
+comment on column capture.orderbook_snapshots.last_change_at is
+'The exchange''s time, cut to milliseconds, of the newest change of this market that the subscription received before
+it; null if there was none, or its time is not known to the millisecond.';

@@ -15,7 +15,8 @@ select
     occurrence,
     sha256(
         convert_to(concat_ws('|', yes_prices::text, yes_sizes::text, no_prices::text, no_sizes::text), 'UTF8')
-    ) as levels_sha256
+    ) as levels_sha256,
+    last_change_at
 from capture.orderbook_snapshots
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

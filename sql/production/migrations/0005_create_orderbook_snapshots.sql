@@ -10,6 +10,7 @@ create table market_data.orderbook_snapshots (
     no_prices numeric[] not null,
     no_sizes numeric[] not null,
     gatherer_id smallint not null,
+    last_change_at timestamptz,
     unique (received_at, market_ticker, clock, levels_sha256, occurrence)
 );
 create index on market_data.orderbook_snapshots (market_ticker, received_at);
@@ -33,3 +34,6 @@ comment on column market_data.orderbook_snapshots.no_prices is
 'Dollars of the NO bids, on the NO scale; empty if there are none.';
 comment on column market_data.orderbook_snapshots.no_sizes is 'Contracts at the NO price of the same position.';
 comment on column market_data.orderbook_snapshots.gatherer_id is 'The gatherer whose row was merged first.';
+comment on column market_data.orderbook_snapshots.last_change_at is
+'The exchange''s time, cut to milliseconds, of the newest change of this market that the gatherer received before it on
+the same subscription; null if none is known.';

@@ -144,6 +144,7 @@ ARCHIVED = (
             Column("yes_levels", LEVELS, "US dollars and contracts"),
             Column("no_levels", LEVELS, "US dollars and contracts"),
             RECEIVED[1],
+            Column("last_change_at", TIME, "UTC milliseconds, clock of the exchange", nullable=True),
         ),
     ),
     ArchiveStream(

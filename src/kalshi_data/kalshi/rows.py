@@ -44,6 +44,7 @@ from kalshi_data.kalshi.timestamps import (
     exchange_time,
     finest_time,
     plausible_time,
+    to_millisecond,
     to_text,
     to_unique_text,
 )
@@ -66,6 +67,8 @@ class Arrival(msgspec.Struct):
     received_text: str = ""
     delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
     lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
+    # The time of each market's newest change, cut to milliseconds, on the subscription whose frame is decoded.
+    last_changes: dict[str, datetime] = msgspec.field(default_factory=dict[str, datetime])
     # Deltas without a time of their own.
     undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE, DELTA_KEYS_MAX))
 
@@ -108,7 +111,10 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
     ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
     fine = _time("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
-    changed_at = finest_time(_time("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US), fine)
+    coarse = _time("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
+    changed_at = finest_time(coarse, fine)
+    # Without ts_ms, a time of a whole second may have lost its milliseconds.
+    _note_change(ticker, coarse or (fine if fine and fine.microsecond else None), arrival)
     exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
@@ -123,6 +129,14 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, occurrence)
 
 
+def _note_change(ticker: str, changed_at: datetime | None, arrival: Arrival) -> None:
+    """Remember when a market last changed; forget it if that is not known to the millisecond."""
+    if changed_at is None:
+        arrival.last_changes.pop(ticker, None)
+    else:
+        arrival.last_changes[ticker] = to_millisecond(changed_at)
+
+
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
     msg = _SNAPSHOT.decode(envelope, arrival.odd_fields)
     levels = (
@@ -134,7 +148,8 @@ def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: A
     if msg.clock is None:
         occurrence += 1 + arrival.occurrences.number(_digest(msg.market_ticker, *levels))
     place = (arrival.connection_id, envelope.sid, envelope.seq, msg.market_ticker, msg.market_id or "")
-    return "orderbook_snapshots", (arrival.received_at, sent_at, *place, msg.clock or 0, *levels, occurrence)
+    values = (msg.clock or 0, *levels, occurrence, arrival.last_changes.get(msg.market_ticker))
+    return "orderbook_snapshots", (arrival.received_at, sent_at, *place, *values)
 
 
 def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

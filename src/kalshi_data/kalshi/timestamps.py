@@ -97,6 +97,13 @@ def finest_time(coarse: datetime | None, fine: datetime | None) -> datetime | No
     return fine if coarse <= fine < coarse + MILLISECOND else coarse
 
 
+def to_millisecond(moment: datetime) -> datetime:
+    """Cut a time to milliseconds."""
+    if not moment.microsecond % 1_000:
+        return moment
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
+
+
 @lru_cache(maxsize=4096)
 def _from_ms(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)

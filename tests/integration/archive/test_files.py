@@ -151,6 +151,7 @@ def snapshot(yes: Sequence[tuple[str, str]]) -> Row:
         "occurrence": 0,
         "yes_levels": [{"price": Decimal(price), "size": Decimal(size)} for price, size in yes],
         "no_levels": [],
+        "last_change_at": after(0.5),
         "gatherer_id": 1,
     }
 

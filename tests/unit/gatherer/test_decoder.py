@@ -461,3 +461,36 @@ def test_a_fault_of_the_decoder_itself_is_quarantined_and_memory_is_not(monkeypa
     monkeypatch.setattr("kalshi_data.gatherer.recording.decoder.decode_envelope", Mock(side_effect=MemoryError))
     with pytest.raises(MemoryError):
         Decoding().take(delta(1))
+
+
+def last_changes(decoding: Decoding) -> list[str | None]:
+    """Return the newest change that each snapshot knows of."""
+    found = [item.row[13] for item in decoding.items if item.stream == "orderbook_snapshots"]
+    return [each and each.strftime("%S.%f") for each in found]
+
+
+def test_a_snapshot_names_the_newest_change_of_its_market_on_its_subscription() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), delta(3, "KXB", ts_ms=1_793_109_601_001))
+    decoding.take(snapshot(4), delta(5, ts_ms=1_793_109_602_000), snapshot(6), snapshot(7, "KXB"))
+    assert last_changes(decoding) == [None, "00.447000", "02.000000", "01.001000"]
+
+
+def test_a_snapshot_names_no_change_whose_time_is_not_known_to_the_millisecond() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED)
+    times: tuple[dict[str, Any], ...] = (
+        {"ts": "2026-10-27T12:00:01.123456789Z"},
+        {"ts": "2026-10-27T12:00:01.123999Z", "ts_ms": None},
+        {"ts": "2026-10-27T12:00:01Z", "ts_ms": None},
+        {},
+        {"ts_ms": None},
+    )
+    for number, each in enumerate(times):
+        decoding.take(delta(2 * number + 1, **each), snapshot(2 * number + 2))
+    assert last_changes(decoding) == ["00.447000", "01.123000", None, "00.447000", None]
+
+
+def test_a_snapshot_names_no_change_from_before_frames_that_are_missing() -> None:
+    decoding = Decoding().take(BOOKS_SUBSCRIBED, snapshot(1), delta(2), snapshot(9), delta(10), snapshot(11))
+    decoding.items += decoding.decoder.skip()
+    decoding.take(snapshot(12), delta(13), BOOKS_SUBSCRIBED, snapshot(1))
+    assert last_changes(decoding) == [None, None, "00.447000", None, None]

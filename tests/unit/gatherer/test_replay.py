@@ -89,7 +89,7 @@ class RandomFeed:
 
     def _delta(self) -> dict[str, Any]:
         change = {"price_dollars": "0.41", "delta_fp": f"{self._choices.randint(1, 10**6)}.00", "side": "yes"}
-        clock = {"clock": self._choices.randint(1, 10**9), "ts_ms": 1_790_000_000_000}
+        clock = {"clock": self._choices.randint(1, 10**9), "ts_ms": 1_790_000_000_000 + self._seq[2]}
         return {"market_ticker": self._choices.choice(MARKETS), "market_id": "m", **change, **clock}
 
     def _snapshot(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ copy (
         yes_sizes,
         no_prices,
         no_sizes,
+        last_change_at,
         ingest_xid
     from sync.orderbook_snapshots_v1
     where

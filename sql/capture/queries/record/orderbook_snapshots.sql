@@ -15,5 +15,6 @@ copy capture.orderbook_snapshots (
     no_prices,
     no_sizes,
     occurrence,
+    last_change_at,
     frame_number
 ) from stdin;

@@ -13,6 +13,7 @@ select
     t.yes_sizes::text[] as yes_sizes,
     t.no_prices::text[] as no_prices,
     t.no_sizes::text[] as no_sizes,
-    t.gatherer_id
+    t.gatherer_id,
+    t.last_change_at
 from market_data.orderbook_snapshots as t
 where t.received_at >= %(begin_at)s::timestamptz and t.received_at < %(end_at)s::timestamptz;

@@ -31,11 +31,11 @@ met as materialized (
 inserted as (
     insert into market_data.orderbook_snapshots (
         received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes,
-        no_prices, no_sizes, gatherer_id
+        no_prices, no_sizes, gatherer_id, last_change_at
     )
     select
         received_at, market_ticker, id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
-        gatherer_id
+        gatherer_id, last_change_at
     from met
     where known_at is null
     order by received_at, market_ticker

@@ -14,5 +14,6 @@ create temporary table stage (
     yes_sizes numeric[],
     no_prices numeric[],
     no_sizes numeric[],
+    last_change_at timestamptz,
     ingest_xid xid8 not null
 ) on commit delete rows;

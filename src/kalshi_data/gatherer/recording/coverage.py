@@ -24,6 +24,8 @@ class CoverageState(msgspec.Struct, frozen=True):
     resumes: bool
     covered: set[str]
     gaps: dict[int, set[str]]
+    # An earlier version did not record it.
+    last_changes: dict[str, datetime] = {}
 
 
 class Coverage:
@@ -43,6 +45,8 @@ class Coverage:
         self.channel = channel
         self.covered: set[str] = set()
         self.last_at = last_at
+        # When each market last changed, cut to milliseconds, as far as every change since then was received.
+        self.last_changes: dict[str, datetime] = {}
         # Whether frames are missing since the last one, so that a channel of all markets is covered from the next on.
         self.resumes = False
 
@@ -51,7 +55,9 @@ class Coverage:
         gaps: dict[int, set[str]] = {number: set() for number in self._gaps}
         for ticker, number in self._waiting_since.items():
             gaps[number].add(ticker)
-        return CoverageState(self._key[1], self.channel, self.last_at, self.resumes, self.covered, gaps)
+        return CoverageState(
+            self._key[1], self.channel, self.last_at, self.resumes, self.covered, gaps, self.last_changes
+        )
 
     def restore(self, state: CoverageState) -> None:
         """Continue with what was known of the subscription; its rows were written before."""
@@ -116,6 +122,7 @@ class Coverage:
     def end(self, at: datetime, reason: str) -> list[StateRow]:
         """End everything."""
         self.covered = set()
+        self.last_changes.clear()
         return [("coverage_ended", (*self._key, None, at, reason))]
 
     def drop(self, tickers: set[str], at: datetime) -> list[StateRow]:
@@ -124,4 +131,5 @@ class Coverage:
         self.covered -= tickers
         for ticker in tickers:
             self._stop_waiting(ticker)
+            self.last_changes.pop(ticker, None)
         return [("coverage_ended", (*self._key, ticker, at, "dropped")) for ticker in dropped]

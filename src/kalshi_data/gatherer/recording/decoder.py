@@ -173,6 +173,7 @@ class FrameDecoder:
             return
         arrival, record, now = self._arrival, self._record, self._now
         arrival.received_at, arrival.received_text = now, text_from_ns(record.received_ns)
+        arrival.last_changes = coverage.last_changes if coverage is not None else {}
         try:
             stream, row = to_row(envelope, arrival)
         finally:

@@ -154,6 +154,9 @@ class Subscriptions:
                 coverage.resumes = each.channel != BOOK_CHANNEL
             if not self._whole and not self._is_lost:
                 coverage.restore(each)
+            if not self._whole:
+                # What the frames before this record showed of it may be incomplete.
+                coverage.last_changes = each.last_changes
             self._open[each.sid] = coverage
         self._ended = dict.fromkeys(state.ended)
         self._commands, self._command_last = dict(state.commands), state.command_last
