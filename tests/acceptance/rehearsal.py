@@ -114,6 +114,8 @@ class Rehearsal:
     def _start_deduplicator(self) -> None:
         runtime, owner = (self.production.conninfo(user) for user in ("deduplicator", "kalshi_owner"))
         settings = DEDUPLICATOR_TOML.format(runtime=runtime, owner=owner, late_days_max=LATE_DAYS_MAX)
+        # It starts after the gatherers have stopped, and an emulated one is slow to start.
+        settings = settings.replace("[merging]\n", "[merging]\nheartbeat_seconds_max = 600\n")
         for number, each in self.databases.items():
             databases = {name: database.conninfo("dedup_reader") for name, database in each.items()}
             settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
