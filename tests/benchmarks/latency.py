@@ -8,6 +8,7 @@ import msgspec
 
 from kalshi_data.database.connection import connect
 from kalshi_data.demo.display import RunDisplay
+from kalshi_data.demo.plan import DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.runner import drain, play
 
@@ -76,7 +77,7 @@ def exchange_behind_ms(journal: Path) -> int:
 def run(platform: Platform, rate: int, seconds: float) -> None:
     """Start everything, let the markets trade, and wait until production holds all of it."""
     platform.start_databases()
-    platform.start_exchange(None, seconds, [f"--rate={rate}"])
+    platform.start_exchange(DemoPlan(seconds), [f"--rate={rate}"])
     platform.migrate()
     platform.start_programs()
     with RunDisplay() as display:

@@ -29,14 +29,24 @@ message as (
         )
 ),
 
+fault as (
+    -- Some faults withhold fields, but no message.
+    select min((line ->> 'published_ms')::bigint) as began_ms
+    from journal
+    where
+        line ? 'fault'
+        and line #>> '{fault, name}' not in ('missing_fields', 'no_deprecated_fields', 'rollout')
+),
+
 explained as (
     select m.line_number
     from message as m
+    cross join fault as f
     where
         m.sent = '0'
         and not exists (select from market_data.trades as t where m.channel = 'trade' and t.trade_id = m.trade_id)
         and (
-            m.published_ms >= (select min((f.line ->> 'published_ms')::bigint) from journal as f where f.line ? 'fault')
+            m.published_ms >= f.began_ms
             or (m.channel, m.book) not in (select s.channel, s.book from message as s where s.sent <> '0')
         )
 )

@@ -5,17 +5,21 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from kalshi_data.demo.archive import check_folder, move_archive, query_example
 from kalshi_data.demo.display import RunDisplay, show
+from kalshi_data.demo.plan import MARKETS, DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.postgres import server_account
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.demo.summary import RunSummary
 from kalshi_data.errors import KalshiDataError
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS
+from kalshi_data.simulator.field_names import FIELD_NAMES
 from kalshi_data.simulator.venue.recording import read_recording
 
 FILE = click.Path(path_type=Path)
@@ -24,11 +28,15 @@ INTERRUPTED = 130
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seconds", default=30.0, show_default=True, help="How long markets trade, or a recording plays.")
+@click.option("--markets", default=MARKETS, show_default=True, help="How many made-up markets there are.")
+@click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="The exchange leaves these fields out.")
+@click.option("--rollout", type=int, metavar="SEED", help="Fields of single connections come and go at random.")
+@click.option("--audit-seconds", type=int, help="How often gatherers ask for each book.  [default: 20]")
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
 @click.option("--report", type=FILE, help="Write the counts to this file as JSON.")
 @click.option("--keep", type=FILE, help="Keep databases and logs in this folder, which must be new or empty.")
 @click.option("--archive", type=FILE, help="Leave the archive in this folder.  [default: demo-archive, or in --keep's]")
-def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | None, archive: Path | None) -> None:
+def main(report: Path | None, keep: Path | None, archive: Path | None, replay: Path | None, **named: Any) -> None:
     """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production, archive.
 
     Without --replay 200 made-up markets trade. The exit status is 0 only if production holds exactly what the
@@ -37,6 +45,8 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
     \b
     Examples:
       python3 build.py demo --seconds 10
+      python3 build.py demo --without clock,ts
+      python3 build.py demo --rollout 7
       python3 build.py demo --replay frames.jsonl --report figures.json
       python3 build.py demo --keep kept
     """  # noqa: D301 - click reads the escape
@@ -45,7 +55,8 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
         signal.signal(number, signal.default_int_handler)
     try:
         archive_folder = archive or (keep / "archive" if keep else Path("demo-archive"))
-        summary = run_in_folder(seconds, replay, keep, archive_folder.absolute())
+        plan = DemoPlan(recording=replay.resolve() if replay else None, **named)
+        summary = run_in_folder(plan, keep, archive_folder.absolute())
     except KeyboardInterrupt:
         click.echo("interrupted, everything is stopped", err=True)
         sys.exit(INTERRUPTED)
@@ -61,18 +72,17 @@ def main(seconds: float, replay: Path | None, report: Path | None, keep: Path | 
     sys.exit(0 if summary.result == "complete" else 1)
 
 
-def run_in_folder(seconds: float, replay: Path | None, keep: Path | None, archive: Path) -> RunSummary:
+def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path) -> RunSummary:
     """Run in the folder to keep, or in a temporary one that is removed; move the archive to its folder."""
     check_folder(archive)
     folder = prepare(keep) if keep else Path(tempfile.mkdtemp(prefix="kalshi-"))
     folder.chmod(0o711)
     platform = Platform(folder)
     try:
-        recording = replay.resolve() if replay else None
-        if recording:
-            read_recording(recording)  # fail before anything starts if it cannot be played
+        if plan.recording:
+            read_recording(plan.recording)  # fail before anything starts if it cannot be played
         with RunDisplay() as display:
-            summary = run_demo(platform, recording, seconds, display)
+            summary = run_demo(platform, plan, display)
         move_archive(platform.archive, archive)
         return summary
     finally:

@@ -9,12 +9,11 @@ from typing import Any
 
 from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES, make_databases
 from kalshi_data.demo.keys import KeyFiles, make_key
+from kalshi_data.demo.plan import DemoPlan
 from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, server_account
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
-MARKETS = 200
-AUDIT_SECONDS = 20
 EXCHANGE_SECONDS_MAX = 30
 EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation this limit rejects wrong clocks.
@@ -107,25 +106,21 @@ class Platform:
         for server in self.gatherer_servers.values():
             make_databases(server, "gatherer", GATHERER_DATABASES)
 
-    def start_exchange(self, recording: Path | None, seconds: float, options: Sequence[str] = ()) -> None:
-        """Start the exchange with a recording or made-up markets, and write the programs' settings.
-
-        `options` are further options of the simulator.
-        """
+    def start_exchange(self, plan: DemoPlan, options: Sequence[str] = ()) -> None:
+        """Start the exchange, and write the programs' settings; `options` are further options of the simulator."""
         keys: dict[int, KeyFiles] = {}
         for number in GATHERERS:
             folder = self.folder / f"settings-{number}"
             folder.mkdir(mode=0o700)
             keys[number] = make_key(folder, number)
         named = [f"--key={key.key_id}={key.public}" for key in keys.values()]
-        kind = ["replay", str(recording)] if recording else ["run", f"--markets={MARKETS}"]
-        arguments = ["simulator", *kind, *named, *options, f"--clients={len(GATHERERS)}"]
-        arguments += [f"--seconds={seconds}", f"--journal={self.journal}"]
+        kind = ["replay", str(plan.recording)] if plan.recording else ["run"]
+        arguments = ["simulator", *kind, *named, *plan.options, *options, f"--clients={len(GATHERERS)}"]
+        arguments += [f"--seconds={plan.seconds}", f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()
         for number, key in keys.items():
-            # Without clocks, the answer to an audit cannot be distinguished from the recording's own snapshots.
-            values = {**addresses, "audit_seconds": 0 if recording else AUDIT_SECONDS}
+            values = {**addresses, "audit_seconds": plan.audits}
             self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
         self.deduplicator_settings.write_text(self._deduplicator_toml())
 

@@ -1,11 +1,11 @@
 """Run the demo: start everything, let markets trade, merge the rest, compare production with the journal."""
 
 import time
-from pathlib import Path
 
 from kalshi_data.demo.archive import export_and_verify
 from kalshi_data.demo.display import RunDisplay
-from kalshi_data.demo.platform import MARKETS, Platform
+from kalshi_data.demo.plan import DemoPlan
+from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import ProgramFailed
 from kalshi_data.demo.summary import VERIFIED_STREAMS, RunSummary, compare, merged_rows, received_rows
 
@@ -14,8 +14,8 @@ DRAIN_SECONDS_MAX = 120
 POLL_SECONDS = 0.5
 
 
-def run_demo(platform: Platform, recording: Path | None, seconds: float, display: RunDisplay) -> RunSummary:
-    """Run the platform on a recording, played within `seconds`, or on made-up markets, and return the counts.
+def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSummary:
+    """Run the platform by a plan and return the counts.
 
     Raises:
         KalshiDataError: if a part does not start, or fails.
@@ -23,14 +23,11 @@ def run_demo(platform: Platform, recording: Path | None, seconds: float, display
     display.step("starting four PostgreSQL servers")
     platform.start_databases()
     display.step("starting the exchange and migrating all databases")
-    platform.start_exchange(recording, seconds)
+    platform.start_exchange(plan)
     platform.migrate()
     display.step("three gatherers subscribe")
     platform.start_programs()
-    activity = (
-        "the exchange plays the recording" if recording else f"the exchange runs {MARKETS} markets for {seconds:g} s"
-    )
-    play(platform, seconds, display, activity)
+    play(platform, plan.seconds, display, plan.activity)
     display.step("stopping the gatherers")
     for program in platform.gatherers.values():
         program.stop()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,14 +11,16 @@ import msgspec
 
 from kalshi_data.cli.program import program
 from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.field_names import FIELD_NAMES
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import READ_TIERS, Limits
 from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.process import announce, serve
-from kalshi_data.simulator.server import ExchangeServer
+from kalshi_data.simulator.server import ExchangeServer, PublishingVenue
 from kalshi_data.simulator.venue.recording import read_recording
 from kalshi_data.simulator.verification import show, verify_journal
 
@@ -34,6 +36,16 @@ class ExchangeOptions(NamedTuple):
     journal: Path | None
     faults: list[Fault]
     limits: Limits
+    rollout: int | None
+
+    async def serve(
+        self, venue: PublishingVenue, run_markets: Callable[[], Coroutine[Any, Any, None]], close: Callable[[], None]
+    ) -> None:
+        """Serve a venue with these options until a signal ends it."""
+        exchange = ExchangeServer(venue, self.keys)
+        if self.rollout is not None:
+            exchange.faults.roll_out(self.rollout, self.keys.ids)
+        await serve(exchange, run_markets, close, self.port, self.faults)
 
 
 def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -65,7 +77,8 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
         click.option("--removed-fields/--no-removed-fields", default=False, help="Send liquidity_dollars of markets."),
-        click.option("--sending-ts/--no-sending-ts", default=True, show_default=True, help="Send sending_ts_ms."),
+        click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="Leave these fields out of all messages."),
+        click.option("--rollout", type=int, metavar="SEED", help="Change the fields of single connections at random."),
     )
     for option in reversed(options):
         command = option(command)
@@ -74,7 +87,7 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _read_options(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> ExchangeOptions:
     faults = read_scenario(scenario) if scenario else []
-    own = {name: named.pop(name) for name in ("port", "clients", "journal")}
+    own = {name: named.pop(name) for name in ("port", "clients", "journal", "rollout")}
     ring = KeyRing(dict(_key(each) for each in keys))
     return ExchangeOptions(keys=ring, faults=faults, limits=Limits(**named), **own)
 
@@ -124,8 +137,7 @@ def run(
     rates = {"deltas_per_second": rate, "lifecycles_per_second": lifecycles}
     settings = ModelSettings(seed=seed, markets=markets, seconds=seconds, unpaced=unpaced, **rates)
     model = MarketModel(settings, Publisher(Journal(options.journal), options.limits), announce)
-    exchange = ExchangeServer(model, options.keys)
-    asyncio.run(serve(exchange, lambda: model.run(options.clients), model.close, options.port, options.faults))
+    asyncio.run(options.serve(model, lambda: model.run(options.clients), model.close))
 
 
 @main.command(epilog=describe())
@@ -143,10 +155,7 @@ def replay(
     options = _read_options(keys, scenario, named)
     frames = [frame for recording in recordings for frame in read_recording(recording)]
     player = Replay(frames, options.journal, announce, options.limits)
-    exchange = ExchangeServer(player, options.keys)
-    asyncio.run(
-        serve(exchange, lambda: player.run(options.clients, seconds), player.close, options.port, options.faults)
-    )
+    asyncio.run(options.serve(player, lambda: player.run(options.clients, seconds), player.close))
 
 
 @main.command()

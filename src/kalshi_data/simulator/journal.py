@@ -1,16 +1,19 @@
 """The journal of everything the exchange did, in order, one JSON object per line; lines are never changed.
 
 A published message is {"published_ms", "sent", ..., "frame": {"type", "msg", ...}}; `sent` is the number of connections
-that it was sent to. The line of a delta also holds its `occurrence` among equal deltas of one clock, and `after`, the
-size of its level after it. With the `book` that each market started with, this gives the book after each clock.
-A fault is {"published_ms", "fault": ...}.
+that it was sent to. The frame has all its fields: `unsent` names those that no connection got, and `lacking` those that
+at least one connection did not get. The line of a delta also holds its `occurrence` among equal deltas of one clock,
+and `after`, the size of its level after it. With the `book` that each market started with, this gives the book after
+each clock. A fault is {"published_ms", "fault": ...}, a change of the fields of connections {..., "rollout": ...}.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS, FieldSet
 from kalshi_data.simulator.messages import Message
 
 BUFFER_BYTES = 1 << 20
@@ -23,14 +26,14 @@ class Journal:
         """Write to a new file at `path`."""
         self._file = path.open("wb", buffering=BUFFER_BYTES) if path else None
 
-    def record_message(self, message: Message, sent: int, published_ms: int) -> None:
-        """Write a message that was sent to `sent` connections."""
+    def record_message(self, message: Message, lacked: Sequence[FieldSet], published_ms: int) -> None:
+        """Write a message with the fields that each connection to which it was sent did not get."""
         if self._file is not None:
             envelope = message.envelope if message.envelope is not None else b'"sending_ts_ms":%d,' % published_ms
             kind = msgspec.json.encode(message.type)
             self._file.write(
-                b'{"published_ms":%d,"sent":%d,%b"frame":{"type":%b,%b"msg":%b}}\n'
-                % (published_ms, sent, message.journal_fields, kind, envelope, message.body)
+                b'{"published_ms":%d,"sent":%d,%b%b"frame":{"type":%b,%b"msg":%b}}\n'
+                % (published_ms, len(lacked), _fields(lacked), message.journal_fields, kind, envelope, message.body)
             )
 
     def record(self, published_ms: int, **fields: Any) -> None:
@@ -48,3 +51,12 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _fields(lacked: Sequence[FieldSet]) -> bytes:
+    """Return which fields no connection got and which ones some did not get, encoded; nothing if all got all."""
+    lacking = NO_FIELDS.union(*lacked)
+    if not lacking:
+        return b""
+    unsent = lacking.intersection(*lacked)
+    return b'"unsent":%b,"lacking":%b,' % (msgspec.json.encode(sorted(unsent)), msgspec.json.encode(sorted(lacking)))

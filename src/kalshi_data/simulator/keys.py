@@ -30,6 +30,11 @@ class KeyRing:
         """
         self._keys = {key_id: _load(path) for key_id, path in files.items()}
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all keys, in order."""
+        return sorted(self._keys)
+
     def client(self, headers: Mapping[str, str], method: str, path: str, skew_ms: int = 0) -> str | None:
         """Return the id of the key that signed a request, or None; `skew_ms` is the error of the exchange's clock."""
         key_id = headers.get("KALSHI-ACCESS-KEY", "")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS, FieldSet
+
 REQUEST_TOKENS = 10
 # Read tokens per second, and how many seconds of them the bucket holds.
 READ_TIERS = {
@@ -37,6 +39,8 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     Trades and settled markets older than `live_seconds` are in the historical tier only; the real exchange keeps about
     three months live.
 
+    All messages lack the fields `without`.
+
     `removed_fields` sends `liquidity_dollars` of markets, which the exchange removed on 1 Oct 2026 though some clients
     require it.
     """
@@ -49,7 +53,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     stale_seconds: float = 0.0
     live_seconds: int = 90 * 86_400
     deflate: bool = False
-    sending_ts: bool = True
+    without: FieldSet = NO_FIELDS
     removed_fields: bool = False
 
 

@@ -12,8 +12,6 @@ CHANNEL_OF_TYPE = {
     "event_lifecycle": "market_lifecycle_v2",
     "event_fee_update": "market_lifecycle_v2",
 }
-# Fields that the exchange has deprecated and may leave out (changelog of 15 Apr and 6 May 2026).
-DEPRECATED = {"orderbook_delta": ("ts",), "ticker": ("ts", "time"), "trade": ("ts", "taker_side")}
 
 
 class Message(NamedTuple):
@@ -34,6 +32,11 @@ class Message(NamedTuple):
 def make_message(kind: str, topic: str | None, body: Mapping[str, Any], *, channel: str | None = None) -> Message:
     """Return a message whose body is not encoded yet."""
     return Message(kind, channel or CHANNEL_OF_TYPE.get(kind, kind), topic, msgspec.json.encode(body))
+
+
+def with_yes_prices(message: Message) -> Message:
+    """Return a book message with the NO side in YES prices; other messages stay as they are."""
+    return message._replace(body=in_yes_prices(message.body)) if message.channel == "orderbook_delta" else message
 
 
 def in_yes_prices(body: bytes) -> bytes:

@@ -130,6 +130,7 @@ def gap(frames: list[Frame]) -> int:
 FRAME_FAULTS: dict[str, Callable[[list[Frame]], object]] = {
     "malformed_json": lambda frames: frames.count({}) == 2,
     "no_deprecated_fields": lambda frames: sum("ts" not in frame["msg"] for frame in frames) == 2,
+    "missing_fields": lambda frames: sum("ts" not in frame["msg"] for frame in frames) == 2,
     "unknown_fields": lambda frames: sum("undocumented_field" in frame["msg"] for frame in frames) == 2,
     "unknown_type": lambda frames: sum(frame["type"] == "undocumented_message" for frame in frames) == 2,
     "empty_market_id": lambda frames: sum(frame["msg"]["market_id"] == "" for frame in frames) == 2,
@@ -150,6 +151,39 @@ def test_frames_are_changed_and_the_journal_records_it(tmp_path: Path, name: str
     journal = serve(tmp_path, use)
     (entry,) = [line for line in journal if "fault" in line]
     assert (entry["fault"]["name"], entry["fault"]["connection"], entry["published_ms"] > 0) == (name, 1, True)
+
+
+def test_fields_leave_a_client_first_and_later_all_and_come_back(tmp_path: Path) -> None:
+    async def use(running: Running) -> None:
+        async with running.connect() as first, running.connect() as second:
+            for websocket in (first, second):
+                await running.books(websocket)
+            for is_sent in (False, True):
+                fault = {"fields": ["clock", "ts"], "connection": 2, "seconds": SILENT_SECONDS * 3}
+                assert await running.fault("rollout", **fault) == 200
+                for _ in range(50):
+                    running.tick()
+                assert has_clocks(await received(second)) == {is_sent}
+                assert has_clocks(await received(first)) == {not is_sent}
+                await asyncio.sleep(SILENT_SECONDS * 3)
+                assert has_clocks(await running.play(first)) == has_clocks(await received(second)) == {is_sent}
+                async with running.connect() as third:
+                    await running.books(third)
+                    assert has_clocks(await running.play(third)) == {is_sent}
+                    await received(first)
+                    await received(second)
+
+    journal = serve(tmp_path, use)
+    faults = [line["fault"] for line in journal if "fault" in line]
+    assert [(each["name"], each["connection"], each["fields"]) for each in faults] == [
+        ("rollout", 2, ["clock", "ts"])
+    ] * 2
+
+
+def has_clocks(frames: list[Frame]) -> set[bool]:
+    """Return whether some frames have clocks, and whether some have none."""
+    assert frames
+    return {"clock" in frame["msg"] for frame in frames}
 
 
 def test_dropped_frames_leave_a_gap_and_are_recorded_as_not_sent(tmp_path: Path) -> None:
@@ -333,6 +367,7 @@ def test_admin_errors_have_a_status(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         assert await running.fault("earthquake") == 400
         assert await running.fault("disconnect", count=0) == 400
+        assert await running.fault("rollout", fields=["colour"]) == 400
         assert await running.fault("disconnect") == 409
         async with running.rest.get(ADMIN) as response:
             assert await response.json() == SCENARIOS

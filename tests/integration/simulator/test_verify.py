@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.messages import Message
@@ -24,7 +25,7 @@ class OneReceiver(Publisher):
     """Publishes to one connection that gets everything."""
 
     def publish(self, message: Message) -> int:
-        self.journal.record_message(message, 1, STARTED_US // 1000)
+        self.journal.record_message(message, [NO_FIELDS], STARTED_US // 1000)
         return 1
 
 

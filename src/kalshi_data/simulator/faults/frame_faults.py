@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from kalshi_data.simulator.feed.wire import FrameFault
-from kalshi_data.simulator.messages import DEPRECATED
 
 DATA = re.compile(rb'^\{"type":"(?!ok|subscribed|unsubscribed|error)')
 Frame = dict[str, Any]
@@ -50,12 +49,6 @@ def in_frame(change: Change) -> Callable[[bytes], bytes]:
     return changed
 
 
-def without_deprecated(frame: Frame) -> None:
-    """Remove deprecated fields."""
-    for name in DEPRECATED.get(frame["type"], ()):
-        frame["msg"].pop(name, None)
-
-
 def with_unknown(frame: Frame) -> None:
     """Add undocumented fields."""
     frame["msg"]["undocumented_field"] = {"moon": "full"}
@@ -83,7 +76,6 @@ def with_six_decimals(frame: Frame) -> None:
 CHANGES: dict[str, Callable[[bytes], bytes | None]] = {
     "drop_frames": drop,
     "malformed_json": cut,
-    "no_deprecated_fields": in_frame(without_deprecated),
     "unknown_fields": in_frame(with_unknown),
     "unknown_type": in_frame(of_unknown_type),
     "empty_market_id": in_frame(without_market_id),

@@ -5,7 +5,8 @@ import time
 from collections.abc import Coroutine, Sequence
 
 from kalshi_data.simulator.faults.frame_faults import CHANGES, counted
-from kalshi_data.simulator.faults.scenarios import OF_EXCHANGE, Fault
+from kalshi_data.simulator.faults.rollouts import Rollouts
+from kalshi_data.simulator.faults.scenarios import OF_EXCHANGE, OF_FIELDS, Fault
 from kalshi_data.simulator.feed.commands import INDEX_CHANNEL
 from kalshi_data.simulator.feed.publisher import BUFFER_OVERFLOW, Publisher
 from kalshi_data.simulator.feed.session import ServerSession
@@ -24,6 +25,7 @@ class FaultInjector:
         self._publisher = publisher
         self._until: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._rollouts = Rollouts(publisher)
         self.not_found_seconds = 0.0
 
     def active(self, name: str) -> bool:
@@ -34,6 +36,10 @@ class FaultInjector:
         """Start each fault of a scenario when it is due."""
         for fault in faults:
             self._spawn(self._start_later(fault))
+
+    def roll_out(self, seed: int, clients: Sequence[str]) -> None:
+        """Change the fields of the clients' connections at random until the end."""
+        self._spawn(self._rollouts.play(seed, clients))
 
     def close(self) -> None:
         """Cancel all faults that have not ended."""
@@ -48,8 +54,9 @@ class FaultInjector:
         """
         session = None if fault.name in OF_EXCHANGE else self._session(fault)
         details = {"name": fault.name, "connection": session.number if session else None}
-        lasting = {"seconds": fault.lasting_seconds, "count": fault.count}
-        self._publisher.journal.record(self._publisher.now_ms(), fault={**details, **lasting})
+        more = {"seconds": fault.lasting_seconds, "count": fault.count}
+        fields = {"fields": fault.fields} if fault.name in OF_FIELDS else {}
+        self._publisher.journal.record(self._publisher.now_ms(), fault={**details, **more, **fields})
         if session is None:
             self._start_on_exchange(fault)
             return None
@@ -96,6 +103,10 @@ class FaultInjector:
             session.wire.frame_fault = counted(
                 fault.count, CHANGES[fault.name], lambda: self._clear_frame_fault(session)
             )
+        elif fault.name == "rollout":
+            self._spawn(self._rollouts.run(fault, session))
+        elif fault.name in OF_FIELDS:
+            session.fields.lack_for(fault.count, frozenset(fault.fields))
         elif fault.name in COMMAND_ERRORS:
             session.refuse_next = COMMAND_ERRORS[fault.name]
         elif fault.name == "disconnect":

@@ -1,7 +1,7 @@
 """The faults that the exchange can play, from a scenario file or by the admin endpoint.
 
 A scenario file is TOML: a list of [[faults]], each with the `name` of a scenario below and, optionally,
-`after_seconds` (from the start of the program), `seconds`, `count`, `connection` or `client`.
+`after_seconds` (from the start of the program), `seconds`, `count`, `fields`, `connection` or `client`.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kalshi_data.errors import SettingsError
+from kalshi_data.simulator.feed.field_sets import DEPRECATED, check_names
 
 SCENARIOS = {
     "drop_frames": "the next COUNT data frames of a connection are not sent, which leaves a sequence gap",
@@ -29,7 +30,9 @@ SCENARIOS = {
     "repeated_pages": "REST answers every cursor with the first page for SECONDS",
     "not_found_after_created": "REST lists a market only SECONDS after it was created, from now on",
     "maintenance": "all clients are disconnected for SECONDS, and the clock of every market goes back",
+    "missing_fields": "COUNT frames of a connection lack FIELDS, by default the deprecated ones",
     "no_deprecated_fields": "COUNT frames of a connection lack the deprecated fields",
+    "rollout": "FIELDS are taken from some connections, or given back, and SECONDS later for all",
     "unknown_fields": "COUNT frames of a connection have undocumented fields",
     "unknown_type": "a connection gets COUNT frames of an undocumented type, each with a sequence number",
     "empty_market_id": "COUNT frames of a connection have an empty market_id",
@@ -44,6 +47,8 @@ OF_EXCHANGE = frozenset(
         *("not_found_after_created", "maintenance", "clock_skew"),
     }
 )
+# Faults that withhold fields, but no message.
+OF_FIELDS = frozenset({"missing_fields", "no_deprecated_fields", "rollout"})
 SECONDS_DEFAULT = {"drop_seconds": 1.0, "reorder": 0.5, "silence": 30.0, "maintenance": 2.0, "clock_skew": 5.0}
 
 
@@ -56,13 +61,15 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     count: int = 1
     connection: int | None = None
     client: str | None = None
+    fields: list[str] = msgspec.field(default_factory=lambda: sorted(DEPRECATED))
 
     def __post_init__(self) -> None:
-        """Refuse unknown names and invalid numbers."""
+        """Refuse unknown names of faults and fields, and invalid numbers."""
         if self.name not in SCENARIOS:
             raise ValueError(f"{self.name!r} is not a fault; the faults are: {', '.join(SCENARIOS)}")
         if self.count < 1 or self.after_seconds < 0 or (self.seconds is not None and self.seconds < 0):
             raise ValueError("count must be at least 1, and seconds must not be negative")
+        check_names(self.fields)
 
     @property
     def lasting_seconds(self) -> float:

@@ -43,6 +43,8 @@ class FeedContext(ABC):
         self.venue: FeedVenue | None = None
         self.index_ids: tuple[str, ...] = ()
         self.skew_ms = 0
+        # The fields that new connections lack; the fault `rollout` changes them.
+        self.without = limits.without
 
     def now_ms(self) -> int:
         """Return the exchange's wall clock in ms since 1970; a fault may set it wrong."""

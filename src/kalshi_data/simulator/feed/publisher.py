@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from kalshi_data.simulator.feed.context import FeedContext
+from kalshi_data.simulator.feed.field_sets import NO_FIELDS, FieldSet, without
 from kalshi_data.simulator.feed.session import ServerSession, Subscription
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
@@ -36,11 +37,15 @@ class Publisher(FeedContext):
         if route is None:
             route = self._find_route(message.channel, message.topic)
         published_ms = self.now_ms()
-        sent = 0
+        lacked: list[FieldSet] = []
+        forms: dict[FieldSet, Message] = {NO_FIELDS: message}
         for session, subscription in route:
-            sent += session.deliver(subscription, message, published_ms)
-        self.journal.record_message(message, sent, published_ms)
-        return sent
+            fields = session.fields.take(message.type)
+            form = forms.get(fields) or forms.setdefault(fields, without(message, fields))
+            if session.deliver(subscription, form, published_ms):
+                lacked.append(fields)
+        self.journal.record_message(message, lacked, published_ms)
+        return len(lacked)
 
     def end_overflowing(self) -> None:
         """End the busiest subscription of each client that reads too slowly, with error 25."""

@@ -25,10 +25,11 @@ from kalshi_data.simulator.feed.commands import (
     sid_of,
 )
 from kalshi_data.simulator.feed.context import FeedContext
+from kalshi_data.simulator.feed.field_sets import ENVELOPE_FIELD, ConnectionFields, without
 from kalshi_data.simulator.feed.subscription import ALL, Subscription, change_indices
 from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.limits import TokenBucket
-from kalshi_data.simulator.messages import Message, in_yes_prices
+from kalshi_data.simulator.messages import Message, with_yes_prices
 
 
 class ServerSession:
@@ -42,6 +43,7 @@ class ServerSession:
         self.subscriptions: dict[str, Subscription] = {}
         self.refuse_next: int | None = None
         self.silent = False
+        self.fields = ConnectionFields(context.without)
         self._context = context
         self._sids = 0
         limit = context.limits.commands_per_second_max
@@ -218,9 +220,11 @@ class ServerSession:
     def _send_snapshot(self, subscription: Subscription, message: Message, echo: bytes) -> None:
         """Send a message that only this client asked for, and record it in the journal."""
         now_ms = self._context.now_ms()
-        envelope = self._sending_ts(now_ms) if message.envelope is None else message.envelope
-        sent = self.deliver(subscription, message._replace(envelope=echo + envelope), now_ms)
-        self._context.journal.record_message(message, sent, now_ms)
+        lacked = self.fields.take(message.type)
+        form = without(message, lacked)
+        envelope = self._sending_ts(now_ms) if form.envelope is None else form.envelope
+        sent = self.deliver(subscription, form._replace(envelope=echo + envelope), now_ms)
+        self._context.journal.record_message(message, [lacked] * sent, now_ms)
 
     def _by_sid(self, sid: int) -> Subscription:
         for subscription in self.subscriptions.values():
@@ -240,9 +244,4 @@ class ServerSession:
         self.wire.send(fields + b'"msg":%b}' % body if body is not None else fields.removesuffix(b",") + b"}")
 
     def _sending_ts(self, now_ms: int) -> bytes:
-        return b'"sending_ts_ms":%d,' % now_ms if self._context.limits.sending_ts else b""
-
-
-def with_yes_prices(message: Message) -> Message:
-    """Return a book message with the NO side in YES prices; other messages stay as they are."""
-    return message._replace(body=in_yes_prices(message.body)) if message.channel == "orderbook_delta" else message
+        return b"" if ENVELOPE_FIELD in self.fields.lacked else b'"sending_ts_ms":%d,' % now_ms
