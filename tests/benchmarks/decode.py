@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, to_row
+from kalshi_data.kalshi.rows import to_row
 from tests.support.sample import make_recording
 
 

@@ -13,9 +13,10 @@ from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.gatherer.recording.batch import Item, write_batch
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, to_row
+from kalshi_data.kalshi.rows import to_row
 from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import STREAMS
 from tests.support.engines import Database

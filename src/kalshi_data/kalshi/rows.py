@@ -7,7 +7,7 @@ are datetimes; in the streams with the most rows they are text, because formatti
 import contextlib
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from kalshi_data.kalshi.amounts import (
     ladder,
     require,
 )
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, plausible_sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
@@ -35,7 +36,6 @@ from kalshi_data.kalshi.messages import (
     OrderbookSnapshot,
     Trade,
 )
-from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
 from kalshi_data.kalshi.payloads import checked_payload
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
@@ -44,37 +44,11 @@ from kalshi_data.kalshi.timestamps import (
     exchange_time,
     finest_time,
     plausible_time,
-    to_millisecond,
     to_text,
     to_unique_text,
 )
 
 Row = tuple[Any, ...]
-# Lifecycle messages and deltas without a time have no key. Equal ones that follow each other on a connection within
-# this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
-# half the pause, so that messages stay apart if connections receive them up to 5 s apart.
-NUMBERING_PAUSE = timedelta(seconds=10)
-
-
-class Arrival(msgspec.Struct):
-    """On which connection and when a frame arrived, what that connection received before, and odd fields."""
-
-    connection_id: int
-    received_at: datetime
-    occurrences: Occurrences
-    odd_fields: list[OddField] = msgspec.field(default_factory=list[OddField])
-    # The same time as received_at, for callers that can format it faster.
-    received_text: str = ""
-    delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
-    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
-    # The time of each market's newest change, cut to milliseconds, on the subscription whose frame is decoded.
-    last_changes: dict[str, datetime] = msgspec.field(default_factory=dict[str, datetime])
-    # Deltas without a time of their own.
-    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE, DELTA_KEYS_MAX))
-
-    def __post_init__(self) -> None:
-        """Format the time of receipt if its text is not given."""
-        self.received_text = self.received_text or self.received_at.isoformat(" ")
 
 
 def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
@@ -114,7 +88,7 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     coarse = _time("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
     changed_at = finest_time(coarse, fine)
     # Without ts_ms, a time of a whole second may have lost its milliseconds.
-    _note_change(ticker, coarse or (fine if fine and fine.microsecond else None), arrival)
+    arrival.note_change(ticker, coarse or (fine if fine and fine.microsecond else None))
     exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
@@ -127,14 +101,6 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, occurrence)
-
-
-def _note_change(ticker: str, changed_at: datetime | None, arrival: Arrival) -> None:
-    """Remember when a market last changed; forget it if that is not known to the millisecond."""
-    if changed_at is None:
-        arrival.last_changes.pop(ticker, None)
-    else:
-        arrival.last_changes[ticker] = to_millisecond(changed_at)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, to_row
+from kalshi_data.kalshi.rows import to_row
 from kalshi_data.simulator.verification import StreamCounts, Verification, verify_journal
 from tests.support.any_json import GOOD, VALUES, odd_frames
 from tests.support.engines import Database

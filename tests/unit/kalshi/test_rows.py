@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import FIELD_NAME_LENGTH_MAX, REPORTED_FIELDS_MAX, OddField, decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, Row, to_row
+from kalshi_data.kalshi.rows import Row, to_row
 from kalshi_data.kalshi.timestamps import from_ns
 
 RECEIVED = datetime(2026, 11, 2, 15, 0, 1, tzinfo=UTC)

@@ -6,10 +6,11 @@ import pytest
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.gatherer.repair.trade_history import decode_trades
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.bodies import to_page
 from kalshi_data.kalshi.decoding import decode_envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import Arrival, to_row
+from kalshi_data.kalshi.rows import to_row
 from kalshi_data.kalshi.trades import to_trade
 from tests.support.listing_server import trade
 

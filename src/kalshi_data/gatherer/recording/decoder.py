@@ -24,11 +24,12 @@ from kalshi_data.gatherer.recording.events import (
 from kalshi_data.gatherer.recording.log_bodies import Closing, ConnectionState, Opening, Repair, read_log_body
 from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
+from kalshi_data.kalshi.arrival import Arrival
 from kalshi_data.kalshi.decoding import decode_envelope, event_time, lacks_market_id, sending_time
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
-from kalshi_data.kalshi.rows import DATA_TYPES, Arrival, Row, to_row
+from kalshi_data.kalshi.rows import DATA_TYPES, Row, to_row
 from kalshi_data.kalshi.sequence import BookClocks, SequenceGap, SequenceTracker
 from kalshi_data.kalshi.timestamps import from_ns, text_from_ns
 

@@ -1,0 +1,42 @@
+"""What a frame's row depends on beside the frame itself: its arrival, and what its connection received before."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from kalshi_data.kalshi.decoding import OddField
+from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
+from kalshi_data.kalshi.timestamps import to_millisecond
+
+# Lifecycle messages and deltas without a time have no key. Equal ones that follow each other on a connection within
+# this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
+# half the pause, so that messages stay apart if connections receive them up to 5 s apart.
+NUMBERING_PAUSE = timedelta(seconds=10)
+
+
+class Arrival(msgspec.Struct):
+    """On which connection and when a frame arrived, what that connection received before, and odd fields."""
+
+    connection_id: int
+    received_at: datetime
+    occurrences: Occurrences
+    odd_fields: list[OddField] = msgspec.field(default_factory=list[OddField])
+    # The same time as received_at, for callers that can format it faster.
+    received_text: str = ""
+    delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
+    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
+    # The time of each market's newest change, cut to milliseconds, on the subscription whose frame is decoded.
+    last_changes: dict[str, datetime] = msgspec.field(default_factory=dict[str, datetime])
+    # Deltas without a time of their own.
+    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE, DELTA_KEYS_MAX))
+
+    def __post_init__(self) -> None:
+        """Format the time of receipt if its text is not given."""
+        self.received_text = self.received_text or self.received_at.isoformat(" ")
+
+    def note_change(self, ticker: str, changed_at: datetime | None) -> None:
+        """Remember when a market last changed; forget it if that is not known to the millisecond."""
+        if changed_at is None:
+            self.last_changes.pop(ticker, None)
+        else:
+            self.last_changes[ticker] = to_millisecond(changed_at)
