@@ -45,7 +45,8 @@ select
     end,
     case when random() < 0.02 then 1 else 0 end,
     moment + (15 + 40 * random() * random()) * interval '1 ms',
-    1 + (random() * 2)::integer
+    1 + (random() * 2)::integer,
+    6
 from (
     select
         n,

@@ -25,11 +25,13 @@ from (
 # them. About 3 %% of its changes, again different ones, come more than a transaction too late.
 FILL = f"""
 insert into capture.orderbook_deltas (
-    received_at, exchange_ts, connection_id, sid, seq, market_ticker, clock, side, price, size_delta, occurrence
+    received_at, exchange_ts, connection_id, sid, seq, market_ticker, clock, side, price, size_delta, occurrence,
+    time_digits
 )
 select
     now(), t.exchange_ts, 1, 1, t.n, t.market_ticker, t.clock, t.side, t.price, t.size_delta,
-    case when (t.n - 1) %% 100 = %(missing)s then 0 else t.occurrence end
+    case when (t.n - 1) %% 100 = %(missing)s then 0 else t.occurrence end,
+    6
 from ({PUBLISHED}) as t
 where
     t.n %% 100 <> %(missing)s

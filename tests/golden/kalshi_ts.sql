@@ -162,6 +162,9 @@ CREATE TABLE capture.orderbook_deltas (
     price numeric NOT NULL,
     size_delta numeric NOT NULL,
     occurrence integer NOT NULL,
+    time_digits smallint,
+    ordinal integer,
+    burst_began_at timestamp with time zone,
     CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
 CREATE TABLE capture.orderbook_snapshots (
@@ -236,7 +239,8 @@ CREATE TABLE capture.tickers (
     volume numeric,
     open_interest numeric,
     dollar_volume bigint,
-    dollar_open_interest bigint
+    dollar_open_interest bigint,
+    time_digits smallint
 );
 CREATE TABLE capture.trades (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -254,6 +258,7 @@ CREATE TABLE capture.trades (
     size numeric NOT NULL,
     taker_side text,
     is_block_trade boolean,
+    time_digits smallint,
     CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
 CREATE VIEW sync.book_checks_v1;

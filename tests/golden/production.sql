@@ -240,7 +240,9 @@ CREATE TABLE market_data.orderbook_deltas (
     occurrence integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,
-    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
+    time_digits smallint,
+    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
+    CONSTRAINT orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
 );
 CREATE TABLE market_data.orderbook_snapshots (
     received_at timestamp with time zone NOT NULL,

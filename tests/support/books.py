@@ -15,7 +15,7 @@ SNAPSHOT = """
 insert into market_data.orderbook_snapshots values (%s, %s, 'm', %s, %s, %s, %s, %s, %s, %s, 1)
 on conflict do nothing
 """
-DELTA = "insert into market_data.orderbook_deltas values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"
+DELTA = "insert into market_data.orderbook_deltas values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 6) on conflict do nothing"
 LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s, tstzrange(%s, %s, '[]'))"
 
 

@@ -9,7 +9,8 @@ create external table kalshi.orderbook_deltas (
     size_delta decimal(18, 6) comment 'contracts',
     occurrence int comment 'number from 0',
     received_at timestamp comment 'UTC microseconds, clock of the gatherer',
-    gatherer_id smallint comment 'number of a gatherer'
+    gatherer_id smallint comment 'number of a gatherer',
+    time_digits smallint comment 'decimal places of the second'
 )
 partitioned by (`date` date, hour int)
 row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'

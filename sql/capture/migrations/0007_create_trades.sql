@@ -13,7 +13,8 @@ create table capture.trades (
     no_price numeric not null,
     size numeric not null,
     taker_side text check (taker_side in ('yes', 'no')),
-    is_block_trade boolean
+    is_block_trade boolean,
+    time_digits smallint
 );
 create index on capture.trades (ingest_xid);
 -- Finds the captured copy of a trade from REST: in the same market, near the same time.
@@ -41,3 +42,6 @@ comment on column capture.trades.size is 'Contracts, exactly as sent.';
 comment on column capture.trades.taker_side is
 'What the taker bought: yes or no; null if the exchange names no taker.';
 comment on column capture.trades.is_block_trade is 'Null if the message does not contain it.';
+comment on column capture.trades.time_digits is
+'Decimal places of the second that exchange_ts has: 6, 3 or 0. Null if the message has no time: then exchange_ts is when
+it was sent, else when it was received.';

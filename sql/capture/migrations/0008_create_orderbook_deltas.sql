@@ -12,7 +12,10 @@ create table capture.orderbook_deltas (
     side text not null check (side in ('yes', 'no')),
     price numeric not null,
     size_delta numeric not null,
-    occurrence integer not null
+    occurrence integer not null,
+    time_digits smallint,
+    ordinal integer,
+    burst_began_at timestamptz
 );
 create index on capture.orderbook_deltas (ingest_xid);
 select timeseries.make_time_series('capture.orderbook_deltas', 'received_at', interval '1 day');
@@ -24,7 +27,7 @@ comment on column capture.orderbook_deltas.ingest_xid is
 comment on column capture.orderbook_deltas.received_at is 'When the frame left the socket, by this host''s clock.';
 comment on column capture.orderbook_deltas.sent_at is 'The message''s sending_ts_ms; null if it has none.';
 comment on column capture.orderbook_deltas.exchange_ts is
-'The matching engine''s time: ts with all its digits if it agrees with ts_ms, else ts_ms; see occurrence.';
+'The matching engine''s time: ts with all its digits if it agrees with ts_ms, else ts_ms; see time_digits.';
 comment on column capture.orderbook_deltas.connection_id is 'The connection it came on.';
 comment on column capture.orderbook_deltas.sid is 'The subscription it came on.';
 comment on column capture.orderbook_deltas.seq is 'Its sequence number in the subscription.';
@@ -35,5 +38,14 @@ comment on column capture.orderbook_deltas.side is 'The ladder of bids that chan
 comment on column capture.orderbook_deltas.price is 'Dollars, on the scale of its own side, exactly as sent.';
 comment on column capture.orderbook_deltas.size_delta is 'Change of the resting contracts, exactly as sent.';
 comment on column capture.orderbook_deltas.occurrence is
-'Number of equal deltas before this one on its connection; keeps equal changes apart. Below 0, counted from -1, if the
-message has no time: then exchange_ts is when it was sent, else when it was received.';
+'How many deltas before this one on its connection have all of its fields; keeps equal changes apart. A delta without a
+time counts those of the burst.';
+comment on column capture.orderbook_deltas.time_digits is
+'Decimal places of the second that exchange_ts has: 6, 3 or 0. Null if the message has no time: then exchange_ts is when
+it was sent, else when it was received.';
+comment on column capture.orderbook_deltas.ordinal is
+'How many deltas of this market, side, price and size came before this one on its connection in the millisecond (in the
+second if time_digits is 0; since burst_began_at if that is set). Null if all of them have at least its fields.';
+comment on column capture.orderbook_deltas.burst_began_at is
+'When the first delta of the burst came, if the burst holds deltas without a time, or times of unlike length: deltas of
+this market, side, price and size that follow each other within 10 s on a connection.';

@@ -17,7 +17,8 @@ create table capture.tickers (
     volume numeric,
     open_interest numeric,
     dollar_volume bigint,
-    dollar_open_interest bigint
+    dollar_open_interest bigint,
+    time_digits smallint
 );
 create index on capture.tickers (ingest_xid);
 select timeseries.make_time_series('capture.tickers', 'received_at', interval '1 day');
@@ -44,3 +45,6 @@ comment on column capture.tickers.volume is 'Contracts traded since the market o
 comment on column capture.tickers.open_interest is 'Contracts held; null if not sent.';
 comment on column capture.tickers.dollar_volume is 'Whole dollars traded since the market opened; null if not sent.';
 comment on column capture.tickers.dollar_open_interest is 'Whole dollars held; null if not sent.';
+comment on column capture.tickers.time_digits is
+'Decimal places of the second that exchange_ts has: 6, 3 or 0. Null if the message has no time: then exchange_ts is when
+it was sent, else when it was received.';

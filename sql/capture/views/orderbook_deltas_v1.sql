@@ -11,7 +11,10 @@ select
     side,
     price,
     size_delta,
-    occurrence
+    occurrence,
+    time_digits,
+    ordinal,
+    burst_began_at
 from capture.orderbook_deltas
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

@@ -26,7 +26,8 @@ select
             )::text,
             'UTF8'
         )
-    ) as values_sha256
+    ) as values_sha256,
+    time_digits
 from capture.tickers
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

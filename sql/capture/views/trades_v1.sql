@@ -12,7 +12,8 @@ select
     no_price,
     size,
     taker_side,
-    is_block_trade
+    is_block_trade,
+    time_digits
 from capture.trades
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

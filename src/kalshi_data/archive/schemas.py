@@ -127,6 +127,7 @@ ARCHIVED = (
             amount("size_delta", "contracts"),
             Column("occurrence", pa.int32(), "number from 0"),
             *RECEIVED,
+            Column("time_digits", pa.int16(), "decimal places of the second", nullable=True),
         ),
     ),
     ArchiveStream(

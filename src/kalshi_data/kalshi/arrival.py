@@ -4,9 +4,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.decoding import OddField
+from kalshi_data.kalshi.messages import MarketSummary, Trade
 from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
-from kalshi_data.kalshi.timestamps import to_millisecond
+from kalshi_data.kalshi.timestamps import (
+    MILLISECOND_US,
+    SECOND_US,
+    KnownTime,
+    SentTime,
+    decimal_places,
+    plausible_time,
+    to_millisecond,
+)
 
 # Lifecycle messages and deltas without a time have no key. Equal ones that follow each other on a connection within
 # this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
@@ -40,3 +50,28 @@ class Arrival(msgspec.Struct):
             self.last_changes.pop(ticker, None)
         else:
             self.last_changes[ticker] = to_millisecond(changed_at)
+
+
+def summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> KnownTime:
+    """Return the exchange's time of a trade or summary with its decimal places.
+
+    Raises:
+        BadFrame: it has none.
+    """
+    earlier = time_in_field(kind, "ts", msg.ts, arrival)
+    if isinstance(msg, MarketSummary):
+        earlier = time_in_field(kind, "time", msg.time, arrival) or earlier
+    moment = time_in_field(kind, "ts_ms", msg.ts_ms, arrival, MILLISECOND_US) or earlier
+    if moment is None:
+        raise BadFrame("missing field ts_ms")
+    return moment
+
+
+def time_in_field(kind: str, name: str, sent: SentTime, arrival: Arrival, unit: int = SECOND_US) -> KnownTime | None:
+    """Return the time in a field with its decimal places; ignore one that cannot be read or cannot be right."""
+    try:
+        moment = plausible_time(sent, unit)
+    except BadFrame:
+        arrival.odd_fields.append(OddField(kind, name, is_known=True))
+        return None
+    return None if moment is None or sent is None else (moment, decimal_places(sent, unit))

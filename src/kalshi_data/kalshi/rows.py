@@ -23,7 +23,7 @@ from kalshi_data.kalshi.amounts import (
     ladder,
     require,
 )
-from kalshi_data.kalshi.arrival import Arrival
+from kalshi_data.kalshi.arrival import Arrival, summary_time, time_in_field
 from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, plausible_sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
@@ -39,8 +39,6 @@ from kalshi_data.kalshi.messages import (
 from kalshi_data.kalshi.payloads import checked_payload
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
-    SECOND_US,
-    SentTime,
     exchange_time,
     finest_time,
     plausible_time,
@@ -75,8 +73,9 @@ def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tu
     values = (*both_prices(yes, no), require("count_fp", msg.count_fp, msg.count))
     # A trade that bypassed the book has no taker.
     taker_side = first(msg.taker_outcome_side, SIDE_OF_BOOK_SIDE.get(msg.taker_book_side or ""), msg.taker_side)
-    times = (arrival.received_at, sent_at, _summary_time("trade", msg, arrival))
-    return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *values, taker_side, msg.is_block_trade)
+    exchange_ts, digits = summary_time("trade", msg, arrival)
+    times = (arrival.received_at, sent_at, exchange_ts)
+    return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *values, taker_side, msg.is_block_trade, digits)
 
 
 def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
@@ -84,11 +83,11 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     price = msg.price_dollars or str(require("price_dollars", dollars(msg.price)))
     size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
     ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
-    fine = _time("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
-    coarse = _time("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
-    changed_at = finest_time(coarse, fine)
+    fine = time_in_field("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
+    coarse = time_in_field("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
+    changed_at, digits = finest_time(coarse, fine) or (None, None)
     # Without ts_ms, a time of a whole second may have lost its milliseconds.
-    arrival.note_change(ticker, coarse or (fine if fine and fine.microsecond else None))
+    arrival.note_change(ticker, changed_at if digits else None)
     exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
@@ -97,10 +96,11 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     else:
         # The merge recognises copies of such a change by its number among equal ones. See NUMBERING_PAUSE.
         exchange_ts = to_text(sent_at) if sent_at else arrival.received_text
-        occurrence = -1 - arrival.undated_burst.number(key, sent_at or arrival.received_at)
+        occurrence = arrival.undated_burst.number(key, sent_at or arrival.received_at)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, occurrence)
+    numbers = (occurrence, digits, None, None)
+    return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, *numbers)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
@@ -132,8 +132,9 @@ def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> t
         msg.dollar_volume,
         msg.dollar_open_interest,
     )
-    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(_summary_time("ticker", msg, arrival)))
-    return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values)
+    exchange_ts, digits = summary_time("ticker", msg, arrival)
+    times = (arrival.received_text, sent_at and to_text(sent_at), to_text(exchange_ts))
+    return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values, digits)
 
 
 def _market_lifecycle(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:
@@ -171,30 +172,6 @@ def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival)
     averages = (each and each.value for each in (msg.avg_60s_data, msg.last_60s_windowed_average_15min))
     values = (published_at, index_amount(bytes(upstream.value).decode().strip('"')), *averages)
     return "index_values", (*times, *place, msg.index_id, *values, checked_payload(bytes(envelope.msg)))
-
-
-def _summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> datetime:
-    """Return the exchange's time of a trade or summary.
-
-    Raises:
-        BadFrame: it has none.
-    """
-    earlier = _time(kind, "ts", msg.ts, arrival)
-    if isinstance(msg, MarketSummary):
-        earlier = _time(kind, "time", msg.time, arrival) or earlier
-    moment = _time(kind, "ts_ms", msg.ts_ms, arrival, MILLISECOND_US) or earlier
-    if moment is None:
-        raise BadFrame("missing field ts_ms")
-    return moment
-
-
-def _time(kind: str, name: str, sent: SentTime, arrival: Arrival, unit: int = SECOND_US) -> datetime | None:
-    """Return the time in a field; ignore one that cannot be read or cannot be right."""
-    try:
-        return plausible_time(sent, unit)
-    except BadFrame:
-        arrival.odd_fields.append(OddField(kind, name, is_known=True))
-        return None
 
 
 def _digest(*parts: str) -> bytes:

@@ -8,13 +8,16 @@ from functools import lru_cache
 from kalshi_data.errors import BadFrame
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
+_RESOLUTION = {0: timedelta(seconds=1), 3: timedelta(milliseconds=1), 6: timedelta(microseconds=1)}
 SECOND_US, MILLISECOND_US = 1_000_000, 1_000
 # The exchange opened in 2021, so a time outside these years is a zero, or a number in another unit.
 PLAUSIBLE_FROM, PLAUSIBLE_UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # A time as it may stand in a message.
 SentTime = str | int | float | None
+# A time and how many decimal places of the second are known: 0, 3 or 6.
+KnownTime = tuple[datetime, int]
 _NUMBER = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
+_FRACTION = re.compile(r"[.,]([0-9]+)")
 
 
 def from_ns(nanoseconds: int) -> datetime:
@@ -90,11 +93,31 @@ def plausible_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
     return moment
 
 
-def finest_time(coarse: datetime | None, fine: datetime | None) -> datetime | None:
-    """Return the second of two times of a delta if it has finer digits of the same millisecond, else the first."""
+def decimal_places(sent: str | float, unit: int = SECOND_US) -> int:
+    """Return how many decimal places of the second a time has that exchange_time() has read: 0, 3 or 6.
+
+    A text may lack trailing zeros, so a time with one place has three.
+    """
+    if type(sent) is int and unit == MILLISECOND_US and sent < 10**14:
+        return 3
+    if isinstance(sent, str) and not _NUMBER.match(sent):
+        # Nearly all times are of the first form.
+        if sent[19:20] == "." and sent[-1] in "Zz":
+            places = len(sent) - 21
+        else:
+            fraction = _FRACTION.search(sent)
+            places = len(fraction[1]) if fraction else 0
+    else:
+        places = _places_of_number(sent, unit)
+    return 0 if places <= 0 else 3 if places <= 3 else 6
+
+
+def finest_time(coarse: KnownTime | None, fine: KnownTime | None) -> KnownTime | None:
+    """Return the second of two times with their decimal places if it is the first with more places, else the first."""
     if coarse is None or fine is None:
         return coarse or fine
-    return fine if coarse <= fine < coarse + MILLISECOND else coarse
+    (moment, places), (finer, more) = coarse, fine
+    return fine if more > places and moment <= finer < moment + _RESOLUTION[places] else coarse
 
 
 def to_millisecond(moment: datetime) -> datetime:
@@ -118,18 +141,33 @@ def _read_time(sent: str | float, unit: int) -> datetime | None:
     return None if moment.year == 1 else moment
 
 
-def _from_number(sent: int | Decimal, unit: int) -> datetime:
-    """Convert a Unix time; in the coarsest unit, a time before the year 5000 has at most 11 digits."""
-    digits = abs(sent)
-    if not digits < 1 << 63:
-        raise BadFrame("bad time: out of range")
-    limit = 10**11 * SECOND_US // unit
-    while digits >= limit and unit > 1:
+def _places_of_number(sent: str | float, unit: int) -> int:
+    """Return how many decimal places of the second a Unix time has."""
+    number = sent if isinstance(sent, int) else Decimal(sent if isinstance(sent, str) else repr(sent))
+    places = {SECOND_US: 0, MILLISECOND_US: 3, 1: 6, 0: 9}[_unit(number, unit)]
+    if isinstance(number, int):
+        return places
+    exponent = (number if isinstance(sent, str) else number.normalize()).as_tuple().exponent
+    return places - min(0, int(exponent))
+
+
+def _unit(sent: int | Decimal, unit: int) -> int:
+    """Return a Unix time's unit in microseconds, 0 for nanoseconds.
+
+    In the coarsest unit, a time before the year 5000 has at most 11 digits.
+    """
+    digits, limit = abs(sent), 10**11 * SECOND_US // unit
+    while digits >= limit and unit:
         unit, limit = unit // 1000, limit * 1000
-    if digits >= limit:
-        # Nanoseconds: digits below a microsecond are cut off.
-        return _after_epoch(timedelta(microseconds=int(sent // 1000)))
-    return _after_epoch(timedelta(microseconds=int(sent * unit)))
+    return unit
+
+
+def _from_number(sent: int | Decimal, unit: int) -> datetime:
+    """Convert a Unix time; digits below a microsecond are cut off."""
+    if not abs(sent) < 1 << 63:
+        raise BadFrame("bad time: out of range")
+    unit = _unit(sent, unit)
+    return _after_epoch(timedelta(microseconds=int(sent * unit if unit else sent // 1000)))
 
 
 def _after_epoch(elapsed: timedelta) -> datetime:

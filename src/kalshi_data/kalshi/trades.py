@@ -28,6 +28,7 @@ class FetchedTrade(NamedTuple):
     size: str
     taker_side: str | None
     is_block_trade: bool | None
+    time_digits: int = 3
 
 
 class RestTrade(MessageBody, frozen=True):

@@ -18,7 +18,8 @@ COPY = """
 copy (
     select
         market_ticker, exchange_ts, clock, side, price::decimal(18, 6) as price,
-        size_delta::decimal(18, 6) as size_delta, occurrence, received_at, gatherer_id
+        size_delta::decimal(18, 6) as size_delta, occurrence, received_at, gatherer_id,
+        time_digits
     from production.market_data.orderbook_deltas
     where exchange_ts >= timestamptz '{begin}' and exchange_ts < timestamptz '{end}'
     order by market_ticker, exchange_ts, clock, side, price, size_delta, occurrence

@@ -40,6 +40,7 @@ def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.43", size: str 
         "occurrence": occurrence,
         "received_at": after(seconds + 1),
         "gatherer_id": 1,
+        "time_digits": 6,
     }
 
 
@@ -59,7 +60,7 @@ KINDS: dict[pa.DataType, st.SearchStrategy[Any]] = {
     pa.int32(): st.integers(0, 2**31 - 1),
     pa.int64(): st.integers(-(2**63), 2**63 - 1),
 }
-CONSTRAINED = {"side": ("yes", "no"), "taker_side": ("yes", "no")}
+CONSTRAINED = {"side": ("yes", "no"), "taker_side": ("yes", "no"), "time_digits": (6, 3, 0, None)}
 
 
 def values(column: Column) -> st.SearchStrategy[Any]:

@@ -50,6 +50,7 @@ GIVEN = {
     "epoch": st.just(UUID(int=1)),
     "ingest_xid": st.just("7"),
     "occurrence": st.integers(0, 3),
+    "time_digits": st.sampled_from([6, 3, 0, None]),
 }
 COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute

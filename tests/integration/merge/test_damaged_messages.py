@@ -43,10 +43,10 @@ def test_deltas_without_a_time_are_held_once_whatever_line_they_come_from(
         merge(production, [kalshi_ts, second_kalshi_ts])
     held = rows(production, "orderbook_deltas", "exchange_ts occurrence size_delta")
     assert [(at - NOW, number) for at, number, _ in held] == [
-        (0 * SECOND, -1),
-        (0.1 * SECOND, -2),
-        (2 * SECOND, -3),
-        (20 * SECOND, -1),
+        (0 * SECOND, 0),
+        (0.1 * SECOND, 1),
+        (2 * SECOND, 2),
+        (20 * SECOND, 0),
     ]
 
 
@@ -67,13 +67,14 @@ def test_deltas_without_a_time_of_receipt_in_common_are_held_once(
     receive(second_kalshi_ts, [frame("orderbook_delta", UNDATED)] * 2, NOW + SECOND)
     merge(production, [kalshi_ts, second_kalshi_ts])
     held = rows(production, "orderbook_deltas", "occurrence exchange_ts received_at")
-    assert held == [(-3, NOW, NOW), (-2, NOW, NOW), (-1, NOW, NOW)]
+    assert held == [(0, NOW, NOW), (1, NOW, NOW), (2, NOW, NOW)]
 
 
 def test_a_change_with_a_time_and_one_without_are_two(production: Database, kalshi_ts: Database) -> None:
-    receive(kalshi_ts, [sent(UNDATED, 0), sent({**DATED, "ts_ms": int(NOW.timestamp() * 1000)}, 0)])
+    receive(kalshi_ts, [sent(UNDATED, 1), sent({**DATED, "ts_ms": int(NOW.timestamp() * 1000)}, 0)])
     merge(production, [kalshi_ts])
-    assert [row[0] for row in rows(production, "orderbook_deltas", "occurrence exchange_ts clock")] == [-1, 0]
+    held = rows(production, "orderbook_deltas", "exchange_ts time_digits clock")
+    assert [row[:2] for row in held] == [(NOW, 3), (NOW + SECOND, None)]
 
 
 def test_a_trade_without_a_taker_is_held_with_none(production: Database, kalshi_ts: Database) -> None:

@@ -48,7 +48,13 @@ def trade(gatherer_id: int, number: int, minute: int, late_ms: int) -> Row:
 
 def delta(gatherer_id: int, second: int, clock: int, side: str, size: int, occurrence: int) -> Row:
     facts = {"market_ticker": "M", "clock": clock, "side": side, "price": 0.4, "size_delta": size}
-    return {"gatherer_id": gatherer_id, "exchange_ts": after(second), **facts, "occurrence": occurrence}
+    return {
+        "gatherer_id": gatherer_id,
+        "exchange_ts": after(second),
+        **facts,
+        "occurrence": occurrence,
+        "time_digits": 6,
+    }
 
 
 def snapshot(

@@ -104,7 +104,7 @@ def without(body: dict[str, Any], *names: str, **others: object) -> dict[str, An
 def test_trade() -> None:
     assert row_of("trade", TRADE) == (
         "trades",
-        (RECEIVED, SENT, AT, 9, 3, 41, "5b1d9c34", "KXA-1", "0.4300", "0.5700", "3.50", "yes", False),
+        (RECEIVED, SENT, AT, 9, 3, 41, "5b1d9c34", "KXA-1", "0.4300", "0.5700", "3.50", "yes", False, 3),
     )
 
 
@@ -112,7 +112,7 @@ def test_trade_of_2025_has_whole_contracts_seconds_and_no_block_flag() -> None:
     old = without(TRADE, "count_fp", "ts_ms", "taker_outcome_side", "taker_book_side", "is_block_trade", count=7)
     _, row = row_of("trade", old)
     assert row[2] == AT.replace(microsecond=0)
-    assert row[-3:] == (7, "yes", None)
+    assert row[-4:] == (7, "yes", None, 0)
 
 
 def test_prices_in_cents_become_exact_dollars() -> None:
@@ -130,7 +130,7 @@ def test_delta_keeps_amounts_as_sent_and_the_finer_time() -> None:
     fine = AT.replace(microsecond=447_123)
     assert row_of("orderbook_delta", DELTA) == (
         "orderbook_deltas",
-        (*texts(RECEIVED, SENT, fine), 9, 3, 41, "KXA-1", 771209, "yes", "0.4100", "-12.25", 0),
+        (*texts(RECEIVED, SENT, fine), 9, 3, 41, "KXA-1", 771209, "yes", "0.4100", "-12.25", 0, 6, None, None),
     )
 
 
@@ -138,14 +138,14 @@ def test_delta_of_2025_is_in_cents_without_clock() -> None:
     old = {"market_ticker": "KXA-1", "price": 41, "delta": -12, "side": "no", "ts": "2025-10-01T20:30:09.123456789Z"}
     row = row_of("orderbook_delta", old)[1]
     assert row[2] == str(datetime(2025, 10, 1, 20, 30, 9, 123_456, tzinfo=UTC))
-    assert row[7:] == (0, "no", "0.41", "-12", 0)
+    assert row[7:] == (0, "no", "0.41", "-12", 0, 6, None, None)
 
 
 def test_equal_deltas_are_numbered_even_if_their_trailing_zeros_differ() -> None:
     here = arrival()
     bodies = [DELTA, DELTA, {**DELTA, "price_dollars": "0.41"}, {**DELTA, "clock": 771210}]
     rows = [to_row(decode_envelope(frame("orderbook_delta", body)), here)[1] for body in bodies]
-    assert [row[-1] for row in rows] == [0, 1, 2, 0]
+    assert [row[11] for row in rows] == [0, 1, 2, 0]
 
 
 def test_deltas_that_differ_below_a_microsecond_are_numbered_like_equal_ones() -> None:
@@ -153,7 +153,7 @@ def test_deltas_that_differ_below_a_microsecond_are_numbered_like_equal_ones() -
     times = ("2025-10-01T20:30:09.123456001Z", "2025-10-01T20:30:09.123456999Z")
     bodies = [without(DELTA, "ts_ms", ts=time) for time in times]
     rows = [to_row(decode_envelope(frame("orderbook_delta", body)), here)[1] for body in bodies]
-    assert [row[-1] for row in rows] == [0, 1]
+    assert [row[11] for row in rows] == [0, 1]
 
 
 def test_snapshot_keeps_the_order_of_levels() -> None:
@@ -194,13 +194,13 @@ def test_ticker() -> None:
     stream, row = row_of("ticker", TICKER, seq=None)
     assert stream == "tickers"
     assert row[:7] == (*texts(RECEIVED, SENT, AT), 9, 3, "KXA-1", "3f0c")
-    assert row[7:] == ("0.4300", "0.4100", "0.4300", "25.00", "80.00", "3.50", "10234.55", "8120.10", 4711, 8120)
+    assert row[7:] == ("0.4300", "0.4100", "0.4300", "25.00", "80.00", "3.50", "10234.55", "8120.10", 4711, 8120, 3)
 
 
 def test_absent_ticker_values_are_unknown_and_zero_is_a_value() -> None:
     body = {"market_ticker": "KXA-1", "price": 0, "yes_bid_dollars": "0.0000", "volume": 0, "ts": 1793109600}
     row = row_of("ticker", body)[1]
-    assert row[7:] == ("0.00", "0.0000", None, None, None, None, 0, None, None, None)
+    assert row[7:] == ("0.00", "0.0000", None, None, None, None, 0, None, None, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_a_missing_price_is_one_dollar_less_the_other(prices: dict[str, object],
 
 def test_a_trade_without_a_takers_side_has_none() -> None:
     body = without(TRADE, "taker_outcome_side", "taker_book_side", "taker_side")
-    assert row_of("trade", {**body, "is_block_trade": True})[1][-2:] == (None, True)
+    assert row_of("trade", {**body, "is_block_trade": True})[1][11:13] == (None, True)
 
 
 @pytest.mark.parametrize("form", [TS_MS, str(TS_MS), TS_MS * 1000, "2026-10-27T14:00:00.447Z"])
@@ -474,12 +474,12 @@ def test_a_delta_without_a_time_has_that_of_its_frame_and_says_so(times: dict[st
 
     def take(**fields: object) -> tuple[object, ...]:
         row = to_row(decode_envelope(frame("orderbook_delta", body, **fields)), here)[1]
-        return row[2], row[-1]
+        return row[2], row[11], row[12]
 
-    assert [take(), take()] == [(str(SENT), -1), (str(SENT), -2)]
+    assert [take(), take()] == [(str(SENT), 0, None), (str(SENT), 1, None)]
     here.received_at = RECEIVED + timedelta(seconds=20)
     here.received_text = str(here.received_at)
-    assert take(sending_ts_ms=None) == (str(RECEIVED + timedelta(seconds=20)), -1)
+    assert take(sending_ts_ms=None) == (str(RECEIVED + timedelta(seconds=20)), 0, None)
 
 
 def test_many_snapshots_without_a_clock_take_little_memory() -> None:

@@ -7,7 +7,9 @@ import pytest
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
+    SECOND_US,
     SentTime,
+    decimal_places,
     exchange_time,
     finest_time,
     from_ns,
@@ -83,12 +85,29 @@ def test_a_value_that_is_no_time_is_rejected(sent: SentTime) -> None:
 
 
 def test_finer_digits_are_used_only_if_both_times_agree() -> None:
-    coarse = AT.replace(microsecond=258_000)
-    assert finest_time(coarse, AT.replace(microsecond=258_595)) == AT.replace(microsecond=258_595)
-    assert finest_time(coarse, AT) == coarse
-    assert finest_time(coarse, None) == coarse
-    assert finest_time(None, AT) == AT
+    coarse, fine, second = (AT.replace(microsecond=258_000), 3), (AT.replace(microsecond=258_595), 6), (AT, 0)
+    assert finest_time(coarse, fine) == finest_time(second, fine) == finest_time(fine, coarse) == fine
+    assert finest_time(second, coarse) == finest_time(coarse, (AT, 6)) == coarse
+    assert finest_time(coarse, second) == finest_time(coarse, None) == coarse
+    assert finest_time(None, second) == second
     assert finest_time(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "unit", "places"),
+    [
+        *((text, SECOND_US, 0) for text in ("2026-08-07T06:47:24Z", "20260807T064724+00:00", SECOND, f"{SECOND}")),
+        *((text, SECOND_US, 3) for text in ("2026-08-07T06:47:24.6Z", "2026-08-07T06:47:24.25+02:00", SECOND + 0.25)),
+        *((text, SECOND_US, 3) for text in ("2026-08-07T06:47:24.258Z", f"{SECOND}.000", SECOND * 1000)),
+        *((text, SECOND_US, 6) for text in ("2026-08-07T06:47:24.2585Z", "2026-08-07T06:47:24.258595999Z")),
+        *((text, SECOND_US, 6) for text in ("2026-08-07T06:47:24,258595+00:00", f"{SECOND}.2585", SECOND * 10**6)),
+        *((number, MILLISECOND_US, 3) for number in (SECOND * 1000, f"{SECOND}258", SECOND * 1000.0)),
+        *((number, MILLISECOND_US, 6) for number in (SECOND * 10**6, SECOND * 10**9, SECOND * 1e9, f"{SECOND}258.5")),
+        ("2026-08-07T06:47:24Z", MILLISECOND_US, 0),
+    ],
+)
+def test_the_decimal_places_of_a_time_follow_from_its_form(sent: str | float, unit: int, places: int) -> None:
+    assert decimal_places(sent, unit) == places
 
 
 @pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])

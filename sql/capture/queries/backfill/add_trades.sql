@@ -1,6 +1,6 @@
 -- Store trades that REST returned, except those captured already within 5 s of their time; safe to repeat.
 -- Parameters: one array per column, all of one length: received_at, exchange_ts, trade_id, market_ticker, yes_price,
--- no_price, size, taker_side, is_block_trade
+-- no_price, size, taker_side, is_block_trade, time_digits
 -- Reads: capture.trades
 -- Writes: capture.trades, with null in the columns that describe a frame
 -- Returns: nothing; the row count is the number of trades added
@@ -13,7 +13,8 @@ insert into capture.trades (
     no_price,
     size,
     taker_side,
-    is_block_trade
+    is_block_trade,
+    time_digits
 )
 select distinct on (f.trade_id)
     f.received_at,
@@ -24,7 +25,8 @@ select distinct on (f.trade_id)
     f.no_price,
     f.size,
     f.taker_side,
-    f.is_block_trade
+    f.is_block_trade,
+    f.time_digits
 from
     unnest(
         %(received_at)s::timestamptz[],
@@ -35,9 +37,11 @@ from
         %(no_price)s::numeric[],
         %(size)s::numeric[],
         %(taker_side)s::text[],
-        %(is_block_trade)s::boolean[]
+        %(is_block_trade)s::boolean[],
+        %(time_digits)s::smallint[]
     ) as f (
-        received_at, exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side, is_block_trade
+        received_at, exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side, is_block_trade,
+        time_digits
     )
 where
     not exists (

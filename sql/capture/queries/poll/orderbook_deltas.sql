@@ -14,6 +14,9 @@ copy (
         price,
         size_delta,
         occurrence,
+        time_digits,
+        ordinal,
+        burst_began_at,
         ingest_xid
     from sync.orderbook_deltas_v1
     where

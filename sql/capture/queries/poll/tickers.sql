@@ -21,6 +21,7 @@ copy (
         open_interest,
         dollar_volume,
         dollar_open_interest,
+        time_digits,
         ingest_xid
     from sync.tickers_v1
     where

@@ -15,6 +15,7 @@ copy (
         size,
         taker_side,
         is_block_trade,
+        time_digits,
         ingest_xid
     from sync.trades_v1
     where

@@ -14,5 +14,8 @@ copy capture.orderbook_deltas (
     price,
     size_delta,
     occurrence,
+    time_digits,
+    ordinal,
+    burst_began_at,
     frame_number
 ) from stdin;

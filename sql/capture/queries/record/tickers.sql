@@ -19,5 +19,6 @@ copy capture.tickers (
     open_interest,
     dollar_volume,
     dollar_open_interest,
+    time_digits,
     frame_number
 ) from stdin;

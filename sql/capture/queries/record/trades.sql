@@ -15,5 +15,6 @@ copy capture.trades (
     size,
     taker_side,
     is_block_trade,
+    time_digits,
     frame_number
 ) from stdin;

@@ -11,6 +11,7 @@ select
     t.size_delta::text as size_delta,
     t.occurrence,
     t.received_at,
-    t.gatherer_id
+    t.gatherer_id,
+    t.time_digits
 from market_data.orderbook_deltas as t
 where t.exchange_ts >= %(begin_at)s::timestamptz and t.exchange_ts < %(end_at)s::timestamptz;

@@ -1,5 +1,5 @@
 -- Merge staged order-book deltas: a multiset union. Production holds a change as often as the gatherer that received it
--- most often. An occurrence below 0 has no time of its own: equal ones at most 5 s after the one held are copies.
+-- most often. Without a time, equal ones at most 5 s after the one held are copies.
 -- Reads: pg_temp.stage
 -- Writes: market_data.orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
@@ -8,11 +8,11 @@ undated as materialized (
     select s.*
     from stage as s
     where
-        s.occurrence < 0
+        s.time_digits is null
         and not exists (
             select from market_data.orderbook_deltas as known
             where
-                known.market_ticker = s.market_ticker
+                known.market_ticker = s.market_ticker and known.time_digits is null
                 and known.exchange_ts between s.exchange_ts - interval '5 s' and s.exchange_ts + interval '5 s'
                 and (known.clock, known.side, known.price, known.size_delta, known.occurrence)
                 = (s.clock, s.side, s.price, s.size_delta, s.occurrence)
@@ -28,17 +28,17 @@ kept as materialized (
 ),
 
 changes as not materialized (
-    select * from stage where occurrence >= 0
+    select * from stage where time_digits is not null
     union all
     select u.* from undated as u natural join kept
 ),
 
 inserted as (
     insert into market_data.orderbook_deltas (
-        exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id
+        exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
     )
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
-        exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id
+        exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
     from changes
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing

@@ -12,5 +12,8 @@ create temporary table stage (
     price numeric,
     size_delta numeric,
     occurrence integer,
+    time_digits smallint,
+    ordinal integer,
+    burst_began_at timestamptz,
     ingest_xid xid8 not null
 ) on commit delete rows;

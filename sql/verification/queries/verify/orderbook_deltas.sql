@@ -17,7 +17,7 @@ published as (
 held as (
     select
         market_ticker,
-        case when occurrence >= 0 then exchange_ts end as exchange_ts,
+        case when time_digits is not null then exchange_ts end as exchange_ts,
         clock,
         side,
         price,
