@@ -94,11 +94,14 @@ def test_unreadable_messages_make_a_run_incomplete(production: Database, kalshi_
     good = encoded("trade", {**TRADE, "ts_ms": MS})
     bad = [
         encoded("trade", {**TRADE, "ts_ms": MS, "yes_price_dollars": "0.4x"}),
+        encoded("trade", {**TRADE, "ts_ms": MS, "yes_price_dollars": "0.41000005", "no_price_dollars": "0.59"}),
         encoded("trade", {**TRADE, "count_fp": "1.00"}),
         encoded("orderbook_delta", {**DELTA, "side": "both"}),
         encoded("orderbook_delta", {**DELTA, "delta_fp": None}),
         encoded("orderbook_snapshot", {**SNAPSHOT, "yes_dollars_fp": [["0.01", "many"]]}),
         encoded("ticker", TICKER),
+        encoded("ticker", {**TICKER, "ts_ms": MS, "volume_fp": 1}),
+        encoded("ticker", {**TICKER, "ts_ms": MS, "yes_bid_dollars": None, "yes_bid": 0.5}),
         encoded("market_lifecycle_v2", {"market_ticker": "KXA-1", "note": "\0"}),
         encoded("event_lifecycle", {"event_ticker": None}),
     ]

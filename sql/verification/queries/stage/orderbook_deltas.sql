@@ -35,5 +35,5 @@ found as (
 select
     *,
     coalesce(market_ticker, '') <> '' and coalesce(side, '') in ('yes', 'no') and price is not null
-    and size_delta is not null as is_readable
+    and size_delta is not null and 'NaN' not in (price, size_delta) as is_readable
 from found;

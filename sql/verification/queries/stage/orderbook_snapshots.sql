@@ -28,5 +28,6 @@ found as (
 select
     *,
     coalesce(market_ticker, '') <> ''
-    and array_position(yes_prices || yes_sizes || no_prices || no_sizes, null) is null as is_readable
+    and array_position(yes_prices || yes_sizes || no_prices || no_sizes, null) is null
+    and array_position(yes_prices || yes_sizes || no_prices || no_sizes, 'NaN') is null as is_readable
 from found;

@@ -37,5 +37,13 @@ found as (
 
 select
     *,
-    coalesce(market_ticker, '') <> '' and exchange_ts is not null as is_readable
+    coalesce(market_ticker, '') <> '' and exchange_ts is not null
+    and 'NaN' <> all(
+        array_remove(
+            array[
+                last_price, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_trade_size, volume, open_interest
+            ],
+            null
+        )
+    ) as is_readable
 from found;

@@ -37,5 +37,6 @@ select
     is_block_trade,
     exchange_ts,
     coalesce(trade_id, '') <> '' and coalesce(market_ticker, '') <> '' and coalesce(yes_price, no_price) is not null
-    and size is not null and exchange_ts is not null as is_readable
+    and size is not null and exchange_ts is not null
+    and 'NaN' <> all(array_remove(array[yes_price, no_price, size], null)) as is_readable
 from found;
