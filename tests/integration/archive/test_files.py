@@ -296,5 +296,6 @@ def one_row(stream: ArchiveStream) -> Row:
         pa.bool_(): True,
         NAME: "yes",
         pa.string(): "{}",
+        pa.int16(): 3,
     }
     return {column.name: made.get(column.type, 1) for column in stream.columns}

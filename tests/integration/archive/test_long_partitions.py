@@ -40,7 +40,7 @@ insert into market_data.index_values (
 }
 STAGE = {
     "trades": """
-insert into stage values (1, now(), now(), 'new', 'KXA-1', 0.43, 0.57, 1, 'yes', false, '1')
+insert into stage values (1, now(), now(), 'new', 'KXA-1', 0.43, 0.57, 1, 'yes', false, 3, '1')
 """,
     "lifecycle_events": """
 insert into stage values (1, now(), now(), 'KXA-1', 'activated', sha256('2'), '{}', 0, '1')
