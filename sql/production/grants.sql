@@ -14,7 +14,7 @@ ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.l
 ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
-ops.arbitration to deduplicator;
+ops.arbitration, ops.line_checks, ops.line_counts to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;

@@ -16,7 +16,8 @@ class Stream(NamedTuple):
     Flags: rows whose times cannot be right are rejected or corrected (`has_times`), the archive holds the stream
     (`is_archived`), partitions may be dropped after some days (`is_expirable`), minutes of it are classified
     (`is_classified`), its late rows are marked after the merge (`marks_late_rows`), the gatherers that received a row
-    are counted (`has_sightings`), the simulator's journal holds it (`is_verified`).
+    are counted (`has_sightings`), the simulator's journal holds it (`is_verified`), gatherers hold it in partitions of
+    time (`is_captured_by_time`). `settings` names those of merging that its merge depends on.
     """
 
     name: str
@@ -31,11 +32,15 @@ class Stream(NamedTuple):
     marks_late_rows: bool = False
     has_sightings: bool = False
     is_verified: bool = False
+    is_captured_by_time: bool = False
+    settings: tuple[str, ...] = ()
 
 
 def _feed(name: str, time_column: str, *flags: str) -> Stream:
     """Return a stream of the feed: archived rows with a time; `flags` are set."""
-    stream = Stream(name, f"market_data.{name}", time_column, has_times=True, is_archived=True)
+    stream = Stream(
+        name, f"market_data.{name}", time_column, has_times=True, is_archived=True, is_captured_by_time=True
+    )
     return stream._replace(**dict.fromkeys(flags, True))
 
 
@@ -66,6 +71,9 @@ STREAMS = (
     _coverage("connections"),
     _coverage("subscriptions"),
     _coverage("gaps"),
+    _coverage("book_checks")._replace(
+        target="ops.line_checks", is_captured_by_time=True, settings=("line_check_sample_one_in",)
+    ),
     _listing("series"),
     _listing("events"),
     _listing("markets"),

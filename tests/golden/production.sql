@@ -36,6 +36,10 @@ CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with ti
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
     LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with time zone, before_at timestamp with time zone) RETURNS TABLE(surely bigint, perhaps bigint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.count_line_changes(counts_max integer DEFAULT 1000) RETURNS TABLE(counted bigint, agreed bigint)
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, covered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
@@ -66,14 +70,18 @@ CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) 
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
+CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven_by_line tstzmultirange, proven_by_check tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.new_line_checks() RETURNS TABLE(gatherer_id smallint, epoch uuid, frame_number bigint, connection_id bigint, sid integer, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, from_seq bigint, until_seq bigint, from_clock bigint, until_clock bigint, from_change_at timestamp with time zone, until_change_at timestamp with time zone, change_count bigint, inner_count bigint, level_count integer, is_equal boolean, wrong_level_count integer, difference jsonb, run_from_at timestamp with time zone, run_frame bigint, run_checks bigint, run_changes bigint, run_seq bigint, run_clock bigint, run_change_at timestamp with time zone, is_last boolean)
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_gap_change() RETURNS trigger
@@ -362,6 +370,8 @@ CREATE TABLE ops.market_minutes (
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     day date NOT NULL,
     proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_line tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_check tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
@@ -443,6 +453,54 @@ CREATE TABLE ops.late_rows (
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     during tstzrange NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.line_checks (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    frame_number bigint NOT NULL,
+    until_frame bigint NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    from_seq bigint,
+    until_seq bigint,
+    from_clock bigint NOT NULL,
+    until_clock bigint NOT NULL,
+    from_change_at timestamp with time zone,
+    until_change_at timestamp with time zone,
+    check_count bigint NOT NULL,
+    change_count bigint NOT NULL,
+    level_count integer NOT NULL,
+    is_equal boolean NOT NULL,
+    wrong_level_count integer NOT NULL,
+    difference jsonb,
+    counted_checks bigint DEFAULT 0 NOT NULL,
+    counted_changes bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE ops.line_counts (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    frame_number bigint NOT NULL,
+    run_from_at timestamp with time zone NOT NULL,
+    run_frame bigint NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    from_change_at timestamp with time zone NOT NULL,
+    until_change_at timestamp with time zone NOT NULL,
+    inner_count bigint NOT NULL,
+    held_count bigint,
+    held_count_max bigint,
+    counts_agree boolean,
+    attempts smallint DEFAULT 0 NOT NULL,
+    is_finding boolean GENERATED ALWAYS AS ((attempts >= 3)) STORED NOT NULL,
+    checked_at timestamp with time zone,
+    check_again_at timestamp with time zone
 );
 CREATE TABLE ops.locks (
     name text NOT NULL,
@@ -563,6 +621,10 @@ ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
 ALTER TABLE ONLY ops.lags
     ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
+ALTER TABLE ONLY ops.line_checks
+    ADD CONSTRAINT line_checks_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
+ALTER TABLE ONLY ops.line_counts
+    ADD CONSTRAINT line_counts_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
 ALTER TABLE ONLY ops.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.market_minutes
@@ -598,6 +660,10 @@ CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
+CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
+CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
+CREATE INDEX line_counts_due ON ops.line_counts USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX line_counts_from ON ops.line_counts USING btree (from_at);
 CREATE INDEX market_minutes_day_stream_idx ON ops.market_minutes USING btree (day, stream);
 CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
@@ -739,6 +805,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;

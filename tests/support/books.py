@@ -12,10 +12,18 @@ Level = tuple[str, Decimal]
 Book = dict[Level, Decimal]
 
 SNAPSHOT = """
-insert into market_data.orderbook_snapshots values (%s, %s, 'm', %s, %s, %s, %s, %s, %s, %s, 1)
+insert into market_data.orderbook_snapshots (
+    received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
+    gatherer_id, last_change_at
+) values (%s, %s, 'm', %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
 """
-DELTA = "insert into market_data.orderbook_deltas values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 6) on conflict do nothing"
+DELTA = """
+insert into market_data.orderbook_deltas (
+    exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
+) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict do nothing
+"""
 LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s, tstzrange(%s, %s, '[]'))"
 
 
@@ -33,14 +41,17 @@ def snapshot(
     book: Mapping[Level, Decimal] | None = None,
     *,
     ticker: str = "KXA-1",
+    occurrence: int = 0,
+    gatherer: int = 1,
+    last_change: datetime | None = None,
 ) -> None:
-    """Insert a snapshot of a book that was received at a minute."""
+    """Insert a snapshot of a book that was received at a minute; `occurrence` is above 0 if it had no clock."""
     sides = [
         sorted((price, size) for (of, price), size in (book or {}).items() if of == side) for side in ("yes", "no")
     ]
     lists = [[each[part] for each in side] for side in sides for part in (0, 1)]
     digest = hashlib.sha256(repr(sides).encode()).digest()
-    connection.execute(SNAPSHOT, (at(minute), ticker, clock, digest, 0, *lists))
+    connection.execute(SNAPSHOT, (at(minute), ticker, clock, digest, occurrence, *lists, gatherer, last_change))
 
 
 def delta(
@@ -54,11 +65,13 @@ def delta(
     ticker: str = "KXA-1",
     occurrence: int = 0,
     received: float | None = None,
+    gatherer: int = 1,
+    digits: int | None = 6,
 ) -> None:
     """Insert one change; without `received` it was received at the same minute."""
     received_at = at(minute if received is None else received)
-    values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, 1)
-    connection.execute(DELTA, values)
+    values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, gatherer)
+    connection.execute(DELTA, (*values, digits))
 
 
 def late(connection: Connection, stream: str, first: float, last: float, ticker: str = "KXA-1") -> None:

@@ -28,6 +28,10 @@ def is_feed(stream: Stream) -> bool:
     return stream.source == "capture" and stream.time_column is not None
 
 
+def is_captured_by_time(stream: Stream) -> bool:
+    return stream.is_captured_by_time
+
+
 def is_any(_: Stream) -> bool:
     return True
 
@@ -63,10 +67,10 @@ def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> 
         (
             "capture/queries/poll",
             is_captured,
-            ("acknowledge", "read_epoch", "read_lag", "book_checks"),
+            ("acknowledge", "read_epoch", "read_lag"),
         ),
         ("registry/queries/poll", is_listing, ("read_epoch", "read_lag")),
-        ("capture/views", is_captured, ("heartbeat", "instance", "book_checks")),
+        ("capture/views", is_captured, ("heartbeat", "instance")),
         ("athena/tables", is_archived, ()),
     ],
 )
@@ -98,7 +102,7 @@ def test_minutes_with_rows_are_found_for_each_classified_stream() -> None:
 def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:
     """Functions of the gatherer's database visit every time series, and so every stream."""
     migrations = "".join(path.read_text() for path in (SQL / "capture/migrations").glob("*.sql"))
-    assert set(re.findall(r"make_time_series\('capture\.(\w+)'", migrations)) == names(is_feed) | {"book_checks"}
+    assert set(re.findall(r"make_time_series\('capture\.(\w+)'", migrations)) == names(is_captured_by_time)
 
 
 def test_the_archive_holds_the_streams_of_the_catalogue() -> None:

@@ -3,6 +3,8 @@ create table ops.market_minutes (
     market_ticker text collate "C" not null,
     day date not null,
     proven tstzmultirange not null default '{}',
+    proven_by_line tstzmultirange not null default '{}',
+    proven_by_check tstzmultirange not null default '{}',
     covered tstzmultirange not null default '{}',
     repaired tstzmultirange not null default '{}',
     gap tstzmultirange not null default '{}',
@@ -19,6 +21,11 @@ comment on column ops.market_minutes.stream is 'The stream.';
 comment on column ops.market_minutes.market_ticker is 'Empty for a stream that is received for all markets at once.';
 comment on column ops.market_minutes.day is 'The day in UTC of all minutes of the row.';
 comment on column ops.market_minutes.proven is 'Received; the books before and after prove that no change is missing.';
+comment on column ops.market_minutes.proven_by_line is
+'Those of them that single connections of gatherers prove, by the order in which they received the changes.';
+comment on column ops.market_minutes.proven_by_check is
+'Those of them that production proves, by the exchange''s clock; a minute may be in both, or in neither if only both '
+'together prove all of it.';
 comment on column ops.market_minutes.covered is 'Received, but not proven yet.';
 comment on column ops.market_minutes.repaired is
 'Missed by at least one gatherer, but received from another one or from REST.';

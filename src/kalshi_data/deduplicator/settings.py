@@ -67,6 +67,16 @@ class MergingSettings(Section):
             ),
         ),
     ] = 256
+    line_check_sample_one_in: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description=(
+                "Each time a gatherer proves an order book on a connection, it reports how many changes it received. "
+                "For one report in this many, production's changes are counted and compared."
+            ),
+        ),
+    ] = 4
     acknowledge_seconds: Annotated[
         float, Meta(description="Interval at which gatherers are sent what production holds.")
     ] = 10.0
@@ -113,6 +123,10 @@ class UpkeepSettings(Section):
     ] = 600.0
     snapshots_max: Annotated[int, Meta(ge=1, description="Books checked in one step.")] = 1_000
     late_marks_max: Annotated[int, Meta(ge=1, description="Marks of late rows handled in one step.")] = 10_000
+    counts_max: Annotated[int, Meta(ge=1, description="Intervals for which changes are counted in one step.")] = 1_000
+    line_checks_days: Annotated[
+        int, Meta(ge=1, description="Days for which proofs of order books by single connections are kept.")
+    ] = 90
     minutes_max: Annotated[int, Meta(ge=1, le=1440, description="Minutes classified in one step.")] = 60
     markets_max: Annotated[int, Meta(ge=1, description="Markets classified again in one step.")] = 2_000
 

@@ -23,6 +23,8 @@ RETRY_SECONDS_MAX = 30.0
 STEP_RETRY_SECONDS_MAX = 300.0
 # Far more than any step takes; one that takes longer fails, so that upkeep cannot hang for ever.
 STATEMENT_SECONDS_MAX = 900.0
+# More than any ten minutes bring, so that what is old goes; few enough for a short transaction.
+DELETED_ROWS_MAX = 50_000
 # Another session holds a lock on the table. The partitions can be dropped later, so upkeep does not wait.
 TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
@@ -46,6 +48,7 @@ class Upkeep:
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         steps = {
             "checking books": self._check_books,
+            "counting changes": self._count_changes,
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
             "retention": self._drop_archived,
@@ -110,6 +113,11 @@ class Upkeep:
             log.warning("some books do not match their snapshots, see ops.book_checks", checked=checked, proven=proven)
         return is_behind or taken >= limits["marks_max"]
 
+    def _count_changes(self, production: Connection) -> bool:
+        limits = {"counts_max": self._settings.counts_max}
+        (counted, _) = production.execute(query("production/books/count_line_changes"), limits).fetchone() or (0, 0)
+        return counted >= limits["counts_max"]
+
     def _classify_minutes(self, production: Connection) -> bool:
         if not self._is_classifying and not self._is_due("market minutes", self._settings.completeness_seconds):
             return False
@@ -132,6 +140,8 @@ class Upkeep:
     def _drop_archived(self, production: Connection) -> bool:
         if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
+            limits = {"days_min": self._settings.line_checks_days, "rows_max": DELETED_ROWS_MAX}
+            production.execute(query("production/books/delete_line_checks"), limits)
         return False
 
 

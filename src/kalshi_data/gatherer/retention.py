@@ -17,7 +17,7 @@ log = structlog.get_logger()
 # Tables without partitions: their old rows are deleted in batches, one per transaction.
 PLAIN_TABLES = (
     "quarantine",
-    *(stream.name for stream in STREAMS if stream.source == "capture" and stream.time_column is None),
+    *(stream.name for stream in STREAMS if stream.source == "capture" and not stream.is_captured_by_time),
 )
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100

@@ -1,6 +1,7 @@
 -- Check new snapshots of order books. Check those again that failed or that late rows affect. A snapshot is right if
 -- the one before it plus the changes between the two clocks equals it. Both need a clock. If the clock went down, as it
--- may across the exchange's maintenance, nothing can be proven and no row is written.
+-- may across the exchange's maintenance, nothing can be proven and no row is written; nor is it if production holds a
+-- change in between that has no clock.
 -- A book that came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and
 -- then with changes from a wider span of time, since a gatherer's clock may be off.
 -- Parameters: snapshots_max, how many of each kind one call takes
@@ -45,17 +46,18 @@ begin
         cross join lateral ops.due_books(began, ended, l.tickers, l.times, snapshots_max) as d
     ),
 
-    compared as (
-        select d.*, c.*, coalesce(k.attempts, 0) as attempts_before
+    compared as materialized (
+        select
+            d.*, c.*, k.until_at is not null and c.from_at is null as is_unknown, coalesce(k.attempts, 0) as attempts_before
         from due as d
         left join ops.book_checks as k
             on
                 d.market_ticker = k.market_ticker and d.received_at = k.until_at and d.clock = k.until_clock
                 and d.levels_sha256 = k.until_sha256
-        cross join lateral ops.compare_book(
+        left join lateral ops.compare_book(
             d.market_ticker, d.received_at, d.clock, d.levels_sha256,
             case when k.attempts > 0 then interval '2 h' else interval '5 min' end
-        ) as c
+        ) as c on true
     ),
 
     written as (
@@ -70,6 +72,7 @@ begin
             case when c.wrong_level_count > 0 and c.attempts_before < 6
                 then now() + interval '1 min' * 4 ^ c.attempts_before end
         from compared as c
+        where c.from_at is not null
         on conflict (market_ticker, until_at, until_clock, until_sha256) do update
         set
             from_at = excluded.from_at, from_clock = excluded.from_clock, is_proven = excluded.is_proven,
@@ -79,10 +82,40 @@ begin
         returning b.market_ticker, b.from_at, b.until_at, b.is_proven
     ),
 
+    -- If changes without a clock came late, the interval can be compared no longer, and shows nothing either way. If its
+    -- snapshots were dropped, the result stays.
+    withdrawn as (
+        delete from ops.book_checks as b using compared as c
+        where
+            c.is_unknown and b.market_ticker = c.market_ticker and b.until_at = c.received_at
+            and b.until_clock = c.clock and b.until_sha256 = c.levels_sha256
+            and exists (
+                select from market_data.orderbook_snapshots as s
+                where s.market_ticker = c.market_ticker and s.received_at = c.received_at
+            )
+        returning b.market_ticker, b.from_at, b.until_at
+    ),
+
+    final as (
+        update ops.book_checks as b set check_again_at = null
+        from compared as c
+        where
+            c.is_unknown and b.market_ticker = c.market_ticker and b.until_at = c.received_at
+            and b.until_clock = c.clock and b.until_sha256 = c.levels_sha256
+            and not exists (
+                select from market_data.orderbook_snapshots as s
+                where s.market_ticker = c.market_ticker and s.received_at = c.received_at
+            )
+    ),
+
     touched as (
         insert into ops.market_minutes_due (stream, market_ticker, during)
         select 'orderbook_deltas' as stream, w.market_ticker, tstzrange(w.from_at, w.until_at) as during
-        from written as w
+        from (
+            select each.market_ticker, each.from_at, each.until_at from written as each
+            union all
+            select each.market_ticker, each.from_at, each.until_at from withdrawn as each
+        ) as w
     )
 
     select

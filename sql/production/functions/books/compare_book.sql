@@ -1,6 +1,7 @@
 -- Compare one snapshot of an order book with an earlier one plus the changes between their clocks. Take the last
 -- snapshot received before it. Skip one received within the minute before with a higher clock: a faster connection
--- delivered it.
+-- delivered it. Snapshots and changes without a clock cannot be compared here: of the changes in the millisecond of a
+-- snapshot's last change, some may lie behind it. Gatherers compare them on their connections (ops.line_checks).
 -- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far outside
 -- of the two receive times changes are looked for by the exchange's time
 -- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
@@ -38,10 +39,11 @@ begin
         s.market_ticker = wanted_ticker
         and s.received_at >= wanted_at - interval '2 days'
         and (s.received_at, s.clock) < (wanted_at, wanted_clock)
+        and (s.clock > 0 or s.occurrence = 0)
         and (s.clock <= wanted_clock or s.received_at < wanted_at - interval '1 min')
     order by s.received_at desc, s.clock desc
     limit 1;
-    -- A clock of 0 means that the market never changed, or that the recording has no clocks.
+    -- A clock of 0 means that the market never changed.
     if
         earlier.clock is null or later.clock is null or earlier.clock > wanted_clock
         or (earlier.clock = 0 and cardinality(earlier.yes_prices || earlier.no_prices) > 0)
@@ -52,23 +54,26 @@ begin
     return query
     with
     change as (
-        select each.side, each.price, each.size as rebuilt, 0 as published, 0 as deltas
+        select each.side, each.price, each.size as rebuilt, 0 as published, 0 as deltas, 0 as unordered
         from ops.book_levels(earlier.yes_prices, earlier.yes_sizes, earlier.no_prices, earlier.no_sizes) as each
         union all
-        select each.side, each.price, 0 as rebuilt, each.size as published, 0 as deltas
+        select each.side, each.price, 0 as rebuilt, each.size as published, 0 as deltas, 0 as unordered
         from ops.book_levels(later.yes_prices, later.yes_sizes, later.no_prices, later.no_sizes) as each
         union all
-        select d.side, d.price, sum(d.size_delta) as rebuilt, 0 as published, count(*) as deltas
+        select
+            d.side, d.price, coalesce(sum(d.size_delta) filter (where d.clock > 0), 0) as rebuilt, 0 as published,
+            count(*) filter (where d.clock > 0) as deltas, count(*) filter (where d.clock = 0) as unordered
         from market_data.orderbook_deltas as d
         where
             d.market_ticker = wanted_ticker
             and d.exchange_ts between earlier.received_at - margin and later.received_at + margin
-            and d.clock > earlier.clock and d.clock <= later.clock
+            and (d.clock = 0 or (d.clock > earlier.clock and d.clock <= later.clock))
         group by d.side, d.price
     ),
 
     level as (
-        select c.side, c.price, sum(c.rebuilt) as rebuilt, sum(c.published) as published, sum(c.deltas) as deltas
+        select c.side, c.price, sum(c.rebuilt) as rebuilt, sum(c.published) as published, sum(c.deltas) as deltas,
+            sum(c.unordered) as unordered
         from change as c
         group by c.side, c.price
     ),
@@ -87,7 +92,8 @@ begin
             jsonb_build_object('side', r.side, 'price', r.price, 'rebuilt', r.rebuilt, 'published', r.published)
             order by r.side, r.price
         ) filter (where r.is_wrong and r.place <= 50)
-    from ranked as r;
+    from ranked as r
+    having coalesce(sum(r.unordered), 0) = 0;
 end;
 $$;
 

@@ -1,8 +1,10 @@
 -- Classify minutes of a stream's markets, and write their states over what ops.market_minutes held. A minute's state is
 -- the first of these that is true:
 --   gap       some part of it was expected, and no gatherer received or fetched it, unless two books with one clock
---             show that nothing happened; or a book that spans it came out wrong
---   proven    books that span all of it came out right
+--             show that nothing happened or a connection proved it; or production rebuilt a book that spans it wrongly,
+--             or holds fewer changes than a connection received
+--   proven    books that span all of it came out right, as a gatherer kept them on a connection or as production
+--             rebuilt them
 --   repaired  a gatherer missed some of it that another one received, or that was fetched by REST
 --   idle      no row falls into it
 --   covered   none of the above
@@ -30,11 +32,16 @@ begin
     held as materialized (
         select
             l.*,
-            case
-                when l.is_by_market then l.expected - l.gap - ops.whole_minutes(l.expected_times - l.proven) else '{}'
-            end as whole,
+            w.by_line, w.by_check, w.whole,
             ops.whole_minutes((l.missed + (l.uncovered * l.backfilled)) * l.expected_times) - l.gap as mended
         from lost as l
+        cross join lateral (
+            select
+                w.wanted - ops.whole_minutes(l.expected_times - l.proven_by_line) as by_line,
+                w.wanted - ops.whole_minutes(l.expected_times - l.proven_by_check) as by_check,
+                w.wanted - ops.whole_minutes(l.expected_times - l.proven_by_line - l.proven_by_check) as whole
+            from (select case when l.is_by_market then l.expected - l.gap else '{}' end as wanted) as w
+        ) as w
     ),
 
     quiet as materialized (
@@ -44,10 +51,14 @@ begin
         from held as h
     )
 
-    insert into ops.market_minutes as k (stream, market_ticker, day, proven, covered, repaired, gap, idle)
+    insert into ops.market_minutes as k (
+        stream, market_ticker, day, proven, proven_by_line, proven_by_check, covered, repaired, gap, idle
+    )
     select
         wanted_stream as stream, q.market_ticker, d.day::date as day,
         coalesce(old.proven, '{}') - w.asked + (q.whole * w.asked) as proven,
+        coalesce(old.proven_by_line, '{}') - w.asked + (q.by_line * w.asked) as proven_by_line,
+        coalesce(old.proven_by_check, '{}') - w.asked + (q.by_check * w.asked) as proven_by_check,
         coalesce(old.covered, '{}') - w.asked + (q.active * w.asked) as covered,
         coalesce(old.repaired, '{}') - w.asked + ((q.mended - q.whole) * w.asked) as repaired,
         coalesce(old.gap, '{}') - w.asked + (q.gap * w.asked) as gap,
@@ -64,8 +75,9 @@ begin
     where old.day is not null or not isempty(q.expected * w.asked)
     on conflict (stream, market_ticker, day) do update
     set
-        proven = excluded.proven, covered = excluded.covered, repaired = excluded.repaired, gap = excluded.gap,
-        idle = excluded.idle, classified_at = now();
+        proven = excluded.proven, proven_by_line = excluded.proven_by_line, proven_by_check = excluded.proven_by_check,
+        covered = excluded.covered, repaired = excluded.repaired, gap = excluded.gap, idle = excluded.idle,
+        classified_at = now();
     get diagnostics written = row_count;
     return written;
 end;

@@ -1,10 +1,11 @@
 -- Collect what decides the states of minutes of a stream's markets.
 -- Parameters: wanted_stream; per market its ticker, empty for a stream of all markets, and from_times and until_times,
 -- whole minutes
--- Reads: ops.expected, ops.book_checks and what ops.coverage_by_gatherer and ops.gaps_backfilled read
+-- Reads: ops.expected, ops.book_checks and what ops.coverage_by_gatherer, ops.gaps_backfilled and ops.line_proofs read
 -- Returns: per market the time asked about; `expected_times`, when its rows were expected; `expected`, the minutes of
--- it; what a gatherer missed; what was backfilled by REST; times whose order book was proven or came out wrong; and
--- `uncovered`, what no gatherer covered although expected, unless two books with one clock show that nothing happened
+-- it; what a gatherer missed; what was backfilled by REST; times whose order book is proven by a connection
+-- (`proven_by_line`) or by production's own check (`proven_by_check`), or is `wrong`; and `uncovered`, what no gatherer
+-- covered although expected, unless a connection proved it or two books with one clock show that nothing happened
 create or replace function ops.minute_evidence(
     wanted_stream text, tickers text[], from_times timestamptz[], until_times timestamptz[]
 ) returns table (
@@ -15,7 +16,8 @@ create or replace function ops.minute_evidence(
     expected tstzmultirange,
     missed tstzmultirange,
     backfilled tstzmultirange,
-    proven tstzmultirange,
+    proven_by_line tstzmultirange,
+    proven_by_check tstzmultirange,
     wrong tstzmultirange,
     uncovered tstzmultirange
 )
@@ -36,8 +38,9 @@ as $$
     select
         a.is_by_market, a.ticker as market_ticker, a.during, a.expected_times,
         ops.whole_minutes(a.expected_times) as expected,
-        coverage.missed, backfill.backfilled, book.proven, book.wrong,
-        a.expected_times - coverage.covered - book.unchanged as uncovered
+        coverage.missed, backfill.backfilled,
+        line.proven as proven_by_line, book.proven as proven_by_check, book.wrong + line.lost as wrong,
+        a.expected_times - coverage.covered - book.unchanged - line.proven as uncovered
     from asked as a
     cross join lateral (
         select coalesce(range_agg(g.covered), '{}') as covered, coalesce(range_agg(g.missed), '{}') as missed
@@ -62,7 +65,12 @@ as $$
             -- An interval is at most two days long.
             and b.until_at > lower(a.during) and b.until_at < upper(a.during) + interval '2 days'
             and b.from_at < upper(a.during)
-    ) as book;
+    ) as book
+    cross join lateral (
+        select coalesce(range_agg(p.proven), '{}') as proven, coalesce(range_agg(p.lost), '{}') as lost
+        from ops.line_proofs(a.ticker, a.during) as p
+        where a.is_by_market
+    ) as line;
 $$;
 
 comment on function ops.minute_evidence is 'What decides the states of minutes of a stream''s markets.';

@@ -1,7 +1,7 @@
--- Mark the minutes and book checks that late rows affect as due again. ops.check_books handles late snapshots
--- themselves.
+-- Mark the minutes, book checks and disputed counts that late rows affect as due again. ops.check_books handles late
+-- snapshots themselves.
 -- Parameters: marks_max, how many rows of ops.late_rows are taken
--- Writes: ops.late_rows, ops.book_checks, ops.market_minutes_due
+-- Writes: ops.late_rows, ops.book_checks, ops.line_counts, ops.market_minutes_due
 -- Returns: how many rows of ops.late_rows were taken
 create or replace function ops.schedule_rechecks(marks_max integer default 10000) returns bigint
 language plpgsql
@@ -23,6 +23,14 @@ begin
         from late as l
         cross join lateral ops.book_checks_touched(l.market_ticker, l.during, interval '5 min') as c
         where l.stream = 'orderbook_deltas' and b.ctid = c.place
+    ),
+
+    disputed as (
+        update ops.line_counts as c set check_again_at = now()
+        from late as l
+        where
+            l.stream = 'orderbook_deltas' and c.market_ticker = l.market_ticker and not c.counts_agree
+            and c.from_change_at <= upper(l.during) and c.until_change_at >= lower(l.during)
     ),
 
     due as (

@@ -1,7 +1,11 @@
 -- Rebuild a market's order book at a time: the last snapshot received by then, and the changes after it.
--- With the exchange's clock that is exact. In recordings without it, changes after a snapshot are those received later.
--- Production keeps only the first arrival of each row, so a change that was on its way together with the snapshot on
--- another connection may be counted twice or not at all.
+-- What comes after the snapshot is decided by what both have, the first of these:
+--   the exchange's clock: changes with a higher one
+--   the time of the last change that the snapshot's connection received before it (last_change_at): changes of later
+--   milliseconds, and those of the same one that the same gatherer received after the snapshot
+--   the time of receipt: changes received later. Production keeps only the first arrival of each row, so a change that
+--   was on its way together with the snapshot on another connection may be counted twice or not at all
+-- At the time of a snapshot without a clock the book is that snapshot, whatever other connections received by then.
 -- Before the first snapshot nothing is known, which looks like an empty book.
 -- A snapshot's time is when its gatherer received it. Changes count if they are up to 5 min older by the exchange's
 -- time.
@@ -15,7 +19,9 @@ stable
 as $$
     with
     base as materialized (
-        select s.received_at, s.clock, s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes
+        select
+            s.received_at, s.clock, s.clock > 0 or s.occurrence = 0 as has_clock, s.last_change_at, s.gatherer_id,
+            s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes
         from market_data.orderbook_snapshots as s
         where s.market_ticker = wanted_ticker and s.received_at <= wanted_at
         order by s.received_at desc, s.clock desc
@@ -38,7 +44,18 @@ as $$
                 each.market_ticker = wanted_ticker
                 and each.exchange_ts > b.received_at - interval '5 min'
                 and each.exchange_ts <= wanted_at
-                and (each.clock > b.clock or (each.clock = 0 and each.received_at > b.received_at))
+                and (b.has_clock or b.received_at < wanted_at)
+                and case
+                    when b.has_clock and each.clock > 0 then each.clock > b.clock
+                    when each.time_digits >= 3 and b.last_change_at is not null
+                        then
+                            each.exchange_ts >= b.last_change_at + interval '1 ms'
+                            or (
+                                each.exchange_ts >= b.last_change_at and each.gatherer_id = b.gatherer_id
+                                and each.received_at > b.received_at
+                            )
+                    else each.received_at > b.received_at
+                end
             group by each.side, each.price
         ) as d
     )

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from kalshi_data.cli.strip import Strip
 from kalshi_data.cli.tables import make_console, table
-from kalshi_data.deduplicator.completeness.report import MINUTE_STATES, Report
+from kalshi_data.deduplicator.completeness.report import MINUTE_STATES, Proofs, Report
 
 GAPS_SHOWN = 10
 STRIP = Strip(
@@ -19,6 +19,8 @@ def show(report: Report) -> None:
     console = make_console()
     console.print(streams_table(report))
     console.print(legend(report))
+    if report.proofs.proven or report.proofs.line_checks:
+        console.print(describe_proofs(report.proofs))
     if report.days:
         console.print(days_table(report))
     console.print(gaps_table(report) if report.gaps else "no gap is known in this time")
@@ -54,6 +56,17 @@ def legend(report: Report) -> Text:
     if report.classified_until is not None:
         text.append(f"; classified until {report.classified_until:%Y-%m-%d %H:%M}")
     return text
+
+
+def describe_proofs(proofs: Proofs) -> str:
+    """Return what proves the minutes of books, and what counting changes found."""
+    line, check, both = (share(part, proofs.proven) for part in (proofs.by_line, proofs.by_check, proofs.by_both))
+    return (
+        f"books are proven for {proofs.proven:,} minutes: {line} of them by connections of gatherers, {check} by "
+        f"production's check, {both} by each; connections compared {proofs.line_checks:,} books, of which "
+        f"{proofs.line_differences:,} differ; production holds as many changes as a connection received in "
+        f"{proofs.counts_agreed:,} intervals, and does not in {proofs.counts_disputed:,}"
+    )
 
 
 def days_table(report: Report) -> Table:

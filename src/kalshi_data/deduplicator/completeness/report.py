@@ -64,6 +64,19 @@ class Evidence(msgspec.Struct):
     detail: Mapping[str, Any]
 
 
+class Proofs(msgspec.Struct):
+    """Minutes of books by what proves them, and what comparing and counting found on single connections."""
+
+    by_line: int = 0
+    by_check: int = 0
+    by_both: int = 0
+    proven: int = 0
+    line_checks: int = 0
+    line_differences: int = 0
+    counts_agreed: int = 0
+    counts_disputed: int = 0
+
+
 class Report(msgspec.Struct):
     """The whole document; minutes after classified_until are not classified yet."""
 
@@ -74,6 +87,7 @@ class Report(msgspec.Struct):
     streams: list[Completeness]
     days: list[Day]
     gaps: list[GapSpan]
+    proofs: Proofs
     evidence: list[Evidence]
 
 
@@ -100,6 +114,7 @@ def read_report(
             ),
             days=[Day(*row) for row in read(query("production/completeness/read_stream_days"))],
             gaps=[GapSpan(*row) for row in read(query("production/completeness/read_gaps"))],
+            proofs=Proofs(*read(query("production/completeness/read_proofs"))[0]),
             evidence=[Evidence(*row) for row in read(query("production/completeness/read_evidence"))]
             if evidence
             else [],

@@ -162,7 +162,8 @@ class BatchMerge:
         for each in received:
             self._stage(cursor, each)
         self._reject(cursor, counts)
-        merged = cursor.execute(query(f"production/merge/{self._stream.name}")).fetchall()
+        chosen = {name: getattr(self._settings, name) for name in self._stream.settings}
+        merged = cursor.execute(query(f"production/merge/{self._stream.name}"), chosen or None).fetchall()
         hours = {hour for _, hour, _ in merged if hour is not None}
         self._mark_hours(cursor, hours)
         record_sightings(cursor, self._stream, hours, self._settings)

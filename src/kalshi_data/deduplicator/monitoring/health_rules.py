@@ -26,6 +26,7 @@ def evaluate(
         _lag(measurements, settings.health),
         _streams(state, settings.health, monotonic_seconds),
         _copies(measurements, state),
+        _line_counts(measurements),
         _tasks(state),
         _archive(state, settings.archive.late_seconds_max),
     )
@@ -101,6 +102,16 @@ def _copies(measurements: Measurements, state: State) -> Iterator[Reason]:
             first, error = next(iter(failing.items()))
             more = f", and {len(failing) - 1} more streams" if len(failing) > 1 else ""
             yield Reason(DEGRADED, "streams", f"{first} of gatherer {number}{more}: {error}")
+
+
+def _line_counts(measurements: Measurements) -> Iterator[Reason]:
+    counts = measurements.line_counts
+    if counts.disputed:
+        text = (
+            f"production holds another number of changes than a gatherer received in {counts.disputed:,} intervals of "
+            f"the last day: deduplicator completeness --market {counts.disputed_ticker} --evidence shows some of them"
+        )
+        yield Reason(DEGRADED, "books", text)
 
 
 def _tasks(state: State) -> Iterator[Reason]:

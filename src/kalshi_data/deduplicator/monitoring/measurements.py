@@ -42,6 +42,14 @@ class OpenMerge(NamedTuple):
     seconds: float
 
 
+class LineCounts(NamedTuple):
+    """Intervals that wait for their changes to be counted, and those of a day in which production's number differs."""
+
+    waiting: int = 0
+    disputed: int = 0
+    disputed_ticker: str | None = None
+
+
 class Measurements:
     """Everything measured; one thread replaces whole mappings, so that any thread may read them."""
 
@@ -53,6 +61,7 @@ class Measurements:
         self.production_failure = ""
         self.production_transaction_age = 0  # transactions since the oldest that production must remember
         self.oldest_merge: OpenMerge | None = None  # what upkeep waits for
+        self.line_counts = LineCounts()
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second

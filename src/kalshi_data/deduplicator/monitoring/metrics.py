@@ -43,6 +43,7 @@ def read_metrics(measurements: Measurements, state: State, health: HealthReport)
     yield histograms(f"{PREFIX}tick_seconds", "How long it took to poll all gatherers and merge.", ticks, "stream")
     tasks = {name: task.error is not None for name, task in state.tasks.items()}
     yield gauge(f"{PREFIX}task_failing", "1 while a task beside the streams fails.", tasks, "task")
+    yield from _line_counts(measurements)
     yield from _archive(state.archive)
 
 
@@ -78,6 +79,14 @@ def _lags(measurements: Measurements) -> Iterable[Metric]:
     yield gauge(f"{PREFIX}lag_seconds", "How long the oldest of these rows has waited.", seconds, STREAM_KEY)
     held = _by_stream({key: lag.held_rows for key, lag in lags.items()})
     yield gauge(f"{PREFIX}held_rows", "Rows that an open transaction on the gatherer holds back.", held, STREAM_KEY)
+
+
+def _line_counts(measurements: Measurements) -> Iterable[Metric]:
+    counts, name = measurements.line_counts, f"{PREFIX}line_counts"
+    meaning = "Intervals proven by a connection for which production's changes are still to be counted."
+    yield gauge(f"{name}_waiting", meaning, counts.waiting)
+    meaning = "Those of the last day for which production holds another number than the connection received."
+    yield gauge(f"{name}_disputed", meaning, counts.disputed)
 
 
 def _archive(archive: ArchiveState) -> Iterable[Metric]:

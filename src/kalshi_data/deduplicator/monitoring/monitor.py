@@ -14,7 +14,14 @@ from psycopg.types.json import Jsonb
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
-from kalshi_data.deduplicator.monitoring.measurements import Liveness, Measurements, MergedRows, OpenMerge, StreamKey
+from kalshi_data.deduplicator.monitoring.measurements import (
+    LineCounts,
+    Liveness,
+    Measurements,
+    MergedRows,
+    OpenMerge,
+    StreamKey,
+)
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, ProbeResult
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
@@ -107,6 +114,8 @@ class Monitor:
         self.measurements.production_transaction_age = int(age[0]) if age else 0
         merge = production.execute(query("production/status/read_oldest_merge")).fetchone()
         self.measurements.oldest_merge = OpenMerge(*merge) if merge else None
+        counts = production.execute(query("production/status/read_line_counts")).fetchone()
+        self.measurements.line_counts = LineCounts(*counts) if counts else LineCounts()
         measurements, now = self.measurements, time.monotonic()
         measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
