@@ -49,8 +49,8 @@ class Burst:
         """Start with no keys."""
         self._pause = pause
         self._keys_max = keys_max
-        # When each key came last and its number then, in the order in which they came.
-        self._last: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
+        # When each key came last, its number then, and when its burst began, in the order in which they came.
+        self._last: OrderedDict[Hashable, tuple[datetime, int, datetime]] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many keys are held."""
@@ -58,16 +58,22 @@ class Burst:
 
     def number(self, key: Hashable, at: datetime) -> int:
         """Return how many equal keys came before this one in the burst."""
+        return self.place(key, at)[0]
+
+    def place(self, key: Hashable, at: datetime) -> tuple[int, datetime]:
+        """Return how many equal keys came before this one in the burst, and when the burst began."""
         self._forget(at)
         before = self._last.pop(key, None)
-        number = before[1] + 1 if before is not None and abs(at - before[0]) <= self._pause else 0
-        self._last[key] = (at, number)
-        return number
+        number, began_at = 0, at
+        if before is not None and abs(at - before[0]) <= self._pause:
+            number, began_at = before[1] + 1, before[2]
+        self._last[key] = (at, number, began_at)
+        return number, began_at
 
     def _forget(self, at: datetime) -> None:
         """Forget the keys whose burst is over, and make room for one more."""
         while self._last:
-            oldest, _ = next(iter(self._last.values()))
+            oldest, _, _ = next(iter(self._last.values()))
             if len(self._last) < self._keys_max and abs(at - oldest) <= self._pause:
                 return
             self._last.popitem(last=False)

@@ -91,15 +91,16 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     exchange_ts = to_unique_text(changed_at) if changed_at else ""
     # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
     key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
+    began_at = None
     if changed_at:
         occurrence = arrival.delta_occurrences.number(key)
     else:
         # The merge recognises copies of such a change by its number among equal ones. See NUMBERING_PAUSE.
         exchange_ts = to_text(sent_at) if sent_at else arrival.received_text
-        occurrence = arrival.undated_burst.number(key, sent_at or arrival.received_at)
+        occurrence, began_at = arrival.undated_burst.place(key, sent_at or arrival.received_at)
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    numbers = (occurrence, digits, None, None)
+    numbers = (occurrence, digits, None, began_at and to_text(began_at))
     return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, *numbers)
 
 
