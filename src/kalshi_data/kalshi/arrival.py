@@ -6,19 +6,22 @@ import msgspec
 
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.decoding import OddField
-from kalshi_data.kalshi.messages import MarketSummary, Trade
-from kalshi_data.kalshi.occurrences import DELTA_KEYS_MAX, Burst, Occurrences
+from kalshi_data.kalshi.messages import MarketSummary, OrderbookDelta, Trade
+from kalshi_data.kalshi.numbering.deltas import DeltaNumbering
+from kalshi_data.kalshi.occurrences import Burst, Occurrences
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
     SECOND_US,
     KnownTime,
     SentTime,
     decimal_places,
+    finest_time,
     plausible_time,
     to_millisecond,
+    to_unique_text,
 )
 
-# Lifecycle messages and deltas without a time have no key. Equal ones that follow each other on a connection within
+# Lifecycle messages have no key. Equal ones that follow each other on a connection within
 # this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
 # half the pause, so that messages stay apart if connections receive them up to 5 s apart.
 NUMBERING_PAUSE = timedelta(seconds=10)
@@ -33,12 +36,10 @@ class Arrival(msgspec.Struct):
     odd_fields: list[OddField] = msgspec.field(default_factory=list[OddField])
     # The same time as received_at, for callers that can format it faster.
     received_text: str = ""
-    delta_occurrences: Occurrences = msgspec.field(default_factory=lambda: Occurrences(DELTA_KEYS_MAX))
+    delta_numbering: DeltaNumbering = msgspec.field(default_factory=DeltaNumbering)
     lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
     # The time of each market's newest change, cut to milliseconds, on the subscription whose frame is decoded.
     last_changes: dict[str, datetime] = msgspec.field(default_factory=dict[str, datetime])
-    # Deltas without a time of their own.
-    undated_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE, DELTA_KEYS_MAX))
 
     def __post_init__(self) -> None:
         """Format the time of receipt if its text is not given."""
@@ -50,6 +51,14 @@ class Arrival(msgspec.Struct):
             self.last_changes.pop(ticker, None)
         else:
             self.last_changes[ticker] = to_millisecond(changed_at)
+
+
+def change_time(msg: OrderbookDelta, arrival: Arrival) -> tuple[datetime | None, str, int | None]:
+    """Return the exchange's time of a delta in any form, its text for PostgreSQL, and its decimal places."""
+    fine = time_in_field("orderbook_delta", "ts", msg.ts, arrival)
+    coarse = time_in_field("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
+    changed_at, places = finest_time(coarse, fine) or (None, None)
+    return changed_at, to_unique_text(changed_at) if changed_at else "", places
 
 
 def summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> KnownTime:

@@ -5,9 +5,6 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 
 KEYS_MAX = 200_000
-# Equal deltas have the same millisecond or microsecond of the matching engine, so few others come between them. Each of
-# a gatherer's many connections keeps this many keys.
-DELTA_KEYS_MAX = 20_000
 
 
 class Occurrences:
@@ -49,8 +46,8 @@ class Burst:
         """Start with no keys."""
         self._pause = pause
         self._keys_max = keys_max
-        # When each key came last, its number then, and when its burst began, in the order in which they came.
-        self._last: OrderedDict[Hashable, tuple[datetime, int, datetime]] = OrderedDict()
+        # When each key came last and its number then, in the order in which they came.
+        self._last: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many keys are held."""
@@ -58,22 +55,16 @@ class Burst:
 
     def number(self, key: Hashable, at: datetime) -> int:
         """Return how many equal keys came before this one in the burst."""
-        return self.place(key, at)[0]
-
-    def place(self, key: Hashable, at: datetime) -> tuple[int, datetime]:
-        """Return how many equal keys came before this one in the burst, and when the burst began."""
         self._forget(at)
         before = self._last.pop(key, None)
-        number, began_at = 0, at
-        if before is not None and abs(at - before[0]) <= self._pause:
-            number, began_at = before[1] + 1, before[2]
-        self._last[key] = (at, number, began_at)
-        return number, began_at
+        number = before[1] + 1 if before is not None and abs(at - before[0]) <= self._pause else 0
+        self._last[key] = (at, number)
+        return number
 
     def _forget(self, at: datetime) -> None:
         """Forget the keys whose burst is over, and make room for one more."""
         while self._last:
-            oldest, _, _ = next(iter(self._last.values()))
+            oldest, _ = next(iter(self._last.values()))
             if len(self._last) < self._keys_max and abs(at - oldest) <= self._pause:
                 return
             self._last.popitem(last=False)

@@ -23,7 +23,7 @@ from kalshi_data.kalshi.amounts import (
     ladder,
     require,
 )
-from kalshi_data.kalshi.arrival import Arrival, summary_time, time_in_field
+from kalshi_data.kalshi.arrival import Arrival, change_time, summary_time
 from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, plausible_sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
@@ -40,10 +40,9 @@ from kalshi_data.kalshi.payloads import checked_payload
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
     exchange_time,
-    finest_time,
     plausible_time,
     to_text,
-    to_unique_text,
+    usual_time,
 )
 
 Row = tuple[Any, ...]
@@ -83,25 +82,22 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     price = msg.price_dollars or str(require("price_dollars", dollars(msg.price)))
     size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
     ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
-    fine = time_in_field("orderbook_delta", "ts", msg.ts, arrival) if msg.ts else None
-    coarse = time_in_field("orderbook_delta", "ts_ms", msg.ts_ms, arrival, MILLISECOND_US)
-    changed_at, digits = finest_time(coarse, fine) or (None, None)
+    changed_at, exchange_ts, digits = usual_time(msg.ts_ms, msg.ts) or change_time(msg, arrival)
     # Without ts_ms, a time of a whole second may have lost its milliseconds.
     arrival.note_change(ticker, changed_at if digits else None)
-    exchange_ts = to_unique_text(changed_at) if changed_at else ""
-    # One string, because a string caches its hash and takes less memory than a tuple. No part can hold a tab.
-    key = f"{ticker}\t{exchange_ts}\t{clock}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
-    began_at = None
-    if changed_at:
-        occurrence = arrival.delta_occurrences.number(key)
-    else:
-        # The merge recognises copies of such a change by its number among equal ones. See NUMBERING_PAUSE.
+    # No part can hold a tab.
+    kind = f"{ticker}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
+    at = sent_at or arrival.received_at
+    if changed_at is None or digits is None:
         exchange_ts = to_text(sent_at) if sent_at else arrival.received_text
-        occurrence, began_at = arrival.undated_burst.place(key, sent_at or arrival.received_at)
+        numbers = arrival.delta_numbering.undated(kind, clock, at)
+    else:
+        numbers = arrival.delta_numbering.dated(kind, exchange_ts, digits, clock, changed_at, at)
+    occurrence, ordinal, burst_began_at = numbers
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
-    numbers = (occurrence, digits, None, began_at and to_text(began_at))
-    return "orderbook_deltas", (*times, *place, ticker, clock, msg.side, price, size_delta, *numbers)
+    values = (ticker, clock, msg.side, price, size_delta)
+    return "orderbook_deltas", (*times, *place, *values, occurrence, digits, ordinal, burst_began_at)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

@@ -12,6 +12,7 @@ _RESOLUTION = {0: timedelta(seconds=1), 3: timedelta(milliseconds=1), 6: timedel
 SECOND_US, MILLISECOND_US = 1_000_000, 1_000
 # The exchange opened in 2021, so a time outside these years is a zero, or a number in another unit.
 PLAUSIBLE_FROM, PLAUSIBLE_UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_PLAUSIBLE_FROM_MS, _PLAUSIBLE_UNTIL_MS = (int(each.timestamp()) * 1000 for each in (PLAUSIBLE_FROM, PLAUSIBLE_UNTIL))
 # A time as it may stand in a message.
 SentTime = str | int | float | None
 # A time and how many decimal places of the second are known: 0, 3 or 6.
@@ -127,9 +128,36 @@ def to_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
 
 
+def usual_time(ts_ms: SentTime, ts: SentTime) -> tuple[datetime, str, int] | None:
+    """Return the time of a delta in a form that nearly all have, or None if its form is another.
+
+    Returns:
+        The time cut to milliseconds, its text for PostgreSQL with all digits, and its decimal places.
+    """
+    if type(ts_ms) is not int or not _PLAUSIBLE_FROM_MS <= ts_ms < _PLAUSIBLE_UNTIL_MS:
+        return None
+    moment, text = _ms_and_text(ts_ms)
+    if ts is None:
+        return moment, f"{text}000+00:00", 3
+    # With the same second and millisecond, it is the same time with three digits more, or none.
+    if type(ts) is str and ts[:10] == text[:10] and ts[11:23] == text[11:] and ts[10:11] == "T":
+        if len(ts) == 27 and ts[26] == "Z" and ts[23:26].isdigit() and ts.isascii():
+            return moment, f"{text}{ts[23:26]}+00:00", 6
+        if ts[23:] == "Z":
+            return moment, f"{text}000+00:00", 3
+    return None
+
+
 @lru_cache(maxsize=4096)
 def _from_ms(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+@lru_cache(maxsize=4096)
+def _ms_and_text(milliseconds: int) -> tuple[datetime, str]:
+    """Return a time and its text without an offset."""
+    moment = _from_ms(milliseconds)
+    return moment, moment.isoformat(" ", "milliseconds")[:23]
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -38,6 +38,7 @@ def trade(trade_id: str, number: int, frame: bytes = b"{}", **changes: Any) -> I
         "size": "3.50",
         "taker_side": "yes",
         "is_block_trade": None,
+        "time_digits": 3,
         "frame_number": number,
     }
     values |= changes
