@@ -65,7 +65,11 @@ def books(snapshots: DataFrame, deltas: DataFrame, moment: str) -> DataFrame:
         for side in ("yes", "no")
     ]
     state = f.struct(
-        "received_at", "clock", f.expr("clock > 0 or occurrence = 0").alias("has_clock"), "last_change_at", "gatherer_id"
+        "received_at",
+        "clock",
+        f.expr("clock > 0 or occurrence = 0").alias("has_clock"),
+        "last_change_at",
+        "gatherer_id",
     )
     changed = (
         deltas.where(f.col("exchange_ts") <= at)
