@@ -4,6 +4,7 @@
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
+grant delete on market_data.orderbook_deltas to deduplicator;
 grant update (market_id) on market_data.orderbook_snapshots to deduplicator;
 grant update on
 market_data.series, market_data.events, market_data.markets,
@@ -14,7 +15,7 @@ ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.l
 ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
-ops.arbitration, ops.line_checks, ops.line_counts to deduplicator;
+ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels, ops.delta_evidence to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;

@@ -9,6 +9,8 @@ CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.add_held_evidence() RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.advance_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(classified_until timestamp with time zone, rows_new bigint, rows_rewritten bigint)
@@ -48,15 +50,27 @@ CREATE FUNCTION ops.coverage_spans(wanted_channel text, wanted_ticker text, want
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.create_evidence_tables() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.find_staged_evidence(mixed_hours timestamp with time zone[]) RETURNS void
+    LANGUAGE sql;
+CREATE FUNCTION ops.find_stored_evidence(unit interval, reach interval) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
@@ -72,6 +86,8 @@ CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.merge_mixed_deltas() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint, places tid[])
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
@@ -82,6 +98,8 @@ CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.new_line_checks() RETURNS TABLE(gatherer_id smallint, epoch uuid, frame_number bigint, connection_id bigint, sid integer, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, from_seq bigint, until_seq bigint, from_clock bigint, until_clock bigint, from_change_at timestamp with time zone, until_change_at timestamp with time zone, change_count bigint, inner_count bigint, level_count integer, is_equal boolean, wrong_level_count integer, difference jsonb, run_from_at timestamp with time zone, run_frame bigint, run_checks bigint, run_changes bigint, run_seq bigint, run_clock bigint, run_change_at timestamp with time zone, is_last boolean)
     LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.number_evidence(unit interval) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_gap_change() RETURNS trigger
@@ -99,6 +117,8 @@ CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.record_delta_labels() RETURNS timestamp with time zone[]
+    LANGUAGE sql;
 CREATE FUNCTION ops.record_late_rows(time_column name, merged_stream text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.reject_misfits(merged_stream text, target regclass) RETURNS TABLE(gatherer_id smallint, rejected_rows bigint)
@@ -107,13 +127,22 @@ CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min 
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, prices numeric[], accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.replace_changes() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.settle_changes() RETURNS void
+    LANGUAGE sql;
+CREATE FUNCTION ops.settle_evidence() RETURNS TABLE(evidence bigint, clock bigint, change_count integer, is_exact boolean)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     LANGUAGE sql;
 CREATE FUNCTION ops.spaced_times(times timestamp with time zone[], pause interval) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql IMMUTABLE;
 CREATE FUNCTION ops.stage_archived_rows() RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.store_evidence() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
@@ -127,6 +156,10 @@ CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with 
     LANGUAGE sql;
 CREATE FUNCTION ops.whole_minutes(times tstzmultirange) RETURNS tstzmultirange
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.window_begins_at(exchange_ts timestamp with time zone, time_digits smallint, began_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.window_ends_at(exchange_ts timestamp with time zone, time_digits smallint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -409,6 +442,24 @@ CREATE TABLE ops.deduplicators (
     beat_at timestamp with time zone NOT NULL,
     status jsonb NOT NULL
 );
+CREATE TABLE ops.delta_evidence (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    side text NOT NULL,
+    price numeric NOT NULL,
+    size_delta numeric NOT NULL,
+    clock bigint NOT NULL,
+    time_digits smallint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    change_count integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE ops.delta_labels (
+    hour timestamp with time zone NOT NULL,
+    time_digits smallint NOT NULL,
+    has_clock boolean NOT NULL
+);
 CREATE TABLE ops.dropped_partitions (
     stream text NOT NULL,
     during tstzrange NOT NULL,
@@ -611,6 +662,10 @@ ALTER TABLE ONLY ops.cursors
     ADD CONSTRAINT cursors_pkey PRIMARY KEY (gatherer_id, epoch, stream, shard);
 ALTER TABLE ONLY ops.deduplicators
     ADD CONSTRAINT deduplicators_pkey PRIMARY KEY (shard);
+ALTER TABLE ONLY ops.delta_evidence
+    ADD CONSTRAINT delta_evidence_exchange_ts_market_ticker_clock_side_price_s_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at);
+ALTER TABLE ONLY ops.delta_labels
+    ADD CONSTRAINT delta_labels_pkey PRIMARY KEY (hour, time_digits, has_clock);
 ALTER TABLE ONLY ops.dropped_partitions
     ADD CONSTRAINT dropped_partitions_pkey PRIMARY KEY (stream, during);
 ALTER TABLE ONLY ops.expected
@@ -659,6 +714,7 @@ CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING bt
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX delta_evidence_market_ticker_exchange_ts_idx ON ops.delta_evidence USING btree (market_ticker, exchange_ts);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
 CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
 CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
@@ -768,7 +824,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.order_book_now TO deduplicator;
 GRANT SELECT ON TABLE market_data.order_book_now TO reader;
 GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.orderbook_deltas TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
@@ -798,6 +854,8 @@ GRANT SELECT ON TABLE ops.connections TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
 GRANT SELECT ON TABLE ops.cursors TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.deduplicators TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_evidence TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_labels TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;

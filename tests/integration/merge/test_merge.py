@@ -110,12 +110,12 @@ def test_equal_deltas_are_held_as_often_as_the_gatherer_with_most_received_them(
 
 def test_deltas_that_differ_in_anything_are_different(production: Database, gatherers: list[Database]) -> None:
     different = [
-        delta(),
-        delta("2.00"),
-        delta(ts_ms=MS + 1),
+        delta(clock=6),
+        delta("2.00", clock=6),
+        delta(ts_ms=MS + 1, clock=6),
         delta(clock=7),
-        delta(side="no"),
-        delta(price_dollars="0.4"),
+        delta(side="no", clock=6),
+        delta(price_dollars="0.4", clock=6),
     ]
     for gatherer in gatherers:
         receive(gatherer, different)

@@ -1,36 +1,12 @@
--- Merge staged order-book deltas: a multiset union. Production holds a change as often as the gatherer that received it
--- most often. Without a time, equal ones at most 5 s after the one held are copies.
+-- Merge staged order-book deltas. If all rows of a change have the same labels, this is a multiset union: production
+-- holds a change as often as the gatherer that received it most often. The other rows are merged by
+-- ops.merge_mixed_deltas.
 -- Reads: pg_temp.stage
--- Writes: market_data.orderbook_deltas, ops.late_rows
+-- Writes: market_data.orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
 with
-undated as materialized (
-    select s.*
-    from stage as s
-    where
-        s.time_digits is null
-        and not exists (
-            select from market_data.orderbook_deltas as known
-            where
-                known.market_ticker = s.market_ticker and known.time_digits is null
-                and known.exchange_ts between s.exchange_ts - interval '5 s' and s.exchange_ts + interval '5 s'
-                and (known.clock, known.side, known.price, known.size_delta, known.occurrence)
-                = (s.clock, s.side, s.price, s.size_delta, s.occurrence)
-        )
-),
-
-kept as materialized (
-    select
-        market_ticker, clock, side, price, size_delta, occurrence,
-        unnest(ops.spaced_times(array_agg(exchange_ts order by exchange_ts), interval '5 s')) as exchange_ts
-    from undated
-    group by market_ticker, clock, side, price, size_delta, occurrence
-),
-
-changes as not materialized (
-    select * from stage where time_digits is not null
-    union all
-    select u.* from undated as u natural join kept
+mixed as materialized (
+    select * from ops.merge_mixed_deltas()
 ),
 
 inserted as (
@@ -39,7 +15,8 @@ inserted as (
     )
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
-    from changes
+    from stage
+    where ctid not in (select unnest(m.places) from mixed as m)
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
     returning
@@ -57,4 +34,8 @@ late as (
 
 select gatherer_id, touched_hour, count(*) as new_rows
 from inserted
-group by gatherer_id, touched_hour;
+group by gatherer_id, touched_hour
+union all
+select gatherer_id, touched_hour, new_rows
+from mixed
+where gatherer_id is not null;

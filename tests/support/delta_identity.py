@@ -1,0 +1,186 @@
+"""What gatherers receive of changes whose labels come and go, and the fewest changes that explain it: a naive model."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+UNIT_US = {6: 1, 3: 1_000, 0: 1_000_000}
+SLACK_US = 5_000_000
+PAUSE_US = 10_000_000
+
+
+class TrueChange(NamedTuple):
+    """A change as the exchange made it, at a time in microseconds."""
+
+    kind: str
+    at: int
+    clock: int
+
+
+class ReceivedChange(NamedTuple):
+    """A change as one line received it: some labels may be missing. `own` is when the frame was sent."""
+
+    kind: str
+    own: int
+    at: int | None
+    digits: int | None
+    clock: int
+
+    @property
+    def shown_at(self) -> int:
+        return self.own if self.at is None else self.at
+
+    def has_labels_of(self, other: "ReceivedChange") -> bool:
+        """Return whether this one has at least the labels of the other, whatever their values."""
+        return (self.digits if self.digits is not None else -1) >= (
+            other.digits if other.digits is not None else -1
+        ) and (self.clock != 0 or other.clock == 0)
+
+
+class NumberedChange(NamedTuple):
+    """A received change with its numbers among those of its line."""
+
+    change: ReceivedChange
+    occurrence: int
+    ordinal: int | None
+    burst_began: int | None
+
+    def as_row(self, gatherer_id: int, start: datetime) -> dict[str, object]:
+        change = self.change
+        began = None if self.burst_began is None else start + timedelta(microseconds=self.burst_began)
+        side, price = change.kind.split()
+        return {
+            "gatherer_id": gatherer_id,
+            "exchange_ts": start + timedelta(microseconds=change.shown_at),
+            "received_at": start + timedelta(microseconds=change.own),
+            "market_ticker": "M",
+            "clock": change.clock,
+            "side": side,
+            "price": price,
+            "size_delta": 1,
+            "occurrence": self.occurrence,
+            "time_digits": change.digits,
+            "ordinal": self.ordinal,
+            "burst_began_at": began,
+        }
+
+
+def seen(change: TrueChange, own: int, digits: int | None, *, has_clock: bool) -> ReceivedChange:
+    """Return a change with the labels that a line sees."""
+    at = None if digits is None else change.at - change.at % UNIT_US[digits]
+    return ReceivedChange(change.kind, own, at, digits, change.clock if has_clock else 0)
+
+
+def number(line: Sequence[ReceivedChange]) -> list[NumberedChange]:
+    """Number the changes of a line in the order in which they came."""
+    return [
+        numbered(change, [each for each in line[:place] if each.kind == change.kind])
+        for place, change in enumerate(line)
+    ]
+
+
+def numbered(change: ReceivedChange, before: Sequence[ReceivedChange]) -> NumberedChange:
+    burst = burst_before(change, before)
+    digits = {each.digits for each in (*burst, change)}
+    if None in digits or (0 in digits and len(digits) > 1):
+        began = (burst or [change])[0].own
+        if change.digits is None:
+            equals = [each for each in burst if change.clock in (0, each.clock)]
+            return NumberedChange(change, len(equals), len(burst), began)
+        return NumberedChange(change, occurrence(change, before), len(burst), began)
+    unit = UNIT_US[0 if change.digits == 0 else 3]
+    near = [each for each in before if each.at is not None and each.at // unit == change.shown_at // unit]
+    is_ordinary = all(each.has_labels_of(change) for each in near)
+    return NumberedChange(change, occurrence(change, before), None if is_ordinary else len(near), None)
+
+
+def burst_before(change: ReceivedChange, before: Sequence[ReceivedChange]) -> list[ReceivedChange]:
+    burst: list[ReceivedChange] = []
+    later = change.own
+    for each in reversed(before):
+        if abs(later - each.own) > PAUSE_US:
+            break
+        burst.insert(0, each)
+        later = each.own
+    return burst
+
+
+def occurrence(change: ReceivedChange, before: Sequence[ReceivedChange]) -> int:
+    unit = UNIT_US[6 if change.digits is None else change.digits]
+    return sum(
+        each.at is not None
+        and each.at - each.at % unit == change.at
+        and each.has_labels_of(change)
+        and change.clock in (0, each.clock)
+        for each in before
+    )
+
+
+class Claim(NamedTuple):
+    """At least `count` changes of a kind lie in a window; if `clock` is not 0, they have it."""
+
+    kind: str
+    begins: int
+    ends: int
+    clock: int
+    change_count: int
+    digits: int | None
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        return self.ends - self.begins, self.clock == 0, self.begins, self.ends, self.clock, self.change_count
+
+    def overlaps(self, other: "Claim") -> bool:
+        return self.begins < other.ends and other.begins < self.ends
+
+    @property
+    def labels(self) -> tuple[str, int, int | None, int]:
+        return self.kind, self.begins if self.digits is not None else self.ends - SLACK_US, self.digits, self.clock
+
+
+def claims(row: NumberedChange) -> Iterator[Claim]:
+    """Return what a row says."""
+    change = row.change
+    began = change.own if row.burst_began is None else row.burst_began
+    burst = (began - SLACK_US, change.shown_at + SLACK_US)
+    if change.at is not None and change.digits is not None:
+        own = (change.at, change.at + UNIT_US[change.digits])
+    else:
+        own = burst
+    yield Claim(change.kind, *own, change.clock, row.occurrence + 1, change.digits)
+    if row.ordinal is not None and row.burst_began is not None:
+        yield Claim(change.kind, *burst, 0, row.ordinal + 1, None)
+    elif row.ordinal is not None:
+        digits = 0 if change.digits == 0 else 3
+        begins = change.shown_at - change.shown_at % UNIT_US[digits]
+        yield Claim(change.kind, begins, begins + UNIT_US[digits], 0, row.ordinal + 1, digits)
+
+
+def explain(rows: Iterable[NumberedChange]) -> list[Claim]:
+    """Return the fewest changes that explain all rows: each with its labels."""
+    every = sorted((claim for row in rows for claim in claims(row)), key=attrgetter("kind"))
+    return [change for _, group in groupby(every, attrgetter("kind")) for change in fewest(list(group))]
+
+
+def fewest(evidence: Sequence[Claim]) -> list[Claim]:
+    found: list[Claim] = []
+    for claim in sorted(evidence, key=attrgetter("order")):
+        fitting = [
+            place
+            for place, each in enumerate(found)
+            if each.overlaps(claim) and (each.clock == claim.clock or 0 in (each.clock, claim.clock))
+        ]
+        missing = claim.change_count - len(fitting)
+        found += [claim] * missing
+        if claim.clock == 0:
+            continue
+        lacking = claim.change_count - max(missing, 0) - sum(found[place].clock == claim.clock for place in fitting)
+        bare = sorted(
+            (place for place in fitting if found[place].clock == 0),
+            key=lambda place: (found[place].begins, found[place].ends, place),
+        )
+        for place in bare[: max(lacking, 0)]:
+            found[place] = found[place]._replace(clock=claim.clock)
+    return found
