@@ -1,6 +1,5 @@
 -- Create the table of the journal that production is compared with. Fields that no connection got count as not
--- published; whole has them all. A recording may hold what jsonb cannot, such as NUL; no database can hold such a
--- message either.
+-- published. A recording may hold what jsonb cannot, such as NUL; no database can hold such a message either.
 -- Reads: pg_temp.journal_line
 -- Writes: pg_temp.journal
 -- Returns: nothing; the row count is the number of lines parsed
@@ -24,6 +23,5 @@ select
                 (line #> '{frame, msg}') - array(select jsonb_array_elements_text(line -> 'unsent'))
             )
         else line
-    end as line,
-    case when line ? 'unsent' then line end as whole
+    end as line
 from parsed;

@@ -18,6 +18,7 @@ from kalshi_data.kalshi.messages import AMOUNT_PATTERN, DISPENSABLE, Envelope, M
 from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time, plausible_time
 
 _AMOUNT = re.compile(AMOUNT_PATTERN)
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?\Z")
 # A message may have any number of fields with any names: at most this many are reported per message.
 REPORTED_FIELDS_MAX = 20
 FIELD_NAME_LENGTH_MAX = 80
@@ -69,6 +70,7 @@ class BodyDecoder(Generic[Body]):
         self._lenient = msgspec.json.Decoder(kind)
         self._fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         self._replaceable = kind.REPLACEABLE
+        self._numbers = kind.NUMBERS
 
     def decode(self, envelope: Envelope, odd_fields: list[OddField]) -> Body:
         """Return the body of a frame; append the fields that it is read without to `odd_fields`.
@@ -105,6 +107,7 @@ class BodyDecoder(Generic[Body]):
             for name, value in fields.items()
             if name in self._fields and (self._fields[name].required or bytes(value) not in _NOTHING)
         }
+        kept |= {name: _as_integer(kept[name]) for name in self._numbers if name in kept}
         ignored = [
             name
             for name, successor in self._replaceable.items()
@@ -125,6 +128,17 @@ def _without_nulls(value: msgspec.Raw) -> msgspec.Raw:
     if not bytes(value).startswith(b"["):
         return value
     return msgspec.Raw(msgspec.json.encode([each for each in _LIST.decode(value) if bytes(each) != _NULL]))
+
+
+def _as_integer(value: msgspec.Raw) -> msgspec.Raw:
+    """Return a number as an integer if it is whole, in whatever form it was sent; any other value as it is."""
+    text = bytes(value).decode(errors="replace").strip('"')
+    if _WHOLE_NUMBER.match(text) is None:
+        return value
+    number = Decimal(text)
+    # An exponent may be large, so the size is compared before the digits are written out.
+    is_whole = abs(number) < Decimal(2**64) and number == number.to_integral_value()
+    return msgspec.Raw(str(int(number)).encode()) if is_whole else value
 
 
 def _is_of_type(value: msgspec.Raw, kind: Any) -> bool:
@@ -211,22 +225,3 @@ def event_time(envelope: Envelope) -> datetime | None:
 def lacks_market_id(envelope: Envelope) -> bool:
     """Return whether a message that was decoded has no market_id, which differs from an empty one."""
     return _IDENTIFIED.decode(envelope.msg).market_id is None
-
-
-class _Named(msgspec.Struct, frozen=True):
-    market_ticker: str | None = None
-
-
-_NAMED = msgspec.json.Decoder(_Named)
-
-
-def subject_of(frame: bytes) -> tuple[int | None, str | None]:
-    """Return the subscription and the market that a frame names which has no row; None for what it does not name."""
-    try:
-        envelope = decode_envelope(frame)
-    except BadFrame:
-        return None, None
-    try:
-        return envelope.sid, _NAMED.decode(envelope.msg).market_ticker
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return envelope.sid, None

@@ -49,10 +49,11 @@ class MessageBody(msgspec.Struct, frozen=True):
     """The body of a message.
 
     A bad value of a field in REPLACEABLE is ignored if the message has the field's successor, or if None stands for it:
-    then a row can do without both.
+    then a row can do without both. A whole number in a field of NUMBERS is read in any form: 7, 7.0, "7".
     """
 
     REPLACEABLE: ClassVar[Mapping[str, str | None]] = MappingProxyType({})
+    NUMBERS: ClassVar[frozenset[str]] = frozenset()
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -105,11 +106,12 @@ class OrderbookDelta(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            **dict.fromkeys(("ts", "ts_ms", "market_id", "client_order_id", "subaccount")),
+            **dict.fromkeys(("ts", "ts_ms", "clock", "market_id", "client_order_id", "subaccount")),
             "price": "price_dollars",
             "delta": "delta_fp",
         }
     )
+    NUMBERS = frozenset({"clock"})
 
     # Nearly all messages are deltas, so rows.py checks the contents of these strings, and each different string once.
     market_ticker: str
@@ -131,10 +133,11 @@ class OrderbookSnapshot(MessageBody, frozen=True):
 
     REPLACEABLE = MappingProxyType(
         {
-            "market_id": None,
+            **dict.fromkeys(("market_id", "clock")),
             **{name: f"{side}_dollars_fp" for side in ("yes", "no") for name in (side, f"{side}_dollars")},
         }
     )
+    NUMBERS = frozenset({"clock"})
 
     market_ticker: Ticker
     # Empty if the exchange does not know the ticker.

@@ -54,6 +54,14 @@ RECORDINGS: dict[str, list[Published]] = {
         ("trade", {**TRADE, "ts_ms": MS, "is_block_trade": None, "taker_book_side": None, "count": ""}),
         ("ticker", {"market_ticker": "KXA-1", "ts_ms": MS, "yes_bid_dollars": None, "volume_fp": "", "market_id": ""}),
     ],
+    "amounts that are no whole numbers": [
+        ("ticker", {**TICKER, "ts_ms": MS, "dollar_volume": 7.0, "dollar_open_interest": 2**63}),
+    ],
+    "clocks of every form": [
+        *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in (7, "7", 7.0, 2**63 - 1, "0")),
+        *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in (-1, 2**63, 1.5, "noon", True, [])),
+        *(("orderbook_snapshot", {**SNAPSHOT, "clock": clock}) for clock in ("8", 9.0, -1, "", {})),
+    ],
     "cents": [
         ("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "m", "yes": [[8, 300]], "no": None}),
         ("orderbook_delta", {"market_ticker": "KXA-1", "side": "no", "price": 8, "delta": -3, "ts": MOMENT}),

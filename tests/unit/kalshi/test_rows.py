@@ -311,7 +311,6 @@ def test_a_frame_without_an_envelope_is_rejected(raw: bytes, reason: str) -> Non
         ("orderbook_delta", {"price_dollars": "0.41000005"}, "bad orderbook_delta"),
         ("orderbook_delta", {"price_dollars": None, "price": 10**12}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": None}, "missing field delta_fp"),
-        ("orderbook_delta", {"clock": -1}, "bad orderbook_delta"),
         ("orderbook_snapshot", {"yes_dollars_fp": [["0.01"]]}, "bad orderbook_snapshot"),
         ("orderbook_snapshot", {"yes_dollars_fp": [["0.01", ""]]}, "bad orderbook_snapshot"),
         ("orderbook_snapshot", {"yes_dollars_fp": [["0.01", None]]}, "bad orderbook_snapshot"),
@@ -399,6 +398,35 @@ def test_a_bad_value_of_a_deprecated_field_is_ignored_and_reported(kind: str, na
     row, ignored = odd_of(kind, **{name: bad})
     without_it = to_row(decode_envelope(frame(kind, without(BODIES[kind], name))), arrival())[1]
     assert (row, ignored) == (without_it, [name])
+
+
+CLOCKS = [0, 1, 2**53 + 1, 2**63 - 1]
+
+
+@pytest.mark.parametrize("kind", ["orderbook_delta", "orderbook_snapshot"])
+@pytest.mark.parametrize("form", ["%d", '"%d"', "%d.0", '"%d.000"', "%d.0e0"])
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_a_clock_is_read_in_any_form_of_a_whole_number(kind: str, form: str, clock: int) -> None:
+    raw = frame(kind, {**BODIES[kind], "clock": 771209771209}).replace(b"771209771209", (form % clock).encode())
+    odd: list[OddField] = []
+    _, row = to_row(decode_envelope(raw), arrival(odd))
+    assert (row[7], odd) == (clock, [])
+
+
+@pytest.mark.parametrize("kind", ["orderbook_delta", "orderbook_snapshot"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *("-1", "1.5", "9223372036854775808", "1e40", "1e999", "-0.5", "true", "[]", "{}", '"noon"', '"1.5"', '" 7"'),
+        *('"-7"', '"\u0661"', '"+7"', '"7_0"', '"0x7"', '"9223372036854775808"', '"NaN"', '"Infinity"', '"1e999"'),
+    ],
+)
+def test_a_bad_clock_is_ignored_and_reported(kind: str, bad: str) -> None:
+    raw = frame(kind, {**BODIES[kind], "clock": 771209771209}).replace(b"771209771209", bad.encode())
+    odd: list[OddField] = []
+    row = to_row(decode_envelope(raw), arrival(odd))[1]
+    assert row == to_row(decode_envelope(frame(kind, without(BODIES[kind], "clock"))), arrival())[1]
+    assert odd == [(kind, "clock", True)]
 
 
 @pytest.mark.parametrize("kind", ["trade", "ticker", "orderbook_delta"])

@@ -7,7 +7,8 @@ language sql
 immutable
 as $$
     select case
-        when jsonb_typeof(sent) = 'number' and pg_input_is_valid(sent #>> '{}', 'bigint')
+        when jsonb_typeof(sent) <> 'number' or sent #>> '{}' !~ '^-?\d{1,19}$' then null
+        when (sent #>> '{}')::numeric between -9223372036854775808 and 9223372036854775807
             then (sent #>> '{}')::bigint
     end;
 $$;

@@ -8,7 +8,6 @@ with
 message as (
     select
         line_number,
-        coalesce(line -> 'lacking', '[]') as lacking,
         line #> '{frame, msg}' as msg,
         (line ->> 'after')::numeric as size_after,
         pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000) as coarse,
@@ -20,14 +19,13 @@ message as (
 found as (
     select
         line_number,
-        lacking,
         size_after,
         msg ->> 'market_ticker' as market_ticker,
         case
             when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms') then fine
             else coarse
         end as exchange_ts,
-        coalesce(pg_temp.sent_number(msg -> 'clock'), 0) as clock,
+        coalesce(pg_temp.sent_clock(msg -> 'clock'), 0) as clock,
         msg ->> 'side' as side,
         pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as price,
         pg_temp.sent_amount(msg -> 'delta_fp', msg -> 'delta', 1) as size_delta
