@@ -4,8 +4,11 @@
 grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
-grant delete on market_data.orderbook_deltas to deduplicator;
-grant update (market_id) on market_data.orderbook_snapshots to deduplicator;
+-- A row that another one knows more than is replaced by it, or gets what it lacks.
+grant delete on market_data.orderbook_deltas, market_data.tickers, market_data.orderbook_snapshots to deduplicator;
+grant update (taker_side, is_block_trade) on market_data.trades to deduplicator;
+grant update (market_id, last_change_at) on market_data.orderbook_snapshots to deduplicator;
+grant update on market_data.index_values to deduplicator;
 grant update on
 market_data.series, market_data.events, market_data.markets,
 market_data.series_history, market_data.events_history, market_data.markets_history to deduplicator;
@@ -15,11 +18,12 @@ ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.l
 ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
-ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels, ops.delta_evidence to deduplicator;
+ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels, ops.delta_evidence, ops.ticker_labels,
+ops.ticker_evidence to deduplicator;
 grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
-grant execute on function ops.drop_archived_partitions to deduplicator;
+grant execute on function ops.drop_archived_partitions, ops.move_trade to deduplicator;
 
 -- reader
 grant usage on schema market_data to reader;

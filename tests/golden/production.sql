@@ -82,11 +82,21 @@ CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RET
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.join_payloads(payloads jsonb[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.join_rows(richest jsonb[]) RETURNS jsonb[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
+    LANGUAGE sql;
 CREATE FUNCTION ops.merge_mixed_deltas() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint, places tid[])
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.merge_mixed_tickers(mixed timestamp with time zone[]) RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
+    LANGUAGE sql;
+CREATE FUNCTION ops.merge_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
@@ -96,6 +106,11 @@ CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_tim
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.mixed_ticker_hours() RETURNS timestamp with time zone[]
+    LANGUAGE sql;
+CREATE FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) RETURNS smallint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.new_line_checks() RETURNS TABLE(gatherer_id smallint, epoch uuid, frame_number bigint, connection_id bigint, sid integer, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, from_seq bigint, until_seq bigint, from_clock bigint, until_clock bigint, from_change_at timestamp with time zone, until_change_at timestamp with time zone, change_count bigint, inner_count bigint, level_count integer, is_equal boolean, wrong_level_count integer, difference jsonb, run_from_at timestamp with time zone, run_frame bigint, run_checks bigint, run_changes bigint, run_seq bigint, run_clock bigint, run_change_at timestamp with time zone, is_last boolean)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.number_evidence(unit interval) RETURNS void
@@ -130,6 +145,8 @@ CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, pr
 CREATE FUNCTION ops.replace_changes() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.richest_rows(known jsonb[]) RETURNS jsonb[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settle_changes() RETURNS void
@@ -142,8 +159,18 @@ CREATE FUNCTION ops.spaced_times(times timestamp with time zone[], pause interva
     LANGUAGE plpgsql IMMUTABLE;
 CREATE FUNCTION ops.stage_archived_rows() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.staged_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone)
+    LANGUAGE sql;
+CREATE FUNCTION ops.staged_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql;
 CREATE FUNCTION ops.store_evidence() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_labels_of(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_row(summary jsonb, exchange_ts timestamp with time zone, time_digits smallint) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
@@ -324,7 +351,8 @@ CREATE TABLE market_data.tickers (
     dollar_volume bigint,
     dollar_open_interest bigint,
     received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL
+    gatherer_id smallint NOT NULL,
+    time_digits smallint
 );
 CREATE VIEW market_data.top_of_book;
 CREATE TABLE market_data.trades (
@@ -338,6 +366,7 @@ CREATE TABLE market_data.trades (
     is_block_trade boolean,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,
+    time_digits smallint,
     CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
 CREATE TABLE ops.arbitration (
@@ -610,6 +639,19 @@ CREATE TABLE ops.subscriptions (
     end_reason text,
     ingest_xid xid8 DEFAULT '0'::xid8 NOT NULL
 );
+CREATE TABLE ops.ticker_evidence (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    exchange_ts timestamp with time zone NOT NULL,
+    last_ts timestamp with time zone NOT NULL,
+    time_digits smallint,
+    labels jsonb NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL
+);
+CREATE TABLE ops.ticker_labels (
+    hour timestamp with time zone NOT NULL,
+    labels integer NOT NULL
+);
 CREATE TABLE timeseries.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -641,7 +683,7 @@ ALTER TABLE ONLY market_data.markets
 ALTER TABLE ONLY market_data.orderbook_deltas
     ADD CONSTRAINT orderbook_deltas_exchange_ts_market_ticker_clock_side_price_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
 ALTER TABLE ONLY market_data.orderbook_snapshots
-    ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence);
+    ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at);
 ALTER TABLE ONLY market_data.series_history
     ADD CONSTRAINT series_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.series
@@ -692,6 +734,8 @@ ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
 ALTER TABLE ONLY ops.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
+ALTER TABLE ONLY ops.ticker_labels
+    ADD CONSTRAINT ticker_labels_pkey PRIMARY KEY (hour, labels);
 ALTER TABLE ONLY ops.watermarks
     ADD CONSTRAINT watermarks_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.migration
@@ -725,6 +769,7 @@ CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_d
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
+CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
@@ -739,6 +784,8 @@ GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
@@ -802,7 +849,7 @@ GRANT SELECT ON TABLE market_data.events TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_history TO reader;
 GRANT SELECT ON TABLE market_data.events_history TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.index_values TO deduplicator;
+GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.lifecycle_events TO deduplicator;
@@ -827,14 +874,15 @@ GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
 GRANT UPDATE(market_id) ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT UPDATE(last_change_at) ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
-GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.tickers TO reader;
 GRANT SELECT ON TABLE market_data.tickers TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.top_of_book TO deduplicator;
@@ -843,6 +891,8 @@ GRANT SELECT ON TABLE market_data.top_of_book TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.trades TO deduplicator;
 GRANT SELECT ON TABLE market_data.trades TO reader;
 GRANT SELECT ON TABLE market_data.trades TO exporter;
+GRANT UPDATE(taker_side) ON TABLE market_data.trades TO deduplicator;
+GRANT UPDATE(is_block_trade) ON TABLE market_data.trades TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
@@ -875,6 +925,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ticker_evidence TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ticker_labels TO deduplicator;
 GRANT SELECT ON TABLE timeseries.migration TO deduplicator;
 GRANT SELECT ON TABLE timeseries.migration TO exporter;
 GRANT SELECT ON TABLE timeseries.series TO deduplicator;

@@ -16,7 +16,8 @@ create external table kalshi.tickers (
     dollar_volume bigint comment 'US dollars',
     dollar_open_interest bigint comment 'US dollars',
     received_at timestamp comment 'UTC microseconds, clock of the gatherer',
-    gatherer_id smallint comment 'number of a gatherer'
+    gatherer_id smallint comment 'number of a gatherer',
+    time_digits smallint comment 'decimal places of the second'
 )
 partitioned by (`date` date, hour int)
 row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'

@@ -10,7 +10,8 @@ create external table kalshi.trades (
     taker_side string comment 'yes or no',
     is_block_trade boolean comment 'true or false',
     received_at timestamp comment 'UTC microseconds, clock of the gatherer',
-    gatherer_id smallint comment 'number of a gatherer'
+    gatherer_id smallint comment 'number of a gatherer',
+    time_digits smallint comment 'decimal places of the second'
 )
 partitioned by (`date` date, hour int)
 row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'

@@ -5,7 +5,7 @@ create or replace view sync.tickers_v1 as
 select
     ingest_xid,
     received_at,
-    exchange_ts,
+    case when time_digits > 3 then date_trunc('milliseconds', exchange_ts) else exchange_ts end as exchange_ts,
     market_ticker,
     market_id,
     last_price,
@@ -18,16 +18,18 @@ select
     open_interest,
     dollar_volume,
     dollar_open_interest,
+    -- Equal amounts have equal digests, however many zeros they end with: see production/functions/tickers.
     sha256(
         convert_to(
             row(
-                last_price, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_trade_size,
-                volume, open_interest, dollar_volume, dollar_open_interest
+                least(time_digits, 3), market_id, trim_scale(last_price), trim_scale(yes_bid), trim_scale(yes_ask),
+                trim_scale(yes_bid_size), trim_scale(yes_ask_size), trim_scale(last_trade_size), trim_scale(volume),
+                trim_scale(open_interest), dollar_volume, dollar_open_interest
             )::text,
             'UTF8'
         )
     ) as values_sha256,
-    time_digits
+    least(time_digits, 3)::smallint as time_digits
 from capture.tickers
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

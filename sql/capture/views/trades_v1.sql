@@ -5,7 +5,7 @@ create or replace view sync.trades_v1 as
 select
     ingest_xid,
     received_at,
-    exchange_ts,
+    case when time_digits > 3 then date_trunc('milliseconds', exchange_ts) else exchange_ts end as exchange_ts,
     trade_id,
     market_ticker,
     yes_price,
@@ -13,7 +13,7 @@ select
     size,
     taker_side,
     is_block_trade,
-    time_digits
+    least(time_digits, 3)::smallint as time_digits
 from capture.trades
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

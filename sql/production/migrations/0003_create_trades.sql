@@ -9,6 +9,7 @@ create table market_data.trades (
     is_block_trade boolean,
     received_at timestamptz not null,
     gatherer_id smallint not null,
+    time_digits smallint,
     -- trade_id alone is the identity. Partitioning needs the time in the key, so the merge also searches nearby times.
     unique (exchange_ts, trade_id)
 );
@@ -29,3 +30,6 @@ comment on column market_data.trades.is_block_trade is
 'True for a trade that bypassed the order book; null if the message does not contain it.';
 comment on column market_data.trades.received_at is 'When the gatherer in gatherer_id received it.';
 comment on column market_data.trades.gatherer_id is 'The gatherer whose row was merged first.';
+comment on column market_data.trades.time_digits is
+'Decimal places of the second that exchange_ts has: 3 or 0. Null if no gatherer received a time: then exchange_ts is
+when it was sent, else when it was received.';

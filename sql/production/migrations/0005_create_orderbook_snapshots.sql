@@ -11,7 +11,7 @@ create table market_data.orderbook_snapshots (
     no_sizes numeric[] not null,
     gatherer_id smallint not null,
     last_change_at timestamptz,
-    unique (received_at, market_ticker, clock, levels_sha256, occurrence)
+    unique (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at)
 );
 create index on market_data.orderbook_snapshots (market_ticker, received_at);
 select timeseries.make_time_series('market_data.orderbook_snapshots', 'received_at', interval '1 day');

@@ -15,6 +15,7 @@ create table market_data.tickers (
     dollar_open_interest bigint,
     received_at timestamptz not null,
     gatherer_id smallint not null,
+    time_digits smallint,
     unique (exchange_ts, market_ticker, values_sha256)
 );
 create index on market_data.tickers (market_ticker, exchange_ts);
@@ -24,7 +25,7 @@ comment on table market_data.tickers is
 'Every market summary that any gatherer received, once; the exchange may omit states.';
 comment on column market_data.tickers.exchange_ts is 'The exchange''s time of the state.';
 comment on column market_data.tickers.market_ticker is 'The market summed up.';
-comment on column market_data.tickers.values_sha256 is 'Digest of all values.';
+comment on column market_data.tickers.values_sha256 is 'Digest of all values, of the market''s id and of time_digits.';
 comment on column market_data.tickers.market_id is 'The exchange''s id of the market; null if not sent.';
 comment on column market_data.tickers.last_price is
 'Dollars of the last trade, 0 before the first one; null if not sent.';
@@ -40,3 +41,6 @@ comment on column market_data.tickers.dollar_volume is
 comment on column market_data.tickers.dollar_open_interest is 'Whole dollars held; null if not sent.';
 comment on column market_data.tickers.received_at is 'When the gatherer in gatherer_id received it.';
 comment on column market_data.tickers.gatherer_id is 'The gatherer whose row was merged first.';
+comment on column market_data.tickers.time_digits is
+'Decimal places of the second that exchange_ts has: 3 or 0. Null if no gatherer received a time: then exchange_ts is
+when it was sent, else when it was received.';

@@ -111,6 +111,7 @@ ARCHIVED = (
             Column("taker_side", NAME, "yes or no", nullable=True),
             Column("is_block_trade", pa.bool_(), "true or false", nullable=True),
             *RECEIVED,
+            Column("time_digits", pa.int16(), "decimal places of the second", nullable=True),
         ),
     ),
     ArchiveStream(
@@ -169,6 +170,7 @@ ARCHIVED = (
             Column("dollar_volume", pa.int64(), "US dollars", nullable=True),
             Column("dollar_open_interest", pa.int64(), "US dollars", nullable=True),
             *RECEIVED,
+            Column("time_digits", pa.int16(), "decimal places of the second", nullable=True),
         ),
     ),
     ArchiveStream(

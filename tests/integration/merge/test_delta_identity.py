@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kalshi_data.database.connection import Connection, query
-from tests.integration.merge.test_merge_order import Row, deal, stage
 from tests.support.delta_identity import NumberedChange, ReceivedChange, TrueChange, explain, number, seen
 from tests.support.engines import Database
+from tests.support.merging import Row, deal, stage
 from tests.support.staging import NOW
 
 # The end of an hour, so that bursts go on in the next one.

@@ -1,41 +1,27 @@
 """Each merge file gives the same result for any order of gatherers and size of batches, run once or twice."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from kalshi_data.database.connection import Connection, query
+from kalshi_data.database.connection import query
 from kalshi_data.streams import STREAMS
 from tests.support.engines import Database
-from tests.support.staging import NOW
+from tests.support.merging import MIDNIGHT, Row, after, deal, digest, merged
 
-Row = dict[str, Any]
 BATCHES_MAX = 4
 # Around the beginning of a day and of an hour.
-MIDNIGHT = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
 MOMENTS = st.sampled_from([-7200, -3601, -1, 0, 1, 1800, 3600]).map(
     lambda seconds: MIDNIGHT + timedelta(seconds=seconds)
 )
 TENS = st.sampled_from([-7200, -10, 0, 10, 3590, 3600]).map(lambda seconds: MIDNIGHT + timedelta(seconds=seconds))
 FEW = st.integers(0, 2)
 GATHERER = st.integers(1, 3)
-
-
-def digest(*values: object) -> bytes:
-    return hashlib.sha256(repr(values).encode()).digest()
-
-
-def after(seconds: float) -> datetime:
-    return MIDNIGHT + timedelta(seconds=seconds)
 
 
 def trade(gatherer_id: int, number: int, minute: int, late_ms: int) -> Row:
@@ -68,7 +54,7 @@ def snapshot(
 
 
 def ticker(gatherer_id: int, second: int, bid: int) -> Row:
-    facts = {"market_ticker": "M", "values_sha256": digest(bid), "yes_bid": bid / 10}
+    facts = {"market_ticker": "M", "yes_bid": bid / 10, "time_digits": 3}
     return {"gatherer_id": gatherer_id, "exchange_ts": after(second), **facts}
 
 
@@ -173,47 +159,6 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
 }
 
 
-def stage(production: Connection, name: str, rows: Iterable[Row]) -> None:
-    for row in rows:
-        given = {
-            "ingest_xid": "1",
-            **({} if "received_at" in row or name not in TIMED else {"received_at": after(9)}),
-            **row,
-        }
-        statement = sql.SQL("insert into stage ({}) values ({})").format(
-            sql.SQL(", ").join(map(sql.Identifier, given)),
-            sql.SQL(", ").join(map(sql.Placeholder, given)),
-        )
-        production.execute(statement, given)
-
-
-TIMED = {"trades", "orderbook_deltas", "tickers", "lifecycle_events", "index_values"}
-
-
-def merged(production: Connection, name: str, batches: Sequence[Sequence[Row]]) -> list[list[str]]:
-    """Merge batch after batch and return what production then holds; nothing of it stays."""
-    stream = next(each for each in STREAMS if each.name == name)
-    with production.transaction(force_rollback=True):
-        for batch in batches:
-            stage(production, name, batch)
-            if stream.time_column:
-                target = {"target": stream.target, "time_column": stream.time_column}
-                production.execute(query(f"production/reject/{name}"), {"late_days_max": 400})
-                production.execute(query("production/stage/prepare_partitions"), target)
-            production.execute(query(f"production/merge/{name}"))
-            production.execute("delete from stage")
-        return [
-            sorted(repr(row) for row in production.execute(statement.encode()).fetchall())
-            for statement in CASES[name][1]
-        ]
-
-
-def deal(rows: Sequence[Row], cuts: Iterable[int]) -> list[Sequence[Row]]:
-    """Cut rows into batches."""
-    places = [0, *sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
-    return [rows[first:last] for first, last in pairwise(places)]
-
-
 def test_every_stream_has_a_case() -> None:
     assert set(CASES) == {stream.name for stream in STREAMS}
 
@@ -229,9 +174,9 @@ def test_order_and_batches_change_nothing(production: Database, name: str) -> No
             rows = data.draw(st.lists(CASES[name][0], min_size=1, max_size=12), label="rows")
             twice = data.draw(st.permutations([*rows, *rows]), label="order")
             cuts = data.draw(st.lists(st.integers(0, 24), max_size=BATCHES_MAX), label="cuts")
-            at_once = merged(connection, name, [rows])
+            at_once = merged(connection, name, [rows], CASES[name][1])
             assert any(at_once)
-            assert merged(connection, name, deal(twice, cuts)) == at_once
+            assert merged(connection, name, deal(twice, cuts), CASES[name][1]) == at_once
 
         run: Callable[[], None] = whatever
         run()

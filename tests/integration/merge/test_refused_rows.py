@@ -139,24 +139,25 @@ def test_a_row_that_cannot_be_staged_is_kept_as_received(production: Database, g
         (RENAMED, "does not exist"),
         (
             RENAMED + "create view sync.trades_v1 as select ingest_xid, exchange_ts, received_at, trade_id, "
-            "market_ticker, yes_price, no_price, size, taker_side from sync.trades_v0",
+            "market_ticker, yes_price, no_price, size, taker_side, time_digits from sync.trades_v0",
             "is_block_trade",
         ),
         (
             RENAMED + "create view sync.trades_v1 as select ingest_xid, exchange_ts, received_at, trade_id, "
-            "market_ticker, yes_price, no_price, size::integer as size, taker_side, is_block_trade "
-            "from sync.trades_v0",
+            "market_ticker, yes_price, no_price, size::integer as size, taker_side, is_block_trade, "
+            "time_digits from sync.trades_v0",
             "",
         ),
         (
             RENAMED + "create view sync.trades_v1 as select ingest_xid, exchange_ts, received_at, trade_id, "
-            "market_ticker, yes_price, no_price, size, taker_side, 'maybe' as is_block_trade from sync.trades_v0",
+            "market_ticker, yes_price, no_price, size, taker_side, 'maybe' as is_block_trade, time_digits "
+            "from sync.trades_v0",
             "",
         ),
         (
             RENAMED + "create view sync.trades_v1 as select t.ingest_xid, t.exchange_ts, t.received_at, t.trade_id, "
-            "t.market_ticker, 1 / 0 * t.yes_price as yes_price, t.no_price, t.size, t.taker_side, t.is_block_trade "
-            "from sync.trades_v0 as t",
+            "t.market_ticker, 1 / 0 * t.yes_price as yes_price, t.no_price, t.size, t.taker_side, t.is_block_trade, "
+            "t.time_digits from sync.trades_v0 as t",
             "division by zero",
         ),
     ],

@@ -3,7 +3,8 @@
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
 -- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many one call drops
 -- Reads: ops.archive_partitions
--- Writes: partitions of the stream's table, ops.dropped_partitions, ops.book_checks
+-- Writes: partitions of the stream's table, ops.dropped_partitions, ops.book_checks, ops.ticker_labels,
+-- ops.ticker_evidence
 -- Returns: what was dropped, oldest first
 create or replace function ops.drop_archived_partitions(
     wanted_stream text, days_min integer, partitions_max integer default 10
@@ -51,6 +52,10 @@ begin
     if wanted_stream in ('orderbook_deltas', 'orderbook_snapshots') then
         update ops.book_checks as b set check_again_at = null
         where b.check_again_at is not null and b.from_at <@ dropped;
+    end if;
+    if wanted_stream = 'tickers' then
+        delete from ops.ticker_labels as l where l.hour <@ dropped;
+        delete from ops.ticker_evidence as e where e.exchange_ts <@ dropped;
     end if;
 end;
 $$;

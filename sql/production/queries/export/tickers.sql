@@ -18,6 +18,7 @@ select
     t.dollar_volume,
     t.dollar_open_interest,
     t.received_at,
-    t.gatherer_id
+    t.gatherer_id,
+    t.time_digits
 from market_data.tickers as t
 where t.exchange_ts >= %(begin_at)s::timestamptz and t.exchange_ts < %(end_at)s::timestamptz;

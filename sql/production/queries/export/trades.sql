@@ -12,6 +12,7 @@ select
     t.taker_side,
     t.is_block_trade,
     t.received_at,
-    t.gatherer_id
+    t.gatherer_id,
+    t.time_digits
 from market_data.trades as t
 where t.exchange_ts >= %(begin_at)s::timestamptz and t.exchange_ts < %(end_at)s::timestamptz;

@@ -1,24 +1,10 @@
--- Merge staged market summaries: hold one row per market, time and set of values.
+-- Merge staged market summaries: hold one row per market, time and set of values; rows that agree in all that both have
+-- are one. The rule is ops.merge_mixed_tickers; most hours need none, since all their rows have the same fields.
 -- Reads: pg_temp.stage
--- Writes: market_data.tickers
--- Returns: per gatherer how many rows were new, by the hours they fall into
-with
-inserted as (
-    insert into market_data.tickers (
-        exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
-        yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
-        received_at, gatherer_id
-    )
-    select distinct on (exchange_ts, market_ticker, values_sha256)
-        exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
-        yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
-        received_at, gatherer_id
-    from stage
-    order by exchange_ts, market_ticker, values_sha256, received_at
-    on conflict do nothing
-    returning date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
-)
-
-select gatherer_id, touched_hour, count(*) as new_rows
-from inserted
-group by gatherer_id, touched_hour;
+-- Writes: market_data.tickers, ops.ticker_labels, ops.ticker_evidence
+-- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which rows only changed
+select
+    m.gatherer_id,
+    m.touched_hour,
+    m.new_rows
+from ops.merge_tickers() as m;

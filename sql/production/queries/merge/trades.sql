@@ -1,36 +1,60 @@
--- Merge staged trades: one per trade_id, even if REST and WebSocket report its time up to 5 s apart.
+-- Merge staged trades: one per trade_id, even if REST and WebSocket report its time up to 5 s apart. It has the finest
+-- of the times, and of equally fine ones the earliest. What one copy lacks is taken from another one.
 -- Reads: pg_temp.stage
 -- Writes: market_data.trades
--- Returns: per gatherer how many rows were new, by the hours they fall into
+-- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which trades only changed
 with
-candidate as (
-    select *, exchange_ts - lag(exchange_ts) over (partition by trade_id order by exchange_ts, received_at) as since
-    from stage
+met as materialized (
+    select
+        c.*, k.exchange_ts as known_ts,
+        least(c.taker_side, k.taker_side) as side, greatest(c.is_block_trade, k.is_block_trade) as is_block,
+        (coalesce(c.time_digits, -1), k.exchange_ts) > (coalesce(k.time_digits, -1), c.exchange_ts) as is_finer
+    from ops.staged_trades() as c
+    left join market_data.trades as k
+        on
+            c.market_ticker = k.market_ticker and c.trade_id = k.trade_id
+            and k.exchange_ts between c.exchange_ts - interval '5 s' and c.exchange_ts + interval '5 s'
+),
+
+filled as (
+    update market_data.trades as k set taker_side = m.side, is_block_trade = m.is_block
+    from met as m
+    where
+        (k.exchange_ts, k.trade_id) = (m.known_ts, m.trade_id) and not m.is_finer
+        and (k.taker_side, k.is_block_trade) is distinct from (m.side, m.is_block)
+    returning k.gatherer_id, k.exchange_ts
+),
+
+moved as materialized (
+    select
+        known_ts, exchange_ts,
+        ops.move_trade(known_ts, trade_id, exchange_ts, time_digits, side, is_block) as gatherer_id
+    from met
+    where is_finer
 ),
 
 inserted as (
     insert into market_data.trades (
         exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side, is_block_trade,
-        received_at, gatherer_id
+        received_at, gatherer_id, time_digits
     )
     select
-        c.exchange_ts, c.trade_id, c.market_ticker, c.yes_price, c.no_price, c.size, c.taker_side,
-        c.is_block_trade, c.received_at, c.gatherer_id
-    from candidate as c
-    where
-        coalesce(c.since > interval '5 s', true)
-        and not exists (
-            select from market_data.trades as known
-            where
-                known.market_ticker = c.market_ticker
-                and known.exchange_ts between c.exchange_ts - interval '5 s' and c.exchange_ts + interval '5 s'
-                and known.trade_id = c.trade_id
-        )
-    order by c.exchange_ts, c.trade_id
+        exchange_ts, trade_id, market_ticker, yes_price, no_price, size, side, is_block, received_at, gatherer_id,
+        time_digits
+    from met
+    where known_ts is null
+    order by exchange_ts, trade_id
     on conflict do nothing
-    returning date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, gatherer_id
+    returning gatherer_id, exchange_ts, 1 as is_new
 )
 
-select gatherer_id, touched_hour, count(*) as new_rows
-from inserted
+select gatherer_id, date_bin('1 hour', exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, sum(is_new) as new_rows
+from (
+    select * from inserted
+    union all
+    select gatherer_id, exchange_ts, 0 as is_new from filled
+    union all
+    select gatherer_id, unnest(array[known_ts, exchange_ts]) as exchange_ts, 0 as is_new from moved
+) as touched
+where gatherer_id is not null
 group by gatherer_id, touched_hour;

@@ -18,7 +18,6 @@ create temporary table stage (
     open_interest numeric,
     dollar_volume bigint,
     dollar_open_interest bigint,
-    -- Archived rows have a time of their own.
-    time_digits smallint default 3,
+    time_digits smallint,
     ingest_xid xid8 not null
 ) on commit delete rows;

@@ -12,7 +12,6 @@ create temporary table stage (
     size numeric,
     taker_side text,
     is_block_trade boolean,
-    -- Archived rows have a time of their own.
-    time_digits smallint default 3,
+    time_digits smallint,
     ingest_xid xid8 not null
 ) on commit delete rows;

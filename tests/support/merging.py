@@ -1,0 +1,75 @@
+"""Merges made-up rows of one stream batch after batch, for tests of what a merge file does."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from psycopg import sql
+
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.streams import STREAMS
+from tests.support.staging import NOW
+
+Row = dict[str, Any]
+# The beginning of a day and of an hour.
+MIDNIGHT = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
+# Gatherers send this digest with each row: see sync.tickers_v1.
+DIGESTS = """
+update stage set values_sha256 = ops.ticker_digest(
+    time_digits, market_id, last_price, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_trade_size, volume,
+    open_interest, dollar_volume, dollar_open_interest
+)
+"""
+TIMED = {"trades", "orderbook_deltas", "tickers", "lifecycle_events", "index_values"}
+
+
+def digest(*values: object) -> bytes:
+    return hashlib.sha256(repr(values).encode()).digest()
+
+
+def after(seconds: float) -> datetime:
+    return MIDNIGHT + timedelta(seconds=seconds)
+
+
+def stage(production: Connection, name: str, rows: Iterable[Row]) -> None:
+    """Put rows into the stage; a column that is not given is null."""
+    for row in rows:
+        given = {
+            "ingest_xid": "1",
+            **({} if "received_at" in row or name not in TIMED else {"received_at": after(9)}),
+            **row,
+        }
+        statement = sql.SQL("insert into stage ({}) values ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, given)),
+            sql.SQL(", ").join(map(sql.Placeholder, given)),
+        )
+        production.execute(statement, given)
+    if name == "tickers":
+        production.execute(DIGESTS.encode())
+
+
+def merged(
+    production: Connection, name: str, batches: Sequence[Sequence[Row]], statements: Iterable[str]
+) -> list[list[str]]:
+    """Merge batch after batch and return what production then holds; nothing of it stays."""
+    stream = next(each for each in STREAMS if each.name == name)
+    with production.transaction(force_rollback=True):
+        for batch in batches:
+            stage(production, name, batch)
+            if stream.time_column:
+                target = {"target": stream.target, "time_column": stream.time_column}
+                production.execute(query(f"production/reject/{name}"), {"late_days_max": 400})
+                production.execute(query("production/stage/prepare_partitions"), target)
+            production.execute(query(f"production/merge/{name}"))
+            production.execute("delete from stage")
+        return [
+            sorted(repr(row) for row in production.execute(statement.encode()).fetchall()) for statement in statements
+        ]
+
+
+def deal(rows: Sequence[Row], cuts: Iterable[int]) -> list[Sequence[Row]]:
+    """Cut rows into batches."""
+    places = [0, *sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
+    return [rows[first:last] for first, last in pairwise(places)]
