@@ -28,6 +28,7 @@ TICKER: dict[str, Any] = {"market_ticker": "KXA-1", "yes_bid_dollars": "0.40", "
 NONE = {"no_dollars_fp": None, "clock": None, "market_id": None}
 MOMENT = NOW.isoformat().replace("+00:00", ".123456789Z")
 Published = tuple[str, dict[str, Any]]
+CLOCKS: list[object] = [7, "7", 8.0, 2**63 - 1, "0", -1, 2**63, 1.5, "noon", "", True, [], {}]
 RECORDINGS: dict[str, list[Published]] = {
     "trades without a price or a taker": [
         ("trade", {**TRADE, "ts_ms": MS, "taker_side": "no"}),
@@ -58,9 +59,8 @@ RECORDINGS: dict[str, list[Published]] = {
         ("ticker", {**TICKER, "ts_ms": MS, "dollar_volume": 7.0, "dollar_open_interest": 2**63}),
     ],
     "clocks of every form": [
-        *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in (7, "7", 7.0, 2**63 - 1, "0")),
-        *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in (-1, 2**63, 1.5, "noon", True, [])),
-        *(("orderbook_snapshot", {**SNAPSHOT, "clock": clock}) for clock in ("8", 9.0, -1, "", {})),
+        *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in CLOCKS),
+        *(("orderbook_snapshot", {**SNAPSHOT, "clock": clock}) for clock in CLOCKS[1:]),
     ],
     "cents": [
         ("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "m", "yes": [[8, 300]], "no": None}),
