@@ -192,6 +192,18 @@ def test_numbering_is_cheap_again_when_all_deltas_have_had_equally_exact_times_f
     assert number(numbering, "a", last_at, None) == (1, 1, last_at.replace(microsecond=447_000))
 
 
+def test_kinds_with_and_without_a_time_of_sending_do_not_end_each_others_bursts() -> None:
+    """A recording's times of sending lie months before its frames are received again."""
+    numbering = DeltaNumbering()
+    months = 100 * 86_400
+    numbers = [
+        number(numbering, kind, later(place + since), None)
+        for place in range(4)
+        for kind, since in (("sent", 0), ("received", months))
+    ]
+    assert [occurrence for occurrence, _, _ in numbers] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
 KEYS_MAX = 200
 # Two generations each of the milliseconds and seconds, and the bursts.
 BOUND = 5 * (KEYS_MAX + 10)

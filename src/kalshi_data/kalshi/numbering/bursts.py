@@ -55,7 +55,7 @@ class KindBursts:
 
     def current(self, kind: str, at: datetime) -> KindBurst:
         """Return the burst that a delta belongs to; it may be new."""
-        self._forget(at)
+        self._make_room()
         burst = self._bursts.get(kind)
         return burst if burst is not None and _goes_on(burst, at) else KindBurst(at, at)
 
@@ -68,12 +68,9 @@ class KindBursts:
         self._bursts[kind] = burst
         self._clocks += len(burst.clocks)
 
-    def _forget(self, at: datetime) -> None:
-        """Forget the bursts that are over, and make room."""
-        while self._bursts:
-            oldest = next(iter(self._bursts.values()))
-            if len(self) < self._keys_max and abs(at - oldest.last_at) <= PAUSE:
-                return
+    def _make_room(self) -> None:
+        """Forget bursts for their number only: frames with and without a time of sending may lie months apart."""
+        while self._bursts and len(self) >= self._keys_max:
             self._clocks -= len(self._bursts.popitem(last=False)[1].clocks)
 
 
