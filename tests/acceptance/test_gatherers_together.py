@@ -85,10 +85,7 @@ def test_fields_that_are_no_longer_sent_change_no_value(rehearse: Rehearse) -> N
     rehearsal.fault("no_deprecated_fields", connection=1, count=100_000)
     seen = rehearsal.counted("trades")
     wait_until(lambda: rehearsal.counted("trades") > seen + 5, "trades without them")
-    # Only these fields hold the digits of a change below a millisecond.
     rehearsal.fault("no_deprecated_fields", count=COARSE)
     found = rehearsal.finish()
-    coarse = found.streams.pop("orderbook_deltas")
-    assert 0 < coarse.lost == coarse.invented <= COARSE
     assert found.complete, str(found)
     assert rehearsal.counted("quarantine") == rehearsal.counted("gaps") == 0

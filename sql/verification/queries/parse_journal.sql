@@ -1,5 +1,6 @@
 -- Create the table of the journal that production is compared with. Fields that no connection got count as not
--- published. A recording may hold what jsonb cannot, such as NUL; no database can hold such a message either.
+-- published; whole has them all. A recording may hold what jsonb cannot, such as NUL; no database can hold such a
+-- message either.
 -- Reads: pg_temp.journal_line
 -- Writes: pg_temp.journal
 -- Returns: nothing; the row count is the number of lines parsed
@@ -23,5 +24,6 @@ select
                 (line #> '{frame, msg}') - array(select jsonb_array_elements_text(line -> 'unsent'))
             )
         else line
-    end as line
+    end as line,
+    case when line ? 'unsent' then line end as whole
 from parsed;

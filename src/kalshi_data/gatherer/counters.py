@@ -9,6 +9,9 @@ from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import count, counts, delays, flag, level, size
 from kalshi_data.service.repeated import Repeated
 
+# A market whose snapshots differ from what was received is logged once in this time.
+DIFFERENT_BOOK_SECONDS = 3600.0
+
 # ruff: noqa: RUF009 - these functions return dataclasses.field(), which makes a value for each instance
 
 
@@ -30,6 +33,8 @@ class Counters:
         "ignored_fields", "Fields with a bad value that the row does not need.", "type", "field"
     )
     gaps: Counter[str] = counts("sequence_gaps", "Gaps in sequence numbers.", "channel")
+    book_checks: Counter[str] = counts("book_checks", "Snapshots compared with what came before them.", "result")
+    books_not_followed: int = count("books_not_followed", "Times a book was too large to be compared.")
     exchange_errors: Counter[int] = counts("exchange_errors", "Errors of the exchange, by its code.", "code")
     commands: int = count("commands_sent", "Commands sent to the exchange.")
     snapshots_requested: Counter[str] = counts("snapshots_requested", "Order books requested again.", "reason")
@@ -58,6 +63,7 @@ class Counters:
     markets_known: int = level("markets_known", "Markets the exchange lists.", int)
     markets_wanted: int = level("markets_wanted", "Markets whose books should be subscribed.", int)
     markets_subscribed: int = level("markets_subscribed", "Markets whose books are subscribed.", int)
+    books_followed: int = level("books_followed", "Order books whose snapshots are compared.", int)
     markets_unassigned: int = level("markets_unassigned", "Markets wanted that no connection has room for.", int)
     subscribed: bool = flag("subscribed", "1 once everything wanted has been subscribed since the start.", bool)
     # Until then it writes no heartbeat and drops nothing.
@@ -108,5 +114,6 @@ class Counters:
     exchange_clock: ExchangeClock = field(default_factory=ExchangeClock)
     # Which repeated conditions were logged, and when.
     repeated: Repeated = field(default_factory=Repeated)
+    different_books: Repeated = field(default_factory=lambda: Repeated(DIFFERENT_BOOK_SECONDS))
     # When the event loop last had a turn, by time.monotonic, which means nothing outside this process.
     loop_at_seconds: float = field(default=0.0)

@@ -27,6 +27,10 @@ from kalshi_data.kalshi.timestamps import (
 NUMBERING_PAUSE = timedelta(seconds=10)
 
 
+# The exchange allows 500,000 markets on a connection.
+CHANGES_MAX = 1_000_000
+
+
 class Arrival(msgspec.Struct):
     """On which connection and when a frame arrived, what that connection received before, and odd fields."""
 
@@ -49,7 +53,7 @@ class Arrival(msgspec.Struct):
         """Remember when a market last changed; forget it if that is not known to the millisecond."""
         if changed_at is None:
             self.last_changes.pop(ticker, None)
-        else:
+        elif len(self.last_changes) < CHANGES_MAX or ticker in self.last_changes:
             self.last_changes[ticker] = to_millisecond(changed_at)
 
 

@@ -225,3 +225,22 @@ def event_time(envelope: Envelope) -> datetime | None:
 def lacks_market_id(envelope: Envelope) -> bool:
     """Return whether a message that was decoded has no market_id, which differs from an empty one."""
     return _IDENTIFIED.decode(envelope.msg).market_id is None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    market_ticker: str | None = None
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+def subject_of(frame: bytes) -> tuple[int | None, str | None]:
+    """Return the subscription and the market that a frame names which has no row; None for what it does not name."""
+    try:
+        envelope = decode_envelope(frame)
+    except BadFrame:
+        return None, None
+    try:
+        return envelope.sid, _NAMED.decode(envelope.msg).market_ticker
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return envelope.sid, None

@@ -8,6 +8,7 @@ from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.streams import STREAMS
 
 VERIFIED_STREAMS = tuple(stream.name for stream in STREAMS if stream.is_verified)
+SNAPSHOTS = "orderbook_snapshots"
 COLUMNS = ("published", "present", "lost", "invented")
 
 
@@ -93,15 +94,42 @@ def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
     withheld = connection.execute(query("verification/drop_withheld")).rowcount
     for name in VERIFIED_STREAMS:
         connection.execute(query(f"verification/stage/{name}"))
-    connection.execute(query("verification/stage/book_snapshots"))
+    for step in (
+        query("verification/stage/books/precisions"),
+        query("verification/stage/books/coarse_seconds"),
+        query("verification/stage/books/unsure_times"),
+        query("verification/stage/books/positions"),
+        query("verification/stage/books/snapshots"),
+        query("verification/stage/books/published"),
+        query("verification/stage/books/changes"),
+        query("verification/stage/snapshot_states"),
+    ):
+        connection.execute(step)
     row = connection.execute(query("verification/count_unreadable"), {"parsed": parsed}).fetchone() or (0,)
     return ExcludedMessages(int(row[0]), withheld)
 
 
 def count_stream(connection: Connection, name: str) -> StreamCounts:
     """Compare one stream."""
-    row = connection.execute(query(f"verification/verify/{name}")).fetchone()
+    if name == SNAPSHOTS:
+        row = connection.execute(query("verification/verify/orderbook_snapshots")).fetchone()
+    else:
+        row = _count_facts(connection, name)
     return StreamCounts(*(int(each) for each in row or (0, 0, 0, 0)))
+
+
+def _count_facts(connection: Connection, name: str) -> tuple[int, ...] | None:
+    """Pair what was published with what is held, and count what is left of both."""
+    for step in (
+        query("verification/facts/create_tables"),
+        query(f"verification/facts/published/{name}"),
+        query(f"verification/facts/held/{name}"),
+        query("verification/facts/pair/equal"),
+        query("verification/facts/pair/find_candidates"),
+        query("verification/facts/pair/create_function"),
+    ):
+        connection.execute(step)
+    return connection.execute(query("verification/facts/count")).fetchone()
 
 
 def count_books(connection: Connection) -> tuple[int, int]:

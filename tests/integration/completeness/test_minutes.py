@@ -18,6 +18,7 @@ from kalshi_data.deduplicator.cli import main
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import T0, at, beat, cover, miss
 from tests.support.engines import Database
+from tests.support.line_checks import LineCheck, merge_line_checks
 
 BOOKS = "orderbook_deltas"
 MINUTES_BY_STATE = """
@@ -435,6 +436,26 @@ def test_the_command_shows_one_market_and_its_evidence(ops: Connection, config: 
     assert "no gap is known" in shown.output
     assert "coverage" in shown.output
     assert run(config, *window, "--market", "KXA-2", "--json").output.count('"market_ticker":"KXA-2"') == 2
+
+
+def test_the_command_names_what_proves_a_minute(ops: Connection, config: Path) -> None:
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 60)
+    snapshot(ops, 5, 1)
+    snapshot(ops, 20, 1)
+    merge_line_checks(ops, [LineCheck(began=10, ended=30), LineCheck(began=30, ended=31, is_equal=False)])
+    classify(ops)
+    classify(ops)
+    window = ("--from", at(0).isoformat(), "--to", at(60).isoformat(), "--market", "KXA-1", "--evidence")
+    shown = " ".join(run(config, *window).output.split())
+    assert "proven for 25 minutes: 80.00 % of them by connections of gatherers, 60.00 % by production's check" in shown
+    assert "connections compared 2 books, of which 1 differ" in shown
+    report = msgspec.json.decode(run(config, *window, "--json").output)
+    kinds = [(each["kind"], each["gatherer_id"]) for each in report["evidence"]]
+    assert kinds[2:] == [("book check", None), ("line check", 1), ("line check", 1)]
+    equal, different = (each["detail"] for each in report["evidence"][-2:])
+    assert (equal["from_seq"], equal["until_seq"], different["wrong_level_count"]) == (6_000_000, 18_000_000, 1)
+    assert report["proofs"]["by_both"] == 10
 
 
 def test_a_gap_across_midnight_is_shown_as_one(ops: Connection, config: Path) -> None:

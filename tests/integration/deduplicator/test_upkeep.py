@@ -13,6 +13,7 @@ from kalshi_data.errors import LockLost
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
 from tests.support.coverage import at, beat, cover
 from tests.support.engines import Database
+from tests.support.line_checks import LineCheck, merge_line_checks
 from tests.support.staging import settings
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
@@ -64,6 +65,16 @@ def test_one_tick_checks_books_and_classifies_minutes(ops: Connection, chosen: D
     fill(ops)
     assert holding(chosen, ops).tick(ops) is False
     assert proven(ops) == 20
+
+
+def test_one_tick_counts_changes_and_deletes_old_proofs(ops: Connection, chosen: DeduplicatorSettings) -> None:
+    delta(ops, 5, 0, "yes", "0.5", "1")
+    new = LineCheck(began=1, ended=10, inner=1, from_change=at(1), until_change=at(9))
+    merge_line_checks(ops, [new, LineCheck(began=-144_000, ended=-143_999)])
+    holding(chosen, ops).tick(ops)
+    checks = "select counted_checks, counted_changes from ops.line_checks"
+    assert ops.execute(checks).fetchall() == [(1, 1)]
+    assert ops.execute("select from ops.line_counts").fetchall() == []
 
 
 def test_it_runs_until_it_is_stopped(ops: Connection, chosen: DeduplicatorSettings) -> None:

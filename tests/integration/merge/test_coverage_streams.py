@@ -71,6 +71,28 @@ def test_a_changed_row_is_read_again_and_replaces_the_old_one(production: Databa
     assert [row[1:] for row in counts(production, "gaps")] == [(1, 1, 0, 0), (2, 2, 0, 0)]
 
 
+COMPARED = """
+insert into capture.book_checks (
+    frame_number, connection_id, sid, market_ticker, from_at, until_at, from_seq, until_seq, from_clock, until_clock,
+    from_change_at, until_change_at, change_count, inner_count, level_count, is_equal, wrong_level_count
+) values (%s, 1, 2, 'KXA-1', %s, %s, %s, %s, 0, 0, %s, %s, 3, 2, 5, true, 0)
+"""
+
+
+def test_books_proven_on_a_connection_are_read_and_joined(production: Database, gatherers: list[Database]) -> None:
+    for second in (0, 60):
+        for gatherer in gatherers:
+            with gatherer.connect("gatherer") as connection:
+                connection.execute(query("capture/record/ensure_partitions"), {"moment": NOW})
+                times = (later(second), later(second + 60))
+                connection.execute(COMPARED.encode(), (second + 9, *times, second + 1, second + 61, *times))
+        merge(production, gatherers, line_check_sample_one_in=1)
+    runs = held(production, "select gatherer_id, until_at - from_at, check_count, change_count from ops.line_checks")
+    assert sorted(runs) == [(number, timedelta(minutes=2), 2, 6) for number in (1, 2)]
+    assert held(production, "select count(*), sum(inner_count) from ops.line_counts") == [(4, 8)]
+    assert [row[1:] for row in counts(production, "book_checks")] == [(2, 2, 0, 0), (2, 2, 0, 0)]
+
+
 STAGE = """
 insert into stage (
     gatherer_id, epoch, frame_number, connection_id, sid, channel, seq_expected, seq_received, began_at, detected_at,

@@ -12,6 +12,7 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
 from kalshi_data.deduplicator.monitoring.measurements import (
     Lag,
+    LineCounts,
     Liveness,
     Measurements,
     MergedRows,
@@ -126,6 +127,14 @@ def test_a_merge_that_upkeep_waits_for_is_reported(seconds: float, checks: list[
     assert all("session 7" in reason.text for reason in evaluate(made, state(), SETTINGS, NOW).reasons)
 
 
+def test_changes_that_a_gatherer_received_in_another_number_are_reported() -> None:
+    assert health_of(measurements(line_counts=LineCounts(waiting=5_000))) == ("healthy", [])
+    made = measurements(line_counts=LineCounts(5_000, 2, "KXA-1"))
+    assert health_of(made) == ("degraded", ["books"])
+    (reason,) = evaluate(made, state(), SETTINGS, NOW).reasons
+    assert "completeness --market KXA-1 --evidence" in reason.text
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -148,6 +157,7 @@ def test_what_it_waits_for_is_reported(waiting_for: str) -> None:
 def test_measurements_are_exported_as_metrics() -> None:
     made = measurements({(2, "trades"): 12.5})
     made.merged = {(2, "trades"): MergedRows(100, 60, 30, 10, 1_000_000.0)}
+    made.line_counts = LineCounts(7, 2, "KXA-1")
     samples = {
         (sample.name, *sample.labels.values()): sample.value
         for metric in read_metrics(made, state(), HealthReport())
@@ -165,6 +175,8 @@ def test_measurements_are_exported_as_metrics() -> None:
     assert samples["kalshi_deduplicator_gatherer_alive", "3"] == 1
     assert samples["kalshi_deduplicator_gatherer_heartbeat_timestamp_seconds", "3"] == BEAT_AT.timestamp()
     assert samples["kalshi_deduplicator_stream_failing", "trades"] == 0
+    assert samples["kalshi_deduplicator_line_counts_waiting",] == 7
+    assert samples["kalshi_deduplicator_line_counts_disputed",] == 2
 
 
 def waiting(seconds: float) -> StreamProgress:

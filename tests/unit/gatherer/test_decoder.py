@@ -69,7 +69,7 @@ def seconds(value: Any) -> Any:
 
 def test_a_book_is_covered_from_its_snapshot_a_channel_from_its_acknowledgement() -> None:
     decoding = Decoding().take(
-        BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, snapshot(1, "KXA"), delta(2, "KXA"), snapshot(3, "KXA")
+        BOOKS_SUBSCRIBED, TRADES_SUBSCRIBED, snapshot(1, "KXA"), delta(2, "KXB"), snapshot(3, "KXA")
     )
     assert decoding.states() == [
         ("coverage_begun", 2, "trade", "", 2),

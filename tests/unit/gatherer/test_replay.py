@@ -43,13 +43,18 @@ class RandomFeed:
         self._connection = connection
         self._seq: dict[int, int] = {}
         self._command = 0
+        # The exchange's books: the size of their only level.
+        self._sizes = dict.fromkeys(MARKETS, 0)
         self._subscribe()
 
     def step(self) -> None:
         choice = self._choices.choice((*"tttttddddssssgGceu",))
         sid = 1 if choice in "tg" else 2
         if choice in "gG":
-            self._seq[sid] += self._choices.randint(1, 3)
+            for _ in range(self._choices.randint(1, 3)):
+                self._seq[sid] += 1
+                body = self._delta() if sid == 2 else self._trade()
+                assert body  # It is never sent.
         elif choice in "tds":
             body = {"t": self._trade, "d": self._delta, "s": self._snapshot}[choice]()
             types = {"t": "trade", "d": "orderbook_delta", "s": "orderbook_snapshot"}
@@ -88,13 +93,16 @@ class RandomFeed:
         return {**identity, **prices, "taker_outcome_side": "yes", "ts_ms": 1_790_000_000_000}
 
     def _delta(self) -> dict[str, Any]:
-        change = {"price_dollars": "0.41", "delta_fp": f"{self._choices.randint(1, 10**6)}.00", "side": "yes"}
+        ticker, size = self._choices.choice(MARKETS), self._choices.randint(1, 10**6)
+        self._sizes[ticker] += size
+        change = {"price_dollars": "0.41", "delta_fp": f"{size}.00", "side": "yes"}
         clock = {"clock": self._choices.randint(1, 10**9), "ts_ms": 1_790_000_000_000 + self._seq[2]}
-        return {"market_ticker": self._choices.choice(MARKETS), "market_id": "m", **change, **clock}
+        return {"market_ticker": ticker, "market_id": "m", **change, **clock}
 
     def _snapshot(self) -> dict[str, Any]:
-        levels = {"yes_dollars_fp": [["0.41", f"{self._choices.randint(1, 10**6)}.00"]]}
-        return {"market_ticker": self._choices.choice(MARKETS), "market_id": "m", "clock": 1, **levels}
+        ticker = self._choices.choice(MARKETS)
+        levels = {"yes_dollars_fp": [["0.41", f"{self._sizes[ticker]}.00"]]}
+        return {"market_ticker": ticker, "market_id": "m", "clock": 1, **levels}
 
     def _frame(self, kind: str, **rest: Any) -> None:
         self._connection.frame(msgspec.json.encode({"type": kind, **rest}))
@@ -107,14 +115,38 @@ def test_replayed_rows_are_the_live_rows_wherever_the_reading_begins(seed: int, 
     log.open()
     recorder = Recorder(log, cast("BatchWriter", rows), Counters(), WritingSettings(), STATE_FRAMES)
     feeds = [RandomFeed(choices, recorder.open(f"books-{number}", "ws://")) for number in range(2)]
-    for _ in range(STEPS):
+    for _ in range(STEPS + 50):
         choices.choice(feeds).step()
     feeds[0].close()
     log.close()
 
     assert {item.stream for item in rows.items} >= {"gaps_found", "gaps_repaired", "coverage_begun", "coverage_ended"}
+    checks = [item for item in rows.items if item.stream == "book_checks"]
+    assert len(checks) > 3
+    assert all(item.row[14] for item in checks)
     for begin in range(log.first_number + 1, log.next_number):
-        assert replayed(tmp_path, begin, log.next_number) == [item for item in rows.items if item.number >= begin]
+        got = replayed(tmp_path, begin, log.next_number)
+        live = [item for item in rows.items if item.number >= begin]
+        assert without_checks(got) == without_checks(live)
+        found = [item for item in got if item.stream == "book_checks"]
+        assert found[-1:] == checks[-1:] or begin > first_snapshot(rows.items, checks[-1])
+        assert [
+            item for item in live if item.stream == "book_checks" and first_snapshot(rows.items, item) >= begin
+        ] == [item for item in found if first_snapshot(rows.items, item) >= begin]
+
+
+def without_checks(items: list[Item]) -> list[Item]:
+    return [item for item in items if item.stream != "book_checks"]
+
+
+def first_snapshot(items: list[Item], check: Item) -> int:
+    """Return the number of the earlier snapshot of a comparison."""
+    snapshots = (item for item in items if item.stream == "orderbook_snapshots")
+    return next(
+        item.number
+        for item in snapshots
+        if (item.connection_id, item.received_at, item.row[5]) == (check.connection_id, check.row[3], check.row[2])
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

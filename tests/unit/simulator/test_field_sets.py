@@ -2,7 +2,6 @@
 
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,58 +12,12 @@ from hypothesis import strategies as st
 from kalshi_data.simulator.cli import main
 from kalshi_data.simulator.faults.rollouts import GROUPS, TIMES, field_changes
 from kalshi_data.simulator.feed.field_sets import DEPRECATED, FIELDS, NO_FIELDS, OPTIONAL, ConnectionFields, without
-from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.session import ServerSession
-from kalshi_data.simulator.feed.wire import Wire
-from kalshi_data.simulator.journal import Journal
-from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.messages import Message
-from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
-
-STARTED_US = 1_793_109_600_000_000
-CHANNELS = ["orderbook_delta", "ticker", "trade", "market_lifecycle_v2", "cfbenchmarks_value"]
-Frame = dict[str, Any]
-
-
-class KeptFrames(Wire):
-    """A wire that keeps what is sent."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.frames: list[Frame] = []
-
-    def send(self, payload: bytes) -> bool:
-        self.frames.append(msgspec.json.decode(payload))
-        return True
-
-
-class Lines:
-    """Connections to one exchange, driven without a network."""
-
-    def __init__(self, journal: Path, connections: int = 2, without: frozenset[str] = NO_FIELDS) -> None:
-        publisher = Publisher(Journal(journal), Limits(without=without))
-        plan = ModelSettings(seed=3, markets=12, deltas_per_second=3_000, lifecycles_per_second=50)
-        self.model = MarketModel(plan, publisher, lambda _: None)
-        self._journal = journal
-        self.sessions = [ServerSession("key", KeptFrames(), publisher, n) for n in range(1, connections + 1)]
-        publisher.sessions.update(self.sessions)
-        for session in self.sessions:
-            books = {"channels": CHANNELS, "market_tickers": list(self.model.markets), "index_ids": ["all"]}
-            session.command(msgspec.json.encode({"cmd": "subscribe", "params": books}))
-        self.play = self.model.tick_publisher(STARTED_US)
-
-    def frames(self, number: int) -> list[Frame]:
-        wire = self.sessions[number - 1].wire
-        assert isinstance(wire, KeptFrames)
-        return wire.frames
-
-    def journal(self) -> list[Frame]:
-        self.model.close()
-        return [msgspec.json.decode(line) for line in self._journal.read_bytes().splitlines()]
+from tests.support.exchange_lines import Lines
 
 
 def test_all_messages_lack_what_the_exchange_does_not_send(tmp_path: Path) -> None:
-    lines = Lines(tmp_path / "journal", without=FIELDS)
+    lines = Lines(tmp_path / "journal", without=FIELDS, lifecycles_per_second=50)
     for _ in range(300):
         lines.play()
     kinds: set[str] = set()

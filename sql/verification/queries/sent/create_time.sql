@@ -1,7 +1,8 @@
 -- Create the function that reads a time of a published message, in any form that the exchange has ever sent.
 -- Parameters of the function: sent, the field; unit_us, the coarsest unit of a number in it, in microseconds
 -- Writes: pg_temp.sent_time
--- Returns: nothing; the function returns null for what is no time, and for the year 1, which stands for none
+-- Returns: nothing; the function returns null for what is no time, and for a time at which the exchange sent nothing,
+-- as gatherers do: it opened in 2021
 create or replace function pg_temp.sent_time(sent jsonb, unit_us bigint) returns timestamptz
 language sql
 stable
@@ -40,5 +41,7 @@ as $$
             and pg_input_is_valid(written, 'timestamptz')
     )
 
-    select m.at from moment as m where extract(year from m.at at time zone 'UTC') <> 1;
+    select m.at
+    from moment as m
+    where m.at >= timestamptz '2020-01-01 00:00:00+00' and m.at < timestamptz '2100-01-01 00:00:00+00';
 $$;

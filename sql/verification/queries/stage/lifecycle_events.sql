@@ -7,6 +7,7 @@ with
 found as (
     select
         line_number,
+        coalesce(line -> 'lacking', '[]') as lacking,
         line #>> '{frame, type}' like 'event_%' as is_of_event,
         line #>> '{frame, type}' as type,
         line #> '{frame, msg}' as payload
@@ -20,6 +21,7 @@ found as (
 named as (
     select
         line_number,
+        lacking,
         payload,
         case when is_of_event then payload ->> 'event_ticker' else payload ->> 'market_ticker' end as subject_ticker,
         case when is_of_event then type else payload ->> 'event_type' end as kind

@@ -8,6 +8,7 @@ with
 message as (
     select
         line_number,
+        coalesce(line -> 'lacking', '[]') as lacking,
         line #> '{frame, msg}' as msg,
         (line ->> 'after')::numeric as size_after,
         pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000) as coarse,
@@ -19,6 +20,7 @@ message as (
 found as (
     select
         line_number,
+        lacking,
         size_after,
         msg ->> 'market_ticker' as market_ticker,
         case

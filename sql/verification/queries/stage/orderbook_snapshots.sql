@@ -1,28 +1,37 @@
 -- Read the order-book snapshots of an exchange's journal, in any form ever sent.
 -- Reads: pg_temp.journal
--- Writes: pg_temp.published_snapshot; is_readable is false for a message that no reader could understand
+-- Writes: pg_temp.published_snapshot; is_readable is false for a message that no reader could understand. true_clock is
+-- the clock even if no connection got it, and change_number the line of the last change before
 -- Returns: nothing
 create temporary table published_snapshot as
 with
 message as (
     select
         line_number,
-        line #> '{frame, msg}' as msg
+        coalesce(whole, line) #> '{frame, msg, clock}' as true_clock,
+        line #> '{frame, msg}' as msg,
+        line #>> '{frame, type}' = 'orderbook_snapshot' as is_snapshot,
+        max(line_number) filter (where line #>> '{frame, type}' = 'orderbook_delta') over (
+            partition by line #>> '{frame, msg, market_ticker}' order by line_number
+        ) as change_number
     from journal
-    where line #>> '{frame, type}' = 'orderbook_snapshot'
+    where line #>> '{frame, type}' like 'orderbook_%'
 ),
 
 found as (
     select
         line_number,
+        change_number,
         msg ->> 'market_ticker' as market_ticker,
         coalesce(msg ->> 'market_id', '') as market_id,
+        pg_temp.sent_clock(true_clock) as true_clock,
         pg_temp.sent_clock(msg -> 'clock') as clock,
         pg_temp.sent_levels(msg, 'yes', 0) as yes_prices,
         pg_temp.sent_levels(msg, 'yes', 1) as yes_sizes,
         pg_temp.sent_levels(msg, 'no', 0) as no_prices,
         pg_temp.sent_levels(msg, 'no', 1) as no_sizes
     from message
+    where is_snapshot
 )
 
 select

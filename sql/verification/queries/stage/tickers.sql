@@ -1,12 +1,13 @@
 -- Read the market summaries of an exchange's journal, in any form ever sent.
 -- Reads: pg_temp.journal
--- Writes: pg_temp.published_ticker; is_readable is false for a message that no reader could understand
+-- Writes: pg_temp.published_ticker; is_readable is false for a message that no reader could understand.
 -- Returns: nothing
 create temporary table published_ticker as
 with
 message as (
     select
         line_number,
+        coalesce(line -> 'lacking', '[]') as lacking,
         line #> '{frame, msg}' as msg
     from journal
     where line #>> '{frame, type}' = 'ticker'
@@ -15,6 +16,7 @@ message as (
 found as (
     select
         line_number,
+        lacking,
         msg ->> 'market_ticker' as market_ticker,
         nullif(msg ->> 'market_id', '') as market_id,
         coalesce(

@@ -1,12 +1,13 @@
 -- Read the trades of an exchange's journal, in any form ever sent.
 -- Reads: pg_temp.journal
--- Writes: pg_temp.published_trade; is_readable is false for a message that no reader could understand
+-- Writes: pg_temp.published_trade; is_readable is false for a message that no reader could understand.
 -- Returns: nothing
 create temporary table published_trade as
 with
 message as (
     select
         line_number,
+        coalesce(line -> 'lacking', '[]') as lacking,
         line #> '{frame, msg}' as msg
     from journal
     where line #>> '{frame, type}' = 'trade'
@@ -15,6 +16,7 @@ message as (
 found as (
     select
         line_number,
+        lacking,
         msg ->> 'trade_id' as trade_id,
         msg ->> 'market_ticker' as market_ticker,
         pg_temp.sent_amount(msg -> 'yes_price_dollars', msg -> 'yes_price', 100) as yes_price,
@@ -28,6 +30,7 @@ found as (
 
 select
     line_number,
+    lacking,
     trade_id,
     market_ticker,
     coalesce(yes_price, 1 - no_price) as yes_price,

@@ -1,41 +1,27 @@
--- Compare the book after each clock with the journal: the last snapshot held before it, or nothing, plus later deltas.
--- Reads: pg_temp.published_delta, pg_temp.book_snapshot, market_data.orderbook_deltas
--- Returns: how many books (a market after a clock) the journal has, and how many of them production has wrong
+-- Compare the books after each place with the journal: the last snapshot held before it, or nothing, plus later deltas.
+-- Reads: pg_temp.published_book, pg_temp.book_snapshot, pg_temp.book_change
+-- Returns: how many books (a market after a place) the journal has, and how many of them production has wrong
 with
-published_book as (
-    select distinct on (market_ticker, exchange_ms, clock, side, price) *
-    from (
-        select
-            line_number, market_ticker, side, clock, size_after as size, price,
-            date_trunc('milliseconds', exchange_ts) as exchange_ms
-        from published_delta
-        where size_after is not null and is_readable
-    ) as published
-    order by market_ticker asc, exchange_ms asc, clock asc, side asc, price asc, line_number desc
-),
-
 entry as (
-    select market_ticker, exchange_ms, clock, line_number, null as side, null::numeric as price, 0 as size_delta
+    select market_ticker, unit, clock, line_number, null as side, null::numeric as price, 0 as size_delta
     from book_snapshot
     union all
-    select
-        market_ticker, date_trunc('milliseconds', exchange_ts) as exchange_ms, clock, null as line_number, side, price,
-        size_delta
-    from market_data.orderbook_deltas
+    select market_ticker, unit, clock, null as line_number, side, price, size_delta
+    from book_change
 ),
 
 since as (
     select
         *,
-        max(line_number) over (partition by market_ticker order by exchange_ms, clock, line_number nulls first) as base
+        max(line_number) over (partition by market_ticker order by unit, clock, line_number nulls first) as base
     from entry
 ),
 
 built as (
     select distinct
-        d.market_ticker, d.exchange_ms, d.clock, d.side, d.price,
+        d.market_ticker, d.unit, d.clock, d.side, d.price,
         coalesce(o.size, 0) + sum(d.size_delta) over (
-            partition by d.market_ticker, d.base, d.side, d.price order by d.exchange_ms, d.clock
+            partition by d.market_ticker, d.base, d.side, d.price order by d.unit, d.clock
         ) as size
     from since as d
     left join book_snapshot as b on d.base = b.line_number
@@ -46,13 +32,19 @@ built as (
 ),
 
 compared as (
-    select t.market_ticker, bool_or(b.size is distinct from t.size) as is_wrong
+    select
+        t.market_ticker,
+        bool_or(b.size is distinct from t.size) as is_wrong
     from published_book as t
     left join built as b
         on
-            t.market_ticker = b.market_ticker and t.exchange_ms = b.exchange_ms and t.clock = b.clock
+            t.market_ticker = b.market_ticker and t.unit = b.unit and t.clock = b.clock
             and t.side = b.side and t.price = b.price
-    group by t.market_ticker, t.exchange_ms, t.clock
+    group by t.market_ticker, t.unit, t.clock
+    having bool_and(t.is_sure)
 )
 
-select count(*) as books, count(*) filter (where is_wrong) as wrong from compared;
+select
+    count(*) as books,
+    count(*) filter (where is_wrong) as wrong
+from compared;

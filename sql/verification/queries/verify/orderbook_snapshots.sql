@@ -1,45 +1,36 @@
--- Compare order-book snapshots with what an exchange published: each state once if it has a clock, otherwise each
--- message.
--- Reads: pg_temp.published_snapshot, market_data.orderbook_snapshots
+-- Compare order-book snapshots with what an exchange published: each state once if all connections got its clock,
+-- otherwise at least once, and at most as often as it was sent.
+-- Reads: pg_temp.snapshot_state
 -- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
 with
-published as (
-    select distinct on (market_ticker, market_id, clock, yes_prices, yes_sizes, no_prices, no_sizes)
-        market_ticker, market_id, clock, yes_prices, yes_sizes, no_prices, no_sizes
-    from published_snapshot
-    where is_readable and clock is not null
-    union all
-    select market_ticker, market_id, 0 as clock, yes_prices, yes_sizes, no_prices, no_sizes
-    from published_snapshot
-    where is_readable and clock is null
-),
-
-held as (
+book as (
     select
-        market_ticker,
-        market_id,
-        clock,
-        yes_prices,
-        yes_sizes,
-        no_prices,
-        no_sizes
-    from market_data.orderbook_snapshots
+        coalesce(sum(rows), 0) as held,
+        coalesce(sum(rows) filter (where is_clockless), 0) as clockless,
+        count(*) filter (where is_sure and rows = 0) as sure_lost,
+        count(*) filter (where not is_sure and rows = 0) as unsure_lost,
+        coalesce(sum(messages - rows) filter (where not is_sure), 0) as room,
+        coalesce(sum(rows - 1) filter (where rows > 0 and messages is not null), 0) as twice,
+        coalesce(sum(rows) filter (where messages is null and not is_clockless), 0) as unpublished,
+        -- An empty id is none.
+        count(*) filter (
+            where not held_market_ids <@ (market_ids || array['']) and messages is not null
+        ) as misnamed
+    from snapshot_state
+    group by market_ticker, yes_levels, no_levels
 ),
 
-lost as (
-    select * from published
-    except all
-    select * from held
-),
-
-invented as (
-    select * from held
-    except all
-    select * from published
+counted as (
+    select
+        held,
+        sure_lost + greatest(unsure_lost - clockless, 0) + misnamed as lost,
+        twice + unpublished + greatest(clockless - room, 0) + misnamed as invented
+    from book
 )
 
 select
-    (select count(*) from published) as published,
-    (select count(*) from held) as held,
-    (select count(*) from lost) as lost,
-    (select count(*) from invented) as invented;
+    coalesce(sum(held + lost - invented), 0) as published,
+    coalesce(sum(held), 0) as held,
+    coalesce(sum(lost), 0) as lost,
+    coalesce(sum(invented), 0) as invented
+from counted;

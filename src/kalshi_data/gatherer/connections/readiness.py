@@ -16,6 +16,7 @@ class Readiness:
         self._allocator = allocator
         self._counters = counters
         self._markets_covered: dict[str, int] = {}  # by name of the connection
+        self._books_followed: dict[str, int] = {}
         self._complete: set[str] = set()
         self._is_loaded = False
 
@@ -32,8 +33,15 @@ class Readiness:
             log.info("subscribed", connection=spec.name, markets=len(spec.tickers))
         self._evaluate()
 
+    def following(self, spec: ConnectionSpec, books: int) -> None:
+        """Record how many books of a connection are compared with their snapshots."""
+        self._books_followed[spec.name] = books
+        self._counters.books_followed = sum(self._books_followed.values())
+
     def closed(self, name: str) -> None:
         """Record that a connection closed."""
+        self._books_followed.pop(name, None)
+        self._counters.books_followed = sum(self._books_followed.values())
         self._markets_covered.pop(name, None)
         self._complete.discard(name)
         self._evaluate()

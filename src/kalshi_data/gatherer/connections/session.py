@@ -11,6 +11,7 @@ from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.connections.subscriber import Subscriber
 from kalshi_data.gatherer.recording.events import (
     Acknowledged,
+    BookCompared,
     ClockWentBack,
     ErrorReceived,
     Event,
@@ -137,6 +138,10 @@ class FeedSession:
                 subscriber.gap_found(event)
             case SnapshotReceived():
                 subscriber.snapshot_received(event)
+            case BookCompared(ticker=ticker, wrong_level_count=wrong, is_repeated=is_repeated):
+                # If the fresh one differs, too, the next audit follows.
+                if wrong and not is_repeated:
+                    subscriber.book_differed(ticker)
             case ClockWentBack(ticker=ticker):
                 subscriber.clock_went_back(ticker)
             case LifecycleChanged(kind=kind, subject=subject, payload=payload):

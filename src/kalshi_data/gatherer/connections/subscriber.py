@@ -81,6 +81,7 @@ class Subscriber:
             if not await self._send_next():
                 covered, is_complete = self._recorder.markets_covered, self._is_complete()
                 self._readiness.progressed(self._spec, covered, is_complete=is_complete)
+                self._readiness.following(self._spec, self._recorder.books_followed)
                 await self._wait_for_work()
 
     def closed(self) -> None:
@@ -135,6 +136,10 @@ class Subscriber:
     def clock_went_back(self, ticker: str) -> None:
         """Request a book whose clock is lower than it was."""
         self._books.requests.need([ticker], "clock")
+
+    def book_differed(self, ticker: str) -> None:
+        """Request a book that is not what was received."""
+        self._books.requests.need([ticker], "difference")
 
     def _is_complete(self) -> bool:
         """Whether everything is subscribed, or was refused several times in a row."""

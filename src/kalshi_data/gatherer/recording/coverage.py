@@ -5,7 +5,10 @@ from typing import Any
 
 import msgspec
 
+from kalshi_data.gatherer.recording.events import BookCompared, BookNotFollowed
+from kalshi_data.gatherer.recording.followed_books import BookComparison, FollowedBooks
 from kalshi_data.kalshi.feed import BOOK_CHANNEL
+from kalshi_data.kalshi.rows import Row
 from kalshi_data.kalshi.sequence import SequenceGap
 
 # The statement that writes a row of a state table, and the row's values. Writing it twice changes nothing.
@@ -25,7 +28,7 @@ class CoverageState(msgspec.Struct, frozen=True):
     covered: set[str]
     gaps: dict[int, set[str]]
     # An earlier version did not record it.
-    last_changes: dict[str, datetime] = {}
+    last_changes: dict[str, int] = {}
 
 
 class Coverage:
@@ -45,8 +48,7 @@ class Coverage:
         self.channel = channel
         self.covered: set[str] = set()
         self.last_at = last_at
-        # When each market last changed, cut to milliseconds, as far as every change since then was received.
-        self.last_changes: dict[str, datetime] = {}
+        self.books = FollowedBooks()
         # Whether frames are missing since the last one, so that a channel of all markets is covered from the next on.
         self.resumes = False
 
@@ -56,7 +58,7 @@ class Coverage:
         for ticker, number in self._waiting_since.items():
             gaps[number].add(ticker)
         return CoverageState(
-            self._key[1], self.channel, self.last_at, self.resumes, self.covered, gaps, self.last_changes
+            self._key[1], self.channel, self.last_at, self.resumes, self.covered, gaps, self.books.state()
         )
 
     def restore(self, state: CoverageState) -> None:
@@ -81,6 +83,33 @@ class Coverage:
             del self._gaps[oldest]
             rows.append(("gaps_repaired", (oldest, at, "snapshot")))
         return rows
+
+    def compare(
+        self, row: Row, frame_number: int, at: datetime, *, is_known: bool
+    ) -> tuple[list[StateRow], list[BookCompared | BookNotFollowed]]:
+        """Compare the row of a snapshot with what was received before it; return the rows and events."""
+        ticker: str = row[5]
+        comparison, is_followed = self.books.snapshot(row, is_known=is_known)
+        events: list[BookCompared | BookNotFollowed] = [] if is_followed else [BookNotFollowed(ticker)]
+        if comparison is None:
+            return [], events
+        wrong = comparison.wrong_level_count
+        rows: list[StateRow] = [("book_checks", (*comparison.row, frame_number))]
+        if wrong:
+            rows += self._differs(ticker, comparison, frame_number, at)
+        return rows, [*events, BookCompared(ticker, comparison.seqs, wrong, comparison.is_repeated)]
+
+    def _differs(self, ticker: str, comparison: BookComparison, frame_number: int, at: datetime) -> list[StateRow]:
+        """End a book at the snapshot before the one that it differs from, which begins it again."""
+        # Its next snapshot shows whether it is right again.
+        if len(self._gaps) < GAPS_MAX:
+            self._gaps[frame_number] = 1
+            self._waiting_since[ticker] = frame_number
+        return [
+            ("gaps_found", (frame_number, *self._key, self.channel, *comparison.seqs, comparison.from_at, at)),
+            ("coverage_ended", (*self._key, ticker, comparison.from_at, "gap")),
+            ("coverage_begun", (*self._key, self.channel, ticker, at)),
+        ]
 
     def _stop_waiting(self, ticker: str) -> None:
         since = self._waiting_since.pop(ticker, None)
@@ -122,7 +151,7 @@ class Coverage:
     def end(self, at: datetime, reason: str) -> list[StateRow]:
         """End everything."""
         self.covered = set()
-        self.last_changes.clear()
+        self.books.clear()
         return [("coverage_ended", (*self._key, None, at, reason))]
 
     def drop(self, tickers: set[str], at: datetime) -> list[StateRow]:
@@ -131,5 +160,5 @@ class Coverage:
         self.covered -= tickers
         for ticker in tickers:
             self._stop_waiting(ticker)
-            self.last_changes.pop(ticker, None)
+        self.books.forget(tickers)
         return [("coverage_ended", (*self._key, ticker, at, "dropped")) for ticker in dropped]

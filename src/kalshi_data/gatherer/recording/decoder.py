@@ -12,20 +12,21 @@ from kalshi_data.gatherer.recording.batch import Item, quarantine_item
 from kalshi_data.gatherer.recording.coverage import Coverage, StateRow
 from kalshi_data.gatherer.recording.events import (
     Acknowledged,
+    BookNotFollowed,
     ClockWentBack,
-    DelaysMeasured,
     Event,
     FrameQuarantined,
     GapFound,
     LifecycleChanged,
     OddFieldFound,
     SnapshotReceived,
+    measure_delays,
 )
 from kalshi_data.gatherer.recording.log_bodies import Closing, ConnectionState, Opening, Repair, read_log_body
 from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.arrival import Arrival
-from kalshi_data.kalshi.decoding import decode_envelope, event_time, lacks_market_id, sending_time
+from kalshi_data.kalshi.decoding import decode_envelope, lacks_market_id
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
@@ -174,7 +175,7 @@ class FrameDecoder:
             return
         arrival, record, now = self._arrival, self._record, self._now
         arrival.received_at, arrival.received_text = now, text_from_ns(record.received_ns)
-        arrival.last_changes = coverage.last_changes if coverage is not None else {}
+        arrival.last_changes = coverage.books.last_changes if coverage is not None else {}
         try:
             stream, row = to_row(envelope, arrival)
         finally:
@@ -186,11 +187,9 @@ class FrameDecoder:
         number = record.number
         decoded.items.append(Item(stream, (*row, number), frame, number, self.connection_id, now))
         if number % DELAY_SAMPLE == 0:
-            self._measure_delays(envelope)
+            decoded.events.append(measure_delays(envelope, now))
         if stream == "orderbook_deltas":
-            ticker, clock = row[6], row[7]
-            if self._clocks.observe(ticker, clock):
-                decoded.events.append(ClockWentBack(ticker))
+            self._delta(coverage, row)
         elif stream == "orderbook_snapshots":
             self._snapshot(envelope, row)
         elif stream == "lifecycle_events":
@@ -206,10 +205,12 @@ class FrameDecoder:
         if gap.is_repeat:
             raise BadFrame("repeated sequence number")
 
-    def _measure_delays(self, envelope: Envelope) -> None:
-        moments = (sending_time(envelope), event_time(envelope))
-        delays = (None if each is None else (self._now - each).total_seconds() for each in moments)
-        self._decoded.events.append(DelaysMeasured(*delays))
+    def _delta(self, coverage: Coverage | None, row: Row) -> None:
+        ticker = row[6]
+        if self._clocks.observe(ticker, row[7]):
+            self._decoded.events.append(ClockWentBack(ticker))
+        if coverage is not None and not coverage.books.change(row, ticker):
+            self._decoded.events.append(BookNotFollowed(ticker))
 
     def _snapshot(self, envelope: Envelope, row: Row) -> None:
         ticker, market_id, clock, *levels = row[5:12]
@@ -220,6 +221,10 @@ class FrameDecoder:
         if coverage is not None and is_known:
             self._add_states(coverage.snapshot(ticker, self._now))
         self._decoded.events.append(SnapshotReceived(envelope.id, ticker, is_known))
+        if coverage is not None:
+            rows, events = coverage.compare(row, self._record.number, self._now, is_known=is_known)
+            self._add_states(rows)
+            self._decoded.events.extend(events)
 
     def _control(self, envelope: Envelope) -> None:
         rows, event = self.subscriptions.control(envelope, self._now)
@@ -231,6 +236,8 @@ class FrameDecoder:
     def _quarantine(self, frame: bytes, reason: str) -> None:
         reason = clean(reason)
         place = (self._record.number, self.connection_id, self._now)
+        if self._record.kind == FRAME:
+            self.subscriptions.distrust(frame)
         self._decoded.items.append(quarantine_item(frame, reason, *place, self._settings.quarantined_frame_bytes_max))
         self._decoded.events.append(FrameQuarantined(reason))
 

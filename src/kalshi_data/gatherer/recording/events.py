@@ -6,8 +6,8 @@ import msgspec
 import structlog
 
 from kalshi_data.gatherer.counters import Counters
-from kalshi_data.kalshi.decoding import OddField
-from kalshi_data.kalshi.messages import ErrorBody
+from kalshi_data.kalshi.decoding import OddField, event_time, sending_time
+from kalshi_data.kalshi.messages import Envelope, ErrorBody
 from kalshi_data.kalshi.sequence import SequenceGap
 from kalshi_data.service.metrics import is_new
 
@@ -72,6 +72,21 @@ class SnapshotReceived(msgspec.Struct, frozen=True):
     is_known: bool
 
 
+class BookCompared(msgspec.Struct, frozen=True):
+    """A snapshot was compared with the one before it and the changes between; `seqs` are the numbers of both."""
+
+    ticker: str
+    seqs: tuple[int, int]
+    wrong_level_count: int
+    is_repeated: bool
+
+
+class BookNotFollowed(msgspec.Struct, frozen=True):
+    """A book has too many levels to be compared, or there are too many books."""
+
+    ticker: str
+
+
 class ClockWentBack(msgspec.Struct, frozen=True):
     """The clock of a book is lower than it was."""
 
@@ -111,12 +126,20 @@ Event = (
     | ErrorReceived
     | GapFound
     | SnapshotReceived
+    | BookCompared
+    | BookNotFollowed
     | ClockWentBack
     | LifecycleChanged
     | FrameQuarantined
     | OddFieldFound
     | DelaysMeasured
 )
+
+
+def measure_delays(envelope: Envelope, received_at: datetime) -> DelaysMeasured:
+    """Measure how long a message took."""
+    moments = (sending_time(envelope), event_time(envelope))
+    return DelaysMeasured(*(None if each is None else (received_at - each).total_seconds() for each in moments))
 
 
 def count(event: Event, counters: Counters, connection_id: int) -> None:
@@ -127,6 +150,14 @@ def count(event: Event, counters: Counters, connection_id: int) -> None:
             _log_gap(gap, channel, counters, connection_id)
         case ErrorReceived(error=error):
             counters.exchange_errors[error.code] += 1
+        case BookCompared():
+            counters.book_checks["different" if event.wrong_level_count else "equal"] += 1
+            if event.wrong_level_count:
+                _log_difference(event, counters, connection_id)
+        case BookNotFollowed(ticker=ticker):
+            counters.books_not_followed += 1
+            if (books := counters.repeated.due(("not followed", connection_id))) is not None:
+                log.warning("too many levels, book not compared", market=ticker, books=books)
         case FrameQuarantined(reason=reason):
             _count_quarantined(reason, counters, connection_id)
         case OddFieldFound(field=field):
@@ -145,6 +176,16 @@ def _log_gap(gap: SequenceGap, channel: str, counters: Counters, connection_id: 
     """Log a gap, but one that follows others on its connection only together with them."""
     if (gaps := counters.repeated.due(("gap", connection_id, channel))) is not None:
         log.warning("sequence gap", connection_id=connection_id, channel=channel, gaps=gaps, **gap._asdict())
+
+
+def _log_difference(event: BookCompared, counters: Counters, connection_id: int) -> None:
+    """Log that a book is wrong: each market at most once an hour, and those of a connection together."""
+    if counters.different_books.due(event.ticker) is None:
+        return
+    if (books := counters.repeated.due(("book", connection_id))) is not None:
+        place = {"connection_id": connection_id, "market": event.ticker, "seqs": event.seqs}
+        levels = event.wrong_level_count
+        log.error("snapshot differs from what was received before it", books=books, wrong_levels=levels, **place)
 
 
 def _count_odd_field(field: OddField, counters: Counters) -> None:

@@ -71,6 +71,11 @@ class ConnectionRecorder:
         """How many order books are covered."""
         return self._decoder.subscriptions.markets_covered()
 
+    @property
+    def books_followed(self) -> int:
+        """How many order books are compared with their snapshots."""
+        return self._decoder.subscriptions.books_followed()
+
     def books_covered(self) -> set[str]:
         """Return the order books that are covered."""
         return self._decoder.subscriptions.books_covered()

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.gatherer.recording.control_bodies import decode_acknowledgement, ended_sid
 from kalshi_data.gatherer.recording.coverage import ALL_MARKETS, Coverage, CoverageState, StateRow
 from kalshi_data.gatherer.recording.events import Acknowledged, ErrorReceived, Unsubscribed
+from kalshi_data.kalshi.decoding import subject_of
 from kalshi_data.kalshi.error_messages import decode_error
 from kalshi_data.kalshi.feed import BOOK_CHANNEL, INDEX_CHANNEL, TRADE_CHANNEL
-from kalshi_data.kalshi.messages import Acknowledgement, Envelope
+from kalshi_data.kalshi.messages import Envelope
 
 CONTROL_TYPES = frozenset({"subscribed", "ok", "unsubscribed", "error"})
 # The channels of the messages that hold data.
@@ -96,6 +98,17 @@ class Subscriptions:
         """Return how many order books are covered."""
         return sum(len(each.covered) for each in self._open.values() if each.channel == BOOK_CHANNEL)
 
+    def books_followed(self) -> int:
+        """Return how many order books are compared with their snapshots."""
+        return sum(len(each.books) for each in self._open.values())
+
+    def distrust(self, frame: bytes) -> None:
+        """Forget the books that a frame may have changed which could not be decoded."""
+        sid, ticker = subject_of(frame)
+        coverage = self.get(sid)
+        if coverage is not None:
+            coverage.books.distrust(ticker)
+
     def books_covered(self) -> set[str]:
         """Return the order books that are covered."""
         return set[str]().union(*(each.covered for each in self._open.values() if each.channel == BOOK_CHANNEL))
@@ -104,6 +117,9 @@ class Subscriptions:
         """Remember a command until it is answered."""
         params = command.get("params", {})
         deleted = params["market_tickers"] if params.get("action") == "delete_markets" else ()
+        if deleted and (coverage := self.get(params.get("sid"))) is not None:
+            # From which frame on their changes stop is not known before the answer.
+            coverage.books.forget(deleted)
         self._command_last = max(self._command_last, command["id"])
         self._commands[command["id"]] = SentCommand(params.get("sid"), frozenset(deleted))
         _forget_oldest(self._commands, COMMANDS_MAX)
@@ -156,7 +172,7 @@ class Subscriptions:
                 coverage.restore(each)
             if not self._whole:
                 # What the frames before this record showed of it may be incomplete.
-                coverage.last_changes = each.last_changes
+                coverage.books.restore(each.last_changes)
             self._open[each.sid] = coverage
         self._ended = dict.fromkeys(state.ended)
         self._commands, self._command_last = dict(state.commands), state.command_last
@@ -179,7 +195,7 @@ class Subscriptions:
 
     def _unsubscribed(self, envelope: Envelope, now: datetime) -> tuple[list[StateRow], Unsubscribed]:
         was_sent = self._answered(envelope.id) is not None
-        sid = envelope.sid if envelope.sid is not None else _sid_of(envelope)
+        sid = envelope.sid if envelope.sid is not None else ended_sid(envelope)
         coverage = self.get(sid)
         if sid is None or coverage is None:
             return [], Unsubscribed(envelope.id, sid)
@@ -215,29 +231,3 @@ class Subscriptions:
 def _forget_oldest(entries: dict[int, Any], entries_max: int) -> None:
     while len(entries) > entries_max:
         del entries[next(iter(entries))]
-
-
-class UnsubscribedBody(msgspec.Struct, frozen=True):
-    """Body of `unsubscribed`, which is documented to have none."""
-
-    sid: int | None = None
-
-
-def _sid_of(envelope: Envelope) -> int | None:
-    try:
-        body = msgspec.json.decode(envelope.msg, type=UnsubscribedBody | None)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return body.sid if body else None
-
-
-def decode_acknowledgement(envelope: Envelope) -> Acknowledgement:
-    """Decode the body of `subscribed`.
-
-    Raises:
-        BadFrame: it does not name a channel and a sid.
-    """
-    try:
-        return msgspec.json.decode(envelope.msg, type=Acknowledgement)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadFrame(f"bad {envelope.type}: {error}") from error

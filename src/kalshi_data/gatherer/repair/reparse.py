@@ -31,7 +31,7 @@ class ReparseTotals(NamedTuple):
 
 
 class Reparse:
-    """Adds the rows of frames that have none; coverage stays as it is."""
+    """Adds the rows of messages that have none; coverage and comparisons of books stay as they are."""
 
     def __init__(self, settings: GathererSettings, connection: Connection) -> None:
         """Read the log of `settings`, and compare with the database of `connection`."""
@@ -83,7 +83,7 @@ class Reparse:
 
     def _add(self, items: Sequence[Item]) -> None:
         """Commit the rows whose frames have none."""
-        rows = [item for item in items if item.stream not in STATE_COLUMNS]
+        rows = [item for item in items if item.stream not in (*STATE_COLUMNS, "book_checks")]
         missing = [item for item in rows if not self._holds(item)]
         if missing:
             self._committer.commit(missing, 0)
