@@ -1,5 +1,7 @@
 """Deltas for benchmarks of the merge: the whole stream, and gatherers that miss some or have some out of order."""
 
+from typing import NamedTuple
+
 from kalshi_data.database.connection import Connection, query
 from tests.support.engines import Database
 from tests.support.staging import NOW
@@ -12,7 +14,7 @@ select
     n,
     %(began)s::timestamptz + m * interval '100 us' as exchange_ts,
     'KXBENCH-T' || m %% 5000 as market_ticker,
-    m / 3 as clock,
+    1 + m / 3 as clock,
     case m %% 2 when 0 then 'yes' else 'no' end as side,
     (1 + m %% 99) / 100.0 as price,
     (m %% 500 - 250)::numeric as size_delta,
@@ -29,10 +31,14 @@ insert into capture.orderbook_deltas (
     time_digits
 )
 select
-    now(), t.exchange_ts, 1, 1, t.n, t.market_ticker, t.clock, t.side, t.price, t.size_delta,
+    now(), case when p.is_coarse then date_trunc('milliseconds', t.exchange_ts) else t.exchange_ts end, 1, 1, t.n,
+    t.market_ticker, case when %(has_clock)s then t.clock else 0 end, t.side, t.price, t.size_delta,
     case when (t.n - 1) %% 100 = %(missing)s then 0 else t.occurrence end,
-    6
+    case when p.is_coarse then 3 else 6 end
 from ({PUBLISHED}) as t
+cross join lateral (
+    select abs(hashint8((t.n - t.occurrence) * 5 + %(missing)s)) %% 100 < %(coarse_percent)s as is_coarse
+) as p
 where
     t.n %% 100 <> %(missing)s
     and (t.n > %(last)s - {TRANSACTION_ROWS}) <> (abs(hashint8(t.n * 3 + %(missing)s)) %% 100 < 3)
@@ -59,14 +65,27 @@ select
 """
 
 
-def fill(gatherer: Database, rows: int, missing: int) -> None:
+class Labels(NamedTuple):
+    """Which fields the changes have that a gatherer receives."""
+
+    has_clock: bool = True
+    # Share of the changes without microseconds.
+    coarse_percent: int = 0
+
+
+ALL_LABELS = Labels()
+
+
+def fill(gatherer: Database, rows: int, missing: int, labels: Labels = ALL_LABELS) -> None:
     """Insert the part of `rows` changes that a gatherer received, in transactions of a gatherer's size."""
     with gatherer.connect("gatherer") as connection:
         connection.execute(query("capture/record/ensure_partitions"), {"moment": "now"})
         # Late rows belong to the transaction before the last one, so one more transaction follows with the rest.
         for last in range(TRANSACTION_ROWS, rows + 2 * TRANSACTION_ROWS, TRANSACTION_ROWS):
             first = max(1, last - 2 * TRANSACTION_ROWS + 1)
-            connection.execute(FILL.encode(), span(first, min(last, rows), last) | {"missing": missing})
+            connection.execute(
+                FILL.encode(), span(first, min(last, rows), last) | {"missing": missing, **labels._asdict()}
+            )
         connection.execute("analyze capture.orderbook_deltas")
 
 

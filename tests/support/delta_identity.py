@@ -6,9 +6,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from kalshi_data.kalshi.numbering.deltas import DeltaNumbering
+
 UNIT_US = {6: 1, 3: 1_000, 0: 1_000_000}
 SLACK_US = 5_000_000
-PAUSE_US = 10_000_000
+# How long the text of a time is.
+TEXT_LENGTH = {6: 26, 3: 23, 0: 19}
 
 
 class TrueChange(NamedTuple):
@@ -31,12 +34,6 @@ class ReceivedChange(NamedTuple):
     @property
     def shown_at(self) -> int:
         return self.own if self.at is None else self.at
-
-    def has_labels_of(self, other: "ReceivedChange") -> bool:
-        """Return whether this one has at least the labels of the other, whatever their values."""
-        return (self.digits if self.digits is not None else -1) >= (
-            other.digits if other.digits is not None else -1
-        ) and (self.clock != 0 or other.clock == 0)
 
 
 class NumberedChange(NamedTuple):
@@ -73,49 +70,22 @@ def seen(change: TrueChange, own: int, digits: int | None, *, has_clock: bool) -
     return ReceivedChange(change.kind, own, at, digits, change.clock if has_clock else 0)
 
 
-def number(line: Sequence[ReceivedChange]) -> list[NumberedChange]:
-    """Number the changes of a line in the order in which they came."""
-    return [
-        numbered(change, [each for each in line[:place] if each.kind == change.kind])
-        for place, change in enumerate(line)
-    ]
+def number(line: Sequence[ReceivedChange], start: datetime) -> list[NumberedChange]:
+    """Number the changes of a line as its gatherer does, in the order in which they came."""
+    numbering = DeltaNumbering()
+    return [numbered(numbering, change, start) for change in line]
 
 
-def numbered(change: ReceivedChange, before: Sequence[ReceivedChange]) -> NumberedChange:
-    burst = burst_before(change, before)
-    digits = {each.digits for each in (*burst, change)}
-    if None in digits or (0 in digits and len(digits) > 1):
-        began = (burst or [change])[0].own
-        if change.digits is None:
-            equals = [each for each in burst if change.clock in (0, each.clock)]
-            return NumberedChange(change, len(equals), len(burst), began)
-        return NumberedChange(change, occurrence(change, before), len(burst), began)
-    unit = UNIT_US[0 if change.digits == 0 else 3]
-    near = [each for each in before if each.at is not None and each.at // unit == change.shown_at // unit]
-    is_ordinary = all(each.has_labels_of(change) for each in near)
-    return NumberedChange(change, occurrence(change, before), None if is_ordinary else len(near), None)
-
-
-def burst_before(change: ReceivedChange, before: Sequence[ReceivedChange]) -> list[ReceivedChange]:
-    burst: list[ReceivedChange] = []
-    later = change.own
-    for each in reversed(before):
-        if abs(later - each.own) > PAUSE_US:
-            break
-        burst.insert(0, each)
-        later = each.own
-    return burst
-
-
-def occurrence(change: ReceivedChange, before: Sequence[ReceivedChange]) -> int:
-    unit = UNIT_US[6 if change.digits is None else change.digits]
-    return sum(
-        each.at is not None
-        and each.at - each.at % unit == change.at
-        and each.has_labels_of(change)
-        and change.clock in (0, each.clock)
-        for each in before
-    )
+def numbered(numbering: DeltaNumbering, change: ReceivedChange, start: datetime) -> NumberedChange:
+    sent_at = start + timedelta(microseconds=change.own)
+    if change.at is None or change.digits is None:
+        occurrence, ordinal, began_at = numbering.undated(change.kind, change.clock, sent_at)
+    else:
+        moment = start + timedelta(microseconds=change.at)
+        text = f"{moment:%Y-%m-%d %H:%M:%S.%f}"[: TEXT_LENGTH[change.digits]]
+        occurrence, ordinal, began_at = numbering.dated(change.kind, text, change.digits, change.clock, moment, sent_at)
+    began = None if began_at is None else (began_at - start) // timedelta(microseconds=1)
+    return NumberedChange(change, occurrence, ordinal, began)
 
 
 class Claim(NamedTuple):
@@ -148,7 +118,7 @@ def claims(row: NumberedChange) -> Iterator[Claim]:
     if change.at is not None and change.digits is not None:
         own = (change.at, change.at + UNIT_US[change.digits])
     else:
-        own = burst
+        own = burst if change.clock == 0 else (change.own - SLACK_US, change.own + SLACK_US)
     yield Claim(change.kind, *own, change.clock, row.occurrence + 1, change.digits)
     if row.ordinal is not None and row.burst_began is not None:
         yield Claim(change.kind, *burst, 0, row.ordinal + 1, None)
@@ -179,7 +149,7 @@ def fewest(evidence: Sequence[Claim]) -> list[Claim]:
         lacking = claim.change_count - max(missing, 0) - sum(found[place].clock == claim.clock for place in fitting)
         bare = sorted(
             (place for place in fitting if found[place].clock == 0),
-            key=lambda place: (found[place].begins, found[place].ends, place),
+            key=lambda place: (found[place].ends - found[place].begins, found[place].begins, place),
         )
         for place in bare[: max(lacking, 0)]:
             found[place] = found[place]._replace(clock=claim.clock)

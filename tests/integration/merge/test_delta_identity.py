@@ -52,22 +52,31 @@ def received(draw: st.DrawFn, changes: Sequence[TrueChange], digits: Sequence[in
         for change in changes
         if draw(st.integers(0, 3))
     ]
-    return number(line)
+    return number(line, START)
+
+
+def merge_batch(connection: Connection, batch: Iterable[Row]) -> None:
+    stage(connection, "orderbook_deltas", batch)
+    connection.execute(query("production/stage/prepare_partitions"), PARTITION)
+    connection.execute(query("production/merge/orderbook_deltas"))
+    connection.execute("delete from stage")
+
+
+def read_held(connection: Connection) -> Counter[Labels]:
+    """Return the changes that production holds; those with equal keys are numbered from 0."""
+    held = connection.execute(HELD).fetchall()
+    assert sorted(place for *_, place in held) == sorted(
+        place for count in Counter(key for *_, key, _ in held).values() for place in range(count)
+    )
+    return Counter((f"{side} {price}", at, digits, clock) for side, price, at, digits, clock, _, _ in held)
 
 
 def merged(connection: Connection, batches: Iterable[Sequence[Row]]) -> Counter[Labels]:
     """Merge batch after batch and return the changes that production then holds; nothing of it stays."""
     with connection.transaction(force_rollback=True):
         for batch in batches:
-            stage(connection, "orderbook_deltas", batch)
-            connection.execute(query("production/stage/prepare_partitions"), PARTITION)
-            connection.execute(query("production/merge/orderbook_deltas"))
-            connection.execute("delete from stage")
-        held = connection.execute(HELD).fetchall()
-    assert sorted(place for *_, place in held) == sorted(
-        place for count in Counter(key for *_, key, _ in held).values() for place in range(count)
-    )
-    return Counter((f"{side} {price}", at, digits, clock) for side, price, at, digits, clock, _, _ in held)
+            merge_batch(connection, batch)
+        return read_held(connection)
 
 
 def rows_of(lines: Sequence[Line]) -> list[Row]:
@@ -123,7 +132,9 @@ def test_lines_that_have_all_labels_are_united(production: Database) -> None:
     def run(connection: Connection, data: st.DataObject) -> None:
         changes = data.draw(published(), label="changes")
         lines = [
-            number([seen(change, change.at, 6, has_clock=True) for change in changes if data.draw(st.booleans())])
+            number(
+                [seen(change, change.at, 6, has_clock=True) for change in changes if data.draw(st.booleans())], START
+            )
             for _ in range(3)
         ]
         united = Counter[Labels]()
@@ -153,9 +164,31 @@ def test_changes_of_which_a_line_knows_the_clock_are_all_held_with_the_best_labe
             for line, label in zip(seen_by, labels, strict=True):
                 if label:
                     line.append(seen(change, change.at, label[0], has_clock=label[1]))
-        lines = [number(line) for line in seen_by]
+        lines = [number(line, START) for line in seen_by]
         held = merged(connection, deal(data.draw(st.permutations(rows_of(lines))), [2, 5, 11]))
         assert sorted(clock for *_, clock in held.elements()) == sorted(best)
         assert all((digits or 0) >= best[clock] for _, _, digits, clock in held)
+
+    check(production, run)
+
+
+def test_what_comes_back_from_the_archive_is_what_was_held(production: Database) -> None:
+    def run(connection: Connection, data: st.DataObject) -> None:
+        changes = data.draw(published(), label="changes")
+        lines = [data.draw(received(changes, (6, 3, 0)), label=f"line {line}") for line in range(2)]
+        with connection.transaction(force_rollback=True):
+            merge_batch(connection, rows_of(lines))
+            before = read_held(connection)
+            for _ in range(2):
+                connection.execute("create temporary table archived_rows (like market_data.orderbook_deltas)")
+                connection.execute("insert into archived_rows select * from market_data.orderbook_deltas")
+                for table in ("market_data.orderbook_deltas", "ops.delta_evidence", "ops.delta_labels"):
+                    connection.execute(f"delete from {table}".encode())
+                connection.execute(query("production/archive/stage_rows"))
+                connection.execute("drop table archived_rows")
+                merge_batch(connection, [])
+                assert read_held(connection) == before
+                merge_batch(connection, data.draw(st.lists(st.sampled_from(rows_of(lines))) if before else st.just([])))
+                assert read_held(connection) == before
 
     check(production, run)

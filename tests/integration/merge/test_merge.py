@@ -123,6 +123,19 @@ def test_deltas_that_differ_in_anything_are_different(production: Database, gath
     assert len(rows(production, "orderbook_deltas", "exchange_ts clock price")) == 6
 
 
+def test_a_line_that_gets_a_field_back_has_received_two_changes_and_one_that_never_lost_it_says_which(
+    production: Database, gatherers: list[Database]
+) -> None:
+    receive(gatherers[0], [delta(), delta(clock=8)])
+    merge(production, gatherers)
+    assert [row[1] for row in rows(production, "orderbook_deltas", "exchange_ts clock price")] == [0, 8]
+    receive(gatherers[1], [delta(clock=7), delta(clock=8)])
+    merge(production, gatherers)
+    assert [row[1] for row in rows(production, "orderbook_deltas", "exchange_ts clock price")] == [7, 8]
+    # The other line's change is enriched, not new.
+    assert [row[2] for row in counts(production, "orderbook_deltas")] == [2, 0, 0]
+
+
 def test_a_state_of_a_book_is_held_once_by_its_clock(production: Database, gatherers: list[Database]) -> None:
     noon = NOW.replace(hour=12) - timedelta(days=1)
     frames = [snapshot(4, ["0.41", "10.00"]), snapshot(5), snapshot(4, ["0.41", "10.00"])]

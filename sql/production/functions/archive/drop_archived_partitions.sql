@@ -3,8 +3,8 @@
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
 -- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many one call drops
 -- Reads: ops.archive_partitions
--- Writes: partitions of the stream's table, ops.dropped_partitions, ops.book_checks, ops.ticker_labels,
--- ops.ticker_evidence
+-- Writes: partitions of the stream's table and of ops.delta_evidence, ops.dropped_partitions, ops.book_checks,
+-- ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
 -- Returns: what was dropped, oldest first
 create or replace function ops.drop_archived_partitions(
     wanted_stream text, days_min integer, partitions_max integer default 10
@@ -56,6 +56,10 @@ begin
     if wanted_stream = 'tickers' then
         delete from ops.ticker_labels as l where l.hour <@ dropped;
         delete from ops.ticker_evidence as e where e.exchange_ts <@ dropped;
+    end if;
+    if wanted_stream = 'orderbook_deltas' then
+        perform timeseries.drop_partitions('ops.delta_evidence', older_than, dropped);
+        delete from ops.delta_labels as l where tstzrange(l.hour, l.hour + interval '1 h') <@ dropped;
     end if;
 end;
 $$;

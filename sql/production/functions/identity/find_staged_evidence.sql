@@ -16,7 +16,8 @@ as $$
             s.exchange_ts as claimed_ts,
             s.clock as claimed_clock,
             coalesce(s.time_digits, -1)::smallint as digits,
-            coalesce(case when s.time_digits is null then s.burst_began_at end, s.exchange_ts) as began_at,
+            -- Changes of one clock happened together.
+            coalesce(case when s.time_digits is null and s.clock = 0 then s.burst_began_at end, s.exchange_ts) as began_at,
             -- The number of a change without a time counts those of its burst, which the archive does not hold.
             case when s.time_digits is null and s.ingest_xid = '0' then 1 else s.occurrence + 1 end as change_count
         from pg_temp.stage as s

@@ -17,6 +17,12 @@ begin
     if mixed_hours is null then
         return;
     end if;
+    -- No hour comes back from the archive while another session merges rows of it.
+    if exists (select from pg_temp.stage as s where s.ingest_xid = '0') then
+        perform from ops.delta_labels as l where l.hour = any(mixed_hours) for update;
+    else
+        perform from ops.delta_labels as l where l.hour = any(mixed_hours) for key share;
+    end if;
     -- Changes of one millisecond are compared; of one second if whole seconds are known only; without a time, those of
     -- a burst.
     select

@@ -1,5 +1,6 @@
 -- Compute the fewest changes that explain all evidence of each neighbourhood, from the narrowest window to the widest.
--- What the changes found so far do not explain is added. A clock goes to the earliest changes that may have it.
+-- What the changes found so far do not explain is added. A clock goes to those changes that may have it and are known
+-- best, of these to the earliest.
 -- Reads: pg_temp.evidence
 -- Returns: the number of the evidence whose window and amounts the changes have, their clock and count, and whether
 -- the neighbourhood's changes say all that its evidence says
@@ -68,7 +69,7 @@ begin
             from unnest(begins, ends, clocks) with ordinality as g (begins_at, ends_at, clock, place)
             where
                 g.place <= last and g.clock = 0 and g.begins_at < claim.until_at and g.ends_at > claim.from_at
-            order by g.begins_at, g.ends_at, g.place
+            order by g.ends_at - g.begins_at, g.begins_at, g.place
             limit 1;
             -- Of equal changes, those that are not needed stay without a clock.
             if counts[chosen] > claim.change_count - with_clock then
