@@ -15,6 +15,8 @@ CREATE FUNCTION ops.advance_arbitration(deltas_one_in integer, hours_max integer
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(classified_until timestamp with time zone, rows_new bigint, rows_rewritten bigint)
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.agreed_payload(one jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE;
 CREATE FUNCTION ops.arbitrate_hours(began timestamp with time zone, ended timestamp with time zone, deltas_one_in integer) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.are_amounts(list numeric[], digits integer, places integer) RETURNS boolean
@@ -92,6 +94,8 @@ CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
     LANGUAGE sql;
+CREATE FUNCTION ops.merge_lifecycle_events() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows integer)
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_mixed_deltas() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint, places tid[])
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_mixed_tickers(mixed timestamp with time zone[]) RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
@@ -855,6 +859,8 @@ GRANT SELECT ON TABLE market_data.index_values TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.lifecycle_events TO deduplicator;
 GRANT SELECT ON TABLE market_data.lifecycle_events TO reader;
 GRANT SELECT ON TABLE market_data.lifecycle_events TO exporter;
+GRANT UPDATE(payload_sha256) ON TABLE market_data.lifecycle_events TO deduplicator;
+GRANT UPDATE(payload) ON TABLE market_data.lifecycle_events TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets TO reader;
 GRANT SELECT ON TABLE market_data.markets TO exporter;

@@ -15,13 +15,16 @@ from tests.support.staging import NOW
 Row = dict[str, Any]
 # The beginning of a day and of an hour.
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
-# Gatherers send this digest with each row: see sync.tickers_v1.
-DIGESTS = """
+# Gatherers send these digests with each row, by their sync views.
+DIGESTS = {
+    "lifecycle_events": "update stage set payload_sha256 = sha256(convert_to(payload::text, 'UTF8'))",
+    "tickers": """
 update stage set values_sha256 = ops.ticker_digest(
     time_digits, market_id, last_price, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_trade_size, volume,
     open_interest, dollar_volume, dollar_open_interest
 )
-"""
+""",
+}
 TIMED = {"trades", "orderbook_deltas", "tickers", "lifecycle_events", "index_values"}
 
 
@@ -46,8 +49,8 @@ def stage(production: Connection, name: str, rows: Iterable[Row]) -> None:
             sql.SQL(", ").join(map(sql.Placeholder, given)),
         )
         production.execute(statement, given)
-    if name == "tickers":
-        production.execute(DIGESTS.encode())
+    if name in DIGESTS:
+        production.execute(DIGESTS[name].encode())
 
 
 def merged(

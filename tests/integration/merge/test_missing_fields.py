@@ -211,10 +211,49 @@ def expected_index_values(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     ]
 
 
+def lifecycle_event(gatherer_id: int, cell: int, late_ms: int, kind: int, number: int, missing: set[str]) -> Row:
+    """A message about a market as one line receives it: copies come within 5 s, fields of it may be missing or null."""
+    inner = {name: 2 for name in ("c", "d") if name not in missing}
+    payload = {"k": kind, **{name: 1 for name in ("a", "b") if name not in missing}, "inner": inner}
+    if "null" in missing:
+        payload = {"a": None, "b": None, **payload}
+    facts = {"subject_ticker": "M", "kind": "k", "payload": Jsonb(payload), "occurrence": number}
+    return {"gatherer_id": gatherer_id, "seen_at": after(10 * cell + late_ms / 1000), **facts}
+
+
+LIFECYCLE_EVENT = st.builds(
+    lifecycle_event,
+    st.integers(1, 3),
+    st.sampled_from([-720, -1, 0, 1]),
+    st.integers(-2400, 2400),
+    st.integers(0, 1),
+    st.integers(0, 1),
+    st.sets(st.sampled_from(["a", "b", "c", "d", "null"])),
+)
+LIFECYCLE_EVENTS = (
+    "select round(extract(epoch from seen_at) / 10)::integer, occurrence, (payload -> 'k')::integer,"
+    " array(select jsonb_object_keys(jsonb_strip_nulls(payload)) order by 1),"
+    " array(select jsonb_object_keys(payload -> 'inner') order by 1),"
+    " payload_sha256 = sha256(convert_to(payload::text, 'UTF8')) from market_data.lifecycle_events"
+)
+
+
+def expected_lifecycle_events(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Each message once, with the fields of all copies."""
+    fields: defaultdict[tuple[int, int, int], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for row in rows:
+        payload: Known = row["payload"].obj
+        outer, inner = fields[round(row["seen_at"].timestamp() / 10), row["occurrence"], payload["k"]]
+        outer.update(name for name, value in payload.items() if value is not None)
+        inner.update(payload["inner"])
+    return [(*key, sorted(outer), sorted(inner), True) for key, (outer, inner) in fields.items()]
+
+
 CASES: dict[str, tuple[st.SearchStrategy[Row], str, Callable[[Sequence[Row]], list[tuple[Any, ...]]]]] = {
     "tickers": (TICKER, TICKERS, expected_tickers),
     "trades": (TRADE, TRADES, expected_trades),
     "orderbook_snapshots": (SNAPSHOT, SNAPSHOTS, expected_snapshots),
+    "lifecycle_events": (LIFECYCLE_EVENT, LIFECYCLE_EVENTS, expected_lifecycle_events),
     "index_values": (INDEX_VALUE, INDEX_VALUES, expected_index_values),
 }
 

@@ -1,0 +1,68 @@
+-- Merge staged lifecycle events. They have no key: those with the same number, at most 5 s from the one that is held,
+-- are copies of one message if no field has different values. Production holds all fields that any copy has. Messages
+-- that follow each other within 10 s on a connection and are equal have different numbers (NUMBERING_PAUSE in
+-- kalshi/rows.py), so two messages do not become one if gatherers see them up to 5 s apart.
+-- If two messages of one number within 5 s differ only in fields that a line lacks, that line's copy counts as one of
+-- them.
+-- Reads: pg_temp.stage
+-- Writes: market_data.lifecycle_events
+-- Returns: a row per message that is new, with the hour it falls into, or that got fields, with 0 new rows
+create or replace function ops.merge_lifecycle_events()
+returns table (gatherer_id smallint, touched_hour timestamptz, new_rows integer)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    staged record;
+    held record;
+    joined jsonb;
+begin
+    for staged in
+        select distinct on (length(s.payload::text), s.subject_ticker, s.kind, s.payload, s.occurrence, s.seen_at) s.*
+        from pg_temp.stage as s
+        where
+            not exists (
+                select from market_data.lifecycle_events as k
+                where
+                    k.subject_ticker = s.subject_ticker
+                    and k.seen_at between s.seen_at - interval '5 s' and s.seen_at + interval '5 s'
+                    and (k.kind, k.payload_sha256, k.occurrence) = (s.kind, s.payload_sha256, s.occurrence)
+            )
+        -- The richest copy comes first, so that most others change nothing.
+        order by
+            length(s.payload::text) desc, s.subject_ticker asc, s.kind asc, s.payload asc, s.occurrence asc,
+            s.seen_at asc, s.received_at asc
+    loop
+        select k.seen_at, k.payload, k.payload_sha256, k.gatherer_id, a.payload as agreed into held
+        from market_data.lifecycle_events as k
+        cross join lateral (select ops.agreed_payload(k.payload, staged.payload) as payload) as a
+        where
+            k.subject_ticker = staged.subject_ticker
+            and k.seen_at between staged.seen_at - interval '5 s' and staged.seen_at + interval '5 s'
+            and k.kind = staged.kind and k.occurrence = staged.occurrence and a.payload is not null
+        order by k.payload_sha256 = staged.payload_sha256 desc, abs(extract(epoch from k.seen_at - staged.seen_at)) asc,
+            k.payload_sha256 asc
+        limit 1;
+        if not found then
+            insert into market_data.lifecycle_events (
+                seen_at, subject_ticker, kind, payload_sha256, occurrence, payload, received_at, gatherer_id
+            ) values (
+                staged.seen_at, staged.subject_ticker, staged.kind, staged.payload_sha256, staged.occurrence,
+                staged.payload, staged.received_at, staged.gatherer_id
+            )
+            on conflict do nothing;
+            return query
+            select staged.gatherer_id, date_bin('1 hour', staged.seen_at, '2000-01-01 00:00:00+00'), 1;
+        elsif held.agreed <> held.payload then
+            update market_data.lifecycle_events as k
+            set payload = held.agreed, payload_sha256 = sha256(convert_to(held.agreed::text, 'UTF8'))
+            where
+                (k.seen_at, k.subject_ticker, k.kind, k.payload_sha256, k.occurrence)
+                = (held.seen_at, staged.subject_ticker, staged.kind, held.payload_sha256, staged.occurrence);
+            return query select held.gatherer_id, date_bin('1 hour', held.seen_at, '2000-01-01 00:00:00+00'), 0;
+        end if;
+    end loop;
+end;
+$$;
+
+comment on function ops.merge_lifecycle_events is 'Merge staged lifecycle events.';
