@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
@@ -13,7 +14,7 @@ from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from kalshi_data.streams import STREAMS
-from tests.benchmarks.fill import count_errors, fill
+from tests.benchmarks.fill import Labels, count_errors, fill
 from tests.benchmarks.peers import Place, environment, merge_with_dlt, merge_with_sling, own_address
 from tests.support import timescaledb
 from tests.support.engines import Database, Engine
@@ -23,6 +24,12 @@ ROWS_PER_SECOND = 100_000
 GATHERERS = 3
 # Other work of the machine disturbs single rounds, so the median of this many rounds in turn counts.
 ROUNDS = 3
+# Figures of changes that lack labels: of all lines, of some changes, and of one line.
+POOR = {
+    "all_without_clock_rows_per_second": [Labels(has_clock=False)] * GATHERERS,
+    "1_percent_coarse_rows_per_second": [Labels(coarse_percent=1)] * GATHERERS,
+    "one_line_coarse_rows_per_second": [Labels(coarse_percent=100), Labels(), Labels()],
+}
 STREAM = next(stream for stream in STREAMS if stream.name == "orderbook_deltas")
 
 
@@ -50,6 +57,7 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
             fill(gatherer, rows, number)
         polled = sum(count(gatherer, "capture") for gatherer in gatherers)
         rounds = [race(engine, gatherers, rows) for _ in range(ROUNDS)]
+        poor = {name: merge_poor(engine, rows, labels) for name, labels in POOR.items()}
         pipe_seconds, ours_seconds = (median(each[number] for each in rounds) for number in (0, 1))
         missed, duplicated, wrong_books = (max(each[number] for each in rounds) for number in (2, 3, 4))
         dlt, sling = (stack.enter_context(engine.database("production")) for _ in range(2))
@@ -64,7 +72,25 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
             "missed": missed,
             "duplicated": duplicated,
             "wrong_books": wrong_books,
+            **poor,
         }
+
+
+def merge_poor(engine: Engine, rows: int, labels: Sequence[Labels]) -> float:
+    """Return how many rows a second the deduplicator merges of gatherers whose changes lack labels.
+
+    Raises:
+        AssertionError: production holds another number of changes than were published.
+    """
+    with ExitStack() as stack:
+        gatherers = [stack.enter_context(engine.database("kalshi_ts")) for _ in labels]
+        for number, (gatherer, each) in enumerate(zip(gatherers, labels, strict=True)):
+            fill(gatherer, rows, number, each)
+        production = stack.enter_context(engine.database("production"))
+        seconds = merge_all(production, gatherers)
+        if count(production, "market_data") != rows:
+            raise AssertionError("changes are missed or held twice")
+        return sum(count(gatherer, "capture") for gatherer in gatherers) / seconds
 
 
 def race(engine: Engine, gatherers: list[Database], rows: int) -> tuple[float, float, int, int, int]:
