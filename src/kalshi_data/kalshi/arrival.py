@@ -17,7 +17,6 @@ from kalshi_data.kalshi.timestamps import (
     decimal_places,
     finest_time,
     plausible_time,
-    to_millisecond,
     to_unique_text,
 )
 
@@ -25,10 +24,6 @@ from kalshi_data.kalshi.timestamps import (
 # this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
 # half the pause, so that messages stay apart if connections receive them up to 5 s apart.
 NUMBERING_PAUSE = timedelta(seconds=10)
-
-
-# The exchange allows 500,000 markets on a connection.
-CHANGES_MAX = 1_000_000
 
 
 class Arrival(msgspec.Struct):
@@ -48,13 +43,6 @@ class Arrival(msgspec.Struct):
     def __post_init__(self) -> None:
         """Format the time of receipt if its text is not given."""
         self.received_text = self.received_text or self.received_at.isoformat(" ")
-
-    def note_change(self, ticker: str, changed_at: datetime | None) -> None:
-        """Remember when a market last changed; forget it if that is not known to the millisecond."""
-        if changed_at is None:
-            self.last_changes.pop(ticker, None)
-        elif len(self.last_changes) < CHANGES_MAX or ticker in self.last_changes:
-            self.last_changes[ticker] = to_millisecond(changed_at)
 
 
 def change_time(msg: OrderbookDelta, arrival: Arrival) -> tuple[datetime | None, str, int | None]:

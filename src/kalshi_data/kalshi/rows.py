@@ -41,6 +41,7 @@ from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
     exchange_time,
     plausible_time,
+    to_millisecond,
     to_text,
     usual_time,
 )
@@ -83,8 +84,11 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
     size_delta = msg.delta_fp or str(require("delta_fp", msg.delta))
     ticker, clock = checked_ticker(msg.market_ticker), msg.clock or 0
     changed_at, exchange_ts, digits = usual_time(msg.ts_ms, msg.ts) or change_time(msg, arrival)
-    # Without ts_ms, a time of a whole second may have lost its milliseconds.
-    arrival.note_change(ticker, changed_at if digits else None)
+    if changed_at is not None and digits:
+        arrival.last_changes[ticker] = to_millisecond(changed_at)
+    else:
+        # A time of a whole second may have lost its milliseconds.
+        arrival.last_changes.pop(ticker, None)
     # No part can hold a tab.
     kind = f"{ticker}\t{msg.side}\t{canonical(price)}\t{canonical(size_delta)}"
     at = sent_at or arrival.received_at

@@ -19,6 +19,7 @@ ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
 # What a program survives by itself and an operator must still hear of.
 ALERTED = {
     "kalshi_gatherer_frames_quarantined_total",
+    "kalshi_gatherer_book_checks_total",
     "kalshi_gatherer_connection_errors_total",
     "kalshi_gatherer_markets_refused",
     "kalshi_gatherer_trade_gaps_unrepaired",

@@ -1,5 +1,6 @@
 """Each snapshot of a book is compared with the book that the connection showed before it."""
 
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -297,3 +298,39 @@ def test_ladders_are_read_and_differences_are_listed_in_order() -> None:
         {"side": "yes", "price": "0.0300", "rebuilt": "0.05", "published": "0.00"},
         {"side": "yes", "price": "1.0000", "rebuilt": "0.00", "published": "0.005"},
     ]
+
+
+def test_books_take_little_memory_also_after_many_changes() -> None:
+    """50,000 books of 40 levels may take 600 MB, so 100 may take 1.2 MB."""
+    prices = [f"0.{number:02}00" for number in range(1, 21)]
+    frames = [BOOKS_SUBSCRIBED]
+    for number in range(100):
+        levels = [[price, f"{number * 97 % 9_973}.{place:02}"] for place, price in enumerate(prices, start=1)]
+        frames.append(snapshot(len(frames), f"KXA-{number:05}", yes_dollars_fp=levels, no_dollars_fp=levels))
+    for number in range(1_000):
+        change: dict[str, Any] = {
+            "price_dollars": prices[number % 20],
+            "delta_fp": f"{number % 991 + 1}.00",
+            "ts_ms": MS + number,
+        }
+        frames.append(delta(len(frames), f"KXA-{number % 100:05}", **change))
+    decoding = Decoding()
+    books = followed_books.FollowedBooks()
+    tracemalloc.start()
+    try:
+        for payload in frames:
+            decoding.take(payload)
+            for item in decoding.items:
+                if item.stream == "orderbook_snapshots":
+                    books.snapshot(item.row, is_known=True)
+                elif item.stream == "orderbook_deltas":
+                    books.change(item.row, item.row[6])
+            decoding.items.clear()
+            decoding.events.clear()
+        both, _ = tracemalloc.get_traced_memory()
+        assert len(books) == decoding.decoder.subscriptions.books_followed() == 100
+        books.clear()
+        held_bytes = both - tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert 100_000 < held_bytes < 1_200_000

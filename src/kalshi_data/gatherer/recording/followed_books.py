@@ -26,8 +26,8 @@ LEVELS_PER_SIDE_MAX = 10_000
 # The levels of all books of a subscription: those of 25,000 books of 40 levels, some 80 MB.
 LEVELS_MAX = 1_000_000
 BOOKS_MAX = 100_000
-
-
+# The exchange allows 500,000 markets on a connection.
+CHANGES_MAX = 1_000_000
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -47,7 +47,7 @@ class FollowedBook:
 
     __slots__ = (
         *("no", "yes", "received_at", "seq", "clock", "has_differed"),
-        *("from_change_at", "last_change_at", "changes", "later_changes", "last_changes"),
+        *("from_change_at", "last_change_at", "changes", "inner_changes", "last_changes"),
         *("is_in_order", "began_in_order"),
     )
 
@@ -61,33 +61,25 @@ class FollowedBook:
         self.from_change_at: datetime | None = row[13]
         self.last_change_at: datetime | None = row[13]
         self.changes = 0
-        # Of the changes, those later than from_change_at, and how many of these are of the time of the last one.
-        self.later_changes = self.last_changes = 0
+        # Of the changes later than from_change_at, those before the time of the last one, and those of that time.
+        self.inner_changes = self.last_changes = 0
         # Whether each change has a time and none is earlier than the one before.
         self.is_in_order = True
         # Whether the same is known of the interval before, so that none of its changes is later than this one's first.
         self.began_in_order = True
 
-    def count(self, changed_at: datetime | None) -> None:
-        """Count a change."""
-        self.changes += 1
-        if not self.is_in_order:
-            return
+    def place(self, changed_at: datetime | None) -> None:
+        """Count a change by its time, which is not that of the change before it."""
         last_at = self.last_change_at
         if changed_at is None or (last_at is not None and changed_at < last_at):
             self.is_in_order = False
-        elif changed_at == last_at:
-            # Changes of the time of from_change_at do not count.
-            if self.last_changes:
-                self.later_changes += 1
-                self.last_changes += 1
+            return
+        self.last_change_at = changed_at
+        if self.from_change_at is None:
+            self.from_change_at = changed_at
         else:
-            self.last_change_at = changed_at
-            if self.from_change_at is None:
-                self.from_change_at = changed_at
-            else:
-                self.later_changes += 1
-                self.last_changes = 1
+            self.inner_changes += self.last_changes
+            self.last_changes = 1
 
     def compare(self, later: "FollowedBook", place: tuple[Any, ...]) -> BookComparison:
         """Compare with a later snapshot of the subscription; `place` is connection, sid and market."""
@@ -99,7 +91,7 @@ class FollowedBook:
             *place,
             *(self.received_at, later.received_at, self.seq, later.seq, self.clock, later.clock),
             *(self.from_change_at, later.last_change_at),
-            *(self.changes, self.later_changes - self.last_changes if is_timed else None),
+            *(self.changes, self.inner_changes if is_timed else None),
             *(len(self.no.keys() | later.no.keys()) + len(self.yes.keys() | later.yes.keys()), is_equal, len(wrong)),
             msgspec.json.encode(wrong[:LISTED_LEVELS_MAX]).decode() if wrong else None,
         )
@@ -128,10 +120,18 @@ class FollowedBooks:
             return True
         book = self._books.get(ticker)
         if book is None:
+            self._bound_changes()
             return True
+        book.changes += 1
+        changed_at = self.last_changes.get(ticker)
+        if book.is_in_order:
+            if changed_at != book.last_change_at or changed_at is None:
+                book.place(changed_at)
+            elif book.last_changes:
+                # Changes of the time of from_change_at do not count.
+                book.last_changes += 1
         ladder, price = book.yes if row[8] == "yes" else book.no, to_price(row[9])
         held = ladder.get(price)
-        book.count(self.last_changes.get(ticker))
         if held is not None:
             size = held + to_size(row[10])
             if size:
@@ -195,6 +195,10 @@ class FollowedBooks:
         self._books.clear()
         self._levels = 0
         self.last_changes.clear()
+
+    def _bound_changes(self) -> None:
+        if len(self.last_changes) > CHANGES_MAX:
+            self.last_changes.clear()
 
     def _add(self, ticker: str, book: FollowedBook) -> bool:
         levels = self._levels + len(book.no) + len(book.yes)
