@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kalshi_data.cli.tables import table
-from kalshi_data.demo.summary import RunSummary
+from kalshi_data.demo.summary import ProvenMinutes, RunSummary
 
 LINE_SECONDS = 5.0
 LOG_COLUMNS = 140
@@ -73,6 +73,7 @@ def show(summary: RunSummary) -> None:
         console.print(f"messages not compared, about markets that no gatherer had subscribed: {summary.withheld:,}")
     if summary.books:
         console.print(f"books after each clock: {summary.books:,} compared, {summary.wrong_books:,} wrong")
+    console.print(describe_proof(summary.proven_minutes))
     console.print(
         f"archive: {summary.archive.hours:,} hours of {summary.archive.streams} streams, {summary.archive.rows:,} rows "
         f"in {summary.archive.bytes / 1000:,.0f} kB, each row compared with production"
@@ -80,4 +81,19 @@ def show(summary: RunSummary) -> None:
     console.print(
         f"{summary.result}: {summary.published} published, {summary.production} in production, "
         f"{summary.lost} lost, {summary.invented} invented"
+    )
+
+
+def describe_proof(minutes: ProvenMinutes) -> str:
+    """Return how much of the time in which books changed is proven, and by what."""
+    if not minutes.active:
+        return "no book changed while it was covered"
+    proven, line, check, both = (
+        f"{100 * part / minutes.active:.1f} %"
+        for part in (minutes.proven, minutes.by_line, minutes.by_check, minutes.by_both)
+    )
+    due = f" ({100 * minutes.due_proven / minutes.due:.1f} % before the last round of audits)" if minutes.due else ""
+    return (
+        f"book-minutes with changes: {minutes.active:,.0f}, of which {proven} are proven{due}: {line} by connections "
+        f"of gatherers, {check} by production's check, {both} by each"
     )

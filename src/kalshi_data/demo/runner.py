@@ -12,6 +12,8 @@ from kalshi_data.demo.summary import VERIFIED_STREAMS, RunSummary, compare, merg
 SUBSCRIBE_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 120
 POLL_SECONDS = 0.5
+# What the result is made of.
+DRAINED_STREAMS = (*VERIFIED_STREAMS, "book_checks")
 
 
 def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSummary:
@@ -39,7 +41,7 @@ def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSumm
     display.step("writing the archive, and comparing each of its rows with production")
     archive = export_and_verify(platform)
     display.step("comparing production with the exchange's journal")
-    return compare(platform.production, platform.gatherer_servers, platform.journal, archive)
+    return compare(platform.production, platform.gatherer_servers, platform.journal, archive, plan.audits)
 
 
 def play(platform: Platform, seconds: float, display: RunDisplay, activity: str) -> None:
@@ -75,7 +77,7 @@ def drain(platform: Platform) -> None:
         ProgramFailed: the deduplicator ended, or merged nothing more for too long.
     """
     received = {number: received_rows(server) for number, server in platform.gatherer_servers.items()}
-    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in VERIFIED_STREAMS}
+    wanted = {(stream, number): rows[stream] for number, rows in received.items() for stream in DRAINED_STREAMS}
     deadline = time.monotonic() + DRAIN_SECONDS_MAX
     before = None
     while True:

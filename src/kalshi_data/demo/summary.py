@@ -34,6 +34,21 @@ class Archived(msgspec.Struct, kw_only=True):
     bytes: int
 
 
+class ProvenMinutes(msgspec.Struct, kw_only=True):
+    """Minutes in which a covered book changed; of these those proven, and by what.
+
+    `due` are those before the last round of audits.
+    """
+
+    active: float = 0.0
+    proven: float = 0.0
+    by_line: float = 0.0
+    by_check: float = 0.0
+    by_both: float = 0.0
+    due: float = 0.0
+    due_proven: float = 0.0
+
+
 class RunSummary(msgspec.Struct, kw_only=True):
     """A whole run.
 
@@ -52,6 +67,7 @@ class RunSummary(msgspec.Struct, kw_only=True):
     wrong_books: int
     quarantined: int
     gaps: int
+    proven_minutes: ProvenMinutes
     archive: Archived
     streams: dict[str, StreamSummary]
 
@@ -70,13 +86,17 @@ def merged_rows(production: Server) -> dict[tuple[str, int], tuple[int, int, int
         }
 
 
-def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived) -> RunSummary:
+def compare(
+    production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived, audit_seconds: int
+) -> RunSummary:
     """Compare production with the exchange's journal; gatherers only add the counts of what they received."""
     received = {number: received_rows(server) for number, server in gatherers.items()}
     merged = merged_rows(production)
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
         excluded = load_journal(connection, journal)
         books, wrong_books = count_books(connection)
+        audits = {"audit_seconds": audit_seconds}
+        proven = connection.execute(query("verification/count_proven_minutes"), audits).fetchall()
         streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
@@ -90,6 +110,7 @@ def compare(production: Server, gatherers: Mapping[int, Server], journal: Path, 
         wrong_books=wrong_books,
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
+        proven_minutes=ProvenMinutes(**{kind: round(minutes, 2) for kind, minutes in proven}),
         archive=archive,
         streams=streams,
         **totals,

@@ -333,3 +333,18 @@ def test_books_of_levels_are_not_needed(ops: Connection) -> None:
     merge_line_checks(ops, line(0, 30))
     classify(ops)
     assert states(ops) == {"proven": span(0, 30), "idle": span(30, 60)}
+
+
+def test_a_run_that_has_just_ended_knows_how_much_is_proven(ops: Connection) -> None:
+    cover(ops, 1, 10.5, 40.5)
+    for minute in (10.7, 20.1, 20.2, 30.5, 40.2):
+        delta(ops, minute, 1, "yes", "0.5", "1")
+    snapshot(ops, 30, 4, levels(("yes", "0.5", "4")))
+    snapshot(ops, 35, 5, levels(("yes", "0.5", "5")))
+    ops.execute("update ops.watermarks set moment = now()")
+    merge_line_checks(ops, line(10.5, 20.25))
+    delta(ops, 30.6, 5, "yes", "0.5", "1")
+    asked = {"audit_seconds": 15}
+    found = dict(ops.execute(query("verification/count_proven_minutes"), asked).fetchall())
+    # Of the minutes 10, 20, 30 and 40, the first was covered for half a minute, and so was the last.
+    assert found == {"active": 3.0, "proven": 1.75, "by_line": 0.75, "by_check": 1.0, "due": 0.5, "due_proven": 0.5}
