@@ -233,6 +233,6 @@ def test_equal_deltas_are_compared_by_number(production: Database, kalshi_ts: Da
 
 
 def test_recordings_are_found_if_they_exist() -> None:
-    assert len(OWN) == 3
+    assert len(OWN) == 4
     assert bool(CAPTURED) == (ROOT.parent / "shared" / "captures").is_dir()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
