@@ -94,7 +94,7 @@ def test_what_can_be_read_is_stored_once_and_complete(
     for _ in range(2):
         merge(production, [kalshi_ts])
     found = compare(production, tmp_path, frames)
-    assert (found.complete, found.unreadable) == (True, 0)
+    assert (found.complete, found.unreadable) == (True, 0), found
     assert sum(each.published for each in found.streams.values()) == len(frames)
 
 

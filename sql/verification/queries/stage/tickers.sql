@@ -19,10 +19,13 @@ found as (
         lacking,
         msg ->> 'market_ticker' as market_ticker,
         nullif(msg ->> 'market_id', '') as market_id,
-        coalesce(
-            pg_temp.sent_time(msg -> 'ts_ms', 1000),
-            pg_temp.sent_time(msg -> 'time', 1000000),
-            pg_temp.sent_time(msg -> 'ts', 1000000)
+        date_trunc(
+            'milliseconds',
+            coalesce(
+                pg_temp.sent_time(msg -> 'ts_ms', 1000),
+                pg_temp.sent_time(msg -> 'time', 1000000),
+                pg_temp.sent_time(msg -> 'ts', 1000000)
+            )
         ) as exchange_ts,
         pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as last_price,
         pg_temp.sent_amount(msg -> 'yes_bid_dollars', msg -> 'yes_bid', 100) as yes_bid,

@@ -24,7 +24,10 @@ found as (
         pg_temp.sent_amount(msg -> 'count_fp', msg -> 'count', 1) as size,
         pg_temp.sent_side(msg) as taker_side,
         case msg ->> 'is_block_trade' when 'true' then true when 'false' then false end as is_block_trade,
-        coalesce(pg_temp.sent_time(msg -> 'ts_ms', 1000), pg_temp.sent_time(msg -> 'ts', 1000000)) as exchange_ts
+        date_trunc(
+            'milliseconds',
+            coalesce(pg_temp.sent_time(msg -> 'ts_ms', 1000), pg_temp.sent_time(msg -> 'ts', 1000000))
+        ) as exchange_ts
     from message
 )
 

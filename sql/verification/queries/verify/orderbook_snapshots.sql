@@ -1,5 +1,6 @@
 -- Compare order-book snapshots with what an exchange published: each state once if all connections got its clock,
--- otherwise at least once, and at most as often as it was sent.
+-- otherwise its levels at least once, and at most as often as they were sent: a new connection knows no earlier change,
+-- so of equal levels it cannot know whether the book changed in between.
 -- Reads: pg_temp.snapshot_state
 -- Returns: how many were published, are held, lost (published, not held) and invented (held, not published)
 with
@@ -23,7 +24,7 @@ book as (
 counted as (
     select
         held,
-        sure_lost + greatest(unsure_lost - clockless, 0) + misnamed as lost,
+        sure_lost + case when clockless = 0 then unsure_lost else 0 end + misnamed as lost,
         twice + unpublished + greatest(clockless - room, 0) + misnamed as invented
     from book
 )
