@@ -39,8 +39,10 @@ def toml_lines(settings: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 class Rehearsal:
     """One run on databases of its own; close() ends whatever still runs."""
 
-    def __init__(self, folder: Path, engine: Engine, gatherers: int = 1) -> None:
+    def __init__(self, folder: Path, engine: Engine, gatherers: int = 1, without: str = "") -> None:
+        """Let the exchange leave out the fields in `without`."""
         self.folder = folder
+        self._without = [f"--without={without}"] if without else []
         self._stack = ExitStack()
         self.numbers = range(1, gatherers + 1)
         kinds = ("kalshi_ts", "kalshi_meta")
@@ -78,8 +80,8 @@ class Rehearsal:
     def start_exchange(self, *options: str) -> None:
         """Start the exchange and wait until it listens."""
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
-        plan = ["--seconds=0", "--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}", *options]
-        arguments = ["simulator", "run", *keys, *plan, f"--journal={self.journal}"]
+        plan = ["--seconds=0", "--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}"]
+        arguments = ["simulator", "run", *keys, *plan, *self._without, *options, f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         self.addresses = self.until("listening")
 

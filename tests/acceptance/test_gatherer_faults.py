@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kalshi_data.simulator.faults.scenarios import SCENARIOS
-from tests.acceptance.conftest import Rehearse
+from tests.acceptance.conftest import WITH_ALL_FIELDS_AND_WITHOUT, Rehearse
 from tests.acceptance.rehearsal import QUICK, Rehearsal
 from tests.support.waiting import wait_until
 
@@ -35,6 +35,7 @@ def test_every_fault_of_the_exchange_is_rehearsed() -> None:
     assert [name for name in SCENARIOS if f'"{name}"' not in rehearsed] == []
 
 
+@WITH_ALL_FIELDS_AND_WITHOUT
 def test_lost_frames_are_gaps_that_end_with_a_snapshot(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     rehearsal.start(CALM)

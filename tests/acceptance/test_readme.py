@@ -55,9 +55,9 @@ def test_the_other_commands_run(beside: dict[str, str]) -> None:
     first, test, *others = COMMANDS
     assert (first, test) == ("python3 build.py demo", "python3 build.py test")
     outputs = [run(command, beside) for command in others]
-    assert all("complete: " in output for output in outputs[:2])
-    assert "count" in outputs[2]
-    assert "changes" in outputs[3]
+    assert all("complete: " in output for output in outputs[:3])
+    assert "count" in outputs[3]
+    assert "changes" in outputs[4]
 
 
 def test_ci_runs_the_readmes_own_commands() -> None:

@@ -3,6 +3,7 @@
 Both listen on the bridge at port 443 with TLS, like the real ones, through one relay that has the certificate.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -32,9 +33,15 @@ patient = botocore.config.Config(retries={{"mode": "standard", "total_max_attemp
 made = boto3.client("s3", "us-east-1", endpoint_url="http://127.0.0.1:{PORTS["archive"]}", config=patient)
 made.create_bucket(Bucket="{BUCKET}")
 """
+ASK_FOR_FAULT = f"""\
+import sys, urllib.request
+urllib.request.urlopen("http://127.0.0.1:{PORTS["exchange"]}/admin/faults", sys.argv[1].encode(), timeout=10).close()
+"""
 EVENT_SECONDS = 0.2
 MARKETS = 50
 RATE = 100
+# Fields that the exchange leaves out, until a test lets it send them.
+WITHOUT = ("clock", "ts")
 
 
 class Outside:
@@ -58,7 +65,8 @@ class Outside:
         self._make_bucket()
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
         plan = ["--seconds=0", f"--markets={MARKETS}", f"--rate={RATE}", "--tier=advanced", f"--clients={len(keys)}"]
-        arguments = ["simulator", "run", *keys, *plan, f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
+        plan += [f"--without={','.join(WITHOUT)}", f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
+        arguments = ["simulator", "run", *keys, *plan]
         within = self._network.command()
         self._exchange = ProgramProcess("exchange", self._folder, arguments, listen=True, within=within)
         self._running.callback(self._exchange.end)
@@ -72,6 +80,11 @@ class Outside:
             return found if found and found["event"] == event else None
 
         return wait_until(reported, lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}")
+
+    def fault(self, name: str, **more: Any) -> None:
+        """Let the exchange have a fault now."""
+        asked = json.dumps({"name": name, **more})
+        subprocess.run(self._network.command(sys.executable, "-c", ASK_FOR_FAULT, asked), check=True)
 
     def end_trading(self) -> None:
         """Let the exchange publish nothing more; it still answers."""

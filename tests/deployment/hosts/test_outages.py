@@ -7,11 +7,13 @@ import pytest
 
 from kalshi_data.database.connection import connect
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
+from tests.deployment.hosts.outside import WITHOUT
 from tests.deployment.hosts.platform import POLL_SECONDS, Platform
 from tests.support.waiting import wait_until
 
 CUT_SECONDS = 60
 DROP_SECONDS = 120
+ROLLOUT_SECONDS = 5
 # A second service with the settings, the user and the credentials of the first.
 STRAY = "stray.service"
 COPY_SERVICE = f"""\
@@ -26,6 +28,7 @@ systemctl daemon-reload
 REMOVE_SERVICE = f"rm /etc/systemd/system/{STRAY} /etc/kalshi/stray.toml; systemctl daemon-reload"
 CRASHES = "select count(*) from capture.connections where close_reason = 'crashed'"
 RECEIVED = "select count(*) from capture.orderbook_deltas where received_at < %s and received_at > %s"
+WITH_CLOCK = "select count(*) from capture.orderbook_deltas where clock > 0"
 POSTGRES = "postgresql@17-main.service"
 PROCESSES = (
     ("gatherer-1", "gatherer.service"),
@@ -33,6 +36,20 @@ PROCESSES = (
     (DEDUPLICATOR, "deduplicator.service"),
     (PRODUCTION, POSTGRES),
 )
+
+
+def test_fields_that_one_gatherer_gets_before_the_others_change_nothing(platform: Platform) -> None:
+    """Until now the exchange left them out; from here on it sends them."""
+    first, *others = GATHERERS
+    assert [_number(platform, name, WITH_CLOCK) for name in GATHERERS] == [0, 0, 0]
+
+    client = platform.outside.keys[first].key_id
+    platform.outside.fault("rollout", fields=WITHOUT, client=client, seconds=ROLLOUT_SECONDS)
+    wait_until(lambda: _number(platform, first, WITH_CLOCK), f"clocks at {first}", poll_seconds=POLL_SECONDS)
+
+    for name in others:
+        wait_until(lambda name=name: _number(platform, name, WITH_CLOCK), f"at {name}", poll_seconds=POLL_SECONDS)
+    platform.require_nothing_lost()
 
 
 @pytest.mark.parametrize(("host", "unit"), PROCESSES)
