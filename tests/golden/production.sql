@@ -102,6 +102,8 @@ CREATE FUNCTION ops.merge_mixed_tickers(mixed timestamp with time zone[]) RETURN
     LANGUAGE sql;
 CREATE FUNCTION ops.merge_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.merge_undated_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
@@ -646,8 +648,7 @@ CREATE TABLE ops.subscriptions (
 CREATE TABLE ops.ticker_evidence (
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     exchange_ts timestamp with time zone NOT NULL,
-    last_ts timestamp with time zone NOT NULL,
-    time_digits smallint,
+    time_digits smallint NOT NULL,
     labels jsonb NOT NULL,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL

@@ -249,8 +249,44 @@ def expected_lifecycle_events(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     return [(*key, sorted(outer), sorted(inner), True) for key, (outer, inner) in fields.items()]
 
 
+def undated(gatherer_id: int, cell: int, late_ms: int, dated: bool, bid: int, missing: set[str]) -> Row:
+    """A summary that some lines receive with its time, at most 2 s after it, and others without."""
+    at = after(30 * cell + (0 if dated else late_ms / 1000))
+    values = {"market_id": "m", "yes_bid": bid / 4, "volume": 1 / 4}
+    known = {name: value for name, value in values.items() if dated or name not in missing}
+    facts = {"market_ticker": "M", "exchange_ts": at, "time_digits": 3 if dated else None}
+    return {"gatherer_id": gatherer_id, **facts, **known}
+
+
+UNDATED = st.builds(
+    undated,
+    st.integers(1, 3),
+    st.sampled_from([-1, 0, 1]),
+    st.integers(1, 2000),
+    st.booleans(),
+    st.integers(1, 2),
+    st.sampled_from([set[str](), {"volume"}, {"volume", "market_id"}]),
+)
+UNDATED_TICKERS = (
+    "select round(extract(epoch from exchange_ts) / 30)::integer, time_digits, yes_bid::float, market_id,"
+    " volume::float from market_data.tickers"
+)
+
+
+def expected_undated(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Each state once: with its time if any line has that, else with the most fields that a line has."""
+    states: defaultdict[tuple[int, float], list[Row]] = defaultdict(list)
+    for row in rows:
+        states[round(row["exchange_ts"].timestamp() / 30), row["yes_bid"]].append(row)
+    richest = {key: max(same, key=lambda row: (row["time_digits"] or 0, len(row))) for key, same in states.items()}
+    return [
+        (cell, row["time_digits"], bid, row.get("market_id"), row.get("volume")) for (cell, bid), row in richest.items()
+    ]
+
+
 CASES: dict[str, tuple[st.SearchStrategy[Row], str, Callable[[Sequence[Row]], list[tuple[Any, ...]]]]] = {
     "tickers": (TICKER, TICKERS, expected_tickers),
+    "tickers without a time": (UNDATED, UNDATED_TICKERS, expected_undated),
     "trades": (TRADE, TRADES, expected_trades),
     "orderbook_snapshots": (SNAPSHOT, SNAPSHOTS, expected_snapshots),
     "lifecycle_events": (LIFECYCLE_EVENT, LIFECYCLE_EVENTS, expected_lifecycle_events),
@@ -261,6 +297,7 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], str, Callable[[Sequence[Row]], li
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_held_follows_from_what_was_received(production: Database, name: str) -> None:
     row, statement, expected = CASES[name]
+    name = name.split(maxsplit=1)[0]
     with production.connect("deduplicator") as connection:
         connection.execute(query(f"production/stage/{name}"))
 

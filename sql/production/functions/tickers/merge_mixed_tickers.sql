@@ -51,7 +51,6 @@ as $$
             on
                 s.market_ticker = e.market_ticker
                 and e.exchange_ts >= s.began_at and e.exchange_ts < s.began_at + interval '1 s'
-        where e.time_digits is not null
     ),
 
     met as (
@@ -195,10 +194,10 @@ as $$
                 s.yes_bid_size, s.yes_ask_size, s.last_trade_size, s.volume, s.open_interest, s.dollar_volume,
                 s.dollar_open_interest, s.received_at, s.gatherer_id, s.time_digits
             from staged as s
-            where not exists (
+            where s.time_digits is not null and not exists (
                 select from grouped as g
                 where
-                    g.market_ticker = s.market_ticker and g.second = s.second and s.time_digits is not null
+                    g.market_ticker = s.market_ticker and g.second = s.second
                     and s.exchange_ts >= g.began_at and s.exchange_ts < g.ended_at
             )
             order by s.exchange_ts, s.market_ticker, s.values_sha256, s.received_at
@@ -210,17 +209,16 @@ as $$
     forgotten as (
         delete from ops.ticker_evidence as e using grouped as g
         where
-            e.market_ticker = g.market_ticker and e.time_digits is not null
+            e.market_ticker = g.market_ticker
             and e.exchange_ts >= g.began_at and e.exchange_ts < g.ended_at
     ),
 
     remembered as (
         insert into ops.ticker_evidence (
-            market_ticker, exchange_ts, last_ts, time_digits, labels, received_at, gatherer_id
+            market_ticker, exchange_ts, time_digits, labels, received_at, gatherer_id
         )
         select distinct on (r.market_ticker, r.began_at, r.labels)
-            r.market_ticker, r.exchange_ts, r.exchange_ts as last_ts, r.time_digits, r.labels, r.received_at,
-            r.gatherer_id
+            r.market_ticker, r.exchange_ts, r.time_digits, r.labels, r.received_at, r.gatherer_id
         from joined as j
         inner join received as r on j.market_ticker = r.market_ticker and j.began_at = r.began_at
         where cardinality(j.wanted) < cardinality(j.richest) and r.labels = any(j.richest)

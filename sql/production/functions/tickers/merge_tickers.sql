@@ -1,5 +1,6 @@
 -- Merge staged market summaries: hold one row per market, time and set of values. Rows that agree in all that both have
--- are one; see ops.merge_mixed_tickers. In an hour in which all rows have the same fields, only equal rows agree.
+-- are one: see ops.merge_mixed_tickers and ops.merge_undated_tickers. If all rows of an hour have the same fields, only
+-- equal rows agree.
 -- Reads: pg_temp.stage
 -- Writes: market_data.tickers, ops.ticker_labels, ops.ticker_evidence
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which rows only changed
@@ -34,6 +35,18 @@ begin
         select i.gatherer_id, i.touched_hour, count(*)
         from inserted as i
         group by i.gatherer_id, i.touched_hour;
+    end if;
+    -- A row may be a copy of one in the next hour.
+    if exists (select from ops.ticker_labels as l where l.labels & 1 = 0) and exists (
+        select from ops.ticker_labels as l
+        inner join pg_temp.stage as s
+            on s.exchange_ts >= l.hour - interval '5 s' and s.exchange_ts <= l.hour + interval '1 h 5 s'
+        where l.labels & 1 = 0
+    ) then
+        return query
+        select m.gatherer_id, m.touched_hour, sum(m.new_rows)::bigint
+        from ops.merge_undated_tickers() as m
+        group by m.gatherer_id, m.touched_hour;
     end if;
 end;
 $$;
