@@ -61,7 +61,8 @@ def model(deltas: list[Received]) -> list[DeltaNumbers]:
             found.append((occurrence, len(burst), (burst or [delta])[0].moment))
             continue
         occurrence = sum(has_labels(each, delta) for each in before)
-        poor = [each for each in burst if each.places is None or (each.places == 0 and delta.places)]
+        is_mixed = any(began_at for *_, began_at in found[place - len(burst) :])
+        poor = is_mixed or any(each.places is None or (each.places == 0 and delta.places) for each in burst)
         # Between deltas of whole seconds, the time is no label.
         unit = 3 if delta.places else 0
         near = [each for each in before if is_within(each, delta, unit)]

@@ -52,7 +52,9 @@ class _Watch:
     def dated(self, kind: str, clock: int, at: datetime, numbers: DeltaNumbers, *, is_fine: bool) -> DeltaNumbers:
         """Return the numbers of a delta with a time, given those among deltas of the same exactness."""
         burst = self.bursts.current(kind, at)
-        if burst.has_undated or (is_fine and burst.has_whole_seconds):
+        # Once a whole second may hold a finer time, later changes are counted with those before.
+        burst.is_mixed |= burst.has_undated or (is_fine and burst.has_whole_seconds)
+        if burst.is_mixed:
             numbers = (numbers[0], burst.deltas, burst.began_at)
         burst.has_whole_seconds |= not is_fine
         self.bursts.add(kind, at, burst, {clock: 1})
