@@ -53,19 +53,12 @@ def change_time(msg: OrderbookDelta, arrival: Arrival) -> tuple[datetime | None,
     return changed_at, to_unique_text(changed_at) if changed_at else "", places
 
 
-def summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> KnownTime:
-    """Return the exchange's time of a trade or summary with its decimal places.
-
-    Raises:
-        BadFrame: it has none.
-    """
+def summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> KnownTime | None:
+    """Return the exchange's time of a trade or summary with its decimal places; None if it has none."""
     earlier = time_in_field(kind, "ts", msg.ts, arrival)
     if isinstance(msg, MarketSummary):
         earlier = time_in_field(kind, "time", msg.time, arrival) or earlier
-    moment = time_in_field(kind, "ts_ms", msg.ts_ms, arrival, MILLISECOND_US) or earlier
-    if moment is None:
-        raise BadFrame("missing field ts_ms")
-    return moment
+    return time_in_field(kind, "ts_ms", msg.ts_ms, arrival, MILLISECOND_US) or earlier
 
 
 def time_in_field(kind: str, name: str, sent: SentTime, arrival: Arrival, unit: int = SECOND_US) -> KnownTime | None:

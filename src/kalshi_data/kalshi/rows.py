@@ -73,7 +73,7 @@ def _trade(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tu
     values = (*both_prices(yes, no), require("count_fp", msg.count_fp, msg.count))
     # A trade that bypassed the book has no taker.
     taker_side = first(msg.taker_outcome_side, SIDE_OF_BOOK_SIDE.get(msg.taker_book_side or ""), msg.taker_side)
-    exchange_ts, digits = summary_time("trade", msg, arrival)
+    exchange_ts, digits = summary_time("trade", msg, arrival) or (sent_at or arrival.received_at, None)
     times = (arrival.received_at, sent_at, exchange_ts)
     return "trades", (*times, *place, msg.trade_id, msg.market_ticker, *values, taker_side, msg.is_block_trade, digits)
 
@@ -133,7 +133,7 @@ def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> t
         msg.dollar_volume,
         msg.dollar_open_interest,
     )
-    exchange_ts, digits = summary_time("ticker", msg, arrival)
+    exchange_ts, digits = summary_time("ticker", msg, arrival) or (sent_at or arrival.received_at, None)
     times = (arrival.received_text, sent_at and to_text(sent_at), to_text(exchange_ts))
     return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values, digits)
 

@@ -42,9 +42,16 @@ RECORDINGS: dict[str, list[Published]] = {
         ("orderbook_delta", {**DELTA, "ts_ms": MS, "ts": "noon", "market_id": 5}),
     ],
     "deltas without a time": [("orderbook_snapshot", SNAPSHOT), *[("orderbook_delta", DELTA)] * 3],
+    "trades and summaries without a time": [
+        ("trade", TRADE),
+        ("trade", {**TRADE, "trade_id": "u", "ts": "noon"}),
+        ("ticker", TICKER),
+        ("ticker", {**TICKER, "volume_fp": "2.00", "ts": []}),
+    ],
     "times of every form": [
         *(("trade", {**TRADE, "trade_id": repr(ts), "ts": ts}) for ts in (MS // 1000, MS, MS * 1000, str(MS), MOMENT)),
-        *(("orderbook_delta", {**DELTA, "ts": ts}) for ts in (MS // 1000, MS + 1, MS * 1000 + 2, MOMENT)),
+        *(("orderbook_delta", {**DELTA, "ts": ts}) for ts in (MS + 1, MS * 1000 + 2, MOMENT)),
+        ("orderbook_delta", {**DELTA, "delta_fp": "2.00", "ts": MS // 1000}),
         *(("ticker", {**TICKER, name: MOMENT, "dollar_volume": len(name)}) for name in ("ts", "time", "ts_ms")),
         ("orderbook_delta", {**DELTA, "ts": "", "ts_ms": MS + 7}),
     ],
@@ -60,7 +67,10 @@ RECORDINGS: dict[str, list[Published]] = {
     ],
     "clocks of every form": [
         *(("orderbook_delta", {**DELTA, "ts_ms": MS, "clock": clock}) for clock in CLOCKS),
-        *(("orderbook_snapshot", {**SNAPSHOT, "clock": clock}) for clock in CLOCKS[1:]),
+        *(
+            ("orderbook_snapshot", {**SNAPSHOT, "yes_dollars_fp": [["0.4000", f"{size}.00"]], "clock": clock})
+            for size, clock in enumerate(CLOCKS)
+        ),
     ],
     "cents": [
         ("orderbook_snapshot", {"market_ticker": "KXA-1", "market_id": "m", "yes": [[8, 300]], "no": None}),
@@ -103,11 +113,11 @@ def test_unreadable_messages_make_a_run_incomplete(production: Database, kalshi_
     bad = [
         encoded("trade", {**TRADE, "ts_ms": MS, "yes_price_dollars": "0.4x"}),
         encoded("trade", {**TRADE, "ts_ms": MS, "yes_price_dollars": "0.41000005", "no_price_dollars": "0.59"}),
-        encoded("trade", {**TRADE, "count_fp": "1.00"}),
+        encoded("trade", {**TRADE, "count_fp": "1e2"}),
         encoded("orderbook_delta", {**DELTA, "side": "both"}),
         encoded("orderbook_delta", {**DELTA, "delta_fp": None}),
         encoded("orderbook_snapshot", {**SNAPSHOT, "yes_dollars_fp": [["0.01", "many"]]}),
-        encoded("ticker", TICKER),
+        encoded("ticker", {"ts_ms": MS}),
         encoded("ticker", {**TICKER, "ts_ms": MS, "volume_fp": 1}),
         encoded("ticker", {**TICKER, "ts_ms": MS, "yes_bid_dollars": None, "yes_bid": 0.5}),
         encoded("market_lifecycle_v2", {"market_ticker": "KXA-1", "note": "\0"}),
@@ -122,7 +132,8 @@ def test_unreadable_messages_make_a_run_incomplete(production: Database, kalshi_
 
 def is_readable(frame: bytes) -> bool:
     try:
-        to_row(decode_envelope(frame), Arrival(1, NOW, Occurrences()))
+        # A journal's frames have no subscription.
+        to_row(msgspec.structs.replace(decode_envelope(frame), sid=1), Arrival(1, NOW, Occurrences()))
     except BadFrame:
         return False
     return True

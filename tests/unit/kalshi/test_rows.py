@@ -300,11 +300,6 @@ def test_a_frame_without_an_envelope_is_rejected(raw: bytes, reason: str) -> Non
         ("trade", {"count_fp": "1e3"}, "bad trade"),
         ("trade", {"count_fp": None}, "missing field count_fp"),
         ("trade", {"taker_outcome_side": "maybe", "taker_side": None}, "bad trade"),
-        ("trade", {"ts_ms": None, "ts": None}, "missing field ts_ms"),
-        ("trade", {"ts_ms": None, "ts": ""}, "missing field ts_ms"),
-        ("trade", {"ts_ms": None, "ts": "noon"}, "missing field ts_ms"),
-        ("trade", {"ts_ms": 2**63, "ts": None}, "missing field ts_ms"),
-        ("trade", {"ts_ms": True, "ts": 0}, "missing field ts_ms"),
         ("orderbook_delta", {"side": "both"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "\u0661"}, "bad orderbook_delta"),
         ("orderbook_delta", {"delta_fp": "1\n"}, "bad orderbook_delta"),
@@ -493,6 +488,17 @@ def test_a_time_of_sending_that_cannot_be_read_is_none(sending: object) -> None:
     assert row_of("trade", TRADE, sending_ts_ms=sending)[1][:3] == (RECEIVED, None, AT)
     assert decode_envelope(frame("trade", TRADE, id={}, sending_ts_ms=sending)).id is None
     assert decode_envelope(frame("trade", TRADE, id=7, sending_ts_ms=[])).id == 7
+
+
+@pytest.mark.parametrize("kind", ["trade", "ticker"])
+@pytest.mark.parametrize("times", [{}, {"ts": ""}, {"ts": "noon"}, {"ts_ms": 2**63}, {"ts_ms": True, "ts": 0}])
+def test_a_trade_or_summary_without_a_time_has_that_of_its_frame_and_says_so(
+    kind: str, times: dict[str, object]
+) -> None:
+    body = {**without(BODIES[kind], "ts", "ts_ms", "time"), **times}
+    for sending, moment in ((1793109600455, SENT), (None, RECEIVED)):
+        row = row_of(kind, body, sending_ts_ms=sending)[1]
+        assert (str(row[2]), row[-1]) == (str(moment), None)
 
 
 @pytest.mark.parametrize("times", [{}, {"ts": None, "ts_ms": None}, {"ts": "", "ts_ms": ""}, {"ts": "noon"}])

@@ -19,6 +19,7 @@ found as (
         lacking,
         msg ->> 'market_ticker' as market_ticker,
         nullif(msg ->> 'market_id', '') as market_id,
+        -- The feed's summaries are known to the millisecond; production holds no more of it.
         date_trunc(
             'milliseconds',
             coalesce(
@@ -42,7 +43,7 @@ found as (
 
 select
     *,
-    coalesce(market_ticker, '') <> '' and exchange_ts is not null
+    coalesce(market_ticker, '') <> ''
     and 'NaN' <> all(
         array_remove(
             array[

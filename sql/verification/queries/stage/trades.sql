@@ -24,6 +24,7 @@ found as (
         pg_temp.sent_amount(msg -> 'count_fp', msg -> 'count', 1) as size,
         pg_temp.sent_side(msg) as taker_side,
         case msg ->> 'is_block_trade' when 'true' then true when 'false' then false end as is_block_trade,
+        -- The feed's trades are known to the millisecond; production holds no more of it.
         date_trunc(
             'milliseconds',
             coalesce(pg_temp.sent_time(msg -> 'ts_ms', 1000), pg_temp.sent_time(msg -> 'ts', 1000000))
@@ -43,6 +44,6 @@ select
     is_block_trade,
     exchange_ts,
     coalesce(trade_id, '') <> '' and coalesce(market_ticker, '') <> '' and coalesce(yes_price, no_price) is not null
-    and size is not null and exchange_ts is not null
+    and size is not null
     and 'NaN' <> all(array_remove(array[yes_price, no_price, size], null)) as is_readable
 from found;

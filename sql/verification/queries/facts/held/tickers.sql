@@ -1,9 +1,9 @@
--- List production's market summaries for the comparison. The feed gives milliseconds or whole seconds.
+-- List production's market summaries for the comparison: equal ones without a time once, however far apart they came.
 -- Reads: market_data.tickers
 -- Writes: pg_temp.held_fact
 -- Returns: nothing
 insert into held_fact (subject, labels, exchange_ts, time_digits)
-select
+select distinct on (market_ticker, values_sha256, case when time_digits is not null then exchange_ts end)
     market_ticker as subject,
     jsonb_strip_nulls(
         jsonb_build_object(
@@ -13,6 +13,6 @@ select
             'dollar_volume', dollar_volume, 'dollar_open_interest', dollar_open_interest
         )
     ) as labels,
-    exchange_ts,
-    case when exchange_ts = date_trunc('second', exchange_ts) then 0 else 3 end as time_digits
+    case when time_digits is not null then exchange_ts end as exchange_ts,
+    time_digits
 from market_data.tickers;

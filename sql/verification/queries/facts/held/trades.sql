@@ -1,4 +1,4 @@
--- List production's trades for the comparison. The feed gives milliseconds or whole seconds.
+-- List production's trades for the comparison.
 -- Reads: market_data.trades
 -- Writes: pg_temp.held_fact
 -- Returns: nothing
@@ -11,6 +11,6 @@ select
             'taker_side', taker_side, 'is_block_trade', is_block_trade
         )
     ) as labels,
-    exchange_ts,
-    case when exchange_ts = date_trunc('second', exchange_ts) then 0 else 3 end as time_digits
+    case when time_digits is not null then exchange_ts end as exchange_ts,
+    time_digits
 from market_data.trades;
