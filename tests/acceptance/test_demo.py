@@ -87,6 +87,24 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
         assert tuple(books) == KNOWN[recording.name]
 
 
+def test_the_demo_is_complete_without_clock(temporary: Path) -> None:
+    report = temporary / "report.json"
+    options = ("--seconds", "3", "--markets", "20", "--audit-seconds", "1", "--without", "clock,ts")
+    output = demo(*options, "--report", str(report))
+    figures = json.loads(report.read_text())
+    assert figures["result"] == "complete"
+    assert (figures["wrong_books"], figures["quarantined"], figures["rollouts"]) == (0, 0, [])
+    assert figures["books"] > 50
+    assert "books after each change: " in output
+
+
+def test_unknown_fields_are_refused_with_a_list_before_anything_starts(temporary: Path) -> None:
+    done = subprocess.run(command("--without", "colour"), capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert "no field to leave out: colour; choose from: " in " ".join(done.stderr.split())
+    assert list(temporary.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: signal.Signals) -> None:
     with subprocess.Popen(

@@ -82,6 +82,22 @@ def test_maintenance_disconnects_every_client_and_restarts_clocks(rehearse: Rehe
     assert levels <= {"info", "warning"}
 
 
+def test_fields_that_one_gatherer_lacks_for_a_while_make_no_change_twice(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(3)
+    rehearsal.start("--lifecycles=0", "--rate=500")
+    for number, fields in ((1, ["ts"]), (2, ["clock"]), (3, ["clock", "ts", "market_id"])):
+        rehearsal.fault("missing_fields", client=f"gatherer-{number}", count=COARSE, fields=fields)
+        time.sleep(ARRIVAL_SECONDS)
+        seen = data_frames(rehearsal, number)
+        wait_until(lambda seen=seen, number=number: data_frames(rehearsal, number) > seen + COARSE, f"{fields}")
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    assert found.books > 100
+    lacking = [line["lacking"] for line in rehearsal.published() if "after" in line and "lacking" in line]
+    assert {tuple(each) for each in lacking} >= {("ts",), ("clock",), ("clock", "market_id", "ts")}
+    assert not any(line.get("unsent") for line in rehearsal.published() if "after" in line)
+
+
 def test_fields_that_are_no_longer_sent_change_no_value(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1}}

@@ -72,7 +72,9 @@ def show(summary: RunSummary) -> None:
     if summary.withheld:
         console.print(f"messages not compared, about markets that no gatherer had subscribed: {summary.withheld:,}")
     if summary.books:
-        console.print(f"books after each clock: {summary.books:,} compared, {summary.wrong_books:,} wrong")
+        console.print(f"books after each change: {summary.books:,} compared, {summary.wrong_books:,} wrong")
+    for each in summary.rollouts:
+        console.print(f"{each.client}, connections {each.group}: without {each.lacking or 'nothing'}")
     console.print(describe_proof(summary.proven_minutes))
     console.print(
         f"archive: {summary.archive.hours:,} hours of {summary.archive.streams} streams, {summary.archive.rows:,} rows "

@@ -49,11 +49,20 @@ class ProvenMinutes(msgspec.Struct, kw_only=True):
     due_proven: float = 0.0
 
 
+class FieldsOfGroup(msgspec.Struct, frozen=True):
+    """Which fields a group of a client's connections lacked from one moment on."""
+
+    client: str
+    group: int
+    lacking: str
+
+
 class RunSummary(msgspec.Struct, kw_only=True):
     """A whole run.
 
     `unreadable` frames cannot be understood, and `withheld` ones were sent to no connection. `quarantined` frames and
-    sequence `gaps` are those of all gatherers together. `books` were compared by clock.
+    sequence `gaps` are those of all gatherers together. `books` were compared after each clock or millisecond.
+    `rollouts` are the changes of the fields of connections, in order.
     """
 
     result: str
@@ -68,6 +77,7 @@ class RunSummary(msgspec.Struct, kw_only=True):
     quarantined: int
     gaps: int
     proven_minutes: ProvenMinutes
+    rollouts: list[FieldsOfGroup]
     archive: Archived
     streams: dict[str, StreamSummary]
 
@@ -98,6 +108,7 @@ def compare(
         audits = {"audit_seconds": audit_seconds}
         proven = connection.execute(query("verification/count_proven_minutes"), audits).fetchall()
         streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
+        rollouts = [FieldsOfGroup(*row) for row in connection.execute(query("verification/list_rollouts")).fetchall()]
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
     wrong = {key: sum(getattr(each, key) for each in streams.values()) for key in ("lost", "invented")}
     # A message that no gatherer could read is lost to production, although it lies in quarantine.
@@ -111,6 +122,7 @@ def compare(
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
         proven_minutes=ProvenMinutes(**{kind: round(minutes, 2) for kind, minutes in proven}),
+        rollouts=rollouts,
         archive=archive,
         streams=streams,
         **totals,

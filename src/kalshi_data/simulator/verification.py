@@ -144,7 +144,7 @@ def show(found: Verification) -> str:
     for name, counts in found.streams.items():
         values = (counts.published, counts.present, counts.lost, counts.invented)
         lines.append(f"{name:20}" + "".join(f"{value:12,}" for value in values))
-    lines.append(f"books after each clock: {found.books:,} compared, {found.wrong_books:,} wrong")
+    lines.append(f"books after each change: {found.books:,} compared, {found.wrong_books:,} wrong")
     lines.append(f"listed gaps: {found.withheld:,} messages sent to no connection, {found.unreadable:,} unreadable")
     lines += [f"fault: {fault}" for fault in found.faults]
     return "\n".join([*lines, "complete" if found.complete else "incomplete"])
