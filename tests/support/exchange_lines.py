@@ -13,7 +13,6 @@ from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 
-STARTED_US = 1_793_109_600_000_000
 CHANNELS = [
     *("ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle"),
     "cfbenchmarks_value",
@@ -56,7 +55,7 @@ class Lines:
         for session in self.sessions:
             self.command(session, "subscribe", channels=["orderbook_delta"], market_tickers=self.tickers)
             self.command(session, "subscribe", channels=CHANNELS)
-        self.play = self.model.tick_publisher(STARTED_US)
+        self.play = self.model.tick_publisher(publisher.now_ms() * 1000)
 
     @staticmethod
     def command(session: ServerSession, name: str, **params: Any) -> None:

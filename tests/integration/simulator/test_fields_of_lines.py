@@ -50,7 +50,7 @@ def run(journal: Path, seed: int | None = None, without: FieldSet = NO_FIELDS) -
 def merged(production: Database, gatherers: list[Database], journal: Path, lines: list[list[Frame]]) -> Verification:
     """Let each gatherer receive its line, merge them, and compare."""
     for number, (gatherer, frames) in enumerate(zip(gatherers, lines, strict=True), start=1):
-        receive(gatherer, frames, number=number)
+        receive(gatherer, frames, datetime.now(UTC), number)
     merge(production, gatherers)
     return verify_journal(production.conninfo(), journal)
 
