@@ -22,14 +22,15 @@ select
     sha256(
         convert_to(
             row(
-                least(time_digits, 3), market_id, trim_scale(last_price), trim_scale(yes_bid), trim_scale(yes_ask),
+                case when time_digits > 3 then 3 else time_digits end, market_id, trim_scale(last_price),
+                trim_scale(yes_bid), trim_scale(yes_ask),
                 trim_scale(yes_bid_size), trim_scale(yes_ask_size), trim_scale(last_trade_size), trim_scale(volume),
                 trim_scale(open_interest), dollar_volume, dollar_open_interest
             )::text,
             'UTF8'
         )
     ) as values_sha256,
-    least(time_digits, 3)::smallint as time_digits
+    (case when time_digits > 3 then 3 else time_digits end)::smallint as time_digits
 from capture.tickers
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

@@ -13,7 +13,7 @@ select
     size,
     taker_side,
     is_block_trade,
-    least(time_digits, 3)::smallint as time_digits
+    (case when time_digits > 3 then 3 else time_digits end)::smallint as time_digits
 from capture.trades
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 
