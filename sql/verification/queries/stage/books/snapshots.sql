@@ -1,5 +1,6 @@
 -- Find the snapshots of an exchange's journal that production holds and, for each, the last change of its book before
--- it. A snapshot between two changes of which production does not know the order is left out.
+-- it. A snapshot between two changes of which production does not know the order is left out, and so is one after a
+-- change without a time.
 -- Reads: pg_temp.published_snapshot, pg_temp.book_position, pg_temp.journal, market_data.orderbook_snapshots
 -- Writes: pg_temp.book_snapshot
 -- Returns: nothing
@@ -22,6 +23,7 @@ placed as (
     left join book_position as b on s.change_number = b.line_number
     where
         s.is_readable
+        and (b.line_number is null or b.unit is not null)
         and not exists (
             select from book_position as n
             where
