@@ -68,6 +68,8 @@ CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstz
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.find_staged_evidence(mixed_hours timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_stored_evidence(unit interval, reach interval) RETURNS void
@@ -763,7 +765,7 @@ CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING bt
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
-CREATE INDEX delta_evidence_market_ticker_exchange_ts_idx ON ops.delta_evidence USING btree (market_ticker, exchange_ts);
+CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
 CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
 CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);

@@ -12,7 +12,7 @@ create table ops.delta_evidence (
     gatherer_id smallint not null,
     unique (exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at)
 );
-create index on ops.delta_evidence (market_ticker, exchange_ts);
+create index on ops.delta_evidence (market_ticker, side, price, size_delta, exchange_ts);
 select timeseries.make_time_series('ops.delta_evidence', 'exchange_ts', interval '1 day');
 
 comment on table ops.delta_evidence is

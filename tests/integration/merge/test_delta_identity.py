@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -192,3 +193,27 @@ def test_what_comes_back_from_the_archive_is_what_was_held(production: Database)
                 assert read_held(connection) == before
 
     check(production, run)
+
+
+def test_long_bursts_are_explained_by_the_fewest_changes(production: Database) -> None:
+    """Three lines see a level change again and again, most of it without a time or clock, by seconds."""
+    choice = Random(4)
+    changes = [TrueChange("yes 0.4", place * 400_000, place // 2 + 1) for place in range(150)]
+    changes += [TrueChange("yes 0.4", 680_000_000 + place * 900_000, 200 + place) for place in range(30)]
+    lines: list[Line] = []
+    for delay in (0, 3_000, 8_000):
+        seen_by = [
+            seen(change, change.at + delay, 6 if choice.random() < 0.2 else None, has_clock=choice.random() < 0.2)
+            for change in changes
+            if choice.random() < 0.9
+        ]
+        lines.append(number(seen_by, START))
+    rows = sorted(rows_of(lines), key=lambda row: str(row["received_at"]))
+    with production.connect("deduplicator") as connection:
+        connection.execute(query("production/stage/orderbook_deltas"))
+        with connection.transaction(force_rollback=True):
+            for batch in deal(rows, range(0, len(rows), 60)):
+                merge_batch(connection, batch)
+            assert read_held(connection) == expected(lines)
+            merge_batch(connection, rows[-3:])
+            assert read_held(connection) == expected(lines)

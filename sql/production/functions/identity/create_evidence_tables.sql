@@ -1,6 +1,6 @@
 -- Create the tables in which a session works out which rows are one change, if it has none yet. They empty themselves
 -- at each commit.
--- Writes: pg_temp.found_evidence, evidence, held_changes, settled_changes
+-- Writes: pg_temp.found_evidence, found_ranges, evidence, held_changes, settled_changes
 -- Returns: nothing
 create or replace function ops.create_evidence_tables() returns void
 language plpgsql
@@ -27,7 +27,16 @@ begin
         from_at timestamptz not null,
         until_at timestamptz not null
     ) on commit delete rows;
-    -- The same without repeats, by neighbourhood: evidence of one market, side, price and size whose windows overlap.
+    -- The time that it covers.
+    create temporary table found_ranges (
+        market_ticker text collate "C" not null,
+        side text not null,
+        price numeric not null,
+        size_delta numeric not null,
+        from_at timestamptz not null,
+        until_at timestamptz not null
+    ) on commit delete rows;
+    -- The same evidence without repeats, by neighbourhood: evidence of one market, side, price and size whose windows overlap.
     create temporary table evidence (
         neighbourhood bigint not null,
         number bigint generated always as identity,

@@ -1,6 +1,7 @@
 -- Compute the fewest changes that explain all evidence of each neighbourhood, from the narrowest window to the widest.
 -- What the changes found so far do not explain is added. A clock goes to those changes that may have it and are known
--- best, of these to the earliest.
+-- best, of these to the earliest. A burst may hold thousands of changes, so they are counted by their times in arrays
+-- of partial sums (Fenwick trees): for all changes, and for those without a clock. Those of a clock are a chain.
 -- Reads: pg_temp.evidence
 -- Returns: the number of the evidence whose window and amounts the changes have, their clock and count, and whether
 -- the neighbourhood's changes say all that its evidence says
@@ -15,19 +16,42 @@ declare
     origins bigint[];
     begins timestamptz[];
     ends timestamptz[];
+    begin_ranks integer[];
+    end_ranks integer[];
     clocks bigint[];
     counts integer[];
+    -- By the rank of a clock: the last change that has it. By change: the one before it of its clock.
+    latest integer[];
+    previous integer[];
+    -- Partial sums of changes by the ranks at which their windows begin and end.
+    begun integer[];
+    ended integer[];
+    bare_begun integer[];
+    bare_ended integer[];
+    place integer;
     explained integer;
     with_clock integer;
     chosen integer;
 begin
     for claim in
-        select e.neighbourhood, e.number, e.from_at, e.until_at, e.clock, e.change_count, e.time_digits
+        with times as materialized (
+            select e.neighbourhood, array_agg(distinct t.at order by t.at) as ranked
+            from pg_temp.evidence as e
+            cross join lateral (values (e.from_at), (e.until_at)) as t (at)
+            group by e.neighbourhood
+        )
+
+        select
+            e.neighbourhood, e.number, e.from_at, e.until_at, e.clock, e.change_count, e.time_digits,
+            dense_rank() over (partition by e.neighbourhood order by e.clock) as clock_rank,
+            width_bucket(e.from_at, t.ranked) as from_rank, width_bucket(e.until_at, t.ranked) as until_rank,
+            cardinality(t.ranked) as ranks
         from (
             select * from pg_temp.evidence
             union all
             select (null::pg_temp.evidence).* -- ends the last neighbourhood
         ) as e
+        left join times as t on e.neighbourhood = t.neighbourhood
         order by
             e.neighbourhood, e.until_at - e.from_at, e.clock = 0, e.from_at, e.until_at, e.clock, e.change_count
     loop
@@ -38,31 +62,71 @@ begin
                 change_count := counts[i];
                 return next;
             end loop;
+            exit when claim.neighbourhood is null;
             here := claim.neighbourhood;
             last := 0;
             is_exact := true;
+            latest := '{}';
+            begun := array_fill(0, array[claim.ranks]);
+            ended := begun;
+            bare_begun := begun;
+            bare_ended := begun;
         end if;
+
+        -- Changes that begin before the window ends, less those that end before it begins.
         explained := 0;
         with_clock := 0;
-        for i in 1 .. last loop
-            continue when begins[i] >= claim.until_at or ends[i] <= claim.from_at;
-            if clocks[i] = claim.clock then
-                with_clock := with_clock + counts[i];
-            end if;
-            if claim.clock = 0 or clocks[i] in (0, claim.clock) then
-                explained := explained + counts[i];
-            end if;
+        place := claim.until_rank - 1;
+        while place > 0 loop
+            explained := explained + case claim.clock when 0 then begun[place] else bare_begun[place] end;
+            place := place & (place - 1);
         end loop;
+        place := claim.from_rank;
+        while place > 0 loop
+            explained := explained - case claim.clock when 0 then ended[place] else bare_ended[place] end;
+            place := place & (place - 1);
+        end loop;
+        if claim.clock <> 0 then
+            place := latest[claim.clock_rank];
+            while place is not null loop
+                if begins[place] < claim.until_at and ends[place] > claim.from_at then
+                    with_clock := with_clock + counts[place];
+                end if;
+                place := previous[place];
+            end loop;
+            explained := explained + with_clock;
+        end if;
+
         is_exact := is_exact and claim.time_digits >= 0;
         if explained < claim.change_count then
             last := last + 1;
             origins[last] := claim.number;
             begins[last] := claim.from_at;
             ends[last] := claim.until_at;
+            begin_ranks[last] := claim.from_rank;
+            end_ranks[last] := claim.until_rank;
             clocks[last] := claim.clock;
             counts[last] := claim.change_count - explained;
-            with_clock := with_clock + counts[last];
+            previous[last] := null;
+            if claim.clock <> 0 then
+                with_clock := with_clock + counts[last];
+                previous[last] := latest[claim.clock_rank];
+                latest[claim.clock_rank] := last;
+            end if;
+            place := claim.from_rank;
+            while place <= claim.ranks loop
+                begun[place] := begun[place] + counts[last];
+                bare_begun[place] := bare_begun[place] + case claim.clock when 0 then counts[last] else 0 end;
+                place := place + (place & -place);
+            end loop;
+            place := claim.until_rank;
+            while place <= claim.ranks loop
+                ended[place] := ended[place] + counts[last];
+                bare_ended[place] := bare_ended[place] + case claim.clock when 0 then counts[last] else 0 end;
+                place := place + (place & -place);
+            end loop;
         end if;
+
         while claim.clock <> 0 and with_clock < claim.change_count loop
             is_exact := false;
             select g.place into chosen
@@ -77,12 +141,27 @@ begin
                 origins[last] := origins[chosen];
                 begins[last] := begins[chosen];
                 ends[last] := ends[chosen];
+                begin_ranks[last] := begin_ranks[chosen];
+                end_ranks[last] := end_ranks[chosen];
                 clocks[last] := 0;
                 counts[last] := counts[chosen] - (claim.change_count - with_clock);
+                previous[last] := null;
                 counts[chosen] := claim.change_count - with_clock;
             end if;
             clocks[chosen] := claim.clock;
+            previous[chosen] := latest[claim.clock_rank];
+            latest[claim.clock_rank] := chosen;
             with_clock := with_clock + counts[chosen];
+            place := begin_ranks[chosen];
+            while place <= claim.ranks loop
+                bare_begun[place] := bare_begun[place] - counts[chosen];
+                place := place + (place & -place);
+            end loop;
+            place := end_ranks[chosen];
+            while place <= claim.ranks loop
+                bare_ended[place] := bare_ended[place] - counts[chosen];
+                place := place + (place & -place);
+            end loop;
         end loop;
     end loop;
 end;
