@@ -97,7 +97,9 @@ def plausible_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
 def decimal_places(sent: str | float, unit: int = SECOND_US) -> int:
     """Return how many decimal places of the second a time has that exchange_time() has read: 0, 3 or 6.
 
-    A text may lack trailing zeros, so a time with one place has three.
+    A text may lack trailing zeros, so a time with one place has three. It may have six that end in zeros, even more so
+    if the times before it had six; but its connection may have begun to send fewer. Three is right in both cases: the
+    merge then joins the change with a copy that has finer digits, and six would make it another change.
     """
     if type(sent) is int and unit == MILLISECOND_US and sent < 10**14:
         return 3

@@ -156,6 +156,18 @@ def test_deltas_that_differ_below_a_microsecond_are_numbered_like_equal_ones() -
     assert [row[11] for row in rows] == [0, 1]
 
 
+@pytest.mark.parametrize("ts_ms", [None, 1793109600447])
+def test_a_shorter_time_after_finer_ones_may_be_the_copy_of_a_finer_one(ts_ms: int | None) -> None:
+    # Its connection may have lost the last digits, as it may lose a field: with time_digits 6 it would be held twice.
+    received, day = arrival(), str(AT)[:10]
+    forms = [f"{day}T{str(AT)[11:19]}.{digits}Z" for digits in ("447123", "447", "447123", "447")]
+    rows = [
+        to_row(decode_envelope(frame("orderbook_delta", {**DELTA, "ts": form, "ts_ms": ts_ms})), received)[1]
+        for form in forms
+    ]
+    assert [row[-4:] for row in rows] == [(0, 6, None, None), (1, 3, None, None), (1, 6, 2, None), (3, 3, None, None)]
+
+
 def test_snapshot_keeps_the_order_of_levels() -> None:
     assert row_of("orderbook_snapshot", SNAPSHOT) == (
         "orderbook_snapshots",
