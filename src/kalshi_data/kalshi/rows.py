@@ -135,7 +135,15 @@ def _ticker(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> t
     )
     exchange_ts, digits = summary_time("ticker", msg, arrival) or (sent_at or arrival.received_at, None)
     times = (arrival.received_text, sent_at and to_text(sent_at), to_text(exchange_ts))
-    return "tickers", (*times, arrival.connection_id, envelope.sid, msg.market_ticker, msg.market_id, *values, digits)
+    return "tickers", (
+        *times,
+        arrival.connection_id,
+        envelope.sid,
+        msg.market_ticker,
+        msg.market_id or None,
+        *values,
+        digits,
+    )
 
 
 def _market_lifecycle(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

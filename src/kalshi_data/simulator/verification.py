@@ -76,6 +76,8 @@ def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
         query("verification/sent/create_time"),
         query("verification/sent/create_amount"),
         query("verification/sent/create_number"),
+        query("verification/sent/create_text"),
+        query("verification/sent/create_storable"),
         query("verification/sent/create_clock"),
         query("verification/sent/create_levels"),
         query("verification/sent/create_side"),

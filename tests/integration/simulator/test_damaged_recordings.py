@@ -130,6 +130,71 @@ def test_unreadable_messages_make_a_run_incomplete(production: Database, kalshi_
     assert (found.complete, found.unreadable) == (False, len(bad))
 
 
+NO_NAMES: list[object] = [None, "", [], {}, ["KXA-1"], 7, True, "x" * 201, "KX\n", "KX\x7f"]
+# A gatherer takes 200 levels: the body itself is one of them.
+DEEP = msgspec.Raw(b"[" * 199 + b"]" * 199)
+TOO_DEEP = msgspec.Raw(b"[" * 200 + b"]" * 200)
+LIFECYCLE = {"market_ticker": "KXA-1", "event_type": "settled"}
+NAMED: list[tuple[str, dict[str, Any], str]] = [
+    ("trade", TRADE, "trade_id"),
+    ("trade", TRADE, "market_ticker"),
+    ("orderbook_delta", DELTA, "market_ticker"),
+    ("orderbook_delta", DELTA, "side"),
+    ("orderbook_snapshot", SNAPSHOT, "market_ticker"),
+    ("ticker", TICKER, "market_ticker"),
+    ("market_lifecycle_v2", LIFECYCLE, "market_ticker"),
+    ("multivariate_market_lifecycle", LIFECYCLE, "event_type"),
+    ("event_lifecycle", {}, "event_ticker"),
+    ("event_fee_update", {}, "event_ticker"),
+]
+REFUSED_BODIES: list[Published] = [
+    ("trade", {**TRADE, "taker_outcome_side": "both"}),
+    ("trade", {**TRADE, "taker_outcome_side": ["yes"], "taker_book_side": "bid"}),
+    ("trade", {**TRADE, "taker_book_side": "yes", "taker_side": "no"}),
+    ("event_lifecycle", {"event_ticker": "KXA", "deep": TOO_DEEP}),
+    ("event_lifecycle", {"event_ticker": "KXA", "large": msgspec.Raw(b"-1e1001")}),
+    ("event_lifecycle", {"event_ticker": "KXA", "small": msgspec.Raw(b"1e-1001")}),
+]
+TAKEN_BODIES: list[Published] = [
+    ("trade", {**TRADE, "ts_ms": MS, "taker_outcome_side": "both", "taker_side": "no"}),
+    ("trade", {**TRADE, "trade_id": "u", "ts_ms": MS, "taker_outcome_side": "no", "taker_book_side": {}}),
+    ("trade", {**TRADE, "trade_id": "v", "ts_ms": MS, "is_block_trade": "true", "taker_side": ["no"]}),
+    ("trade", {**TRADE, "trade_id": "x" * 200, "ts_ms": MS, "taker_outcome_side": "both", "taker_side": []}),
+    *(
+        ("ticker", {**TICKER, "ts_ms": MS + place, "market_id": name})
+        for place, name in enumerate((*NO_NAMES, "\u00e9" * 200))
+    ),
+    *(
+        ("orderbook_snapshot", {**SNAPSHOT, "clock": place + 1, "market_id": name})
+        for place, name in enumerate(NO_NAMES)
+    ),
+    ("event_lifecycle", {"event_ticker": "KXA", "deep": DEEP, "large": 1e300, "small": -1e-300}),
+]
+
+
+def test_the_comparison_refuses_what_the_gatherers_refuse(production: Database, tmp_path: Path) -> None:
+    refused = [encoded(kind, {**body, name: value}) for kind, body, name in NAMED for value in NO_NAMES]
+    refused += [encoded(*each) for each in REFUSED_BODIES]
+    trade = {"type": "trade", "msg": TRADE}
+    odd: list[object] = ["1", [], {}, True, 1.5, -1, 2**63]
+    refused += [msgspec.json.encode({**trade, name: value}) for name in ("sid", "seq") for value in odd]
+    assert [frame for frame in refused if is_readable(frame)] == []
+    found = compare(production, tmp_path, refused)
+    assert sum(each.published for each in found.streams.values()) == 0
+    assert found.unreadable == len(refused)
+
+
+def test_the_comparison_takes_what_the_gatherers_take(
+    production: Database, kalshi_ts: Database, tmp_path: Path
+) -> None:
+    frames = [encoded(*each) for each in TAKEN_BODIES]
+    assert [frame for frame in frames if not is_readable(frame)] == []
+    receive(kalshi_ts, [msgspec.json.decode(frame) for frame in frames])
+    merge(production, [kalshi_ts])
+    found = compare(production, tmp_path, frames)
+    assert (found.complete, found.unreadable) == (True, 0), found
+
+
 def is_readable(frame: bytes) -> bool:
     try:
         # A journal's frames have no subscription.

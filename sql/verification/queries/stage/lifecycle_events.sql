@@ -23,12 +23,14 @@ named as (
         line_number,
         lacking,
         payload,
-        case when is_of_event then payload ->> 'event_ticker' else payload ->> 'market_ticker' end as subject_ticker,
-        case when is_of_event then type else payload ->> 'event_type' end as kind
+        pg_temp.sent_text(
+            payload -> case when is_of_event then 'event_ticker' else 'market_ticker' end
+        ) as subject_ticker,
+        case when is_of_event then type else pg_temp.sent_text(payload -> 'event_type') end as kind
     from found
 )
 
 select
     *,
-    coalesce(subject_ticker, '') <> '' and coalesce(kind, '') <> '' as is_readable
+    subject_ticker is not null and kind is not null and pg_temp.is_storable(payload) as is_readable
 from named;

@@ -22,13 +22,13 @@ found as (
         line_number,
         lacking,
         size_after,
-        msg ->> 'market_ticker' as market_ticker,
+        pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         case
             when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms') then fine
             else coarse
         end as exchange_ts,
         coalesce(pg_temp.sent_clock(msg -> 'clock'), 0) as clock,
-        msg ->> 'side' as side,
+        pg_temp.sent_text(msg -> 'side') as side,
         pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as price,
         pg_temp.sent_amount(msg -> 'delta_fp', msg -> 'delta', 1) as size_delta
     from message
@@ -36,6 +36,6 @@ found as (
 
 select
     *,
-    coalesce(market_ticker, '') <> '' and coalesce(side, '') in ('yes', 'no') and price is not null
+    market_ticker is not null and coalesce(side, '') in ('yes', 'no') and price is not null
     and size_delta is not null and 'NaN' not in (price, size_delta) as is_readable
 from found;

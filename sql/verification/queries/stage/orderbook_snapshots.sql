@@ -22,8 +22,8 @@ found as (
     select
         line_number,
         change_number,
-        msg ->> 'market_ticker' as market_ticker,
-        coalesce(msg ->> 'market_id', '') as market_id,
+        pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
+        coalesce(pg_temp.sent_text(msg -> 'market_id'), '') as market_id,
         pg_temp.sent_clock(true_clock) as true_clock,
         pg_temp.sent_clock(msg -> 'clock') as clock,
         pg_temp.sent_levels(msg, 'yes', 0) as yes_prices,
@@ -36,7 +36,7 @@ found as (
 
 select
     *,
-    coalesce(market_ticker, '') <> ''
+    market_ticker is not null
     and array_position(yes_prices || yes_sizes || no_prices || no_sizes, null) is null
     and array_position(yes_prices || yes_sizes || no_prices || no_sizes, 'NaN') is null as is_readable
 from found;

@@ -17,8 +17,8 @@ found as (
     select
         line_number,
         lacking,
-        msg ->> 'market_ticker' as market_ticker,
-        nullif(msg ->> 'market_id', '') as market_id,
+        pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
+        pg_temp.sent_text(msg -> 'market_id') as market_id,
         -- The feed's summaries are known to the millisecond; production holds no more of it.
         date_trunc(
             'milliseconds',
@@ -43,7 +43,7 @@ found as (
 
 select
     *,
-    coalesce(market_ticker, '') <> ''
+    market_ticker is not null
     and 'NaN' <> all(
         array_remove(
             array[

@@ -17,13 +17,13 @@ found as (
     select
         line_number,
         lacking,
-        msg ->> 'trade_id' as trade_id,
-        msg ->> 'market_ticker' as market_ticker,
+        pg_temp.sent_text(msg -> 'trade_id') as trade_id,
+        pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         pg_temp.sent_amount(msg -> 'yes_price_dollars', msg -> 'yes_price', 100) as yes_price,
         pg_temp.sent_amount(msg -> 'no_price_dollars', msg -> 'no_price', 100) as no_price,
         pg_temp.sent_amount(msg -> 'count_fp', msg -> 'count', 1) as size,
         pg_temp.sent_side(msg) as taker_side,
-        case msg ->> 'is_block_trade' when 'true' then true when 'false' then false end as is_block_trade,
+        case msg -> 'is_block_trade' when 'true' then true when 'false' then false end as is_block_trade,
         -- The feed's trades are known to the millisecond; production holds no more of it.
         date_trunc(
             'milliseconds',
@@ -43,7 +43,8 @@ select
     taker_side,
     is_block_trade,
     exchange_ts,
-    coalesce(trade_id, '') <> '' and coalesce(market_ticker, '') <> '' and coalesce(yes_price, no_price) is not null
+    trade_id is not null and market_ticker is not null and coalesce(yes_price, no_price) is not null
     and size is not null
+    and coalesce(taker_side <> '', true)
     and 'NaN' <> all(array_remove(array[yes_price, no_price, size], null)) as is_readable
 from found;
