@@ -69,21 +69,31 @@ DELTA = {"market_ticker": "KXA-1", "market_id": "m", "price_dollars": "0.4100", 
 MS = 1_793_109_600_447
 PUBLISHED_AT = datetime.fromtimestamp(MS // 1000, UTC) + timedelta(milliseconds=MS % 1000)
 Labels = tuple[int | None, int | None]
-# What was published (µs of the time, clock), and what production holds: µs or None for a time of milliseconds, clock.
-COMPARED: dict[str, tuple[list[Labels], bool, list[Labels], tuple[int, int]]] = {
-    "equal": ([(1, 5)], False, [(1, 5)], (0, 0)),
-    "poorer, though all lines had all fields": ([(1, 5)], False, [(None, 5)], (1, 1)),
-    "poorer time": ([(1, 5)], True, [(None, 5)], (0, 0)),
-    "no clock": ([(1, 5)], True, [(1, None)], (0, 0)),
-    "neither": ([(1, 5)], True, [(None, None)], (0, 0)),
-    "another clock": ([(1, 5)], True, [(1, 6)], (1, 1)),
-    "another time": ([(1, 5)], True, [(2, 5)], (1, 1)),
-    "twice": ([(1, 5)], True, [(1, 5), (None, None)], (0, 1)),
-    "twice, each without another field": ([(1, 5)], True, [(1, None), (None, 5)], (0, 1)),
-    "one of two": ([(1, 5), (2, 6)], True, [(None, None)], (1, 0)),
-    "two in another order": ([(1, 5), (2, 6), (3, 7)], True, [(None, None), (None, 6), (1, None)], (0, 0)),
-    "two of one clock": ([(1, 5), (2, 5)], True, [(None, 5), (None, 5)], (0, 0)),
+# A time that is not known at all, in µs.
+UNDATED = -1
+BOTH = ["clock", "ts"]
+TIMES = ["ts", "ts_ms"]
+# What was published (µs of the time, clock), what a line lacked, and what production holds: µs, or None for a time of
+# milliseconds, and the clock.
+COMPARED: dict[str, tuple[list[Labels], list[str], list[Labels], tuple[int, int]]] = {
+    "equal": ([(1, 5)], [], [(1, 5)], (0, 0)),
+    "poorer, though all lines had all fields": ([(1, 5)], [], [(None, 5)], (1, 1)),
+    "poorer time": ([(1, 5)], BOTH, [(None, 5)], (0, 0)),
+    "poorer time, though all lines had it": ([(1, 5)], ["clock"], [(None, 5)], (1, 1)),
+    "no clock": ([(1, 5)], BOTH, [(1, None)], (0, 0)),
+    "no clock, though all lines had it": ([(1, 5)], TIMES, [(1, None)], (1, 1)),
+    "neither": ([(1, 5)], BOTH, [(None, None)], (0, 0)),
+    "no time": ([(1, 5)], TIMES, [(UNDATED, 5)], (0, 0)),
+    "no time, though all lines had milliseconds": ([(1, 5)], BOTH, [(UNDATED, 5)], (1, 1)),
+    "another clock": ([(1, 5)], BOTH, [(1, 6)], (1, 1)),
+    "another time": ([(1, 5)], BOTH, [(2, 5)], (1, 1)),
+    "twice": ([(1, 5)], BOTH, [(1, 5), (None, None)], (0, 1)),
+    "twice, each without another field": ([(1, 5)], BOTH, [(1, None), (None, 5)], (0, 1)),
+    "one of two": ([(1, 5), (2, 6)], BOTH, [(None, None)], (1, 0)),
+    "two in another order": ([(1, 5), (2, 6), (3, 7)], BOTH, [(None, None), (None, 6), (1, None)], (0, 0)),
+    "two of one clock": ([(1, 5), (2, 5)], BOTH, [(None, 5), (None, 5)], (0, 0)),
 }
+DIGITS = {None: 3, UNDATED: None}
 
 
 def test_labels_that_a_line_lacked_may_be_missing_but_never_wrong(production: Database, tmp_path: Path) -> None:
@@ -92,11 +102,11 @@ def test_labels_that_a_line_lacked_may_be_missing_but_never_wrong(production: Da
 
 
 def compared(
-    production: Database, journal: Path, published: list[Labels], is_partial: bool, held: list[Labels]
+    production: Database, journal: Path, published: list[Labels], lacking: list[str], held: list[Labels]
 ) -> tuple[int, int]:
     """Return how many deltas are lost and invented if production holds these."""
-    lacking = {"unsent": [], "lacking": ["clock", "ts"]} if is_partial else {}
-    lines = [{"published_ms": MS, "sent": 3, **lacking, "frame": delta(us, clock)} for us, clock in published]
+    fields = {"unsent": [], "lacking": lacking} if lacking else {}
+    lines = [{"published_ms": MS, "sent": 3, **fields, "frame": delta(us, clock)} for us, clock in published]
     journal.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
     with production.connect() as connection:
         ensure_partitions(connection, PUBLISHED_AT)
@@ -105,7 +115,7 @@ def compared(
             at = PUBLISHED_AT + timedelta(microseconds=us or 0)
             connection.execute(
                 "insert into market_data.orderbook_deltas values (%s, 'KXA-1', %s, 'yes', 0.41, 2, %s, now(), 1, %s)",
-                (at, clock or 0, number, 3 if us is None else 6),
+                (at, clock or 0, number, DIGITS.get(us, 6)),
             )
     found = verify_journal(production.conninfo(), journal).streams["orderbook_deltas"]
     assert (found.published, found.present) == (len(published), len(held))

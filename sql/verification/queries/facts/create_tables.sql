@@ -1,6 +1,7 @@
 -- Create empty tables to compare one stream: what was published, what is held, and which may be the same. A fact is a
--- subject with labels. A connection may have lacked labels of a fact that is_partial, so production may lack them, too;
--- it may never hold others. An exchange_ts of null means no time.
+-- subject with labels. Some connection lacked the labels in lackable of a fact that is_partial, so production may lack
+-- them, too; it may lack no others and never hold others. The held time may be less exact if may_be_coarse, or missing
+-- if may_lack_time. An exchange_ts of null means no time.
 -- Writes: pg_temp.published_fact, pg_temp.held_fact, pg_temp.candidate
 -- Returns: nothing
 create temporary table if not exists published_fact (
@@ -9,6 +10,8 @@ create temporary table if not exists published_fact (
     labels jsonb,
     exchange_ts timestamptz,
     is_partial boolean,
+    lackable text[],
+    may_be_coarse boolean,
     may_lack_time boolean,
     held_id bigint
 );

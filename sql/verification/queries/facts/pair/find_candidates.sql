@@ -1,5 +1,6 @@
 -- Find which held facts may be a published one that some connection got without some labels: all labels that are held
--- are its own, and its time lies in the microsecond, millisecond or second that is held.
+-- are its own, it lacks only some that a connection lacked, and its time is the held one, or lies in the millisecond or
+-- second that is held if a connection lacked its exact time.
 -- Reads: pg_temp.published_fact, pg_temp.held_fact
 -- Writes: pg_temp.candidate
 -- Returns: nothing
@@ -27,14 +28,19 @@ possible as (
         h.held_id
     from published as p
     inner join held as h on p.subject = h.subject and p.second = h.second
-    where h.labels <@ p.labels and p.exchange_ts >= h.exchange_ts and p.exchange_ts < h.until
+    where
+        h.labels <@ p.labels and p.labels - p.lackable <@ h.labels
+        and (p.exchange_ts = h.exchange_ts or p.may_be_coarse)
+        and p.exchange_ts >= h.exchange_ts and p.exchange_ts < h.until
     union
     select
         p.line_number,
         h.held_id
     from published as p
     inner join held as h on p.subject = h.subject
-    where h.labels <@ p.labels and (h.exchange_ts is null or p.may_lack_time)
+    where
+        h.labels <@ p.labels and p.labels - p.lackable <@ h.labels
+        and p.may_lack_time
 )
 
 insert into candidate (line_number, held_id, last_line_number)

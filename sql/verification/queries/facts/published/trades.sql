@@ -2,7 +2,9 @@
 -- Reads: pg_temp.published_trade
 -- Writes: pg_temp.published_fact
 -- Returns: nothing
-insert into published_fact (line_number, subject, labels, exchange_ts, is_partial, may_lack_time)
+insert into published_fact (
+    line_number, subject, labels, exchange_ts, is_partial, lackable, may_be_coarse, may_lack_time
+)
 with
 trade as (
     select
@@ -26,6 +28,11 @@ select
         exchange_ts is null
         or lacking ?| array['ts', 'ts_ms', 'taker_side', 'taker_outcome_side', 'taker_book_side', 'is_block_trade']
     ) as is_partial,
+    case
+        when bool_or(lacking ?| array['taker_side', 'taker_outcome_side', 'taker_book_side']) then array['taker_side']
+        else '{}'
+    end || case when bool_or(lacking ? 'is_block_trade') then array['is_block_trade'] else '{}' end as lackable,
+    bool_or(lacking ?| array['ts', 'ts_ms']) as may_be_coarse,
     bool_or(exchange_ts is null or lacking ?& array['ts', 'ts_ms']) as may_lack_time
 from trade
 group by trade_id, labels, exchange_ts;
