@@ -44,6 +44,30 @@ CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with ti
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.count_line_changes(counts_max integer DEFAULT 1000) RETURNS TABLE(counted bigint, agreed bigint)
     LANGUAGE plpgsql;
+CREATE TABLE ops.line_counts (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    frame_number bigint NOT NULL,
+    run_from_at timestamp with time zone NOT NULL,
+    run_frame bigint NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    from_change_at timestamp with time zone NOT NULL,
+    until_change_at timestamp with time zone NOT NULL,
+    inner_count bigint NOT NULL,
+    held_count bigint,
+    held_count_max bigint,
+    counts_agree boolean,
+    attempts smallint DEFAULT 0 NOT NULL,
+    is_finding boolean GENERATED ALWAYS AS ((attempts >= 3)) STORED NOT NULL,
+    checked_at timestamp with time zone,
+    check_again_at timestamp with time zone
+);
+CREATE FUNCTION ops.counted_time(counted ops.line_counts) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, covered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
@@ -568,28 +592,6 @@ CREATE TABLE ops.line_checks (
     counted_changes bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
-CREATE TABLE ops.line_counts (
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    from_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    epoch uuid NOT NULL,
-    connection_id bigint NOT NULL,
-    sid integer NOT NULL,
-    frame_number bigint NOT NULL,
-    run_from_at timestamp with time zone NOT NULL,
-    run_frame bigint NOT NULL,
-    until_at timestamp with time zone NOT NULL,
-    from_change_at timestamp with time zone NOT NULL,
-    until_change_at timestamp with time zone NOT NULL,
-    inner_count bigint NOT NULL,
-    held_count bigint,
-    held_count_max bigint,
-    counts_agree boolean,
-    attempts smallint DEFAULT 0 NOT NULL,
-    is_finding boolean GENERATED ALWAYS AS ((attempts >= 3)) STORED NOT NULL,
-    checked_at timestamp with time zone,
-    check_again_at timestamp with time zone
-);
 CREATE TABLE ops.locks (
     name text NOT NULL,
     holder uuid NOT NULL,
@@ -789,6 +791,7 @@ GRANT USAGE ON SCHEMA ops TO deduplicator;
 GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
@@ -923,7 +926,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;

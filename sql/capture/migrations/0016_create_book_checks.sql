@@ -38,14 +38,16 @@ comment on column capture.book_checks.until_seq is 'The later snapshot''s sequen
 comment on column capture.book_checks.from_clock is 'The earlier snapshot''s clock; 0 if it had none.';
 comment on column capture.book_checks.until_clock is 'The later snapshot''s clock; 0 if it had none.';
 comment on column capture.book_checks.from_change_at is
-'The exchange''s time, cut to milliseconds, of the last change before the earlier snapshot; of the first change after it
-if there was none before; null if it is not known.';
+'Changes later than this count in inner_count: the exchange''s time, in milliseconds, of the last change before the
+earlier snapshot, or a millisecond less if all changes of that time are known and not counted yet; of the first change
+after it if there was none before; null if it is not known.';
 comment on column capture.book_checks.until_change_at is
-'The exchange''s time, cut to milliseconds, of the last change before the later snapshot; null if it is not known.';
+'Changes earlier than this count in inner_count: the exchange''s time, in milliseconds, of the last change before the
+later snapshot, or a millisecond more if no change came between the two; null if it is not known.';
 comment on column capture.book_checks.change_count is 'How many changes were received between the two snapshots.';
 comment on column capture.book_checks.inner_count is
-'How many of them have a time, cut to milliseconds, strictly between from_change_at and until_change_at; null if one of
-them has no time to the millisecond, or if times went back.';
+'How many changes of the subscription have a time, cut to milliseconds, strictly between from_change_at and
+until_change_at; null if one of them has no time to the millisecond, or if times went back.';
 comment on column capture.book_checks.level_count is 'How many levels were compared.';
 comment on column capture.book_checks.is_equal is 'Whether the changes lead from the earlier to the later snapshot.';
 comment on column capture.book_checks.wrong_level_count is 'How many levels differ; 0 if the books are equal.';

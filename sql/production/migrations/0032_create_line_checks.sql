@@ -47,10 +47,9 @@ comment on column ops.line_checks.until_seq is 'The last snapshot''s sequence nu
 comment on column ops.line_checks.from_clock is 'The first snapshot''s clock; 0 if it had none.';
 comment on column ops.line_checks.until_clock is 'The last snapshot''s clock; 0 if it had none.';
 comment on column ops.line_checks.from_change_at is
-'The exchange''s time, in milliseconds, of the last change before the first snapshot, or of the first one after it if '
-'there was none; null if it is not known.';
+'The exchange''s time, in milliseconds, after which the first comparison counts changes; null if it is not known.';
 comment on column ops.line_checks.until_change_at is
-'The exchange''s time, in milliseconds, of the last change before the last snapshot; null if it is not known.';
+'The same before which the last comparison counts changes.';
 comment on column ops.line_checks.check_count is 'How many comparisons the row stands for.';
 comment on column ops.line_checks.change_count is 'Changes received between the first and the last snapshot.';
 comment on column ops.line_checks.level_count is 'Levels compared with the last snapshot.';

@@ -224,7 +224,7 @@ def test_an_invented_change_is_a_finding_from_the_third_time_on(ops: Connection)
         assert ops.execute(COUNTS).fetchall() == [(2, 2, False, attempt, attempt == 3)]
         classify(ops)
         assert (15 in states(ops)["proven"]) == (attempt < 3)
-    assert states(ops)["proven"] == {8, 9, 20, 21}
+    assert states(ops)["proven"] == {8, 20, 21}
     assert states(ops)["covered"] == {15}
     waiting = "select check_again_at - now() > interval '10 min' from ops.line_counts"
     assert ops.execute(waiting).fetchone() == (True,)
@@ -242,7 +242,7 @@ def test_a_lost_change_is_a_gap_until_it_comes(ops: Connection) -> None:
     for _ in range(3):
         assert count(ops) == (1, 0)
     classify(ops)
-    assert states(ops)["gap"] == span(10, 20)
+    assert states(ops)["gap"] == span(9, 20)
     delta(ops, 16, 0, "yes", "0.5", "1")
     late(ops, BOOKS, 16, 16)
     ops.execute("update ops.line_counts set check_again_at = null")
@@ -268,6 +268,39 @@ def test_a_disagreement_is_counted_again_a_limited_number_of_times(ops: Connecti
     for _ in range(7):
         assert count(ops) == (1, 0)
     assert count(ops) == (0, 0)
+
+
+def dropped(production: Database, first: float, last: float) -> None:
+    statement = "insert into ops.dropped_partitions (stream, during) values ('orderbook_deltas', tstzrange(%s, %s))"
+    with production.connect("kalshi_owner") as owner:
+        owner.execute(statement, (at(first), at(last)))
+
+
+@pytest.mark.parametrize("during", [(-60, 12), (19, 60), (20, 60)])
+def test_what_production_has_dropped_is_not_counted(
+    production: Database, ops: Connection, during: tuple[float, float]
+) -> None:
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 60)
+    merge_line_checks(ops, [counted_line(inner=2)])
+    assert count(ops) == (1, 0)
+    dropped(production, *during)
+    merge_line_checks(ops, [counted_line(inner=2, gatherer=2)])
+    for _ in range(3):
+        assert count(ops) == (0, 0)
+    assert ops.execute(COUNTS).fetchall() == []
+    classify(ops)
+    assert states(ops)["proven"] == span(10, 20)
+
+
+def test_a_finding_stays_after_its_changes_are_dropped(production: Database, ops: Connection) -> None:
+    merge_line_checks(ops, [counted_line(inner=2)])
+    for _ in range(3):
+        assert count(ops) == (1, 0)
+    dropped(production, 0, 60)
+    assert count(ops) == (0, 0)
+    assert ops.execute(COUNTS).fetchall() == [(0, 0, False, 3, True)]
+    assert ops.execute("select check_again_at from ops.line_counts").fetchall() == [(None,)]
 
 
 def test_only_a_sample_is_counted(ops: Connection) -> None:

@@ -4,6 +4,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -94,7 +95,8 @@ def test_changes_between_the_outer_ones_are_counted() -> None:
     # Nothing before the first snapshot is known, so the first change after it is the limit.
     first, second = compared(snapshot(1), *deltas, snapshot(9, **grown), snapshot(10, **grown))
     assert (first.changes, first.change_count, first.inner_count) == ((3, 6), 7, 3)
-    assert (second.changes, second.change_count, second.inner_count) == ((6, 6), 0, 0)
+    # Nothing came after the last change, so all changes of its time are known.
+    assert (second.changes, second.change_count, second.inner_count) == ((5, 7), 0, 2)
     later = [delta(11, side="no", ts_ms=MS + 6), delta(12, side="no", ts_ms=MS + 7), delta(13, side="no", ts_ms=MS + 9)]
     third = compared(snapshot(1), *deltas, snapshot(9, **grown), delta(10), snapshot(11))[-1]
     assert third.change_count == 1
@@ -103,6 +105,59 @@ def test_changes_between_the_outer_ones_are_counted() -> None:
         snapshot(14, no_dollars_fp=[["0.41", "10"]]),
     )
     assert (last.changes, last.change_count, last.inner_count, last.is_equal) == ((6, 9), 3, 1, True)
+
+
+def test_a_change_that_is_alone_between_snapshots_is_counted_by_the_next_comparison() -> None:
+    def grown(seq: int, size: int) -> bytes:
+        return snapshot(seq, no_dollars_fp=[["0.41", str(size)]])
+
+    def change(seq: int, at: int) -> bytes:
+        return delta(seq, side="no", ts_ms=MS + at)
+
+    found = compared(
+        *(snapshot(1), change(2, 1), grown(3, 1), change(4, 2), grown(5, 2), change(6, 5), grown(7, 3)),
+        # A change of the same time, behind the snapshot.
+        *(change(8, 5), grown(9, 4), grown(10, 4), grown(11, 4), change(12, 9), grown(13, 5)),
+    )
+    assert [(check.changes, check.inner_count) for check in found] == [
+        ((1, 1), 0),
+        ((1, 2), 0),
+        ((1, 5), 1),
+        ((4, 5), 0),
+        ((4, 6), 2),
+        ((5, 5), 0),
+        ((5, 9), 0),
+    ]
+
+
+def test_after_a_difference_the_changes_of_the_last_time_are_not_known() -> None:
+    deltas = [delta(2, side="no", ts_ms=MS + 1), delta(3, side="no", ts_ms=MS + 2)]
+    found = compared(snapshot(1), *deltas, snapshot(4), snapshot(5))
+    assert [(check.is_equal, check.changes) for check in found] == [(False, (1, 2)), (True, (2, 2))]
+
+
+@given(st.lists(st.lists(st.integers(0, 2), max_size=4), min_size=2, max_size=8))
+def test_each_change_behind_the_first_time_is_counted_and_none_too_many(steps: list[list[int]]) -> None:
+    frames, times, now = [snapshot(1)], list[int](), 1
+    levels: dict[str, Any] = {}
+    for before, each in pairwise([[1], *steps]):
+        # Behind an interval without changes, a change is later than those before that.
+        now += not before
+        for step in each:
+            now += step
+            times.append(now)
+            frames.append(delta(len(frames) + 1, side="no", ts_ms=MS + now))
+        levels = {"no_dollars_fp": [["0.41", str(len(times))]] if times else []}
+        frames.append(snapshot(len(frames) + 1, **levels))
+    frames.append(snapshot(len(frames) + 1, **levels))
+    counted = set[int]()
+    for check in compared(*frames):
+        if check.inner_count is not None:
+            after, before = (limit or 0 for limit in check.changes)
+            inside = [each for each in times if after < each < before]
+            assert check.inner_count == len(inside)
+            counted |= set(inside)
+    assert counted >= {each for each in times if each > times[0]}
 
 
 @pytest.mark.parametrize(

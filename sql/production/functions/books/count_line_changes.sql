@@ -1,12 +1,13 @@
 -- Count production's changes in the intervals of ops.line_counts that are due. A connection that proved its book
 -- received every change of the interval exactly once, so production holds neither fewer nor more.
--- Changes at the two limits are left out, since of those in one millisecond some may lie before a snapshot and some
--- behind it.
+-- Changes at the two limits are left out. The intervals of a connection overlap, so that each change lies between the
+-- limits of one of them.
 -- A change whose own time production knows to the second only, or not at all, may lie on either side of a limit.
 -- An interval that disagrees is counted again after 1, 4, 16, ... minutes, since changes may be on their way. From the
--- third time on it is a finding.
+-- third time on it is a finding. An interval whose changes production has dropped is not counted: one that is no
+-- finding yet is forgotten, and a finding stays as it is.
 -- Parameters: counts_max, how many intervals one call counts
--- Reads: market_data.orderbook_deltas
+-- Reads: market_data.orderbook_deltas, ops.dropped_partitions
 -- Writes: ops.line_counts, ops.line_checks, ops.market_minutes_due
 -- Returns: how many intervals were counted, and how many of them agree
 create or replace function ops.count_line_changes(counts_max integer default 1000)
@@ -19,7 +20,17 @@ begin
     return query
     with
     due as materialized (
-        select c.ctid as place, c.*
+        select
+            c.ctid as place, c.*, coalesce(lower(ops.counted_time(c)), c.from_at) as began_at,
+            exists (
+                select
+                from ops.dropped_partitions as p
+                where
+                    p.stream = 'orderbook_deltas'
+                    and p.during && tstzrange(
+                        c.from_change_at - interval '5 s', c.until_change_at + interval '5 s', '[]'
+                    )
+            ) as is_dropped
         from ops.line_counts as c
         where c.check_again_at <= now() and c.until_change_at < settled
         order by c.check_again_at
@@ -30,6 +41,18 @@ begin
         select d.*, h.surely, h.perhaps
         from due as d
         cross join lateral ops.count_changes(d.market_ticker, d.from_change_at, d.until_change_at) as h
+        where not d.is_dropped
+    ),
+
+    forgotten as (
+        delete from ops.line_counts as c using due as d
+        where c.ctid = d.place and d.is_dropped and not d.is_finding
+    ),
+
+    ended as (
+        update ops.line_counts as c set check_again_at = null
+        from due as d
+        where c.ctid = d.place and d.is_dropped and d.is_finding
     ),
 
     judged as materialized (
@@ -71,7 +94,8 @@ begin
 
     touched as (
         insert into ops.market_minutes_due (stream, market_ticker, during)
-        select 'orderbook_deltas' as stream, j.market_ticker, tstzrange(j.from_at, j.until_at, '[]') as during
+        select 'orderbook_deltas' as stream, j.market_ticker,
+            tstzrange(j.began_at, j.until_at, '[]') as during
         from judged as j
         where (j.agrees and j.is_finding) or (not j.agrees and j.attempts >= 2)
     )

@@ -20,12 +20,12 @@ as $$
     ) as line
     cross join (
         select
-            range_agg(tstzrange(c.from_at, c.until_at)) as disputed,
-            range_agg(tstzrange(c.from_at, c.until_at)) filter (where c.inner_count > c.held_count_max) as lost
+            range_agg(ops.counted_time(c)) as disputed,
+            range_agg(ops.counted_time(c)) filter (where c.inner_count > c.held_count_max) as lost
         from ops.line_counts as c
         where
             c.market_ticker = wanted_ticker and c.is_finding and not c.counts_agree and c.until_at > lower(wanted)
-            and c.from_at > lower(wanted) - interval '3 days' and c.from_at < upper(wanted)
+            and c.from_at > lower(wanted) - interval '3 days' and c.from_at < upper(wanted) + interval '1 h'
     ) as finding;
 $$;
 

@@ -54,7 +54,7 @@ as $$
     inner join ops.line_checks as k on c.is_by_market
     where k.market_ticker = wanted_ticker and k.until_at > lower(wanted) and k.from_at < upper(wanted)
     union all
-    select 'line count' as kind, l.gatherer_id, tstzrange(l.from_at, l.until_at) as during, jsonb_build_object(
+    select 'line count' as kind, l.gatherer_id, ops.counted_time(l) as during, jsonb_build_object(
         'connection_id', l.connection_id, 'sid', l.sid, 'from_change_at', l.from_change_at,
         'until_change_at', l.until_change_at, 'received', l.inner_count, 'held', l.held_count,
         'held_max', l.held_count_max, 'attempts', l.attempts, 'is_finding', l.is_finding
@@ -63,7 +63,7 @@ as $$
     inner join ops.line_counts as l on c.is_by_market
     where
         l.market_ticker = wanted_ticker and not l.counts_agree and l.until_at > lower(wanted)
-        and l.from_at < upper(wanted)
+        and l.from_at < upper(wanted) + interval '1 h' and ops.counted_time(l) && wanted
     order by during, kind, gatherer_id;
 $$;
 

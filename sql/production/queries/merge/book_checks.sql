@@ -39,7 +39,7 @@ counted_later as (
         from_change_at, until_change_at, inner_count, until_at + interval '3 min' as check_again_at
     from news
     where
-        is_equal and inner_count is not null and from_change_at < until_change_at
+        is_equal and inner_count is not null and from_change_at + interval '1 ms' < until_change_at
         and mod(hashtext(market_ticker || extract(epoch from until_at)), %(line_check_sample_one_in)s::integer) = 0
     on conflict do nothing
 ),

@@ -29,6 +29,8 @@ BOOKS_MAX = 100_000
 # The exchange allows 500,000 markets on a connection.
 CHANGES_MAX = 1_000_000
 MILLISECOND = timedelta(milliseconds=1)
+# If nothing was received between two snapshots so far apart, no more changes of the last one's millisecond will come.
+QUIET = timedelta(seconds=1)
 
 
 class BookComparison(msgspec.Struct, frozen=True, gc=False):
@@ -47,7 +49,7 @@ class FollowedBook:
 
     __slots__ = (
         *("no", "yes", "received_at", "seq", "clock", "has_differed"),
-        *("from_change_at", "last_change_at", "changes", "inner_changes", "last_changes"),
+        *("from_change_at", "last_change_at", "changes", "from_changes", "inner_changes", "last_changes"),
         *("is_in_order", "began_in_order"),
     )
 
@@ -61,6 +63,9 @@ class FollowedBook:
         self.from_change_at: datetime | None = row[13]
         self.last_change_at: datetime | None = row[13]
         self.changes = 0
+        # The changes of the time of from_change_at that this and earlier intervals received; None if there may be
+        # others, or if they were counted.
+        self.from_changes: int | None = None
         # Of the changes later than from_change_at, those before the time of the last one, and those of that time.
         self.inner_changes = self.last_changes = 0
         # Whether each change has a time and none is earlier than the one before.
@@ -69,29 +74,62 @@ class FollowedBook:
         self.began_in_order = True
 
     def place(self, changed_at: datetime | None) -> None:
-        """Count a change by its time, which is not that of the change before it."""
+        """Count a change by its time."""
         last_at = self.last_change_at
         if changed_at is None or (last_at is not None and changed_at < last_at):
             self.is_in_order = False
-            return
-        self.last_change_at = changed_at
-        if self.from_change_at is None:
-            self.from_change_at = changed_at
+        elif changed_at == last_at:
+            if self.last_changes:
+                self.last_changes += 1
+            elif self.from_changes is not None:
+                self.from_changes += 1
         else:
-            self.inner_changes += self.last_changes
-            self.last_changes = 1
+            self.last_change_at = changed_at
+            if self.from_change_at is None:
+                self.from_change_at = changed_at
+            else:
+                self.inner_changes += self.last_changes
+                self.last_changes = 1
+
+    def is_timed(self) -> bool:
+        """Return whether the times of the changes say which of them lie between two others."""
+        return self.is_in_order and self.began_in_order and self.from_change_at is not None
+
+    def is_quiet(self, later: "FollowedBook") -> bool:
+        """Return whether the changes before this book have a count, and ended long before a later snapshot."""
+        return self.from_changes is not None and not self.changes and later.received_at - self.received_at >= QUIET
+
+    def count_between(self, later: "FollowedBook") -> tuple[datetime | None, datetime | None, int | None]:
+        """Return two times, and how many changes are later than the first and earlier than the second.
+
+        A time that several intervals share is counted in the last of them that has it at its beginning.
+        """
+        after, before = self.from_change_at, later.last_change_at
+        if not self.is_timed() or after is None or before is None:
+            return after, before, None
+        if self.is_quiet(later):
+            before = after + MILLISECOND
+        if self.from_changes is None:
+            return after, before, self.inner_changes
+        return after - MILLISECOND, before, self.inner_changes + (self.from_changes if before > after else 0)
+
+    def continue_from(self, before: "FollowedBook") -> None:
+        """Take over what an equal book before this one knows of the changes in the last millisecond."""
+        self.began_in_order = before.is_in_order
+        if not self.has_differed and before.is_timed() and before.last_change_at == self.from_change_at:
+            counted = None if before.is_quiet(self) else before.from_changes
+            self.from_changes = before.last_changes or counted
 
     def compare(self, later: "FollowedBook", place: tuple[Any, ...]) -> BookComparison:
         """Compare with a later snapshot of the subscription; `place` is connection, sid and market."""
         is_equal = self.yes == later.yes and self.no == later.no
         books = (self.no, self.yes), (later.no, later.yes)
         wrong = [] if is_equal else list_differences(*books)
-        is_timed = self.is_in_order and self.began_in_order and self.from_change_at is not None
+        after, before, inner_changes = self.count_between(later)
         row = (
             *place,
             *(self.received_at, later.received_at, self.seq, later.seq, self.clock, later.clock),
-            *(self.from_change_at, later.last_change_at),
-            *(self.changes, self.inner_changes if is_timed else None),
+            *(after, before, self.changes, inner_changes),
             *(len(self.no.keys() | later.no.keys()) + len(self.yes.keys() | later.yes.keys()), is_equal, len(wrong)),
             msgspec.json.encode(wrong[:LISTED_LEVELS_MAX]).decode() if wrong else None,
         )
@@ -125,11 +163,7 @@ class FollowedBooks:
         book.changes += 1
         changed_at = self.last_changes.get(ticker)
         if book.is_in_order:
-            if changed_at != book.last_change_at or changed_at is None:
-                book.place(changed_at)
-            elif book.last_changes:
-                # Changes of the time of from_change_at do not count.
-                book.last_changes += 1
+            book.place(changed_at)
         ladder, price = book.yes if row[8] == "yes" else book.no, to_price(row[9])
         held = ladder.get(price)
         if held is not None:
@@ -166,7 +200,7 @@ class FollowedBooks:
         if before is not None and before.received_at <= later.received_at:
             comparison = before.compare(later, (row[2], row[3], ticker))
             later.has_differed = comparison.wrong_level_count > 0
-            later.began_in_order = before.is_in_order
+            later.continue_from(before)
         return comparison, self._add(ticker, later)
 
     def state(self) -> dict[str, int]:
