@@ -37,6 +37,8 @@ class SequenceTracker:
         self._from_start = from_start
         self._next: dict[int, int] = {}
         self._repeats: dict[int, tuple[int, int]] = {}  # by sid: the number expected then, how many repeats since
+        # Subscriptions that may have been made again since their last frame.
+        self._doubtful: set[int] = set()
 
     def observe(self, sid: int, seq: int) -> SequenceGap | None:
         """Record the number of a frame; return the gap before it, if there is one."""
@@ -45,9 +47,20 @@ class SequenceTracker:
             expected = 1 if self._from_start else seq
             self._forget_oldest()
         if seq == expected:
+            self._doubtful.discard(sid)
             self._next[sid] = seq + 1
             return None
+        if sid in self._doubtful and seq < expected:
+            # A new subscription with this sid, whose frames before this one are missing.
+            self.restart(sid)
+            self._next[sid] = seq + 1
+            return SequenceGap(sid, min(1, seq - 1), seq)
+        self._doubtful.discard(sid)
         return self._other(sid, expected, seq)
+
+    def doubt(self) -> None:
+        """Take the next lower number of a subscription for a new count, since frames are missing in the log."""
+        self._doubtful = set(self._next)
 
     def expected(self) -> dict[int, int]:
         """Return the number that each subscription must send next, by sid."""
@@ -62,6 +75,7 @@ class SequenceTracker:
         """Expect number 1 next, since the exchange made a new subscription with this sid."""
         self._forget_oldest()
         self._next[sid] = 1
+        self._doubtful.discard(sid)
         self._repeats.pop(sid, None)
 
     def _forget_oldest(self) -> None:

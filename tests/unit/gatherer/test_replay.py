@@ -156,7 +156,7 @@ def test_no_loss_is_covered_whatever_the_log_has_lost(seed: int, tmp_path: Path)
     log.open()
     recorder = Recorder(log, cast("BatchWriter", rows), counters, WritingSettings(), state_frames=10**9)
     feeds = [RandomFeed(choices, recorder.open(f"books-{number}", "ws://")) for number in range(2)]
-    for step in range(STEPS):
+    for step in range(STEPS + 50):
         choices.choice(feeds).step()
         if step % 5 == 0:
             log.seal()

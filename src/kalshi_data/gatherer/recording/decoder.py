@@ -108,6 +108,7 @@ class FrameDecoder:
     def skip(self) -> list[Item]:
         """Return the rows for a hole in the log: what was covered before the hole ends there."""
         self._decoded = Decoded([], [])
+        self._sequence.doubt()
         self._add_states(self.subscriptions.skip(self._now))
         return self._decoded.items
 
