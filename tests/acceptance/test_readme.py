@@ -43,10 +43,10 @@ def test_the_demo_prints_what_the_readme_shows(beside: dict[str, str]) -> None:
 def steady(lines: list[str]) -> list[str]:
     """Return what does not depend on the machine's speed.
 
-    Progress does, the number of snapshots that gatherers ask for, and whether a new market is subscribed before its
-    first change.
+    Progress does, the number of snapshots that gatherers ask for and so of minutes that they prove, and whether a new
+    market is subscribed before its first change.
     """
-    varying = (" orderbook_", "books after", "archive: ", "complete: ")
+    varying = (" orderbook_", "books after", "book-minutes", "archive: ", "complete: ")
     kept = [line.rstrip() for line in lines[1:] if not line.startswith(("  ", "messages not compared"))]
     return [re.sub(r"[\d,]+", "#", " ".join(line.split())) if line.startswith(varying) else line for line in kept]
 
