@@ -14,7 +14,7 @@ create table capture.gaps (
 create index on capture.gaps (ingest_xid);
 
 comment on table capture.gaps is
-'Sequence numbers of a subscription that did not arrive in order, and snapshots that differ from what it showed before.';
+'Sequence numbers of a subscription that did not arrive in order, and snapshots that differ from what came before.';
 comment on column capture.gaps.ingest_xid is 'The transaction that wrote or last changed the row.';
 comment on column capture.gaps.frame_number is 'The frame-log number of the frame that revealed the gap.';
 comment on column capture.gaps.connection_id is 'The connection, as in capture.connections.';
