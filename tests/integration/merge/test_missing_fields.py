@@ -36,18 +36,21 @@ def order(row: Known) -> tuple[Any, ...]:
 
 
 def joined(rows: Iterable[Known]) -> list[Known]:
-    """Leave out poorer copies, then join each with the first that it agrees with, richest first."""
+    """Leave out poorer copies, then join each with the first that it agrees with, those of a known time and rich first.
+
+    One of an unknown time must agree with no other; else it adds nothing.
+    """
     richest: list[Known] = []
     for row in sorted(rows, key=order, reverse=True):
         if not any(knows(other, row) for other in richest):
             richest.append(row)
     found: list[Known] = []
-    for row in richest:
+    for row in sorted(richest, key=lambda row: "exchange_ts" not in row):
         agreeing = [other for other in found if agrees(other, row)]
-        if agreeing:
-            agreeing[0].update(row)
-        else:
+        if not agreeing:
             found.append(dict(row))
+        elif len(agreeing) == 1 or "exchange_ts" in row:
+            agreeing[0].update(row)
     return found
 
 

@@ -14,7 +14,7 @@ def gatherers(make_database: Callable[[str], Database]) -> list[Database]:
     return [make_database("kalshi_ts") for _ in LINES]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_fields_that_come_and_go_on_each_line_lose_and_invent_nothing(
     production: Database, gatherers: list[Database], tmp_path: Path, seed: int
 ) -> None:
