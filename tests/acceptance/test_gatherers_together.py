@@ -90,12 +90,15 @@ def test_fields_that_one_gatherer_lacks_for_a_while_make_no_change_twice(rehears
         time.sleep(ARRIVAL_SECONDS)
         seen = data_frames(rehearsal, number)
         wait_until(lambda seen=seen, number=number: data_frames(rehearsal, number) > seen + COARSE, f"{fields}")
+    rehearsal.fault("rollout", client="gatherer-1", fields=["market_id"], seconds=0.5)
     found = rehearsal.finish()
     assert found.complete, str(found)
     assert found.books > 100
     lacking = [line["lacking"] for line in rehearsal.published() if "after" in line and "lacking" in line]
     assert {tuple(each) for each in lacking} >= {("ts",), ("clock",), ("clock", "market_id", "ts")}
-    assert not any(line.get("unsent") for line in rehearsal.published() if "after" in line)
+    # The rollout reached every connection.
+    unsent = {tuple(line.get("unsent", ())) for line in rehearsal.published() if "after" in line}
+    assert unsent == {(), ("market_id",)}
 
 
 def test_fields_that_are_no_longer_sent_change_no_value(rehearse: Rehearse) -> None:
