@@ -15,7 +15,7 @@ from kalshi_data.gatherer.monitoring import metrics as gatherer_metrics
 from kalshi_data.service.health import HealthReport
 from tests.deployment.ansible.conftest import PLAYBOOKS
 
-ALERTS = PLAYBOOKS / "roles/monitoring/files/alerts.yml"
+ALERTS = sorted((PLAYBOOKS / "roles/monitoring/files/alerts").glob("*.yml"))
 # What a program survives by itself and an operator must still hear of.
 ALERTED = {
     "kalshi_gatherer_frames_quarantined_total",
@@ -42,10 +42,13 @@ def test_alerts_fire_when_they_should(promtool: Path, tmp_path: Path) -> None:
         each["alertname"] for case in cases["tests"] for each in case["alert_rule_test"] if each.get("exp_alerts")
     }
     assert tested == {
-        rule["alert"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
+        rule["alert"]
+        for file in ALERTS
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
     }
     file = tmp_path / "alerts.test.yml"
-    file.write_text(yaml.safe_dump({**cases, "rule_files": [str(ALERTS)]}))
+    file.write_text(yaml.safe_dump({**cases, "rule_files": [str(file) for file in ALERTS]}))
     done = subprocess.run((promtool, "test", "rules", file), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -54,7 +57,7 @@ def test_alerts_use_exported_metrics() -> None:
     measurements = Measurements()
     known = names(list(gatherer_metrics.read_metrics(Counters(), HealthReport())))
     known |= names(list(deduplicator_metrics.read_metrics(measurements, State(), HealthReport())))
-    used = set(re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", ALERTS.read_text()))
+    used = {name for file in ALERTS for name in re.findall(r"kalshi_(?:gatherer|deduplicator)_\w+", file.read_text())}
     assert used - known == set()
     assert ALERTED - used == set()
     assert {"kalshi_gatherer_health", "kalshi_deduplicator_health"} <= known

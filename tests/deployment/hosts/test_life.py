@@ -33,7 +33,8 @@ IMPLIED = {"Start and enable the service", "Record the checksums with which the 
 PROMETHEUS = 9090
 ALERTS = {
     rule["alert"]
-    for group in yaml.safe_load((ROOT / "ansible/roles/monitoring/files/alerts.yml").read_text())["groups"]
+    for file in (ROOT / "ansible/roles/monitoring/files/alerts").glob("*.yml")
+    for group in yaml.safe_load(file.read_text())["groups"]
     for rule in group["rules"]
 }
 
