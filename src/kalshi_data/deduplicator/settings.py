@@ -53,10 +53,10 @@ class MergingSettings(Section):
             ge=1,
             description=(
                 "Memory of production for each sort and for the staged batch of a stream. All streams together may "
-                "take 36 times as much: 2.3 GB of the 8 GB of the smallest server."
+                "take 39 times as much: 2.3 GB of the 8 GB of the smallest server."
             ),
         ),
-    ] = 64
+    ] = 60
     late_days_max: Annotated[int, Meta(description="Older rows are rejected.")] = 400
     sightings_one_in: Annotated[
         int,
