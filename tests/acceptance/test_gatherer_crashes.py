@@ -12,10 +12,12 @@ from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import records_from
 from kalshi_data.kalshi.decoding import decode_envelope
 from tests.acceptance.conftest import Rehearse
-from tests.acceptance.rehearsal import Rehearsal
+from tests.acceptance.rehearsal import QUICK, Rehearsal, Settings
 from tests.support.engines import Database, Engine
 from tests.support.waiting import wait_until
 
+# A snapshot that only a killed gatherer asked for is lost on its way.
+UNAUDITED: Settings = {**QUICK, "subscriptions": {"audit_seconds": 0}}
 # A killed server keeps only what had reached the disk.
 DURABLE = {**SETTINGS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 TABLES = {
@@ -64,7 +66,7 @@ def assert_nothing_logged_is_lost(rehearsal: Rehearsal, number: int = 1) -> None
 
 def test_a_killed_gatherer_continues_at_the_end_of_its_frame_log(rehearse: Rehearse) -> None:
     rehearsal = rehearse(3)
-    rehearsal.start("--lifecycles=1", "--rate=1000")
+    rehearsal.start("--lifecycles=1", "--rate=1000", settings=UNAUDITED)
     rehearsal.wait_for("orderbook_deltas", 500)
     rehearsal.gatherers[1].kill()
     rehearsal.start_gatherer(1)
@@ -93,7 +95,7 @@ def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, o
     with ExitStack() as stack:
         for kind in rehearsal.databases[1]:
             rehearsal.databases[1][kind] = stack.enter_context(own_server.database(kind))
-        rehearsal.start("--lifecycles=1", "--rate=1000")
+        rehearsal.start("--lifecycles=1", "--rate=1000", settings=UNAUDITED)
         rehearsal.wait_for("orderbook_deltas", 500)
         own_server.server.kill()
         rehearsal.wait_for("orderbook_deltas", 2 * rehearsal.counted("orderbook_deltas", 2), number=2)

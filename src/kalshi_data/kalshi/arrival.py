@@ -20,9 +20,9 @@ from kalshi_data.kalshi.timestamps import (
     to_unique_text,
 )
 
-# Lifecycle messages have no key. Equal ones that follow each other on a connection within
-# this pause get different numbers. Production takes equal ones with one number within 5 s for copies of one message:
-# half the pause, so that messages stay apart if connections receive them up to 5 s apart.
+# Lifecycle messages have no key. Equal ones that follow each other on a connection within this pause get different
+# numbers. Production takes equal ones with one number within 5 s for copies of one message: half the pause, so that
+# messages stay apart if connections receive them up to 5 s apart.
 NUMBERING_PAUSE = timedelta(seconds=10)
 
 

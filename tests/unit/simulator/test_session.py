@@ -18,24 +18,12 @@ from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.model.venue import TICK_US, MarketModel, ModelSettings
+from tests.support.exchange_lines import Frame, KeptFrames
 
-Frame = dict[str, Any]
 MARKETS = 12
 STARTED_US = 1_793_109_600_000_000
 BOOKS = {"channels": ["orderbook_delta"]}
 UPDATE = "update_subscription"
-
-
-class Recorder(Wire):
-    """A wire that keeps what is sent."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.frames: list[Frame] = []
-
-    def send(self, payload: bytes) -> bool:
-        self.frames.append(msgspec.json.decode(payload))
-        return True
 
 
 class Client:
@@ -45,7 +33,7 @@ class Client:
         publisher = Publisher(Journal(None), Limits(**limits))
         plan = ModelSettings(seed=3, markets=MARKETS, deltas_per_second=3_000, lifecycles_per_second=20)
         self.model = MarketModel(plan, publisher, lambda _: None)
-        self.wire = Recorder()
+        self.wire = KeptFrames()
         self.session = ServerSession("key", self.wire, publisher)
         publisher.sessions.add(self.session)
         self.tickers = list(self.model.markets)
