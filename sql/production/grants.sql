@@ -9,7 +9,7 @@ grant delete on market_data.orderbook_deltas, market_data.tickers, market_data.o
 grant update (taker_side, is_block_trade) on market_data.trades to deduplicator;
 grant update (market_id, last_change_at) on market_data.orderbook_snapshots to deduplicator;
 grant update on market_data.index_values to deduplicator;
-grant update (payload, payload_sha256) on market_data.lifecycle_events to deduplicator;
+grant update (payload, payload_sha256, occurrence) on market_data.lifecycle_events to deduplicator;
 grant update on
 market_data.series, market_data.events, market_data.markets,
 market_data.series_history, market_data.events_history, market_data.markets_history to deduplicator;

@@ -92,6 +92,8 @@ CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstz
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb, joined_occurrence integer)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_staged_evidence(mixed_hours timestamp with time zone[]) RETURNS void
@@ -867,6 +869,7 @@ GRANT SELECT ON TABLE market_data.lifecycle_events TO reader;
 GRANT SELECT ON TABLE market_data.lifecycle_events TO exporter;
 GRANT UPDATE(payload_sha256) ON TABLE market_data.lifecycle_events TO deduplicator;
 GRANT UPDATE(payload) ON TABLE market_data.lifecycle_events TO deduplicator;
+GRANT UPDATE(occurrence) ON TABLE market_data.lifecycle_events TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets TO reader;
 GRANT SELECT ON TABLE market_data.markets TO exporter;

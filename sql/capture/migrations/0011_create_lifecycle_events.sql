@@ -29,4 +29,4 @@ comment on column capture.lifecycle_events.subject_ticker is
 comment on column capture.lifecycle_events.kind is 'For a market, the message''s event_type; else the message''s type.';
 comment on column capture.lifecycle_events.payload is 'The whole message body.';
 comment on column capture.lifecycle_events.occurrence is
-'Number of equal messages before this one on its connection, each within 10 s of the next; keeps them apart.';
+'Number of messages before this one on its connection that have all of its fields, each within 10 s of the next.';

@@ -25,4 +25,4 @@ comment on column market_data.lifecycle_events.payload is 'The whole message bod
 comment on column market_data.lifecycle_events.received_at is 'When the gatherer in gatherer_id received it.';
 comment on column market_data.lifecycle_events.gatherer_id is 'The gatherer whose row was merged first.';
 comment on column market_data.lifecycle_events.occurrence is
-'Counts equal messages of a connection that follow each other within 10 s, from 0.';
+'Counts messages of a connection that have all fields of this one and follow each other within 10 s, from 0.';

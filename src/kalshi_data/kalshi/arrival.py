@@ -7,8 +7,9 @@ import msgspec
 from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.decoding import OddField
 from kalshi_data.kalshi.messages import MarketSummary, OrderbookDelta, Trade
+from kalshi_data.kalshi.numbering.bodies import BodyNumbering
 from kalshi_data.kalshi.numbering.deltas import DeltaNumbering
-from kalshi_data.kalshi.occurrences import Burst, Occurrences
+from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.timestamps import (
     MILLISECOND_US,
     SECOND_US,
@@ -36,7 +37,7 @@ class Arrival(msgspec.Struct):
     # The same time as received_at, for callers that can format it faster.
     received_text: str = ""
     delta_numbering: DeltaNumbering = msgspec.field(default_factory=DeltaNumbering)
-    lifecycle_burst: Burst = msgspec.field(default_factory=lambda: Burst(NUMBERING_PAUSE))
+    body_numbering: BodyNumbering = msgspec.field(default_factory=lambda: BodyNumbering(NUMBERING_PAUSE))
     # The time of each market's newest change, cut to milliseconds, on the subscription whose frame is decoded.
     last_changes: dict[str, datetime] = msgspec.field(default_factory=dict[str, datetime])
 

@@ -1,8 +1,6 @@
 """Numbers equal messages of a connection, so that the merge keeps every one of several equal changes."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from datetime import datetime, timedelta
 
 KEYS_MAX = 200_000
 
@@ -34,37 +32,3 @@ class Occurrences:
         if keys == self._keys_max:
             self._older, self._recent = recent, {}
         return seen
-
-
-class Burst:
-    """Numbers equal keys from 0 while at most a pause lies between them; after a longer pause, from 0 again.
-
-    A key is forgotten after the pause, also if its time lay in the future, or if more than `keys_max` keys are held.
-    """
-
-    def __init__(self, pause: timedelta, keys_max: int = KEYS_MAX) -> None:
-        """Start with no keys."""
-        self._pause = pause
-        self._keys_max = keys_max
-        # When each key came last and its number then, in the order in which they came.
-        self._last: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
-
-    def __len__(self) -> int:
-        """Return how many keys are held."""
-        return len(self._last)
-
-    def number(self, key: Hashable, at: datetime) -> int:
-        """Return how many equal keys came before this one in the burst."""
-        self._forget(at)
-        before = self._last.pop(key, None)
-        number = before[1] + 1 if before is not None and abs(at - before[0]) <= self._pause else 0
-        self._last[key] = (at, number)
-        return number
-
-    def _forget(self, at: datetime) -> None:
-        """Forget the keys whose burst is over, and make room for one more."""
-        while self._last:
-            oldest, _ = next(iter(self._last.values()))
-            if len(self._last) < self._keys_max and abs(at - oldest) <= self._pause:
-                return
-            self._last.popitem(last=False)

@@ -161,7 +161,7 @@ def _lifecycle(
 ) -> tuple[str, Row]:
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     payload = checked_payload(bytes(envelope.msg))
-    occurrence = arrival.lifecycle_burst.number(_digest(subject, kind, payload), sent_at or arrival.received_at)
+    occurrence = arrival.body_numbering.number(f"{subject}\0{kind}", payload, sent_at or arrival.received_at)
     return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, occurrence)
 
 

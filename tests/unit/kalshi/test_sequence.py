@@ -1,6 +1,6 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from kalshi_data.kalshi.occurrences import Burst, Occurrences
+from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.sequence import REPEATS_MAX, SequenceGap, SequenceTracker
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -64,27 +64,3 @@ def test_a_first_number_above_one_is_no_gap_if_the_start_was_not_seen() -> None:
     check = SequenceTracker(from_start=False)
     assert check.observe(1, 500) is None
     assert check.observe(1, 502) == SequenceGap(1, 501, 502)
-
-
-def test_a_burst_ends_with_a_pause_and_is_then_forgotten() -> None:
-    burst = Burst(timedelta(seconds=5))
-    numbers = [
-        burst.number(key, BEGIN + timedelta(seconds=at)) for key, at in (("a", 0), ("b", 3), ("a", 5), ("a", 11))
-    ]
-    assert numbers == [0, 0, 1, 0]
-    assert len(burst) == 1
-
-
-def test_a_burst_holds_no_more_keys_than_its_limit() -> None:
-    burst = Burst(timedelta(seconds=5), keys_max=10)
-    assert {burst.number(number, BEGIN) for number in range(100)} == {0}
-    assert len(burst) == 10
-    assert [burst.number(number, BEGIN) for number in (99, 89)] == [1, 0]
-
-
-def test_a_key_from_the_future_is_forgotten_too() -> None:
-    burst = Burst(timedelta(seconds=5))
-    assert burst.number("ahead", BEGIN + timedelta(days=400)) == 0
-    assert [burst.number(number, BEGIN + timedelta(seconds=number)) for number in range(100)] == [0] * 100
-    assert len(burst) < 10
-    assert burst.number("ahead", BEGIN + timedelta(seconds=100)) == 0

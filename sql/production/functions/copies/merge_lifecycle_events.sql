@@ -1,9 +1,9 @@
--- Merge staged lifecycle events. They have no key: those with the same number, at most 5 s from the one that is held,
--- are copies of one message if no field has different values. Production holds all fields that any copy has. Messages
--- that follow each other within 10 s on a connection and are equal have different numbers (NUMBERING_PAUSE in
--- kalshi/rows.py), so two messages do not become one if gatherers see them up to 5 s apart.
--- If two messages of one number within 5 s differ only in fields that a line lacks, that line's copy counts as one of
--- them.
+-- Merge staged lifecycle events. They have no key: those at most 5 s from the one that is held are copies of one
+-- message if no field has different values and their numbers fit: see ops.find_lifecycle_copy. Production holds all
+-- fields that any copy has. Messages that follow each other within 10 s on a connection and have equal fields, or of
+-- which the later one lacks some, have different numbers (NUMBERING_PAUSE in kalshi/arrival.py). So two messages do not
+-- become one if gatherers see them up to 5 s apart.
+-- If two messages within 5 s differ only in fields that every line lacks in the first one, they count as one.
 -- Reads: pg_temp.stage
 -- Writes: market_data.lifecycle_events
 -- Returns: a row per message that is new, with the hour it falls into, or that got fields, with 0 new rows
@@ -15,7 +15,6 @@ as $$
 declare
     staged record;
     held record;
-    joined jsonb;
 begin
     for staged in
         select distinct on (length(s.payload::text), s.subject_ticker, s.kind, s.payload, s.occurrence, s.seen_at) s.*
@@ -33,16 +32,10 @@ begin
             length(s.payload::text) desc, s.subject_ticker asc, s.kind asc, s.payload asc, s.occurrence asc,
             s.seen_at asc, s.received_at asc
     loop
-        select k.seen_at, k.payload, k.payload_sha256, k.gatherer_id, a.payload as agreed into held
-        from market_data.lifecycle_events as k
-        cross join lateral (select ops.agreed_payload(k.payload, staged.payload) as payload) as a
-        where
-            k.subject_ticker = staged.subject_ticker
-            and k.seen_at between staged.seen_at - interval '5 s' and staged.seen_at + interval '5 s'
-            and k.kind = staged.kind and k.occurrence = staged.occurrence and a.payload is not null
-        order by k.payload_sha256 = staged.payload_sha256 desc, abs(extract(epoch from k.seen_at - staged.seen_at)) asc,
-            k.payload_sha256 asc
-        limit 1;
+        select c.* into held
+        from ops.find_lifecycle_copy(
+            staged.subject_ticker, staged.kind, staged.seen_at, staged.payload, staged.occurrence
+        ) as c;
         if not found then
             insert into market_data.lifecycle_events (
                 seen_at, subject_ticker, kind, payload_sha256, occurrence, payload, received_at, gatherer_id
@@ -53,12 +46,15 @@ begin
             on conflict do nothing;
             return query
             select staged.gatherer_id, date_bin('1 hour', staged.seen_at, '2000-01-01 00:00:00+00'), 1;
-        elsif held.agreed <> held.payload then
+        elsif held.joined <> held.payload or held.joined_occurrence <> held.occurrence then
             update market_data.lifecycle_events as k
-            set payload = held.agreed, payload_sha256 = sha256(convert_to(held.agreed::text, 'UTF8'))
+            set
+                payload = held.joined,
+                payload_sha256 = sha256(convert_to(held.joined::text, 'UTF8')),
+                occurrence = held.joined_occurrence
             where
                 (k.seen_at, k.subject_ticker, k.kind, k.payload_sha256, k.occurrence)
-                = (held.seen_at, staged.subject_ticker, staged.kind, held.payload_sha256, staged.occurrence);
+                = (held.seen_at, staged.subject_ticker, staged.kind, held.payload_sha256, held.occurrence);
             return query select held.gatherer_id, date_bin('1 hour', held.seen_at, '2000-01-01 00:00:00+00'), 0;
         end if;
     end loop;
