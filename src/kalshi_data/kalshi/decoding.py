@@ -5,7 +5,7 @@ that the row does not need, or that has a successor in the same message, is igno
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -22,6 +22,9 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?
 # A message may have any number of fields with any names: at most this many are reported per message.
 REPORTED_FIELDS_MAX = 20
 FIELD_NAME_LENGTH_MAX = 80
+# The clocks of the exchange and of a host agree within this time, so a message that says it was sent later than this
+# after it was received is wrong. It may have been sent long before: a recording is played again with its old times.
+SENT_AHEAD_MAX = timedelta(hours=1)
 
 
 @lru_cache(maxsize=65_536)
@@ -206,12 +209,13 @@ def sending_time(envelope: Envelope) -> datetime | None:
         return None
 
 
-def plausible_sending_time(envelope: Envelope) -> datetime | None:
+def plausible_sending_time(envelope: Envelope, received_at: datetime) -> datetime | None:
     """Return when the exchange sent a message, for its row; None also if that cannot be right."""
     try:
-        return plausible_time(envelope.sending_ts_ms, MILLISECOND_US)
+        sent_at = plausible_time(envelope.sending_ts_ms, MILLISECOND_US)
     except BadFrame:
         return None
+    return None if sent_at is not None and sent_at - received_at > SENT_AHEAD_MAX else sent_at
 
 
 def event_time(envelope: Envelope) -> datetime | None:

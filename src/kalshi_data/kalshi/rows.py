@@ -61,7 +61,7 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
     if envelope.sid is None:
         raise BadFrame("missing field sid")
     try:
-        return parse(envelope, plausible_sending_time(envelope), arrival)
+        return parse(envelope, plausible_sending_time(envelope, arrival.received_at), arrival)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"bad {envelope.type}: {error}") from error
 

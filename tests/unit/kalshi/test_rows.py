@@ -528,6 +528,26 @@ def test_a_delta_without_a_time_has_that_of_its_frame_and_says_so(times: dict[st
     assert take(sending_ts_ms=None) == (str(RECEIVED + timedelta(seconds=20)), 0, None)
 
 
+@pytest.mark.parametrize("kind", ["orderbook_delta", "trade", "ticker"])
+@pytest.mark.parametrize(
+    ("ahead", "is_taken"),
+    [
+        (timedelta(hours=1), True),
+        (timedelta(hours=1, milliseconds=1), False),
+        (timedelta(days=31 * 365), False),
+        (timedelta(hours=-1), True),
+        # An old recording that is played again.
+        (timedelta(days=-3 * 365), True),
+    ],
+)
+def test_a_time_of_sending_that_lies_far_ahead_is_none(kind: str, ahead: timedelta, *, is_taken: bool) -> None:
+    sent = RECEIVED + ahead
+    body = without(BODIES[kind], "ts", "ts_ms", "time")
+    row = row_of(kind, body, sending_ts_ms=int(sent.timestamp() * 1000))[1]
+    expected = (str(sent), str(sent)) if is_taken else ("None", str(RECEIVED))
+    assert (str(row[1]), str(row[2])) == expected
+
+
 def test_many_snapshots_without_a_clock_take_little_memory() -> None:
     here = arrival()
     levels = [[f"0.{cents:04}", "1000.00"] for cents in range(1, 51)]
