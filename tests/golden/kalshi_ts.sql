@@ -164,6 +164,8 @@ CREATE TABLE capture.orderbook_deltas (
     occurrence integer NOT NULL,
     time_digits smallint,
     ordinal integer,
+    ordinal_of_clock integer,
+    ordinal_digits smallint,
     burst_began_at timestamp with time zone,
     CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
 );

@@ -42,6 +42,8 @@ class NumberedChange(NamedTuple):
     change: ReceivedChange
     occurrence: int
     ordinal: int | None
+    ordinal_of_clock: int | None
+    ordinal_digits: int | None
     burst_began: int | None
 
     def as_row(self, gatherer_id: int, start: datetime) -> dict[str, object]:
@@ -60,6 +62,8 @@ class NumberedChange(NamedTuple):
             "occurrence": self.occurrence,
             "time_digits": change.digits,
             "ordinal": self.ordinal,
+            "ordinal_of_clock": self.ordinal_of_clock,
+            "ordinal_digits": self.ordinal_digits,
             "burst_began_at": began,
         }
 
@@ -79,13 +83,14 @@ def number(line: Sequence[ReceivedChange], start: datetime) -> list[NumberedChan
 def numbered(numbering: DeltaNumbering, change: ReceivedChange, start: datetime) -> NumberedChange:
     sent_at = start + timedelta(microseconds=change.own)
     if change.at is None or change.digits is None:
-        occurrence, ordinal, began_at = numbering.undated(change.kind, change.clock, sent_at)
+        found = numbering.undated(change.kind, change.clock, sent_at)
     else:
         moment = start + timedelta(microseconds=change.at)
         text = f"{moment:%Y-%m-%d %H:%M:%S.%f}"[: TEXT_LENGTH[change.digits]]
-        occurrence, ordinal, began_at = numbering.dated(change.kind, text, change.digits, change.clock, moment, sent_at)
+        found = numbering.dated(change.kind, text, change.digits, change.clock, moment, sent_at)
+    occurrence, ordinal, of_clock, digits, began_at = found
     began = None if began_at is None else (began_at - start) // timedelta(microseconds=1)
-    return NumberedChange(change, occurrence, ordinal, began)
+    return NumberedChange(change, occurrence, ordinal, of_clock, digits, began)
 
 
 class Claim(NamedTuple):
@@ -120,12 +125,16 @@ def claims(row: NumberedChange) -> Iterator[Claim]:
     else:
         own = burst if change.clock == 0 else (change.own - SLACK_US, change.own + SLACK_US)
     yield Claim(change.kind, *own, change.clock, row.occurrence + 1, change.digits)
-    if row.ordinal is not None and row.burst_began is not None:
-        yield Claim(change.kind, *burst, 0, row.ordinal + 1, None)
-    elif row.ordinal is not None:
-        digits = 0 if change.digits == 0 else 3
+    if row.ordinal is None:
+        return
+    digits, shared = row.ordinal_digits, burst
+    together = (change.shown_at - SLACK_US, change.shown_at + SLACK_US)
+    if digits is not None:
         begins = change.shown_at - change.shown_at % UNIT_US[digits]
-        yield Claim(change.kind, begins, begins + UNIT_US[digits], 0, row.ordinal + 1, digits)
+        shared = together = (begins, begins + UNIT_US[digits])
+    yield Claim(change.kind, *shared, 0, row.ordinal + 1, digits)
+    if row.ordinal_of_clock is not None:
+        yield Claim(change.kind, *together, change.clock, row.ordinal_of_clock + 1, digits)
 
 
 def explain(rows: Iterable[NumberedChange]) -> list[Claim]:

@@ -15,6 +15,8 @@ create table capture.orderbook_deltas (
     occurrence integer not null,
     time_digits smallint,
     ordinal integer,
+    ordinal_of_clock integer,
+    ordinal_digits smallint,
     burst_began_at timestamptz
 );
 create index on capture.orderbook_deltas (ingest_xid);
@@ -44,8 +46,13 @@ comment on column capture.orderbook_deltas.time_digits is
 'Decimal places of the second that exchange_ts has: 6, 3 or 0. Null if the message has no time: then exchange_ts is when
 it was sent, else when it was received.';
 comment on column capture.orderbook_deltas.ordinal is
-'How many deltas of this market, side, price and size came before this one on its connection in the millisecond (in the
-second if time_digits is 0; since burst_began_at if that is set). Null if all of them have at least its fields.';
+'How many deltas of this market, side, price and size came before this one on its connection in the millisecond or
+second (see ordinal_digits), or since burst_began_at if that is set. Null if all of them have at least its fields.';
+comment on column capture.orderbook_deltas.ordinal_of_clock is
+'How many of those that ordinal counts have the clock of this one (since burst_began_at: within 5 s); null if none.';
+comment on column capture.orderbook_deltas.ordinal_digits is
+'Decimal places of the time that those deltas share with this one: 3, or 0 if only the second of this one or of an
+earlier one is known. Null if burst_began_at is set.';
 comment on column capture.orderbook_deltas.burst_began_at is
-'When the first delta of the burst came, if the burst holds deltas without a time, or times of unlike length: deltas of
-this market, side, price and size that follow each other within 10 s on a connection.';
+'When the first delta of the burst came, if the burst holds deltas without a time: deltas of this market, side, price
+and size that follow each other within 10 s on a connection.';

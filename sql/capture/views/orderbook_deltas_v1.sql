@@ -14,6 +14,8 @@ select
     occurrence,
     time_digits,
     ordinal,
+    ordinal_of_clock,
+    ordinal_digits,
     burst_began_at
 from capture.orderbook_deltas
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));

@@ -97,11 +97,11 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
         numbers = arrival.delta_numbering.undated(kind, clock, at)
     else:
         numbers = arrival.delta_numbering.dated(kind, exchange_ts, digits, clock, changed_at, at)
-    occurrence, ordinal, burst_began_at = numbers
+    occurrence, *further = numbers
     times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     values = (ticker, clock, msg.side, price, size_delta)
-    return "orderbook_deltas", (*times, *place, *values, occurrence, digits, ordinal, burst_began_at)
+    return "orderbook_deltas", (*times, *place, *values, occurrence, digits, *further)
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

@@ -173,6 +173,29 @@ def test_changes_of_which_a_line_knows_the_clock_are_all_held_with_the_best_labe
     check(production, run)
 
 
+def test_changes_keep_their_clocks_if_only_the_digits_of_their_times_come_and_go(production: Database) -> None:
+    """Changes of one action share their clock, and a line sees them within one millisecond or second."""
+
+    def run(connection: Connection, data: st.DataObject) -> None:
+        changes = data.draw(published(), label="changes")
+        lines = [
+            number(
+                [
+                    seen(change, change.at + delay, data.draw(st.sampled_from((6, 3, 0))), has_clock=True)
+                    for change in changes
+                ],
+                START,
+            )
+            for delay in (0, 3_000)
+        ]
+        held = merged(connection, deal(data.draw(st.permutations(rows_of(lines))), [3, 9]))
+        assert Counter((kind, clock) for kind, _, _, clock in held.elements()) == Counter(
+            (change.kind, change.clock) for change in changes
+        )
+
+    check(production, run)
+
+
 def test_what_comes_back_from_the_archive_is_what_was_held(production: Database) -> None:
     def run(connection: Connection, data: st.DataObject) -> None:
         changes = data.draw(published(), label="changes")

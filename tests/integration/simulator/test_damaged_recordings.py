@@ -51,7 +51,7 @@ RECORDINGS: dict[str, list[Published]] = {
     "times of every form": [
         *(("trade", {**TRADE, "trade_id": repr(ts), "ts": ts}) for ts in (MS // 1000, MS, MS * 1000, str(MS), MOMENT)),
         *(("orderbook_delta", {**DELTA, "ts": ts}) for ts in (MS + 1, MS * 1000 + 2, MOMENT)),
-        ("orderbook_delta", {**DELTA, "delta_fp": "2.00", "ts": MS // 1000}),
+        ("orderbook_delta", {**DELTA, "ts": MS // 1000}),
         *(("ticker", {**TICKER, name: MOMENT, "dollar_volume": len(name)}) for name in ("ts", "time", "ts_ms")),
         ("orderbook_delta", {**DELTA, "ts": "", "ts_ms": MS + 7}),
     ],

@@ -16,6 +16,7 @@ from kalshi_data.kalshi.timestamps import to_unique_text
 
 BEGIN = datetime(2026, 11, 1, 10, 0, 0, 447_123, tzinfo=UTC)
 CUT = {6: 1, 3: 1_000, 0: 1_000_000}
+NONE: DeltaNumbers = (0, None, None, None, None)
 DELAY, PAUSE, LONGEST = timedelta(seconds=5), timedelta(seconds=10), timedelta(minutes=10)
 
 
@@ -58,19 +59,21 @@ def model(deltas: list[Received]) -> list[DeltaNumbers]:
         before = deltas[:place]
         if delta.places is None:
             occurrence = of_clock(burst, delta) if delta.clock else len(burst)
-            found.append((occurrence, len(burst), (burst or [delta])[0].moment))
+            found.append((occurrence, len(burst), None, None, (burst or [delta])[0].moment))
             continue
         occurrence = sum(has_labels(each, delta) for each in before)
-        is_mixed = any(began_at for *_, began_at in found[place - len(burst) :])
-        poor = is_mixed or any(each.places is None or (each.places == 0 and delta.places) for each in burst)
+        if any(each.places is None for each in burst):
+            found.append((occurrence, len(burst), of_clock(burst, delta) or None, None, burst[0].moment))
+            continue
         # Between deltas of whole seconds, the time is no label.
-        unit = 3 if delta.places else 0
-        near = [each for each in before if is_within(each, delta, unit)]
-        lacking = [each for each in near if (delta.clock and not each.clock) or (each.places or 0) < delta.places]
-        if poor:
-            found.append((occurrence, len(burst), burst[0].moment))
+        near = [each for each in before if is_within(each, delta, 0)]
+        unit = 0 if not delta.places or any(each.places == 0 for each in near) else 3
+        near = [each for each in near if is_within(each, delta, unit)]
+        if any((delta.clock and not each.clock) or (each.places or 0) < delta.places for each in near):
+            same = sum(each.clock == delta.clock for each in near) if delta.clock else 0
+            found.append((occurrence, len(near), same or None, unit, None))
         else:
-            found.append((occurrence, len(near) if lacking else None, None))
+            found.append((occurrence, None, None, None, None))
     return found
 
 
@@ -97,6 +100,8 @@ def burst_of(deltas: list[Received]) -> list[Received]:
 
 def of_clock(burst: list[Received], delta: Received) -> int:
     """Return how many deltas of one clock came before, as long as they can have happened together."""
+    if not delta.clock:
+        return 0
     since, count = delta.moment, 0
     for each in (each for each in [*burst, delta] if each.clock == delta.clock):
         if each.moment - since > DELAY or count == 0:
@@ -130,49 +135,64 @@ def test_numbers_equal_those_of_a_comparison_with_every_delta_before(deltas: lis
         for other in range(others):
             number(numbering, *delta._replace(kind=f"other {other}"))
     expected = model(deltas)
-    assert [each[:2] for each in found] == [each[:2] for each in expected]
+    assert [each[:4] for each in found] == [each[:4] for each in expected]
     for each, one in zip(found, expected, strict=True):
-        assert (each[2] is None) == (one[2] is None)
+        assert (each[4] is None) == (one[4] is None)
         # What came before the first poor delta is known by its own time, which may be cut.
-        if each[2] is not None and one[2] is not None:
-            assert timedelta() <= one[2] - each[2] < timedelta(seconds=1)
+        if each[4] is not None and one[4] is not None:
+            assert timedelta() <= one[4] - each[4] < timedelta(seconds=1)
 
 
 def test_equal_deltas_are_numbered_from_zero_without_an_ordinal() -> None:
     found = number_all([Received("a", BEGIN, 6, 5)] * 340, DeltaNumbering())
-    assert found == [(place, None, None) for place in range(340)]
+    assert found == [(place, None, None, None, None) for place in range(340)]
 
 
 @pytest.mark.parametrize("places", [6, 3])
 def test_a_delta_after_a_poorer_one_knows_how_many_came_before(places: int) -> None:
     deltas = [Received("a", BEGIN, 3), Received("a", BEGIN, places, 7), Received("b", BEGIN, places, 7)]
-    assert number_all(deltas, DeltaNumbering()) == [(0, None, None), (0, 1, None), (0, None, None)]
+    assert number_all(deltas, DeltaNumbering()) == [NONE, (0, 1, None, 3, None), NONE]
+
+
+def test_a_delta_with_a_clock_knows_how_many_of_those_before_have_it() -> None:
+    deltas = [Received("a", BEGIN, 3, clock) for clock in (7, 8)] + [Received("a", BEGIN, 6, 8)] * 2
+    assert [found[:4] for found in number_all(deltas, DeltaNumbering())[2:]] == [(0, 2, 1, 3), (1, 3, 2, 3)]
+
+
+@pytest.mark.parametrize(("clock", "of_clock"), [(7, 1), (8, None), (0, None)])
+def test_a_delta_counts_those_of_its_second_if_only_the_second_of_one_is_known(
+    clock: int, of_clock: int | None
+) -> None:
+    deltas = [Received("a", BEGIN, 0, 7), Received("a", later(0.1), 6, clock), Received("a", later(1), 6, 7)]
+    assert number_all(deltas, DeltaNumbering()) == [NONE, (0, 1, of_clock, 0, None), NONE]
 
 
 def test_a_delta_after_a_richer_one_counts_it() -> None:
     deltas = [Received("a", BEGIN, 6, 7), Received("a", BEGIN, 6, 8), Received("a", BEGIN, 3)]
-    assert number_all(deltas, DeltaNumbering())[2] == (2, None, None)
+    assert number_all(deltas, DeltaNumbering())[2] == (2, None, None, None, None)
 
 
 def test_a_delta_without_a_time_counts_those_with_one_that_came_shortly_before() -> None:
     numbering = DeltaNumbering()
     dated = [Received("a", later(seconds), 6, 7) for seconds in (-20, 0, 0, 4)]
-    assert [found[1:] for found in number_all(dated, numbering)] == [(None, None)] * 4
-    assert number(numbering, "a", later(8), None) == (3, 3, later(0).replace(microsecond=447_000))
-    assert number(numbering, "a", later(9), 6, 7) == (0, 4, later(0).replace(microsecond=447_000))
-    assert number(numbering, "a", later(30), 6, 7) == (0, None, None)
+    assert [found[1:] for found in number_all(dated, numbering)] == [NONE[1:]] * 4
+    began_at = BEGIN.replace(microsecond=447_000)
+    assert number(numbering, "a", later(8), None) == (3, 3, None, None, began_at)
+    assert number(numbering, "a", later(9), 6, 7) == (0, 4, None, None, began_at)
+    assert number(numbering, "a", later(10), 6, 7) == (0, 5, 1, None, began_at)
+    assert number(numbering, "a", later(30), 6, 7) == NONE
 
 
 def test_a_delta_of_long_ago_is_in_no_burst() -> None:
     numbering = DeltaNumbering()
-    assert number(numbering, "a", BEGIN, None) == (0, 0, BEGIN)
-    assert number(numbering, "a", later(-100), 6, late=101) == (0, None, None)
-    assert number(numbering, "a", later(2), None) == (1, 1, BEGIN)
+    assert number(numbering, "a", BEGIN, None) == (0, 0, None, None, BEGIN)
+    assert number(numbering, "a", later(-100), 6, late=101) == NONE
+    assert number(numbering, "a", later(2), None) == (1, 1, None, None, BEGIN)
 
 
 def test_deltas_of_one_clock_are_counted_together_for_as_long_as_a_message_may_be_late() -> None:
     found = number_all([Received("a", later(seconds), None, 7) for seconds in (0, 4, 8)], DeltaNumbering())
-    assert found == [(0, 0, BEGIN), (1, 1, BEGIN), (0, 2, BEGIN)]
+    assert [each[:2] for each in found] == [(0, 0), (1, 1), (0, 2)]
 
 
 def test_a_burst_ends_when_it_is_long_enough() -> None:
@@ -190,7 +210,7 @@ def test_numbering_is_cheap_again_when_all_deltas_have_had_equally_exact_times_f
         number(numbering, "a", later(30 * place), 6)
     assert len(numbering) <= 2 * 50
     last_at = later(30 * 99)
-    assert number(numbering, "a", last_at, None) == (1, 1, last_at.replace(microsecond=447_000))
+    assert number(numbering, "a", last_at, None) == (1, 1, None, None, last_at.replace(microsecond=447_000))
 
 
 def test_kinds_with_and_without_a_time_of_sending_do_not_end_each_others_bursts() -> None:
@@ -202,7 +222,7 @@ def test_kinds_with_and_without_a_time_of_sending_do_not_end_each_others_bursts(
         for place in range(4)
         for kind, since in (("sent", 0), ("received", months))
     ]
-    assert [occurrence for occurrence, _, _ in numbers] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert [occurrence for occurrence, *_ in numbers] == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 KEYS_MAX = 200

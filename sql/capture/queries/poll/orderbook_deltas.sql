@@ -16,6 +16,8 @@ copy (
         occurrence,
         time_digits,
         ordinal,
+        ordinal_of_clock,
+        ordinal_digits,
         burst_began_at,
         ingest_xid
     from sync.orderbook_deltas_v1

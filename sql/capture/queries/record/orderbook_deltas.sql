@@ -16,6 +16,8 @@ copy capture.orderbook_deltas (
     occurrence,
     time_digits,
     ordinal,
+    ordinal_of_clock,
+    ordinal_digits,
     burst_began_at,
     frame_number
 ) from stdin;

@@ -1,5 +1,5 @@
 -- Find what the staged rows of some hours say: how many changes of their kind lie in which window of time, with which
--- clock. A row that counts all changes of its kind, whatever their labels, says two things.
+-- clock. A row that counts all changes of its kind, whatever their labels, says more than one thing.
 -- Parameters: mixed_hours
 -- Reads: pg_temp.stage
 -- Writes: pg_temp.found_evidence
@@ -23,22 +23,23 @@ as $$
         from pg_temp.stage as s
         union all
         select
-            s.*, s.ctid as place, 'counted' as source, c.claimed_ts, 0 as claimed_clock, c.digits::smallint,
-            coalesce(s.burst_began_at, c.claimed_ts) as began_at, s.ordinal + 1 as change_count
+            s.*, s.ctid as place, 'counted' as source, w.claimed_ts, c.claimed_clock,
+            coalesce(s.ordinal_digits, -1)::smallint as digits,
+            case when c.claimed_clock = 0 then coalesce(s.burst_began_at, w.claimed_ts) else w.claimed_ts end as began_at,
+            c.change_count
         from pg_temp.stage as s
         cross join lateral (
-            select s.exchange_ts as claimed_ts, -1 as digits
-            where s.burst_began_at is not null
-            union all
             select
-                date_bin(
-                    case s.time_digits when 0 then interval '1 s' else interval '1 ms' end, s.exchange_ts,
-                    '2000-01-01 00:00:00+00'
-                ) as claimed_ts,
-                case s.time_digits when 0 then 0 else 3 end as digits
-            where s.burst_began_at is null
-        ) as c
-        where s.ordinal is not null
+                case s.ordinal_digits
+                    when 0 then date_bin('1 s', s.exchange_ts, '2000-01-01 00:00:00+00')
+                    when 3 then date_bin('1 ms', s.exchange_ts, '2000-01-01 00:00:00+00')
+                    else s.exchange_ts
+                end as claimed_ts
+        ) as w
+        cross join lateral (
+            values (0, s.ordinal + 1), (s.clock, s.ordinal_of_clock + 1)
+        ) as c (claimed_clock, change_count)
+        where s.ordinal is not null and c.change_count is not null
     )
 
     insert into pg_temp.found_evidence (

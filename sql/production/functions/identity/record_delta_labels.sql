@@ -16,10 +16,10 @@ as $$
         from pg_temp.stage as s
         group by 1, 2, 3
         union
-        -- What a row says of a whole burst or millisecond, whatever the labels there.
+        -- What a row says of a whole burst, second or millisecond, whatever the labels there.
         select
             date_bin('1 h', w.moment, '2000-01-01 00:00:00+00') as hour,
-            case when w.is_burst then -1 when s.time_digits = 0 then 0 else 3 end::smallint as time_digits,
+            case when w.is_burst then -1 else s.ordinal_digits end::smallint as time_digits,
             false as has_clock
         from pg_temp.stage as s
         cross join lateral (

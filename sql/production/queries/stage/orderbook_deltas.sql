@@ -14,6 +14,8 @@ create temporary table stage (
     occurrence integer,
     time_digits smallint,
     ordinal integer,
+    ordinal_of_clock integer,
+    ordinal_digits smallint,
     burst_began_at timestamptz,
     ingest_xid xid8 not null
 ) on commit delete rows;

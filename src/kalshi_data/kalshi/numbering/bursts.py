@@ -21,8 +21,6 @@ class KindBurst(msgspec.Struct):
     deltas: int = 0
     clocks: dict[int, tuple[datetime, int]] = msgspec.field(default_factory=dict[int, tuple[datetime, int]])
     has_undated: bool = False
-    has_whole_seconds: bool = False
-    is_mixed: bool = False
 
     def of_clock(self, clock: int, at: datetime) -> int:
         """Return how many deltas of the burst have a clock, beside one that is received at a time."""

@@ -36,7 +36,6 @@ class _Watch:
             moment = datetime.fromisoformat(time).replace(tzinfo=UTC)
             burst = self.bursts.current(kind, moment)
             self.bursts.add(kind, moment, burst, clocks)
-            burst.has_whole_seconds |= len(time) == SECOND_LENGTH
             for clock, deltas in clocks.items():
                 self.seconds.restore(f"{time[:SECOND_LENGTH]}\t{kind}", clock * MICROSECONDS, deltas)
 
@@ -44,19 +43,17 @@ class _Watch:
         """Return the numbers of a delta without a time."""
         burst = self.bursts.current(kind, at)
         occurrence = burst.of_clock(clock, at) if clock else burst.deltas
-        numbers = (occurrence, burst.deltas, burst.began_at)
+        numbers = (occurrence, burst.deltas, None, None, burst.began_at)
         burst.has_undated = True
         self.bursts.add(kind, at, burst, {clock: 1})
         return numbers
 
-    def dated(self, kind: str, clock: int, at: datetime, numbers: DeltaNumbers, *, is_fine: bool) -> DeltaNumbers:
-        """Return the numbers of a delta with a time, given those among deltas of the same exactness."""
+    def dated(self, kind: str, clock: int, at: datetime, numbers: DeltaNumbers) -> DeltaNumbers:
+        """Return the numbers of a delta with a time, given those among deltas with one."""
         burst = self.bursts.current(kind, at)
-        # Once a whole second may hold a finer time, later changes are counted with those before.
-        burst.is_mixed |= burst.has_undated or (is_fine and burst.has_whole_seconds)
-        if burst.is_mixed:
-            numbers = (numbers[0], burst.deltas, burst.began_at)
-        burst.has_whole_seconds |= not is_fine
+        if burst.has_undated:
+            of_clock = burst.of_clock(clock, at) if clock else 0
+            numbers = (numbers[0], burst.deltas, of_clock or None, None, burst.began_at)
         self.bursts.add(kind, at, burst, {clock: 1})
         return numbers
 
@@ -97,10 +94,16 @@ class DeltaNumbering:
         watch = self._watch_on(at, is_poor=is_fine is not self._is_fine)
         self._is_fine = is_fine
         numbers = self._counts.add(key, label)
-        second = watch.seconds.add(f"{time[:SECOND_LENGTH]}\t{kind}", clock * MICROSECONDS)
-        numbers = numbers if is_fine else second
+        second = f"{time[:SECOND_LENGTH]}\t{kind}"
+        of_second = watch.seconds.add(second, clock * MICROSECONDS)
+        if not is_fine:
+            numbers = of_second
+        elif second in self._counts:
+            # A delta of which only the second is known may have happened in any millisecond of it.
+            of_clock = of_second[0] if clock else 0
+            numbers = (numbers[0], watch.seconds.total(second) - 1, of_clock or None, 0, None)
         # A delta that was not sent when it happened is in no burst: its time would not fit to the others'.
-        return numbers if abs(at - moment) > DELAY_MAX else watch.dated(kind, clock, at, numbers, is_fine=is_fine)
+        return numbers if abs(at - moment) > DELAY_MAX else watch.dated(kind, clock, at, numbers)
 
     def undated(self, kind: str, clock: int, at: datetime) -> DeltaNumbers:
         """Return the numbers of a delta without a time."""

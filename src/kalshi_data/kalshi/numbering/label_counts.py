@@ -13,10 +13,12 @@ MICROSECONDS = 1001
 _LACKING = tuple(sum(1 << other for other in range(4) if known & ~other) for known in range(4))
 
 
-# What came before a delta on its connection: occurrence, ordinal and burst_began_at, as the columns of
-# capture.orderbook_deltas define them. A plain tuple, since each delta gets one.
-DeltaNumbers = tuple[int, int | None, datetime | None]
-FIRST: DeltaNumbers = (0, None, None)
+# What came before a delta on its connection: occurrence, ordinal, ordinal_of_clock, ordinal_digits and burst_began_at,
+# as the columns of capture.orderbook_deltas define them. A plain tuple, since each delta gets one.
+DeltaNumbers = tuple[int, int | None, int | None, int | None, datetime | None]
+FIRST: DeltaNumbers = (0, None, None, None, None)
+# How long a key's time is if it is a whole second.
+_SECOND_LENGTH = 19
 
 
 class LabelCounts:
@@ -37,22 +39,23 @@ class LabelCounts:
         """Return how many labels are held."""
         return len(self._labels)
 
-    def add(self, label: int, labels_max: int, deltas: int = 1) -> DeltaNumbers:
-        """Count one more delta, or several."""
+    def add(self, label: int, labels_max: int, places: int, deltas: int = 1) -> DeltaNumbers:
+        """Count one more delta, or several; `places` are those of the time that all of them share."""
         ordinal, self.count = self.count, self.count + deltas
         if self.label is not None:
             if label == self.label:
-                return ordinal, None, None
+                return ordinal, None, None, None, None
             self._add(self.label, ordinal)
             self.label = None
         occurrence = self._labels.get(label, 0) if label else ordinal
+        of_clock = self._labels.get(label - label % MICROSECONDS)
         self._add(label, deltas)
         while len(self._labels) > labels_max:
             del self._labels[next(iter(self._labels))]
         known = _known(label)
         is_mixed = self._known & _LACKING[known]
         self._known |= 1 << known
-        return occurrence, ordinal if is_mixed else None, None
+        return (occurrence, ordinal, of_clock, places, None) if is_mixed else (occurrence, None, None, None, None)
 
     def clocks(self) -> dict[int, int]:
         """Return how many deltas have each clock; 0 stands for those without one."""
@@ -96,7 +99,7 @@ class CountsByKey:
             # Bursts of equal deltas are common, too.
             if isinstance(before, LabelCounts) and before.label == label:
                 before.count = deltas = before.count + 1
-                return deltas - 1, None, None
+                return deltas - 1, None, None, None, None
             return self._add_to(before, key, label)
         numbers = FIRST
         if self._older and (before := self._older.pop(key, None)) is not None:
@@ -114,7 +117,16 @@ class CountsByKey:
             self._recent[key] = LabelCounts(label, deltas)
             return
         counts = self._recent[key] = before if isinstance(before, LabelCounts) else LabelCounts(before)
-        counts.add(label, self._labels_max, deltas)
+        counts.add(label, self._labels_max, 0, deltas)
+
+    def __contains__(self, key: str) -> bool:
+        """Return whether deltas of a key are held."""
+        return key in self._recent or key in self._older
+
+    def total(self, key: str) -> int:
+        """Return how many deltas of a key were counted, whatever their labels."""
+        before = self._recent.get(key, self._older.get(key))
+        return before.count if isinstance(before, LabelCounts) else int(before is not None)
 
     def items(self) -> list[tuple[str, dict[int, int]]]:
         """Return the number of deltas of each key, by their clocks."""
@@ -128,7 +140,8 @@ class CountsByKey:
             before = LabelCounts(before)
         self._recent[key] = before
         labels = len(before)
-        numbers = before.add(label, self._labels_max)
+        places = 0 if key[_SECOND_LENGTH] == "\t" else 3
+        numbers = before.add(label, self._labels_max, places)
         self._room -= len(before) - labels
         return numbers
 
