@@ -78,6 +78,8 @@ CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_evidence_tables() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.create_ticker_tables() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
@@ -96,11 +98,15 @@ CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.find_received_tickers() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.find_staged_evidence(mixed_hours timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_stored_evidence(unit interval, reach interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.find_ticker_groups(mixed timestamp with time zone[]) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
@@ -116,6 +122,8 @@ CREATE FUNCTION ops.join_payloads(payloads jsonb[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.join_rows(richest jsonb[]) RETURNS jsonb[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.join_tickers() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
@@ -127,7 +135,7 @@ CREATE FUNCTION ops.merge_lifecycle_events() RETURNS TABLE(gatherer_id smallint,
 CREATE FUNCTION ops.merge_mixed_deltas() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint, places tid[])
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_mixed_tickers(mixed timestamp with time zone[]) RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
-    LANGUAGE sql;
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_undated_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
@@ -141,7 +149,7 @@ CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_tim
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.mixed_ticker_hours() RETURNS timestamp with time zone[]
-    LANGUAGE sql;
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) RETURNS smallint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
@@ -179,6 +187,8 @@ CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, pr
 CREATE FUNCTION ops.replace_changes() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION ops.replace_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
+    LANGUAGE sql;
 CREATE FUNCTION ops.richest_rows(known jsonb[]) RETURNS jsonb[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
@@ -198,6 +208,8 @@ CREATE FUNCTION ops.staged_snapshots() RETURNS TABLE(received_at timestamp with 
 CREATE FUNCTION ops.staged_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql;
 CREATE FUNCTION ops.store_evidence() RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.store_ticker_evidence() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
