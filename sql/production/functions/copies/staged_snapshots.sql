@@ -1,6 +1,7 @@
--- Make one row of all staged copies of a snapshot. A state is known by its clock. A snapshot without one, but with the
--- time of the last change before it, is a copy of the state of that day that has equal levels and the same time; if
--- there is none, the time stands for it, and occurrence is 1. One that has neither is known by its number in the hour.
+-- Make one row of all staged copies of a snapshot. Snapshots with the same clock show the same state of a book. A
+-- snapshot without a clock, but with the time of the last change before it, is a copy of the state of that day that has
+-- equal levels and the same last change. If there is no such state, the time of the last change identifies it, and its
+-- occurrence is 1. A snapshot that has neither is identified by its levels and its number in the hour.
 -- Reads: pg_temp.stage, market_data.orderbook_snapshots
 -- Returns: one row per state, with what any of its copies has, and the time from which on the state is held once
 create or replace function ops.staged_snapshots() returns table (

@@ -1,5 +1,6 @@
--- Add what held rows say whose evidence is not stored, and rows that come back from the archive: as many changes as
--- there are rows, counting for each also the rows before it that may be the same change.
+-- Add the evidence of rows that production holds, of neighbourhoods of which none is stored, and of rows that come back
+-- from the archive. They say that there were as many changes as there are rows. Each row's count includes the rows
+-- before it that may be the same change.
 -- Reads: pg_temp.held_changes, pg_temp.found_evidence
 -- Writes: pg_temp.evidence
 -- Returns: nothing

@@ -1,7 +1,9 @@
--- Compute the fewest changes that explain all evidence of each neighbourhood, from the narrowest window to the widest.
--- What the changes found so far do not explain is added. A clock goes to those changes that may have it and are known
--- best, of these to the earliest. A burst may hold thousands of changes, so they are counted by their times in arrays
--- of partial sums (Fenwick trees): for all changes, and for those without a clock. Those of a clock are a chain.
+-- Compute the fewest changes that explain all evidence of each neighbourhood. The loop takes the evidence from the
+-- narrowest window to the widest. If the changes found so far are fewer than the evidence says, it adds the rest. If
+-- too few of them have the evidence's clock, it gives the clock to changes without one whose windows overlap: to those
+-- of the narrowest windows first, of these to the earliest.
+-- A burst may hold thousands of changes. So they are counted by the ranks of their times in Fenwick trees (arrays of
+-- partial sums), once all changes and once those without a clock. The changes of each clock are a linked list.
 -- Reads: pg_temp.evidence
 -- Returns: the number of the evidence whose window and amounts the changes have, their clock and count, and whether
 -- the neighbourhood's changes say all that its evidence says
@@ -20,7 +22,8 @@ declare
     end_ranks integer[];
     clocks bigint[];
     counts integer[];
-    -- By the rank of a clock: the last change that has it. By change: the one before it of its clock.
+    -- The linked lists. latest: by the rank of a clock, the last change that has it. previous: by change, the one before
+    -- it that has the same clock.
     latest integer[];
     previous integer[];
     -- Partial sums of changes by the ranks at which their windows begin and end.

@@ -1,7 +1,9 @@
--- Create empty tables to compare one stream: what was published, what is held, and which may be the same. A fact is a
--- subject with labels. Some connection lacked the labels in lackable of a fact that is_partial, so production may lack
--- them, too; it may lack no others and never hold others. The held time may be less exact if may_be_coarse, or missing
--- if may_lack_time. An exchange_ts of null means no time.
+-- Create empty tables in which one stream is compared: the facts that were published, those that production holds, and
+-- the candidates, which are pairs of a published and a held fact that may be the same.
+-- A fact has a subject, labels and a time; an exchange_ts of null means that it has no time.
+-- If some connection lacked fields of a fact, the fact is_partial, and lackable lists the fields. Production may lack
+-- these labels and no others, and may hold no label that was not published. If may_be_coarse, production may know the
+-- time less exactly; if may_lack_time, not at all.
 -- Writes: pg_temp.published_fact, pg_temp.held_fact, pg_temp.candidate
 -- Returns: nothing
 create temporary table if not exists published_fact (

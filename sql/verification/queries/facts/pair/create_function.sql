@@ -1,6 +1,7 @@
--- Create the function that pairs published facts with held ones that may be them: in the order of publication, each
--- with the one that fewest later facts can be. As the facts that a held one may be follow each other, this finds the
--- greatest number of pairs.
+-- Create the function that pairs each published fact with one of its candidates, the held facts that may be the same.
+-- It goes through the published facts in the order of publication. Of the candidates of a fact that are still free, it
+-- takes the one whose last published fact comes first: that one helps the fewest later facts. The facts that share a
+-- candidate are published one after another, so this finds the greatest number of pairs.
 -- Writes: pg_temp.pair_candidates, pg_temp.candidate
 -- Returns: nothing; the function returns the number of pairs
 create or replace function pg_temp.pair_candidates() returns bigint

@@ -1,6 +1,7 @@
--- Find which held facts may be a published one that some connection got without some labels: all labels that are held
--- are its own, it lacks only some that a connection lacked, and its time is the held one, or lies in the millisecond or
--- second that is held if a connection lacked its exact time.
+-- Find the candidates of each published fact of which some connection lacked a label: the held facts that may be the
+-- same. A candidate has no label that was not published. It lacks only labels that some connection lacked. It has the
+-- published time; or, if some connection lacked the exact time, the millisecond or second in which that time lies; or
+-- none, if some connection lacked the time.
 -- Reads: pg_temp.published_fact, pg_temp.held_fact
 -- Writes: pg_temp.candidate
 -- Returns: nothing
