@@ -196,10 +196,18 @@ def test_changes_keep_their_clocks_if_only_the_digits_of_their_times_come_and_go
     check(production, run)
 
 
-def test_what_comes_back_from_the_archive_is_what_was_held(production: Database) -> None:
+def without_guesses(held: Counter[Labels]) -> Counter[tuple[object, ...]]:
+    """Count changes by their labels, those without a time together."""
+    return Counter((kind, None if digits is None else at, digits, clock) for kind, at, digits, clock in held.elements())
+
+
+@pytest.mark.parametrize("digits", [(6, 3, 0), (6, 3, 0, None), (None,)], ids=str)
+def test_what_comes_back_from_the_archive_is_what_was_held(production: Database, digits: Sequence[int | None]) -> None:
+    """The archive does not hold bursts, so a row that is merged again may move the time of a change without one."""
+
     def run(connection: Connection, data: st.DataObject) -> None:
         changes = data.draw(published(), label="changes")
-        lines = [data.draw(received(changes, (6, 3, 0)), label=f"line {line}") for line in range(2)]
+        lines = [data.draw(received(changes, digits), label=f"line {line}") for line in range(2)]
         with connection.transaction(force_rollback=True):
             merge_batch(connection, rows_of(lines))
             before = read_held(connection)
@@ -211,9 +219,9 @@ def test_what_comes_back_from_the_archive_is_what_was_held(production: Database)
                 connection.execute(query("production/archive/stage_rows"))
                 connection.execute("drop table archived_rows")
                 merge_batch(connection, [])
-                assert read_held(connection) == before
+                assert without_guesses(read_held(connection)) == without_guesses(before)
                 merge_batch(connection, data.draw(st.lists(st.sampled_from(rows_of(lines))) if before else st.just([])))
-                assert read_held(connection) == before
+                assert without_guesses(read_held(connection)) == without_guesses(before)
 
     check(production, run)
 

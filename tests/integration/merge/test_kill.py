@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from kalshi_data.demo.postgres import Server, server_account
 from tests.conftest import NUMBERS
 from tests.integration.merge.test_merge import trade
 from tests.support.engines import Database, Engine
-from tests.support.staging import counts, receive, rows
+from tests.support.staging import Frame, counts, frame, later, receive, rows
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 # What a gatherer has committed stays committed when its server is killed.
@@ -41,6 +41,12 @@ STEPS = {
     "merge": ("production", "lock table market_data.trades in exclusive mode"),
     "mark": ("production", "lock table ops.archive_partitions in exclusive mode"),
     "advance": ("production", "select from ops.cursors for update"),
+}
+# Where the merge of changes with different fields stops: as it records them, stores evidence, or replaces what is held.
+MIXED_STEPS = {
+    "record": ("production", "lock table ops.delta_labels in exclusive mode"),
+    "store": ("production", "lock table ops.delta_evidence in exclusive mode"),
+    "replace": ("production", "lock table market_data.orderbook_deltas in exclusive mode"),
 }
 BLOCKED = """
 select count(*) from pg_stat_activity
@@ -154,7 +160,7 @@ def progress(stand: Stand) -> tuple[int, ...]:
 @contextmanager
 def blocked(stand: Stand, step: str) -> Generator[None]:
     """Hold what the step needs until the end of the block, or until its server is killed."""
-    of, lock = STEPS[step]
+    of, lock = {**STEPS, **MIXED_STEPS}[step]
     holder = stand.database(of).connect()
     try:
         with holder.transaction():
@@ -167,7 +173,7 @@ def blocked(stand: Stand, step: str) -> Generator[None]:
 
 
 def is_blocked(stand: Stand, step: str) -> bool:
-    with stand.database(STEPS[step][0]).connect() as connection:
+    with stand.database({**STEPS, **MIXED_STEPS}[step][0]).connect() as connection:
         row = connection.execute(BLOCKED.encode()).fetchone()
     return bool(row and row[0])
 
@@ -193,6 +199,40 @@ def test_every_row_is_merged_once_whichever_process_is_killed_at_any_step(stand:
             wait_until(lambda expected=expected: held(stand) == expected, program.log.read_text)
             total = len(expected)
             wait_until(lambda total=total: progress(stand) == (total, total, 0, 0), lambda: progress(stand))
+
+
+def changes(clocks: Iterable[int], *lacked: str) -> list[Frame]:
+    """Return equal changes a second apart, as a connection receives them that lacks some fields."""
+    body = {"market_ticker": "KXA", "side": "yes", "price_dollars": "0.4", "delta_fp": "1.00"}
+    return [
+        frame("orderbook_delta", {name: value for name, value in each.items() if name not in lacked}, at)
+        for clock in clocks
+        for at in [later(clock - 600)]
+        for each in [{**body, "clock": clock, "ts_ms": int(at.timestamp() * 1000), "ts": f"{at:%FT%T}.000123Z"}]
+    ]
+
+
+@pytest.mark.parametrize("victim", ["deduplicator", "production"])
+def test_changes_with_different_fields_are_merged_once_whichever_process_is_killed(stand: Stand, victim: str) -> None:
+    def are_held(clocks: list[int]) -> bool:
+        found = rows(stand.production, "orderbook_deltas", "clock time_digits side")
+        return found == [(clock, 6, "yes") for clock in clocks]
+
+    expected = [1, 2, 3]
+    receive(stand.gatherer, changes(expected))
+    with running(stand) as program:
+        wait_until(lambda: are_held(expected), program.log.read_text)
+        for number, step in enumerate(MIXED_STEPS, start=1):
+            new = [10 * number, 10 * number + 1, 10 * number + 2]
+            with blocked(stand, step):
+                # Each on a connection of its own.
+                receive(stand.gatherer, changes(new, "ts", "ts_ms"), number=3 * number)
+                receive(stand.gatherer, changes(new, "clock"), number=3 * number + 1)
+                wait_until(lambda step=step: is_blocked(stand, step), program.log.read_text)
+                kill_and_restart(stand, program, victim)
+            receive(stand.gatherer, changes(new), number=3 * number + 2)
+            expected = [*expected, *new]
+            wait_until(lambda expected=expected: are_held(expected), program.log.read_text)
 
 
 def test_production_killed_in_mid_load_holds_everything_once(stand: Stand) -> None:
