@@ -5,8 +5,8 @@
 -- Returns: the count
 select
     (select count(*) - %(parsed)s from journal_line)
-    + (select count(*) from published_trade where not is_readable)
-    + (select count(*) from published_delta where not is_readable)
+    + (select count(*) from published_trade where form = 0 and not is_readable)
+    + (select count(*) from published_delta where form = 0 and not is_readable)
     + (select count(*) from published_snapshot where not is_readable)
-    + (select count(*) from published_ticker where not is_readable)
-    + (select count(*) from published_event where not is_readable) as unreadable;
+    + (select count(*) from published_ticker where form = 0 and not is_readable)
+    + (select count(*) from published_event where form = 0 and not is_readable) as unreadable;

@@ -16,6 +16,7 @@ parsed as (
 
 select
     line_number,
+    0 as form,
     case
         when line ? 'unsent' and jsonb_typeof(line #> '{frame, msg}') = 'object'
             then jsonb_set(

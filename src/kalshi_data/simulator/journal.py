@@ -1,10 +1,12 @@
 """The journal of everything the exchange did, in order, one JSON object per line; lines are never changed.
 
-A published message is {"published_ms", "sent", ..., "frame": {"type", "msg", ...}}; `sent` is the number of connections
-that it was sent to. The frame has all its fields: `unsent` names those that no connection got, and `lacking` those that
-at least one connection did not get. The line of a delta also holds its `occurrence` among equal deltas of one clock,
-and `after`, the size of its level after it. With the `book` that each market started with, this gives the book after
-each clock. A fault is {"published_ms", "fault": ...}, a change of the fields of connections {..., "rollout": ...}.
+A published message is {"published_ms", "sent", ..., "frame": {"type", "msg", ...}}; `sent` is the number of
+connections that it was sent to. The frame has all its fields: `unsent` names those that no connection got, `lacking`
+those that at least one connection did not get, and `lacked` lists {"fields", "connections"}: the connections that
+lacked exactly these fields. The `receiver` of a snapshot that one client asked for is its connection and
+subscription. The line of a delta also holds its `occurrence` among equal deltas of one clock, and `after`, the size
+of its level after it. With the `book` that each market started with, this gives the book after each clock. A fault is
+{"published_ms", "fault": ...}, a change of the fields of connections {..., "rollout": ...}.
 """
 
 from collections.abc import Sequence
@@ -26,14 +28,27 @@ class Journal:
         """Write to a new file at `path`."""
         self._file = path.open("wb", buffering=BUFFER_BYTES) if path else None
 
-    def record_message(self, message: Message, lacked: Sequence[FieldSet], published_ms: int) -> None:
-        """Write a message with the fields that each connection to which it was sent did not get."""
+    def record_message(
+        self, message: Message, lacked: Sequence[FieldSet], published_ms: int, connections: Sequence[int] = ()
+    ) -> None:
+        """Write a message with the fields that each connection to which it was sent did not get.
+
+        `connections` are their numbers in the same order, 0 for one that may have got a damaged message.
+        """
         if self._file is not None:
             envelope = message.envelope if message.envelope is not None else b'"sending_ts_ms":%d,' % published_ms
             kind = msgspec.json.encode(message.type)
             self._file.write(
                 b'{"published_ms":%d,"sent":%d,%b%b"frame":{"type":%b,%b"msg":%b}}\n'
-                % (published_ms, len(lacked), _fields(lacked), message.journal_fields, kind, envelope, message.body)
+                % (
+                    published_ms,
+                    len(lacked),
+                    _fields(lacked, connections),
+                    message.journal_fields,
+                    kind,
+                    envelope,
+                    message.body,
+                )
             )
 
     def record(self, published_ms: int, **fields: Any) -> None:
@@ -53,10 +68,14 @@ class Journal:
             self._file = None
 
 
-def _fields(lacked: Sequence[FieldSet]) -> bytes:
-    """Return which fields no connection got and which ones some did not get, encoded; nothing if all got all."""
+def _fields(lacked: Sequence[FieldSet], connections: Sequence[int]) -> bytes:
+    """Return which fields which connections did not get, encoded; nothing if all got all."""
     lacking = NO_FIELDS.union(*lacked)
     if not lacking:
         return b""
-    unsent = lacking.intersection(*lacked)
-    return b'"unsent":%b,"lacking":%b,' % (msgspec.json.encode(sorted(unsent)), msgspec.json.encode(sorted(lacking)))
+    groups: dict[FieldSet, list[int]] = {}
+    for fields, number in zip(lacked, connections, strict=False):
+        groups.setdefault(fields, []).extend([number] if number else [])
+    forms = [{"fields": sorted(fields), "connections": numbers} for fields, numbers in groups.items()]
+    named = {"unsent": sorted(lacking.intersection(*lacked)), "lacking": sorted(lacking), "lacked": forms}
+    return msgspec.json.encode(named)[1:-1] + b","

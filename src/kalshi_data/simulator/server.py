@@ -23,6 +23,8 @@ API = "/trade-api/v2"
 FEED = "/trade-api/ws/v2"
 ADMIN = "/admin/faults"
 HEARTBEAT_SECONDS = 10
+# Codes of the WebSocket close handshake: a normal end, and one that goes away.
+CLOSED = (1000, 1001)
 # Source: the exchange's changelog of 2026-09-24.
 MESSAGE_BYTES_MAX = 64 << 20
 SIGNATURE = "KALSHI-ACCESS-SIGNATURE"
@@ -97,7 +99,8 @@ class ExchangeServer:
             heartbeat.cancel()
             self._publisher.sessions.discard(session)
             self._publisher.subscriptions_changed()
-            self._record(session, "disconnected")
+            # What was sent last may not have arrived if the client did not close the connection.
+            self._record(session, "disconnected" if socket.close_code in CLOSED else "broken")
 
     def _record(self, session: ServerSession, what: str) -> None:
         details = {"number": session.number, "client": session.client, "event": what}

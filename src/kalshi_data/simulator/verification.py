@@ -58,20 +58,32 @@ def verify_journal(production: str, journal: Path) -> Verification:
         psycopg.Error: if production cannot be reached.
     """
     with connect(production, application_name="verify") as connection:
-        excluded = load_journal(connection, journal)
-        books, wrong_books = count_books(connection)
-        return Verification(
-            streams={name: count_stream(connection, name) for name in VERIFIED_STREAMS},
-            unreadable=excluded.unreadable,
-            withheld=excluded.withheld,
-            books=books,
-            wrong_books=wrong_books,
-            faults=[str(row[0]) for row in connection.execute(query("verification/list_faults")).fetchall()],
-        )
+        return compare_journal(connection, journal)
+
+
+def compare_journal(connection: Connection, journal: Path) -> Verification:
+    """Compare what a connection to production sees with the journal of an exchange."""
+    excluded = load_journal(connection, journal)
+    books, wrong_books = count_books(connection)
+    return Verification(
+        streams={name: count_stream(connection, name) for name in VERIFIED_STREAMS},
+        unreadable=excluded.unreadable,
+        withheld=excluded.withheld,
+        books=books,
+        wrong_books=wrong_books,
+        faults=[str(row[0]) for row in connection.execute(query("verification/list_faults")).fetchall()],
+    )
 
 
 def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
     """Load a journal into temporary tables of this connection, without the messages that are not compared."""
+    excluded = read_journal(connection, journal)
+    place_books(connection)
+    return excluded
+
+
+def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
+    """Load a journal, but do not look yet at what production holds of its books."""
     for function in (
         query("verification/sent/create_time"),
         query("verification/sent/create_amount"),
@@ -81,6 +93,9 @@ def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
         query("verification/sent/create_clock"),
         query("verification/sent/create_levels"),
         query("verification/sent/create_side"),
+        query("verification/sent/create_digits"),
+        query("verification/sent/create_time_labels"),
+        query("verification/facts/pair/create_nearness"),
     ):
         connection.execute(function)
     connection.execute(query("verification/stage_journal"))
@@ -94,8 +109,17 @@ def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
     parsed = connection.execute(query("verification/parse_journal")).rowcount
     connection.execute(query("verification/forget_books_in_gaps"))
     withheld = connection.execute(query("verification/drop_withheld")).rowcount
+    connection.execute(query("verification/stage/forms"))
+    connection.execute(query("verification/stage/whole_trades"))
     for name in VERIFIED_STREAMS:
         connection.execute(query(f"verification/stage/{name}"))
+    connection.execute(query("verification/stage/snapshot_changes"))
+    row = connection.execute(query("verification/count_unreadable"), {"parsed": parsed}).fetchone() or (0,)
+    return ExcludedMessages(int(row[0]), withheld)
+
+
+def place_books(connection: Connection) -> None:
+    """Place the books of the journal where production's labels can place them, and find its snapshots there."""
     for step in (
         query("verification/stage/books/precisions"),
         query("verification/stage/books/coarse_seconds"),
@@ -105,10 +129,9 @@ def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
         query("verification/stage/books/published"),
         query("verification/stage/books/changes"),
         query("verification/stage/snapshot_states"),
+        query("verification/stage/snapshot_labels"),
     ):
         connection.execute(step)
-    row = connection.execute(query("verification/count_unreadable"), {"parsed": parsed}).fetchone() or (0,)
-    return ExcludedMessages(int(row[0]), withheld)
 
 
 def count_stream(connection: Connection, name: str) -> StreamCounts:
@@ -125,6 +148,8 @@ def _count_facts(connection: Connection, name: str) -> tuple[int, ...] | None:
     for step in (
         query("verification/facts/create_tables"),
         query(f"verification/facts/published/{name}"),
+        query("verification/facts/collect"),
+        query("verification/facts/require_labels"),
         query(f"verification/facts/held/{name}"),
         query("verification/facts/pair/equal"),
         query("verification/facts/pair/find_candidates"),

@@ -1,28 +1,35 @@
--- Create empty tables in which one stream is compared: the facts that were published, those that production holds, and
--- the candidates, which are pairs of a published and a held fact that may be the same.
--- A fact has a subject, labels and a time; an exchange_ts of null means that it has no time.
--- If some connection lacked fields of a fact, the fact is_partial, and lackable lists the fields. Production may lack
--- these labels and no others, and may hold no label that was not published. If may_be_coarse, production may know the
--- time less exactly; if may_lack_time, not at all.
--- Writes: pg_temp.published_fact, pg_temp.held_fact, pg_temp.candidate
+-- Create empty tables in which one stream is compared: the facts that were published and the forms in which they were
+-- sent, the facts that production holds, and the candidates, which are pairs of a published and a held fact that may be
+-- the same.
+-- A fact has a subject and labels. Its time is three labels: second, milliseconds and microseconds. Production may hold
+-- no label that was not published, and must hold all labels of at least one entry of required. If production holds a
+-- fact without a second, its time must lie near one of sent_at.
+-- Writes: pg_temp.published_form, pg_temp.published_fact, pg_temp.held_fact, pg_temp.candidate
 -- Returns: nothing
+create temporary table if not exists published_form (
+    line_number bigint,
+    form integer,
+    subject text,
+    labels jsonb,
+    -- Whether equal ones are one fact.
+    is_once boolean
+);
 create temporary table if not exists published_fact (
     line_number bigint,
     subject text,
     labels jsonb,
-    exchange_ts timestamptz,
-    is_partial boolean,
-    lackable text[],
-    may_be_coarse boolean,
-    may_lack_time boolean,
+    -- How exactly all connections got its time: 0 not at all, 1 to the second, 2 to the millisecond.
+    known_time integer,
+    required jsonb[],
+    sent_at timestamptz[],
     held_id bigint
 );
 create temporary table if not exists held_fact (
     held_id bigint generated always as identity,
     subject text,
     labels jsonb,
-    exchange_ts timestamptz,
-    time_digits smallint,
+    from_at timestamptz,
+    until_at timestamptz,
     line_number bigint
 );
 create temporary table if not exists candidate (
@@ -31,4 +38,4 @@ create temporary table if not exists candidate (
     last_line_number bigint,
     is_paired boolean not null default false
 );
-truncate published_fact, held_fact, candidate;
+truncate published_form, published_fact, held_fact, candidate;

@@ -7,7 +7,7 @@ with
 found as (
     select
         line_number,
-        coalesce(line -> 'lacking', '[]') as lacking,
+        form,
         line #>> '{frame, type}' like 'event_%' as is_of_event,
         line #>> '{frame, type}' as type,
         line #> '{frame, msg}' as payload
@@ -21,7 +21,7 @@ found as (
 named as (
     select
         line_number,
-        lacking,
+        form,
         payload,
         pg_temp.sent_text(
             payload -> case when is_of_event then 'event_ticker' else 'market_ticker' end

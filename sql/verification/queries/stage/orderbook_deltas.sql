@@ -8,11 +8,13 @@ with
 message as (
     select
         line_number,
-        coalesce(line -> 'lacking', '[]') as lacking,
+        form,
         line #> '{frame, msg}' as msg,
         (line ->> 'after')::numeric as size_after,
         pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000) as coarse,
-        pg_temp.sent_time(line #> '{frame, msg, ts}', 1000000) as fine
+        pg_temp.sent_time(line #> '{frame, msg, ts}', 1000000) as fine,
+        pg_temp.sent_digits(line #> '{frame, msg, ts_ms}', 1000) as coarse_digits,
+        pg_temp.sent_digits(line #> '{frame, msg, ts}', 1000000) as fine_digits
     from journal
     where line #>> '{frame, type}' = 'orderbook_delta'
 ),
@@ -20,13 +22,18 @@ message as (
 found as (
     select
         line_number,
-        lacking,
+        form,
         size_after,
         pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         case
             when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms') then fine
             else coarse
         end as exchange_ts,
+        case
+            when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms' and fine_digits > coarse_digits)
+                then fine_digits
+            else coarse_digits
+        end as time_digits,
         coalesce(pg_temp.sent_clock(msg -> 'clock'), 0) as clock,
         pg_temp.sent_text(msg -> 'side') as side,
         pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as price,

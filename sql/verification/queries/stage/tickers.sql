@@ -7,7 +7,7 @@ with
 message as (
     select
         line_number,
-        coalesce(line -> 'lacking', '[]') as lacking,
+        form,
         line #> '{frame, msg}' as msg
     from journal
     where line #>> '{frame, type}' = 'ticker'
@@ -16,7 +16,7 @@ message as (
 found as (
     select
         line_number,
-        lacking,
+        form,
         pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         pg_temp.sent_text(msg -> 'market_id') as market_id,
         -- The feed's summaries are known to the millisecond; production holds no more of it.
@@ -28,6 +28,11 @@ found as (
                 pg_temp.sent_time(msg -> 'ts', 1000000)
             )
         ) as exchange_ts,
+        coalesce(
+            pg_temp.sent_digits(msg -> 'ts_ms', 1000),
+            pg_temp.sent_digits(msg -> 'time', 1000000),
+            pg_temp.sent_digits(msg -> 'ts', 1000000)
+        ) as time_digits,
         pg_temp.sent_amount(msg -> 'price_dollars', msg -> 'price', 100) as last_price,
         pg_temp.sent_amount(msg -> 'yes_bid_dollars', msg -> 'yes_bid', 100) as yes_bid,
         pg_temp.sent_amount(msg -> 'yes_ask_dollars', msg -> 'yes_ask', 100) as yes_ask,

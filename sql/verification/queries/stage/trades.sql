@@ -7,7 +7,7 @@ with
 message as (
     select
         line_number,
-        coalesce(line -> 'lacking', '[]') as lacking,
+        form,
         line #> '{frame, msg}' as msg
     from journal
     where line #>> '{frame, type}' = 'trade'
@@ -16,7 +16,7 @@ message as (
 found as (
     select
         line_number,
-        lacking,
+        form,
         pg_temp.sent_text(msg -> 'trade_id') as trade_id,
         pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         pg_temp.sent_amount(msg -> 'yes_price_dollars', msg -> 'yes_price', 100) as yes_price,
@@ -28,13 +28,16 @@ found as (
         date_trunc(
             'milliseconds',
             coalesce(pg_temp.sent_time(msg -> 'ts_ms', 1000), pg_temp.sent_time(msg -> 'ts', 1000000))
-        ) as exchange_ts
+        ) as exchange_ts,
+        coalesce(
+            pg_temp.sent_digits(msg -> 'ts_ms', 1000), pg_temp.sent_digits(msg -> 'ts', 1000000)
+        ) as time_digits
     from message
 )
 
 select
     line_number,
-    lacking,
+    form,
     trade_id,
     market_ticker,
     coalesce(yes_price, 1 - no_price) as yes_price,
@@ -43,6 +46,7 @@ select
     taker_side,
     is_block_trade,
     exchange_ts,
+    time_digits,
     trade_id is not null and market_ticker is not null and coalesce(yes_price, no_price) is not null
     and size is not null
     and coalesce(taker_side <> '', true)

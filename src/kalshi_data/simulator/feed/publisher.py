@@ -38,13 +38,15 @@ class Publisher(FeedContext):
             route = self._find_route(message.channel, message.topic)
         published_ms = self.now_ms()
         lacked: list[FieldSet] = []
+        connections: list[int] = []
         forms: dict[FieldSet, Message] = {NO_FIELDS: message}
         for session, subscription in route:
             fields = session.fields.take(message.type)
             form = forms.get(fields) or forms.setdefault(fields, without(message, fields))
             if session.deliver(subscription, form, published_ms):
                 lacked.append(fields)
-        self.journal.record_message(message, lacked, published_ms)
+                connections.append(0 if session.wire.frame_fault else session.number)
+        self.journal.record_message(message, lacked, published_ms, connections)
         return len(lacked)
 
     def end_overflowing(self) -> None:

@@ -219,23 +219,26 @@ class ServerSession:
 
     def _send_snapshot(self, subscription: Subscription, message: Message, echo: bytes) -> None:
         """Send a message that only this client asked for, and record it in the journal."""
-        now_ms = self._context.now_ms()
-        lacked = self.fields.take(message.type)
+        now_ms, lacked = self._context.now_ms(), self.fields.take(message.type)
         form = without(message, lacked)
-        envelope = self._sending_ts(now_ms) if form.envelope is None else form.envelope
-        sent = self.deliver(subscription, form._replace(envelope=echo + envelope), now_ms)
-        self._context.journal.record_message(message, [lacked] * sent, now_ms)
+        envelope = echo + (self._sending_ts(now_ms) if form.envelope is None else form.envelope)
+        sent = self.deliver(subscription, form._replace(envelope=envelope), now_ms)
+        number = 0 if self.wire.frame_fault else self.number
+        place = b'"receiver":[%d,%d],' % (number, subscription.sid)
+        recorded = message._replace(journal_fields=place if number else b"")
+        self._context.journal.record_message(recorded, [lacked] * sent, now_ms, [number])
 
     def _by_sid(self, sid: int) -> Subscription:
-        for subscription in self.subscriptions.values():
-            if subscription.sid == sid:
-                return subscription
+        if (found := self._find(sid)) is not None:
+            return found
         raise CommandError(7)
 
+    def _find(self, sid: int | None) -> Subscription | None:
+        return next((each for each in self.subscriptions.values() if each.sid == sid), None)
+
     def _send_error(self, command: Command, error: CommandError) -> None:
-        found = next((each for each in self.subscriptions.values() if each.sid == error.sid), None)
         body = msgspec.json.encode({"code": error.code, "msg": str(error)})
-        self._reply("error", command.echo, found, body)
+        self._reply("error", command.echo, self._find(error.sid), body)
 
     def _reply(self, kind: str, echo: bytes, subscription: Subscription | None, body: bytes | None = None) -> None:
         """Send a control frame; it takes a sequence number if it belongs to a subscription on a sequenced channel."""

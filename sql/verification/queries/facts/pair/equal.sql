@@ -1,4 +1,5 @@
--- Pair what was published and is held with the same labels and time, as often as it is in both.
+-- Pair what was published and is held with the same labels, as often as it is in both. What has no time must be held
+-- with one near that of its sending: production may have that of its receipt.
 -- Reads: pg_temp.published_fact, pg_temp.held_fact
 -- Writes: pg_temp.published_fact, pg_temp.held_fact
 -- Returns: nothing; the row count is the number of pairs
@@ -8,8 +9,8 @@ published as (
         line_number,
         subject,
         labels,
-        coalesce(exchange_ts, 'infinity') as exchange_ts,
-        row_number() over (partition by subject, labels, exchange_ts order by line_number) as place
+        sent_at,
+        row_number() over (partition by subject, labels order by line_number) as place
     from published_fact
 ),
 
@@ -18,8 +19,9 @@ held as (
         held_id,
         subject,
         labels,
-        coalesce(exchange_ts, 'infinity') as exchange_ts,
-        row_number() over (partition by subject, labels, exchange_ts order by held_id) as place
+        from_at,
+        until_at,
+        row_number() over (partition by subject, labels order by from_at, held_id) as place
     from held_fact
 ),
 
@@ -30,7 +32,8 @@ pair as (
     from published as p
     inner join held as h
         on
-            p.subject = h.subject and p.labels = h.labels and p.exchange_ts = h.exchange_ts and p.place = h.place
+            p.subject = h.subject and p.labels = h.labels and p.place = h.place
+    where h.labels ? 'second' or pg_temp.is_near(p.sent_at, h.from_at, h.until_at)
 ),
 
 marked as (

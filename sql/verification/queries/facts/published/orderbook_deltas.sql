@@ -1,18 +1,14 @@
 -- List the published deltas for the comparison.
 -- Reads: pg_temp.published_delta
--- Writes: pg_temp.published_fact
+-- Writes: pg_temp.published_form
 -- Returns: nothing
-insert into published_fact (
-    line_number, subject, labels, exchange_ts, is_partial, lackable, may_be_coarse, may_lack_time
-)
+insert into published_form (line_number, form, subject, labels, is_once)
 select
     line_number,
+    form,
     concat_ws('|', market_ticker, side, trim_scale(price), trim_scale(size_delta)) as subject,
-    jsonb_strip_nulls(jsonb_build_object('clock', nullif(clock, 0))) as labels,
-    exchange_ts,
-    lacking ?| array['clock', 'ts', 'ts_ms'] as is_partial,
-    case when lacking ? 'clock' then array['clock'] else '{}' end as lackable,
-    lacking ?| array['ts', 'ts_ms'] as may_be_coarse,
-    exchange_ts is null or lacking ?& array['ts', 'ts_ms'] as may_lack_time
+    jsonb_strip_nulls(jsonb_build_object('clock', nullif(clock, 0)))
+    || pg_temp.time_labels(exchange_ts, time_digits) as labels,
+    false as is_once
 from published_delta
 where is_readable;

@@ -26,7 +26,7 @@ placed as (
     left join coarse_second as s
         on d.market_ticker = s.market_ticker and date_trunc('second', d.exchange_ts) = s.second
     left join unsure_time as u on d.market_ticker = u.market_ticker
-    where d.is_readable
+    where d.is_readable and d.form = 0
 ),
 
 -- Without times, a clock that goes back leaves the order open.

@@ -19,10 +19,10 @@ placed as (
         coalesce(b.clock, 0) as change_clock,
         timestamptz 'epoch' + (j.line ->> 'published_ms')::bigint * interval '1 ms' as published_at
     from published_snapshot as s
-    inner join journal as j on s.line_number = j.line_number
+    inner join journal as j on s.line_number = j.line_number and j.form = 0
     left join book_position as b on s.change_number = b.line_number
     where
-        s.is_readable
+        s.is_readable and s.form = 0
         and (b.line_number is null or b.unit is not null)
         and not exists (
             select from book_position as n

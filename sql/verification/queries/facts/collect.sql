@@ -1,0 +1,53 @@
+-- Collect the forms of each published fact: what the richest of its connections got, and when it was sent.
+-- Reads: pg_temp.published_form, pg_temp.journal
+-- Writes: pg_temp.published_fact
+-- Returns: nothing
+insert into published_fact (line_number, subject, labels, known_time, required, sent_at)
+with
+whole as (
+    select
+        line_number,
+        subject,
+        labels,
+        case
+            when is_once then min(line_number) over (partition by subject, labels) else line_number
+        end as first_number
+    from published_form
+    where form = 0
+),
+
+sent as (
+    select
+        w.first_number,
+        array_agg(distinct t.sent_at) as sent_at
+    from whole as w
+    inner join journal as j on w.line_number = j.line_number and j.form = 0
+    cross join
+        lateral (
+            values
+            (timestamptz 'epoch' + (j.line ->> 'published_ms')::bigint * interval '1 ms'),
+            (pg_temp.sent_time(j.line #> '{frame, sending_ts_ms}', 1000))
+        ) as t (sent_at)
+    group by w.first_number
+),
+
+known as (
+    select
+        w.first_number,
+        array_agg(distinct coalesce(f.labels, w.labels)) filter (where coalesce(f.form, 1) > 0) as required,
+        min(
+            case
+                when coalesce(f.labels, w.labels) ? 'milliseconds' then 2
+                when coalesce(f.labels, w.labels) ? 'second' then 1
+                else 0
+            end
+        ) filter (where coalesce(f.form, -1) < 0) as known_time
+    from whole as w
+    left join published_form as f on w.line_number = f.line_number and f.form <> 0
+    group by w.first_number
+)
+
+select w.line_number, w.subject, w.labels, k.known_time, k.required, s.sent_at
+from whole as w
+inner join known as k on w.line_number = k.first_number
+inner join sent as s on w.line_number = s.first_number;
