@@ -19,6 +19,10 @@ begin
     for step in 1 .. steps_max loop
         select min(f.from_at) - unit - reach, max(f.until_at) + unit + reach into began, ended
         from pg_temp.found_evidence as f;
+        -- Most hours have none, and to find the ranges costs more than all other steps but one.
+        exit when not exists (
+            select from ops.delta_evidence as e where e.exchange_ts >= began and e.exchange_ts < ended
+        );
         perform ops.find_ranges(unit);
         delete from pg_temp.found_evidence as f where f.source = 'stored';
         insert into pg_temp.found_evidence
