@@ -8,18 +8,32 @@ language sql
 volatile
 as $$
     with
+    -- Times differ in most rows and are compared fastest, so they come first.
     strongest as (
-        select distinct on (market_ticker, side, price, size_delta, exchange_ts, time_digits, began_at, clock)
-            *,
-            bool_or(source = 'stored') over same_labels as is_stored,
-            bool_or(source = 'counted') over same_labels as is_counted
+        select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at) *
         from pg_temp.found_evidence
-        window same_labels as (
-            partition by market_ticker, side, price, size_delta, exchange_ts, time_digits, began_at, clock
-        )
         order by
-            market_ticker, side, price, size_delta, exchange_ts, time_digits, began_at, clock, change_count desc,
+            exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at, change_count desc,
             received_at
+    ),
+
+    -- Most evidence is neither stored nor counted, so this is cheaper than to look at the sources of all rows.
+    marked as (
+        select
+            exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at,
+            bool_or(source = 'stored') as is_stored, bool_or(source = 'counted') as is_counted
+        from pg_temp.found_evidence
+        where source in ('stored', 'counted')
+        group by exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at
+    ),
+
+    known as (
+        select s.*, coalesce(m.is_stored, false) as is_stored, coalesce(m.is_counted, false) as is_counted
+        from strongest as s
+        left join marked as m
+            on
+                (s.exchange_ts, s.market_ticker, s.clock, s.side, s.price, s.size_delta, s.time_digits, s.began_at)
+                = (m.exchange_ts, m.market_ticker, m.clock, m.side, m.price, m.size_delta, m.time_digits, m.began_at)
     ),
 
     placed as (
@@ -27,7 +41,7 @@ as $$
             *,
             date_bin(unit, from_at, '2000-01-01 00:00:00+00') as unit_from,
             date_bin(unit, until_at - interval '1 us', '2000-01-01 00:00:00+00') + unit as unit_until
-        from strongest
+        from known
     ),
 
     separated as (
