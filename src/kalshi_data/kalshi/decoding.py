@@ -194,7 +194,7 @@ class _Timed(msgspec.Struct, frozen=True):
 
 
 class _Identified(msgspec.Struct, frozen=True):
-    market_id: str | None = None
+    market_id: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _TIMED = msgspec.json.Decoder(_Timed)
@@ -226,9 +226,9 @@ def event_time(envelope: Envelope) -> datetime | None:
         return None
 
 
-def lacks_market_id(envelope: Envelope) -> bool:
-    """Return whether a message that was decoded has no market_id, which differs from an empty one."""
-    return _IDENTIFIED.decode(envelope.msg).market_id is None
+def has_empty_market_id(envelope: Envelope) -> bool:
+    """Return whether a message that was decoded has an empty market_id; none, or one that is no text, is not empty."""
+    return bytes(_IDENTIFIED.decode(envelope.msg).market_id) == b'""'
 
 
 class _Named(msgspec.Struct, frozen=True):

@@ -273,6 +273,17 @@ def test_a_market_that_the_exchange_does_not_know_is_not_covered() -> None:
     assert decoding.events[-1] == SnapshotReceived(None, "KXNONE", is_known=False)
 
 
+@pytest.mark.parametrize("fields", [{}, {"market_id": None}, {"market_id": []}, {"market_id": 7}])
+def test_an_empty_book_with_no_market_id_or_an_unreadable_one_is_covered(fields: dict[str, object]) -> None:
+    decoding = Decoding().take(
+        BOOKS_SUBSCRIBED, frame("orderbook_snapshot", 1, 1, {"market_ticker": "KXA-1", **fields})
+    )
+    assert decoding.states() == [("coverage_begun", 1, "orderbook_delta", "KXA-1", 2)]
+    assert [item.stream for item in decoding.items].count("orderbook_snapshots") == 1
+    assert "quarantine" not in {item.stream for item in decoding.items}
+    assert SnapshotReceived(None, "KXA-1", is_known=True) in decoding.events
+
+
 def test_a_clock_that_goes_back_is_reported_once() -> None:
     decoding = Decoding().take(
         BOOKS_SUBSCRIBED, snapshot(1, clock=50), delta(2, clock=51), delta(3, clock=7), delta(4, clock=8)

@@ -26,7 +26,7 @@ from kalshi_data.gatherer.recording.log_bodies import Closing, ConnectionState, 
 from kalshi_data.gatherer.recording.subscriptions import CONTROL_TYPES, Subscriptions
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.kalshi.arrival import Arrival
-from kalshi_data.kalshi.decoding import decode_envelope, lacks_market_id
+from kalshi_data.kalshi.decoding import decode_envelope, has_empty_market_id
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
@@ -218,7 +218,7 @@ class FrameDecoder:
         self._clocks.observe(ticker, clock)
         coverage = self.subscriptions.get(envelope.sid)
         # For a market that it does not know, the exchange sends an empty book with an empty market_id (seen in 2026).
-        is_known = market_id != "" or any(each != "{}" for each in levels) or lacks_market_id(envelope)
+        is_known = market_id != "" or any(each != "{}" for each in levels) or not has_empty_market_id(envelope)
         if coverage is not None and is_known:
             self._add_states(coverage.snapshot(ticker, self._now))
         self._decoded.events.append(SnapshotReceived(envelope.id, ticker, is_known))
