@@ -30,7 +30,7 @@ from tests.integration.simulator.test_faults import STARTED_US, Running
 from tests.integration.simulator.test_faults import serve as serve_simulator
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, event, market, serve, serve_at, trade
-from tests.support.staging import NOW, frame, receive
+from tests.support.staging import NOW, frame, merge, receive
 from tests.support.waiting import wait_until_async
 
 BEGIN = datetime(2026, 8, 31, 20, tzinfo=UTC)
@@ -115,6 +115,27 @@ def test_a_cutoff_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     listed.cutoff = "never"
     with pytest.raises(ExchangeError, match="trades_created_ts is not a time"):
         fetch(listed, BEGIN, BEGIN + HOUR)
+
+
+@pytest.mark.parametrize("lacking", ["ts_ms", "taker_", "is_block_trade"])
+def test_a_copy_that_knows_more_than_the_feed_sent_reaches_production(
+    production: Database, kalshi_ts: Database, lacking: str
+) -> None:
+    body = {**trade(0, created(NOW + timedelta(milliseconds=447))), "taker_side": "yes", "is_block_trade": False}
+    (known, *_) = decode_trades(to_page(msgspec.json.encode([body])), NOW)[0]
+    message = {key: value for key, value in body.items() if key not in ("ticker", "created_time")}
+    times = {"ts": int(NOW.timestamp()), "ts_ms": int(known.exchange_ts.timestamp() * 1000)}
+    message = {**message, **times, "market_ticker": known.market_ticker}
+    receive(kalshi_ts, [frame("trade", {key: value for key, value in message.items() if not key.startswith(lacking)})])
+    merge(production, [kalshi_ts])
+    with kalshi_ts.connect("gatherer") as connection:
+        assert [add_trades(connection, [known]).added for _ in range(2)] == [1, 0]
+    merge(production, [kalshi_ts])
+    with production.connect() as connection:
+        stored = connection.execute(
+            "select exchange_ts, taker_side, is_block_trade, time_digits from market_data.trades"
+        ).fetchall()
+    assert stored == [(known.exchange_ts, "yes", False, 3)]
 
 
 def test_only_trades_that_were_not_captured_are_added(kalshi_ts: Database) -> None:

@@ -1,4 +1,6 @@
--- Store trades that REST returned, except those captured already within 5 s of their time; safe to repeat.
+-- Store trades that REST returned, except those captured already within 5 s of their time with all that REST knows of
+-- them; safe to repeat. A copy that knows more, such as a finer time or the taker, is stored beside the one from the
+-- feed, and the merge joins them. The feed gives milliseconds at best, so more digits count as no more.
 -- Parameters: one array per column, all of one length: received_at, exchange_ts, trade_id, market_ticker, yes_price,
 -- no_price, size, taker_side, is_block_trade, time_digits
 -- Reads: capture.trades
@@ -50,5 +52,8 @@ where
             k.market_ticker = f.market_ticker
             and k.exchange_ts between f.exchange_ts - interval '5 seconds' and f.exchange_ts + interval '5 seconds'
             and k.trade_id = f.trade_id
+            and coalesce(k.time_digits, -1) >= case when f.time_digits > 3 then 3 else coalesce(f.time_digits, -1) end
+            and (k.taker_side is not null or f.taker_side is null)
+            and (k.is_block_trade is not null or f.is_block_trade is null)
     )
 order by f.trade_id asc;
