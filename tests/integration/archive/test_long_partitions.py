@@ -122,12 +122,21 @@ def test_hours_since_the_first_connection_need_objects(ops: Connection) -> None:
     assert hours == [began + 10 * DAY + number * HOUR for number in range((ended - began - 10 * DAY) // HOUR)]
 
 
-def test_a_row_older_than_the_first_connection_needs_an_object(ops: Connection) -> None:
+def test_of_the_time_before_the_first_connection_only_hours_with_rows_need_objects(ops: Connection) -> None:
+    """A recording of last year that is played now needs no file for each hour since."""
     began, ended = partition_of(ops, OLD)
     ops.execute(CONNECTION, (began + 25 * DAY,))
-    trade(ops, began + 20 * DAY, "first")
-    mark(ops, began + 20 * DAY, streams=["trades"])
-    assert ops.execute(HOURS, (ended,)).fetchall()[0] == (began + 20 * DAY,)
+    for day in (10, 20):
+        trade(ops, began + day * DAY, str(day))
+        mark(ops, began + day * DAY, streams=["trades"])
+    hours = [hour for (hour,) in ops.execute(HOURS, (ended,)).fetchall()]
+    assert hours == [began + 25 * DAY + number * HOUR for number in range((ended - began - 25 * DAY) // HOUR)]
+    ops.execute(VERIFY, (ended,))
+    assert ops.execute(DROP).fetchall() == []
+    ops.execute("update ops.archive_partitions set state = 'verified' where hour = %s", (began + 10 * DAY,))
+    assert ops.execute(DROP).fetchall() == []
+    ops.execute("update ops.archive_partitions set state = 'verified' where hour = %s", (began + 20 * DAY,))
+    assert ops.execute(DROP).fetchall() == [(began,)]
 
 
 def test_a_stream_without_records_drops_nothing(ops: Connection) -> None:

@@ -1,6 +1,7 @@
--- List the hours that need a record in the archive, with or without rows: all since a gatherer's first connection, and
--- those of every partition that production holds, from the first hour on that has a record. Earlier hours hold no row,
--- since merging a row creates the record of its hour.
+-- List the hours that need a record in the archive, with or without rows: all since a gatherer's first connection, also
+-- later ones of every partition that production holds. Merging a row creates the record of its hour, so an earlier hour
+-- without a record holds no row, and no gatherer could have received any: a recording of last year that is played now
+-- needs no file for each hour since. If no connection is known, they begin with the first hour that has a record.
 -- Parameters: wanted_stream; until_at, when the last of them may end
 -- Reads: ops.connections, ops.archive_partitions, the partitions of the stream's table
 -- Returns: the beginnings of the hours
@@ -23,11 +24,11 @@ as $$
     ),
 
     spans as (
-        select greatest(lower(p.during), least(r.first_hour, c.opened_at)) as from_at, upper(p.during) as ended_at
+        select greatest(lower(p.during), coalesce(c.opened_at, r.first_hour)) as from_at, upper(p.during) as ended_at
         from timeseries.list_partitions(format('market_data.%I', wanted_stream)::regclass) as p
         cross join recorded as r
         cross join connected as c
-        where lower(p.during) < until_at and upper(p.during) > least(r.first_hour, c.opened_at)
+        where lower(p.during) < until_at and upper(p.during) > coalesce(c.opened_at, r.first_hour)
         union all
         select c.opened_at as from_at, until_at as ended_at
         from connected as c
