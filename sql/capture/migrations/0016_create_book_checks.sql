@@ -39,8 +39,8 @@ comment on column capture.book_checks.from_clock is 'The earlier snapshot''s clo
 comment on column capture.book_checks.until_clock is 'The later snapshot''s clock; 0 if it had none.';
 comment on column capture.book_checks.from_change_at is
 'Changes later than this count in inner_count: the exchange''s time, in milliseconds, of the last change before the
-earlier snapshot, or a millisecond less if all changes of that time are known and not counted yet; of the first change
-after it if there was none before; null if it is not known.';
+earlier snapshot; of the first change after it if none before it is known; a millisecond less if all changes of that
+time are known and not counted yet; null if it is not known.';
 comment on column capture.book_checks.until_change_at is
 'Changes earlier than this count in inner_count: the exchange''s time, in milliseconds, of the last change before the
 later snapshot, or a millisecond more if no change came between the two; null if it is not known.';

@@ -29,7 +29,7 @@ BOOKS_MAX = 100_000
 # The exchange allows 500,000 markets on a connection.
 CHANGES_MAX = 1_000_000
 MILLISECOND = timedelta(milliseconds=1)
-# If nothing was received between two snapshots so far apart, no more changes of the last one's millisecond will come.
+# If nothing of a market was received for this long, later changes have other times than those before.
 QUIET = timedelta(seconds=1)
 
 
@@ -63,8 +63,8 @@ class FollowedBook:
         self.from_change_at: datetime | None = row[13]
         self.last_change_at: datetime | None = row[13]
         self.changes = 0
-        # The changes of the time of from_change_at that this and earlier intervals received; None if there may be
-        # others, or if they were counted.
+        # The changes of the time of from_change_at that this and earlier intervals received; None if the first snapshot
+        # may have others of that time in it, or if they were counted.
         self.from_changes: int | None = None
         # Of the changes later than from_change_at, those before the time of the last one, and those of that time.
         self.inner_changes = self.last_changes = 0
@@ -73,7 +73,7 @@ class FollowedBook:
         # Whether the same is known of the interval before, so that none of its changes is later than this one's first.
         self.began_in_order = True
 
-    def place(self, changed_at: datetime | None) -> None:
+    def place(self, changed_at: datetime | None, received_text: str) -> None:
         """Count a change by its time."""
         last_at = self.last_change_at
         if changed_at is None or (last_at is not None and changed_at < last_at):
@@ -87,6 +87,7 @@ class FollowedBook:
             self.last_change_at = changed_at
             if self.from_change_at is None:
                 self.from_change_at = changed_at
+                self.from_changes = 1 if datetime.fromisoformat(received_text) - self.received_at >= QUIET else None
             else:
                 self.inner_changes += self.last_changes
                 self.last_changes = 1
@@ -163,7 +164,7 @@ class FollowedBooks:
         book.changes += 1
         changed_at = self.last_changes.get(ticker)
         if book.is_in_order:
-            book.place(changed_at)
+            book.place(changed_at, row[0])
         ladder, price = book.yes if row[8] == "yes" else book.no, to_price(row[9])
         held = ladder.get(price)
         if held is not None:
