@@ -105,6 +105,15 @@ def test_unknown_fields_are_refused_with_a_list_before_anything_starts(temporary
     assert list(temporary.iterdir()) == []
 
 
+def test_a_rollout_of_a_recording_is_refused_before_anything_starts(temporary: Path) -> None:
+    """Seed 0 is a seed, too."""
+    options = ("--rollout", "0", "--replay", str(OWN[0]))
+    done = subprocess.run(command(*options), capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert "leave out --replay, or replace --rollout by --without" in " ".join(done.stderr.split())
+    assert list(temporary.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: signal.Signals) -> None:
     with subprocess.Popen(
@@ -124,12 +133,16 @@ def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: sig
 
 
 def test_two_demos_run_beside_each_other(temporary: Path) -> None:
+    """The second one plays the recording without its times: all connections date the messages by their receipt."""
     arguments = command("--seconds", "1", "--replay", str(OWN[0]))
-    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    without_times = ("--archive", str(temporary / "another"), "--without", "ts,ts_ms,time,sending_ts_ms")
+    both = [
+        subprocess.Popen([*arguments, *options], stdout=subprocess.PIPE, text=True) for options in ((), without_times)
+    ]
     outputs = [running.communicate(timeout=STILL_SECONDS_MAX)[0] for running in both]
     assert [running.returncode for running in both] == [0, 0]
     assert all("complete: " in output for output in outputs)
-    assert list(temporary.iterdir()) == []
+    assert [path.name for path in temporary.iterdir()] == ["another"]
 
 
 def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None:

@@ -24,13 +24,18 @@ from kalshi_data.simulator.venue.recording import read_recording
 
 FILE = click.Path(path_type=Path)
 INTERRUPTED = 130
+# A message without a time is dated today, so it cannot be recognised as a copy of the one that is dated as recorded.
+ROLLOUT_OF_RECORDING = (
+    "--rollout takes the times of a recording from single connections, so copies of a message get different times: "
+    "leave out --replay, or replace --rollout by --without"
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seconds", default=30.0, show_default=True, help="How long markets trade, or a recording plays.")
 @click.option("--markets", default=MARKETS, show_default=True, help="How many made-up markets there are.")
 @click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="The exchange leaves these fields out.")
-@click.option("--rollout", type=int, metavar="SEED", help="Fields of single connections come and go at random.")
+@click.option("--rollout", type=int, metavar="SEED", help="Change connections' fields at random; not with --replay.")
 @click.option("--audit-seconds", type=int, help="How often gatherers ask for each book.  [default: 20]")
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
 @click.option("--report", type=FILE, help="Write the counts to this file as JSON.")
@@ -50,6 +55,8 @@ def main(report: Path | None, keep: Path | None, archive: Path | None, replay: P
       python3 build.py demo --replay frames.jsonl --report figures.json
       python3 build.py demo --keep kept
     """  # noqa: D301 - click reads the escape
+    if replay and named["rollout"] is not None:
+        raise click.UsageError(ROLLOUT_OF_RECORDING)
     # A signal that ends the demo also ends everything it has started.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
