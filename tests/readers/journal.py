@@ -68,6 +68,25 @@ STREAMS = {
         "subject_ticker, kind, parts(payload::json)",
     ),
 }
+# Without clock and `ts`, a change's time is known to the millisecond, and a book may be archived more than once.
+WITHOUT_CLOCK = {
+    "orderbook_deltas": (
+        """
+        select
+            m ->> 'market_ticker', date_trunc('millisecond', (m ->> 'ts')::timestamptz), 0, m ->> 'side',
+            (m ->> 'price_dollars')::decimal(18, 6), (m ->> 'delta_fp')::decimal(18, 6)
+        from published where kind = 'orderbook_delta'
+        """,
+        STREAMS["orderbook_deltas"][1],
+    ),
+    "orderbook_snapshots": (
+        """
+        select distinct m ->> 'market_ticker', 0, levels(m -> 'yes_dollars_fp'), levels(m -> 'no_dollars_fp')
+        from published where kind = 'orderbook_snapshot'
+        """,
+        f"distinct {STREAMS['orderbook_snapshots'][1]}",
+    ),
+}
 PREPARE = """
 set timezone = 'UTC';
 create macro levels(l) as list_sort([
@@ -102,14 +121,15 @@ class Counts(NamedTuple):
     invented: int
 
 
-def compare(archive: Path, journal: Path) -> dict[str, Counts]:
+def compare(archive: Path, journal: Path, *, has_clock: bool) -> dict[str, Counts]:
     """Return the counts of each stream."""
+    streams = STREAMS if has_clock else {**STREAMS, **WITHOUT_CLOCK}
     prepared = PREPARE + JOURNAL.format(journal=journal)
     return {
         stream: Counts(
             **duckdb(prepared + COUNT.format(published=published, columns=columns, archive=archive, stream=stream))[0]
         )
-        for stream, (published, columns) in STREAMS.items()
+        for stream, (published, columns) in streams.items()
     }
 
 

