@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-OPTIONS = {"with_clock": (), "without_clock": ("--audit-seconds", "3", "--without", "clock,ts")}
+OPTIONS = {"with_clock": (), "without_clock": ("--markets", "50", "--audit-seconds", "3", "--without", "clock,ts")}
 
 
 class KeptDemo(NamedTuple):
