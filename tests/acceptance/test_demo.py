@@ -96,6 +96,7 @@ def test_the_demo_is_complete_without_clock(temporary: Path) -> None:
     assert (figures["wrong_books"], figures["quarantined"], figures["rollouts"]) == (0, 0, [])
     assert figures["books"] > 50
     assert "books after each change: " in output
+    assert "the gatherers ask for each book once more, within 1 s" in output
 
 
 def test_unknown_fields_are_refused_with_a_list_before_anything_starts(temporary: Path) -> None:

@@ -30,6 +30,9 @@ def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSumm
     display.step("three gatherers subscribe")
     platform.start_programs()
     play(platform, plan.seconds, display, plan.activity)
+    if plan.audit_seconds:
+        display.step(f"the gatherers ask for each book once more, within {plan.audit_seconds} s")
+        await_last_audits(platform, plan.audit_seconds)
     display.step("stopping the gatherers")
     for program in platform.gatherers.values():
         program.stop()
@@ -68,6 +71,18 @@ def play(platform: Platform, seconds: float, display: RunDisplay, activity: str)
             return
         done = event["frames"] if event["event"] == "progress" else done
         display.advance(done, total, unit, sum(counts[1] for counts in merged_rows(platform.production).values()))
+
+
+def await_last_audits(platform: Platform, audit_seconds: float) -> None:
+    """Wait for a round of audits, which proves the changes since the round before it.
+
+    Raises:
+        ProgramFailed: if a program ends.
+    """
+    deadline = time.monotonic() + audit_seconds + POLL_SECONDS
+    while time.monotonic() < deadline:
+        platform.require_running()
+        time.sleep(POLL_SECONDS)
 
 
 def drain(platform: Platform) -> None:
