@@ -249,6 +249,22 @@ def test_an_index_value_is_held_once_by_its_source_time(production: Database, ga
 
 
 @pytest.mark.parametrize(
+    ("bodies", "joined"),
+    [
+        (['{"a": 1}', '{"b": 2}'], {"a": 1, "b": 2}),
+        (['"text"', '{"a": 1}'], {"a": 1}),
+        (['"text"', '"other"'], "text"),
+        (["{}", "{}"], {}),
+        (["[1]", "7"], [1]),
+    ],
+)
+def test_bodies_of_any_form_can_be_joined_in_any_order(production: Database, bodies: list[str], joined: object) -> None:
+    with production.connect() as connection:
+        for order in (bodies, bodies[::-1]):
+            assert connection.execute("select ops.join_payloads(%s::jsonb[])", (order,)).fetchone() == (joined,)
+
+
+@pytest.mark.parametrize(
     ("bad", "reason"),
     [
         (trade("x", MS - 401 * 86_400_000), "time too old"),
