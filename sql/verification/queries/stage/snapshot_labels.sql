@@ -1,5 +1,6 @@
--- Count the states of each book whose row has a wrong market's id or time of the last change, or lacks one that a
--- connection knew. A row without a clock may be of any state with its levels.
+-- Count the states of each book whose row lacks a market's id or time of the last change that a connection knew
+-- (missing), and those whose row has another one (wrong). A row without a clock may be of any state with its levels.
+-- If it is of one that is published after the end of the journal, it is wrong, but nothing is missing.
 -- Reads: pg_temp.snapshot_state, pg_temp.journal
 -- Writes: pg_temp.mislabelled_book
 -- Returns: nothing
@@ -28,18 +29,18 @@ select
     b.market_ticker, b.yes_levels, b.no_levels,
     count(*) filter (
         where
-        (s.messages is not null and not s.held_market_ids <@ (s.market_ids || array['']))
-        or ((b.all_have_name or (b.is_complete and s.has_name)) and '' = any(s.held_market_ids))
-    ) as misnamed,
-    count(*) filter (
-        where
-        not s.held_changes <@ case when s.is_clockless then b.allowed else coalesce(s.changes, '{}') end
-        -- The merge takes these for copies.
-        or (s.is_clockless and s.held_changes && b.held_with_clock)
+        (b.all_have_name or (b.is_complete and s.has_name)) and '' = any(s.held_market_ids)
         or not s.due_changes <@ case
             when s.has_clock and s.rows > 0 then coalesce(s.held_changes, '{}') else b.held
         end
-    ) as misdated
+    ) as missing,
+    count(*) filter (
+        where
+        (s.messages is not null and not s.held_market_ids <@ (s.market_ids || array['']))
+        or not s.held_changes <@ case when s.is_clockless then b.allowed else coalesce(s.changes, '{}') end
+        -- The merge takes these for copies.
+        or (s.is_clockless and s.held_changes && b.held_with_clock)
+    ) as wrong
 from book as b
 inner join snapshot_state as s
     on b.market_ticker = s.market_ticker and b.yes_levels = s.yes_levels and b.no_levels = s.no_levels
