@@ -1,15 +1,10 @@
 """Whatever is changed in a complete production by hand, the comparison with the journal finds it."""
 
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 
 from kalshi_data.database.connection import Connection
-from kalshi_data.simulator.feed.field_sets import OPTIONAL, FieldSet
 from kalshi_data.simulator.verification import (
     SNAPSHOTS,
     VERIFIED_STREAMS,
@@ -20,67 +15,22 @@ from kalshi_data.simulator.verification import (
     read_journal,
 )
 from tests.support.engines import Engine
-from tests.support.exchange_lines import Lines
-from tests.support.staging import merge, receive
-
-CONTROL = {"subscribed", "ok", "error", "cfbenchmarks_value"}
-Frame = dict[str, Any]
-TIMES = frozenset({"ts", "ts_ms"})
-EVERYTHING: FieldSet = frozenset[str]().union(*OPTIONAL.values())
-# What the three lines lack, in each part of a run. No field is lacking on all lines at once.
-FIELDS: tuple[tuple[FieldSet, ...], ...] = (
-    (frozenset(), frozenset(), frozenset()),
-    (frozenset({"clock"}), frozenset(), frozenset()),
-    (EVERYTHING, frozenset(), frozenset({"clock", "market_id"})),
-    (
-        frozenset({"clock", "market_id", "is_deactivated"}),
-        frozenset({"ts", "volume_fp", "taker_side", "exchange_index"}),
-        frozenset({"ts_ms", "yes_ask_dollars"}),
-    ),
-)
-# No line gets a time.
-UNDATED = ((TIMES | {"time"},) * 3,)
-PART_TICKS = 60
-
-
-def play(journal: Path, lacked: Sequence[Sequence[FieldSet]]) -> list[list[Frame]]:
-    """Play some seconds and return what each line was sent."""
-    lines = Lines(journal, len(lacked[0]), deltas_per_second=200, lifecycles_per_second=8)
-    for part in lacked:
-        for session, fields in zip(lines.sessions, part, strict=True):
-            session.fields.lack(fields)
-        for tick in range(PART_TICKS):
-            if tick % 20 == 10:
-                lines.audit()
-            lines.play()
-    lines.journal()
-    numbers = range(1, len(lacked[0]) + 1)
-    return [[each for each in lines.frames(number) if each["type"] not in CONTROL] for number in numbers]
-
-
-@contextmanager
-def merged(engine: Engine, journal: Path, lacked: Sequence[Sequence[FieldSet]]) -> Generator[Connection]:
-    """Let three gatherers receive a run, and merge what they received."""
-    with ExitStack() as stack:
-        production = stack.enter_context(engine.database("production"))
-        gatherers = [stack.enter_context(engine.database("kalshi_ts")) for _ in lacked[0]]
-        for number, (gatherer, frames) in enumerate(zip(gatherers, play(journal, lacked), strict=True), start=1):
-            receive(gatherer, frames, datetime.now(UTC), number)
-        merge(production, gatherers)
-        connection = stack.enter_context(production.connect())
-        read_journal(connection, journal)
-        yield connection
+from tests.support.merged_run import FIELDS, UNDATED, merged_run
 
 
 @pytest.fixture(scope="module")
 def run(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Generator[Connection]:
-    with merged(engine, tmp_path_factory.mktemp("run") / "journal", FIELDS) as made:
+    journal = tmp_path_factory.mktemp("run") / "journal"
+    with merged_run(engine, journal, FIELDS) as made:
+        read_journal(made, journal)
         yield made
 
 
 @pytest.fixture(scope="module")
 def undated_run(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Generator[Connection]:
-    with merged(engine, tmp_path_factory.mktemp("undated") / "journal", UNDATED) as made:
+    journal = tmp_path_factory.mktemp("undated") / "journal"
+    with merged_run(engine, journal, UNDATED) as made:
+        read_journal(made, journal)
         yield made
 
 
