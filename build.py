@@ -141,7 +141,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "format": format_files,
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
     "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
-    "deployment-test": lambda rest: run_module("pytest", *DEPLOYMENT, *rest),
+    "deployment-test": lambda rest: run_module("pytest", "--exitfirst", *DEPLOYMENT, *rest),
     "docs": lambda rest: run_module("tests.docs", *rest),
     "lock": lambda rest: run_module("uv", "pip", "compile", *RESOLVE, "pyproject.toml", "-o", str(LOCK), *rest),
 }

@@ -209,7 +209,7 @@ class Platform:
         wait_until(
             is_there,
             lambda: f"everything in production: {found[-1]}",
-            progress=lambda: found[-1] if found else None,
+            progress=lambda: found[-1].lost if found else None,
             poll_seconds=POLL_SECONDS,
         )
 
