@@ -6,7 +6,7 @@
 -- Returns: nothing; the row count is the number of lines parsed
 create temporary table journal as
 with
-parsed as (
+parsed as materialized (
     select
         line::jsonb as line,
         line_number

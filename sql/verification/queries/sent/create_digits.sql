@@ -3,25 +3,29 @@
 -- Writes: pg_temp.sent_digits
 -- Returns: nothing; the function returns 0, 3 or 6, and null for what is no time. A text may lack trailing zeros
 create or replace function pg_temp.sent_digits(sent jsonb, unit_us bigint) returns integer
-language sql
+-- A function in SQL would plan the call of the other one again for each row, which takes a millisecond.
+language plpgsql
 stable
 as $$
-    select case when p.places <= 0 then 0 when p.places <= 3 then 3 else 6 end
-    from (select sent #>> '{}' as written) as g
-    cross join lateral (
-        select case
-            when g.written !~ '^-?\d{1,20}([.]\d{1,20})?$'
-                then coalesce(length(substring(g.written from '[.](\d+)')), 0)
-            else case
-                when abs(g.written::numeric) < 1e17 / unit_us then case unit_us when 1000 then 3 else 0 end
-                when abs(g.written::numeric) < 1e14 then 3
-                when abs(g.written::numeric) < 1e17 then 6
-                else 9
-            end + case jsonb_typeof(sent)
-                when 'number' then scale(trim_scale(g.written::numeric))
-                else scale(g.written::numeric)
-            end
-        end as places
-    ) as p
-    where pg_temp.sent_time(sent, unit_us) is not null;
+declare
+    written constant text = sent #>> '{}';
+    places integer;
+begin
+    if pg_temp.sent_time(sent, unit_us) is null then
+        return null;
+    elsif written !~ '^-?\d{1,20}([.]\d{1,20})?$' then
+        places = coalesce(length(substring(written from '[.](\d+)')), 0);
+    else
+        places = case
+            when abs(written::numeric) < 1e17 / unit_us then case unit_us when 1000 then 3 else 0 end
+            when abs(written::numeric) < 1e14 then 3
+            when abs(written::numeric) < 1e17 then 6
+            else 9
+        end + case jsonb_typeof(sent)
+            when 'number' then scale(trim_scale(written::numeric))
+            else scale(written::numeric)
+        end;
+    end if;
+    return case when places <= 0 then 0 when places <= 3 then 3 else 6 end;
+end;
 $$;

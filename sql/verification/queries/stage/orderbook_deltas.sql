@@ -1,15 +1,16 @@
 -- Read the order-book deltas of an exchange's journal, in any form ever sent.
 -- Reads: pg_temp.journal
 -- Writes: pg_temp.published_delta; is_readable is false for a message that no reader could understand. exchange_ts is
--- null if the message has no time
+-- null if the message has no time; lacks_milliseconds: some connection did not get it with its milliseconds
 -- Returns: nothing
 create temporary table published_delta as
 with
-message as (
+message as materialized (
     select
         line_number,
         form,
         line #> '{frame, msg}' as msg,
+        coalesce(line -> 'lacking' ? 'ts_ms', false) as lacks_milliseconds,
         (line ->> 'after')::numeric as size_after,
         pg_temp.sent_time(line #> '{frame, msg, ts_ms}', 1000) as coarse,
         pg_temp.sent_time(line #> '{frame, msg, ts}', 1000000) as fine,
@@ -19,11 +20,12 @@ message as (
     where line #>> '{frame, type}' = 'orderbook_delta'
 ),
 
-found as (
+found as materialized (
     select
         line_number,
         form,
         size_after,
+        lacks_milliseconds,
         pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         case
             when coarse is null or (fine >= coarse and fine < coarse + interval '1 ms') then fine

@@ -23,7 +23,7 @@ message as (
     where line #>> '{frame, type}' like 'orderbook_%'
 ),
 
-found as (
+found as materialized (
     select
         line_number,
         form,

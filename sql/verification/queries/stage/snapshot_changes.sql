@@ -22,12 +22,11 @@ select
     case when d.time_digits >= 3 then date_trunc('milliseconds', d.exchange_ts) end as changed_at,
     coalesce(
         s.change_number > s.previous_number and d.time_digits >= 3
-        and not coalesce(j.line -> 'lacking', '[]') ? 'ts_ms'
+        and not d.lacks_milliseconds
         and s.line_number < coalesce(w.line_number, s.line_number + 1),
         false
     ) as is_due
 from published_snapshot as s
 inner join published_delta as d on s.change_number = d.line_number and d.form = 0
-inner join journal as j on s.change_number = j.line_number and j.form = 0
 cross join withheld as w
 where s.form = 0;

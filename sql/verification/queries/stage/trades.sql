@@ -4,7 +4,7 @@
 -- Returns: nothing
 create temporary table published_trade as
 with
-message as (
+message as materialized (
     select
         line_number,
         form,
@@ -13,7 +13,7 @@ message as (
     where line #>> '{frame, type}' = 'trade'
 ),
 
-found as (
+found as materialized (
     select
         line_number,
         form,
