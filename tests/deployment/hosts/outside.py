@@ -76,8 +76,11 @@ class Outside:
         """Wait until the exchange reports an event."""
 
         def reported() -> dict[str, Any] | None:
-            found = self._exchange.next_event(EVENT_SECONDS)
-            return found if found and found["event"] == event else None
+            # It reports its progress four times a second; in an hour nobody reads that.
+            while found := self._exchange.next_event(EVENT_SECONDS):
+                if found["event"] == event:
+                    return found
+            return None
 
         return wait_until(reported, lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}")
 
