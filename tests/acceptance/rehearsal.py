@@ -136,8 +136,10 @@ class Rehearsal:
         """Wait until the exchange reports an event."""
 
         def reported() -> dict[str, Any] | None:
-            found = self.exchange.next_event(POLL_SECONDS)
-            return found if found and found["event"] == event else None
+            while found := self.exchange.next_event(POLL_SECONDS):
+                if found["event"] == event:
+                    return found
+            return None
 
         return wait_until(reported, lambda: f"the exchange reports {event}\n{self.tails()}", progress=self._written)
 
