@@ -113,6 +113,7 @@ def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
     connection.execute(query("verification/stage/whole_trades"))
     for name in VERIFIED_STREAMS:
         connection.execute(query(f"verification/stage/{name}"))
+    connection.execute(query("verification/stage/analyze_messages"))
     connection.execute(query("verification/stage/snapshot_changes"))
     row = connection.execute(query("verification/count_unreadable"), {"parsed": parsed}).fetchone() or (0,)
     return ExcludedMessages(int(row[0]), withheld)
@@ -125,6 +126,7 @@ def place_books(connection: Connection) -> None:
         query("verification/stage/books/coarse_seconds"),
         query("verification/stage/books/unsure_times"),
         query("verification/stage/books/positions"),
+        query("verification/stage/books/analyze_positions"),
         query("verification/stage/books/snapshots"),
         query("verification/stage/books/published"),
         query("verification/stage/books/changes"),
@@ -148,9 +150,11 @@ def _count_facts(connection: Connection, name: str) -> tuple[int, ...] | None:
     for step in (
         query("verification/facts/create_tables"),
         query(f"verification/facts/published/{name}"),
+        query("verification/facts/analyze_forms"),
         query("verification/facts/collect"),
         query("verification/facts/require_labels"),
         query(f"verification/facts/held/{name}"),
+        query("verification/facts/analyze_facts"),
         query("verification/facts/pair/equal"),
         query("verification/facts/pair/find_candidates"),
         query("verification/facts/pair/create_function"),

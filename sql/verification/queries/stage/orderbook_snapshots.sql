@@ -15,6 +15,7 @@ message as (
         case when form = 0 then coalesce(whole, line) else line end #> '{frame, msg, clock}' as true_clock,
         line #> '{frame, msg}' as msg,
         line -> 'receiver' as receiver,
+        timestamptz 'epoch' + (line ->> 'published_ms')::bigint * interval '1 ms' as published_at,
         line #>> '{frame, type}' = 'orderbook_snapshot' as is_snapshot,
         max(line_number) filter (where line #>> '{frame, type}' = 'orderbook_delta') over (
             partition by line #>> '{frame, msg, market_ticker}' order by line_number
@@ -29,6 +30,7 @@ found as materialized (
         form,
         is_received,
         change_number,
+        published_at,
         pg_temp.sent_text(msg -> 'market_ticker') as market_ticker,
         coalesce(pg_temp.sent_text(msg -> 'market_id'), '') as market_id,
         pg_temp.sent_clock(true_clock) as true_clock,

@@ -1,7 +1,7 @@
 -- Find the snapshots of an exchange's journal that production holds and, for each, the last change of its book before
 -- it. A snapshot between two changes of which production does not know the order is left out, and so is one after a
 -- change without a time.
--- Reads: pg_temp.published_snapshot, pg_temp.book_position, pg_temp.journal, market_data.orderbook_snapshots
+-- Reads: pg_temp.published_snapshot, pg_temp.book_position, market_data.orderbook_snapshots
 -- Writes: pg_temp.book_snapshot
 -- Returns: nothing
 create temporary table book_snapshot as
@@ -17,9 +17,8 @@ placed as (
         s.no_sizes,
         coalesce(b.unit, '-infinity') as unit,
         coalesce(b.clock, 0) as change_clock,
-        timestamptz 'epoch' + (j.line ->> 'published_ms')::bigint * interval '1 ms' as published_at
+        s.published_at
     from published_snapshot as s
-    inner join journal as j on s.line_number = j.line_number and j.form = 0
     left join book_position as b on s.change_number = b.line_number
     where
         s.is_readable and s.form = 0
