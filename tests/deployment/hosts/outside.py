@@ -76,7 +76,7 @@ class Outside:
         """Wait until the exchange reports an event."""
 
         def reported() -> dict[str, Any] | None:
-            # It reports its progress four times a second; in an hour nobody reads that.
+            # It reports its progress four times a second, and no test reads that meanwhile.
             while found := self._exchange.next_event(EVENT_SECONDS):
                 if found["event"] == event:
                     return found
