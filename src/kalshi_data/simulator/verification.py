@@ -98,6 +98,7 @@ def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
         query("verification/facts/pair/create_nearness"),
     ):
         connection.execute(function)
+    connection.execute(query("verification/prefer_hash_joins"))
     connection.execute(query("verification/stage_journal"))
     with (
         journal.open(errors="replace") as lines,

@@ -14,40 +14,29 @@ whole as (
         end as first_number
     from published_form
     where form = 0
-),
-
-sent as (
-    select
-        w.first_number,
-        array_agg(distinct t.sent_at) as sent_at
-    from whole as w
-    inner join journal as j on w.line_number = j.line_number and j.form = 0
-    cross join
-        lateral (
-            values
-            (timestamptz 'epoch' + (j.line ->> 'published_ms')::bigint * interval '1 ms'),
-            (pg_temp.sent_time(j.line #> '{frame, sending_ts_ms}', 1000))
-        ) as t (sent_at)
-    group by w.first_number
-),
-
-known as (
-    select
-        w.first_number,
-        array_agg(distinct coalesce(f.labels, w.labels)) filter (where coalesce(f.form, 1) > 0) as required,
-        min(
-            case
-                when coalesce(f.labels, w.labels) ? 'milliseconds' then 2
-                when coalesce(f.labels, w.labels) ? 'second' then 1
-                else 0
-            end
-        ) filter (where coalesce(f.form, -1) < 0) as known_time
-    from whole as w
-    left join published_form as f on w.line_number = f.line_number and f.form <> 0
-    group by w.first_number
 )
 
-select w.line_number, w.subject, w.labels, k.known_time, k.required, s.sent_at
+-- All lines of a group have the same subject and labels.
+select
+    w.first_number,
+    w.subject,
+    w.labels,
+    min(
+        case
+            when coalesce(f.labels, w.labels) ? 'milliseconds' then 2
+            when coalesce(f.labels, w.labels) ? 'second' then 1
+            else 0
+        end
+    ) filter (where coalesce(f.form, -1) < 0) as known_time,
+    array_agg(distinct coalesce(f.labels, w.labels)) filter (where coalesce(f.form, 1) > 0) as required,
+    array_agg(distinct t.sent_at) as sent_at
 from whole as w
-inner join known as k on w.line_number = k.first_number
-inner join sent as s on w.line_number = s.first_number;
+inner join journal as j on w.line_number = j.line_number and j.form = 0
+left join published_form as f on w.line_number = f.line_number and f.form <> 0
+cross join
+    lateral (
+        values
+        (timestamptz 'epoch' + (j.line ->> 'published_ms')::bigint * interval '1 ms'),
+        (pg_temp.sent_time(j.line #> '{frame, sending_ts_ms}', 1000))
+    ) as t (sent_at)
+group by w.first_number, w.subject, w.labels;
