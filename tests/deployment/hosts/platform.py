@@ -19,6 +19,8 @@ from tests.deployment.hosts.watch import Watch
 from tests.support.waiting import wait_until
 
 HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
+# A program that lost its database or its network may wait this long on a slow machine before it goes on.
+RECOVERY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.3
 NEW_MS = 15_000
 # On one host only, because each takes a playbook's time.
@@ -210,6 +212,7 @@ class Platform:
             is_there,
             lambda: f"everything in production: {found[-1]}",
             progress=lambda: found[-1].lost if found else None,
+            still_seconds_max=RECOVERY_SECONDS_MAX,
             poll_seconds=POLL_SECONDS,
         )
 
