@@ -134,14 +134,11 @@ class Rehearsal:
 
     def until(self, event: str) -> dict[str, Any]:
         """Wait until the exchange reports an event."""
-
-        def reported() -> dict[str, Any] | None:
-            while found := self.exchange.next_event(POLL_SECONDS):
-                if found["event"] == event:
-                    return found
-            return None
-
-        return wait_until(reported, lambda: f"the exchange reports {event}\n{self.tails()}", progress=self._written)
+        return wait_until(
+            lambda: self.exchange.find_event(event, POLL_SECONDS),
+            lambda: f"the exchange reports {event}\n{self.tails()}",
+            progress=self._written,
+        )
 
     def _written(self) -> dict[str, int]:
         """Return how much all programs have written so far, which grows while they work."""

@@ -63,6 +63,17 @@ class ProgramProcess:
             self.require_running()
             return None
 
+    def find_event(self, name: str, seconds_max: float) -> dict[str, Any] | None:
+        """Return the next event of a name and forget those before it; None if no event comes within `seconds_max`.
+
+        Raises:
+            ProgramFailed: if the program has ended, and all its events were returned.
+        """
+        while found := self.next_event(seconds_max):
+            if found["event"] == name:
+                return found
+        return None
+
     def require_running(self) -> None:
         """Raise ProgramFailed if the program has ended."""
         if self._process.poll() is not None:

@@ -74,15 +74,10 @@ class Outside:
 
     def until(self, event: str) -> dict[str, Any]:
         """Wait until the exchange reports an event."""
-
-        def reported() -> dict[str, Any] | None:
-            # It reports its progress four times a second, and no test reads that meanwhile.
-            while found := self._exchange.next_event(EVENT_SECONDS):
-                if found["event"] == event:
-                    return found
-            return None
-
-        return wait_until(reported, lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}")
+        return wait_until(
+            lambda: self._exchange.find_event(event, EVENT_SECONDS),
+            lambda: f"the exchange reports {event}\n{self._exchange.last_lines()}",
+        )
 
     def fault(self, name: str, **more: Any) -> None:
         """Let the exchange have a fault now."""
