@@ -1,11 +1,12 @@
 """Deltas for benchmarks of the merge: the whole stream, and gatherers that miss some or have some out of order."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kalshi_data.database.connection import Connection, query
 from tests.support.engines import Database
-from tests.support.staging import NOW
 
+BEGAN = datetime.now(UTC).replace(microsecond=0)
 TRANSACTION_ROWS = 5_000
 KEY = ("exchange_ts", "market_ticker", "clock", "side", "price", "size_delta", "occurrence")
 # The changes from `first` until `until`: 100 us apart in 5,000 markets, every 50th equal to the one before it.
@@ -90,7 +91,7 @@ def fill(gatherer: Database, rows: int, missing: int, labels: Labels = ALL_LABEL
 
 
 def span(first: int, until: int, last: int) -> dict[str, object]:
-    return {"began": NOW, "first": first, "last": last, "until": until}
+    return {"began": BEGAN, "first": first, "last": last, "until": until}
 
 
 def count_errors(production: Connection, rows: int) -> tuple[int, int, int]:

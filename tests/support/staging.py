@@ -22,7 +22,8 @@ from kalshi_data.streams import STREAMS
 from tests.support.engines import Database
 from tests.support.waiting import wait_until
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+# Noon of yesterday: no sample of a test lies on both sides of midnight, and nothing of it is of the future.
+NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 Frame = dict[str, Any]
 
 

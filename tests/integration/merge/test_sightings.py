@@ -1,6 +1,6 @@
 """What the merge records for upkeep: which rows came late, and which gatherer received which."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,10 @@ def delta(seconds: float, ticker: str = "KXA-1", price: str = "0.41") -> dict[st
     return frame("orderbook_delta", {**body, "ts_ms": MS + round(seconds * 1000)})
 
 
+def just_now() -> float:
+    return (datetime.now(UTC) - NOW).total_seconds()
+
+
 def read(production: Database, statement: bytes) -> list[tuple[Any, ...]]:
     with production.connect("deduplicator") as connection:
         return connection.execute(statement).fetchall()
@@ -42,8 +46,10 @@ def late(production: Database) -> list[tuple[str, str, datetime, datetime]]:
 def test_rows_merged_long_after_their_time_are_recorded_by_market(
     production: Database, gatherers: list[Database]
 ) -> None:
+    newest = just_now()
     receive(
-        gatherers[0], [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(3600), trade("a", -90), trade("b", 3600)]
+        gatherers[0],
+        [delta(-300), delta(-200), delta(-100, "KXA-2"), delta(newest), trade("a", -90), trade("b", newest)],
     )
     merge(production, gatherers)
     assert late(production) == [
@@ -56,7 +62,7 @@ def test_rows_merged_long_after_their_time_are_recorded_by_market(
 def test_rows_that_were_held_already_are_not_recorded_as_late(production: Database, gatherers: list[Database]) -> None:
     receive(gatherers[0], [delta(-7500)])
     merge(production, gatherers)
-    receive(gatherers[1], [delta(-7500), delta(3600)])
+    receive(gatherers[1], [delta(-7500), delta(just_now())])
     merge(production, gatherers)
     assert len(late(production)) == 1
 
