@@ -18,10 +18,10 @@ grant select, insert, update on
 ops.cursors, ops.connections, ops.subscriptions, ops.gaps, ops.heartbeats, ops.lags, ops.deduplicators,
 ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
-ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.market_minutes, ops.market_minutes_due, ops.sightings,
-ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels, ops.delta_evidence, ops.ticker_labels,
-ops.ticker_evidence to deduplicator;
-grant select on ops.dropped_partitions, ops.completeness, ops.stream_days to deduplicator;
+ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.classified_minutes, ops.market_minutes_due,
+ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels,
+ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence to deduplicator;
+grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
 grant execute on function ops.drop_archived_partitions, ops.move_trade to deduplicator;

@@ -34,6 +34,8 @@ CREATE FUNCTION ops.classified_streams() RETURNS TABLE(stream text, channel text
 CREATE FUNCTION ops.classify_minutes(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql
     SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.classify_new_minutes(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_archived_rows(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
@@ -89,6 +91,8 @@ CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timesta
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
     LANGUAGE sql;
+CREATE FUNCTION ops.end_steady_states(wanted_stream text, tickers text[], moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
@@ -128,6 +132,8 @@ CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
     LANGUAGE sql;
 CREATE FUNCTION ops.merge_lifecycle_events() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows integer)
@@ -163,6 +169,8 @@ CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.open_lines() RETURNS TABLE(gatherer_id smallint, epoch uuid, connection_id bigint, known_until timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
@@ -184,6 +192,8 @@ CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min 
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, prices numeric[], accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.renew_steady_states(wanted_stream text, tickers text[], moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.replace_changes() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
@@ -207,10 +217,16 @@ CREATE FUNCTION ops.staged_snapshots() RETURNS TABLE(received_at timestamp with 
     LANGUAGE sql;
 CREATE FUNCTION ops.staged_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql;
+CREATE FUNCTION ops.steady_minutes() RETURNS TABLE(stream text, market_ticker text, day date, repaired tstzmultirange, gap tstzmultirange, idle tstzmultirange, computed_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.steady_state(wanted_channel text, wanted_ticker text, moment timestamp with time zone) RETURNS TABLE(state text, check_at timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.store_evidence() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.store_ticker_evidence() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.take_due_minutes(settled_until timestamp with time zone, markets_max integer) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, is_lasting boolean)
+    LANGUAGE sql;
 CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_labels_of(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS integer
@@ -223,6 +239,8 @@ CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.update_market_times() RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange
@@ -473,7 +491,7 @@ CREATE TABLE ops.book_checks (
     checked_at timestamp with time zone DEFAULT now() NOT NULL,
     check_again_at timestamp with time zone
 );
-CREATE TABLE ops.market_minutes (
+CREATE TABLE ops.classified_minutes (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     day date NOT NULL,
@@ -486,6 +504,7 @@ CREATE TABLE ops.market_minutes (
     idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     classified_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE VIEW ops.market_minutes;
 CREATE VIEW ops.completeness;
 CREATE TABLE ops.connections (
     gatherer_id smallint NOT NULL,
@@ -615,6 +634,12 @@ CREATE TABLE ops.locks (
     silence_max interval,
     taken_at timestamp with time zone NOT NULL
 );
+CREATE TABLE ops.lost_lines (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    lost_at timestamp with time zone NOT NULL
+);
 CREATE TABLE ops.market_minutes_due (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -645,6 +670,16 @@ CREATE TABLE ops.sightings (
     key_hash bigint NOT NULL,
     gatherer_id smallint NOT NULL,
     received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE ops.steady_states (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    since timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    state text NOT NULL,
+    check_at timestamp with time zone,
+    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
+    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
 );
 CREATE TABLE ops.watermarks (
     name text NOT NULL,
@@ -721,6 +756,8 @@ ALTER TABLE ONLY ops.archive_partitions
     ADD CONSTRAINT archive_partitions_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.book_checks
     ADD CONSTRAINT book_checks_pkey PRIMARY KEY (market_ticker, until_at, until_clock, until_sha256);
+ALTER TABLE ONLY ops.classified_minutes
+    ADD CONSTRAINT classified_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
 ALTER TABLE ONLY ops.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.cursors
@@ -747,14 +784,16 @@ ALTER TABLE ONLY ops.line_counts
     ADD CONSTRAINT line_counts_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
 ALTER TABLE ONLY ops.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (name);
-ALTER TABLE ONLY ops.market_minutes
-    ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
+ALTER TABLE ONLY ops.lost_lines
+    ADD CONSTRAINT lost_lines_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
+ALTER TABLE ONLY ops.steady_states
+    ADD CONSTRAINT steady_states_pkey PRIMARY KEY (stream, market_ticker, since);
 ALTER TABLE ONLY ops.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY ops.ticker_labels
@@ -781,17 +820,20 @@ CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING bt
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX classified_minutes_day_stream_idx ON ops.classified_minutes USING btree (day, stream);
 CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
 CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
 CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
 CREATE INDEX line_counts_due ON ops.line_counts USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX line_counts_from ON ops.line_counts USING btree (from_at);
-CREATE INDEX market_minutes_day_stream_idx ON ops.market_minutes USING btree (day, stream);
 CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
+CREATE INDEX steady_states_due ON ops.steady_states USING btree (check_at) WHERE (ended_at IS NULL);
+CREATE INDEX steady_states_open ON ops.steady_states USING btree (stream, market_ticker) WHERE (ended_at IS NULL);
+CREATE INDEX steady_states_since_idx ON ops.steady_states USING btree (since);
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
-CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
+CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
 CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
@@ -924,7 +966,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
+GRANT SELECT ON TABLE ops.market_minutes TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT ON TABLE ops.connections TO exporter;
@@ -943,11 +986,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;

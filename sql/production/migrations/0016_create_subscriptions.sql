@@ -16,8 +16,8 @@ create index on ops.subscriptions (market_ticker, channel, began_at);
 create index subscriptions_known_until on ops.subscriptions (
     market_ticker, channel, (coalesce(ended_at, timestamptz 'infinity'))
 );
--- Finds the coverage that a returning gatherer's heartbeat confirms.
-create index subscriptions_open on ops.subscriptions (gatherer_id, epoch) where ended_at is null;
+-- Finds the coverage that a returning gatherer's heartbeat confirms, and that a lost connection ends.
+create index subscriptions_open on ops.subscriptions (gatherer_id, epoch, connection_id) where ended_at is null;
 
 comment on table ops.subscriptions is
 'When each gatherer covered each market: it received every message published then.';

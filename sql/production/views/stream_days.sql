@@ -46,7 +46,14 @@ from (
         cross join
             lateral generate_series(f.began, date_trunc('day', now(), 'UTC'), interval '1 day', 'UTC') as g (day)
     ) as c
-    left join ops.market_minutes as l on c.stream = l.stream and c.day = l.day
+    -- Per day, so that only days that are asked for are read.
+    left join
+        lateral (
+            select m.*
+            from ops.market_minutes as m
+            where m.stream = c.stream and m.day = c.day
+        ) as l
+        on true
     group by c.stream, c.day
 ) as d
 left join ops.watermarks as w on w.name = 'market_minutes';

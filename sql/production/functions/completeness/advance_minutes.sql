@@ -1,11 +1,13 @@
--- Classify the minutes that have settled since the last call, for every market that was expected then, and reclassify
--- those that something late has touched. While no gatherer sends heartbeats, nothing is classified, since gatherers
--- that cannot be reached may still be receiving.
+-- Classify the minutes that have settled since the last call, for every market that was expected then and has no steady
+-- state, and reclassify those that something late has touched. A market in which nothing happens is neither read nor
+-- written: its steady state holds. While no gatherer sends heartbeats, nothing is classified, since gatherers that
+-- cannot be reached may still be receiving.
 -- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies
--- Reads: what ops.classify_minutes reads
--- Writes: ops.market_minutes, ops.market_minutes_due, ops.expected, ops.watermarks
--- Returns: until when everything is classified, null if nothing was ever expected; how many rows of ops.market_minutes
--- were written for new minutes, and how many were rewritten
+-- Reads: what ops.classify_new_minutes and ops.reclassify_minutes read
+-- Writes: ops.classified_minutes, ops.steady_states, ops.lost_lines, ops.market_minutes_due, ops.expected,
+-- ops.watermarks
+-- Returns: until when everything is classified, null if nothing was ever expected; how many rows of
+-- ops.classified_minutes were written for new minutes, and how many were rewritten
 create or replace function ops.advance_minutes(minutes_max integer default 60, markets_max integer default 2000)
 returns table (classified_until timestamptz, rows_new bigint, rows_rewritten bigint)
 language plpgsql
@@ -30,15 +32,9 @@ begin
     having count(*) > 0;
     ended := coalesce(ended, began);
 
-    select sum(ops.classify_minutes(e.stream, e.tickers, e.from_times, e.until_times)) into rows_new
-    from (
-        select
-            s.stream, array_agg(x.market_ticker) as tickers, array_agg(began) as from_times, array_agg(ended) as until_times
-        from ops.classified_streams() as s
-        inner join ops.expected as x on s.channel = x.channel and (x.market_ticker <> '') = s.is_by_market
-        where x.during && tstzrange(began, ended)
-        group by s.stream
-    ) as e;
+    if ended > began then
+        rows_new := ops.classify_new_minutes(began, ended);
+    end if;
     insert into ops.watermarks (name, moment)
     select 'market_minutes' as name, ended as moment
     where ended is not null

@@ -1,5 +1,5 @@
--- Classify minutes of a stream's markets, and write their states over what ops.market_minutes held. A minute's state is
--- the first of these that is true:
+-- Classify minutes of a stream's markets, and write their states over what ops.classified_minutes held. The state of a
+-- minute is the first of these that is true:
 --   gap       some part of it was expected, and no gatherer received or fetched it, unless two books with one clock
 --             show that nothing happened or a connection proved it; or production rebuilt a book that spans it wrongly,
 --             or holds fewer changes than a connection received
@@ -11,8 +11,8 @@
 -- Parameters: wanted_stream; per market its ticker, empty for a stream of all markets, and from_times and until_times,
 -- whole minutes
 -- Reads: what ops.minute_evidence and ops.active_minutes read
--- Writes: ops.market_minutes
--- Returns: how many rows of ops.market_minutes were written
+-- Writes: ops.classified_minutes
+-- Returns: how many rows of ops.classified_minutes were written
 create or replace function ops.classify_minutes(
     wanted_stream text, tickers text[], from_times timestamptz[], until_times timestamptz[]
 ) returns bigint
@@ -51,7 +51,7 @@ begin
         from held as h
     )
 
-    insert into ops.market_minutes as k (
+    insert into ops.classified_minutes as k (
         stream, market_ticker, day, proven, proven_by_line, proven_by_check, covered, repaired, gap, idle
     )
     select
@@ -70,7 +70,7 @@ begin
     cross join lateral (
         select tstzmultirange(tstzrange(d.day, d.day + interval '1 day') * q.during) as asked
     ) as w
-    left join ops.market_minutes as old
+    left join ops.classified_minutes as old
         on old.stream = wanted_stream and q.market_ticker = old.market_ticker and old.day = d.day::date
     where old.day is not null or not isempty(q.expected * w.asked)
     on conflict (stream, market_ticker, day) do update
@@ -83,4 +83,4 @@ begin
 end;
 $$;
 
-comment on function ops.classify_minutes is 'Classify minutes of a stream''s markets into ops.market_minutes.';
+comment on function ops.classify_minutes is 'Classify minutes of a stream''s markets into ops.classified_minutes.';

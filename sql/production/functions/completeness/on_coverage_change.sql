@@ -40,7 +40,7 @@ begin
         from changed as each
     ) as c
     inner join ops.classified_streams() as l on c.channel = l.channel
-    where c.since < now() - interval '30 s' and c.since <@ (select ops.believed_times())
+    where c.since <@ (select ops.believed_times())
     group by l.stream, c.market_ticker;
     return null;
 end;

@@ -1,7 +1,7 @@
 -- Classify the minutes that have settled, and reclassify those that something late touched.
 -- Parameters: minutes_max integer, how many new minutes are classified; markets_max integer, how many markets are
 -- reclassified
--- Writes: ops.market_minutes, ops.market_minutes_due, ops.expected, ops.watermarks
+-- Writes: what ops.advance_minutes writes
 -- Returns: until when everything is classified, rows written for new minutes, and rows rewritten
 select
     a.classified_until,
