@@ -5,7 +5,9 @@ grant usage on schema market_data, ops, timeseries to deduplicator;
 grant select on timeseries.migration, ops.migration, timeseries.series to deduplicator;
 grant select, insert on all tables in schema market_data to deduplicator;
 -- A row that another one knows more than is replaced by it, or gets what it lacks.
-grant delete on market_data.orderbook_deltas, market_data.tickers, market_data.orderbook_snapshots to deduplicator;
+grant delete on
+market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas, market_data.tickers,
+market_data.orderbook_snapshots to deduplicator;
 grant update (taker_side, is_block_trade) on market_data.trades to deduplicator;
 grant update (market_id, last_change_at) on market_data.orderbook_snapshots to deduplicator;
 grant update on market_data.index_values to deduplicator;
@@ -20,7 +22,8 @@ ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.classified_minutes, ops.market_minutes_due,
 ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels,
-ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence to deduplicator;
+ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours to deduplicator;
+grant select, update on ops.hour_locks to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Stream(NamedTuple):
-    """One stream: its table in production, the time column of that table, and the database it is polled from.
+    """One stream: the table in production that it is merged into, and the time column of that table.
 
     `source` is the SQL folder of the gatherer's database that holds the stream. If no row waits, the stream is polled
     at most once in `poll_seconds_min`.
@@ -62,7 +62,9 @@ MARKED = ("is_expirable", "is_classified", "is_verified", "marks_late_rows")
 STREAMS = (
     _feed("trades", "exchange_ts", *MARKED, "has_sightings"),
     # Its merge marks late rows itself: with this many changes that is less work.
-    _feed("orderbook_deltas", "exchange_ts", "is_expirable", "is_classified", "is_verified", "has_sightings"),
+    _feed("orderbook_deltas", "exchange_ts", "is_expirable", "is_classified", "is_verified", "has_sightings")._replace(
+        target="market_data.hot_orderbook_deltas"
+    ),
     _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified"),
     _feed("tickers", "exchange_ts", *MARKED),
     _feed("lifecycle_events", "seen_at", *MARKED),

@@ -33,7 +33,7 @@ FILLED_AT_ONCE = 500_000
 # 5,000 markets, of which few have most of the changes. Prices stay near one price per market, half of the changes
 # withdraw size, one size in seven is not round, and messages arrive 15 to 55 ms later.
 FILL = """
-insert into market_data.orderbook_deltas
+insert into market_data.hot_orderbook_deltas
 select
     moment,
     'KX' || (array['HIGHNY', 'BTCD', 'FED', 'NFLGAME', 'INXD', 'CPIYOY'])[1 + m %% 6] || '-26NOV22-T' || m,
@@ -103,12 +103,12 @@ def measure(seconds: float) -> dict[str, float]:
 def fill(production: Database, rows: int) -> None:
     """Insert one hour of changes, the same each time."""
     with production.connect() as connection:
-        connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (BEGIN,))
+        connection.execute("select timeseries.ensure_partition('market_data.hot_orderbook_deltas', %s)", (BEGIN,))
         connection.execute("select setseed(0.5)")
         for first in range(1, rows + 1, FILLED_AT_ONCE):
             last = min(first + FILLED_AT_ONCE - 1, rows)
             connection.execute(FILL.encode(), {"begin": BEGIN, "rows": rows, "first": first, "last": last})
-        connection.execute("vacuum (analyze) market_data.orderbook_deltas")
+        connection.execute("vacuum (analyze) market_data.hot_orderbook_deltas")
 
 
 def serve_bucket(stack: ExitStack) -> str:

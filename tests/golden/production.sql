@@ -5,6 +5,10 @@ CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
     LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
@@ -115,6 +119,8 @@ CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone) RETURNS integer
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
@@ -146,6 +152,8 @@ CREATE FUNCTION ops.merge_tickers() RETURNS TABLE(gatherer_id smallint, touched_
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_undated_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.merged_table(wanted_stream text) RETURNS regclass
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
@@ -173,6 +181,10 @@ CREATE FUNCTION ops.open_lines() RETURNS TABLE(gatherer_id smallint, epoch uuid,
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
+CREATE FUNCTION ops.pack_hour(wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(moved bigint, reason text)
@@ -201,6 +213,8 @@ CREATE FUNCTION ops.replace_tickers() RETURNS TABLE(gatherer_id smallint, touche
     LANGUAGE sql;
 CREATE FUNCTION ops.richest_rows(known jsonb[]) RETURNS jsonb[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.rows_expression(target regclass, time_column name) RETURNS text
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settle_changes() RETURNS void
@@ -239,6 +253,8 @@ CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.unpack_staged_deltas() RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.update_market_times() RETURNS bigint
@@ -266,6 +282,27 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
+CREATE TABLE market_data.packed_orderbook_deltas (
+    hour timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    price_scale smallint NOT NULL,
+    size_scale smallint NOT NULL,
+    lowest_clock bigint NOT NULL,
+    shortest_delay integer NOT NULL,
+    gatherer_id smallint NOT NULL,
+    moments integer[] NOT NULL,
+    clock_steps integer[],
+    prices smallint[] NOT NULL,
+    sizes integer[] NOT NULL,
+    low_delays smallint[] NOT NULL,
+    high_delays smallint[],
+    occurrences integer[],
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
+CREATE VIEW market_data.deltas_unpacked;
 CREATE TABLE market_data.events (
     ticker text NOT NULL COLLATE pg_catalog."C",
     updated_time timestamp with time zone,
@@ -287,6 +324,20 @@ CREATE TABLE market_data.events_history (
     last_fetched_at timestamp with time zone NOT NULL,
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.hot_orderbook_deltas (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    clock bigint NOT NULL,
+    side text NOT NULL,
+    price numeric NOT NULL,
+    size_delta numeric NOT NULL,
+    occurrence integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    time_digits smallint,
+    CONSTRAINT hot_orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
+    CONSTRAINT hot_orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
 );
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
@@ -362,20 +413,7 @@ CASE
 END)) STORED NOT NULL
 );
 CREATE VIEW market_data.order_book_now;
-CREATE TABLE market_data.orderbook_deltas (
-    exchange_ts timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    clock bigint NOT NULL,
-    side text NOT NULL,
-    price numeric NOT NULL,
-    size_delta numeric NOT NULL,
-    occurrence integer NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    time_digits smallint,
-    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
-    CONSTRAINT orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
-);
+CREATE VIEW market_data.orderbook_deltas;
 CREATE TABLE market_data.orderbook_snapshots (
     received_at timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -581,6 +619,10 @@ CREATE TABLE ops.heartbeats (
     read_at timestamp with time zone NOT NULL,
     status jsonb NOT NULL
 );
+CREATE TABLE ops.hour_locks (
+    number integer NOT NULL,
+    CONSTRAINT hour_locks_number_check CHECK (((number >= 0) AND (number <= 255)))
+);
 CREATE TABLE ops.lags (
     gatherer_id smallint NOT NULL,
     stream text NOT NULL,
@@ -650,6 +692,13 @@ CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.packed_hours (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    next_ticker text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    packed_rows bigint DEFAULT 0 NOT NULL,
+    packed_at timestamp with time zone
 );
 CREATE TABLE ops.rejected_rows (
     rejected_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -730,6 +779,8 @@ ALTER TABLE ONLY market_data.events_history
     ADD CONSTRAINT events_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.hot_orderbook_deltas
+    ADD CONSTRAINT hot_orderbook_deltas_exchange_ts_market_ticker_clock_side_p_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
 ALTER TABLE ONLY market_data.index_values
     ADD CONSTRAINT index_values_source_ts_index_id_key UNIQUE (source_ts, index_id);
 ALTER TABLE ONLY market_data.lifecycle_events
@@ -738,8 +789,6 @@ ALTER TABLE ONLY market_data.markets_history
     ADD CONSTRAINT markets_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.markets
     ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.orderbook_deltas
-    ADD CONSTRAINT orderbook_deltas_exchange_ts_market_ticker_clock_side_price_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
 ALTER TABLE ONLY market_data.orderbook_snapshots
     ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at);
 ALTER TABLE ONLY market_data.series_history
@@ -776,6 +825,8 @@ ALTER TABLE ONLY ops.gaps
     ADD CONSTRAINT gaps_pkey PRIMARY KEY (gatherer_id, epoch, frame_number);
 ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
+ALTER TABLE ONLY ops.hour_locks
+    ADD CONSTRAINT hour_locks_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY ops.lags
     ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
 ALTER TABLE ONLY ops.line_checks
@@ -788,6 +839,8 @@ ALTER TABLE ONLY ops.lost_lines
     ADD CONSTRAINT lost_lines_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.packed_hours
+    ADD CONSTRAINT packed_hours_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
@@ -808,12 +861,13 @@ ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
+CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
 CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
 CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
 CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
 CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
-CREATE INDEX orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.orderbook_deltas USING btree (market_ticker, exchange_ts);
 CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.orderbook_snapshots USING btree (market_ticker, received_at);
+CREATE INDEX packed_orderbook_deltas_market_ticker_hour_idx ON market_data.packed_orderbook_deltas USING btree (market_ticker, hour);
 CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
 CREATE INDEX tickers_market_ticker_exchange_ts_idx ON market_data.tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
@@ -828,6 +882,7 @@ CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
 CREATE INDEX line_counts_due ON ops.line_counts USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX line_counts_from ON ops.line_counts USING btree (from_at);
 CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
+CREATE INDEX packed_hours_stream_packed_at_idx ON ops.packed_hours USING btree (stream, packed_at);
 CREATE INDEX steady_states_due ON ops.steady_states USING btree (check_at) WHERE (ended_at IS NULL);
 CREATE INDEX steady_states_open ON ops.steady_states USING btree (stream, market_ticker) WHERE (ended_at IS NULL);
 CREATE INDEX steady_states_since_idx ON ops.steady_states USING btree (since);
@@ -909,12 +964,21 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.deltas_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.deltas_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.deltas_unpacked TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events TO deduplicator;
 GRANT SELECT ON TABLE market_data.events TO reader;
 GRANT SELECT ON TABLE market_data.events TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_history TO reader;
 GRANT SELECT ON TABLE market_data.events_history TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
@@ -940,7 +1004,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.order_book_now TO deduplicator;
 GRANT SELECT ON TABLE market_data.order_book_now TO reader;
 GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_deltas TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_snapshots TO deduplicator;
@@ -980,6 +1044,7 @@ GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
+GRANT SELECT,UPDATE ON TABLE ops.hour_locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
@@ -990,6 +1055,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;

@@ -19,7 +19,7 @@ insert into market_data.orderbook_snapshots (
 on conflict do nothing
 """
 DELTA = """
-insert into market_data.orderbook_deltas (
+insert into market_data.hot_orderbook_deltas (
     exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
 ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
@@ -29,7 +29,7 @@ LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s
 
 def ensure_partitions(connection: Connection, *moments: datetime) -> None:
     """Create the partitions that rows of these tests need."""
-    for table in ("orderbook_snapshots", "orderbook_deltas", "trades", "tickers", "lifecycle_events"):
+    for table in ("orderbook_snapshots", "hot_orderbook_deltas", "trades", "tickers", "lifecycle_events"):
         for moment in moments:
             connection.execute("select timeseries.ensure_partition(%s, %s)", (f"market_data.{table}", moment))
 

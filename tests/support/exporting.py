@@ -31,7 +31,7 @@ TRADE = """
 insert into market_data.trades values (%s, %s, %s, 0.43, 0.57, %s, 'yes', false, %s, %s)
 """
 DELTA = """
-insert into market_data.orderbook_deltas values (%s, %s, %s, 'yes', 0.43, %s, 0, %s, %s, 6)
+insert into market_data.hot_orderbook_deltas values (%s, %s, %s, 'yes', 0.43, %s, 0, %s, %s, 6)
 """
 SNAPSHOT = """
 insert into market_data.orderbook_snapshots

@@ -116,7 +116,7 @@ ARCHIVED = (
     ),
     ArchiveStream(
         "orderbook_deltas",
-        "market_data.orderbook_deltas",
+        "market_data.hot_orderbook_deltas",
         "exchange_ts",
         ("market_ticker", "exchange_ts", "clock", "side", "price", "size_delta", "occurrence"),
         (

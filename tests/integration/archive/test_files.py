@@ -121,7 +121,7 @@ def test_rows_of_every_stream_come_back_unchanged(production: Database, stream: 
 def test_an_amount_that_does_not_fit_is_refused_by_name(production: Database, tmp_path: Path, price: str) -> None:
     with production.connect() as connection:
         insert(connection, DELTAS, [delta(1), delta(2, price=price)])
-    with pytest.raises(ArchiveError, match=r"market_data\.orderbook_deltas, column price holds '.*', which is not"):
+    with pytest.raises(ArchiveError, match=r"market_data\.hot_orderbook_deltas, column price holds '.*', which is not"):
         write(production, DELTAS, tmp_path / "part-0.parquet")
     assert list(tmp_path.iterdir()) == []
 
@@ -210,7 +210,7 @@ def test_a_full_disk_leaves_nothing_behind(
 
 # Rows 1 ms apart in three markets. Most rows are of the last market; some differ only in their occurrence.
 MANY = """
-insert into market_data.orderbook_deltas
+insert into market_data.hot_orderbook_deltas
 select
     %s + n / 3 * interval '1 ms', 'KXMANY-' || least(n %% 7, 2), n / 5, 'yes', 0.5, n %% 11, n %% 3, %s, 1
 from generate_series(1, 5000) as n
@@ -226,7 +226,7 @@ def test_more_rows_than_are_sorted_at_once_come_in_order(
     monkeypatch.setattr(external_sort, "BATCH_ROWS", 16)
     monkeypatch.setattr("kalshi_data.archive.production_reader.BATCH_BYTES", 4096)
     with production.connect() as connection:
-        connection.execute("select timeseries.ensure_partition('market_data.orderbook_deltas', %s)", (HOUR,))
+        connection.execute("select timeseries.ensure_partition('market_data.hot_orderbook_deltas', %s)", (HOUR,))
         connection.execute(MANY, (HOUR, HOUR))
         expected = connection.execute(f"select {', '.join(DELTAS.order)} from {DELTAS.table}".encode()).fetchall()
     written = write(production, DELTAS, tmp_path / "part-0.parquet")

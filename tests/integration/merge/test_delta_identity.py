@@ -21,7 +21,7 @@ KINDS = st.sampled_from(["yes 0.4", "no 0.4"])
 # In one microsecond, one millisecond, one second, one burst, and apart from each other.
 OFFSETS_US = st.sampled_from([0, 0, 100, 200, 1_100, 5_000, 900_000, 2_000_000, 8_000_000, 30_000_000])
 DELAYS_US = st.sampled_from([0, 3_000, 900_000])
-PARTITION = {"target": "market_data.orderbook_deltas", "time_column": "exchange_ts"}
+PARTITION = {"target": "market_data.hot_orderbook_deltas", "time_column": "exchange_ts"}
 Line = list[NumberedChange]
 Labels = tuple[str, datetime, int | None, int]
 HELD = """
@@ -214,7 +214,7 @@ def test_what_comes_back_from_the_archive_is_what_was_held(production: Database,
             for _ in range(2):
                 connection.execute("create temporary table archived_rows (like market_data.orderbook_deltas)")
                 connection.execute("insert into archived_rows select * from market_data.orderbook_deltas")
-                for table in ("market_data.orderbook_deltas", "ops.delta_evidence", "ops.delta_labels"):
+                for table in ("market_data.hot_orderbook_deltas", "ops.delta_evidence", "ops.delta_labels"):
                     connection.execute(f"delete from {table}".encode())
                 connection.execute(query("production/archive/stage_rows"))
                 connection.execute("drop table archived_rows")

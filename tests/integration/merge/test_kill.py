@@ -46,7 +46,7 @@ STEPS = {
 MIXED_STEPS = {
     "record": ("production", "lock table ops.delta_labels in exclusive mode"),
     "store": ("production", "lock table ops.delta_evidence in exclusive mode"),
-    "replace": ("production", "lock table market_data.orderbook_deltas in exclusive mode"),
+    "replace": ("production", "lock table market_data.hot_orderbook_deltas in exclusive mode"),
 }
 BLOCKED = """
 select count(*) from pg_stat_activity

@@ -110,11 +110,12 @@ def compared(
     journal.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
     with production.connect() as connection:
         ensure_partitions(connection, PUBLISHED_AT)
-        connection.execute("truncate market_data.orderbook_deltas")
+        connection.execute("truncate market_data.hot_orderbook_deltas")
         for number, (us, clock) in enumerate(held):
             at = PUBLISHED_AT + timedelta(microseconds=us or 0)
             connection.execute(
-                "insert into market_data.orderbook_deltas values (%s, 'KXA-1', %s, 'yes', 0.41, 2, %s, now(), 1, %s)",
+                "insert into market_data.hot_orderbook_deltas"
+                " values (%s, 'KXA-1', %s, 'yes', 0.41, 2, %s, now(), 1, %s)",
                 (at, clock or 0, number, DIGITS.get(us, 6)),
             )
     found = verify_journal(production.conninfo(), journal).streams["orderbook_deltas"]

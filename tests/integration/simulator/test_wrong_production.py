@@ -85,26 +85,31 @@ COLUMNS = {
 AWAY = "case when extract(hour from {0}) < 12 then interval '1 h' else interval '-1 h' end"
 
 
+def table_of(stream: str) -> str:
+    """Return the table that a stream is merged into."""
+    return "market_data.hot_orderbook_deltas" if stream == "orderbook_deltas" else f"market_data.{stream}"
+
+
 def one(stream: str, condition: str = "true") -> str:
     """Return a condition that one row of a stream meets."""
-    table = f"market_data.{stream}"
+    table = table_of(stream)
     columns = "(tableoid, ctid)"
     order = COLUMNS[stream]
     return f"{columns} in (select tableoid, ctid from {table} where {condition} order by {order} limit 1)"
 
 
 def change(stream: str, assignments: str, condition: str) -> tuple[str, str]:
-    return stream, f"update market_data.{stream} set {assignments} where {condition}"
+    return stream, f"update {table_of(stream)} set {assignments} where {condition}"
 
 
 def remove(stream: str, condition: str = "true") -> tuple[str, str]:
-    return stream, f"delete from market_data.{stream} where {one(stream, condition)}"
+    return stream, f"delete from {table_of(stream)} where {one(stream, condition)}"
 
 
 def double(stream: str, condition: str = "true", **changed: str) -> tuple[str, str]:
     columns = COLUMNS[stream].split(", ")
     values = ", ".join(changed.get(column, column) for column in columns)
-    inserted = f"insert into market_data.{stream} ({COLUMNS[stream]}) select {values} from market_data.{stream}"
+    inserted = f"insert into {table_of(stream)} ({COLUMNS[stream]}) select {values} from {table_of(stream)}"
     return stream, f"{inserted} where {one(stream, condition)}"
 
 

@@ -11,7 +11,7 @@ begin
     return query execute format(
         $query$
             with
-            held as materialized (select * from %1$s as t where %2$s),
+            held as materialized (select * from %s),
             extra as materialized (select * from archived_rows except all select * from held),
             missing as materialized (select * from held except all select * from archived_rows)
             select
@@ -20,8 +20,7 @@ begin
                 (select to_jsonb(e) from extra as e limit 1),
                 (select to_jsonb(m) from missing as m limit 1)
         $query$,
-        target,
-        case when time_column is null then 'true' else format('t.%1$I >= $1 and t.%1$I < $2', time_column) end
+        ops.rows_expression(target, time_column)
     ) using from_at, until_at;
 end;
 $$;

@@ -28,15 +28,13 @@ begin
                 min(%2$s),
                 max(%2$s),
                 jsonb_build_object(%3$s)
-            from %4$s as t
-            where %5$s
+            from %4$s
             group by 1
         $query$,
         gatherer,
         case when time_column is null then 'null::timestamptz' else format('t.%I', time_column) end,
         summed,
-        target,
-        case when time_column is null then 'true' else format('t.%1$I >= $1 and t.%1$I < $2', time_column) end
+        ops.rows_expression(target, time_column)
     ) using from_at, until_at;
 end;
 $$;

@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     older_than timestamptz := now() - make_interval(days => days_min);
-    target regclass := to_regclass(format('market_data.%I', wanted_stream));
+    target regclass := ops.merged_table(wanted_stream);
     dropped tstzmultirange;
 begin
     if target is null then

@@ -25,7 +25,7 @@ as $$
 
     spans as (
         select greatest(lower(p.during), coalesce(c.opened_at, r.first_hour)) as from_at, upper(p.during) as ended_at
-        from timeseries.list_partitions(format('market_data.%I', wanted_stream)::regclass) as p
+        from timeseries.list_partitions(ops.merged_table(wanted_stream)) as p
         cross join recorded as r
         cross join connected as c
         where lower(p.during) < until_at and upper(p.during) > coalesce(c.opened_at, r.first_hour)

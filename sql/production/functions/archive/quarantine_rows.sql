@@ -12,7 +12,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target regclass := to_regclass(format('market_data.%I', wanted_stream));
+    target regclass := ops.merged_table(wanted_stream);
 begin
     if target is null then
         raise exception 'there is no stream %', wanted_stream;

@@ -4,7 +4,7 @@
 -- snapshot's last change, some may lie behind it. Gatherers compare them on their connections (ops.line_checks).
 -- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far outside
 -- of the two receive times changes are looked for by the exchange's time
--- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Reads: market_data.orderbook_snapshots, and what market_data.deltas reads
 -- Returns: one row, or none if there is nothing to compare with: the earlier snapshot, how many changes and levels were
 -- compared, how many levels are wrong, and the first 50 of them
 create or replace function ops.compare_book(
@@ -63,11 +63,10 @@ begin
         select
             d.side, d.price, coalesce(sum(d.size_delta) filter (where d.clock > 0), 0) as rebuilt, 0 as published,
             count(*) filter (where d.clock > 0) as deltas, count(*) filter (where d.clock = 0) as unordered
-        from market_data.orderbook_deltas as d
-        where
-            d.market_ticker = wanted_ticker
-            and d.exchange_ts between earlier.received_at - margin and later.received_at + margin
-            and (d.clock = 0 or (d.clock > earlier.clock and d.clock <= later.clock))
+        from market_data.deltas(
+            wanted_ticker, earlier.received_at - margin, later.received_at + margin + interval '1 us'
+        ) as d
+        where d.clock = 0 or (d.clock > earlier.clock and d.clock <= later.clock)
         group by d.side, d.price
     ),
 

@@ -1,6 +1,6 @@
 -- Count a market's changes between two milliseconds, without those in either of them.
 -- Parameters: wanted_ticker; after_at and before_at, the two milliseconds
--- Reads: market_data.orderbook_deltas
+-- Reads: what market_data.deltas reads
 -- Returns: one row: how many surely lie between them, and how many perhaps do; the two differ by the changes whose own
 -- time is not known to the millisecond
 create or replace function ops.count_changes(wanted_ticker text, after_at timestamptz, before_at timestamptz)
@@ -20,10 +20,8 @@ as $$
                 when each.time_digits = 0 then '999999 us'
                 else '0'
             end as latest_at
-        from market_data.orderbook_deltas as each
-        where
-            each.market_ticker = wanted_ticker
-            and each.exchange_ts > after_at - interval '5 s' and each.exchange_ts < before_at + interval '5 s'
+        from market_data.deltas(wanted_ticker, after_at - interval '5 s', before_at + interval '5 s') as each
+        where each.exchange_ts > after_at - interval '5 s'
     ) as d;
 $$;
 

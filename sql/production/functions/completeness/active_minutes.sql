@@ -16,10 +16,8 @@ begin
         -- One index probe each: reading the rows would cost as much as merging them.
         cross join lateral (
             (
-                select from market_data.orderbook_deltas as d
-                where
-                    wanted_stream = 'orderbook_deltas' and d.market_ticker = wanted_ticker
-                    and d.exchange_ts >= m.minute and d.exchange_ts < m.minute + interval '1 min'
+                select from market_data.deltas(wanted_ticker, m.minute, m.minute + interval '1 min') as d
+                where wanted_stream = 'orderbook_deltas'
                 limit 1
             )
             union all

@@ -1,6 +1,6 @@
 -- Find the rows that production holds in the neighbourhoods of the evidence.
 -- Parameters: unit, how long the shortest neighbourhood is; slack, by how much a window may begin before its row's time
--- Reads: pg_temp.evidence, market_data.orderbook_deltas
+-- Reads: pg_temp.evidence, market_data.hot_orderbook_deltas
 -- Writes: pg_temp.held_changes
 -- Returns: nothing
 create or replace function ops.find_held_changes(unit interval, slack interval) returns void
@@ -25,7 +25,7 @@ begin
         from pg_temp.evidence as e
         group by e.neighbourhood, e.market_ticker, e.side, e.price, e.size_delta
     ) as n
-    inner join market_data.orderbook_deltas as d
+    inner join market_data.hot_orderbook_deltas as d
         on
             n.market_ticker = d.market_ticker
             and d.exchange_ts > n.from_at - slack - interval '1 us'

@@ -2,7 +2,7 @@
 -- miss a field for a while. Production gets the fewest changes that explain all that was received, with the best labels
 -- of each. The other rows stay for the union by labels, which says the same of them and costs less.
 -- Reads: pg_temp.stage
--- Writes: market_data.orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
+-- Writes: market_data.hot_orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into; in the first row the merged rows' places
 -- in the stage
 create or replace function ops.merge_mixed_deltas()

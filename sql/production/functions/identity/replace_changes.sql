@@ -1,7 +1,7 @@
 -- Let production hold the changes that were worked out: delete the rows that they replace, insert those that it lacks.
 -- A row whose labels stay is left alone.
 -- Reads: pg_temp.held_changes, pg_temp.settled_changes
--- Writes: market_data.orderbook_deltas, ops.late_rows
+-- Writes: market_data.hot_orderbook_deltas, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into, and hours in which rows were replaced
 create or replace function ops.replace_changes()
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows bigint)
@@ -26,7 +26,7 @@ begin
 
     select min(h.exchange_ts), max(h.exchange_ts) into began, ended from pg_temp.held_changes as h;
     if began is not null then
-        delete from market_data.orderbook_deltas as d
+        delete from market_data.hot_orderbook_deltas as d
         using pg_temp.held_changes as h
         where
             d.exchange_ts between began and ended
@@ -34,7 +34,7 @@ begin
             = (h.exchange_ts, h.market_ticker, h.clock, h.side, h.price, h.size_delta, h.occurrence);
     end if;
 
-    insert into market_data.orderbook_deltas (
+    insert into market_data.hot_orderbook_deltas (
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
     )
     select

@@ -1,7 +1,8 @@
--- Make the partitions that staged rows need, before they are merged. Rows that production rejects have left the stage.
+-- Make the partitions that staged rows need, before they are merged. Packed rows that they may be copies of become
+-- hot. Rows that production rejects have left the stage.
 -- Parameters: time_column of the stage; target, the time series that the rows go to
 -- Reads: pg_temp.stage
--- Writes: new partitions
+-- Writes: new partitions, and what ops.unpack_staged_deltas writes
 -- Returns: how many were made
 create or replace function ops.prepare_partitions(time_column name, target regclass) returns bigint
 language plpgsql
@@ -9,6 +10,9 @@ as $$
 declare
     made bigint;
 begin
+    if target = to_regclass('market_data.hot_orderbook_deltas') then
+        perform ops.unpack_staged_deltas();
+    end if;
     execute format(
         $query$
             select count(*) filter (where timeseries.ensure_partition($1, row_at))

@@ -10,7 +10,7 @@
 -- A snapshot's time is when its gatherer received it. Changes count if they are up to 5 min older by the exchange's
 -- time.
 -- Parameters: wanted_ticker, the market; wanted_at, the time
--- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Reads: market_data.orderbook_snapshots, and what market_data.deltas reads
 -- Returns: one row per price level: side (yes or no bids), price on the scale of its own side, size in contracts
 create or replace function market_data.book_at(wanted_ticker text, wanted_at timestamptz)
 returns table (side text, price numeric, size numeric)
@@ -39,11 +39,9 @@ as $$
         from base as b
         cross join lateral (
             select each.side, each.price, sum(each.size_delta) as size
-            from market_data.orderbook_deltas as each
+            from market_data.deltas(wanted_ticker, b.received_at - interval '5 min', wanted_at + interval '1 us') as each
             where
-                each.market_ticker = wanted_ticker
-                and each.exchange_ts > b.received_at - interval '5 min'
-                and each.exchange_ts <= wanted_at
+                each.exchange_ts > b.received_at - interval '5 min'
                 and (b.has_clock or b.received_at < wanted_at)
                 and case
                     when b.has_clock and each.clock > 0 then each.clock > b.clock

@@ -1,7 +1,7 @@
 -- List the markets whose minutes have to be classified: expected ones without a steady state, and idle ones with a
 -- message.
 -- Parameters: from_at and until_at, the minutes
--- Reads: ops.expected, ops.steady_states, market_data.orderbook_deltas
+-- Reads: ops.expected, ops.steady_states, and what market_data.deltas reads
 -- Returns: stream, and market (empty for a stream of all markets), and whether it has a steady state
 create or replace function ops.unsteady_markets(from_at timestamptz, until_at timestamptz)
 returns table (stream text, market_ticker text, is_steady boolean)
@@ -22,10 +22,8 @@ begin
     ) as k on true
     left join lateral (
         select true as is_found
-        from market_data.orderbook_deltas as d
-        where
-            k.state = 'idle' and d.market_ticker = x.market_ticker
-            and d.exchange_ts >= from_at and d.exchange_ts < until_at
+        from market_data.deltas(x.market_ticker, from_at, until_at) as d
+        where k.state = 'idle'
         limit 1
         offset 0
     ) as message on true

@@ -2,7 +2,7 @@
 -- holds a change as often as the gatherer that received it most often. The other rows are merged by
 -- ops.merge_mixed_deltas.
 -- Reads: pg_temp.stage
--- Writes: market_data.orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
+-- Writes: market_data.hot_orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
 -- Returns: per gatherer how many rows were new, by the hours they fall into
 with
 mixed as materialized (
@@ -10,7 +10,7 @@ mixed as materialized (
 ),
 
 inserted as (
-    insert into market_data.orderbook_deltas (
+    insert into market_data.hot_orderbook_deltas (
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
     )
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)

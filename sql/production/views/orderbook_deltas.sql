@@ -1,21 +1,36 @@
-create table market_data.orderbook_deltas (
-    exchange_ts timestamptz not null,
-    market_ticker text collate "C" not null,
-    clock bigint not null,
-    side text not null check (side in ('yes', 'no')),
-    price numeric not null,
-    size_delta numeric not null,
-    occurrence integer not null,
-    received_at timestamptz not null,
-    gatherer_id smallint not null,
-    time_digits smallint check (time_digits in (0, 3, 6)),
-    -- No shorter key identifies a change: the exchange sends hundreds that differ in their occurrence only.
-    unique (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
-);
-create index on market_data.orderbook_deltas (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.orderbook_deltas', 'exchange_ts', interval '1 day');
+-- Every change of an order-book level: hot rows, and those of packed hours. A query of one market reads all its packed
+-- hours; market_data.deltas reads those of a time only.
+-- Reads: market_data.hot_orderbook_deltas, market_data.deltas_unpacked
+create or replace view market_data.orderbook_deltas as
+select
+    h.exchange_ts,
+    h.market_ticker,
+    h.clock,
+    h.side,
+    h.price,
+    h.size_delta,
+    h.occurrence,
+    h.received_at,
+    h.gatherer_id,
+    h.time_digits
+from market_data.hot_orderbook_deltas as h
+union all
+select
+    u.exchange_ts,
+    u.market_ticker,
+    u.clock,
+    u.side,
+    u.price,
+    u.size_delta,
+    u.occurrence,
+    u.received_at,
+    u.gatherer_id,
+    u.time_digits
+from market_data.deltas_unpacked as u;
 
-comment on table market_data.orderbook_deltas is 'Every change of an order-book level, as often as it happened.';
+comment on view market_data.orderbook_deltas is
+'Every change of an order-book level, as often as it happened. To read a time of one market, call market_data.deltas; '
+'to read a time of all markets, call market_data.deltas_during.';
 comment on column market_data.orderbook_deltas.exchange_ts is
 'When the matching engine made the change; see time_digits.';
 comment on column market_data.orderbook_deltas.market_ticker is 'The market whose book changed.';

@@ -1,0 +1,38 @@
+-- List the changes of a market's order book in a time, hot and packed ones. It reads only the hours of that time, which
+-- a query of market_data.orderbook_deltas cannot if the hours are packed.
+-- Parameters: wanted_ticker, the market; from_at, until_at, changes at or after the first and before the second
+-- Reads: market_data.hot_orderbook_deltas, market_data.deltas_unpacked
+-- Returns: the changes in the columns of market_data.orderbook_deltas
+create or replace function market_data.deltas(wanted_ticker text, from_at timestamptz, until_at timestamptz)
+returns table (
+    exchange_ts timestamptz,
+    market_ticker text,
+    clock bigint,
+    side text,
+    price numeric,
+    size_delta numeric,
+    occurrence integer,
+    received_at timestamptz,
+    gatherer_id smallint,
+    time_digits smallint
+)
+language sql
+stable
+as $$
+    select
+        h.exchange_ts, h.market_ticker, h.clock, h.side, h.price, h.size_delta, h.occurrence, h.received_at,
+        h.gatherer_id, h.time_digits
+    from market_data.hot_orderbook_deltas as h
+    where h.market_ticker = wanted_ticker and h.exchange_ts >= from_at and h.exchange_ts < until_at
+    union all
+    select
+        u.exchange_ts, u.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
+        u.gatherer_id, u.time_digits
+    from market_data.deltas_unpacked as u
+    where
+        u.market_ticker = wanted_ticker and u.hour > from_at - interval '1 h' and u.hour < until_at
+        and u.exchange_ts >= from_at and u.exchange_ts < until_at;
+$$;
+
+comment on function market_data.deltas is
+'The changes of a market''s order book in a time, faster than from market_data.orderbook_deltas.';

@@ -1,0 +1,1 @@
+"""Packed hours hold what the hot ones held."""
