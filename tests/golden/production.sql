@@ -89,6 +89,9 @@ CREATE FUNCTION ops.create_ticker_tables() RETURNS void
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
@@ -185,6 +188,8 @@ CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_tick
     LANGUAGE sql;
 CREATE FUNCTION ops.pack_hour(wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(hour timestamp with time zone, moved bigint, is_packed boolean)
+    LANGUAGE sql;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(moved bigint, reason text)
@@ -905,6 +910,8 @@ GRANT USAGE ON SCHEMA timeseries TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;

@@ -131,6 +131,17 @@ class UpkeepSettings(Section):
     markets_max: Annotated[int, Meta(ge=1, description="Markets classified again in one step.")] = 2_000
 
 
+class PackingSettings(Section):
+    """When hours of order-book changes are packed, which then take a twentieth of the disk."""
+
+    enabled: Annotated[bool, Meta(description="Pack hours that are over; readers see the same rows.")] = True
+    hours_after: Annotated[
+        int,
+        Meta(ge=1, description="Hours from the end of an hour until it is packed, if the archive holds it, verified."),
+    ] = 3
+    rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Changes packed in one step.")] = 50_000
+
+
 class ProductionRetentionSettings(Section):
     """How many days production keeps rows of a stream at least; archived rows may go then."""
 
@@ -157,6 +168,7 @@ class DeduplicatorSettings(Section):
     merging: MergingSettings = field(default_factory=MergingSettings)
     health: DeduplicatorHealthSettings = field(default_factory=DeduplicatorHealthSettings)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
+    packing: PackingSettings = field(default_factory=PackingSettings)
     retention: ProductionRetentionSettings = field(default_factory=ProductionRetentionSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 

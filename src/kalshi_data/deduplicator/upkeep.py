@@ -39,6 +39,8 @@ class Upkeep:
         self._lock = SessionLock("upkeep", max(SILENCE_SECONDS_MAX, 2 * settings.upkeep.pause_seconds))
         self._settings = settings.upkeep
         self._retention = settings.retention
+        self._packing = settings.packing
+        self._needs_archive = bool(settings.archive.target)
         self._sample = {"sightings_one_in": settings.merging.sightings_one_in}
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
@@ -51,6 +53,7 @@ class Upkeep:
             "counting changes": self._count_changes,
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
+            "packing": self._pack,
             "retention": self._drop_archived,
         }
         self._steps = [UpkeepStep(name, call, self._lock) for name, call in steps.items()]
@@ -137,9 +140,24 @@ class Upkeep:
             production.execute(query("production/completeness/advance_arbitration"), self._sample)
         return False
 
+    def _pack(self, production: Connection) -> bool:
+        if not self._packing.enabled:
+            return False
+        limits = {"hours_after": self._packing.hours_after, "rows_max": self._packing.rows_max}
+        asked = {**limits, "needs_archive": self._needs_archive}
+        row = production.execute(query("production/packing/pack_next_hour"), asked).fetchone()
+        if row is None:
+            return False
+        hour, moved, is_packed = row
+        if is_packed and moved:
+            log.info("hour packed", stream="orderbook_deltas", hour=hour)
+        # The next hour follows after the pause, and one of which rows are being merged is tried again.
+        return moved >= self._packing.rows_max
+
     def _drop_archived(self, production: Connection) -> bool:
         if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
+            drop_packed(production)
             limits = {"days_min": self._settings.line_checks_days, "rows_max": DELETED_ROWS_MAX}
             production.execute(query("production/books/delete_line_checks"), limits)
         return False
@@ -196,3 +214,14 @@ def drop_archived(production: Connection, retention: ProductionRetentionSettings
                 log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
         except TABLE_IN_USE as error:
             log.info("partitions are in use, trying again later", stream=stream, error=str(error).strip())
+
+
+def drop_packed(production: Connection) -> None:
+    """Remove partitions that packing has emptied."""
+    try:
+        with production.transaction():
+            dropped = production.execute(query("production/packing/drop_packed_partitions"))
+        for name, began_at, ended_at in dropped.fetchall():
+            log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
+    except TABLE_IN_USE as error:
+        log.info("partitions are in use, trying again later", stream="orderbook_deltas", error=str(error).strip())

@@ -3,8 +3,8 @@
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
 -- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many one call drops
 -- Reads: ops.archive_partitions
--- Writes: partitions of the stream's table and of ops.delta_evidence, ops.dropped_partitions, ops.book_checks,
--- ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
+-- Writes: partitions of the stream's tables and of ops.delta_evidence, ops.dropped_partitions, ops.book_checks,
+-- ops.packed_hours, ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
 -- Returns: what was dropped, oldest first
 create or replace function ops.drop_archived_partitions(
     wanted_stream text, days_min integer, partitions_max integer default 10
@@ -29,14 +29,16 @@ begin
     with
     gone as (
         select d.partition_name, d.during
-        from timeseries.drop_partitions(
-            target, older_than, ops.verified_hours(wanted_stream, older_than), partitions_max
+        from pg_class as c
+        cross join lateral timeseries.drop_partitions(
+            c.oid, older_than, ops.verified_hours(wanted_stream, older_than), partitions_max
         ) as d
+        where c.oid in (target, to_regclass(format('market_data.%I', 'packed_' || wanted_stream)))
     ),
 
     recorded as (
         insert into ops.dropped_partitions as p (stream, during)
-        select wanted_stream as stream, g.during from gone as g
+        select distinct wanted_stream as stream, g.during from gone as g
         on conflict on constraint dropped_partitions_pkey do update set dropped_at = now()
     )
 
@@ -59,6 +61,7 @@ begin
     end if;
     if wanted_stream = 'orderbook_deltas' then
         perform timeseries.drop_partitions('ops.delta_evidence', older_than, dropped);
+        delete from ops.packed_hours as p where p.stream = wanted_stream and p.hour <@ dropped;
         delete from ops.delta_labels as l where tstzrange(l.hour, l.hour + interval '1 h') <@ dropped;
     end if;
 end;

@@ -1,0 +1,12 @@
+-- Do one step of packing order-book changes.
+-- Parameters: hours_after integer, how long an hour has to be over; rows_max integer, how many changes a step moves;
+-- needs_archive boolean, whether the archive must hold an hour
+-- Writes: what ops.pack_hour writes
+-- Returns: no row if no hour is due, else the hour, how many changes were moved, and whether the hour is packed
+select
+    k.hour,
+    k.moved,
+    k.is_packed
+from ops.pack_next_hour(
+    %(hours_after)s::integer, %(rows_max)s::integer, %(needs_archive)s::boolean
+) as k;

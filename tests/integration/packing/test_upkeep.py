@@ -1,0 +1,77 @@
+"""Upkeep packs hours of order-book changes that are over, frees their space, and drops old ones."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.upkeep import drop_packed
+from tests.support.engines import Database
+
+DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
+INSERT = """
+insert into market_data.hot_orderbook_deltas
+select h + interval '7 s', 'KXA-' || n, 1, 'yes', 0.41, 2, 0, h, 1, 6
+from generate_series(%s, %s, interval '1 h') as h cross join generate_series(1, 5) as n
+"""
+VERIFIED = """
+insert into ops.archive_partitions (stream, hour, state)
+select 'orderbook_deltas', h, 'verified' from generate_series(%s, %s, interval '1 h') as h
+"""
+COUNTS = """
+select (select count(*) from market_data.hot_orderbook_deltas), (select count(*) from market_data.orderbook_deltas)
+"""
+HOT_PARTITIONS = "select count(*) from timeseries.list_partitions('market_data.hot_orderbook_deltas')"
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    """Changes of each hour of a day."""
+    last = DAY + timedelta(hours=23)
+    with production.connect("deduplicator") as connection:
+        for hours in range(24):
+            ensure = "select timeseries.ensure_partition('market_data.hot_orderbook_deltas', %s)"
+            connection.execute(ensure, (DAY + timedelta(hours=hours),))
+        connection.execute(INSERT, (DAY, last))
+        yield connection
+
+
+def pack(connection: Connection, *, needs_archive: bool = False, hours_after: int = 3) -> int:
+    """Pack until no hour is due, and return the number of steps."""
+    steps = 0
+    while connection.execute("select * from ops.pack_next_hour(%s, 3, %s)", (hours_after, needs_archive)).fetchone():
+        steps += 1
+        assert steps < 100
+    return steps
+
+
+def test_a_packed_day_leaves_no_hot_partition(ops: Connection) -> None:
+    assert pack(ops) == 48
+    assert ops.execute(COUNTS).fetchall() == [(0, 120)]
+    drop_packed(ops)
+    assert ops.execute(HOT_PARTITIONS).fetchall() == [(0,)]
+    assert ops.execute(COUNTS).fetchall() == [(0, 120)]
+
+
+def test_hours_that_are_not_over_for_long_enough_stay_hot(ops: Connection) -> None:
+    assert pack(ops, hours_after=100) == 0
+    drop_packed(ops)
+    assert ops.execute(COUNTS).fetchall() == [(120, 120)]
+
+
+def test_only_verified_hours_are_packed_and_a_partition_with_others_stays(ops: Connection) -> None:
+    ops.execute(VERIFIED, (DAY, DAY + timedelta(hours=9)))
+    pack(ops, needs_archive=True)
+    drop_packed(ops)
+    assert ops.execute(COUNTS).fetchall() == [(70, 120)]
+
+
+def test_retention_drops_packed_hours_that_the_archive_holds(ops: Connection) -> None:
+    ops.execute(VERIFIED, (DAY, DAY + timedelta(hours=23)))
+    pack(ops, needs_archive=True)
+    drop_packed(ops)
+    dropped = ops.execute("select * from ops.drop_archived_partitions('orderbook_deltas', 1)").fetchall()
+    assert len(dropped) == 1
+    assert ops.execute(COUNTS).fetchall() == [(0, 0)]
+    assert ops.execute("select count(*) from ops.packed_hours").fetchall() == [(0,)]
