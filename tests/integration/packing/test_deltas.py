@@ -25,6 +25,20 @@ NAMES = [name.strip().removesuffix("::text") for name in COLUMNS.split(",")]
 HELD = f"select {COLUMNS} from market_data.orderbook_deltas order by 1, 2, 3, 4, 5, 6, 7"
 OF_A_MARKET = f"select {COLUMNS} from market_data.deltas(%s, %s, %s) order by 1, 2, 3, 4, 5, 6, 7"
 OF_A_TIME = f"select {COLUMNS} from market_data.deltas_during(%s, %s) order by 1, 2, 3, 4, 5, 6, 7"
+# Each reader of changes, asked about the hour.
+READERS = [
+    "select * from market_data.book_at('KXA-1', %(until_at)s) order by 1, 2",
+    "select * from ops.count_changes('KXA-1', %(from_at)s, %(until_at)s)",
+    "select * from ops.control_totals('market_data.hot_orderbook_deltas', 'exchange_ts', %(from_at)s, %(until_at)s)"
+    " order by 1",
+    "select ops.active_minutes('orderbook_deltas', 'KXA-1', tstzmultirange(tstzrange(%(from_at)s, %(until_at)s)))",
+]
+SNAPSHOT = """
+insert into market_data.orderbook_snapshots (
+    received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
+    gatherer_id
+) values (%s, 'KXA-1', 'm', 1000000000010, '', 0, '{0.43}', '{5}', '{}', '{}', 1)
+"""
 PACK = "select moved, last_ticker from ops.pack_deltas(%s, %s, %s)"
 Change = tuple[Any, ...]
 
@@ -97,9 +111,12 @@ def test_whatever_is_packed_comes_back_exactly(
         for row in rows:
             ops.execute(INSERT, row)
         spans = [(HOUR, HOUR), (HOUR, HOURS[2]), (HOUR + timedelta(minutes=7), HOURS[2] + timedelta(minutes=9))]
-        calls: list[tuple[str, tuple[object, ...] | None]] = [(HELD, None)]
+        calls: list[tuple[str, Any]] = [(HELD, None)]
         for first, last in [*spans, (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))]:
             calls += [(OF_A_MARKET, ("KXA-1", first, last)), (OF_A_TIME, (first, last))]
+        calls += [(reader, {"from_at": HOUR, "until_at": HOURS[2]}) for reader in READERS]
+        ops.execute("select timeseries.ensure_partition('market_data.orderbook_snapshots', %s)", (HOUR,))
+        ops.execute(SNAPSHOT, (HOUR + timedelta(minutes=9),))
         hot = [ops.execute(statement.encode(), asked).fetchall() for statement, asked in calls]
         pack(ops, *packed, rows_max=rows_max)
         assert [ops.execute(statement.encode(), asked).fetchall() for statement, asked in calls] == hot
