@@ -246,3 +246,16 @@ def test_a_gatherer_that_covers_a_market_without_a_known_time_misses_it(ops: Con
         beat(ops, 1, minute)
         classify(ops)
     assert states(ops, until=30) == {"repaired": span(0, 30)}
+
+
+def test_coverage_that_begins_later_keeps_no_other_market_waiting(ops: Connection) -> None:
+    cover(ops, 1, 0, None)
+    beat(ops, 1, 60)
+    classify(ops)
+    for ticker in ("KXA-2", "KXA-3", "KXA-4"):
+        cover(ops, 1, 70, None, ticker=ticker)
+    ops.execute("select ops.advance_minutes(60, 1)")
+    assert ops.execute("select count(*) from ops.market_minutes_due").fetchone() == (0,)
+    beat(ops, 1, 80)
+    classify(ops)
+    assert states(ops, ticker="KXA-4", until=80) == {"idle": span(70, 80)}

@@ -18,7 +18,7 @@ from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 AGE = "select coalesce(max(age(relfrozenxid)), -1) from pg_class where relname = 'stage' and relpersistence = 't'"
 NUMBERS_USED = 500
-USE_NUMBERS = f"do $$ begin for n in 1..{NUMBERS_USED} loop perform pg_current_xact_id(); commit; end loop; end $$"
+USE_NUMBERS = "do $$ begin for n in 1..500 loop perform pg_current_xact_id(); commit; end loop; end $$"
 
 
 def stage_age(production: Database) -> int:

@@ -14,7 +14,8 @@ language sql
 as $$
     with
     ready as materialized (
-        select d.ctid as place, d.stream, d.market_ticker
+        select
+            d.ctid as place, d.stream, d.market_ticker, coalesce(lower(d.during) < settled_until, true) as has_settled
         from ops.market_minutes_due as d
         inner join ops.classified_streams() as s on d.stream = s.stream
         where
@@ -23,7 +24,19 @@ as $$
     ),
 
     picked as (
-        select r.stream, r.market_ticker from ready as r group by r.stream, r.market_ticker limit markets_max
+        (
+            select r.stream, r.market_ticker
+            from ready as r
+            group by r.stream, r.market_ticker
+            having bool_or(r.has_settled)
+            limit markets_max
+        )
+        union all
+        -- Nothing is to be classified for these, so that the many of a new connection keep no other market waiting.
+        select r.stream, r.market_ticker
+        from ready as r
+        group by r.stream, r.market_ticker
+        having not bool_or(r.has_settled)
     ),
 
     taken as (
