@@ -129,7 +129,7 @@ def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) ->
     everything = {"after": "'0'", "rows_max": "1000000000", "late_days_max": "400", "shard": "1", "shards": "1"}
     stream = STREAM.name
     receive = sql_text("production/stage/copy", everything).replace('(format "binary")', "")
-    prepare = f"select ops.prepare_partitions('exchange_ts', 'market_data.{stream}')"
+    prepare = f"select ops.prepare_partitions('exchange_ts', '{STREAM.target}')"
     stage = sql_text(f"production/stage/{stream}", everything).replace("on commit delete rows", "")
     reject, merge = (sql_text(f"production/{step}/{stream}", everything) for step in ("reject", "merge"))
     steps = (stage, receive, reject, prepare, merge)
