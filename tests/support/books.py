@@ -31,7 +31,12 @@ def ensure_partitions(connection: Connection, *moments: datetime) -> None:
     """Create the partitions that rows of these tests need."""
     for table in ("orderbook_snapshots", "hot_orderbook_deltas", "trades", "tickers", "lifecycle_events"):
         for moment in moments:
-            connection.execute("select timeseries.ensure_partition(%s, %s)", (f"market_data.{table}", moment))
+            ensure_partition(connection, table, moment)
+
+
+def ensure_partition(connection: Connection, table: str, moment: datetime) -> None:
+    """Create the partition of one table that a row needs."""
+    connection.execute("select timeseries.ensure_partition(%s, %s)", (f"market_data.{table}", moment))
 
 
 def snapshot(
@@ -50,6 +55,7 @@ def snapshot(
         sorted((price, size) for (of, price), size in (book or {}).items() if of == side) for side in ("yes", "no")
     ]
     lists = [[each[part] for each in side] for side in sides for part in (0, 1)]
+    ensure_partition(connection, "orderbook_snapshots", at(minute))
     digest = hashlib.sha256(repr(sides).encode()).digest()
     connection.execute(SNAPSHOT, (at(minute), ticker, clock, digest, occurrence, *lists, gatherer, last_change))
 
@@ -70,6 +76,7 @@ def delta(
 ) -> None:
     """Insert one change; without `received` it was received at the same minute."""
     received_at = at(minute if received is None else received)
+    ensure_partition(connection, "orderbook_deltas", at(minute))
     values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, gatherer)
     connection.execute(DELTA, (*values, digits))
 

@@ -91,7 +91,8 @@ def settings(production: Database, folder: Path, **archive: Any) -> Deduplicator
 def fill(production: Connection, began_at: datetime = THEN) -> None:
     """Insert rows of the first two hours of a day for each stream, merged from two gatherers."""
     for stream in HOURLY:
-        production.execute("select timeseries.ensure_partition(%s, %s)", (stream.table, began_at))
+        for moment in (began_at, began_at + HOUR):
+            production.execute("select timeseries.ensure_partition(%s, %s)", (stream.table, moment))
     for number in range(10):
         at = began_at + number * timedelta(minutes=11)
         trade(production, at, f"trade {number}", gatherer_id=1 + number % 2)

@@ -20,7 +20,7 @@ create table capture.orderbook_deltas (
     burst_began_at timestamptz
 );
 create index on capture.orderbook_deltas (ingest_xid);
-select timeseries.make_time_series('capture.orderbook_deltas', 'received_at', interval '1 day');
+select timeseries.make_time_series('capture.orderbook_deltas', 'received_at', interval '1 hour');
 
 comment on table capture.orderbook_deltas is
 'Changes of order-book levels as this gatherer received them, append-only.';

@@ -19,7 +19,7 @@ create table capture.orderbook_snapshots (
     check (cardinality(no_prices) = cardinality(no_sizes))
 );
 create index on capture.orderbook_snapshots (ingest_xid);
-select timeseries.make_time_series('capture.orderbook_snapshots', 'received_at', interval '1 day');
+select timeseries.make_time_series('capture.orderbook_snapshots', 'received_at', interval '1 hour');
 
 comment on table capture.orderbook_snapshots is 'Whole order books as this gatherer received them, append-only.';
 comment on column capture.orderbook_snapshots.ingest_xid is

@@ -21,7 +21,7 @@ create table capture.tickers (
     time_digits smallint
 );
 create index on capture.tickers (ingest_xid);
-select timeseries.make_time_series('capture.tickers', 'received_at', interval '1 day');
+select timeseries.make_time_series('capture.tickers', 'received_at', interval '1 hour');
 
 comment on table capture.tickers is
 'Market summaries as this gatherer received them, append-only; the channel may omit states.';

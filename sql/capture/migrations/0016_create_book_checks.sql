@@ -20,7 +20,7 @@ create table capture.book_checks (
     difference jsonb
 );
 create index on capture.book_checks (ingest_xid);
-select timeseries.make_time_series('capture.book_checks', 'until_at', interval '1 day');
+select timeseries.make_time_series('capture.book_checks', 'until_at', interval '1 hour');
 
 comment on table capture.book_checks is
 'Snapshots of order books, each compared with the snapshot of the same subscription before it and the changes received

@@ -13,7 +13,7 @@ create table market_data.hot_orderbook_deltas (
     unique (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
 );
 create index on market_data.hot_orderbook_deltas (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.hot_orderbook_deltas', 'exchange_ts', interval '1 day');
+select timeseries.make_time_series('market_data.hot_orderbook_deltas', 'exchange_ts', interval '1 hour');
 
 comment on table market_data.hot_orderbook_deltas is
 'Changes of order-book levels that are not packed yet: read them from market_data.orderbook_deltas.';

@@ -19,7 +19,7 @@ create table market_data.tickers (
     unique (exchange_ts, market_ticker, values_sha256)
 );
 create index on market_data.tickers (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.tickers', 'exchange_ts', interval '1 day');
+select timeseries.make_time_series('market_data.tickers', 'exchange_ts', interval '1 hour');
 
 comment on table market_data.tickers is
 'Every market summary that any gatherer received, once; the exchange may omit states.';

@@ -13,7 +13,7 @@ create table ops.delta_evidence (
     unique (exchange_ts, market_ticker, clock, side, price, size_delta, time_digits, began_at)
 );
 create index on ops.delta_evidence (market_ticker, side, price, size_delta, exchange_ts);
-select timeseries.make_time_series('ops.delta_evidence', 'exchange_ts', interval '1 day');
+select timeseries.make_time_series('ops.delta_evidence', 'exchange_ts', interval '1 hour');
 
 comment on table ops.delta_evidence is
 'What gatherers received of changes that they saw with different labels: at least change_count changes of this market, '

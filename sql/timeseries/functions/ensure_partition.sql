@@ -46,6 +46,12 @@ begin
         'create table %I.%I (like %s including defaults including constraints including storage)',
         name_of_schema, name_of_partition, entry.target
     );
+    if entry.partition_interval < interval '1 day' then
+        -- It is dropped long before old transaction numbers call for a vacuum. A vacuum for insertions would be wasted.
+        execute format(
+            'alter table %I.%I set (autovacuum_vacuum_insert_threshold = -1)', name_of_schema, name_of_partition
+        );
+    end if;
     execute format(
         'alter table %s attach partition %I.%I for values from (%L) to (%L)',
         entry.target, name_of_schema, name_of_partition,

@@ -35,6 +35,7 @@ SETTINGS = {
     "jit": "off",
     "listen_addresses": "",
     "max_connections": "100",
+    "max_locks_per_transaction": "512",
     "shared_buffers": "64MB",
 }
 

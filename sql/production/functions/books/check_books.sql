@@ -11,6 +11,7 @@
 create or replace function ops.check_books(snapshots_max integer default 1000)
 returns table (checked bigint, proven bigint, is_behind boolean)
 language plpgsql
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     began timestamptz;

@@ -19,6 +19,7 @@ create or replace function ops.compare_book(
 )
 language plpgsql
 stable
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     earlier market_data.orderbook_snapshots;

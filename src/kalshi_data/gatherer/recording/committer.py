@@ -232,9 +232,9 @@ class Committer:
             self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
-        """Make the partitions of all times in a batch, and tomorrow's in advance."""
-        tomorrow = datetime.now(UTC) + timedelta(days=1)
-        moments = {hour_of(moment) for moment in (tomorrow, *(item.received_at for item in items))}
+        """Make the partitions of all times in a batch, and those of the next hour in advance."""
+        next_hour = datetime.now(UTC) + timedelta(hours=1)
+        moments = {hour_of(moment) for moment in (next_hour, *(item.received_at for item in items))}
         for hour in moments - self._hours:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
             self._hours.add(hour)
