@@ -8,6 +8,7 @@ create table registry.series_history (
 );
 create index on registry.series_history (ticker, replaced_at);
 create index on registry.series_history (ingest_xid);
+create index on registry.series_history (replaced_at);
 
 comment on table registry.series_history is
 'Every body in registry.series that a newer one replaced, once; with registry.series, all bodies ever received.';

@@ -8,6 +8,7 @@ create table registry.events_history (
 );
 create index on registry.events_history (ticker, replaced_at);
 create index on registry.events_history (ingest_xid);
+create index on registry.events_history (replaced_at);
 
 comment on table registry.events_history is
 'Every body in registry.events that a newer one replaced, once; with registry.events, all bodies ever received.';

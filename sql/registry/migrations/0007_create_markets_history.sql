@@ -8,6 +8,7 @@ create table registry.markets_history (
 );
 create index on registry.markets_history (ticker, replaced_at);
 create index on registry.markets_history (ingest_xid);
+create index on registry.markets_history (replaced_at);
 
 comment on table registry.markets_history is
 'Every body in registry.markets that a newer one replaced, once; with registry.markets, all bodies ever received.';

@@ -19,10 +19,11 @@ PLAIN_TABLES = (
     "quarantine",
     *(stream.name for stream in STREAMS if stream.source == "capture" and not stream.is_captured_by_time),
 )
+HISTORIES = ("series_history", "events_history", "markets_history")
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0
-# Tomorrow's partitions are made in advance.
+# A partition of a day may begin today and end tomorrow, and that of the next hour is made in advance.
 FUTURE_MIN = timedelta(days=2)
 # The first run comes this soon after the database is this gatherer's.
 LOCK_POLL_SECONDS = 1.0
@@ -37,9 +38,10 @@ class RetentionJob:
         """Prepare the thread; start() starts it."""
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
+        self._registry_conninfo = settings.databases.kalshi_meta.conninfo
         self._counters = counters
         self._began_at_seconds = time.monotonic()
-        self._thread = PeriodicThread("retention", self.run_once, self._pause_seconds)
+        self._thread = PeriodicThread("retention", self._run_all, self._pause_seconds)
 
     def start(self) -> None:
         """Run at once, then every `check_seconds`."""
@@ -51,6 +53,10 @@ class RetentionJob:
 
     def _pause_seconds(self) -> float:
         return LOCK_POLL_SECONDS if self._counters.awaits_database else self._settings.check_seconds
+
+    def _run_all(self) -> None:
+        self.run_once()
+        self.delete_histories()
 
     def run_once(self) -> None:
         """Remove old rows; an error is logged, and the next run tries again."""
@@ -80,14 +86,29 @@ class RetentionJob:
 
     def _drop_aged(self, connection: Connection) -> list[str]:
         """Remove what is old; return what could not be dropped."""
-        limits = self._limits(connection)
+        limits = self._limits(connection, timedelta(hours=self._settings.captured_hours))
         series = connection.execute(query("capture/retention/list_series")).fetchall()
         failures = [self._drop_old(connection, target, stream, limits) for target, stream in series]
+        limits = self._limits(connection, timedelta(days=self._settings.incident_days))
         for table in PLAIN_TABLES:
-            self._delete(connection, table, limits)
+            self._delete(connection, table, query(f"capture/retention/delete_{table}"), limits)
         return failures
 
-    def _limits(self, connection: Connection) -> dict[str, datetime]:
+    def delete_histories(self) -> None:
+        """Remove old bodies of series, events and markets that newer ones replaced; an error is logged."""
+        if self._counters.awaits_database or not self._knows_time():
+            return
+        days = timedelta(days=self._settings.history_days)
+        older_than = datetime.now(UTC) - timedelta(seconds=self._counters.clock_difference_seconds) - days
+        try:
+            with connect(self._registry_conninfo, application_name="gatherer retention") as connection:
+                for table in HISTORIES:
+                    statement = query(f"registry/retention/delete_{table}")
+                    self._delete(connection, table, statement, {"older_than": older_than})
+        except psycopg.Error as error:
+            log.error("old bodies cannot be deleted, trying again", error=str(error).strip().partition("\n")[0])
+
+    def _limits(self, connection: Connection, age: timedelta) -> dict[str, datetime]:
         """Return the time before which rows are old, and the time after which a wrong clock wrote them.
 
         The clock may be wrong now: the exchange's clock and the last acknowledgement show it.
@@ -95,9 +116,8 @@ class RetentionJob:
         now = datetime.now(UTC) - timedelta(seconds=self._counters.clock_difference_seconds)
         row = connection.execute(query("capture/retention/read_acknowledged_at")).fetchone()
         acknowledged_at = row[0] if row and row[0] else now
-        days = timedelta(days=self._settings.captured_days)
-        newer_than = max(now, acknowledged_at) + max(days, FUTURE_MIN)
-        return {"older_than": min(now, acknowledged_at) - days, "newer_than": newer_than}
+        newer_than = max(now, acknowledged_at) + max(age, FUTURE_MIN)
+        return {"older_than": min(now, acknowledged_at) - age, "newer_than": newer_than}
 
     def _drop_old(self, connection: Connection, target: str, stream: str, limits: dict[str, datetime]) -> str:
         """Remove the old and merged partitions of one table; return what failed."""
@@ -111,11 +131,11 @@ class RetentionJob:
             self._counters.partitions_dropped[stream] += 1
         return ""
 
-    def _delete(self, connection: Connection, table: str, limits: dict[str, datetime]) -> None:
+    def _delete(self, connection: Connection, table: str, statement: bytes, limits: dict[str, datetime]) -> None:
         """Remove old rows of a table without partitions, at most BATCHES_MAX batches."""
         bounds = {**limits, "rows_max": BATCH_ROWS_MAX}
         for _ in range(BATCHES_MAX):
-            deleted = connection.execute(query(f"capture/retention/delete_{table}"), bounds).rowcount
+            deleted = connection.execute(statement, bounds).rowcount
             self._counters.rows_deleted[table] += deleted
             if deleted < BATCH_ROWS_MAX or self._thread.is_stopping:
                 return

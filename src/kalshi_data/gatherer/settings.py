@@ -93,10 +93,20 @@ class GathererHealthSettings(Endpoint):
 class CaptureRetentionSettings(Section):
     """How long captured rows are kept, and how much disk they may take at most."""
 
-    captured_days: Annotated[
+    captured_hours: Annotated[
         float,
         Meta(gt=0, description="Captured rows are dropped at this age, once they are merged, by whole partitions."),
+    ] = 12.0
+    incident_days: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Quarantined frames, and merged connections, subscriptions and gaps, are deleted at this age.",
+        ),
     ] = 7.0
+    history_days: Annotated[
+        float, Meta(gt=0, description="Replaced bodies of series, events and markets are deleted at this age.")
+    ] = 90.0
     check_seconds: Annotated[
         float, Meta(description="Interval at which old partitions are looked for and dropped.")
     ] = 300.0

@@ -8,14 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from kalshi_data.database.connection import query
 from kalshi_data.gatherer import retention as retention_module
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.retention import RetentionJob
 from tests.integration.gatherer.test_health import settings
-from tests.support.engines import Database
+from tests.support.engines import Database, Engine
 from tests.support.staging import frame, merge, receive
 
 DAYS = (20, 10, 1, 0)
+WEEK = {"captured_hours": 7 * 24}
 
 
 def now() -> datetime:
@@ -66,14 +68,14 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
 def look(database: Database, **chosen: Any) -> Counters:
     counters = Counters()
     counters.exchange_clock.is_known = True
-    RetentionJob(settings(database, chosen), counters).run_once()
+    RetentionJob(settings(database, {**WEEK, **chosen}), counters).run_once()
     return counters
 
 
 def test_nothing_is_dropped_for_its_age_before_the_exchange_confirms_the_clock(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     acknowledge(kalshi_ts)
-    RetentionJob(settings(kalshi_ts, {}), Counters()).run_once()
+    RetentionJob(settings(kalshi_ts, WEEK), Counters()).run_once()
     assert held(kalshi_ts) == ["20", "10", "1", "0"]
     look(kalshi_ts)
     assert held(kalshi_ts) == ["1", "0"]
@@ -115,7 +117,7 @@ def test_streams_are_acknowledged_each_for_itself(kalshi_ts: Database) -> None:
 def test_how_long_rows_are_kept_is_a_setting(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     acknowledge(kalshi_ts)
-    look(kalshi_ts, captured_days=15)
+    look(kalshi_ts, captured_hours=15 * 24)
     assert held(kalshi_ts) == ["10", "1", "0"]
 
 
@@ -131,11 +133,11 @@ def test_room_is_made_with_merged_rows_first(kalshi_ts: Database) -> None:
     with kalshi_ts.connect() as connection:
         connection.execute("delete from capture.trades where trade_id in ('20', '10')")
     # The two emptied partitions count as merged, as does the one of five days ago, which is not old enough otherwise.
-    counters = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 1)
+    counters = look(kalshi_ts, captured_hours=400 * 24, database_bytes_max=size_of(kalshi_ts) - 1)
     assert counters.partitions_dropped["trades"] == 1
     assert not counters.unread_partitions_dropped
     assert held(kalshi_ts) == ["5", "2", "0"]
-    counters = look(kalshi_ts, captured_days=400, database_bytes_max=size_of(kalshi_ts) - 60_000)
+    counters = look(kalshi_ts, captured_hours=400 * 24, database_bytes_max=size_of(kalshi_ts) - 60_000)
     assert not counters.unread_partitions_dropped
     assert held(kalshi_ts)[-2:] == ["2", "0"]
 
@@ -232,7 +234,7 @@ def test_rows_beside_the_streams_go_when_they_are_old_and_merged(
         with kalshi_ts.connect("dedup_reader") as connection:
             read = f"select sync.acknowledge('{table}', max(ingest_xid::text)::xid8) from sync.{table}_v1"
             connection.execute(read.encode())
-    assert look(kalshi_ts, captured_days=9).rows_deleted[table] == 0
+    assert look(kalshi_ts, incident_days=9).rows_deleted[table] == 0
     assert left() == 5
     assert look(kalshi_ts).rows_deleted[table] == 5
     assert left() == 0
@@ -246,7 +248,7 @@ def test_what_is_still_open_is_kept(kalshi_ts: Database) -> None:
         for table in ("connections", "subscriptions"):
             read = f"select sync.acknowledge('{table}', max(ingest_xid::text)::xid8) from sync.{table}_v1"
             connection.execute(read.encode())
-    assert not +look(kalshi_ts, captured_days=0.000001).rows_deleted
+    assert not +look(kalshi_ts, incident_days=0.000001).rows_deleted
 
 
 def test_an_acknowledgement_never_goes_back(kalshi_ts: Database) -> None:
@@ -287,3 +289,32 @@ def test_what_a_deduplicator_has_merged_is_dropped(kalshi_ts: Database, producti
     with production.connect() as connection:
         merged = connection.execute("select trade_id from market_data.trades order by 1").fetchall()
     assert [trade_id for (trade_id,) in merged] == ["0", "1", "10", "20", "later"]
+
+
+def test_replaced_bodies_go_when_they_are_old(kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention_module, "BATCH_ROWS_MAX", 2)
+    counters = Counters()
+    counters.exchange_clock.is_known = True
+    with kalshi_meta.connect("gatherer") as connection:
+        for table in retention_module.HISTORIES:
+            bodies = f"insert into registry.{table} (ticker, body, fetched_at, replaced_at)"
+            bodies += " select n, '{}', now(), %s - n * interval '1 day' from generate_series(1, 5) as n"
+            connection.execute(bodies.encode(), (now() - timedelta(days=7.5),))
+        RetentionJob(settings(kalshi_meta, {"history_days": 10}), counters).delete_histories()
+        for table in retention_module.HISTORIES:
+            left = connection.execute(f"select ticker from registry.{table} order by 1".encode()).fetchall()
+            assert left == [("1",), ("2",)]
+    assert counters.rows_deleted == dict.fromkeys(retention_module.HISTORIES, 3)
+
+
+def test_merged_hours_of_the_busy_streams_go_after_hours(engine: Engine, kalshi_ts: Database) -> None:
+    """No day has to be over first."""
+    with kalshi_ts.connect("gatherer") as connection:
+        for hours in (5, 3, 1):
+            moment = {"moment": now() - timedelta(hours=hours)}
+            connection.execute(query("capture/record/ensure_partitions"), moment)
+    counters = look(kalshi_ts, captured_hours=2)
+    # Empty partitions count as merged; TimescaleDB makes chunks when rows arrive.
+    expected = 2 if engine.name == "plain" else 0
+    busy = ("orderbook_deltas", "orderbook_snapshots", "tickers", "book_checks")
+    assert {name: counters.partitions_dropped[name] for name in busy} == dict.fromkeys(busy, expected)
