@@ -28,6 +28,7 @@ grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, op
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
 grant execute on function ops.drop_archived_partitions, ops.drop_packed_partitions, ops.move_trade to deduplicator;
+grant execute on function ops.drop_for_space, ops.delete_old_rows to deduplicator;
 
 -- reader
 grant usage on schema market_data to reader;

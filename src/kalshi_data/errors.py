@@ -76,3 +76,7 @@ class ClockWrong(KalshiDataError):
 
 class RowsRefused(KalshiDataError):
     """A database refuses so large a part of the rows that the rows cannot be the cause."""
+
+
+class NoRoom(KalshiDataError):
+    """The database takes more space than it may, and nothing may be dropped."""

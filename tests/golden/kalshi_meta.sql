@@ -92,12 +92,15 @@ ALTER TABLE ONLY registry.replayed_file
 ALTER TABLE ONLY registry.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
 CREATE INDEX events_history_ingest_xid_idx ON registry.events_history USING btree (ingest_xid);
+CREATE INDEX events_history_replaced_at_idx ON registry.events_history USING btree (replaced_at);
 CREATE INDEX events_history_ticker_replaced_at_idx ON registry.events_history USING btree (ticker, replaced_at);
 CREATE INDEX events_ingest_xid_idx ON registry.events USING btree (ingest_xid);
 CREATE INDEX markets_history_ingest_xid_idx ON registry.markets_history USING btree (ingest_xid);
+CREATE INDEX markets_history_replaced_at_idx ON registry.markets_history USING btree (replaced_at);
 CREATE INDEX markets_history_ticker_replaced_at_idx ON registry.markets_history USING btree (ticker, replaced_at);
 CREATE INDEX markets_ingest_xid_idx ON registry.markets USING btree (ingest_xid);
 CREATE INDEX series_history_ingest_xid_idx ON registry.series_history USING btree (ingest_xid);
+CREATE INDEX series_history_replaced_at_idx ON registry.series_history USING btree (replaced_at);
 CREATE INDEX series_history_ticker_replaced_at_idx ON registry.series_history USING btree (ticker, replaced_at);
 CREATE INDEX series_ingest_xid_idx ON registry.series USING btree (ingest_xid);
 GRANT USAGE ON SCHEMA sync TO dedup_reader;

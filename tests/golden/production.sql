@@ -31,8 +31,11 @@ CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, ma
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text)
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
-    LANGUAGE plpgsql;
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.classified_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.classify_minutes(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS bigint
@@ -43,7 +46,8 @@ CREATE FUNCTION ops.classify_new_minutes(from_at timestamp with time zone, until
 CREATE FUNCTION ops.compare_archived_rows(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with time zone, before_at timestamp with time zone) RETURNS TABLE(surely bigint, perhaps bigint)
@@ -86,7 +90,13 @@ CREATE FUNCTION ops.create_evidence_tables() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_ticker_tables() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) RETURNS TABLE(target text, deleted_rows bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) RETURNS TABLE(stream text, partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
@@ -343,7 +353,8 @@ CREATE TABLE market_data.hot_orderbook_deltas (
     time_digits smallint,
     CONSTRAINT hot_orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
     CONSTRAINT hot_orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
-);
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
     index_id text NOT NULL COLLATE pg_catalog."C",
@@ -460,7 +471,8 @@ CREATE TABLE market_data.tickers (
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,
     time_digits smallint
-);
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
 CREATE VIEW market_data.top_of_book;
 CREATE TABLE market_data.trades (
     exchange_ts timestamp with time zone NOT NULL,
@@ -591,7 +603,8 @@ CREATE TABLE ops.delta_evidence (
     change_count integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL
-);
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
 CREATE TABLE ops.delta_labels (
     hour timestamp with time zone NOT NULL,
     time_digits smallint NOT NULL,
@@ -879,6 +892,7 @@ CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING bt
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX book_checks_until_at_idx ON ops.book_checks USING btree (until_at);
 CREATE INDEX classified_minutes_day_stream_idx ON ops.classified_minutes USING btree (day, stream);
 CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
@@ -888,9 +902,11 @@ CREATE INDEX line_counts_due ON ops.line_counts USING btree (check_again_at) WHE
 CREATE INDEX line_counts_from ON ops.line_counts USING btree (from_at);
 CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
 CREATE INDEX packed_hours_stream_packed_at_idx ON ops.packed_hours USING btree (stream, packed_at);
+CREATE INDEX rejected_rows_rejected_at_idx ON ops.rejected_rows USING btree (rejected_at);
 CREATE INDEX steady_states_due ON ops.steady_states USING btree (check_at) WHERE (ended_at IS NULL);
 CREATE INDEX steady_states_open ON ops.steady_states USING btree (stream, market_ticker) WHERE (ended_at IS NULL);
 CREATE INDEX steady_states_since_idx ON ops.steady_states USING btree (since);
+CREATE INDEX subscriptions_ended_at_idx ON ops.subscriptions USING btree (ended_at);
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
@@ -908,8 +924,12 @@ GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
+REVOKE ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;

@@ -76,7 +76,7 @@ def delta(
 ) -> None:
     """Insert one change; without `received` it was received at the same minute."""
     received_at = at(minute if received is None else received)
-    ensure_partition(connection, "orderbook_deltas", at(minute))
+    ensure_partition(connection, "hot_orderbook_deltas", at(minute))
     values = (at(minute), ticker, clock, side, Decimal(price), Decimal(size), occurrence, received_at, gatherer)
     connection.execute(DELTA, (*values, digits))
 

@@ -8,7 +8,7 @@ import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
-from kalshi_data.gatherer.retention import PLAIN_TABLES
+from kalshi_data.gatherer.retention import HISTORIES, PLAIN_TABLES
 from kalshi_data.streams import STREAMS, Stream
 from tests.conftest import ROOT
 
@@ -113,12 +113,15 @@ def test_the_archive_holds_the_streams_of_the_catalogue() -> None:
 
 def test_retention_has_a_setting_for_each_stream_that_may_be_dropped() -> None:
     settings = {name.removesuffix("_days") for name in ProductionRetentionSettings.__struct_fields__}
-    assert settings == names(lambda stream: stream.is_expirable)
+    others = {*ProductionRetentionSettings().days_of_tables(), "database_bytes_max"}
+    assert settings - others == names(lambda stream: stream.is_expirable)
+    assert not others & names(lambda stream: stream.is_expirable)
 
 
 def test_a_gatherer_deletes_old_rows_of_what_has_no_partitions() -> None:
-    deleted = files("capture/queries/retention", "delete_*.sql")
-    assert {name.removeprefix("delete_") for name in deleted} == set(PLAIN_TABLES)
+    for folder, tables in (("capture", PLAIN_TABLES), ("registry", HISTORIES)):
+        deleted = files(f"{folder}/queries/retention", "delete_*.sql")
+        assert {name.removeprefix("delete_") for name in deleted} == set(tables)
 
 
 def test_late_rows_are_marked_by_their_time() -> None:

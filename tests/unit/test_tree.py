@@ -12,7 +12,7 @@ import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.gatherer.recording.batch import STATE_COLUMNS
-from kalshi_data.gatherer.retention import PLAIN_TABLES
+from kalshi_data.gatherer.retention import HISTORIES, PLAIN_TABLES
 from kalshi_data.kalshi.listings import TABLES
 from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT
@@ -122,7 +122,7 @@ def used_queries() -> set[str]:
     streams = [stream.name for stream in STREAMS]
     values = {
         "component": ["capture", "registry"],
-        "table": [*PLAIN_TABLES],
+        "table": [*PLAIN_TABLES, *HISTORIES],
         "stream": [*streams, *BESIDE_STREAMS, *STATE_COLUMNS],
         "name": [*streams, *TABLES],
         "self._stream.name": streams,

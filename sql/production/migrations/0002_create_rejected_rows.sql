@@ -6,6 +6,7 @@ create table ops.rejected_rows (
     reason text not null,
     body jsonb not null
 );
+create index on ops.rejected_rows (rejected_at);
 
 comment on table ops.rejected_rows is 'Rows of a gatherer that production rejected, whole, with the reason.';
 comment on column ops.rejected_rows.rejected_at is 'When the row was rejected.';

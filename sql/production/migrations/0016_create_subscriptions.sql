@@ -16,6 +16,7 @@ create index on ops.subscriptions (market_ticker, channel, began_at);
 create index subscriptions_known_until on ops.subscriptions (
     market_ticker, channel, (coalesce(ended_at, timestamptz 'infinity'))
 );
+create index on ops.subscriptions (ended_at);
 -- Finds the coverage that a returning gatherer's heartbeat confirms, and that a lost connection ends.
 create index subscriptions_open on ops.subscriptions (gatherer_id, epoch, connection_id) where ended_at is null;
 

@@ -15,6 +15,7 @@ create table ops.book_checks (
     check_again_at timestamptz,
     primary key (market_ticker, until_at, until_clock, until_sha256)
 );
+create index on ops.book_checks (until_at);
 create index book_checks_due on ops.book_checks (check_again_at) where check_again_at is not null;
 create index book_checks_broken on ops.book_checks (market_ticker, until_at) where not is_proven;
 

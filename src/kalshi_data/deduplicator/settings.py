@@ -7,8 +7,10 @@ from msgspec import Meta, field
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.service.health import Endpoint, Port
 from kalshi_data.settings import Conninfo, Section
+from kalshi_data.streams import STREAMS
 
 CONFIG = "/etc/kalshi/deduplicator.toml"
+EXPIRABLE = tuple(stream.name for stream in STREAMS if stream.is_expirable)
 
 
 class GathererSource(Section):
@@ -143,7 +145,7 @@ class PackingSettings(Section):
 
 
 class ProductionRetentionSettings(Section):
-    """How many days production keeps rows of a stream at least; archived rows may go then."""
+    """How many days production keeps rows at least, and how much space they may take. Archived rows may go then."""
 
     trades_days: Annotated[
         int,
@@ -153,11 +155,38 @@ class ProductionRetentionSettings(Section):
     orderbook_snapshots_days: Annotated[int, Meta(ge=0, description="The same for order-book snapshots.")] = 90
     tickers_days: Annotated[int, Meta(ge=0, description="The same for tickers.")] = 30
     lifecycle_events_days: Annotated[int, Meta(ge=0, description="The same for lifecycle events.")] = 0
+    index_values_days: Annotated[int, Meta(ge=0, description="The same for index values.")] = 0
+    database_bytes_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "Size of production above which the oldest partitions are dropped that are archived and older than a "
+                "day, whatever their stream; 0 sets no bound."
+            ),
+        ),
+    ] = 0
+    book_checks_days: Annotated[int, Meta(ge=1, description="Age at which checks of order books are deleted.")] = 90
+    coverage_days: Annotated[
+        int,
+        Meta(ge=1, description="Age at which ended connections, subscriptions and expectations, and gaps are deleted."),
+    ] = 400
+    minutes_days: Annotated[int, Meta(ge=1, description="Age at which classified minutes are deleted.")] = 400
+    arbitration_days: Annotated[int, Meta(ge=1, description="Age at which sums per gatherer are deleted.")] = 400
+    rejected_rows_days: Annotated[int, Meta(ge=1, description="Age at which rejected rows are deleted.")] = 90
+    history_days: Annotated[
+        int, Meta(ge=1, description="Age at which replaced bodies of series, events and markets are deleted.")
+    ] = 400
 
     def days(self) -> dict[str, int]:
         """Return the days of each stream that is not kept for ever."""
+        days = {stream: getattr(self, f"{stream}_days") for stream in EXPIRABLE}
+        return {stream: count for stream, count in days.items() if count > 0}
+
+    def days_of_tables(self) -> dict[str, int]:
+        """Return the days of each group of tables that have no partitions, by the name that SQL gives the group."""
         given = {name.removesuffix("_days"): getattr(self, name) for name in self.__struct_fields__}
-        return {stream: days for stream, days in given.items() if days > 0}
+        return {name: days for name, days in given.items() if name not in {*EXPIRABLE, "database_bytes_max"}}
 
 
 class DeduplicatorSettings(Section):

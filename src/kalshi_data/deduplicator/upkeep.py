@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX, SessionLock
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
+from kalshi_data.deduplicator.retention import delete_old, drop_archived, drop_packed, make_room
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import TaskState
 from kalshi_data.errors import LockLost
 from kalshi_data.service.failures import FailureLog
@@ -23,10 +23,6 @@ RETRY_SECONDS_MAX = 30.0
 STEP_RETRY_SECONDS_MAX = 300.0
 # Far more than any step takes; one that takes longer fails, so that upkeep cannot hang for ever.
 STATEMENT_SECONDS_MAX = 900.0
-# More than any ten minutes bring, so that what is old goes; few enough for a short transaction.
-DELETED_ROWS_MAX = 50_000
-# Another session holds a lock on the table. The partitions can be dropped later, so upkeep does not wait.
-TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
 class Upkeep:
@@ -47,6 +43,7 @@ class Upkeep:
         self._started_at: dict[str, float] = {}
         self._classified_until: datetime | None = None
         self._is_classifying = False
+        self._is_making_room = False
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         steps = {
             "checking books": self._check_books,
@@ -54,7 +51,8 @@ class Upkeep:
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
             "packing": self._pack,
-            "retention": self._drop_archived,
+            "retention": self._drop_old,
+            "making room": self._make_room,
         }
         self._steps = [UpkeepStep(name, call, self._lock) for name, call in steps.items()]
 
@@ -154,13 +152,17 @@ class Upkeep:
         # The next hour follows after the pause, and one of which rows are being merged is tried again.
         return moved >= self._packing.rows_max
 
-    def _drop_archived(self, production: Connection) -> bool:
+    def _drop_old(self, production: Connection) -> bool:
         if self._is_due("retention", self._settings.retention_seconds):
             drop_archived(production, self._retention)
             drop_packed(production)
-            limits = {"days_min": self._settings.line_checks_days, "rows_max": DELETED_ROWS_MAX}
-            production.execute(query("production/books/delete_line_checks"), limits)
+            delete_old(production, self._retention, self._settings.line_checks_days)
         return False
+
+    def _make_room(self, production: Connection) -> bool:
+        if self._is_making_room or self._is_due("making room", self._settings.retention_seconds):
+            self._is_making_room = make_room(production, self._retention.database_bytes_max)
+        return self._is_making_room
 
 
 class UpkeepStep:
@@ -201,27 +203,3 @@ class UpkeepStep:
         self._failures.succeeded()
         self._backoff.reset()
         return is_behind
-
-
-def drop_archived(production: Connection, retention: ProductionRetentionSettings) -> None:
-    """Remove partitions that are old enough, archived and verified."""
-    for stream, days in retention.days().items():
-        try:
-            with production.transaction():
-                asked = {"stream": stream, "days_min": days}
-                dropped = production.execute(query("production/archive/drop_hours"), asked)
-            for name, began_at, ended_at in dropped.fetchall():
-                log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
-        except TABLE_IN_USE as error:
-            log.info("partitions are in use, trying again later", stream=stream, error=str(error).strip())
-
-
-def drop_packed(production: Connection) -> None:
-    """Remove partitions that packing has emptied."""
-    try:
-        with production.transaction():
-            dropped = production.execute(query("production/packing/drop_packed_partitions"))
-        for name, began_at, ended_at in dropped.fetchall():
-            log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
-    except TABLE_IN_USE as error:
-        log.info("partitions are in use, trying again later", stream="orderbook_deltas", error=str(error).strip())

@@ -84,7 +84,8 @@ module "database" {
   subnet_ids        = values(module.network.private_subnet_ids)
   security_group_id = module.network.security_group_ids["production"]
   instance_class    = "db.t4g.large"
-  storage_gb        = 500
+  storage_gb        = local.production_gb
+  storage_gb_max    = 2 * local.production_gb
   key_arn           = module.secrets.key_arn
   alarm_topic_arn   = aws_sns_topic.alarms.arn
 }
@@ -100,7 +101,7 @@ module "database_host" {
   public_address    = true
   security_group_id = module.network.security_group_ids["production"]
   instance_type     = "t4g.large"
-  disk_gb           = 500
+  disk_gb           = local.production_gb
   key_arn           = module.secrets.key_arn
   agents            = var.agents
   tags              = local.tags

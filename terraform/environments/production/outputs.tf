@@ -30,10 +30,11 @@ output "ansible_variables" {
     kalshi_region    = local.region
     kalshi_gatherers = { for name, host in module.gatherer.hosts : name => host.address }
     kalshi_production = {
-      engine   = var.production_engine
-      address  = one(concat(module.database[*].address, module.database_host[*].hosts["production-1"].address))
-      port     = 5432
-      database = "kalshi"
+      engine     = var.production_engine
+      address    = one(concat(module.database[*].address, module.database_host[*].hosts["production-1"].address))
+      port       = 5432
+      database   = "kalshi"
+      storage_gb = local.production_gb
     }
     kalshi_archive         = { bucket = module.archive.name, prefix = "parquet/" }
     kalshi_parameter_names = module.secrets.parameter_names

@@ -51,6 +51,8 @@ locals {
   tags   = { Project = "kalshi-data", Environment = "production" }
   on_rds = var.production_engine == "rds"
 
+  production_gb = 500
+
   archive_bucket  = "kalshi-data-archive-${var.account_id}"
   transfer_bucket = "kalshi-data-transfer-${var.account_id}"
 

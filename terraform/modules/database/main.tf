@@ -54,6 +54,13 @@ resource "aws_db_parameter_group" "this" {
     apply_method = "pending-reboot"
   }
 
+  # A query over all hours of a table locks each partition and its indexes.
+  parameter {
+    name         = "max_locks_per_transaction"
+    value        = "512"
+    apply_method = "pending-reboot"
+  }
+
   dynamic "parameter" {
     for_each = local.parameters
 
@@ -73,10 +80,11 @@ resource "aws_db_instance" "this" {
   db_name        = "kalshi"
   port           = 5432
 
-  storage_type      = "gp3"
-  allocated_storage = var.storage_gb
-  storage_encrypted = true
-  kms_key_id        = var.key_arn
+  storage_type          = "gp3"
+  allocated_storage     = var.storage_gb
+  max_allocated_storage = var.storage_gb_max
+  storage_encrypted     = true
+  kms_key_id            = var.key_arn
 
   username                            = "kalshi_admin"
   manage_master_user_password         = true

@@ -58,6 +58,16 @@ variable "storage_gb" {
   }
 }
 
+variable "storage_gb_max" {
+  type        = number
+  description = "Size up to which RDS grows the storage by itself if less than a tenth of it is free."
+
+  validation {
+    condition     = var.storage_gb_max >= 440 && var.storage_gb_max <= 65536
+    error_message = "Give at least a tenth more than storage_gb, and at most 65536 GB."
+  }
+}
+
 variable "key_arn" {
   type        = string
   description = "Key that encrypts storage, master password, performance insights and logs."

@@ -1,5 +1,6 @@
 """The units confine the programs, and the database roles equal those in the project's SQL files."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -72,6 +73,25 @@ def test_a_gatherer_cannot_act_as_its_hosts_role(units: Path) -> None:
     assert "IPAddressDeny" not in (units / "deduplicator.service").read_text()
     server = (PLAYBOOKS / "roles/timescaledb/tasks/configure.yml").read_text()
     assert {denied, "StartLimitIntervalSec=0"} <= {line.strip() for line in server.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("program", "disk_gb", "database_gb"), [("gatherer", 200, (90, 110)), ("deduplicator", 500, (350, 400))]
+)
+def test_what_a_host_keeps_leaves_a_fifth_of_the_disk(
+    units: Path, program: str, disk_gb: int, database_gb: tuple[int, int]
+) -> None:
+    """The brief's disks: database, frame log and write-ahead log together take at most 80 %."""
+    found = {name: int(value) for name, value in json.loads((units / f"{program}.json").read_text()).items()}
+    disk = found.pop("disk")
+    assert disk == disk_gb * 10**9
+    # RDS has the write-ahead log of terraform/modules/database, and no frame log.
+    wal = found.pop("wal", 0) or 16 * 10**9
+    assert sum(found.values()) + wal <= disk * 0.8
+    assert database_gb[0] <= found["database"] / 10**9 <= database_gb[1]
+    variables = yaml.safe_load((PLAYBOOKS / "group_vars" / f"{program}.yml").read_text())
+    bound = variables[f"{program}_defaults"]["retention"]["database_bytes_max"]
+    assert bound == f"{{{{ {program}_database_bytes | int }}}}"
 
 
 @pytest.mark.parametrize("group", GROUPS)

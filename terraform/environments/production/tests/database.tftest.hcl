@@ -16,6 +16,7 @@ run "database" {
     security_group_id = "sg-1"
     instance_class    = "db.t4g.large"
     storage_gb        = 500
+    storage_gb_max    = 1000
     key_arn           = "arn:aws:kms:us-east-1:123456789012:key/mocked"
     alarm_topic_arn   = "arn:aws:sns:us-east-1:123456789012:mocked"
   }
@@ -25,8 +26,9 @@ run "database" {
       aws_db_instance.this.storage_encrypted,
       aws_db_instance.this.storage_type == "gp3",
       aws_db_instance.this.allocated_storage == 500,
+      aws_db_instance.this.max_allocated_storage == 1000,
     ])
-    error_message = "Storage is 500 GB of encrypted gp3."
+    error_message = "Storage is 500 GB of encrypted gp3 and grows to at most 1000."
   }
 
   assert {

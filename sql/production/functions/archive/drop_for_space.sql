@@ -1,0 +1,42 @@
+-- Drop the oldest partition that the archive holds, every hour verified, whatever stream it belongs to, if the database
+-- takes more space than it may. Rows of the last day stay, and rows that are not verified always stay.
+-- It runs with its owner's rights, so that the role that merges can drop nothing else.
+-- Parameters: streams, the streams whose partitions may go; bytes_max, the space that the database may take
+-- Reads: ops.archive_partitions, ops.dropped_partitions
+-- Writes: as ops.drop_archived_partitions
+-- Returns: what was dropped; no row if nothing is to go or may go
+create or replace function ops.drop_for_space(streams text[], bytes_max bigint)
+returns table (stream text, partition_name text, during tstzrange)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    oldest record;
+begin
+    if pg_database_size(current_database()) <= bytes_max then
+        return;
+    end if;
+    for oldest in
+        select a.stream, min(a.hour) as hour
+        from ops.archive_partitions as a
+        where
+            a.stream = any(streams) and a.state = 'verified' and a.hour < now() - interval '25 h'
+            and not exists (
+                select from ops.dropped_partitions as d where d.stream = a.stream and d.during @> a.hour
+            )
+        group by a.stream
+        order by hour asc
+    loop
+        return query
+        select oldest.stream, d.partition_name, d.during
+        from ops.drop_archived_partitions(oldest.stream, 1, 1) as d;
+        exit when found;
+    end loop;
+end;
+$$;
+
+comment on function ops.drop_for_space is
+'Drop the oldest partition that the archive holds if the database takes more space than it may.';
+
+revoke execute on function ops.drop_for_space from public;

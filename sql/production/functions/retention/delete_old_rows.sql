@@ -1,0 +1,40 @@
+-- Delete old rows of the tables without partitions, a bounded number of each table.
+-- It runs with its owner's rights, so that the role that merges can delete nothing else.
+-- Parameters: days_min, how long rows are kept at least, by what ops.bounded_tables calls kept_as; a table without an
+-- entry is left alone; rows_max, how many rows of each table one call deletes
+-- Writes: the tables of ops.bounded_tables
+-- Returns: how many rows were deleted of each table of which any were
+create or replace function ops.delete_old_rows(days_min jsonb, rows_max integer)
+returns table (target text, deleted_rows bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    entry record;
+    days integer;
+begin
+    for entry in select b.target, b.moment, b.kept_as from ops.bounded_tables() as b loop
+        days := (days_min ->> entry.kept_as)::integer;
+        continue when days is null;
+        if days < 1 then
+            raise exception 'rows of % are to be kept for % days: at least one is needed', entry.target, days;
+        end if;
+        execute format(
+            'delete from %s where ctid = any(array('
+            'select ctid from %s where %s < now() - make_interval(days => $1) limit $2))',
+            entry.target, entry.target, entry.moment
+        ) using days, rows_max;
+        get diagnostics deleted_rows = row_count;
+        target := entry.target;
+        if deleted_rows > 0 then
+            return next;
+        end if;
+    end loop;
+end;
+$$;
+
+comment on function ops.delete_old_rows is
+'Delete old rows of the tables without partitions; returns how many of each.';
+
+revoke execute on function ops.delete_old_rows from public;

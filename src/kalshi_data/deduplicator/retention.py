@@ -1,0 +1,78 @@
+"""Remove from production what is old, and what the archive holds if the database gets too large."""
+
+import msgspec
+import psycopg
+import structlog
+
+from kalshi_data.database.connection import Connection, query
+from kalshi_data.deduplicator.settings import EXPIRABLE, ProductionRetentionSettings
+from kalshi_data.errors import NoRoom
+
+log = structlog.get_logger()
+
+# More than any ten minutes bring, so that what is old goes; few enough for a short transaction.
+DELETED_ROWS_MAX = 50_000
+# Another session holds a lock on the table. The partitions can be dropped later, so upkeep does not wait.
+TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+def drop_archived(production: Connection, retention: ProductionRetentionSettings) -> None:
+    """Remove partitions that are old enough, archived and verified."""
+    for stream, days in retention.days().items():
+        try:
+            with production.transaction():
+                asked = {"stream": stream, "days_min": days}
+                dropped = production.execute(query("production/archive/drop_hours"), asked)
+            for name, began_at, ended_at in dropped.fetchall():
+                log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
+        except TABLE_IN_USE as error:
+            log.info("partitions are in use, trying again later", stream=stream, error=str(error).strip())
+
+
+def drop_packed(production: Connection) -> None:
+    """Remove partitions that packing has emptied."""
+    try:
+        with production.transaction():
+            dropped = production.execute(query("production/packing/drop_packed_partitions"))
+        for name, began_at, ended_at in dropped.fetchall():
+            log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
+    except TABLE_IN_USE as error:
+        log.info("partitions are in use, trying again later", stream="orderbook_deltas", error=str(error).strip())
+
+
+def delete_old(production: Connection, retention: ProductionRetentionSettings, line_checks_days: int) -> None:
+    """Remove old rows of the tables without partitions."""
+    limits = {"days_min": line_checks_days, "rows_max": DELETED_ROWS_MAX}
+    production.execute(query("production/books/delete_line_checks"), limits)
+    days = msgspec.json.encode(retention.days_of_tables()).decode()
+    asked = {"days_min": days, "rows_max": DELETED_ROWS_MAX}
+    for table, rows in production.execute(query("production/retention/delete_old_rows"), asked).fetchall():
+        log.info("old rows deleted", table=table, rows=rows)
+
+
+def make_room(production: Connection, bytes_max: int) -> bool:
+    """Remove the oldest archived partition if production is too large; return whether there was one.
+
+    Raises:
+        NoRoom: production is too large, and none may be dropped.
+    """
+    if not bytes_max:
+        return False
+    asked = {"streams": list(EXPIRABLE), "bytes_max": bytes_max}
+    try:
+        with production.transaction():
+            dropped = production.execute(query("production/archive/drop_for_space"), asked).fetchone()
+    except TABLE_IN_USE as error:
+        log.info("partitions are in use, trying again later", error=str(error).strip())
+        return False
+    if dropped:
+        stream, name, began_at, ended_at = dropped
+        log.info("archived partition dropped for space", stream=stream, partition=name, began=began_at, ended=ended_at)
+        return True
+    row = production.execute(query("production/retention/read_database_bytes")).fetchone()
+    if row and row[0] > bytes_max:
+        raise NoRoom(
+            f"production has {row[0]:,} bytes, more than {bytes_max:,}, and holds nothing older than a day that is "
+            "archived and verified: look at deduplicator archive status, or raise [retention] database_bytes_max"
+        )
+    return False
