@@ -69,8 +69,7 @@ CREATE TABLE capture.book_checks (
     is_equal boolean NOT NULL,
     wrong_level_count integer NOT NULL,
     difference jsonb
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE capture.connections (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     connection_id bigint NOT NULL,
@@ -169,8 +168,7 @@ CREATE TABLE capture.orderbook_deltas (
     ordinal_digits smallint,
     burst_began_at timestamp with time zone,
     CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text])))
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE capture.orderbook_snapshots (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,
@@ -190,8 +188,7 @@ CREATE TABLE capture.orderbook_snapshots (
     last_change_at timestamp with time zone,
     CONSTRAINT orderbook_snapshots_check CHECK ((cardinality(yes_prices) = cardinality(yes_sizes))),
     CONSTRAINT orderbook_snapshots_check1 CHECK ((cardinality(no_prices) = cardinality(no_sizes)))
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE capture.quarantine (
     quarantine_id bigint NOT NULL,
     connection_id bigint NOT NULL,
@@ -246,8 +243,7 @@ CREATE TABLE capture.tickers (
     dollar_volume bigint,
     dollar_open_interest bigint,
     time_digits smallint
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE capture.trades (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     received_at timestamp with time zone NOT NULL,

@@ -353,8 +353,7 @@ CREATE TABLE market_data.hot_orderbook_deltas (
     time_digits smallint,
     CONSTRAINT hot_orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
     CONSTRAINT hot_orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
     index_id text NOT NULL COLLATE pg_catalog."C",
@@ -471,8 +470,7 @@ CREATE TABLE market_data.tickers (
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,
     time_digits smallint
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE VIEW market_data.top_of_book;
 CREATE TABLE market_data.trades (
     exchange_ts timestamp with time zone NOT NULL,
@@ -603,8 +601,7 @@ CREATE TABLE ops.delta_evidence (
     change_count integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL
-)
-WITH (autovacuum_vacuum_insert_threshold='-1');
+);
 CREATE TABLE ops.delta_labels (
     hour timestamp with time zone NOT NULL,
     time_digits smallint NOT NULL,

@@ -17,10 +17,6 @@ begin
         perform create_hypertable(
             target, by_range(time_column, partition_interval), create_default_indexes => false
         );
-        if partition_interval < interval '1 day' then
-            -- Chunks inherit this, as ensure_partition does for partitions.
-            execute format('alter table %s set (autovacuum_vacuum_insert_threshold = -1)', target);
-        end if;
         insert into timeseries.series values (target, time_column, partition_interval);
         return;
     end if;
