@@ -2,12 +2,13 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.simulator.feed.field_sets import OPTIONAL, FieldSet
+from tests.support.books import ensure_partitions
 from tests.support.engines import Engine
 from tests.support.exchange_lines import Lines
 from tests.support.staging import merge, receive
@@ -56,4 +57,7 @@ def merged_run(engine: Engine, journal: Path, lacked: Sequence[Sequence[FieldSet
         for number, (gatherer, frames) in enumerate(zip(gatherers, play(journal, lacked), strict=True), start=1):
             receive(gatherer, frames, datetime.now(UTC), number)
         merge(production, gatherers)
-        yield stack.enter_context(production.connect())
+        connection = stack.enter_context(production.connect())
+        # Tests move rows by an hour.
+        ensure_partitions(connection, *(datetime.now(UTC) + timedelta(hours=hours) for hours in range(-2, 3)))
+        yield connection
