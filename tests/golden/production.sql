@@ -137,6 +137,8 @@ CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone) RETURNS inte
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(hour timestamp with time zone, due_since timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean

@@ -142,6 +142,9 @@ class PackingSettings(Section):
         Meta(ge=1, description="Hours from the end of an hour until it is packed, if the archive holds it, verified."),
     ] = 3
     rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Changes packed in one step.")] = 50_000
+    late_seconds_max: Annotated[
+        float, Meta(gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
+    ] = 21_600.0
 
 
 class ProductionRetentionSettings(Section):
@@ -210,3 +213,8 @@ class DeduplicatorSettings(Section):
         numbers = [gatherer.id for gatherer in self.gatherers]
         if len(set(numbers)) < len(numbers):
             raise ValueError(f"each gatherer needs an id of its own, but these have {numbers}")
+
+    @property
+    def packing_condition(self) -> dict[str, int | bool]:
+        """Return the condition under which an hour is due to be packed, as SQL's parameters."""
+        return {"hours_after": self.packing.hours_after, "needs_archive": bool(self.archive.target)}

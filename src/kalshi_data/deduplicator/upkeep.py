@@ -36,7 +36,7 @@ class Upkeep:
         self._settings = settings.upkeep
         self._retention = settings.retention
         self._packing = settings.packing
-        self._needs_archive = bool(settings.archive.target)
+        self._packing_condition = settings.packing_condition
         self._sample = {"sightings_one_in": settings.merging.sightings_one_in}
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
@@ -141,8 +141,7 @@ class Upkeep:
     def _pack(self, production: Connection) -> bool:
         if not self._packing.enabled:
             return False
-        limits = {"hours_after": self._packing.hours_after, "rows_max": self._packing.rows_max}
-        asked = {**limits, "needs_archive": self._needs_archive}
+        asked = {**self._packing_condition, "rows_max": self._packing.rows_max}
         row = production.execute(query("production/packing/pack_next_hour"), asked).fetchone()
         if row is None:
             return False

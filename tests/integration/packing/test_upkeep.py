@@ -1,13 +1,20 @@
 """Upkeep packs hours of order-book changes that are over, frees their space, and drops old ones."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.console import Console
 
 from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.monitoring.monitor import Monitor
+from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.retention import drop_packed
+from kalshi_data.deduplicator.state import State
+from kalshi_data.shard import EVERYTHING
 from tests.support.engines import Database
+from tests.support.staging import settings
 
 DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
 INSERT = """
@@ -77,3 +84,36 @@ def test_retention_drops_packed_hours_that_the_archive_holds(ops: Connection) ->
     assert len(dropped) == 1
     assert ops.execute(COUNTS).fetchall() == [(0, 0)]
     assert ops.execute("select count(*) from ops.packed_hours").fetchall() == [(0,)]
+
+
+def test_an_hour_is_due_since_its_rows_were_merged_or_archived(ops: Connection) -> None:
+    due = "select due_since from ops.hours_to_pack(3, %s) where hour = %s"
+    ended = DAY + timedelta(hours=1)
+    assert ops.execute(due, (False, DAY)).fetchall() == [(ended + timedelta(hours=3),)]
+    assert ops.execute(due, (True, DAY)).fetchall() == []
+    ops.execute(VERIFIED, (DAY, DAY))
+    merged, verified = ended + timedelta(hours=20), ended + timedelta(hours=21)
+    ops.execute("update ops.archive_partitions set touched_at = %s, verified_at = %s", (merged, verified))
+    assert ops.execute(due, (False, DAY)).fetchall() == [(merged,)]
+    assert ops.execute(due, (True, DAY)).fetchall() == [(verified,)]
+
+
+def test_the_lag_of_packing_is_measured_and_shown(ops: Connection, production: Database) -> None:
+    chosen = settings(production, [production])
+    monitor = Monitor(chosen, State(), EVERYTHING)
+    try:
+        monitor.measure()
+        waiting = monitor.measurements.packing
+        pack(ops)
+        monitor.measure()
+        packed = monitor.measurements.packing
+    finally:
+        monitor.close()
+    assert (waiting.hours_due, waiting.hours_packed, waiting.newest_hour) == (24, 0, None)
+    assert waiting.due_seconds > timedelta(days=1).total_seconds()
+    assert packed == (0, 0.0, 24, DAY + timedelta(hours=23))
+    console = Console(width=160, file=io.StringIO())
+    console.print(draw_status(read_status(ops, chosen)))
+    assert isinstance(console.file, io.StringIO)
+    shown = " ".join(console.file.getvalue().split())
+    assert f"orderbook_deltas 24 0 - {DAY:%Y-%m-%d} 23:00" in shown

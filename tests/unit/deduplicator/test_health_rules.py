@@ -17,6 +17,7 @@ from kalshi_data.deduplicator.monitoring.measurements import (
     Measurements,
     MergedRows,
     OpenMerge,
+    Packing,
     StreamKey,
 )
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
@@ -199,6 +200,23 @@ def test_an_archive_that_fails_is_degraded_with_its_error() -> None:
     known = state()
     known.archive.failed("s3://archive: there is no such bucket")
     assert health_of(measurements(), known) == ("degraded", ["archive"])
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(21_000.0, "healthy"), (22_000.0, "degraded")])
+def test_hours_that_wait_too_long_to_be_packed_are_reported(seconds: float, status: str) -> None:
+    found = evaluate(measurements(packing=Packing(7, seconds)), state(), SETTINGS, NOW)
+    assert found.status == status
+    assert all("7 hours wait to be packed, the oldest for 22000 s" in reason.text for reason in found.reasons)
+
+
+def test_packing_has_metrics() -> None:
+    samples = {
+        sample.name.removeprefix("kalshi_deduplicator_packing_"): sample.value
+        for metric in read_metrics(measurements(packing=Packing(7, 60.5, 40)), state(), HealthReport())
+        for sample in metric.samples
+        if "packing" in sample.name
+    }
+    assert samples == {"hours_due": 7, "lag_seconds": 60.5, "hours_packed": 40}
 
 
 def test_the_archive_has_metrics() -> None:

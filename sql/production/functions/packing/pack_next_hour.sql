@@ -1,7 +1,7 @@
 -- Do one step of packing order-book changes: of the oldest hour that is over for long enough and has hot rows.
 -- Parameters: hours_after, how long an hour has to be over; rows_max, how many changes a step moves; needs_archive,
 -- whether the archive must hold an hour
--- Reads: ops.archive_partitions, the partitions of market_data.hot_orderbook_deltas
+-- Reads: what ops.hours_to_pack reads
 -- Writes: what ops.pack_hour writes
 -- Returns: one row, or none if no hour is due: the hour, how many changes were moved, and whether the hour is packed
 create or replace function ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean)
@@ -10,22 +10,7 @@ language sql
 as $$
     with due as materialized (
         select h.hour
-        from timeseries.list_partitions('market_data.hot_orderbook_deltas') as t
-        cross join lateral generate_series(
-            lower(t.during), least(upper(t.during), now() - make_interval(hours => hours_after)) - interval '1 h',
-            interval '1 h'
-        ) as h (hour)
-        where
-            not exists (
-                select from ops.packed_hours as p
-                where p.stream = 'orderbook_deltas' and p.hour = h.hour and p.packed_at is not null
-            )
-            and (
-                not needs_archive or exists (
-                    select from ops.archive_partitions as a
-                    where a.stream = 'orderbook_deltas' and a.hour = h.hour and a.state = 'verified'
-                )
-            )
+        from ops.hours_to_pack(hours_after, needs_archive) as h
         order by h.hour
         limit 1
     )

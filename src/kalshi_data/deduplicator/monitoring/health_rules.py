@@ -29,6 +29,7 @@ def evaluate(
         _line_counts(measurements),
         _tasks(state),
         _archive(state, settings.archive.late_seconds_max),
+        _packing(measurements, settings.packing.late_seconds_max),
     )
     return HealthReport(tuple(reason for rule in rules for reason in rule))
 
@@ -128,3 +129,14 @@ def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:
     elif archive.due_seconds > late_seconds_max:
         text = f"{archive.hours_due:,} hours wait for the archive, the oldest for {archive.due_seconds:.0f} s"
         yield Reason(DEGRADED, "archive", text)
+
+
+def _packing(measurements: Measurements, late_seconds_max: float) -> Iterator[Reason]:
+    """Packing is never worse than degraded, since readers see hours that are not packed, too."""
+    packing = measurements.packing
+    if packing.due_seconds > late_seconds_max:
+        text = (
+            f"{packing.hours_due:,} hours wait to be packed, the oldest for {packing.due_seconds:.0f} s: if upkeep has "
+            "no error, raise rows_max in [packing]"
+        )
+        yield Reason(DEGRADED, "packing", text)

@@ -50,6 +50,15 @@ class LineCounts(NamedTuple):
     disputed_ticker: str | None = None
 
 
+class Packing(NamedTuple):
+    """Hours that are due to be packed, for how long the oldest has been, and the hours that are packed."""
+
+    hours_due: int = 0
+    due_seconds: float = 0.0
+    hours_packed: int = 0
+    newest_hour: datetime | None = None
+
+
 class Measurements:
     """Everything measured; one thread replaces whole mappings, so that any thread may read them."""
 
@@ -62,6 +71,7 @@ class Measurements:
         self.production_transaction_age = 0  # transactions since the oldest that production must remember
         self.oldest_merge: OpenMerge | None = None  # what upkeep waits for
         self.line_counts = LineCounts()
+        self.packing = Packing()
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second

@@ -45,6 +45,7 @@ def read_metrics(measurements: Measurements, state: State, health: HealthReport)
     yield gauge(f"{PREFIX}task_failing", "1 while a task beside the streams fails.", tasks, "task")
     yield from _line_counts(measurements)
     yield from _archive(state.archive)
+    yield from _packing(measurements)
 
 
 def _production(measurements: Measurements) -> Iterable[Metric]:
@@ -104,6 +105,13 @@ def _archive(archive: ArchiveState) -> Iterable[Metric]:
     yield counter(
         f"{name}_failures", "Failed attempts of this process to write an hour or read it back.", archive.failures
     )
+
+
+def _packing(measurements: Measurements) -> Iterable[Metric]:
+    packing, name = measurements.packing, f"{PREFIX}packing"
+    yield gauge(f"{name}_lag_seconds", "How long the oldest hour has been due to be packed.", packing.due_seconds)
+    yield gauge(f"{name}_hours_due", "Hours of order-book changes that are due to be packed.", packing.hours_due)
+    yield gauge(f"{name}_hours_packed", "Hours of order-book changes that are packed.", packing.hours_packed)
 
 
 def _by_stream(values: Mapping[StreamKey, float]) -> dict[tuple[str, ...], float]:

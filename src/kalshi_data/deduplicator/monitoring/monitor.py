@@ -20,6 +20,7 @@ from kalshi_data.deduplicator.monitoring.measurements import (
     Measurements,
     MergedRows,
     OpenMerge,
+    Packing,
     StreamKey,
 )
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, ProbeResult
@@ -116,6 +117,7 @@ class Monitor:
         self.measurements.oldest_merge = OpenMerge(*merge) if merge else None
         counts = production.execute(query("production/status/read_line_counts")).fetchone()
         self.measurements.line_counts = LineCounts(*counts) if counts else LineCounts()
+        self.measurements.packing = self._read_packing(production)
         measurements, now = self.measurements, time.monotonic()
         measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
@@ -128,6 +130,13 @@ class Monitor:
             if key in before
         }
         return rows
+
+    def _read_packing(self, production: Connection) -> Packing:
+        """Return how far packing has come; nothing is due if it is not enabled."""
+        if not self._settings.packing.enabled:
+            return Packing()
+        row = production.execute(query("production/status/read_packing"), self._settings.packing_condition).fetchone()
+        return Packing(*row) if row else Packing()
 
     def _probe_gatherers(self, positions: Sequence[tuple[Any, ...]]) -> None:
         """Probe all gatherers at once; a gatherer that does not answer in time counts as not alive."""

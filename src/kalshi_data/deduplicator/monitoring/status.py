@@ -21,6 +21,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
         gatherers = cursor.execute(query("production/status/read_gatherers")).fetchall()
         streams = cursor.execute(query("production/status/read_lags")).fetchall()
         archive = cursor.execute(query("production/status/read_archive_totals")).fetchall()
+        packing = cursor.execute(query("production/status/read_packing"), settings.packing_condition).fetchone() or {}
     for each in deduplicators:
         fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
@@ -28,7 +29,11 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
     wanted = [each for each in deduplicators if each["status"]["state"] != "stopped"]
     alive = bool(wanted) and all(each["alive"] for each in wanted)
     found = {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
-    return {**found, "archive": {"target": settings.archive.target, "streams": archive}}
+    steps = {
+        "archive": {"target": settings.archive.target, "streams": archive},
+        "packing": {"enabled": settings.packing.enabled, **packing},
+    }
+    return {**found, **steps}
 
 
 def draw_status(document: Document) -> RenderableType:
@@ -36,7 +41,7 @@ def draw_status(document: Document) -> RenderableType:
     states = {f"deduplicator {each['shard']}": _describe(each) for each in document["deduplicators"]}
     parts = [pairs(states or {"deduplicator": "never ran on this database"}), ""]
     tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
-    return Group(*parts, *tables, _problems(document))
+    return Group(*parts, *tables, _packing(document["packing"]), _problems(document))
 
 
 def _describe(deduplicator: dict[str, Any]) -> str:
@@ -84,10 +89,25 @@ def _archive(archive: Document) -> RenderableType:
         return ""
     made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size")
     for each in archive["streams"]:
-        newest = f"{each['newest_hour'].astimezone(UTC):%Y-%m-%d %H:00}" if each["newest_hour"] else "-"
+        newest = _hour(each["newest_hour"])
         counts = (f"{each[name]:,}" for name in ("hours_verified", "hours_waiting", "hours_failing"))
         made.add_row(each["stream"], *counts, newest, f"{each['row_count']:,}", size(each["byte_count"]))
     return Group("", made)
+
+
+def _packing(packing: Document) -> RenderableType:
+    """Return the progress of packing; an empty text if it is not enabled, or no hour is over for long enough."""
+    if not packing["enabled"] or not packing["hours_due"] + packing["hours_packed"]:
+        return ""
+    made = table("packing", "hours packed", "due", "oldest due for", "newest hour")
+    due = span(packing["due_seconds"]) if packing["hours_due"] else "-"
+    counts = (f"{packing[name]:,}" for name in ("hours_packed", "hours_due"))
+    made.add_row("orderbook_deltas", *counts, due, _hour(packing["newest_hour"]))
+    return Group("", made)
+
+
+def _hour(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:00}" if at else "-"
 
 
 def _problems(document: Document) -> RenderableType:
