@@ -14,7 +14,7 @@ from kalshi_data.gatherer.retention import RetentionJob
 from kalshi_data.kalshi.timestamps import from_ns
 from tests.integration.gatherer.test_batch_writer import receive
 from tests.integration.gatherer.test_health import settings
-from tests.integration.gatherer.test_retention import acknowledge, held, trade
+from tests.integration.gatherer.test_retention import WEEK, acknowledge, held, trade
 from tests.integration.gatherer.test_retention import fill as fill_days
 from tests.support import staging
 from tests.support.engines import Database
@@ -139,7 +139,7 @@ def test_rows_of_wrong_clocks_go_once_they_are_merged_and_no_others_with_them(ka
     fill(kalshi_ts)
     counters = Counters()
     counters.exchange_clock.is_known = True
-    RetentionJob(settings(kalshi_ts), counters).run_once()
+    RetentionJob(settings(kalshi_ts, WEEK), counters).run_once()
     assert held(kalshi_ts) == ["1", "0"]
 
 
@@ -157,7 +157,7 @@ def test_a_clock_that_is_wrong_now_drops_nothing_of_today(
     monkeypatch.setattr("kalshi_data.gatherer.retention.datetime", WrongNow)
     counters = Counters()
     counters.exchange_clock.is_known = True
-    RetentionJob(settings(kalshi_ts), counters).run_once()
+    RetentionJob(settings(kalshi_ts, WEEK), counters).run_once()
     assert {"1", "0"} <= set(held(kalshi_ts))
 
 
