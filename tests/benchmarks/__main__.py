@@ -1,5 +1,6 @@
 """Runs benchmarks: python3 build.py bench [NAME] [--seconds N] [--report FILE]."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks import capture, decode, export, latency, merge, registry, simulator, soak, zipapps
+from tests.benchmarks.capacity.command import capacity
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
@@ -33,6 +35,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
+      capacity   days of the whole exchange that production holds; has its own options: bench capacity --help
       capture    one gatherer, from socket to committed rows, beside cryptofeed's backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
       export     an hour of changes to a sorted Parquet file on local S3, beside DuckDB; 10 seconds stand for 10 million
@@ -63,4 +66,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
 
 if __name__ == "__main__":
+    # It takes ten minutes, so it runs only by its name.
+    if sys.argv[1:2] == ["capacity"]:
+        capacity(sys.argv[2:], prog_name="python3 build.py bench capacity")
     main(prog_name="python3 build.py bench")
