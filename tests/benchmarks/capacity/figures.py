@@ -118,12 +118,12 @@ def busiest(name: str, share: float) -> float:
 
 
 def memory_mb(measured: Measured) -> float:
-    """Return production's memory if every step happens at the same time: shared buffers in use, and each one's own."""
+    """Return production's memory if every step happens at the same time, with the shared buffers that were used."""
     steps = {**measured.hours_steps, **measured.wide_steps}
     largest = {
         name: max(measured.hours_steps.get(name, step).private_mb, step.private_mb) for name, step in steps.items()
     }
-    return measured.shared_mb + sum(largest.values())
+    return measured.shared_mb + measured.idle_mb + sum(largest.values())
 
 
 def figures(measured: Measured) -> dict[str, float]:

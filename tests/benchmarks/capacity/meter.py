@@ -22,7 +22,7 @@ class StepCost(msgspec.Struct):
     core_seconds: float = 0.0
     # Of this process, which stands for the deduplicator.
     own_seconds: float = 0.0
-    # Memory of the server's processes that they do not share, at most.
+    # By how much the memory grew at most that the server's processes do not share.
     private_mb: float = 0.0
 
     @property
@@ -40,6 +40,8 @@ class ServerMeter:
         self._postmaster = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
         self.steps: dict[str, StepCost] = {}
         self.shared_mb = 0.0
+        # Memory of each process by itself, before a step, at most.
+        self.idle_mb = 0.0
 
     @contextmanager
     def step(self, name: str) -> Generator[StepCost]:
@@ -68,6 +70,7 @@ class ServerMeter:
 
     def _sample(self, cost: StepCost, ended: threading.Event) -> None:
         """Keep the largest memory until the step has ended."""
+        before: float | None = None
         while True:
             private, shared = 0.0, 0.0
             for child in self._postmaster.children():
@@ -76,7 +79,10 @@ class ServerMeter:
                     # A process that is ending has no memory any more.
                     private += status.get("RssAnon", 0.0)
                     shared = max(shared, status.get("RssShmem", 0.0))
-            cost.private_mb = max(cost.private_mb, private)
+            if before is None:
+                before = private
+                self.idle_mb = max(self.idle_mb, before)
+            cost.private_mb = max(cost.private_mb, private - before)
             self.shared_mb = max(self.shared_mb, shared)
             if ended.wait(SAMPLE_SECONDS):
                 return

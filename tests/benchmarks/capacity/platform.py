@@ -48,20 +48,30 @@ class Pipeline:
     """Moves rows through the platform, step by step, and measures each."""
 
     def __init__(
-        self, production: Database, gatherers: Sequence[Database], made: MadeRows, meter: ServerMeter, folder: Path
+        self,
+        production: Database,
+        gatherers: Sequence[Database],
+        made: MadeRows,
+        meter: ServerMeter,
+        folder: Path | None,
     ) -> None:
-        """Prepare the steps; the archive is a folder."""
+        """Prepare the steps; the archive is a folder, or there is none."""
         self.production = production
         self.gatherers = gatherers
         self.meter = meter
         self.received: dict[str, int] = {}
         self._made = made
-        self._settings = archiving(settings(production, gatherers, gatherer_seconds_max=120), folder)
+        chosen = settings(production, gatherers, gatherer_seconds_max=120)
+        self._settings = archiving(chosen, folder) if folder else chosen
+        self._merges: dict[str, tuple[StreamMerge, Connection]] = {}
         self._covers = False
         self._upkeep = production.connect("deduplicator")
         self._superuser = production.connect()
 
     def close(self) -> None:
+        for merging, connection in self._merges.values():
+            merging.close()
+            connection.close()
         for each in (self._upkeep, self._superuser, self._made):
             each.close()
 
@@ -82,14 +92,25 @@ class Pipeline:
 
     def merge(self) -> None:
         """Merge each stream until nothing is left."""
-        for name, stream in MERGED.items():
-            merging = StreamMerge(stream, self._settings, threading.Event())
-            with closing(merging), merging.connect() as connection:
-                claim(merging, connection)
-                with self.meter.step(f"merge {name}") as cost:
-                    while rows := merging.tick(connection):
-                        cost.units += rows
+        for name in MERGED:
+            self.connect(name)
+            with self.meter.step(f"merge {name}") as cost:
+                while rows := self.tick(name):
+                    cost.units += rows
         self._superuser.execute(FORGET_MARKS)
+
+    def connect(self, name: str) -> None:
+        """Connect a stream to production, unless it is connected."""
+        if name not in self._merges:
+            merging = StreamMerge(MERGED[name], self._settings, threading.Event())
+            connection = merging.connect()
+            claim(merging, connection)
+            self._merges[name] = (merging, connection)
+
+    def tick(self, name: str) -> int:
+        """Merge once what waits of a connected stream, and return how many rows were polled."""
+        merging, connection = self._merges[name]
+        return merging.tick(connection)
 
     def classify(self, period: Period) -> None:
         """Classify the minutes of a period, one after the other as they pass."""
@@ -179,15 +200,16 @@ def archiving(chosen: DeduplicatorSettings, folder: Path) -> DeduplicatorSetting
 
 
 @contextmanager
-def pipeline(servers: Servers, books: int, folder: Path) -> Generator[Pipeline]:
+def pipeline(servers: Servers, books: int, folder: Path | None = None) -> Generator[Pipeline]:
     """Make the databases of the platform, and drop them when the block ends."""
     with ExitStack() as stack:
         production = stack.enter_context(servers.production.database("production"))
         gatherers = [stack.enter_context(servers.gatherers.database("kalshi_ts")) for _ in range(GATHERERS)]
         maker = stack.enter_context(servers.gatherers.database("empty"))
         made = MadeRows(maker, books)
-        place = folder / production.name
-        place.mkdir()
+        place = folder / production.name if folder else None
+        if place:
+            place.mkdir()
         yield stack.enter_context(
             closing(Pipeline(production, gatherers, made, ServerMeter(servers.production), place))
         )

@@ -16,7 +16,7 @@ from tests.benchmarks.capacity.load import Period
 from tests.benchmarks.capacity.meter import StepCost
 from tests.benchmarks.capacity.platform import HOUR, Pipeline, Servers, pipeline
 from tests.benchmarks.capacity.production import make_engine
-from tests.benchmarks.capacity.sizes import PASSING, read_bytes, row_bytes
+from tests.benchmarks.capacity.sizes import PASSING, read_bytes, read_rows, row_bytes
 from tests.support.engines import Engine
 
 PERIODS_AN_HOUR = 4
@@ -56,9 +56,13 @@ class Measured(msgspec.Struct):
     hours_steps: dict[str, StepCost] = {}
     wide_steps: dict[str, StepCost] = {}
     packed_rows: int = 0
+    # Rows of production's tables after the hours, and bytes that the hours brought.
+    rows: dict[str, int] = {}
+    grown: dict[str, int] = {}
     hot_read_ms: float = 0
     packed_read_ms: float = 0
     shared_mb: float = 0
+    idle_mb: float = 0
     own_rss_mb: float = 0
     wrong: int = 0
 
@@ -109,7 +113,8 @@ def run_hours(servers: Servers, load: Load, folder: Path, measured: Measured) ->
         measure_hot(steps, empty, measured)
         measure_packing(steps, last, measured)
         measure_tables(steps, empty, measured)
-        measured.hours_steps, measured.shared_mb = steps.meter.steps, steps.meter.shared_mb
+        measured.hours_steps = steps.meter.steps
+        keep_memory(steps, measured)
 
 
 def periods(hour: datetime, number: int, share: float) -> list[Period]:
@@ -168,6 +173,8 @@ def measure_tables(steps: Pipeline, empty: dict[str, int], measured: Measured) -
     with steps.production.connect() as connection:
         tables = read_bytes(connection)
         measured.kept = row_bytes(connection, tables, empty)
+        measured.rows = {table: read_rows(connection, table) for table in tables}
+        measured.grown = {table: size - empty[table] for table, size in tables.items() if size > empty[table]}
         measured.archived = dict(connection.execute(ARCHIVED).fetchall())
         measured.passing_bytes = sum(tables.get(table, 0) for table in PASSING) / measured.load.share
 
@@ -184,4 +191,10 @@ def run_minutes(servers: Servers, load: Load, folder: Path, measured: Measured) 
                 steps, first._replace(number=number, began=began + number * timedelta(seconds=first.seconds)), measured
             )
         measured.wide_steps = steps.meter.steps
-        measured.shared_mb = max(measured.shared_mb, steps.meter.shared_mb)
+        keep_memory(steps, measured)
+
+
+def keep_memory(steps: Pipeline, measured: Measured) -> None:
+    """Keep the largest memory of all."""
+    measured.shared_mb = max(measured.shared_mb, steps.meter.shared_mb)
+    measured.idle_mb = max(measured.idle_mb, steps.meter.idle_mb)
