@@ -1,6 +1,7 @@
 """The command of the benchmark of capacity."""
 
 import logging
+import tempfile
 from pathlib import Path
 
 import click
@@ -10,7 +11,8 @@ from rich.console import Console
 
 from tests.benchmarks.capacity.display import show
 from tests.benchmarks.capacity.figures import figures
-from tests.benchmarks.capacity.run import Load, measure
+from tests.benchmarks.capacity.growth import measure_growth, show_growth
+from tests.benchmarks.capacity.run import Load, measure, running_servers
 
 DEFAULT = Load()
 
@@ -19,7 +21,8 @@ DEFAULT = Load()
 @click.option("--share", default=DEFAULT.share, show_default=True, help="Share of the day's width in the hours.")
 @click.option("--hours", default=DEFAULT.hours, show_default=True, help="Hours that go through every step.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file, too.")
-def capacity(share: float, hours: int, json_file: Path | None) -> None:
+@click.option("--days", metavar="1,4,16", help="Instead, measure the same work after each of these numbers of days.")
+def capacity(share: float, hours: int, json_file: Path | None, days: str | None) -> None:
     """Measure how much of the busiest day fits on the machines that have to carry it.
 
     Hours of a share of the day go through all steps of the platform, for the bytes of each row. Then minutes of its
@@ -30,8 +33,12 @@ def capacity(share: float, hours: int, json_file: Path | None) -> None:
     Examples:
       python3 build.py bench capacity
       python3 build.py bench capacity --share 0.1 --hours 4 --json capacity.json
+      python3 build.py bench capacity --days 1,4,16
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    if days:
+        grow(days)
+        return
     measured = measure(Load(share, hours))
     if measured.wrong:
         raise click.ClickException(f"{measured.wrong} books or hours came out wrong: the figures mean nothing")
@@ -40,3 +47,16 @@ def capacity(share: float, hours: int, json_file: Path | None) -> None:
     if json_file:
         json_file.write_bytes(line + b"\n")
     click.echo(line.decode())
+
+
+def grow(days: str) -> None:
+    """Print what the same work takes after each of the given numbers of days."""
+    try:
+        numbers = sorted({int(number) for number in days.split(",")})
+    except ValueError as error:
+        raise click.BadParameter(f"{days!r} is no list of days such as 1,4,16", param_hint="--days") from error
+    with tempfile.TemporaryDirectory(prefix="kalshi-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with running_servers(folder) as servers:
+            show_growth(measure_growth(servers, numbers), Console())

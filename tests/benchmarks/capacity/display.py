@@ -33,7 +33,7 @@ def show(measured: Measured, console: Console) -> None:
         console.print(table)
     console.print(
         f"waiting to be packed and passing rows: {hot_bytes(measured) / 1e9:.1f} GB\n"
-        f"a book at a time: {measured.hot_read_ms:.2f} ms hot, {measured.packed_read_ms:.2f} ms packed\n"
+        f"a book at a time: {measured.hot_read_ms:.2f} core ms hot, {measured.packed_read_ms:.2f} packed\n"
         f"production's settings allow {settings_mb_max():,} MB, this process took {measured.own_rss_mb:,.0f} MB\n"
         "one processor of this machine counts as one Graviton2 core"
     )

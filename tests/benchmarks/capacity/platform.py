@@ -112,20 +112,20 @@ class Pipeline:
         merging, connection = self._merges[name]
         return merging.tick(connection)
 
-    def classify(self, period: Period) -> None:
-        """Classify the minutes of a period, one after the other as they pass."""
+    def classify(self, period: Period, every_seconds: int = 60) -> None:
+        """Classify the minutes of a period, one after the other as they pass, or some at once."""
         upkeep = self._settings.upkeep
         limits = {"minutes_max": upkeep.minutes_max, "markets_max": upkeep.markets_max}
         with self.meter.step("classify minutes") as cost:
             for second in range(BEAT_SECONDS, period.seconds + 1, BEAT_SECONDS):
                 self._superuser.execute(BEATS, (period.began + timedelta(seconds=second),))
-                if second % 60 == 0:
+                if second % every_seconds == 0:
                     again = limits["markets_max"]
                     while again >= limits["markets_max"]:
                         (_, _, again) = self._upkeep.execute(
                             query("production/completeness/advance_minutes"), limits
                         ).fetchall()[0]
-                    cost.units += 1
+                    cost.units += every_seconds / 60
 
     def check(self, period: Period) -> int:
         """Check the order books of a period and count changes; return how many were wrong."""
