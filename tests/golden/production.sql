@@ -310,7 +310,7 @@ CREATE TABLE market_data.packed_orderbook_deltas (
     shortest_delay integer NOT NULL,
     gatherer_id smallint NOT NULL,
     moments integer[] NOT NULL,
-    clocks integer[],
+    clock_steps integer[],
     prices smallint[] NOT NULL,
     sizes integer[] NOT NULL,
     low_delays smallint[] NOT NULL,

@@ -9,7 +9,7 @@ create table market_data.packed_orderbook_deltas (
     shortest_delay integer not null,
     gatherer_id smallint not null,
     moments integer[] not null,
-    clocks integer[],
+    clock_steps integer[],
     prices smallint[] not null,
     sizes integer[] not null,
     low_delays smallint[] not null,
@@ -38,8 +38,8 @@ comment on column market_data.packed_orderbook_deltas.gatherer_id is
 'The gatherer of all changes if gatherer_ids is null.';
 comment on column market_data.packed_orderbook_deltas.moments is
 'Of each change in the order of time: exchange_ts in microseconds since the hour began, less 2^31.';
-comment on column market_data.packed_orderbook_deltas.clocks is
-'By how much each clock is above lowest_clock; null if all are the lowest.';
+comment on column market_data.packed_orderbook_deltas.clock_steps is
+'By how much each clock differs from the one before, the first from lowest_clock; null if all are the lowest.';
 comment on column market_data.packed_orderbook_deltas.prices is
 'Prices in units of their last place, times 2, plus 1 for the side no.';
 comment on column market_data.packed_orderbook_deltas.sizes is 'Sizes in units of their last place.';

@@ -18,7 +18,7 @@ from market_data.packed_orderbook_deltas as p
 cross join lateral (
     select
         p.hour + (c.moment + 2147483648::bigint) * interval '1 microsecond' as exchange_ts,
-        p.lowest_clock + coalesce(c.clock, 0) as clock,
+        p.lowest_clock + coalesce(sum(c.clock_step) over (order by c.place), 0) as clock,
         case when c.price & 1 = 0 then 'yes' else 'no' end as side,
         (c.price >> 1) * ('{1,0.1,0.01,0.001,0.0001}'::numeric[])[p.price_scale + 1] as price,
         c.size * ('{1,0.1,0.01,0.001,0.0001}'::numeric[])[p.size_scale + 1] as size_delta,
@@ -32,9 +32,9 @@ cross join lateral (
         p.time_digits
     from
         unnest(
-            p.moments, p.clocks, p.prices, p.sizes, p.low_delays, p.high_delays, p.occurrences, p.gatherer_ids
-        )
-            as c (moment, clock, price, size, low_delay, high_delay, occurrence, gatherer_id)
+            p.moments, p.clock_steps, p.prices, p.sizes, p.low_delays, p.high_delays, p.occurrences, p.gatherer_ids
+        ) with ordinality
+            as c (moment, clock_step, price, size, low_delay, high_delay, occurrence, gatherer_id, place)
     union all
     select
         e.exchange_ts, e.clock, e.side, e.price, e.size_delta, e.occurrence, e.received_at, e.gatherer_id, e.time_digits

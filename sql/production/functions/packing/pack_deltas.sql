@@ -59,7 +59,7 @@ as $$
         select
             g.*,
             row_number() over kind as place,
-            (g.clock - g.lowest_clock)::integer as clock_difference,
+            (g.clock - lag(g.clock, 1, g.lowest_clock) over kind)::integer as clock_step,
             round(date_part('epoch', g.exchange_ts - wanted_hour) * 1e6)::bigint - 2147483648 as moment,
             round(date_part('epoch', g.received_at - g.exchange_ts) * 1e6)::integer as delay
         from grouped as g
@@ -84,7 +84,7 @@ as $$
         select
             wanted_hour, d.market_ticker, count(*), d.time_digits, d.price_scale, d.size_scale, d.lowest_clock,
             d.shortest_delay, min(d.gatherer_id), array_agg(d.moment::integer order by d.place),
-            case when bool_or(d.clock_difference <> 0) then array_agg(d.clock_difference order by d.place) end,
+            case when bool_or(d.clock_step <> 0) then array_agg(d.clock_step order by d.place) end,
             array_agg((d.price_units::integer * 2 + (d.side = 'no')::integer)::smallint order by d.place),
             array_agg(d.size_units::integer order by d.place),
             array_agg((((d.delay - d.shortest_delay) & 65535) - 32768)::smallint order by d.place),
