@@ -21,6 +21,16 @@ alter role dedup_reader set lock_timeout = '10s';
 alter role dedup_reader set idle_in_transaction_session_timeout = '60s';
 alter role dedup_reader set idle_session_timeout = '1h';
 
+-- The gatherer asks where the server keeps its files, so that it can see how much space their disk has.
+do $$
+begin
+    grant pg_read_all_settings to gatherer;
+exception
+    when insufficient_privilege then
+        raise notice 'gatherer cannot see where the server keeps its files, and does not watch their disk';
+end;
+$$;
+
 do $$
 begin
     alter role dedup_reader set temp_file_limit = '4GB';

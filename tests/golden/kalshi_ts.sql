@@ -212,6 +212,11 @@ CREATE TABLE capture.replayed_file (
     sha256 text NOT NULL,
     replayed_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE capture.storage_samples (
+    sampled_at timestamp with time zone NOT NULL,
+    database_bytes bigint NOT NULL,
+    kept_bytes bigint NOT NULL
+);
 CREATE TABLE capture.subscriptions (
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     connection_id bigint NOT NULL,
@@ -311,6 +316,8 @@ ALTER TABLE ONLY capture.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id);
 ALTER TABLE ONLY capture.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY capture.storage_samples
+    ADD CONSTRAINT storage_samples_pkey PRIMARY KEY (sampled_at);
 ALTER TABLE ONLY capture.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY timeseries.migration

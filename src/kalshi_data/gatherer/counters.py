@@ -1,5 +1,6 @@
 """What a gatherer counts while it works: plain numbers, so that counting costs almost nothing."""
 
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -82,6 +83,18 @@ class Counters:
         "clock_difference_seconds", "How far this host's clock is ahead of the exchange's."
     )
     database_bytes: int = level("database_bytes", "Size of kalshi_ts.", int)
+    database_free_bytes: int = level(
+        "database_free_bytes", "Free space on the disk of kalshi_ts; 0 if the disk is not known.", int
+    )
+    database_kept_bytes: int = level(
+        "database_kept_bytes", "Size of kalshi_ts without partitions that are over and merged.", int
+    )
+    growth_bytes_per_day: float = level("growth_bytes_per_day", "By how much that grew in the last day.")
+    full_in_days: float = level(
+        "full_in_days",
+        "Days until rows must be dropped that are not merged, at the rate of the last day; infinite if never.",
+        lambda: math.inf,
+    )
     unread_dropped_at_seconds: float = level(
         "unread_dropped_timestamp_seconds",
         "When rows were last dropped for space before they were merged; 0 for never.",

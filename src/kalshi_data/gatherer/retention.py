@@ -1,5 +1,6 @@
 """Remove captured rows that are old and merged, and the oldest rows of all if the database gets too large."""
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,9 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.database_space import DatabaseSpace
 from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.service.growth import Growth
 from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.streams import STREAMS
 
@@ -27,6 +30,8 @@ STOP_SECONDS_MAX = 5.0
 FUTURE_MIN = timedelta(days=2)
 # The first run comes this soon after the database is this gatherer's.
 LOCK_POLL_SECONDS = 1.0
+# Whether space is short is looked at this often.
+LOOK_SECONDS = 5.0
 # If the exchange has shown no time for this long, this host's clock is believed.
 CLOCK_SECONDS_MAX = 3600.0
 
@@ -34,14 +39,16 @@ CLOCK_SECONDS_MAX = 3600.0
 class RetentionJob:
     """Drops old rows every `check_seconds`, in its own thread and with its own connection."""
 
-    def __init__(self, settings: GathererSettings, counters: Counters) -> None:
+    def __init__(self, settings: GathererSettings, counters: Counters, space: DatabaseSpace | None = None) -> None:
         """Prepare the thread; start() starts it."""
+        self._space = space or DatabaseSpace(settings, counters)
+        self._ran_at_seconds = -math.inf
         self._settings = settings.retention
         self._conninfo = settings.databases.kalshi_ts.conninfo
         self._registry_conninfo = settings.databases.kalshi_meta.conninfo
         self._counters = counters
         self._began_at_seconds = time.monotonic()
-        self._thread = PeriodicThread("retention", self._run_all, self._pause_seconds)
+        self._thread = PeriodicThread("retention", self.run_if_due, self._pause_seconds)
 
     def start(self) -> None:
         """Run at once, then every `check_seconds`."""
@@ -52,19 +59,24 @@ class RetentionJob:
         self._thread.stop(STOP_SECONDS_MAX)
 
     def _pause_seconds(self) -> float:
-        return LOCK_POLL_SECONDS if self._counters.awaits_database else self._settings.check_seconds
+        return min(self._settings.check_seconds, LOCK_POLL_SECONDS if self._counters.awaits_database else LOOK_SECONDS)
 
-    def _run_all(self) -> None:
-        self.run_once()
-        self.delete_histories()
+    def run_if_due(self) -> None:
+        """Run if it is time, or if space is short."""
+        is_due = time.monotonic() - self._ran_at_seconds >= self._settings.check_seconds
+        if is_due or self._space.missing_bytes or self._space.why_full():
+            self.run_once()
+            self.delete_histories()
 
     def run_once(self) -> None:
         """Remove old rows; an error is logged, and the next run tries again."""
         if self._counters.awaits_database:
             return
+        self._ran_at_seconds = time.monotonic()
         try:
             with connect(self._conninfo, application_name="gatherer retention") as connection:
                 failure = self._drop(connection)
+                self._measure(connection)
         except Exception as error:
             # One that the database did not cause must not end the thread either.
             failure = f"old rows cannot be dropped: {error or type(error).__name__}".strip().partition("\n")[0]
@@ -77,7 +89,24 @@ class RetentionJob:
         failures = self._drop_aged(connection) if self._knows_time() else []
         bound = self._settings.database_bytes_max
         failures.append(self._make_room(connection, bound) if bound else "")
+        self._space.find_disk(connection)
+        if missing := self._space.missing_bytes:
+            bytes_max = max(0, self._read_bytes(connection) - missing)
+            failures.append(self._make_room(connection, bytes_max, only_read=True))
         return "; ".join(filter(None, failures))
+
+    def _measure(self, connection: Connection) -> None:
+        """Record how much space the database takes, and how fast what is not merged grows."""
+        connection.execute(query("capture/retention/record_storage"))
+        growth = Growth.of(connection.execute(query("capture/retention/read_growth")).fetchone())
+        self._counters.database_kept_bytes = growth.kept_bytes
+        self._counters.growth_bytes_per_day = growth.bytes_per_day
+        self._counters.full_in_days = self._space.days_left(growth)
+
+    def _read_bytes(self, connection: Connection) -> int:
+        row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
+        self._counters.database_bytes = row[0] if row else 0
+        return self._counters.database_bytes
 
     def _knows_time(self) -> bool:
         """Return whether the age of rows is known: at the start the clock may be wrong, which the exchange's shows."""
@@ -140,19 +169,19 @@ class RetentionJob:
             if deleted < BATCH_ROWS_MAX or self._thread.is_stopping:
                 return
 
-    def _make_room(self, connection: Connection, bytes_max: int) -> str:
-        """Remove the oldest partitions, merged or not, until the database fits `bytes_max`; return what failed."""
+    def _make_room(self, connection: Connection, bytes_max: int, *, only_read: bool = False) -> str:
+        """Remove the oldest partitions, merged ones first, until the database fits `bytes_max`; return what failed."""
         excess = connection.execute(query("capture/retention/list_excess"), {"bytes_max": bytes_max}).fetchall()
         for target, stream, begins_at, ends_at, is_read in excess:
+            if only_read and not is_read:
+                break
             place = {"target": target, "begins_at": begins_at, "ends_at": ends_at}
             try:
                 connection.execute(query("capture/retention/drop_partition"), place)
             except psycopg.errors.LockNotAvailable:
                 return f"the oldest partition of {target} is in use, and the database is too large"
             self._count(stream, begins_at, is_read=is_read)
-        row = connection.execute(query("capture/retention/read_database_bytes")).fetchone()
-        self._counters.database_bytes = row[0] if row else 0
-        if self._counters.database_bytes > bytes_max:
+        if self._read_bytes(connection) > bytes_max and not only_read:
             return (
                 f"the database has {self._counters.database_bytes:,} bytes, more than {bytes_max:,},"
                 " although all older partitions are dropped"

@@ -21,6 +21,7 @@ from kalshi_data.gatherer.connections.subscriber import Subscriber
 from kalshi_data.gatherer.connections.supervisor import ConnectionSupervisor, Follow
 from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.database_space import DatabaseSpace
 from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
 from kalshi_data.gatherer.former_shards import drain_former_shards
 from kalshi_data.gatherer.frame_log.shards import require_numbers
@@ -82,7 +83,10 @@ class Gatherer:
         part = shard or EVERYTHING
         self._log = FrameLogWriter(settings.frame_log, counters, part)
         conninfo = settings.databases.kalshi_ts.conninfo
-        self._committer = Committer(conninfo, settings.writing, counters, part, remedy=self._remedy)
+        self._space = DatabaseSpace(settings, counters)
+        self._committer = Committer(
+            conninfo, settings.writing, counters, part, remedy=self._remedy, why_full=self._space.why_full
+        )
         self._writer = BatchWriter(self._committer, self._log, settings.writing, counters)
         self._recorder = Recorder(self._log, self._writer, counters, settings.writing)
         self._allocator = SubscriptionAllocator(settings.subscriptions, counters)
@@ -95,7 +99,8 @@ class Gatherer:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        async with MonitoringService(self._settings, self._counters, shard=self._shard or EVERYTHING) as monitoring:
+        shard = self._shard or EVERYTHING
+        async with MonitoringService(self._settings, self._counters, shard=shard, space=self._space) as monitoring:
             loop.add_signal_handler(signal.SIGHUP, self._reload, monitoring)
             try:
                 committed = await self._start(monitoring)

@@ -8,7 +8,8 @@ from msgspec import Meta, field
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.markets.settings import RegistrySettings
-from kalshi_data.service.health import Endpoint, Port
+from kalshi_data.service.growth import GrowthLimits
+from kalshi_data.service.health import Port
 from kalshi_data.settings import Conninfo, Section
 
 
@@ -55,7 +56,7 @@ class RequestSettings(Section):
             raise ValueError("tokens_per_second must be above 0, tokens_per_request above 0 and at most tokens_max")
 
 
-class GathererHealthSettings(Endpoint):
+class GathererHealthSettings(GrowthLimits):
     """Where /health and /metrics are served, and the limits beyond which the gatherer is degraded or unhealthy."""
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9101
@@ -114,8 +115,9 @@ class CaptureRetentionSettings(Section):
         int,
         Meta(
             description=(
-                "Size of `kalshi_ts` above which the oldest partitions are dropped, merged or not, with an alarm; 0 "
-                "sets no bound."
+                "Size of `kalshi_ts` above which the oldest partitions are dropped, merged or not, with an alarm. If "
+                "that does not help, rows wait in the frame log from a tenth more on. 0 sets no bound: then partitions "
+                "that are merged are dropped, and rows wait, above 55 % of what its disk could give it."
             )
         ),
     ] = 0

@@ -89,6 +89,8 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"behind_frames": 100_001}, "degraded", "lag"),
         ({"retention_failure": "a lock was not to be had"}, "degraded", "retention"),
         ({"unread_dropped_at_seconds": NOW - 3_600}, "degraded", "retention"),
+        ({"full_in_days": 6.9, "growth_bytes_per_day": 1e9}, "degraded", "space"),
+        ({"full_in_days": 0.9, "growth_bytes_per_day": 1e9}, "unhealthy", "space"),
     ],
 )
 def test_each_rule_has_its_severity(changes: dict[str, Any], status: str, check: str) -> None:

@@ -25,4 +25,15 @@ class FrameLogSettings(Section):
     block_bytes: Annotated[int, Meta(description="Size at which a block of frames is written.")] = 256 << 10
     block_seconds: Annotated[float, Meta(description="Age at which a block of frames is written.")] = 0.2
     sync_seconds: Annotated[float, Meta(description="Interval at which the frame log is synced to the disk.")] = 0.5
+    free_bytes_min: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "Free disk space, or a tenth of a smaller disk, below which committed segments and merged rows are "
+                "deleted early. Below half of it no rows are committed, below a quarter no frames are logged, so that "
+                "the database does not crash."
+            ),
+        ),
+    ] = 2 << 30
     pending_blocks_max: Annotated[int, Meta(description="Blocks that may wait for the disk.")] = 256

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import queue
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import structlog
 
 from kalshi_data.errors import LockHeld
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.disk_reserve import DiskReserve, require_space_for_frames
 from kalshi_data.gatherer.frame_log.format import Kind, record_head, seal
 from kalshi_data.gatherer.frame_log.lock import FolderLock
 from kalshi_data.gatherer.frame_log.reader import last_received_ns, last_record
@@ -175,7 +175,7 @@ class FrameLogWriter:
         self.written_before = block.first_number + block.records
 
     def _append_to_segment(self, stored: bytes, block: PendingBlock) -> None:
-        settings = self._settings
+        require_space_for_frames(self._folder, (settings := self._settings).free_bytes_min)
         full = self._file_bytes + len(stored) > settings.segment_bytes
         full |= not self._times.take(block.first_ns, block.last_ns)
         if self._file >= 0 and (full or time.monotonic() - self._file_began > settings.segment_seconds):
@@ -185,7 +185,7 @@ class FrameLogWriter:
             self._file = create_segment(self._path)
             self._file_bytes, self._file_began, self._times = 0, time.monotonic(), SegmentTimes()
             self._times.take(block.first_ns, block.last_ns)
-        written = os.write(self._file, stored)
+        written = 0
         while written < len(stored):
             written += os.write(self._file, stored[written:])
         self.segments_begun += not self._file_bytes
@@ -208,10 +208,11 @@ class FrameLogWriter:
                 self._begin_again()
         if now - self._upkeep_at >= UPKEEP_SECONDS:
             self._upkeep_at = now
-            aged_max = self.segments_begun * AGED_SEGMENTS_MAX - self._aged
-            self._aged += drop_old(self._folder, self._settings, self.committed_until, aged_max=aged_max)
-            self._counters.log_bytes, self._counters.log_oldest_at_seconds = measure(self._folder)
-            self._counters.log_free_bytes = shutil.disk_usage(self._folder).free
+            aged_max, folder = self.segments_begun * AGED_SEGMENTS_MAX - self._aged, self._folder
+            disk = DiskReserve.of(folder, self._settings.free_bytes_min)
+            self._aged += drop_old(folder, self._settings, self.committed_until, disk.is_low, aged_max)
+            self._counters.log_bytes, self._counters.log_oldest_at_seconds = measure(folder)
+            self._counters.log_free_bytes = disk.free_bytes
 
     def _end_segment(self) -> None:
         if self._file >= 0:

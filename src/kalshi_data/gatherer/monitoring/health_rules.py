@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import CaptureRetentionSettings, GathererHealthSettings, GathererSettings
+from kalshi_data.service.growth import full_reasons
 from kalshi_data.service.health import HealthReport, Reason, Severity
 
 # Maintenance is each Thursday in New York time; reconnecting takes a few minutes more.
@@ -38,6 +39,7 @@ def evaluate(
         _frame_log(counters, settings),
         _lag(counters, settings),
         _retention(counters, gatherer.retention, now_seconds),
+        _growth(counters, settings),
     )
     reasons = [reason for rule in rules for reason in rule]
     if in_maintenance(datetime.fromtimestamp(now_seconds, UTC)):
@@ -154,3 +156,10 @@ def _retention(counters: Counters, settings: CaptureRetentionSettings, now_secon
     age = now_seconds - counters.unread_dropped_at_seconds
     if age < settings.alarm_seconds:
         yield Reason(DEGRADED, "retention", f"rows were dropped for space before they were merged, {age:.0f} s ago")
+
+
+def _growth(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
+    remedy = "see why the deduplicator does not merge it; after that, rows that are not merged are dropped"
+    yield from full_reasons(
+        counters.full_in_days, counters.growth_bytes_per_day, settings, "the space for rows", remedy
+    )

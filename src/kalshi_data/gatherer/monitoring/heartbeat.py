@@ -1,5 +1,6 @@
 """Write a heartbeat each second: a row with the gatherer's state, health and counters."""
 
+import math
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -24,14 +25,14 @@ HEARTBEAT_SECONDS = 1.0
 STATEMENT_SECONDS_MAX = 2.0
 # The first heartbeat comes this soon after the database is this gatherer's.
 LOCK_POLL_SECONDS = 0.1
-# The database's size changes slowly, and reading it has a cost.
-SIZES_SECONDS = 30.0
+# Reading the database's size costs some milliseconds.
+SIZES_SECONDS = 5.0
 STOP_SECONDS_MAX = 6.0
 # Counters that a heartbeat holds as they are.
 LEVELS = (
     *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
     "markets_unassigned",
-    *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes"),
+    *("queued_rows", "behind_frames", "log_bytes", "log_free_bytes", "database_bytes", "growth_bytes_per_day"),
 )
 FAILURES = ("log_failure", "database_failure", "writer_failure")
 # Counters that a heartbeat holds as rates per second.
@@ -148,6 +149,7 @@ class HeartbeatWriter:
             "per_second": self._rates.observe(counters, time.monotonic()),
             "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
             "refused": counters.refused.copy(),
+            "full_in_days": counters.full_in_days if counters.full_in_days < math.inf else None,
             **{name: getattr(counters, name) for name in (*LEVELS, *FAILURES)},
         }
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.database_space import DatabaseSpace
 from kalshi_data.gatherer.monitoring.clock import ClockWatch
 from kalshi_data.gatherer.monitoring.heartbeat import HeartbeatWriter
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
@@ -26,13 +27,14 @@ class MonitoringService:
         counters: Counters,
         notifier: Notifier | None = None,
         shard: Shard = EVERYTHING,
+        space: DatabaseSpace | None = None,
     ) -> None:
         """Prepare to report `counters`; each shard has a port of its own, beside the first one's."""
         self._counters = counters
         self._notifier = notifier or Notifier()
         self._heartbeat = HeartbeatWriter(settings, counters, shard)
         registry = make_registry(lambda: read_metrics(counters, self._heartbeat.health()))
-        self._retention = RetentionJob(settings, counters)
+        self._retention = RetentionJob(settings, counters, space)
         port = settings.health.port and settings.health.port + shard.number - 1
         self._server = HealthServer(Endpoint(host=settings.health.host, port=port), self._heartbeat.health, registry)
         self._task: asyncio.Task[None] | None = None

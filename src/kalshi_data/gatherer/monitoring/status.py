@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from kalshi_data.cli.tables import Document, pairs, size, span, table
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.gatherer.settings import GathererHealthSettings
+from kalshi_data.service.growth import describe_growth
 
 # The states of a last heartbeat.
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
@@ -34,7 +35,7 @@ def draw_status(document: Document) -> RenderableType:
     lines = {"gatherer": _state(document), **(_counters(heartbeat) if heartbeat else {})}
     lines |= {
         "gaps": f"{document['gaps_today']:,} today, {document['gaps_open']:,} not repaired",
-        "database": f"{size(document['database_bytes'])}, epoch {document['epoch']}",
+        "database": f"{size(document['database_bytes'])}{_growth(heartbeat)}, epoch {document['epoch']}",
     }
     return Group(pairs(lines), "", _streams(document["streams"]))
 
@@ -65,6 +66,12 @@ def _counters(heartbeat: dict[str, Any]) -> dict[str, str]:
         "last frame": _time(heartbeat["last_frame_at"]),
         "frame log": log if heartbeat["log_bytes"] else "nothing logged",
     }
+
+
+def _growth(heartbeat: dict[str, Any] | None) -> str:
+    """Return how fast the database grows, as the last heartbeat says; that of an earlier version does not."""
+    known = heartbeat or {}
+    return describe_growth(known.get("growth_bytes_per_day", 0.0), known.get("full_in_days"))
 
 
 def _streams(streams: list[dict[str, Any]]) -> RenderableType:

@@ -10,7 +10,7 @@ import structlog
 
 from kalshi_data.database.connection import Connection, ReconnectingConnection, query
 from kalshi_data.database.sqlstate import Failure, failure_of
-from kalshi_data.errors import LockHeld, MigrationError, NotCommitted
+from kalshi_data.errors import LockHeld, MigrationError, NoRoom, NotCommitted
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.databases import LockedConnection
 from kalshi_data.gatherer.frame_log.shards import first_number_of
@@ -50,8 +50,10 @@ class Committer:
         shard: Shard = EVERYTHING,
         database: ReconnectingConnection | None = None,
         remedy: str = "gatherer migrate",
+        why_full: Callable[[], str] = str,
     ) -> None:
-        """Prepare to commit to the database at `conninfo`, as the only one that does, or to `database`."""
+        """Prepare to commit, as the only one, to `conninfo` or `database`, unless `why_full` returns a reason."""
+        self._why_full = why_full
         self._settings = settings
         self._counters = counters
         self._shard = shard
@@ -120,8 +122,10 @@ class Committer:
         backoff = Backoff(RETRY_SECONDS_MAX)
         while True:
             try:
+                if reason := self._why_full():
+                    raise NoRoom(reason)
                 result = function(self._database.get())
-            except (psycopg.Error, MigrationError, LockHeld) as error:
+            except (psycopg.Error, MigrationError, LockHeld, NoRoom) as error:
                 if isinstance(error, psycopg.Error) and failure_of(error) is Failure.ROW_REFUSED:
                     raise
                 seconds = backoff.next_seconds()
@@ -178,7 +182,8 @@ class Committer:
 
     def _failed(self, error: Exception) -> None:
         """Count a failure, and log the first one of an outage, and each other reason."""
-        self.disconnect()
+        if not isinstance(error, NoRoom):
+            self.disconnect()
         counters, reason = self._counters, str(error).strip()
         counters.database_failures += 1
         if isinstance(error, LockHeld):
