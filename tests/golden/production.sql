@@ -104,6 +104,8 @@ CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RE
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
+    LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
@@ -747,6 +749,11 @@ CREATE TABLE ops.steady_states (
     CONSTRAINT steady_states_check CHECK ((ended_at > since)),
     CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
 );
+CREATE TABLE ops.storage_samples (
+    sampled_at timestamp with time zone NOT NULL,
+    database_bytes bigint NOT NULL,
+    kept_bytes bigint NOT NULL
+);
 CREATE TABLE ops.watermarks (
     name text NOT NULL,
     moment timestamp with time zone NOT NULL
@@ -864,6 +871,8 @@ ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
 ALTER TABLE ONLY ops.steady_states
     ADD CONSTRAINT steady_states_pkey PRIMARY KEY (stream, market_ticker, since);
+ALTER TABLE ONLY ops.storage_samples
+    ADD CONSTRAINT storage_samples_pkey PRIMARY KEY (sampled_at);
 ALTER TABLE ONLY ops.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY ops.ticker_labels
@@ -1085,6 +1094,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.storage_samples TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;

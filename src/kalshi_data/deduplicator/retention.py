@@ -50,6 +50,31 @@ def delete_old(production: Connection, retention: ProductionRetentionSettings, l
         log.info("old rows deleted", table=table, rows=rows)
 
 
+def record_storage(production: Connection) -> None:
+    """Record how much space production takes, and how much of that may not be dropped."""
+    production.execute(query("production/retention/record_storage"), {"streams": list(EXPIRABLE)})
+
+
+def drop_for_space(production: Connection, bytes_max: int) -> bool | None:
+    """Remove the oldest archived partition if production exceeds `bytes_max`.
+
+    Returns:
+        Whether there was one; None if there may be one, which is in use.
+    """
+    asked = {"streams": list(EXPIRABLE), "bytes_max": bytes_max}
+    try:
+        with production.transaction():
+            dropped = production.execute(query("production/archive/drop_for_space"), asked).fetchone()
+    except TABLE_IN_USE as error:
+        log.info("partitions are in use, trying again later", error=str(error).strip())
+        return None
+    if dropped:
+        stream, name, began_at, ended_at = dropped
+        log.info("archived partition dropped for space", stream=stream, partition=name, began=began_at, ended=ended_at)
+        return True
+    return False
+
+
 def make_room(production: Connection, bytes_max: int) -> bool:
     """Remove the oldest archived partition if production is too large; return whether there was one.
 
@@ -58,17 +83,8 @@ def make_room(production: Connection, bytes_max: int) -> bool:
     """
     if not bytes_max:
         return False
-    asked = {"streams": list(EXPIRABLE), "bytes_max": bytes_max}
-    try:
-        with production.transaction():
-            dropped = production.execute(query("production/archive/drop_for_space"), asked).fetchone()
-    except TABLE_IN_USE as error:
-        log.info("partitions are in use, trying again later", error=str(error).strip())
-        return False
-    if dropped:
-        stream, name, began_at, ended_at = dropped
-        log.info("archived partition dropped for space", stream=stream, partition=name, began=began_at, ended=ended_at)
-        return True
+    if (is_dropped := drop_for_space(production, bytes_max)) is not False:
+        return is_dropped is True
     row = production.execute(query("production/retention/read_database_bytes")).fetchone()
     if row and row[0] > bytes_max:
         raise NoRoom(
@@ -76,3 +92,16 @@ def make_room(production: Connection, bytes_max: int) -> bool:
             "archived and verified: look at deduplicator archive status, or raise [retention] database_bytes_max"
         )
     return False
+
+
+def relieve_disk(production: Connection) -> None:
+    """Remove the oldest archived partition, because production's disk is full, whatever the bound.
+
+    Raises:
+        NoRoom: none may be dropped.
+    """
+    if drop_for_space(production, 0) is False:
+        raise NoRoom(
+            "the disk of production is full, and it holds nothing older than a day that is archived and verified: free "
+            "space on the disk, or enlarge it; nothing is lost meanwhile, the gatherers keep what is not merged"
+        )

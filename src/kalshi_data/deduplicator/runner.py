@@ -84,12 +84,14 @@ def merge(
     Whatever happens in one of them, the others go on.
     """
     merges = {stream.name: StreamMerge(stream, settings, stop, shard) for stream in STREAMS}
+    for merging in merges.values():
+        merging.space = state.space
     state.streams = {name: merging.state for name, merging in merges.items()}
     gatherers = [gatherer.id for gatherer in settings.gatherers]
     log.info("merging", gatherers=gatherers, streams=len(STREAMS), shard=str(shard))
     calls = {
         HEARTBEATS: heartbeats.run,
-        UPKEEP: Upkeep(settings, stop, state.tasks[UPKEEP]).run,
+        UPKEEP: Upkeep(settings, stop, state.tasks[UPKEEP], state.space).run,
         **{name: merging.run for name, merging in merges.items()},
     }
     if settings.archive.target:

@@ -1,11 +1,13 @@
 """The deduplicator's settings; `python3 build.py docs` writes their table into the README.md of this folder."""
 
+import math
 from typing import Annotated
 
 from msgspec import Meta, field
 
 from kalshi_data.archive.settings import ArchiveSettings
-from kalshi_data.service.health import Endpoint, Port
+from kalshi_data.service.growth import EXCESS, GrowthLimits
+from kalshi_data.service.health import Port
 from kalshi_data.settings import Conninfo, Section
 from kalshi_data.streams import STREAMS
 
@@ -88,7 +90,7 @@ class MergingSettings(Section):
     ] = 10.0
 
 
-class DeduplicatorHealthSettings(Endpoint):
+class DeduplicatorHealthSettings(GrowthLimits):
     """Where /health and /metrics are served, and the limits beyond which the deduplicator is degraded or unhealthy."""
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
@@ -165,7 +167,8 @@ class ProductionRetentionSettings(Section):
             ge=0,
             description=(
                 "Size of production above which the oldest partitions are dropped that are archived and older than a "
-                "day, whatever their stream; 0 sets no bound."
+                "day, whatever their stream. If that does not help, nothing is merged from a tenth more on; it waits "
+                "at the gatherers. 0 sets no bound."
             ),
         ),
     ] = 0
@@ -180,6 +183,20 @@ class ProductionRetentionSettings(Section):
     history_days: Annotated[
         int, Meta(ge=1, description="Age at which replaced bodies of series, events and markets are deleted.")
     ] = 400
+
+    @property
+    def bytes_max(self) -> float:
+        """Return the bound on production's size, infinite if there is none."""
+        return self.database_bytes_max or math.inf
+
+    def why_full(self, database_bytes: int) -> str:
+        """Return why nothing may be merged into a production of this size; an empty text if it may."""
+        if database_bytes <= self.bytes_max * EXCESS:
+            return ""
+        return (
+            "production exceeds [retention] database_bytes_max by a tenth, and too little in it is archived and "
+            "verified: look at deduplicator archive status, or enlarge its storage"
+        )
 
     def days(self) -> dict[str, int]:
         """Return the days of each stream that is not kept for ever."""

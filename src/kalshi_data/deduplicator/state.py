@@ -1,11 +1,16 @@
 """State of a running deduplicator, from which its health and metrics are computed."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
+
+import psycopg
 
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.service.histogram import Delays
 
+# Whoever finds a disk full tries again in a few seconds.
+DISK_FULL_SECONDS = 60.0
 # What runs beside the streams and the archive, each in a thread of its own.
 HEARTBEATS, UPKEEP = TASKS = ("heartbeats", "upkeep")
 
@@ -47,6 +52,29 @@ class StreamState:
         self.error = error
 
 
+class ProductionSpace:
+    """Whether production has space: `full` says why nothing may be merged, an empty text if there is space."""
+
+    def __init__(self) -> None:
+        """Start with space."""
+        self.full = ""
+        self._failed_at = -math.inf
+
+    def failed(self, error: BaseException) -> None:
+        """Note an error, if it says that production's disk is full."""
+        if isinstance(error, psycopg.errors.DiskFull):
+            self._failed_at = time.monotonic()
+
+    def freed(self) -> None:
+        """Note that space is being freed, so that only a further error means that the disk is still full."""
+        self._failed_at = -math.inf
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether production found no space on its disk a short time ago, and none was freed since."""
+        return time.monotonic() - self._failed_at < DISK_FULL_SECONDS
+
+
 class TaskState:
     """State of a task beside the streams: `error` is None while it works, otherwise the reason in words."""
 
@@ -64,3 +92,4 @@ class State:
         self.streams: dict[str, StreamState] = {}
         self.tasks = {name: TaskState() for name in TASKS}
         self.archive = ArchiveState()
+        self.space = ProductionSpace()

@@ -10,9 +10,16 @@ import structlog
 from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX, SessionLock
-from kalshi_data.deduplicator.retention import delete_old, drop_archived, drop_packed, make_room
+from kalshi_data.deduplicator.retention import (
+    delete_old,
+    drop_archived,
+    drop_packed,
+    make_room,
+    record_storage,
+    relieve_disk,
+)
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
-from kalshi_data.deduplicator.state import TaskState
+from kalshi_data.deduplicator.state import ProductionSpace, TaskState
 from kalshi_data.errors import LockLost
 from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
@@ -28,9 +35,16 @@ STATEMENT_SECONDS_MAX = 900.0
 class Upkeep:
     """Does the upkeep of production until it is stopped; only one of several deduplicators does it at a time."""
 
-    def __init__(self, settings: DeduplicatorSettings, stop: threading.Event, state: TaskState | None = None) -> None:
+    def __init__(
+        self,
+        settings: DeduplicatorSettings,
+        stop: threading.Event,
+        state: TaskState | None = None,
+        space: ProductionSpace | None = None,
+    ) -> None:
         """Prepare to work; run() does it."""
         self._state = state or TaskState()
+        self._space = space or ProductionSpace()
         self._failures = FailureLog("upkeep failed, trying again", "upkeep works again")
         self._lock = SessionLock("upkeep", max(SILENCE_SECONDS_MAX, 2 * settings.upkeep.pause_seconds))
         self._settings = settings.upkeep
@@ -53,8 +67,9 @@ class Upkeep:
             "packing": self._pack,
             "retention": self._drop_old,
             "making room": self._make_room,
+            "measuring growth": self._measure,
         }
-        self._steps = [UpkeepStep(name, call, self._lock) for name, call in steps.items()]
+        self._steps = [UpkeepStep(name, call, self._lock, self._space) for name, call in steps.items()]
 
     def run(self) -> None:
         """Work until stop; after any error, connect again."""
@@ -159,16 +174,27 @@ class Upkeep:
         return False
 
     def _make_room(self, production: Connection) -> bool:
+        if self._space.is_disk_full:
+            self._space.freed()
+            relieve_disk(production)
         if self._is_making_room or self._is_due("making room", self._settings.retention_seconds):
             self._is_making_room = make_room(production, self._retention.database_bytes_max)
         return self._is_making_room
+
+    def _measure(self, production: Connection) -> bool:
+        if self._is_making_room or self._is_due("growth", self._settings.retention_seconds):
+            record_storage(production)
+        return False
 
 
 class UpkeepStep:
     """One task of upkeep, which fails alone; `error` is None while it works."""
 
-    def __init__(self, name: str, call: Callable[[Connection], bool], lock: SessionLock) -> None:
+    def __init__(
+        self, name: str, call: Callable[[Connection], bool], lock: SessionLock, space: ProductionSpace
+    ) -> None:
         """Prepare to call `call` in a transaction that commits only while `lock` is held."""
+        self._space = space
         self.error: str | None = None
         self._name = name
         self._call = call
@@ -193,6 +219,7 @@ class UpkeepStep:
         except LockLost:
             raise
         except Exception as error:
+            self._space.failed(error)
             if production.closed:
                 raise
             self.error = f"{self._name}: {self._failures.failed(error)}"

@@ -1,16 +1,27 @@
 """Production stays within its space, and no table of it grows for ever."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 
 import msgspec
+import psycopg
 import pytest
 
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.deduplicator.retention import delete_old, make_room
+from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
+from kalshi_data.deduplicator.retention import delete_old, make_room, record_storage, relieve_disk
 from kalshi_data.deduplicator.settings import ProductionRetentionSettings
+from kalshi_data.deduplicator.state import ProductionSpace, TaskState
+from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import NoRoom
+from kalshi_data.service.growth import Growth
+from kalshi_data.streams import STREAMS
 from tests.integration.deduplicator.test_retention import archive, held, midnight
+from tests.integration.gatherer.test_retention import trade
 from tests.support.engines import Database
+from tests.support.staging import claim, receive, settings
 
 INSERT = "insert into market_data.trades values (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)"
 # Tables without a bound of their own, each with what bounds it.
@@ -35,6 +46,7 @@ BOUNDED = {
     "ops.packed_hours": "a row per stream and packed hour: some 20,000 a year",
     "ops.replayed_file": "a row per file of SQL",
     "ops.sightings": "deleted once they are summed",
+    "ops.storage_samples": "a row per ten minutes of two days",
     "ops.ticker_evidence": "goes with the partition of its summaries",
     "ops.ticker_labels": "goes with the hour of its summaries",
     "ops.watermarks": "a row per task",
@@ -139,6 +151,89 @@ def test_the_last_day_is_kept(merging: Connection) -> None:
     with pytest.raises(NoRoom, match=r"raise .*database_bytes_max"):
         make_room(merging, 1)
     assert [name[:2] for name in held(merging)] == ["00", "01"]
+
+
+def test_a_full_disk_takes_the_oldest_verified_partition_whatever_the_bound(merging: Connection) -> None:
+    archive(merging, 12, 10)
+    relieve_disk(merging)
+    assert [name[:2] for name in held(merging)] == ["00", "01", "10", "11"]
+    relieve_disk(merging)
+    with pytest.raises(NoRoom, match="the disk of production is full"):
+        relieve_disk(merging)
+    assert [name[:2] for name in held(merging)] == ["00", "01", "10"]
+
+
+def test_upkeep_frees_space_after_a_write_found_none(production: Database, merging: Connection) -> None:
+    archive(merging, 12, 10)
+    state, space = TaskState(), ProductionSpace()
+    chosen = settings(production, [production])
+    upkeep = Upkeep(chosen, threading.Event(), state, space)
+    assert upkeep.take_lock(merging)
+    upkeep.tick(merging)
+    assert len(held(merging)) == 5
+
+    space.failed(psycopg.errors.DiskFull("could not extend file"))
+    upkeep.tick(merging)
+    upkeep.tick(merging)
+    assert [name[:2] for name in held(merging)] == ["00", "01", "10", "11"]
+
+    for _ in "12":
+        space.failed(psycopg.errors.DiskFull("could not extend file"))
+        upkeep.tick(merging)
+    assert [name[:2] for name in held(merging)] == ["00", "01", "10"]
+    assert state.error
+    assert "the disk of production is full" in state.error
+
+
+def sizes(connection: Connection) -> tuple[int, int]:
+    record_storage(connection)
+    found = connection.execute("select database_bytes, kept_bytes from ops.storage_samples").fetchall()
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_may_be_dropped_does_not_count_as_growth(merging: Connection) -> None:
+    size, kept = sizes(merging)
+    assert size == kept > 1_000_000
+    archive(merging, 12, 10)
+    size, kept = sizes(merging)
+    assert 0 < kept < size
+    freed = size - kept
+    assert [make_room(merging, 1) for _ in "12"] == [True] * 2
+    size_after, kept_after = sizes(merging)
+    assert size_after == kept_after
+    # The catalogue has grown a little.
+    assert freed * 0.5 < size - size_after <= freed
+
+
+def test_growth_of_production_is_that_of_the_last_day(merging: Connection) -> None:
+    insert = "insert into ops.storage_samples select now() - n * interval '1 h', 60e9, 40e9 - n * 1e9 "
+    merging.execute(f"{insert} from generate_series(0, 5) as n".encode())
+    asked = query("production/status/read_growth")
+    assert Growth.of(merging.execute(asked).fetchone()) == Growth(60 * 10**9, 40 * 10**9, 0)
+    merging.execute(f"{insert} from generate_series(6, 23) as n".encode())
+    growth = Growth.of(merging.execute(asked).fetchone())
+    assert growth.bytes_per_day == pytest.approx(24e9, rel=0.001)
+    assert growth.days_left(100e9) == pytest.approx(2.5, rel=0.001)
+    merging.execute(f"{insert} from generate_series(40, 60) as n".encode())
+    record_storage(merging)
+    oldest = merging.execute("select now() - min(sampled_at) < interval '2 days' from ops.storage_samples").fetchone()
+    assert oldest == (True,)
+
+
+def test_a_full_production_merges_nothing_until_it_has_space(production: Database, kalshi_ts: Database) -> None:
+    receive(kalshi_ts, [trade("waits")], datetime.now(UTC), 1)
+    chosen = settings(production, [kalshi_ts])
+    merging = StreamMerge(STREAMS[0], chosen, threading.Event())
+    with closing(merging), merging.connect() as connection:
+        claim(merging, connection)
+        merging.space.full = "production is full"
+        assert merging.tick(connection) == 0
+        assert merging.tick(connection) == 0
+        assert merging.state.gatherer_errors == {1: "production is full"}
+        merging.space.full = ""
+        assert merging.tick(connection) == 1
+        assert merging.state.gatherer_errors == {1: None}
 
 
 def test_the_reader_makes_no_room(production: Database, merging: Connection) -> None:

@@ -1,10 +1,13 @@
 """The rules by which a deduplicator is healthy, degraded or unhealthy, and its measurements as metrics."""
 
+import math
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 
 from kalshi_data.archive.progress import StreamProgress
@@ -21,8 +24,9 @@ from kalshi_data.deduplicator.monitoring.measurements import (
     StreamKey,
 )
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
-from kalshi_data.deduplicator.settings import DeduplicatorSettings
-from kalshi_data.deduplicator.state import State, StreamState
+from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
+from kalshi_data.deduplicator.state import DISK_FULL_SECONDS, ProductionSpace, State, StreamState
+from kalshi_data.service.growth import Growth
 from kalshi_data.service.health import HealthReport
 from kalshi_data.streams import STREAMS
 
@@ -207,6 +211,53 @@ def test_hours_that_wait_too_long_to_be_packed_are_reported(seconds: float, stat
     found = evaluate(measurements(packing=Packing(7, seconds)), state(), SETTINGS, NOW)
     assert found.status == status
     assert all("7 hours wait to be packed, the oldest for 22000 s" in reason.text for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("days", "status"), [(math.inf, "healthy"), (7.5, "healthy"), (6.5, "degraded"), (0.5, "unhealthy")]
+)
+def test_production_reports_when_it_will_be_full(days: float, status: str) -> None:
+    made = measurements(full_in_days=days, growth=Growth(400, 300, 20e9))
+    assert health_of(made) == (status, [] if status == "healthy" else ["space"])
+    text = f"production is full in {days:.1f} days at today's rate, 20.0 GB a day: see whether the archive is late"
+    assert all(reason.text.startswith(text) for reason in evaluate(made, state(), SETTINGS, NOW).reasons)
+
+
+def test_a_production_that_is_full_is_unhealthy() -> None:
+    known = state()
+    known.space.full = "production exceeds its bound"
+    assert health_of(measurements(), known) == ("unhealthy", ["space"])
+
+
+@pytest.mark.parametrize(("size", "is_full"), [(0, False), (100, False), (110, False), (111, True)])
+def test_production_is_full_a_tenth_above_its_bound(size: int, is_full: bool) -> None:
+    assert bool(ProductionRetentionSettings(database_bytes_max=100).why_full(size)) == is_full
+    assert not ProductionRetentionSettings().why_full(size)
+
+
+def test_a_full_disk_is_remembered_until_space_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = ProductionSpace()
+    space.failed(psycopg.errors.DeadlockDetected())
+    assert not space.is_disk_full
+    space.failed(psycopg.errors.DiskFull())
+    assert space.is_disk_full
+    space.freed()
+    assert not space.is_disk_full
+    space.failed(psycopg.errors.DiskFull())
+    later = time.monotonic() + DISK_FULL_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not space.is_disk_full
+
+
+def test_growth_has_metrics() -> None:
+    made = measurements(full_in_days=6.5, growth=Growth(400, 300, 20e9))
+    samples = {
+        sample.name.removeprefix("kalshi_deduplicator_production_"): sample.value
+        for metric in read_metrics(made, state(), HealthReport())
+        for sample in metric.samples
+    }
+    wanted = {"bytes": 400, "kept_bytes": 300, "growth_bytes_per_day": 20e9, "full_in_days": 6.5}
+    assert {name: samples[name] for name in wanted} == wanted
 
 
 def test_packing_has_metrics() -> None:

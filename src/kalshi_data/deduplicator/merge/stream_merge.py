@@ -16,7 +16,7 @@ from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
-from kalshi_data.deduplicator.state import StreamState
+from kalshi_data.deduplicator.state import ProductionSpace, StreamState
 from kalshi_data.errors import ClockWrong, RowsRefused
 from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
@@ -39,6 +39,7 @@ class StreamMerge:
         self, stream: Stream, settings: DeduplicatorSettings, stop: threading.Event, shard: Shard = EVERYTHING
     ) -> None:
         """Prepare to merge `stream`; run() does it."""
+        self.space = ProductionSpace()  # all streams of a program share one
         self._stream = stream
         self._settings = settings.merging
         self._conninfo = settings.production.runtime.conninfo
@@ -62,6 +63,7 @@ class StreamMerge:
         self.close()
 
     def _failed(self, error: Exception) -> None:
+        self.space.failed(error)
         if isinstance(error, psycopg.errors.QueryCanceled):
             self._rows_max = max(self._rows_max // 2, 1)
         if self.state.has_ticked:
@@ -128,7 +130,7 @@ class StreamMerge:
             psycopg.Error: production does not answer or asks to repeat; no cursor advanced.
         """
         started_at = time.monotonic()
-        polled = self._poll(production)
+        polled = [] if self.space.full else self._poll(production)
         is_behind = self._read_ahead(polled)
         if polled:
             self._write(production, polled)
@@ -137,7 +139,7 @@ class StreamMerge:
             self._lock.confirm(production)
             self._confirmed_at = started_at
         rows = sum(batch.rows for _, batch in polled)
-        errors = {source.gatherer_id: source.problem for source in self._sources}
+        errors = {source.gatherer_id: self.space.full or source.problem for source in self._sources}
         self.state.ticked(time.monotonic() - started_at, rows, is_behind, errors)
         return rows
 
@@ -237,9 +239,8 @@ class StreamMerge:
             return
         self._acknowledged_at = time.monotonic()
         key = {"stream": self._stream.name, "shards": self._shard.parts}
-        merged = {
-            row[:2]: row[2] for row in production.execute(query("production/cursors/read_merged"), key).fetchall()
-        }
+        rows = production.execute(query("production/cursors/read_merged"), key).fetchall()
+        merged = {row[:2]: row[2] for row in rows}
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
+from kalshi_data.service.growth import full_reasons
 from kalshi_data.service.health import HealthReport, Reason, Severity
 from kalshi_data.streams import STREAMS
 
@@ -30,6 +31,7 @@ def evaluate(
         _tasks(state),
         _archive(state, settings.archive.late_seconds_max),
         _packing(measurements, settings.packing.late_seconds_max),
+        _space(measurements, state, settings.health),
     )
     return HealthReport(tuple(reason for rule in rules for reason in rule))
 
@@ -140,3 +142,12 @@ def _packing(measurements: Measurements, late_seconds_max: float) -> Iterator[Re
             "no error, raise rows_max in [packing]"
         )
         yield Reason(DEGRADED, "packing", text)
+
+
+def _space(measurements: Measurements, state: State, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:
+    if state.space.full:
+        yield Reason(UNHEALTHY, "space", state.space.full)
+        return
+    remedy = "see whether the archive is late, or enlarge its storage and [retention] database_bytes_max"
+    days, rate = measurements.full_in_days, measurements.growth.bytes_per_day
+    yield from full_reasons(days, rate, settings, "production", remedy)

@@ -1,9 +1,12 @@
 """What a running deduplicator measures of production and of the gatherers."""
 
+import math
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+
+from kalshi_data.service.growth import Growth
 
 # Gatherer number and stream name.
 StreamKey = tuple[int, str]
@@ -72,6 +75,8 @@ class Measurements:
         self.oldest_merge: OpenMerge | None = None  # what upkeep waits for
         self.line_counts = LineCounts()
         self.packing = Packing()
+        self.growth = Growth()  # of production
+        self.full_in_days = math.inf  # days until production is full; infinite if never
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second

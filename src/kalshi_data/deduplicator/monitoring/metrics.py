@@ -28,6 +28,7 @@ def read_metrics(measurements: Measurements, state: State, health: HealthReport)
     yield gauge(f"{PREFIX}health", "0 healthy, 1 degraded, 2 unhealthy.", health.severity)
     yield gauge(f"{PREFIX}start_timestamp_seconds", "When this process started.", measurements.started_at_seconds)
     yield from _production(measurements)
+    yield from _growth(measurements)
     yield from _merged(measurements)
     yield from _lags(measurements)
     alive = {number: each.problem is None for number, each in measurements.gatherers.items()}
@@ -57,6 +58,15 @@ def _production(measurements: Measurements) -> Iterable[Metric]:
     yield gauge(f"{PREFIX}production_transaction_age", meaning, transactions)
     age = time.monotonic() - measurements.production_at_seconds
     yield gauge(f"{PREFIX}production_silence_seconds", "How long ago production last answered.", age)
+
+
+def _growth(measurements: Measurements) -> Iterable[Metric]:
+    growth, name = measurements.growth, f"{PREFIX}production"
+    yield gauge(f"{name}_bytes", "Size of production, as last measured.", growth.database_bytes)
+    yield gauge(f"{name}_kept_bytes", "What of it may not be dropped.", growth.kept_bytes)
+    yield gauge(f"{name}_growth_bytes_per_day", "By how much that grew in the last day.", growth.bytes_per_day)
+    meaning = "Days until production is full, at the rate of the last day; infinite if never."
+    yield gauge(f"{name}_full_in_days", meaning, measurements.full_in_days)
 
 
 def _merged(measurements: Measurements) -> Iterable[Metric]:

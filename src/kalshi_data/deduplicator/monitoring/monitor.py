@@ -26,6 +26,7 @@ from kalshi_data.deduplicator.monitoring.measurements import (
 from kalshi_data.deduplicator.monitoring.probe import GathererProbe, ProbeResult
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
+from kalshi_data.service.growth import Growth
 from kalshi_data.service.health import HealthReport
 from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.shard import Shard
@@ -118,6 +119,7 @@ class Monitor:
         counts = production.execute(query("production/status/read_line_counts")).fetchone()
         self.measurements.line_counts = LineCounts(*counts) if counts else LineCounts()
         self.measurements.packing = self._read_packing(production)
+        self._read_growth(production)
         measurements, now = self.measurements, time.monotonic()
         measurements.production_at_seconds, measurements.production_ping_seconds = now, now - started_at
         measurements.production_failure = ""
@@ -137,6 +139,13 @@ class Monitor:
             return Packing()
         row = production.execute(query("production/status/read_packing"), self._settings.packing_condition).fetchone()
         return Packing(*row) if row else Packing()
+
+    def _read_growth(self, production: Connection) -> None:
+        """Read how fast production grows, and let nothing be merged if it is far too large."""
+        growth = Growth.of(production.execute(query("production/status/read_growth")).fetchone())
+        retention = self._settings.retention
+        self.measurements.growth, self.measurements.full_in_days = growth, growth.days_left(retention.bytes_max)
+        self._state.space.full = retention.why_full(growth.database_bytes)
 
     def _probe_gatherers(self, positions: Sequence[tuple[Any, ...]]) -> None:
         """Probe all gatherers at once; a gatherer that does not answer in time counts as not alive."""

@@ -1,5 +1,6 @@
 """The document of `deduplicator status`: read from production, so that no deduplicator needs to run."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.console import Group, RenderableType
 from kalshi_data.cli.tables import Document, pairs, size, span, table
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.service.growth import Growth, describe_growth
 
 # The last state that a deduplicator recorded, in words.
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
@@ -22,6 +24,8 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
         streams = cursor.execute(query("production/status/read_lags")).fetchall()
         archive = cursor.execute(query("production/status/read_archive_totals")).fetchall()
         packing = cursor.execute(query("production/status/read_packing"), settings.packing_condition).fetchone() or {}
+    growth = Growth.of(connection.execute(query("production/status/read_growth")).fetchone())
+    days = growth.days_left(settings.retention.bytes_max)
     for each in deduplicators:
         fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
@@ -32,6 +36,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
     steps = {
         "archive": {"target": settings.archive.target, "streams": archive},
         "packing": {"enabled": settings.packing.enabled, **packing},
+        "storage": {**growth._asdict(), "full_in_days": days if days < math.inf else None},
     }
     return {**found, **steps}
 
@@ -39,7 +44,8 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
 def draw_status(document: Document) -> RenderableType:
     """Return the document as tables for people."""
     states = {f"deduplicator {each['shard']}": _describe(each) for each in document["deduplicators"]}
-    parts = [pairs(states or {"deduplicator": "never ran on this database"}), ""]
+    lines = (states or {"deduplicator": "never ran on this database"}) | _storage(document["storage"])
+    parts = [pairs(lines), ""]
     tables = (_gatherers(document["gatherers"]), "", _streams(document["streams"]), _archive(document["archive"]))
     return Group(*parts, *tables, _packing(document["packing"]), _problems(document))
 
@@ -53,6 +59,14 @@ def _describe(deduplicator: dict[str, Any]) -> str:
     reasons = [f"\n{reason['severity']}: {reason['text']}" for reason in status["health"]["reasons"]]
     since = f"running version {status['version']} since {started:%Y-%m-%d %H:%M:%S} UTC"
     return f"{status['health']['status']}, {since}{''.join(reasons)}"
+
+
+def _storage(storage: Document) -> dict[str, str]:
+    """Return the line about production's size, if it was measured in the last day."""
+    if not storage["database_bytes"]:
+        return {}
+    growth = describe_growth(storage["bytes_per_day"], storage["full_in_days"])
+    return {"production": f"{size(storage['database_bytes'])}{growth}"}
 
 
 def _gatherers(gatherers: list[dict[str, Any]]) -> RenderableType:
