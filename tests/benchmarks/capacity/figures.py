@@ -81,7 +81,7 @@ def core_shares(measured: Measured) -> dict[str, float]:
         "classify minutes": 1 / 60,
         "check books": (STATES - PRODUCTION_ROWS["ops.expected"]) / DAY_SECONDS,
         "count changes": count_share(wide) * AUDITS * GATHERERS / DAY_SECONDS,
-        "pack": ROWS_A_DAY["orderbook_deltas"] / DAY_SECONDS,
+        "pack": sum(rows for stream, rows in ROWS_A_DAY.items() if is_packed(measured, stream)) / DAY_SECONDS,
         "arbitration and retention": 1 / TIDY_SECONDS,
         "archive": sum(ROWS_A_DAY.values()) / DAY_SECONDS,
     }
@@ -90,6 +90,11 @@ def core_shares(measured: Measured) -> dict[str, float]:
         for name, units in a_second.items()
         if name in wide or name in hours
     }
+
+
+def is_packed(measured: Measured, stream: str) -> bool:
+    """Return whether hours of a stream are packed."""
+    return f"market_data.packed_{stream}" in measured.kept
 
 
 MERGED_ROWS = {

@@ -48,17 +48,20 @@ class ServerMeter:
         """Measure a step until the block ends, which counts its units."""
         cost = self.steps.setdefault(name, StepCost())
         core, own, began = self._core_seconds(), time.process_time(), time.perf_counter()
-        ended = threading.Event()
-        sampler = threading.Thread(target=self._sample, args=(cost, ended), name="memory", daemon=True)
+        ended, sampled = threading.Event(), StepCost()
+        sampler = threading.Thread(target=self._sample, args=(sampled, ended), name="memory", daemon=True)
         sampler.start()
         try:
             yield cost
         finally:
             cost.seconds += time.perf_counter() - began
             cost.core_seconds += self._core_seconds() - core
-            cost.own_seconds += time.process_time() - own
+            own_seconds = time.process_time() - own
             ended.set()
             sampler.join()
+            # Sampling is no work of the deduplicator's.
+            cost.own_seconds += max(0.0, own_seconds - sampled.own_seconds)
+            cost.private_mb = max(cost.private_mb, sampled.private_mb)
 
     def _core_seconds(self) -> float:
         """Return the processor seconds of the server, with those of its processes that have ended."""
@@ -84,6 +87,7 @@ class ServerMeter:
                 self.idle_mb = max(self.idle_mb, before)
             cost.private_mb = max(cost.private_mb, private - before)
             self.shared_mb = max(self.shared_mb, shared)
+            cost.own_seconds = time.thread_time()
             if ended.wait(SAMPLE_SECONDS):
                 return
 
