@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.benchmarks.capacity.display import show
 from tests.benchmarks.capacity.figures import figures
-from tests.benchmarks.capacity.growth import measure_growth, show_growth
+from tests.benchmarks.capacity.growth import Column, measure_growth, show_growth
 from tests.benchmarks.capacity.run import Load, measure, running_servers
 
 DEFAULT = Load()
@@ -55,8 +55,11 @@ def grow(days: str) -> None:
         numbers = sorted({int(number) for number in days.split(",")})
     except ValueError as error:
         raise click.BadParameter(f"{days!r} is no list of days such as 1,4,16", param_hint="--days") from error
-    with tempfile.TemporaryDirectory(prefix="kalshi-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="kalshi-") as place:
+        folder = Path(place)
         folder.chmod(0o711)
         with running_servers(folder) as servers:
-            show_growth(measure_growth(servers, numbers), Console())
+            columns: dict[str, Column] = {}
+            for name, column in measure_growth(servers, numbers):
+                columns[name] = column
+                show_growth(columns, Console())

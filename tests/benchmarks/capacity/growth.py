@@ -1,7 +1,7 @@
 """What the same work takes after 1, 4 and 16 days: it must not grow with what production holds."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -12,11 +12,13 @@ from kalshi_data.database.connection import query
 from tests.benchmarks.capacity.load import Period
 from tests.benchmarks.capacity.platform import HOUR, Pipeline, Servers, pipeline
 
-SHARE = 0.0004
+SHARE = 0.0002
 HOUR_SECONDS = 3600
-DAY_HOURS = 24
-# The cost of a row or minute is that of the last hours before each measurement.
-LAST_HOURS = 6
+# What happens in this many hours is merged and classified at once, since the number of rows matters little here.
+PERIOD_HOURS = 4
+DAY_PERIODS = 24 // PERIOD_HOURS
+# The cost of a row or minute is that of the last periods before each measurement.
+LAST_PERIODS = 3
 ROUNDS = 25
 # A gatherer drops what is merged after this many hours.
 CAPTURED_HOURS = 12
@@ -49,26 +51,26 @@ group by market_ticker order by count(*) desc, market_ticker limit 1
 Column = dict[str, float]
 
 
-def measure_growth(servers: Servers, days: Sequence[int]) -> dict[str, Column]:
-    """Let days pass, hour by hour, and measure after each of the given numbers of them, then with years of trades."""
-    began = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - (max(days) * DAY_HOURS + 3) * HOUR
-    columns: dict[str, Column] = {}
+def measure_growth(servers: Servers, days: Sequence[int]) -> Iterator[tuple[str, Column]]:
+    """Let days pass, and measure after each of the given numbers of them, then with years of trades."""
+    periods = max(days) * DAY_PERIODS
+    began = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - (periods * PERIOD_HOURS + 3) * HOUR
     with pipeline(servers, Period(0, began, share=SHARE).books) as steps:
-        for number in range(max(days) * DAY_HOURS):
+        for number in range(periods):
+            period = Period(number, began + number * PERIOD_HOURS * HOUR, PERIOD_HOURS * HOUR_SECONDS, SHARE)
             passed = number + 1
-            if (passed + LAST_HOURS) % DAY_HOURS == 0:
+            if (passed + LAST_PERIODS) % DAY_PERIODS == 0:
                 steps.meter.steps.clear()
-            pass_hour(steps, Period(number, began + number * HOUR, HOUR_SECONDS, SHARE))
-            if passed % DAY_HOURS == 0 and passed // DAY_HOURS in days:
-                columns[f"{passed // DAY_HOURS} days"] = measure_now(steps, began + number * HOUR)
+            pass_period(steps, period)
+            if passed % DAY_PERIODS == 0 and passed // DAY_PERIODS in days:
+                yield f"{passed // DAY_PERIODS} days", measure_now(steps, period.ended - HOUR)
         with steps.production.connect() as production:
             production.execute(MONTHS, (YEARS_DAYS,))
-        columns["and 3 years of trades"] = {"tick of a trade, ms": time_ticks(steps, "trades", TRADE)}
-    return columns
+        yield "and 3 years of trades", {"tick of a trade, ms": time_ticks(steps, "trades", TRADE)}
 
 
-def pass_hour(steps: Pipeline, period: Period) -> None:
-    """Take an hour through every step but the archive; the hour before it is packed."""
+def pass_period(steps: Pipeline, period: Period) -> None:
+    """Take some hours through every step but the archive; those before it are packed."""
     steps.receive(period)
     steps.merge()
     steps.classify(period, HOUR_SECONDS)
@@ -76,7 +78,7 @@ def pass_hour(steps: Pipeline, period: Period) -> None:
         raise AssertionError("a book came out wrong")
     steps.pack(before=period.began)
     steps.tidy()
-    if period.number % CAPTURED_HOURS == 0:
+    if period.number * PERIOD_HOURS % CAPTURED_HOURS == 0:
         for gatherer in steps.gatherers:
             with gatherer.connect() as connection:
                 connection.execute(DROP_CAPTURED, (period.began - HOUR,))
@@ -104,10 +106,12 @@ def measure_now(steps: Pipeline, hour: datetime) -> Column:
             lambda: upkeep.execute(query("production/completeness/advance_minutes"), minutes).fetchone()
         ),
         "book_at, hot, ms": time_reads(steps, hour, "select * from market_data.book_at(%s, %s)"),
-        "book_at, packed, ms": time_reads(steps, hour - 2 * HOUR, "select * from market_data.book_at(%s, %s)"),
+        "book_at, packed, ms": time_reads(
+            steps, hour - PERIOD_HOURS * HOUR, "select * from market_data.book_at(%s, %s)"
+        ),
         "an hour of changes, packed, ms": time_reads(
             steps,
-            hour - 2 * HOUR,
+            hour - PERIOD_HOURS * HOUR,
             "select count(*) from market_data.deltas(%s, %s::timestamptz - interval '1 h', 'infinity')",
         ),
     }

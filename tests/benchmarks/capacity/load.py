@@ -46,6 +46,10 @@ class Period(NamedTuple):
         """Order books that change in this period or in the next one: an even number."""
         return max(4, 2 * round(ACTIVE_BOOKS * self.share / 2))
 
+    def hours(self) -> list[datetime]:
+        """Return times in all hours of the period, and its end."""
+        return [self.began + timedelta(hours=hour) for hour in range(self.seconds // 3600 + 1)] + [self.ended]
+
     def rows(self, stream: str) -> int:
         """Return how many rows of a stream are made."""
         return max(1, round(ROWS_A_DAY[stream] * self.share * self.seconds / DAY_SECONDS))

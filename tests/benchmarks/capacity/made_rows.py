@@ -70,8 +70,8 @@ class MadeRows:
     def receive(self, gatherer: Database, number: int, period: Period) -> dict[str, int]:
         """Copy the rows into a gatherer's database, in transactions of its size, and return how many there are."""
         with gatherer.connect() as connection:
-            # A row may be received a moment after the end, and a period may be longer than a partition.
-            for moment in (period.began, period.ended):
+            # A row may be received a moment after the end.
+            for moment in period.hours():
                 connection.execute(query("capture/record/ensure_partitions"), {"moment": moment})
             return {stream: self._receive(connection, stream, number) for stream in MADE}
 

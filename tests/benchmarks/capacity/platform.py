@@ -34,7 +34,7 @@ insert into ops.heartbeats (gatherer_id, epoch, beat_at, read_at, status)
 select distinct gatherer_id, epoch, %s::timestamptz, now(), '{}'::jsonb from ops.connections
 on conflict (gatherer_id) do update set epoch = excluded.epoch, beat_at = excluded.beat_at, read_at = now()
 """
-BEAT_SECONDS = 20
+BEAT_SECONDS = 30
 
 
 class Servers(NamedTuple):
