@@ -107,6 +107,10 @@ class Pipeline:
             claim(merging, connection)
             self._merges[name] = (merging, connection)
 
+    def session(self, name: str) -> Connection:
+        """Return the connection to production of a connected stream."""
+        return self._merges[name][1]
+
     def tick(self, name: str) -> int:
         """Merge once what waits of a connected stream, and return how many rows were polled."""
         merging, connection = self._merges[name]
