@@ -9,7 +9,7 @@ from tests.support.engines import Database
 # What bounds a table that retention leaves alone.
 BOUNDED = {
     "capture.acknowledgements": "a row per stream",
-    "capture.backfills": "a row per range of time that somebody asked for by hand",
+    "capture.backfills": "a row per range of time that an operator asked for",
     "capture.flush_position": "a row per shard",
     "capture.heartbeat": "a row per shard",
     "capture.instance": "one row",
