@@ -108,7 +108,7 @@ CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ops.end_determined_markets(tickers text[], since timestamp with time zone) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.end_steady_states(wanted_stream text, tickers text[], moment timestamp with time zone) RETURNS void
     LANGUAGE plpgsql;
@@ -194,6 +194,10 @@ CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_lifecycle_change() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_market_change() RETURNS trigger
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.open_lines() RETURNS TABLE(gatherer_id smallint, epoch uuid, connection_id bigint, known_until timestamp with time zone)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
@@ -276,7 +280,9 @@ CREATE FUNCTION ops.unpack_staged_deltas() RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.update_market_times() RETURNS bigint
+CREATE FUNCTION ops.update_expected(since timestamp with time zone, markets_max integer DEFAULT 100000) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.update_market_times(tickers text[]) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE sql;
@@ -616,6 +622,10 @@ CREATE TABLE ops.dropped_partitions (
     during tstzrange NOT NULL,
     dropped_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE ops.expected_due (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE ops.gaps (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -903,6 +913,7 @@ CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHE
 CREATE INDEX book_checks_until_at_idx ON ops.book_checks USING btree (until_at);
 CREATE INDEX classified_minutes_day_stream_idx ON ops.classified_minutes USING btree (day, stream);
 CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
+CREATE INDEX expected_until ON ops.expected USING btree (COALESCE(upper(during), 'infinity'::timestamp with time zone));
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
 CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
 CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
@@ -919,6 +930,9 @@ CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
 CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
+CREATE TRIGGER on_lifecycle_change AFTER INSERT OR UPDATE ON market_data.lifecycle_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['activated'::text, 'determined'::text, 'settled'::text]))) EXECUTE FUNCTION ops.on_lifecycle_change();
+CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
+CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
@@ -1077,6 +1091,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_evidence TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_labels TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected_due TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
 GRANT SELECT,UPDATE ON TABLE ops.hour_locks TO deduplicator;

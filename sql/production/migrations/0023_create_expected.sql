@@ -25,6 +25,7 @@ create table ops.expected (
     ) stored,
     primary key (channel, market_ticker)
 );
+create index expected_until on ops.expected (coalesce(upper(during), 'infinity'));
 
 comment on table ops.expected is
 'The time in which a market''s messages were to be recorded; outside of it nothing can be missing. Derived from '

@@ -34,6 +34,7 @@ BOUNDED = {
     "ops.deduplicators": "a row per deduplicator",
     "ops.delta_labels": "goes with the hour of its changes",
     "ops.dropped_partitions": "a row per dropped partition, of at most an hour: what readers find in the archive",
+    "ops.expected_due": "taken by the next classification",
     "ops.heartbeats": "a row per gatherer",
     "ops.hour_locks": "256 rows",
     "ops.lags": "a row per gatherer, stream and shard",

@@ -20,7 +20,7 @@ begin
     end if;
     began := case when began is not null
         then greatest(began, date_bin('1 min', lower(ops.believed_times()), timestamptz 'epoch')) end;
-    perform ops.end_determined_markets(began - interval '1 day'), ops.update_market_times();
+    perform eager.end_determined_markets(began - interval '1 day'), eager.update_market_times();
     select
         greatest(began, date_bin('1 min', least(
             ops.settled_until(), max(least(h.beat_at, h.read_at)), began + make_interval(mins => minutes_max)

@@ -5,7 +5,7 @@
 -- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies
 -- Reads: what ops.classify_new_minutes and ops.reclassify_minutes read
 -- Writes: ops.classified_minutes, ops.steady_states, ops.lost_lines, ops.market_minutes_due, ops.expected,
--- ops.watermarks
+-- ops.expected_due, ops.watermarks
 -- Returns: until when everything is classified, null if nothing was ever expected; how many rows of
 -- ops.classified_minutes were written for new minutes, and how many were rewritten
 create or replace function ops.advance_minutes(minutes_max integer default 60, markets_max integer default 2000)
@@ -22,7 +22,7 @@ begin
     end if;
     began := case when began is not null
         then greatest(began, date_bin('1 min', lower(ops.believed_times()), timestamptz 'epoch')) end;
-    perform ops.end_determined_markets(began - interval '1 day'), ops.update_market_times();
+    perform ops.update_expected(began - interval '1 day');
     select
         greatest(began, date_bin('1 min', least(
             ops.settled_until(), max(least(h.beat_at, h.read_at)), began + make_interval(mins => minutes_max)

@@ -1,10 +1,10 @@
 -- End what is expected of markets that the exchange reports as determined or settled, and expect a market again that it
 -- activates after that.
--- Parameters: since, only later messages are read
+-- Parameters: tickers, the markets; since, only later messages are read
 -- Reads: market_data.lifecycle_events
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets ended or were opened again
-create or replace function ops.end_determined_markets(since timestamptz) returns bigint
+create or replace function ops.end_determined_markets(tickers text[], since timestamptz) returns bigint
 language sql
 as $$
     with
@@ -13,7 +13,9 @@ as $$
             l.subject_ticker as market_ticker, l.kind, l.seen_at,
             max(l.seen_at) filter (where l.kind = 'activated') over (partition by l.subject_ticker) as activated_at
         from market_data.lifecycle_events as l
-        where l.seen_at >= since and l.kind in ('activated', 'determined', 'settled')
+        where
+            l.subject_ticker = any(tickers) and l.seen_at >= since
+            and l.kind in ('activated', 'determined', 'settled')
     ),
 
     reported as (

@@ -1,34 +1,43 @@
--- Update ops.expected from subscriptions, and make minutes due again that were classified before the gatherer reported
--- the subscription. Triggers call it in each statement that changes ops.subscriptions.
+-- Update ops.expected from subscriptions, have upkeep compare it with what the exchange says of the markets, and make
+-- minutes due again that were classified before the gatherer reported the subscription. Triggers call it in each
+-- statement that changes ops.subscriptions.
 -- Reads: ops.subscriptions
--- Writes: ops.expected, ops.market_minutes_due
+-- Writes: ops.expected, ops.expected_due, ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.on_coverage_change() returns trigger
 language plpgsql
 as $$
 begin
-    insert into ops.expected as e (channel, market_ticker, began_at, dropped_at)
-    select c.channel, c.market_ticker, c.began_at, case when newest.end_reason = 'dropped' then newest.ended_at end
-    from (
-        select each.channel, each.market_ticker, min(each.began_at) as began_at
-        from changed as each
-        where
-            each.channel in (select s.channel from ops.classified_streams() as s)
-            and each.began_at <@ (select ops.believed_times())
-        group by each.channel, each.market_ticker
-    ) as c
-    cross join lateral (
-        select s.ended_at, s.end_reason
-        from ops.subscriptions as s
-        where s.channel = c.channel and s.market_ticker = c.market_ticker
-        order by coalesce(s.ended_at, timestamptz 'infinity') desc
-        limit 1
-    ) as newest
-    -- Always in the same order, so that two deduplicators cannot deadlock.
-    order by c.channel, c.market_ticker
-    on conflict (channel, market_ticker) do update
-    set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
-    where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at;
+    with updated as (
+        insert into ops.expected as e (channel, market_ticker, began_at, dropped_at)
+        select
+            c.channel, c.market_ticker, c.began_at, case when newest.end_reason = 'dropped' then newest.ended_at end
+        from (
+            select each.channel, each.market_ticker, min(each.began_at) as began_at
+            from changed as each
+            where
+                each.channel in (select s.channel from ops.classified_streams() as s)
+                and each.began_at <@ (select ops.believed_times())
+            group by each.channel, each.market_ticker
+        ) as c
+        cross join lateral (
+            select s.ended_at, s.end_reason
+            from ops.subscriptions as s
+            where s.channel = c.channel and s.market_ticker = c.market_ticker
+            order by coalesce(s.ended_at, timestamptz 'infinity') desc
+            limit 1
+        ) as newest
+        -- Always in the same order, so that two deduplicators cannot deadlock.
+        order by c.channel, c.market_ticker
+        on conflict (channel, market_ticker) do update
+            set began_at = least(e.began_at, excluded.began_at), dropped_at = excluded.dropped_at
+            where e.began_at > excluded.began_at or e.dropped_at is distinct from excluded.dropped_at
+        returning e.market_ticker
+    )
+
+    insert into ops.expected_due (market_ticker)
+    select u.market_ticker from updated as u
+    where u.market_ticker <> '';
 
     -- A beginning or an end changes all minutes that follow: what was expected, and what other gatherers repaired.
     insert into ops.market_minutes_due (stream, market_ticker, during)

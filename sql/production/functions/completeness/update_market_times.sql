@@ -1,9 +1,10 @@
 -- Begin and end what is expected of markets by the opening and closing times that the exchange lists. A market that was
 -- first covered more than a day after it opened was not wanted before.
+-- Parameters: tickers, the markets
 -- Reads: market_data.markets
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets changed
-create or replace function ops.update_market_times() returns bigint
+create or replace function ops.update_market_times(tickers text[]) returns bigint
 language sql
 as $$
     with
@@ -17,7 +18,7 @@ as $$
             e.opened_at as opened_before, e.closed_at as closed_before
         from ops.expected as e
         inner join market_data.markets as m on e.market_ticker = m.ticker
-        where e.channel = 'orderbook_delta'
+        where e.channel = 'orderbook_delta' and e.market_ticker = any(tickers)
     ),
 
     changed as (
