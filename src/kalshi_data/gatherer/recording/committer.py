@@ -237,12 +237,12 @@ class Committer:
             self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
-        """Make the partitions of all times in a batch, and those of the next hour in advance."""
+        """Make the partitions of a batch's hours, and of the next hour in advance; remember the hours of one batch."""
         next_hour = datetime.now(UTC) + timedelta(hours=1)
-        moments = {hour_of(moment) for moment in (next_hour, *(item.received_at for item in items))}
-        for hour in moments - self._hours:
+        hours = {hour_of(moment) for moment in (next_hour, *(item.received_at for item in items))}
+        for hour in hours - self._hours:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
-            self._hours.add(hour)
+        self._hours = hours
 
 
 def hour_of(moment: datetime) -> datetime:
