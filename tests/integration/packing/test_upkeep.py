@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.monitoring import monitor as monitor_module
 from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.retention import drop_packed
@@ -98,13 +99,19 @@ def test_an_hour_is_due_since_its_rows_were_merged_or_archived(ops: Connection) 
     assert ops.execute(due, (True, DAY)).fetchall() == [(verified,)]
 
 
-def test_the_lag_of_packing_is_measured_and_shown(ops: Connection, production: Database) -> None:
+def test_the_lag_of_packing_is_measured_and_shown(
+    ops: Connection, production: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chosen = settings(production, [production])
     monitor = Monitor(chosen, State(), EVERYTHING)
     try:
         monitor.measure()
         waiting = monitor.measurements.packing
         pack(ops)
+        monitor.measure()
+        # It is read twice a minute only.
+        assert monitor.measurements.packing is waiting
+        monkeypatch.setattr(monitor_module, "PACKING_SECONDS", 0.0)
         monitor.measure()
         packed = monitor.measurements.packing
     finally:

@@ -1,5 +1,6 @@
 """Measures production and all gatherers every few seconds beside the merge, and records the results in production."""
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,8 @@ APPLICATION_NAME = "deduplicator monitor"
 # Counting the rows that wait takes long if there are many.
 STATEMENT_SECONDS_MAX = 5.0
 STOP_SECONDS_MAX = 10.0
+# The lag of packing is counted in hours, and costs more to read the more partitions there are.
+PACKING_SECONDS = 30.0
 
 
 class Monitor:
@@ -63,6 +66,7 @@ class Monitor:
             statement_seconds_max=STATEMENT_SECONDS_MAX,
         )
         self._measured_at_seconds = 0.0
+        self._packing_at_seconds = -math.inf
         self._last_state = "stopped"
         self.measured_at = time.monotonic()
         self._thread = PeriodicThread("monitor", self.measure, lambda: settings.health.report_seconds, self._end)
@@ -134,9 +138,11 @@ class Monitor:
         return rows
 
     def _read_packing(self, production: Connection) -> Packing:
-        """Return how far packing has come; nothing is due if it is not enabled."""
-        if not self._settings.packing.enabled:
-            return Packing()
+        """Return how far packing has come, read twice a minute; nothing is due if it is not enabled."""
+        now = time.monotonic()
+        if not self._settings.packing.enabled or now - self._packing_at_seconds < PACKING_SECONDS:
+            return self.measurements.packing
+        self._packing_at_seconds = now
         row = production.execute(query("production/status/read_packing"), self._settings.packing_condition).fetchone()
         return Packing(*row) if row else Packing()
 
