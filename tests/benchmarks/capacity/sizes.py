@@ -30,6 +30,7 @@ PASSING = {
     "ops.late_rows",
     "ops.line_counts",
     "ops.market_minutes_due",
+    "ops.expected_due",
 }
 # Each message of these streams reaches a gatherer on two connections.
 GATHERER_ROWS = {
