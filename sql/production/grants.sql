@@ -6,8 +6,8 @@ grant select on timeseries.migration, ops.migration, timeseries.series to dedupl
 grant select, insert on all tables in schema market_data to deduplicator;
 -- A row that another one knows more than is replaced by it, or gets what it lacks.
 grant delete on
-market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas, market_data.tickers,
-market_data.orderbook_snapshots to deduplicator;
+market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas, market_data.hot_tickers,
+market_data.packed_tickers, market_data.orderbook_snapshots to deduplicator;
 grant update (taker_side, is_block_trade) on market_data.trades to deduplicator;
 grant update (market_id, last_change_at) on market_data.orderbook_snapshots to deduplicator;
 grant update on market_data.index_values to deduplicator;

@@ -9,6 +9,10 @@ CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with ti
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.tickers_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.tickers_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
@@ -119,6 +123,8 @@ CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS voi
     SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb, joined_occurrence integer)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_received_tickers() RETURNS void
@@ -139,7 +145,7 @@ CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone) RETURNS inte
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(hour timestamp with time zone, due_since timestamp with time zone)
+CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, due_since timestamp with time zone)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
@@ -204,10 +210,14 @@ CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp 
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
-CREATE FUNCTION ops.pack_hour(wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
+CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(hour timestamp with time zone, moved bigint, is_packed boolean)
+CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
     LANGUAGE sql;
+CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
+CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, slack interval)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(moved bigint, reason text)
@@ -270,13 +280,21 @@ CREATE FUNCTION ops.ticker_labels_of(time_digits smallint, market_id text, last_
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_row(summary jsonb, exchange_ts timestamp with time zone, time_digits smallint) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_scales(last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS smallint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_units(last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.unpack_staged_deltas() RETURNS bigint
+CREATE FUNCTION ops.unpack_deltas(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_tickers(hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
     LANGUAGE plpgsql STABLE;
@@ -363,6 +381,25 @@ CREATE TABLE market_data.hot_orderbook_deltas (
     time_digits smallint,
     CONSTRAINT hot_orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
     CONSTRAINT hot_orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
+);
+CREATE TABLE market_data.hot_tickers (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    values_sha256 bytea NOT NULL,
+    market_id text,
+    last_price numeric,
+    yes_bid numeric,
+    yes_ask numeric,
+    yes_bid_size numeric,
+    yes_ask_size numeric,
+    last_trade_size numeric,
+    volume numeric,
+    open_interest numeric,
+    dollar_volume bigint,
+    dollar_open_interest bigint,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    time_digits smallint
 );
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
@@ -453,6 +490,34 @@ CREATE TABLE market_data.orderbook_snapshots (
     gatherer_id smallint NOT NULL,
     last_change_at timestamp with time zone
 );
+CREATE TABLE market_data.packed_tickers (
+    hour timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    market_id text,
+    scales smallint[] NOT NULL,
+    lowest bigint[] NOT NULL,
+    moment_digits smallint NOT NULL,
+    shortest_delay integer NOT NULL,
+    gatherer_id smallint NOT NULL,
+    low_moments smallint[] NOT NULL,
+    high_moments smallint[] NOT NULL,
+    low_delays smallint[] NOT NULL,
+    high_delays smallint[],
+    last_prices smallint[],
+    yes_bids smallint[],
+    yes_asks smallint[],
+    yes_bid_sizes integer[],
+    yes_ask_sizes integer[],
+    last_trade_sizes integer[],
+    volume_steps integer[],
+    open_interest_steps integer[],
+    dollar_volume_steps integer[],
+    dollar_open_interest_steps integer[],
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
 CREATE TABLE market_data.series_history (
     ticker text NOT NULL COLLATE pg_catalog."C",
     body_sha256 bytea NOT NULL,
@@ -462,25 +527,8 @@ CREATE TABLE market_data.series_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
-CREATE TABLE market_data.tickers (
-    exchange_ts timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    values_sha256 bytea NOT NULL,
-    market_id text,
-    last_price numeric,
-    yes_bid numeric,
-    yes_ask numeric,
-    yes_bid_size numeric,
-    yes_ask_size numeric,
-    last_trade_size numeric,
-    volume numeric,
-    open_interest numeric,
-    dollar_volume bigint,
-    dollar_open_interest bigint,
-    received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    time_digits smallint
-);
+CREATE VIEW market_data.tickers_unpacked;
+CREATE VIEW market_data.tickers;
 CREATE VIEW market_data.top_of_book;
 CREATE TABLE market_data.trades (
     exchange_ts timestamp with time zone NOT NULL,
@@ -815,6 +863,8 @@ ALTER TABLE ONLY market_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
 ALTER TABLE ONLY market_data.hot_orderbook_deltas
     ADD CONSTRAINT hot_orderbook_deltas_exchange_ts_market_ticker_clock_side_p_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
+ALTER TABLE ONLY market_data.hot_tickers
+    ADD CONSTRAINT hot_tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
 ALTER TABLE ONLY market_data.index_values
     ADD CONSTRAINT index_values_source_ts_index_id_key UNIQUE (source_ts, index_id);
 ALTER TABLE ONLY market_data.lifecycle_events
@@ -829,8 +879,6 @@ ALTER TABLE ONLY market_data.series_history
     ADD CONSTRAINT series_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.tickers
-    ADD CONSTRAINT tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
 ALTER TABLE ONLY market_data.trades
     ADD CONSTRAINT trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
 ALTER TABLE ONLY ops.arbitration
@@ -898,14 +946,15 @@ ALTER TABLE ONLY timeseries.series
 CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
 CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
+CREATE INDEX hot_tickers_market_ticker_exchange_ts_idx ON market_data.hot_tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
 CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
 CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
 CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
 CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.orderbook_snapshots USING btree (market_ticker, received_at);
 CREATE INDEX packed_orderbook_deltas_market_ticker_hour_idx ON market_data.packed_orderbook_deltas USING btree (market_ticker, hour);
+CREATE INDEX packed_tickers_market_ticker_hour_idx ON market_data.packed_tickers USING btree (market_ticker, hour);
 CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
-CREATE INDEX tickers_market_ticker_exchange_ts_idx ON market_data.tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
@@ -1028,6 +1077,9 @@ GRANT SELECT ON TABLE market_data.events_history TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_tickers TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_tickers TO reader;
+GRANT SELECT ON TABLE market_data.hot_tickers TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
@@ -1061,10 +1113,16 @@ GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
 GRANT UPDATE(market_id) ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT UPDATE(last_change_at) ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_tickers TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_tickers TO reader;
+GRANT SELECT ON TABLE market_data.packed_tickers TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.tickers TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.tickers_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.tickers_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.tickers_unpacked TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.tickers TO reader;
 GRANT SELECT ON TABLE market_data.tickers TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.top_of_book TO deduplicator;

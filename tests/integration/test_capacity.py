@@ -46,8 +46,10 @@ def test_each_row_is_merged_archived_and_packed_once(measured: Measured) -> None
     changes = made("orderbook_deltas")
     halves = PERIODS_AN_HOUR * (changes // PERIODS_AN_HOUR // 100)
     assert measured.wrong == 0
-    assert measured.packed_rows == measured.rows["market_data.packed_orderbook_deltas"] == changes + halves
-    assert measured.rows["market_data.hot_orderbook_deltas"] == 0
+    assert measured.rows["market_data.packed_orderbook_deltas"] == changes + halves
+    assert measured.rows["market_data.packed_tickers"] == made("tickers")
+    assert measured.packed_rows == changes + halves + made("tickers")
+    assert measured.rows["market_data.hot_orderbook_deltas"] == measured.rows["market_data.hot_tickers"] == 0
     for stream in ("trades", "lifecycle_events"):
         assert measured.rows[f"market_data.{stream}"] == made(stream)
     steps = measured.hours_steps

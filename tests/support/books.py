@@ -29,7 +29,7 @@ LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s
 
 def ensure_partitions(connection: Connection, *moments: datetime) -> None:
     """Create the partitions that rows of these tests need."""
-    for table in ("orderbook_snapshots", "hot_orderbook_deltas", "trades", "tickers", "lifecycle_events"):
+    for table in ("orderbook_snapshots", "hot_orderbook_deltas", "trades", "hot_tickers", "lifecycle_events"):
         for moment in moments:
             ensure_partition(connection, table, moment)
 

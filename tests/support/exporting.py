@@ -38,7 +38,7 @@ insert into market_data.orderbook_snapshots
 values (%s, 'KXA-1', 'id', 7, sha256('1'), 0, '{0.1,0.25}', '{5,0.5}', '{}', '{}', 1)
 """
 TICKER = """
-insert into market_data.tickers (
+insert into market_data.hot_tickers (
     exchange_ts, market_ticker, values_sha256, volume, dollar_volume, received_at, gatherer_id
 )
 values (%s, 'KXA-1', sha256('2'), 12.5, 12, %s, 2)

@@ -151,7 +151,7 @@ ARCHIVED = (
     ),
     ArchiveStream(
         "tickers",
-        "market_data.tickers",
+        "market_data.hot_tickers",
         "exchange_ts",
         ("market_ticker", "exchange_ts", "values_sha256"),
         (

@@ -37,7 +37,7 @@ def drop_packed(production: Connection) -> None:
         for name, began_at, ended_at in dropped.fetchall():
             log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
     except TABLE_IN_USE as error:
-        log.info("partitions are in use, trying again later", stream="orderbook_deltas", error=str(error).strip())
+        log.info("packed partitions are in use, trying again later", error=str(error).strip())
 
 
 def delete_old(production: Connection, retention: ProductionRetentionSettings, line_checks_days: int) -> None:

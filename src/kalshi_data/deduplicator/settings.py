@@ -136,14 +136,14 @@ class UpkeepSettings(Section):
 
 
 class PackingSettings(Section):
-    """When hours of order-book changes are packed, which then take a twentieth of the disk."""
+    """When hours of order-book changes and market summaries are packed, which then take a twentieth of the disk."""
 
     enabled: Annotated[bool, Meta(description="Pack hours that are over; readers see the same rows.")] = True
     hours_after: Annotated[
         int,
         Meta(ge=1, description="Hours from the end of an hour until it is packed, if the archive holds it, verified."),
     ] = 3
-    rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Changes packed in one step.")] = 50_000
+    rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Rows packed in one step.")] = 50_000
     late_seconds_max: Annotated[
         float, Meta(gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
     ] = 21_600.0

@@ -160,9 +160,9 @@ class Upkeep:
         row = production.execute(query("production/packing/pack_next_hour"), asked).fetchone()
         if row is None:
             return False
-        hour, moved, is_packed = row
+        stream, hour, moved, is_packed = row
         if is_packed and moved:
-            log.info("hour packed", stream="orderbook_deltas", hour=hour)
+            log.info("hour packed", stream=stream, hour=hour)
         # The next hour follows after the pause, and one of which rows are being merged is tried again.
         return moved >= self._packing.rows_max
 

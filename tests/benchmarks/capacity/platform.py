@@ -181,7 +181,7 @@ class Pipeline:
         packed = 0
         with self.meter.step("pack") as cost:
             while row := self._upkeep.execute(query("production/packing/pack_next_hour"), asked).fetchone():
-                packed += row[1]
+                packed += row[2]
             cost.units += packed
         return packed
 

@@ -24,7 +24,7 @@ def ensure(connection: psycopg.Connection[tuple[bool]], moment: datetime) -> boo
 def test_the_table_of_every_stream_is_a_time_series(engine: Engine, kalshi_ts: Database, production: Database) -> None:
     # A gatherer keeps what it compared as it keeps messages, and production what lines saw differently.
     captured = {f"capture.{name}" for name in (*TABLES, "book_checks")}
-    packed = {"orderbook_deltas"}
+    packed = {"orderbook_deltas", "tickers"}
     merged = {*(f"market_data.{name}" for name in TABLES - packed), "ops.delta_evidence"}
     merged |= {f"market_data.{part}_{name}" for part in ("hot", "packed") for name in packed}
     for database, series in ((kalshi_ts, captured), (production, merged)):

@@ -18,7 +18,7 @@ from tests.support.staging import settings
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 OLD = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
-TICKERS = "select timeseries.ensure_partition('market_data.tickers', %s)"
+TICKERS = "select timeseries.ensure_partition('market_data.hot_tickers', %s)"
 CUT = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where application_name = 'deduplicator upkeep' and datname = current_database()
@@ -139,7 +139,7 @@ def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
 ) -> None:
     ops.execute(TICKERS, (OLD,))
     ops.execute(
-        "insert into market_data.tickers (exchange_ts, market_ticker, values_sha256, received_at, gatherer_id) "
+        "insert into market_data.hot_tickers (exchange_ts, market_ticker, values_sha256, received_at, gatherer_id) "
         "values (%s, 'KXA-1', '', now(), 1)",
         (OLD,),
     )

@@ -125,7 +125,9 @@ def test_whatever_is_packed_comes_back_exactly(
 
 
 def step(connection: Connection, rows_max: int = 3, *, needs_archive: bool = False) -> tuple[int, bool]:
-    return connection.execute("select * from ops.pack_hour(%s, %s, %s)", (HOUR, rows_max, needs_archive)).fetchall()[0]
+    return connection.execute(
+        "select * from ops.pack_hour('orderbook_deltas', %s, %s, %s)", (HOUR, rows_max, needs_archive)
+    ).fetchall()[0]
 
 
 def pack_hour(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from kalshi_data.simulator.verification import (
     place_books,
     read_journal,
 )
+from kalshi_data.streams import STREAMS
 from tests.support.engines import Engine
 from tests.support.merged_run import FIELDS, UNDATED, merged_run
 
@@ -87,7 +88,7 @@ AWAY = "case when extract(hour from {0}) < 12 then interval '1 h' else interval 
 
 def table_of(stream: str) -> str:
     """Return the table that a stream is merged into."""
-    return "market_data.hot_orderbook_deltas" if stream == "orderbook_deltas" else f"market_data.{stream}"
+    return next(each.target for each in STREAMS if each.name == stream)
 
 
 def one(stream: str, condition: str = "true") -> str:

@@ -51,6 +51,7 @@ begin
     if not dropped <@ ops.verified_hours(wanted_stream, older_than) then
         raise exception 'a late row of % was merged meanwhile', wanted_stream using errcode = 'serialization_failure';
     end if;
+    delete from ops.packed_hours as p where p.stream = wanted_stream and p.hour <@ dropped;
     if wanted_stream in ('orderbook_deltas', 'orderbook_snapshots') then
         update ops.book_checks as b set check_again_at = null
         where b.check_again_at is not null and b.from_at <@ dropped;
@@ -61,7 +62,6 @@ begin
     end if;
     if wanted_stream = 'orderbook_deltas' then
         perform timeseries.drop_partitions('ops.delta_evidence', older_than, dropped);
-        delete from ops.packed_hours as p where p.stream = wanted_stream and p.hour <@ dropped;
         delete from ops.delta_labels as l where tstzrange(l.hour, l.hour + interval '1 h') <@ dropped;
     end if;
 end;

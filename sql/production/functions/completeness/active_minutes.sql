@@ -30,10 +30,8 @@ begin
             )
             union all
             (
-                select from market_data.tickers as t
-                where
-                    wanted_stream = 'tickers'
-                    and t.exchange_ts >= m.minute and t.exchange_ts < m.minute + interval '1 min'
+                select from market_data.tickers_during(m.minute, m.minute + interval '1 min') as t
+                where wanted_stream = 'tickers'
                 limit 1
             )
             union all

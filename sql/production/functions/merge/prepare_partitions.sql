@@ -2,7 +2,7 @@
 -- hot. Rows that production rejects have left the stage.
 -- Parameters: time_column of the stage; target, the time series that the rows go to
 -- Reads: pg_temp.stage
--- Writes: new partitions, and what ops.unpack_staged_deltas writes
+-- Writes: new partitions, and what ops.unpack_staged_rows writes
 -- Returns: how many were made
 create or replace function ops.prepare_partitions(time_column name, target regclass) returns bigint
 language plpgsql
@@ -10,9 +10,7 @@ as $$
 declare
     made bigint;
 begin
-    if target = to_regclass('market_data.hot_orderbook_deltas') then
-        perform ops.unpack_staged_deltas();
-    end if;
+    perform ops.unpack_staged_rows(p.stream) from ops.packed_streams() as p where p.hot_table = target;
     execute format(
         $query$
             select count(*) filter (where timeseries.ensure_partition($1, row_at))

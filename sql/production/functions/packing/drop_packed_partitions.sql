@@ -1,10 +1,9 @@
--- Drop partitions of hot order-book changes that packing has emptied, so that their space is free. A partition into
--- which rows are being merged stays. It runs with its owner's rights, so that the role that merges can drop nothing
--- else.
--- Parameters: partitions_max, how many one call drops
+-- Drop partitions of hot rows that packing has emptied, so that their space is free. A partition into which rows are
+-- being merged stays. It runs with its owner's rights, so that the role that merges can drop nothing else.
+-- Parameters: partitions_max, how many one call drops of each stream
 -- Reads: ops.packed_hours, ops.hour_locks
--- Writes: partitions of market_data.hot_orderbook_deltas
--- Returns: what was dropped, oldest first
+-- Writes: partitions of hot rows
+-- Returns: what was dropped, oldest first in each stream
 create or replace function ops.drop_packed_partitions(partitions_max integer default 10)
 returns table (partition_name text, during tstzrange)
 language plpgsql
@@ -12,20 +11,25 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target constant regclass := 'market_data.hot_orderbook_deltas';
-    packed constant tstzmultirange := (
-        select range_agg(tstzrange(p.hour, p.hour + interval '1 h'))
-        from ops.packed_hours as p
-        where p.stream = 'orderbook_deltas' and p.packed_at is not null
-    );
     entry record;
     numbers integer[];
+    is_filled boolean;
 begin
     for entry in
-        select p.during from timeseries.list_partitions(target) as p
-        where p.during <@ packed
-        order by p.during
-        limit partitions_max
+        select s.hot_table, t.during
+        from ops.packed_streams() as s
+        cross join lateral (
+            select p.during
+            from timeseries.list_partitions(s.hot_table) as p
+            where p.during <@ (
+                select range_agg(tstzrange(h.hour, h.hour + interval '1 h'))
+                from ops.packed_hours as h
+                where h.stream = s.stream and h.packed_at is not null
+            )
+            order by p.during
+            limit partitions_max
+        ) as t
+        order by s.stream, t.during
     loop
         numbers := array(
             select l.number from ops.hour_locks as l
@@ -38,18 +42,17 @@ begin
             for update skip locked
         );
         continue when cardinality(numbers) * interval '1 h' < upper(entry.during) - lower(entry.during);
-        continue when exists (
-            select from market_data.hot_orderbook_deltas as d
-            where d.exchange_ts >= lower(entry.during) and d.exchange_ts < upper(entry.during)
-        );
+        execute format(
+            'select exists (select from %s as r where r.exchange_ts >= $1 and r.exchange_ts < $2)', entry.hot_table
+        ) into is_filled using lower(entry.during), upper(entry.during);
+        continue when is_filled;
         return query
         select d.partition_name, d.during
-        from timeseries.drop_partitions(target, upper(entry.during), tstzmultirange(entry.during), 1) as d;
+        from timeseries.drop_partitions(entry.hot_table, upper(entry.during), tstzmultirange(entry.during), 1) as d;
     end loop;
 end;
 $$;
 
-comment on function ops.drop_packed_partitions is
-'Drop partitions of hot order-book changes that packing has emptied.';
+comment on function ops.drop_packed_partitions is 'Drop partitions of hot rows that packing has emptied.';
 
 revoke execute on function ops.drop_packed_partitions from public;

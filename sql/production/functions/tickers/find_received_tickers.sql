@@ -1,6 +1,6 @@
 -- Find all market summaries that were received in each group: the staged rows, the stored evidence, and the rows that
 -- production holds of times of which no evidence is stored.
--- Reads: pg_temp.stage, pg_temp.ticker_groups, market_data.tickers, ops.ticker_evidence
+-- Reads: pg_temp.stage, pg_temp.ticker_groups, market_data.hot_tickers, ops.ticker_evidence
 -- Writes: pg_temp.held_tickers, pg_temp.received_tickers
 -- Returns: nothing
 create or replace function ops.find_received_tickers() returns void
@@ -14,7 +14,7 @@ begin
         g.market_ticker, g.began_at, t.exchange_ts, t.time_digits, t.received_at, t.gatherer_id,
         ops.ticker_row(to_jsonb(t), t.exchange_ts, t.time_digits), t.values_sha256
     from pg_temp.ticker_groups as g
-    inner join market_data.tickers as t
+    inner join market_data.hot_tickers as t
         on g.market_ticker = t.market_ticker and t.exchange_ts >= g.began_at and t.exchange_ts < g.ended_at
     where t.time_digits is not null;
 

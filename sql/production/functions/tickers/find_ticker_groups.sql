@@ -1,7 +1,7 @@
 -- Find the times in which staged market summaries, those that production holds and the stored evidence have different
 -- fields.
 -- Parameters: mixed, the beginnings of the hours in which rows have different fields
--- Reads: pg_temp.stage, market_data.tickers, ops.ticker_evidence
+-- Reads: pg_temp.stage, market_data.hot_tickers, ops.ticker_evidence
 -- Writes: pg_temp.ticker_groups
 -- Returns: nothing
 create or replace function ops.find_ticker_groups(mixed timestamptz[]) returns void
@@ -37,7 +37,7 @@ as $$
                 t.last_trade_size, t.volume, t.open_interest, t.dollar_volume, t.dollar_open_interest
             ) as label_set
         from touched as s
-        inner join market_data.tickers as t
+        inner join market_data.hot_tickers as t
             on
                 s.market_ticker = t.market_ticker
                 and t.exchange_ts >= s.second and t.exchange_ts < s.second + interval '1 s'

@@ -4,7 +4,7 @@
 -- those that production holds, or those in ops.ticker_evidence if production holds joined rows instead.
 -- Parameters: mixed, the beginnings of the hours
 -- Reads: pg_temp.stage
--- Writes: market_data.tickers, ops.ticker_evidence
+-- Writes: market_data.hot_tickers, ops.ticker_evidence
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which rows only changed
 create or replace function ops.merge_mixed_tickers(mixed timestamptz[])
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows bigint)
@@ -21,7 +21,7 @@ begin
     return query
     with
     inserted as (
-        insert into market_data.tickers as t (
+        insert into market_data.hot_tickers as t (
             exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
             yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
             received_at, gatherer_id, time_digits

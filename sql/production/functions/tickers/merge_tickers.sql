@@ -2,7 +2,7 @@
 -- are one: see ops.merge_mixed_tickers and ops.merge_undated_tickers. If all rows of an hour have the same fields, only
 -- equal rows agree.
 -- Reads: pg_temp.stage
--- Writes: market_data.tickers, ops.ticker_labels, ops.ticker_evidence
+-- Writes: market_data.hot_tickers, ops.ticker_labels, ops.ticker_evidence
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which rows only changed
 create or replace function ops.merge_tickers()
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows bigint)
@@ -17,7 +17,7 @@ begin
         return query
         with
         inserted as (
-            insert into market_data.tickers as t (
+            insert into market_data.hot_tickers as t (
                 exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
                 yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
                 received_at, gatherer_id, time_digits

@@ -2,7 +2,7 @@
 -- sent or received: of one with a time that agrees in all that both have, or of one without that has all its fields.
 -- A held row without a time gives way to such a row that comes later.
 -- Reads: pg_temp.stage
--- Writes: market_data.tickers
+-- Writes: market_data.hot_tickers
 -- Returns: a row per row that is new, with the hour it falls into, or that is gone, with 0 new rows
 create or replace function ops.merge_undated_tickers()
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows bigint)
@@ -13,7 +13,7 @@ declare
     staged record;
 begin
     return query
-    delete from market_data.tickers as k
+    delete from market_data.hot_tickers as k
     using pg_temp.stage as s
     where
         s.time_digits is not null and k.time_digits is null and k.market_ticker = s.market_ticker
@@ -30,7 +30,7 @@ begin
         order by length(r.labels::text) desc, s.exchange_ts asc, s.received_at asc
     loop
         continue when exists (
-            select from market_data.tickers as k
+            select from market_data.hot_tickers as k
             cross join lateral (select ops.ticker_row(to_jsonb(k), null, null) as labels) as r
             where
                 k.market_ticker = staged.market_ticker
@@ -39,13 +39,13 @@ begin
                 = case when k.time_digits is null then r.labels else staged.labels || r.labels end
         );
         return query
-        delete from market_data.tickers as k
+        delete from market_data.hot_tickers as k
         where
             k.market_ticker = staged.market_ticker and k.time_digits is null
             and k.exchange_ts between staged.exchange_ts - interval '5 s' and staged.exchange_ts + interval '5 s'
             and staged.labels || ops.ticker_row(to_jsonb(k), null, null) = staged.labels
         returning k.gatherer_id, date_bin('1 hour', k.exchange_ts, '2000-01-01 00:00:00+00'), 0::bigint;
-        insert into market_data.tickers (
+        insert into market_data.hot_tickers (
             exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
             yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest, received_at,
             gatherer_id

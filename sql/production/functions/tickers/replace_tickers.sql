@@ -1,6 +1,6 @@
 -- Let production hold the market summaries that were worked out.
 -- Reads: pg_temp.held_tickers, pg_temp.wanted_tickers
--- Writes: market_data.tickers
+-- Writes: market_data.hot_tickers
 -- Returns: per gatherer how many rows were new, by the hours they fall into, and hours in which rows were replaced
 create or replace function ops.replace_tickers()
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows bigint)
@@ -9,7 +9,7 @@ volatile
 as $$
     with
     removed as (
-        delete from market_data.tickers as t using pg_temp.held_tickers as h
+        delete from market_data.hot_tickers as t using pg_temp.held_tickers as h
         where
             (t.exchange_ts, t.market_ticker, t.values_sha256) = (h.exchange_ts, h.market_ticker, h.values_sha256)
             and not exists (
@@ -45,7 +45,7 @@ as $$
     ),
 
     inserted as (
-        insert into market_data.tickers as t (
+        insert into market_data.hot_tickers as t (
             exchange_ts, market_ticker, values_sha256, market_id, last_price, yes_bid, yes_ask, yes_bid_size,
             yes_ask_size, last_trade_size, volume, open_interest, dollar_volume, dollar_open_interest,
             received_at, gatherer_id, time_digits

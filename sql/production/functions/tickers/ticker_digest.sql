@@ -8,7 +8,8 @@ create or replace function ops.ticker_digest(
     dollar_open_interest bigint
 ) returns bytea
 language sql
-immutable
+-- As stable as the text of a row, so that PostgreSQL computes it as a part of the query that calls it.
+stable
 parallel safe
 as $$
     select sha256(

@@ -1,5 +1,5 @@
--- Drop partitions of hot order-book changes that packing has emptied.
--- Writes: partitions of market_data.hot_orderbook_deltas
+-- Drop partitions of hot rows that packing has emptied.
+-- Writes: partitions of hot rows
 -- Returns: the names of what was dropped, and the time each held
 select
     d.partition_name,

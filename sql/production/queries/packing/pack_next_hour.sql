@@ -1,9 +1,11 @@
--- Do one step of packing order-book changes.
--- Parameters: hours_after integer, how long an hour has to be over; rows_max integer, how many changes a step moves;
+-- Do one step of packing.
+-- Parameters: hours_after integer, how long an hour has to be over; rows_max integer, how many rows a step moves;
 -- needs_archive boolean, whether the archive must hold an hour
 -- Writes: what ops.pack_hour writes
--- Returns: no row if no hour is due, else the hour, how many changes were moved, and whether the hour is packed
+-- Returns: no row if no hour is due, else the stream and hour, how many rows were moved, and whether the hour
+-- is packed
 select
+    k.stream,
     k.hour,
     k.moved,
     k.is_packed

@@ -54,12 +54,11 @@ class LineCounts(NamedTuple):
 
 
 class Packing(NamedTuple):
-    """Hours that are due to be packed, for how long the oldest has been, and the hours that are packed."""
+    """Hours of all streams that are due to be packed, for how long the oldest has been, and those that are packed."""
 
     hours_due: int = 0
     due_seconds: float = 0.0
     hours_packed: int = 0
-    newest_hour: datetime | None = None
 
 
 class Measurements:

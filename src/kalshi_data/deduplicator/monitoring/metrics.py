@@ -120,8 +120,8 @@ def _archive(archive: ArchiveState) -> Iterable[Metric]:
 def _packing(measurements: Measurements) -> Iterable[Metric]:
     packing, name = measurements.packing, f"{PREFIX}packing"
     yield gauge(f"{name}_lag_seconds", "How long the oldest hour has been due to be packed.", packing.due_seconds)
-    yield gauge(f"{name}_hours_due", "Hours of order-book changes that are due to be packed.", packing.hours_due)
-    yield gauge(f"{name}_hours_packed", "Hours of order-book changes that are packed.", packing.hours_packed)
+    yield gauge(f"{name}_hours_due", "Hours of streams that are due to be packed.", packing.hours_due)
+    yield gauge(f"{name}_hours_packed", "Hours of streams that are packed.", packing.hours_packed)
 
 
 def _by_stream(values: Mapping[StreamKey, float]) -> dict[tuple[str, ...], float]:

@@ -143,8 +143,10 @@ class Monitor:
         if not self._settings.packing.enabled or now - self._packing_at_seconds < PACKING_SECONDS:
             return self.measurements.packing
         self._packing_at_seconds = now
-        row = production.execute(query("production/status/read_packing"), self._settings.packing_condition).fetchone()
-        return Packing(*row) if row else Packing()
+        asked = self._settings.packing_condition
+        rows = production.execute(query("production/status/read_packing"), asked).fetchall()
+        due = max((seconds for _, _, seconds, *_ in rows), default=0.0)
+        return Packing(sum(row[1] for row in rows), due, sum(row[3] for row in rows))
 
     def _read_growth(self, production: Connection) -> None:
         """Read how fast production grows, and let nothing be merged if it is far too large."""

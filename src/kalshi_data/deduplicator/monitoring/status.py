@@ -23,7 +23,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
         gatherers = cursor.execute(query("production/status/read_gatherers")).fetchall()
         streams = cursor.execute(query("production/status/read_lags")).fetchall()
         archive = cursor.execute(query("production/status/read_archive_totals")).fetchall()
-        packing = cursor.execute(query("production/status/read_packing"), settings.packing_condition).fetchone() or {}
+        packing = cursor.execute(query("production/status/read_packing"), settings.packing_condition).fetchall()
     growth = Growth.of(connection.execute(query("production/status/read_growth")).fetchone())
     days = growth.days_left(settings.retention.bytes_max)
     for each in deduplicators:
@@ -35,7 +35,7 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
     found = {"alive": alive, "deduplicators": deduplicators, "gatherers": gatherers, "streams": streams}
     steps = {
         "archive": {"target": settings.archive.target, "streams": archive},
-        "packing": {"enabled": settings.packing.enabled, **packing},
+        "packing": {"enabled": settings.packing.enabled, "streams": packing},
         "storage": {**growth._asdict(), "full_in_days": days if days < math.inf else None},
     }
     return {**found, **steps}
@@ -111,12 +111,13 @@ def _archive(archive: Document) -> RenderableType:
 
 def _packing(packing: Document) -> RenderableType:
     """Return the progress of packing; an empty text if it is not enabled, or no hour is over for long enough."""
-    if not packing["enabled"] or not packing["hours_due"] + packing["hours_packed"]:
+    if not packing["enabled"] or not any(each["hours_due"] + each["hours_packed"] for each in packing["streams"]):
         return ""
     made = table("packing", "hours packed", "due", "oldest due for", "newest hour")
-    due = span(packing["due_seconds"]) if packing["hours_due"] else "-"
-    counts = (f"{packing[name]:,}" for name in ("hours_packed", "hours_due"))
-    made.add_row("orderbook_deltas", *counts, due, _hour(packing["newest_hour"]))
+    for each in packing["streams"]:
+        due = span(each["due_seconds"]) if each["hours_due"] else "-"
+        counts = (f"{each[name]:,}" for name in ("hours_packed", "hours_due"))
+        made.add_row(each["stream"], *counts, due, _hour(each["newest_hour"]))
     return Group("", made)
 
 

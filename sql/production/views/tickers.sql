@@ -1,28 +1,50 @@
-create table market_data.tickers (
-    exchange_ts timestamptz not null,
-    market_ticker text collate "C" not null,
-    values_sha256 bytea not null,
-    market_id text,
-    last_price numeric,
-    yes_bid numeric,
-    yes_ask numeric,
-    yes_bid_size numeric,
-    yes_ask_size numeric,
-    last_trade_size numeric,
-    volume numeric,
-    open_interest numeric,
-    dollar_volume bigint,
-    dollar_open_interest bigint,
-    received_at timestamptz not null,
-    gatherer_id smallint not null,
-    time_digits smallint,
-    unique (exchange_ts, market_ticker, values_sha256)
-);
-create index on market_data.tickers (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.tickers', 'exchange_ts', interval '1 hour');
+-- Every market summary: hot rows, and those of packed hours. A query of one market reads all its packed hours;
+-- market_data.tickers_of reads those of a time only.
+-- Reads: market_data.hot_tickers, market_data.tickers_unpacked
+create or replace view market_data.tickers as
+select
+    h.exchange_ts,
+    h.market_ticker,
+    h.values_sha256,
+    h.market_id,
+    h.last_price,
+    h.yes_bid,
+    h.yes_ask,
+    h.yes_bid_size,
+    h.yes_ask_size,
+    h.last_trade_size,
+    h.volume,
+    h.open_interest,
+    h.dollar_volume,
+    h.dollar_open_interest,
+    h.received_at,
+    h.gatherer_id,
+    h.time_digits
+from market_data.hot_tickers as h
+union all
+select
+    u.exchange_ts,
+    u.market_ticker,
+    u.values_sha256,
+    u.market_id,
+    u.last_price,
+    u.yes_bid,
+    u.yes_ask,
+    u.yes_bid_size,
+    u.yes_ask_size,
+    u.last_trade_size,
+    u.volume,
+    u.open_interest,
+    u.dollar_volume,
+    u.dollar_open_interest,
+    u.received_at,
+    u.gatherer_id,
+    u.time_digits
+from market_data.tickers_unpacked as u;
 
-comment on table market_data.tickers is
-'Every market summary that any gatherer received, once; the exchange may omit states.';
+comment on view market_data.tickers is
+'Every market summary that any gatherer received, once; the exchange may omit states. To read a time of one market, '
+'call market_data.tickers_of; to read a time of all markets, call market_data.tickers_during.';
 comment on column market_data.tickers.exchange_ts is 'The exchange''s time of the state.';
 comment on column market_data.tickers.market_ticker is 'The market summed up.';
 comment on column market_data.tickers.values_sha256 is 'Digest of all values, of the market''s id and of time_digits.';

@@ -1,0 +1,70 @@
+-- Make packed rows hot that staged ones may be copies of: those of the same market and hour, and of the next hour if it
+-- is less than the stream's slack away. No hour of the stage is packed until the transaction ends.
+-- Parameters: wanted_stream, the stream of the stage; it needs not be one whose hours are packed
+-- Reads: pg_temp.stage
+-- Writes: ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers writes
+-- Returns: how many rows became hot
+create or replace function ops.unpack_staged_rows(wanted_stream text) returns bigint
+language plpgsql
+as $$
+declare
+    packing record;
+    touched_hours timestamptz[];
+begin
+    select s.hot_table, s.slack into packing from ops.packed_streams() as s where s.stream = wanted_stream;
+    if not found then
+        return 0;
+    end if;
+    touched_hours := array(
+        select distinct h.hour
+        from (
+            select date_bin('1 h', s.exchange_ts, '2000-01-01 00:00:00+00') as staged_hour, min(s.exchange_ts) as from_at,
+                max(s.exchange_ts) as until_at
+            from pg_temp.stage as s
+            group by 1
+        ) as e
+        cross join lateral generate_series(
+            date_bin('1 h', e.from_at - packing.slack, '2000-01-01 00:00:00+00'), e.until_at + packing.slack,
+            interval '1 h'
+        ) as h (hour)
+    );
+    -- Packing waits for no merge while it locks a row, so the order matters not.
+    perform from ops.hour_locks as l
+    where l.number in (select ops.hour_lock(h.hour) from unnest(touched_hours) as h (hour))
+    for key share;
+    if not exists (
+        select from ops.packed_hours as p where p.stream = wanted_stream and p.hour = any(touched_hours)
+    ) then
+        return 0;
+    end if;
+
+    create temporary table if not exists staged_market_hours (hour timestamptz, market_ticker text collate "C")
+    on commit delete rows;
+    delete from pg_temp.staged_market_hours;
+    insert into pg_temp.staged_market_hours (hour, market_ticker)
+    select distinct h.hour, s.market_ticker
+    from pg_temp.stage as s
+    cross join lateral generate_series(
+        date_bin('1 h', s.exchange_ts - packing.slack, '2000-01-01 00:00:00+00'), s.exchange_ts + packing.slack,
+        interval '1 h'
+    ) as h (hour)
+    inner join ops.packed_hours as p on p.stream = wanted_stream and h.hour = p.hour;
+
+    update ops.packed_hours as p
+    set
+        packed_at = null,
+        next_ticker = case when p.packed_at is null then least(p.next_ticker, m.first_ticker) else m.first_ticker end
+    from (
+        select t.hour, min(t.market_ticker) as first_ticker from pg_temp.staged_market_hours as t group by t.hour
+    ) as m
+    where p.stream = wanted_stream and p.hour = m.hour;
+    perform timeseries.ensure_partition(packing.hot_table, h.hour)
+    from (select distinct t.hour from pg_temp.staged_market_hours as t) as h;
+    return case wanted_stream
+        when 'orderbook_deltas' then ops.unpack_deltas(touched_hours)
+        when 'tickers' then ops.unpack_tickers(touched_hours)
+    end;
+end;
+$$;
+
+comment on function ops.unpack_staged_rows is 'Make packed rows hot that staged ones may be copies of.';
