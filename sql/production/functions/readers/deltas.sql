@@ -1,7 +1,7 @@
 -- List the changes of a market's order book in a time, hot and packed ones. It reads only the hours of that time, which
 -- a query of market_data.orderbook_deltas cannot if the hours are packed.
 -- Parameters: wanted_ticker, the market; from_at, until_at, changes at or after the first and before the second
--- Reads: market_data.hot_orderbook_deltas, market_data.deltas_unpacked
+-- Reads: market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas
 -- Returns: the changes in the columns of market_data.orderbook_deltas
 create or replace function market_data.deltas(wanted_ticker text, from_at timestamptz, until_at timestamptz)
 returns table (
@@ -28,10 +28,9 @@ as $$
     select
         u.exchange_ts, u.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
         u.gatherer_id, u.time_digits
-    from market_data.deltas_unpacked as u
-    where
-        u.market_ticker = wanted_ticker and u.hour > from_at - interval '1 h' and u.hour < until_at
-        and u.exchange_ts >= from_at and u.exchange_ts < until_at;
+    from market_data.packed_orderbook_deltas as p
+    cross join lateral market_data.unpacked_deltas(p, from_at, until_at) as u
+    where p.market_ticker = wanted_ticker and p.hour > from_at - interval '1 h' and p.hour < until_at;
 $$;
 
 comment on function market_data.deltas is

@@ -15,34 +15,7 @@ select
     u.gatherer_id,
     u.time_digits
 from market_data.packed_orderbook_deltas as p
-cross join lateral (
-    select
-        p.hour + (c.moment + 2147483648::bigint) * interval '1 microsecond' as exchange_ts,
-        p.lowest_clock + coalesce(sum(c.clock_step) over (order by c.place), 0) as clock,
-        case when c.price & 1 = 0 then 'yes' else 'no' end as side,
-        (c.price >> 1) * ('{1,0.1,0.01,0.001,0.0001}'::numeric[])[p.price_scale + 1] as price,
-        c.size * ('{1,0.1,0.01,0.001,0.0001}'::numeric[])[p.size_scale + 1] as size_delta,
-        coalesce(c.occurrence, 0) as occurrence,
-        p.hour
-        + (
-            c.moment + 2147483648::bigint + p.shortest_delay + c.low_delay + 32768
-            + coalesce(c.high_delay, 0) * 65536::bigint
-        ) * interval '1 microsecond' as received_at,
-        coalesce(c.gatherer_id, p.gatherer_id) as gatherer_id,
-        p.time_digits
-    from
-        unnest(
-            p.moments, p.clock_steps, p.prices, p.sizes, p.low_delays, p.high_delays, p.occurrences, p.gatherer_ids
-        ) with ordinality
-            as c (moment, clock_step, price, size, low_delay, high_delay, occurrence, gatherer_id, place)
-    union all
-    select
-        e.exchange_ts, e.clock, e.side, e.price, e.size_delta, e.occurrence, e.received_at, e.gatherer_id, e.time_digits
-    from jsonb_to_recordset(p.exact_rows) as e (
-        exchange_ts timestamptz, clock bigint, side text, price numeric, size_delta numeric, occurrence integer,
-        received_at timestamptz, gatherer_id smallint, time_digits smallint
-    )
-) as u;
+cross join lateral market_data.unpacked_deltas(p, '-infinity', 'infinity') as u;
 
 comment on view market_data.deltas_unpacked is
 'The changes of packed hours; market_data.orderbook_deltas shows them together with those that are not packed.';
