@@ -13,6 +13,28 @@ CREATE FUNCTION market_data.tickers_during(from_at timestamp with time zone, unt
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.tickers_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
+CREATE TABLE market_data.packed_orderbook_deltas (
+    hour timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    price_scale smallint NOT NULL,
+    size_scale smallint NOT NULL,
+    lowest_clock bigint NOT NULL,
+    shortest_delay integer NOT NULL,
+    gatherer_id smallint NOT NULL,
+    moments integer[] NOT NULL,
+    clock_steps integer[],
+    prices smallint[] NOT NULL,
+    sizes integer[] NOT NULL,
+    low_delays smallint[] NOT NULL,
+    high_delays smallint[],
+    occurrences integer[],
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
+CREATE FUNCTION market_data.unpacked_deltas(packed market_data.packed_orderbook_deltas, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
@@ -92,6 +114,8 @@ CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_evidence_tables() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.create_packing_tables() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_ticker_tables() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) RETURNS TABLE(target text, deleted_rows bigint)
@@ -125,6 +149,10 @@ CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.find_packed_deltas(hours timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.find_packed_tickers(hours timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_received_tickers() RETURNS void
@@ -216,6 +244,8 @@ CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_
     LANGUAGE sql;
 CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
+CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, slack interval)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
@@ -275,7 +305,7 @@ CREATE FUNCTION ops.store_ticker_evidence() RETURNS void
 CREATE FUNCTION ops.take_due_minutes(settled_until timestamp with time zone, markets_max integer) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, is_lasting boolean)
     LANGUAGE sql;
 CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+    LANGUAGE sql STABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_labels_of(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_row(summary jsonb, exchange_ts timestamp with time zone, time_digits smallint) RETURNS jsonb
@@ -325,26 +355,6 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
-CREATE TABLE market_data.packed_orderbook_deltas (
-    hour timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    row_count integer NOT NULL,
-    time_digits smallint,
-    price_scale smallint NOT NULL,
-    size_scale smallint NOT NULL,
-    lowest_clock bigint NOT NULL,
-    shortest_delay integer NOT NULL,
-    gatherer_id smallint NOT NULL,
-    moments integer[] NOT NULL,
-    clock_steps integer[],
-    prices smallint[] NOT NULL,
-    sizes integer[] NOT NULL,
-    low_delays smallint[] NOT NULL,
-    high_delays smallint[],
-    occurrences integer[],
-    gatherer_ids smallint[],
-    exact_rows jsonb
-);
 CREATE VIEW market_data.deltas_unpacked;
 CREATE TABLE market_data.events (
     ticker text NOT NULL COLLATE pg_catalog."C",
@@ -994,6 +1004,9 @@ GRANT USAGE ON SCHEMA ops TO deduplicator;
 GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 REVOKE ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) TO deduplicator;
@@ -1062,9 +1075,6 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_deltas TO deduplicator;
-GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO reader;
-GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.deltas_unpacked TO deduplicator;
 GRANT SELECT ON TABLE market_data.deltas_unpacked TO reader;
 GRANT SELECT ON TABLE market_data.deltas_unpacked TO exporter;

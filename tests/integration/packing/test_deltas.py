@@ -161,10 +161,12 @@ def test_a_copy_of_a_packed_change_adds_nothing_and_a_late_one_is_added(ops: Con
     merge(ops, ROWS)
     pack_hour(ops)
     held = ops.execute(HELD).fetchall()
-    merge(ops, ROWS[:3])
+    merge(ops, ROWS)
     assert ops.execute(HELD).fetchall() == held
-    assert count(ops, "hot_orderbook_deltas") == 3
-    merge(ops, [change(5, ticker="KXA-9"), change(5, ticker="KXA-2")])
+    assert count(ops, "hot_orderbook_deltas") == 0
+    assert step(ops) == (0, True)
+    merge(ops, [*ROWS, change(5, ticker="KXA-9"), change(5, ticker="KXA-2")])
+    assert count(ops, "hot_orderbook_deltas") == 3 + 2
     assert count(ops, "orderbook_deltas") == len(held) + 2
     pack_hour(ops)
     assert (count(ops, "hot_orderbook_deltas"), count(ops, "orderbook_deltas")) == (0, len(held) + 2)

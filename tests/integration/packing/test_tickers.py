@@ -155,9 +155,12 @@ def test_a_copy_of_a_packed_summary_adds_nothing_and_a_late_one_is_added(ops: Co
     merge(ops, ROWS)
     pack(ops, HOUR)
     held = ops.execute(HELD).fetchall()
-    assert merge(ops, ROWS[:3]) == []
+    assert merge(ops, ROWS) == []
     assert ops.execute(HELD).fetchall() == held
-    merge(ops, [ticker(5, "KXA-9"), ticker(5, "KXA-2")])
+    assert count(ops, "hot_tickers") == 0
+    assert step(ops, HOUR, 3) == (0, True)
+    merge(ops, [*ROWS, ticker(5, "KXA-9"), ticker(5, "KXA-2")])
+    assert count(ops, "hot_tickers") == 3 + 2
     assert count(ops, "tickers") == len(held) + 2
     pack(ops, HOUR)
     assert (count(ops, "hot_tickers"), count(ops, "tickers")) == (0, len(held) + 2)

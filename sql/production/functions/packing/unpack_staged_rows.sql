@@ -1,8 +1,10 @@
--- Make packed rows hot that staged ones may be copies of: those of the same market and hour, and of the next hour if it
--- is less than the stream's slack away. No hour of the stage is packed until the transaction ends.
+-- Make packed rows hot that staged ones may change: those of the same market and hour, and of the next hour if it is
+-- less than the stream's slack away. A staged row that packed rows hold changes none, so a gatherer that is hours late
+-- makes none hot by what others sent before. No hour of the stage is packed until the transaction ends.
 -- Parameters: wanted_stream, the stream of the stage; it needs not be one whose hours are packed
 -- Reads: pg_temp.stage
--- Writes: ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers writes
+-- Writes: pg_temp.packed_copies, ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers
+-- writes
 -- Returns: how many rows became hot
 create or replace function ops.unpack_staged_rows(wanted_stream text) returns bigint
 language plpgsql
@@ -15,6 +17,7 @@ begin
     if not found then
         return 0;
     end if;
+    perform ops.create_packing_tables();
     touched_hours := array(
         select distinct h.hour
         from (
@@ -32,15 +35,18 @@ begin
     perform from ops.hour_locks as l
     where l.number in (select ops.hour_lock(h.hour) from unnest(touched_hours) as h (hour))
     for key share;
-    if not exists (
-        select from ops.packed_hours as p where p.stream = wanted_stream and p.hour = any(touched_hours)
-    ) then
+    touched_hours := array(
+        select p.hour from ops.packed_hours as p where p.stream = wanted_stream and p.hour = any(touched_hours)
+    );
+    if touched_hours = '{}' then
         return 0;
     end if;
+    if wanted_stream = 'orderbook_deltas' then
+        perform ops.find_packed_deltas(touched_hours);
+    else
+        perform ops.find_packed_tickers(touched_hours);
+    end if;
 
-    create temporary table if not exists staged_market_hours (hour timestamptz, market_ticker text collate "C")
-    on commit delete rows;
-    delete from pg_temp.staged_market_hours;
     insert into pg_temp.staged_market_hours (hour, market_ticker)
     select distinct h.hour, s.market_ticker
     from pg_temp.stage as s
@@ -48,7 +54,10 @@ begin
         date_bin('1 h', s.exchange_ts - packing.slack, '2000-01-01 00:00:00+00'), s.exchange_ts + packing.slack,
         interval '1 h'
     ) as h (hour)
-    inner join ops.packed_hours as p on p.stream = wanted_stream and h.hour = p.hour;
+    where h.hour = any(touched_hours) and s.ctid not in (select c.place from pg_temp.packed_copies as c);
+    if not found then
+        return 0;
+    end if;
 
     update ops.packed_hours as p
     set
@@ -67,4 +76,4 @@ begin
 end;
 $$;
 
-comment on function ops.unpack_staged_rows is 'Make packed rows hot that staged ones may be copies of.';
+comment on function ops.unpack_staged_rows is 'Make packed rows hot that staged ones may change.';

@@ -32,7 +32,7 @@ begin
             s.dollar_open_interest, s.received_at, s.gatherer_id, s.time_digits
         from pg_temp.stage as s
         where
-            s.time_digits is not null
+            s.time_digits is not null and s.ctid not in (select c.place from ops.packed_copies() as c (place))
             and not exists (
                 select from pg_temp.ticker_groups as g
                 where

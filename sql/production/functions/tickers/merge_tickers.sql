@@ -27,6 +27,7 @@ begin
                 s.yes_bid_size, s.yes_ask_size, s.last_trade_size, s.volume, s.open_interest, s.dollar_volume,
                 s.dollar_open_interest, s.received_at, s.gatherer_id, s.time_digits
             from pg_temp.stage as s
+            where s.ctid not in (select c.place from ops.packed_copies() as c (place))
             order by s.exchange_ts, s.market_ticker, s.values_sha256, s.received_at
             on conflict do nothing
             returning date_bin('1 hour', t.exchange_ts, '2000-01-01 00:00:00+00') as touched_hour, t.gatherer_id

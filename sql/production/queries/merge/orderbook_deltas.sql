@@ -16,7 +16,12 @@ inserted as (
     select distinct on (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence)
         exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at, gatherer_id, time_digits
     from stage
-    where ctid not in (select unnest(m.places) from mixed as m)
+    where
+        ctid not in (
+            select unnest(m.places) from mixed as m
+            union all
+            select c.place from ops.packed_copies() as c (place)
+        )
     order by exchange_ts, market_ticker, clock, side, price, size_delta, occurrence, received_at
     on conflict do nothing
     returning
