@@ -55,11 +55,20 @@ def problems(findings: list[Finding]) -> str:
     return "\n".join(problem for finding in findings for problem in finding.problems)
 
 
+PACK = "select count(*) filter (where k.is_packed) from ops.pack_next_hour(1, 1000, true) as k"
+LEFT = "select (select count(*) from market_data.hot_orderbook_deltas), (select count(*) from market_data.hot_tickers)"
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
 @pytest.mark.parametrize("deep", [False, True])
 def test_an_export_of_each_stream_is_verified(
-    production: Database, ops: Connection, tmp_path: Path, deep: bool
+    production: Database, ops: Connection, tmp_path: Path, deep: bool, is_packed: bool
 ) -> None:
     export(settings(production, tmp_path), streams=HOURLY)
+    if is_packed:
+        while ops.execute(PACK).fetchall() != [(0,)]:
+            pass
+        assert ops.execute(LEFT).fetchall() == [(0, 0)]
     found = online(production, tmp_path, deep=deep, selection=HourSelection(HOURLY, THEN, THEN + 2 * HOUR))
     assert [finding.state for finding in found] == ["verified"] * 2 * len(HOURLY)
     assert {finding.compared_with for finding in found} == {"rows" if deep else "counts and sums"}

@@ -35,6 +35,15 @@ def undated_run(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Gen
         yield made
 
 
+PACK = """
+select (ops.pack_hour(s.stream, h.hour, 1000000, false)).is_packed
+from ops.packed_streams() as s
+cross join lateral timeseries.list_partitions(s.hot_table) as t
+cross join lateral generate_series(lower(t.during), upper(t.during) - interval '1 h', interval '1 h') as h (hour)
+"""
+LEFT = "select (select count(*) from market_data.hot_orderbook_deltas), (select count(*) from market_data.hot_tickers)"
+
+
 def compared(run: Connection, stream: str, statement: str) -> tuple[int, StreamCounts]:
     """Return how many rows of a stream a statement changes, and what is found then; nothing stays changed."""
     with run.transaction(force_rollback=True):
@@ -55,6 +64,15 @@ def wrong_streams(run: Connection) -> dict[str, StreamCounts]:
 
 def test_the_run_is_complete(run: Connection) -> None:
     assert wrong_streams(run) == {}
+
+
+def test_packed_runs_are_complete(run: Connection, undated_run: Connection) -> None:
+    for production in (run, undated_run):
+        with production.transaction(force_rollback=True):
+            packed = production.execute(PACK).fetchall()
+            assert all(is_packed for (is_packed,) in packed)
+            assert production.execute(LEFT).fetchall() == [(0, 0)]
+            assert wrong_streams(production) == {}
 
 
 def test_the_run_without_times_is_complete(undated_run: Connection) -> None:
