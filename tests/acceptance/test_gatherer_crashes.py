@@ -112,7 +112,8 @@ def test_a_killed_database_gets_everything_when_it_is_back(rehearse: Rehearse, o
         assert found.complete, str(found)
         assert_nothing_logged_is_lost(rehearsal)
         away = "database away, trying again; frames are kept in the frame log"
-        assert len(rehearsal.logged(away)) == 1
+        # One line per outage; the gatherer may be killed before it sees the second one.
+        assert 1 <= len(rehearsal.logged(away)) <= 2
         assert rehearsal.counted("gaps") == 0
 
 

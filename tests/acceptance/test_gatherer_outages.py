@@ -46,6 +46,7 @@ def test_a_bad_key_is_logged_once_and_the_right_one_is_used(rehearse: Rehearse) 
     assert rehearsal.counted("connections") == 0
     rehearsal.keys[1].private.write_bytes(right)
     rehearsal.until("started")
+    wait_until(lambda: rehearsal.logged("incident over"), "the incident is over")
     found = rehearsal.finish()
     assert found.complete, str(found)
     assert errors(rehearsal) == [KEY_REFUSED]
