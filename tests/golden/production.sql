@@ -193,6 +193,8 @@ CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, u
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
     LANGUAGE sql;
+CREATE FUNCTION ops.matched_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, known_ts timestamp with time zone, side text, is_block boolean, is_finer boolean)
+    LANGUAGE sql;
 CREATE FUNCTION ops.merge_lifecycle_events() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows integer)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_mixed_deltas() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint, places tid[])

@@ -5,15 +5,7 @@
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which trades only changed
 with
 met as materialized (
-    select
-        c.*, k.exchange_ts as known_ts,
-        least(c.taker_side, k.taker_side) as side, greatest(c.is_block_trade, k.is_block_trade) as is_block,
-        (coalesce(c.time_digits, -1), k.exchange_ts) > (coalesce(k.time_digits, -1), c.exchange_ts) as is_finer
-    from ops.staged_trades() as c
-    left join market_data.trades as k
-        on
-            c.market_ticker = k.market_ticker and c.trade_id = k.trade_id
-            and k.exchange_ts between c.exchange_ts - interval '5 s' and c.exchange_ts + interval '5 s'
+    select * from ops.matched_trades()
 ),
 
 filled as (
