@@ -14,11 +14,16 @@ as $$
         s.occurrence, s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes, s.gatherer_id,
         least(s.last_change_at, k.last_change_at), s.began_at, s.ended_at, k.received_at
     from ops.staged_snapshots() as s
-    left join market_data.orderbook_snapshots as k
-        on
-            s.market_ticker = k.market_ticker and s.began_at <= k.received_at and s.ended_at > k.received_at
-            and (s.clock, s.levels_sha256, s.occurrence) = (k.clock, k.levels_sha256, k.occurrence)
-            and (s.occurrence = 0 or s.last_change_at is not distinct from k.last_change_at);
+    -- The offset forces one index probe per staged state, however many snapshots a partition holds.
+    left join lateral (
+        select e.received_at, e.market_id, e.last_change_at
+        from market_data.orderbook_snapshots as e
+        where
+            e.market_ticker = s.market_ticker and e.received_at >= s.began_at and e.received_at < s.ended_at
+            and (e.clock, e.levels_sha256, e.occurrence) = (s.clock, s.levels_sha256, s.occurrence)
+            and (s.occurrence = 0 or e.last_change_at is not distinct from s.last_change_at)
+        offset 0
+    ) as k on true;
 $$;
 
 comment on function ops.matched_snapshots is 'Staged snapshots, each with the held row of its state.';
