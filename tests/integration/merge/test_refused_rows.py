@@ -90,7 +90,7 @@ def test_a_big_batch_is_read_again_in_smaller_ones(
 def test_every_stream_has_a_quarantine(
     production: Database, gatherers: list[Database], name: str, frames: list[dict[str, object]]
 ) -> None:
-    refuse(production, "false", f"market_data.{name}")
+    refuse(production, "false", BY_NAME[name].target)
     receive(gatherers[0], [*frames, trade("a")])
     merge(production, gatherers)
     assert [row[:2] for row in rejected(production)] == [(name, 1)]
