@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support import timescaledb
 from tests.support.engines import Database, Engine
 from tests.support.memory import fast_folder, guarded_folder
 from tests.support.scheduling import SharedFolderScheduling
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -23,6 +25,8 @@ CAPTURES = ROOT.parent / "shared" / "captures"
 ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
 # How much of the log a server keeps, which is in memory as its data are.
 BOUNDED = {"max_wal_size": "256MB"}
+# As long as a test of days takes at most.
+LAST_MOMENTS = timedelta(seconds=20)
 MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
 
 NUMBERS = itertools.count(1)
@@ -48,6 +52,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped and os.environ.get("CI"):
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longreprtext}"
     return report
+
+
+@pytest.fixture
+def within_a_day() -> None:
+    """Let a test begin after midnight if it would begin a moment before: its days are counted from today."""
+    today = datetime.now(UTC).date()
+    wait_until(lambda: datetime.now(UTC).date() > today or (datetime.now(UTC) + LAST_MOMENTS).date() == today)
 
 
 @pytest.hookimpl(optionalhook=True)

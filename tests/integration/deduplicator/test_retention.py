@@ -11,6 +11,8 @@ from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSERT = """

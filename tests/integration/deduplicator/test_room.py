@@ -23,6 +23,8 @@ from tests.integration.gatherer.test_retention import trade
 from tests.support.engines import Database
 from tests.support.staging import claim, receive, settings
 
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
 INSERT = "insert into market_data.trades values (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)"
 # Tables without a bound of their own, each with what bounds it.
 BOUNDED = {

@@ -16,6 +16,8 @@ from tests.integration.gatherer.test_retention import acknowledge, fill, held, n
 from tests.support.disks import measure_as
 from tests.support.engines import Database, Engine
 
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
 GB = 10**9
 
 
