@@ -140,7 +140,8 @@ CREATE TABLE capture.lifecycle_events (
     subject_ticker text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL,
     payload jsonb NOT NULL,
-    occurrence integer DEFAULT 0 NOT NULL
+    occurrence integer DEFAULT 0 NOT NULL,
+    earlier_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL
 );
 CREATE TABLE capture.migration (
     name text NOT NULL,

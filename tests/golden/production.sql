@@ -145,7 +145,7 @@ CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstz
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
-CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb, joined_occurrence integer)
+CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, received timestamp with time zone, gatherer smallint, body jsonb, number integer, earlier timestamp with time zone[]) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
     LANGUAGE sql STABLE;
@@ -164,6 +164,8 @@ CREATE FUNCTION ops.find_stored_evidence(unit interval, reach interval) RETURNS 
     SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.find_ticker_groups(mixed timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.free_lifecycle_number(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS integer
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
@@ -177,6 +179,8 @@ CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RE
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.is_connected_from(from_at timestamp with time zone, gatherer smallint, until_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.join_payloads(payloads jsonb[]) RETURNS jsonb

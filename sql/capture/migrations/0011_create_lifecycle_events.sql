@@ -9,7 +9,8 @@ create table capture.lifecycle_events (
     subject_ticker text collate "C" not null,
     kind text not null,
     payload jsonb not null,
-    occurrence integer not null default 0
+    occurrence integer not null default 0,
+    earlier_at timestamptz[] not null default '{}'
 );
 create index on capture.lifecycle_events (ingest_xid);
 select timeseries.make_time_series('capture.lifecycle_events', 'received_at', interval '1 day');
@@ -29,4 +30,6 @@ comment on column capture.lifecycle_events.subject_ticker is
 comment on column capture.lifecycle_events.kind is 'For a market, the message''s event_type; else the message''s type.';
 comment on column capture.lifecycle_events.payload is 'The whole message body.';
 comment on column capture.lifecycle_events.occurrence is
-'Number of messages before this one on its connection that have all of its fields, each within 10 s of the next.';
+'Number of messages before this one on its connection that have all of its fields, each within 60 s of the next.';
+comment on column capture.lifecycle_events.earlier_at is
+'When the last 15 of these messages before it were sent, or received if they do not contain that; oldest first.';

@@ -10,7 +10,8 @@ select
     kind,
     payload,
     sha256(convert_to(payload::text, 'UTF8')) as payload_sha256,
-    occurrence
+    occurrence,
+    earlier_at
 from capture.lifecycle_events
 where ingest_xid < (select pg_snapshot_xmin(pg_current_snapshot()));
 

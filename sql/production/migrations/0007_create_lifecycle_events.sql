@@ -1,4 +1,4 @@
--- Equal messages are numbered by the time between them: a new connection need not know what came before it.
+-- Their times on each connection distinguish equal messages: a new connection need not know what came before it.
 create table market_data.lifecycle_events (
     seen_at timestamptz not null,
     subject_ticker text collate "C" not null,
@@ -25,4 +25,4 @@ comment on column market_data.lifecycle_events.payload is 'The whole message bod
 comment on column market_data.lifecycle_events.received_at is 'When the gatherer in gatherer_id received it.';
 comment on column market_data.lifecycle_events.gatherer_id is 'The gatherer whose row was merged first.';
 comment on column market_data.lifecycle_events.occurrence is
-'Counts messages of a connection that have all fields of this one and follow each other within 10 s, from 0.';
+'Counts messages of a connection that have all its fields, each within 60 s of the next; more if that is taken.';

@@ -21,10 +21,10 @@ from kalshi_data.kalshi.timestamps import (
     to_unique_text,
 )
 
-# Lifecycle messages have no key. Equal ones that follow each other on a connection within this pause get different
-# numbers. Production takes equal ones with one number within 5 s for copies of one message: half the pause, so that
-# messages stay apart if connections receive them up to 5 s apart.
-NUMBERING_PAUSE = timedelta(seconds=10)
+# Lifecycle messages have no key. Those that follow each other on a connection within this pause have the times of the
+# equal ones before them. Production takes equal ones at most 30 s apart for copies of one message unless these times
+# say otherwise: half the pause, so that messages stay apart if connections receive them that far apart.
+NUMBERING_PAUSE = timedelta(seconds=60)
 
 
 class Arrival(msgspec.Struct):

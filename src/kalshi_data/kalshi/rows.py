@@ -161,8 +161,9 @@ def _lifecycle(
 ) -> tuple[str, Row]:
     place = (arrival.connection_id, envelope.sid, envelope.seq)
     payload = checked_payload(bytes(envelope.msg))
-    occurrence = arrival.body_numbering.number(f"{subject}\0{kind}", payload, sent_at or arrival.received_at)
-    return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, occurrence)
+    earlier = arrival.body_numbering.number(f"{subject}\0{kind}", payload, sent_at or arrival.received_at)
+    numbers = (earlier.bodies, list(earlier.times))
+    return "lifecycle_events", (arrival.received_at, sent_at, *place, subject, kind, payload, *numbers)
 
 
 def _index_value(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

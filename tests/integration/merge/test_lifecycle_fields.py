@@ -1,6 +1,8 @@
 """Lifecycle messages stay as many as a line received if a field of them comes and goes."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import permutations
 
 import pytest
 
@@ -51,3 +53,58 @@ def test_as_many_messages_are_held_as_were_sent(
         held[name].append(str(payload.get("is_deactivated")))
     expected = {name: sorted(map(str, states)) for name, (_, states) in LINES.items()}
     assert {name: sorted(states) for name, states in held.items()} == expected
+
+
+CONNECTED = """
+insert into ops.connections (gatherer_id, epoch, connection_id, name, url, use_yes_price, opened_at, closed_at)
+values (%s, gen_random_uuid(), 1, 'lifecycles', '', false, %s, %s)
+"""
+# When each of three lines received equal messages, in seconds; a line may have missed the first ones, or stalled.
+APART: dict[str, tuple[tuple[Sequence[float], Sequence[float], Sequence[float]], int]] = {
+    "no line missed one": (((0, 7, 14), (0, 7, 14), (0, 7, 14)), 3),
+    "lines missed the first": (((0, 7, 14), (7, 14), (14,)), 3),
+    "lines missed the first, a pause apart": (((0, 40, 80), (40, 80), (80,)), 3),
+    "a line received the first only": (((0,), (7, 14), (0, 7, 14)), 3),
+    "a line stalled": (((0, 7, 14), (25, 26, 27), (0, 7, 14)), 3),
+    "a line stalled and missed the first": (((0, 7, 14), (31, 32), (0, 7, 14)), 3),
+    "more than are listed": ((range(40), range(20, 40), range(40)), 40),
+}
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_equal_messages_some_seconds_apart_are_as_many_as_were_sent(
+    production: Database, make_database: MakeDatabase, order: Sequence[int]
+) -> None:
+    gatherers = [make_database("kalshi_ts") for _ in range(3)]
+    body = {"event_type": "deactivated", "is_deactivated": True}
+    for number, gatherer in enumerate(gatherers):
+        found = [
+            frame("market_lifecycle_v2", {"market_ticker": name, **body}, later(second - 300 + number / 10))
+            for name, (lines, _) in APART.items()
+            for second in lines[number]
+        ]
+        receive(gatherer, found)
+    with production.connect("deduplicator") as connection:
+        for number in range(1, 4):
+            connection.execute(CONNECTED, (number, later(-400), None))
+    for count in (*range(1, 4), 3):
+        merge(production, [gatherers[number] for number in order][:count])
+    held = Counter(name for name, *_ in rows(production, "lifecycle_events", "subject_ticker seen_at occurrence"))
+    assert held == {name: count for name, (_, count) in APART.items()}
+
+
+def test_what_came_before_a_connection_is_no_copy_of_what_came_on_it(
+    production: Database, make_database: MakeDatabase
+) -> None:
+    """All gatherers connect again between two equal messages that are 15 s apart."""
+    gatherers = [make_database("kalshi_ts") for _ in range(2)]
+    message = {"market_ticker": "KXA-1", "event_type": "deactivated"}
+    with production.connect("deduplicator") as connection:
+        for number in (1, 2):
+            connection.execute(CONNECTED, (number, later(-400), later(-290)))
+            connection.execute(CONNECTED, (number, later(-289), None))
+    for second, number in ((-300, 1), (-285, 2)):
+        for gatherer in gatherers:
+            receive(gatherer, [frame("market_lifecycle_v2", message, later(second))], later(second), number)
+        merge(production, gatherers)
+    assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2

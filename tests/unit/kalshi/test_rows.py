@@ -247,9 +247,9 @@ def test_equal_lifecycle_messages_are_numbered_until_a_pause() -> None:
         raw = msgspec.json.encode({"type": "market_lifecycle_v2", "sid": 3, **sent, "msg": {**body, **others}})
         return to_row(decode_envelope(raw), receiving)[1][8]
 
-    assert [occurrence(at) for at in (0, 10_000, 20_000, 30_001, 30_002)] == [0, 1, 2, 0, 1]
-    assert [occurrence(30_003, is_deactivated=False), occurrence(30_003)] == [0, 2]
-    receiving.received_at = from_ns((TS_MS + 60_000) * 10**6)
+    assert [occurrence(at) for at in (0, 60_000, 120_000, 180_001, 180_002)] == [0, 1, 2, 0, 1]
+    assert [occurrence(180_003, is_deactivated=False), occurrence(180_003)] == [0, 2]
+    receiving.received_at = from_ns((TS_MS + 300_000) * 10**6)
     assert [occurrence(None), occurrence(None)] == [0, 1]
 
 

@@ -13,6 +13,7 @@ copy (
         payload_sha256,
         payload,
         occurrence,
+        earlier_at,
         ingest_xid
     from sync.lifecycle_events_v1
     where

@@ -11,5 +11,6 @@ copy capture.lifecycle_events (
     kind,
     payload,
     occurrence,
+    earlier_at,
     frame_number
 ) from stdin;

@@ -11,5 +11,7 @@ create temporary table stage (
     payload_sha256 bytea,
     payload jsonb,
     occurrence integer,
+    -- Null in a row of the archive.
+    earlier_at timestamptz[],
     ingest_xid xid8 not null
 ) on commit delete rows;

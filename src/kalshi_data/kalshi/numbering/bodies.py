@@ -4,13 +4,15 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 # How many fields are held of one connection's bodies, and how many different bodies of one subject and kind.
 FIELDS_MAX = 1_000_000
 BODIES_MAX = 50
+# How many times of earlier bodies a row has at most.
+EARLIER_MAX = 15
 
 # A number of any size is kept exactly.
 _BODY = msgspec.json.Decoder(float_hook=Decimal)
@@ -18,16 +20,24 @@ _BODY = msgspec.json.Decoder(float_hook=Decimal)
 Fields = frozenset[int]
 
 
-class BodyCount(msgspec.Struct):
-    """How many bodies of a burst have these fields and no others, how many have at least these, and when the last came.
+class EarlierBodies(NamedTuple):
+    """How many bodies before one in its burst have all of its fields, and the times of the last ones, oldest first."""
 
-    Each count starts over after a pause.
+    bodies: int
+    times: tuple[datetime, ...]
+
+
+NOTHING_EARLIER = EarlierBodies(0, ())
+
+
+class BodyCount(msgspec.Struct):
+    """The bodies of a burst that have these fields and no others, and those that have at least these.
+
+    Each starts over after a pause.
     """
 
-    equal: int
-    equal_at: datetime
-    containing: int
-    containing_at: datetime
+    equal: EarlierBodies
+    containing: EarlierBodies
 
 
 class BodyNumbering:
@@ -51,36 +61,38 @@ class BodyNumbering:
         """Return how many fields are held, counting each body as one more."""
         return self._fields
 
-    def number(self, key: str, payload: str, at: datetime) -> int:
-        """Return how many bodies of the key before this one in the burst have all of its fields."""
+    def number(self, key: str, payload: str, at: datetime) -> EarlierBodies:
+        """Return which bodies of the key before this one in the burst have all of its fields."""
         self._forget(at)
         fields = frozenset(_fields(_BODY.decode(payload)))
         _, bodies = self._last.pop(key, (at, OrderedDict[Fields, BodyCount]()))
         self._last[key] = (at, bodies)
-        count = bodies.get(fields)
-        if count is not None:
-            number = count.containing if self._goes_on(count.containing_at, at) else 0
-        else:
-            number = sum(
-                each.equal for held, each in bodies.items() if held > fields and self._goes_on(each.equal_at, at)
-            )
-            count = BodyCount(0, at, number, at)
+        if fields not in bodies:
+            bodies[fields] = BodyCount(NOTHING_EARLIER, self._richer(bodies, fields, at))
             self._fields += 1 + len(fields)
-        bodies[fields] = count
         bodies.move_to_end(fields)
-        count.equal = count.equal + 1 if self._goes_on(count.equal_at, at) else 1
-        count.equal_at = at
-        self._count_in_poorer(bodies, fields, at)
+        earlier = self._going_on(bodies[fields].containing, at)
+        bodies[fields].equal = self._add(bodies[fields].equal, at)
+        for held, each in bodies.items():
+            if held <= fields:
+                each.containing = self._add(each.containing, at)
         if len(bodies) > self._bodies_max:
             oldest, _ = bodies.popitem(last=False)
             self._fields -= 1 + len(oldest)
-        return number
+        return earlier
 
-    def _count_in_poorer(self, bodies: Mapping[Fields, BodyCount], fields: Fields, at: datetime) -> None:
-        for held, each in bodies.items():
-            if held <= fields:
-                each.containing = each.containing + 1 if self._goes_on(each.containing_at, at) else 1
-                each.containing_at = at
+    def _richer(self, bodies: Mapping[Fields, BodyCount], fields: Fields, at: datetime) -> EarlierBodies:
+        """Return the bodies of the burst that have these fields and others."""
+        found = [self._going_on(each.equal, at) for held, each in bodies.items() if held > fields]
+        times = sorted(time for each in found for time in each.times)
+        return EarlierBodies(sum(each.bodies for each in found), tuple(times[-EARLIER_MAX:]))
+
+    def _add(self, before: EarlierBodies, at: datetime) -> EarlierBodies:
+        number, times = self._going_on(before, at)
+        return EarlierBodies(number + 1, (*times, at)[-EARLIER_MAX:])
+
+    def _going_on(self, before: EarlierBodies, at: datetime) -> EarlierBodies:
+        return before if before.times and self._goes_on(before.times[-1], at) else NOTHING_EARLIER
 
     def _goes_on(self, before: datetime, at: datetime) -> bool:
         return abs(at - before) <= self._pause
