@@ -132,6 +132,9 @@ CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RE
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
@@ -1022,6 +1025,7 @@ REVOKE ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) FROM
 GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;

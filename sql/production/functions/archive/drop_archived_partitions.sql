@@ -1,7 +1,8 @@
 -- Drop whole partitions of a stream that are old enough, if the archive holds every hour of them, verified. An hour
 -- without a record in ops.archive_partitions counts as not archived and keeps its partition.
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
--- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max, how many one call drops
+-- Parameters: wanted_stream; days_min, how long rows are kept at least; partitions_max as in
+-- ops.drop_stream_partitions
 -- Reads: ops.archive_partitions
 -- Writes: partitions of the stream's tables and of ops.delta_evidence, ops.dropped_partitions, ops.book_checks,
 -- ops.packed_hours, ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
@@ -15,10 +16,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     older_than timestamptz := now() - make_interval(days => days_min);
-    target regclass := ops.merged_table(wanted_stream);
     dropped tstzmultirange;
 begin
-    if target is null then
+    if ops.merged_table(wanted_stream) is null then
         raise exception 'there is no stream %', wanted_stream;
     end if;
     if days_min < 1 then
@@ -29,11 +29,9 @@ begin
     with
     gone as (
         select d.partition_name, d.during
-        from pg_class as c
-        cross join lateral timeseries.drop_partitions(
-            c.oid, older_than, ops.verified_hours(wanted_stream, older_than), partitions_max
+        from ops.drop_stream_partitions(
+            wanted_stream, older_than, ops.verified_hours(wanted_stream, older_than), partitions_max
         ) as d
-        where c.oid in (target, to_regclass(format('market_data.%I', 'packed_' || wanted_stream)))
     ),
 
     recorded as (
