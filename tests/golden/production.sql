@@ -196,6 +196,8 @@ CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
@@ -330,6 +332,10 @@ CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.unpack_deltas(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_evidence(unit interval, slack interval) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_market_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
     LANGUAGE plpgsql;

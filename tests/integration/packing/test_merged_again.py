@@ -80,24 +80,23 @@ def ops(production: Database, name: str) -> Iterator[Connection]:
         yield connection
 
 
-def pack(connection: Connection, name: str) -> None:
-    """Pack both hours whole."""
+def pack(connection: Connection, name: str, rows_max: int) -> None:
+    """Do one step of packing of each hour."""
     for hour in (MIDNIGHT, MIDNIGHT + HOUR):
-        statement = "select * from ops.pack_hour(%s, %s, 1000, false)"
-        assert connection.execute(statement, (name, hour)).fetchall()[0][1]
+        connection.execute("select * from ops.pack_hour(%s, %s, %s, false)", (name, hour, rows_max))
 
 
-def held(connection: Connection, name: str, batches: list[list[Row]], packed: list[bool]) -> list[tuple[Any, ...]]:
+def held(connection: Connection, name: str, batches: list[list[Row]], packed: list[int]) -> list[tuple[Any, ...]]:
     """Merge batch after batch, pack after some of them, and return what production then holds; nothing of it stays."""
     target = {"target": STREAM_OF[name].target, "time_column": "exchange_ts"}
     with connection.transaction(force_rollback=True):
-        for batch, is_packed in zip(batches, packed, strict=True):
+        for batch, rows_max in zip(batches, packed, strict=True):
             stage(connection, name, batch)
             connection.execute(query("production/stage/prepare_partitions"), target)
             connection.execute(query(f"production/merge/{name}"))
             connection.execute("truncate stage")
-            if is_packed:
-                pack(connection, name)
+            if rows_max:
+                pack(connection, name, rows_max)
         return connection.execute(HELD[name].encode()).fetchall()
 
 
@@ -106,5 +105,5 @@ def held(connection: Connection, name: str, batches: list[list[Row]], packed: li
 def test_packing_between_merges_changes_nothing(ops: Connection, name: str, data: st.DataObject) -> None:
     row = ROWS[name](data.draw(st.integers(1, 2)))
     batches = data.draw(st.lists(st.lists(row, min_size=1, max_size=4), min_size=2, max_size=4))
-    packed = data.draw(st.lists(st.booleans(), min_size=len(batches), max_size=len(batches)))
-    assert held(ops, name, batches, packed) == held(ops, name, batches, [False] * len(batches))
+    packed = data.draw(st.lists(st.sampled_from([0, 1, 2, 1000]), min_size=len(batches), max_size=len(batches)))
+    assert held(ops, name, batches, packed) == held(ops, name, batches, [0] * len(batches))

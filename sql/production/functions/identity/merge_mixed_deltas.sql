@@ -2,7 +2,8 @@
 -- miss a field for a while. Production gets the fewest changes that explain all that was received, with the best labels
 -- of each. The other rows stay for the union by labels, which says the same of them and costs less.
 -- Reads: pg_temp.stage
--- Writes: market_data.hot_orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows
+-- Writes: market_data.hot_orderbook_deltas, ops.delta_labels, ops.delta_evidence, ops.late_rows, and what
+-- ops.unpack_evidence writes
 -- Returns: per gatherer how many rows were new, by the hours they fall into; in the first row the merged rows' places
 -- in the stage
 create or replace function ops.merge_mixed_deltas()
@@ -40,6 +41,7 @@ begin
     perform ops.find_staged_evidence(mixed_hours);
     perform ops.find_stored_evidence(unit, burst_max);
     perform ops.number_evidence(unit);
+    perform ops.unpack_evidence(unit, least(burst_max, interval '5 s'));
     perform ops.find_held_changes(unit, least(burst_max, interval '5 s'));
     perform ops.drop_plain_neighbourhoods();
     perform ops.add_held_evidence();

@@ -3,8 +3,7 @@
 -- makes none hot by what others sent before. No hour of the stage is packed until the transaction ends.
 -- Parameters: wanted_stream, the stream of the stage; it needs not be one whose hours are packed
 -- Reads: pg_temp.stage
--- Writes: pg_temp.packed_copies, ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers
--- writes
+-- Writes: pg_temp.packed_copies, and what ops.unpack_market_hours writes
 -- Returns: how many rows became hot
 create or replace function ops.unpack_staged_rows(wanted_stream text) returns bigint
 language plpgsql
@@ -13,7 +12,7 @@ declare
     packing record;
     touched_hours timestamptz[];
 begin
-    select s.hot_table, s.slack into packing from ops.packed_streams() as s where s.stream = wanted_stream;
+    select s.slack into packing from ops.packed_streams() as s where s.stream = wanted_stream;
     if not found then
         return 0;
     end if;
@@ -31,13 +30,7 @@ begin
             interval '1 h'
         ) as h (hour)
     );
-    -- Packing waits for no merge while it locks a row, so the order matters not.
-    perform from ops.hour_locks as l
-    where l.number in (select ops.hour_lock(h.hour) from unnest(touched_hours) as h (hour))
-    for key share;
-    touched_hours := array(
-        select p.hour from ops.packed_hours as p where p.stream = wanted_stream and p.hour = any(touched_hours)
-    );
+    touched_hours := ops.lock_hours(wanted_stream, touched_hours);
     if touched_hours = '{}' then
         return 0;
     end if;
@@ -58,21 +51,7 @@ begin
     if not found then
         return 0;
     end if;
-
-    update ops.packed_hours as p
-    set
-        packed_at = null,
-        next_ticker = case when p.packed_at is null then least(p.next_ticker, m.first_ticker) else m.first_ticker end
-    from (
-        select t.hour, min(t.market_ticker) as first_ticker from pg_temp.staged_market_hours as t group by t.hour
-    ) as m
-    where p.stream = wanted_stream and p.hour = m.hour;
-    perform timeseries.ensure_partition(packing.hot_table, h.hour)
-    from (select distinct t.hour from pg_temp.staged_market_hours as t) as h;
-    return case wanted_stream
-        when 'orderbook_deltas' then ops.unpack_deltas(touched_hours)
-        when 'tickers' then ops.unpack_tickers(touched_hours)
-    end;
+    return ops.unpack_market_hours(wanted_stream, touched_hours);
 end;
 $$;
 

@@ -1,0 +1,28 @@
+-- Make packed rows hot of the markets and hours that are listed, and let packing begin with them again.
+-- Parameters: wanted_stream; hours, those of pg_temp.staged_market_hours at least
+-- Reads: pg_temp.staged_market_hours
+-- Writes: ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers writes
+-- Returns: how many rows became hot
+create or replace function ops.unpack_market_hours(wanted_stream text, hours timestamptz[]) returns bigint
+language plpgsql
+as $$
+begin
+    update ops.packed_hours as p
+    set
+        packed_at = null,
+        next_ticker = case when p.packed_at is null then least(p.next_ticker, m.first_ticker) else m.first_ticker end
+    from (
+        select t.hour, min(t.market_ticker) as first_ticker from pg_temp.staged_market_hours as t group by t.hour
+    ) as m
+    where p.stream = wanted_stream and p.hour = m.hour;
+    perform timeseries.ensure_partition(s.hot_table, h.hour)
+    from (select distinct t.hour from pg_temp.staged_market_hours as t) as h
+    inner join ops.packed_streams() as s on s.stream = wanted_stream;
+    return case wanted_stream
+        when 'orderbook_deltas' then ops.unpack_deltas(hours)
+        when 'tickers' then ops.unpack_tickers(hours)
+    end;
+end;
+$$;
+
+comment on function ops.unpack_market_hours is 'Make packed rows hot of the markets and hours that are listed.';
