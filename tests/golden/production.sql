@@ -252,7 +252,7 @@ CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_tick
 CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
-    LANGUAGE sql;
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
 CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid

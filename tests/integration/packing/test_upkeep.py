@@ -76,6 +76,15 @@ def test_only_verified_hours_are_packed_and_a_partition_with_others_stays(ops: C
     assert ops.execute(COUNTS).fetchall() == [(70, 120)]
 
 
+def test_an_hour_of_which_rows_are_merged_keeps_no_other_one_waiting(production: Database, ops: Connection) -> None:
+    with production.connect("deduplicator") as merging, merging.transaction():
+        merging.execute("select from ops.hour_locks where number = ops.hour_lock(%s) for key share", (DAY,))
+        pack(ops)
+        assert ops.execute(COUNTS).fetchall() == [(5, 120)]
+    pack(ops)
+    assert ops.execute(COUNTS).fetchall() == [(0, 120)]
+
+
 def test_retention_drops_packed_hours_that_the_archive_holds(ops: Connection) -> None:
     ops.execute(VERIFIED, (DAY, DAY + timedelta(hours=23)))
     pack(ops, needs_archive=True)
