@@ -65,7 +65,9 @@ class Upkeep:
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
             "packing": self._pack,
-            "retention": self._drop_old,
+            "dropping archived hours": self._drop_archived,
+            "dropping packed hours": self._drop_packed,
+            "deleting old rows": self._delete_old,
             "making room": self._make_room,
             "measuring growth": self._measure,
         }
@@ -166,10 +168,19 @@ class Upkeep:
         # The next hour follows after the pause, and one of which rows are being merged is tried again.
         return moved >= self._packing.rows_max
 
-    def _drop_old(self, production: Connection) -> bool:
-        if self._is_due("retention", self._settings.retention_seconds):
+    # Each of these has a transaction of its own, because what drops partitions keeps merges waiting until it ends.
+    def _drop_archived(self, production: Connection) -> bool:
+        if self._is_due("archived hours", self._settings.retention_seconds):
             drop_archived(production, self._retention)
+        return False
+
+    def _drop_packed(self, production: Connection) -> bool:
+        if self._is_due("packed hours", self._settings.retention_seconds):
             drop_packed(production)
+        return False
+
+    def _delete_old(self, production: Connection) -> bool:
+        if self._is_due("old rows", self._settings.retention_seconds):
             delete_old(production, self._retention, self._settings.line_checks_days)
         return False
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,6 +28,9 @@ ARCHIVED = """
 insert into ops.archive_partitions (stream, hour, state)
 select 'tickers', hour, 'verified' from generate_series(%s, %s, interval '1 h') as hour
 """
+
+CHANGE = "insert into market_data.hot_orderbook_deltas values (%s, 'KXA-1', 7, 'yes', 0.43, 5, 0, %s, 1, 6)"
+WAITS = "select from pg_locks where not granted and relation = 'ops.rejected_rows'::regclass"
 
 
 @pytest.fixture
@@ -154,3 +158,24 @@ def test_old_archived_partitions_are_dropped_and_locked_ones_are_left(
 
 def test_retention_leaves_out_streams_kept_for_ever() -> None:
     assert ProductionRetentionSettings().days() == {"orderbook_deltas": 90, "orderbook_snapshots": 90, "tickers": 30}
+
+
+def test_deleting_old_rows_keeps_no_merge_waiting(
+    production: Database, chosen: DeduplicatorSettings, ops: Connection
+) -> None:
+    ops.execute("select timeseries.ensure_partition('market_data.hot_orderbook_deltas', %s)", (OLD,))
+    ops.execute(CHANGE, (OLD, OLD))
+    ops.execute("select ops.pack_hour('orderbook_deltas', %s, 10, false)", (OLD,))
+    with (
+        production.connect() as superuser,
+        production.connect("deduplicator") as working,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        with superuser.transaction():
+            superuser.execute("lock table ops.rejected_rows")
+            running = thread.submit(holding(chosen, working).tick, working)
+            wait_until(lambda: ops.execute(WAITS).fetchone() is not None)
+            with ops.transaction():
+                ops.execute("lock table market_data.hot_orderbook_deltas in row exclusive mode nowait")
+                ops.execute("select from ops.hour_locks for key share nowait")
+        running.result(STILL_SECONDS_MAX)
