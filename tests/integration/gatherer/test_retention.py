@@ -144,6 +144,24 @@ def test_room_is_made_with_merged_rows_first(kalshi_ts: Database) -> None:
     assert held(kalshi_ts)[-2:] == ["2", "0"]
 
 
+def test_a_row_that_comes_while_room_is_made_is_not_dropped_as_merged(
+    kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(kalshi_ts, (20, 0))
+    acknowledge(kalshi_ts)
+    found = retention_module.query
+
+    def receive_late(name: str) -> bytes:
+        if name == "capture/retention/drop_partition":
+            receive(kalshi_ts, [trade("late")], now() - timedelta(days=20), 3)
+        return found(name)
+
+    monkeypatch.setattr(retention_module, "query", receive_late)
+    counters = look(kalshi_ts, captured_hours=400 * 24, database_bytes_max=size_of(kalshi_ts) - 1)
+    assert held(kalshi_ts) == ["20", "late", "0"]
+    assert counters.partitions_dropped["trades"] == 0
+
+
 def test_a_bound_on_disk_wins_over_the_acknowledgement_with_an_alarm(kalshi_ts: Database) -> None:
     fill(kalshi_ts)
     counters = look(kalshi_ts, database_bytes_max=size_of(kalshi_ts) - 1)
