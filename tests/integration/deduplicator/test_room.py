@@ -93,6 +93,11 @@ OLD_ROWS = {
     "ops.subscriptions": (
         "select 1, gen_random_uuid(), n, 1, '', '', {at}, case when n > 0 then {at} end from generate_series(0, 3) n"
     ),
+    # Whatever time of closing the exchange lists, what is expected of a market is kept as long as its coverage.
+    "ops.expected": (
+        "select 'orderbook_delta', n || ({at})::text, {at}, null, null, case when n > 0 then date '2000-01-01' end"
+        " from generate_series(0, 3) as n"
+    ),
     "market_data.markets_history": (
         "select n::text, ({at})::text::bytea, null, {at}, {at}, '{{}}', 1 from generate_series(1, 3) as n"
     ),

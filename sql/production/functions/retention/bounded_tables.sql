@@ -14,7 +14,13 @@ as $$
         ('ops.connections', 'closed_at', 'coverage'),
         ('ops.subscriptions', 'ended_at', 'coverage'),
         ('ops.gaps', 'detected_at', 'coverage'),
-        ('ops.expected', 'coalesce(dropped_at, closed_at, determined_at)', 'coverage'),
+        (
+            'ops.expected',
+            -- The exchange may list a time long ago for a market that was covered yesterday, and correct it.
+            'case when coalesce(dropped_at, closed_at, determined_at) is not null '
+            'then greatest(began_at, dropped_at, closed_at, determined_at) end',
+            'coverage'
+        ),
         ('ops.rejected_rows', 'rejected_at', 'rejected_rows'),
         ('ops.arbitration', 'hour', 'arbitration'),
         ('market_data.series_history', 'last_fetched_at', 'history'),
