@@ -26,6 +26,13 @@ from market_data.packed_orderbook_deltas as r
 where not exists (select from ops.packed_hours as p where p.stream = 'orderbook_deltas' and p.hour = r.hour)
 """
 
+# Evidence of each hour.
+EVIDENCE = (
+    "select timeseries.ensure_partition('ops.delta_evidence', h) from generate_series(%s, %s, interval '1 h') as h",
+    "insert into ops.delta_evidence select h, 'KXA-1', 'yes', 0.43, 5, 7, 6, h, 1, h, 1"
+    " from generate_series(%s, %s, interval '1 h') as h",
+)
+
 
 def change(hour: int, ticker: str = "KXA-1") -> Change:
     at = DAY + hour * HOUR + timedelta(seconds=7)
@@ -79,6 +86,18 @@ def test_hot_rows_of_a_day_go_with_its_packed_ones(ops: Connection, partitions_m
             break
         assert ops.execute(WRONG.encode()).fetchall() == []
     assert count(ops) == 0
+
+
+def test_the_evidence_of_dropped_days_goes_with_them(ops: Connection) -> None:
+    days, first = range(5), DAY - timedelta(days=4)
+    merge(ops, [change(-24 * day) for day in days])
+    for day in days:
+        pack(ops, -24 * day)
+    ops.execute(VERIFIED, (first, DAY + 23 * HOUR))
+    for statement in EVIDENCE:
+        ops.execute(statement.encode(), (first, DAY + 23 * HOUR))
+    drop(ops)
+    assert ops.execute("select count(*) from ops.delta_evidence").fetchall() == [(0,)]
 
 
 def test_room_is_made_until_nothing_is_left(ops: Connection) -> None:

@@ -59,7 +59,7 @@ begin
         delete from ops.ticker_evidence as e where e.exchange_ts <@ dropped;
     end if;
     if wanted_stream = 'orderbook_deltas' then
-        perform timeseries.drop_partitions('ops.delta_evidence', older_than, dropped);
+        perform timeseries.drop_partitions('ops.delta_evidence', older_than, dropped, 25 * partitions_max);
         delete from ops.delta_labels as l where tstzrange(l.hour, l.hour + interval '1 h') <@ dropped;
     end if;
 end;
