@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, OutOfMemory, QueryCanceled, SerializationFailure
 
 from kalshi_data.deduplicator.merge import stream_merge
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge
@@ -115,6 +115,30 @@ def test_batches_grow_while_more_is_waiting(production: Database, gatherers: lis
             behind.append(merging.state.is_behind)
     assert polled == [10, 20, 40, 80, 10]
     assert len(trade_ids(production)) == 160
+
+
+@pytest.mark.parametrize("error", [QueryCanceled, OutOfMemory])
+def test_batches_shrink_until_production_can_merge_them(
+    production: Database, gatherers: list[Database], monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error]
+) -> None:
+    original, stop = BatchMerge.write, Event()
+
+    def refuse_many(*arguments: Any) -> None:
+        if sum(batch.rows for _, batch in arguments[-1]) > 10:
+            raise error("too much at once")
+        original(*arguments)
+
+    monkeypatch.setattr(BatchMerge, "write", refuse_many)
+    for number in range(4):
+        receive(gatherers[0], [trade(f"{number}-{each}") for each in range(10)], number=number + 1)
+    large = {"batch_rows_min": 40, "batch_rows_max": 40, "poll_seconds": 0.01}
+    running = Thread(target=StreamMerge(TRADES, settings(production, gatherers[:1], **large), stop).run)
+    running.start()
+    try:
+        wait_until(lambda: len(trade_ids(production)) >= 40, progress=lambda: len(trade_ids(production)))
+    finally:
+        stop.set()
+        running.join()
 
 
 def test_what_holds_rows_back_is_named(production: Database, gatherers: list[Database]) -> None:

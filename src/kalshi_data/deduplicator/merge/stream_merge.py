@@ -26,7 +26,7 @@ from kalshi_data.streams import Stream
 log = structlog.get_logger()
 
 RETRY_SECONDS_MAX = 5.0
-# No step of a tick may take longer. Then the tick fails, and the next one takes fewer rows.
+# No step of a tick may take longer. Then, or if it needs too many locks, it fails, and the next one takes fewer rows.
 STATEMENT_SECONDS_MAX = 120.0
 LOCK_WAIT_MAX = "10s"
 HELD_ELSEWHERE = "another deduplicator merges this stream"
@@ -64,7 +64,7 @@ class StreamMerge:
 
     def _failed(self, error: Exception) -> None:
         self.space.failed(error)
-        if isinstance(error, psycopg.errors.QueryCanceled):
+        if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.OutOfMemory):
             self._rows_max = max(self._rows_max // 2, 1)
         if self.state.has_ticked:
             self._backoff.reset()
