@@ -29,15 +29,17 @@ def drop_archived(production: Connection, retention: ProductionRetentionSettings
             log.info("partitions are in use, trying again later", stream=stream, error=str(error).strip())
 
 
-def drop_packed(production: Connection) -> None:
-    """Remove partitions that packing has emptied."""
+def drop_packed(production: Connection) -> bool:
+    """Remove some of the partitions that packing has emptied; return whether there were any."""
     try:
         with production.transaction():
-            dropped = production.execute(query("production/packing/drop_packed_partitions"))
-        for name, began_at, ended_at in dropped.fetchall():
-            log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
+            dropped = production.execute(query("production/packing/drop_packed_partitions")).fetchall()
     except TABLE_IN_USE as error:
         log.info("packed partitions are in use, trying again later", error=str(error).strip())
+        return False
+    for name, began_at, ended_at in dropped:
+        log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
+    return bool(dropped)
 
 
 def delete_old(production: Connection, retention: ProductionRetentionSettings, line_checks_days: int) -> None:

@@ -57,7 +57,7 @@ class Upkeep:
         self._started_at: dict[str, float] = {}
         self._classified_until: datetime | None = None
         self._is_classifying = False
-        self._is_making_room = False
+        self._is_dropping = self._is_making_room = False
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         steps = {
             "checking books": self._check_books,
@@ -175,9 +175,9 @@ class Upkeep:
         return False
 
     def _drop_packed(self, production: Connection) -> bool:
-        if self._is_due("packed hours", self._settings.retention_seconds):
-            drop_packed(production)
-        return False
+        if self._is_dropping or self._is_due("packed hours", self._settings.retention_seconds):
+            self._is_dropping = drop_packed(production)
+        return self._is_dropping
 
     def _delete_old(self, production: Connection) -> bool:
         if self._is_due("old rows", self._settings.retention_seconds):

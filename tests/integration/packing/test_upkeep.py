@@ -1,6 +1,7 @@
 """Upkeep packs hours of order-book changes that are over, frees their space, and drops old ones."""
 
 import io
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.retention import drop_packed
 from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.shard import EVERYTHING
 from tests.support.engines import Database
 from tests.support.staging import settings
@@ -61,6 +63,15 @@ def test_a_packed_day_leaves_no_hot_partition(ops: Connection) -> None:
         drop_packed(ops)
     assert ops.execute(HOT_PARTITIONS).fetchall() == [(0,)]
     assert ops.execute(COUNTS).fetchall() == [(0, 120)]
+
+
+def test_upkeep_goes_on_until_all_emptied_partitions_are_dropped(production: Database, ops: Connection) -> None:
+    pack(ops)
+    upkeep = Upkeep(settings(production, [production]), threading.Event())
+    assert upkeep.take_lock(ops)
+    while upkeep.tick(ops):
+        pass
+    assert ops.execute(HOT_PARTITIONS).fetchall() == [(0,)]
 
 
 def test_hours_that_are_not_over_for_long_enough_stay_hot(ops: Connection) -> None:
