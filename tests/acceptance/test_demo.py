@@ -79,7 +79,7 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
         assert (figure["lost"], figure["invented"]) == (0, 0)
     published = sum(figure["published"] for figure in figures["streams"].values())
     assert published > 0
-    assert f"\ncomplete: {published} published, {published} in production, 0 lost, 0 invented\n" in output
+    assert f"\ncomplete: {published:,} published, {published:,} in production, 0 lost, 0 invented\n" in output
     assert figures["archive"]["rows"] >= published
     assert list(Path("demo-archive").glob("parquet/orderbook_*/date=*/hour=*/part-0.parquet"))
     if recording.name in KNOWN:
@@ -128,7 +128,7 @@ def test_an_interrupted_demo_leaves_nothing_running(temporary: Path, number: sig
         wait_until(lambda: len(left_behind(temporary)) >= 9)
         running.send_signal(number)
         assert running.wait(STILL_SECONDS_MAX) == 130
-        assert running.stderr.read() == "interrupted, everything is stopped\n"
+        assert running.stderr.read() == "stopping ...\ninterrupted, everything is stopped\n"
     assert left_behind(temporary) == []
     assert list(temporary.iterdir()) == []
 

@@ -43,7 +43,7 @@ CREATE FUNCTION ops.add_held_evidence() RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.advance_arbitration(deltas_one_in integer, hours_max integer DEFAULT 24) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000) RETURNS TABLE(classified_until timestamp with time zone, rows_new bigint, rows_rewritten bigint)
+CREATE FUNCTION ops.advance_minutes(minutes_max integer DEFAULT 60, markets_max integer DEFAULT 2000, settled_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(classified_until timestamp with time zone, rows_new bigint, rows_rewritten bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.agreed_payload(one jsonb, other jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE;

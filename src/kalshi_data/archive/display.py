@@ -1,13 +1,13 @@
 """Progress of an export on a terminal or in a log, or not shown at all."""
 
-import sys
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID, TimeRemainingColumn
 
 from kalshi_data.archive.partitions import ArchiveHour
+from kalshi_data.cli.progress import NarrowProgress
+from kalshi_data.cli.tables import make_console, print_line
 
 
 class ExportProgress(Protocol):
@@ -44,47 +44,46 @@ class ProgressBar:
 
     def __init__(self) -> None:
         """Prepare to show on standard error."""
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("rows"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, highlight=False, markup=False, soft_wrap=True),
-            disable=not sys.stderr.isatty(),
-        )
+        self._console = make_console(stderr=True)
+        self.progress = NarrowProgress(TimeRemainingColumn(), self._console)
+        self._rows = self._rows_total = 0
         self._task: TaskID | None = None
         self.hours = 0
         self.failures = 0
 
     def __enter__(self) -> Self:
         """Start to show."""
-        self._progress.start()
+        self.progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Restore the terminal."""
-        self._progress.stop()
+        self.progress.stop()
 
     def start(self, hour: ArchiveHour, rows: int) -> None:
         """Show a bar for an hour."""
-        self._task = self._progress.add_task(label(hour), total=rows)
+        self._rows, self._rows_total = 0, rows
+        self._task = self.progress.add_task(label(hour), total=rows, note=self._note())
 
     def advance(self, rows: int) -> None:
         """Advance the bar."""
         if self._task is not None:
-            self._progress.advance(self._task, rows)
+            self._rows += rows
+            self.progress.update(self._task, completed=self._rows, note=self._note())
 
     def end(self, hour: ArchiveHour, outcome: str) -> None:
         """Remove the bar and print a line."""
         if self._task is not None:
-            self._progress.remove_task(self._task)
+            self.progress.remove_task(self._task)
             self._task = None
         self.hours += outcome == EXPORT_VERIFIED
         self.failures += outcome not in (EXPORT_VERIFIED, EXPORT_OUTDATED)
-        self._progress.console.print(f"{label(hour)}: {outcome}")
+        print_line(self._console, f"{label(hour)}: {outcome}")
+
+    def _note(self) -> str:
+        return f"{self._rows:,} of {self._rows_total:,} rows"
 
 
 EXPORT_VERIFIED = "verified"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from kalshi_data.archive.partitions import STREAMS
@@ -22,7 +21,9 @@ PROBLEMS_SHOWN = 20
 def calendar(records: Sequence[HourRecord]) -> RenderableType:
     """Return a line per stream and day."""
     strip = "from 00 to 24 UTC"
-    made = table("stream", "day", strip, "hours", "rows", "size", title="archive", words=(strip,))
+    made = table(
+        "stream", "day", strip, "hours", "rows", "size", title="archive", words=("day", strip), keys=2, grouped=True
+    )
     days: dict[tuple[str, date], list[HourRecord]] = {}
     for record in records:
         days.setdefault((record.stream, record.hour.date()), []).append(record)
@@ -47,7 +48,7 @@ def day_states(stream: str, records: Sequence[HourRecord]) -> list[str | None]:
 
 def findings_table(findings: Sequence[Finding]) -> RenderableType:
     """Return the results of verify by stream, then the problems."""
-    made: Table = table("stream", "verified", "waiting", "wrong", "rows", "size", title="archive")
+    made = table("stream", "verified", "waiting", "wrong", "rows", "size", title="archive", breaks=("rows",))
     for stream in sorted({finding.stream for finding in findings}):
         held = [finding for finding in findings if finding.stream == stream]
         counts = (sum(finding.state == state for finding in held) for state in (VERIFIED, WAITING, WRONG))

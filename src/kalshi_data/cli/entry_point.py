@@ -1,14 +1,20 @@
-"""A program's entry point: it answers --version before it loads modules that take long."""
+"""A program's entry point: it answers --version, and Ctrl-C, before it loads modules that take long."""
 
 import sys
 from importlib import import_module
 
 from kalshi_data.version import describe
 
+INTERRUPTED = 130
 
-def start(program: str) -> None:
-    """Run a program's command line, which ends the process."""
+
+def start(program: str, name: str | None = None) -> None:
+    """Run a program's command line, which ends the process; `name` is what its help calls it."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{describe(program)}\n")
         return
-    import_module(f"kalshi_data.{program}.cli").main()
+    try:
+        import_module(f"kalshi_data.{program}.cli").main(prog_name=name)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{program}: interrupted\n")
+        sys.exit(INTERRUPTED)

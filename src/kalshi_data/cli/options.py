@@ -1,5 +1,6 @@
 """Options that commands of several programs share."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,6 +10,23 @@ import click
 from kalshi_data.cli.times import UtcTime
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Amount(click.FloatRange):
+    """A number within bounds; unlike click's own, it is never infinite, and always a number."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; click ends with status 2 if the text is none, or out of its range."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return found
+
+
+# More than a day of trading is no demonstration, but a recorder.
+SECONDS = Amount(min=0, min_open=True, max=86_400)
 
 
 def time_range(from_help: str, to_help: str, *, required: bool = False) -> Callable[[Command], Command]:

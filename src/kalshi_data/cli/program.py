@@ -1,14 +1,12 @@
 """Parts of every command line: --version, --config, and errors that name the remedy."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import psycopg
 
-from kalshi_data.errors import KalshiDataError, SettingsError
+from kalshi_data.cli.failures import reported_failures
 from kalshi_data.version import describe
 
 Command = Callable[..., Any]
@@ -19,14 +17,8 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit with 2 if the configuration cannot be used, with 1 after other expected errors."""
-        try:
+        with reported_failures(ctx.info_name or ""):
             return super().invoke(ctx)
-        except KalshiDataError as error:
-            click.echo(f"{ctx.info_name}: {error}", err=True)
-            sys.exit(2 if isinstance(error, SettingsError) else 1)
-        except psycopg.OperationalError as error:
-            click.echo(f"{ctx.info_name}: a database cannot be used: {error}", err=True)
-            sys.exit(1)
 
 
 def program(name: str) -> Callable[[Command], Program]:

@@ -1,17 +1,19 @@
 """Output of the status commands: tables for people or JSON for programs, once or each second."""
 
+import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
 import msgspec
-from rich import box
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
+
+from kalshi_data.cli.fitted_table import FittedTable, TableColumn
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Document = dict[str, Any]
@@ -33,9 +35,7 @@ def show(
     read: Callable[[], Document], draw: Callable[[Document], RenderableType], *, as_json: bool, watch: bool
 ) -> Document:
     """Read and print a document, each second if `watch` until Ctrl-C; return the last one."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=FILE_COLUMNS)
+    console = make_console()
     document = read()
     if not watch:
         console.print(draw(document)) if not as_json else _print_json(document)
@@ -61,22 +61,45 @@ def _print_json(document: Document) -> None:
     click.echo(msgspec.json.encode(document))
 
 
-def make_console() -> Console:
-    """Return the console for tables; a file or pipe gets lines of any length."""
-    return Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
+def make_console(*, stderr: bool = False) -> Console:
+    """Return the console for tables and sentences; a file gets FILE_COLUMNS unless COLUMNS is set."""
+    console = Console(highlight=False, markup=False, stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = FILE_COLUMNS
+    return console
 
 
-def table(*columns: str, title: str = "", words: Collection[str] = ()) -> Table:
-    """Return an empty table; its first column and those named in `words` hold words, the others numbers."""
-    made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
-    for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number and column not in words else "left", no_wrap=True)
-    return made
+def print_line(console: Console, text: str | Text = "") -> None:
+    """Print a sentence; a terminal breaks it between words, a file gets it as one line."""
+    console.print(text, soft_wrap=not console.is_terminal and "COLUMNS" not in os.environ)
+
+
+def table(
+    *columns: str,
+    title: str = "",
+    words: Collection[str] = (),
+    texts: Collection[str] = (),
+    breaks: Collection[str] = (),
+    keys: int = 1,
+    grouped: bool = False,
+) -> FittedTable:
+    """Return an empty table; its first column and those named in `words` and `texts` hold words, the others numbers.
+
+    `texts` may continue on the next line. A table that is too wide is divided, first of all before the columns named in
+    `breaks`; each part shows the first `keys` columns. If `grouped`, the values of the first one may become headings.
+    """
+    made = [
+        TableColumn(name, bool(number) and name not in (*words, *texts), name in texts, name in breaks)
+        for number, name in enumerate(columns)
+    ]
+    return FittedTable(made, title, keys=keys, grouped=grouped)
 
 
 def pairs(values: dict[str, str]) -> Table:
-    """Return names and values, one pair a line."""
+    """Return names and values, one pair a line; a long value continues below its beginning."""
     made = Table.grid(padding=(0, 2))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
     for name, value in values.items():
         made.add_row(name, value)
     return made

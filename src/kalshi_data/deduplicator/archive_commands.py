@@ -3,7 +3,6 @@
 # The libraries for Parquet and S3 take long to load, so each function imports what it needs.
 # ruff: noqa: PLC0415
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
@@ -23,6 +22,7 @@ from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connec
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.errors import ArchiveError
 from kalshi_data.service.logs import set_up_logs
+from kalshi_data.service.stopping import stop_on_signals
 from kalshi_data.settings import load_settings
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ def export(
     if again and not (from_at and until_at):
         raise click.UsageError("--again needs --from and --to")
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop_on_signals(stop)
     set_up_logs("deduplicator")
     from kalshi_data.archive.display import ProgressBar
 

@@ -1,6 +1,5 @@
 """The running deduplicator: one thread per stream until it is stopped."""
 
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import MigrationError
 from kalshi_data.service.failures import FailureLog
 from kalshi_data.service.retry import Backoff
+from kalshi_data.service.stopping import stop_on_signals
 from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import STREAMS
 
@@ -39,8 +39,7 @@ def run(settings: DeduplicatorSettings, config: str, shard: Shard = EVERYTHING) 
         MigrationError: production is older than this program.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop_on_signals(stop)
     state = State()
     heartbeats = HeartbeatRecorder(settings, stop, state.tasks[HEARTBEATS])
     with DeduplicatorReporter(settings, state, shard, stop):

@@ -1,5 +1,5 @@
 """Runs the demo: python -m kalshi_data.demo."""
 
-from kalshi_data.demo.cli import main
+from kalshi_data.cli.entry_point import start
 
-main(prog_name="python3 build.py demo")
+start("demo", "python3 build.py demo")

@@ -3,10 +3,12 @@
 import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 from uuid import uuid4
 
 import msgspec
 
+from kalshi_data.cli.failures import describe_os_error
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import run_to_end
 from kalshi_data.demo.summary import Archived
@@ -57,25 +59,48 @@ def check_folder(folder: Path) -> None:
         raise KalshiDataError(f"{folder} holds other files than an archive: choose another folder with --archive")
 
 
-def move_archive(archive: Path, folder: Path) -> None:
-    """Move the archive to its final folder, and replace an earlier archive there."""
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Return what distinguishes a folder from a later one of its name; None if there is none."""
+    if not folder.exists():
+        return None
+    found = folder.stat()
+    return found.st_dev, found.st_ino
+
+
+def move_archive(archive: Path, folder: Path, earlier: tuple[int, int] | None) -> Path:
+    """Move the archive to its final folder, and replace the `earlier` archive there; return the folder.
+
+    If another demo left its archive there meanwhile, the folder gets a number.
+
+    Raises:
+        KalshiDataError: it cannot be moved; it stays as it is.
+    """
     if archive == folder:
-        return
-    check_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}-{uuid4().hex}")
-    shutil.move(archive, temporary)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+        return folder
+    number, wanted = 1, folder
+    while identity(folder) not in (None, earlier):
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    try:
+        check_folder(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = folder.with_name(f".{folder.name}-{uuid4().hex}")
+        shutil.move(archive, temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except OSError as error:
+        raise KalshiDataError(f"the archive cannot be moved to {folder}: {describe_os_error(error)}") from error
+    return folder
 
 
 def query_example(folder: Path) -> str:
     """Return an example of a query on the archive."""
     program, shown = (shortest(path.absolute()) for path in (Path(sys.executable).with_name("duckdb"), folder))
-    return (
-        f"the archive is in {shown}; any tool that reads Parquet can query it:\n"
-        f"  {program} -c \"from '{shown}/parquet/trades/**/*.parquet' limit 5\""
-    )
+    files = f"{shown}/parquet/trades/**/*.parquet".replace("'", "''")
+    statement = f"from '{files}' limit 5"
+    # Double quotes are easier to read, if nothing in the path has a meaning to a shell.
+    quoted = quote(statement) if set('"$`\\!') & set(statement) else f'"{statement}"'
+    return f"the archive is in {shown}; any tool that reads Parquet can query it:\n  {quote(str(program))} -c {quoted}"
 
 
 def shortest(path: Path) -> Path:

@@ -1,29 +1,29 @@
 """The demo's command line."""
 
-import shutil
 import signal
 import sys
 import tempfile
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 import msgspec
 
-from kalshi_data.demo.archive import check_folder, move_archive, query_example
+from kalshi_data.cli.failures import INTERRUPTED, reported_failures
+from kalshi_data.cli.options import SECONDS
+from kalshi_data.demo.archive import check_folder, identity, move_archive, query_example
 from kalshi_data.demo.display import RunDisplay, show
-from kalshi_data.demo.plan import MARKETS, DemoPlan
+from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, DemoPlan
 from kalshi_data.demo.platform import Platform
-from kalshi_data.demo.postgres import server_account
+from kalshi_data.demo.preparation import require_report, require_space, require_writable, run_folder
 from kalshi_data.demo.runner import run_demo
-from kalshi_data.demo.summary import RunSummary
-from kalshi_data.errors import KalshiDataError
 from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.field_names import FIELD_NAMES
 from kalshi_data.simulator.venue.recording import read_recording
 
 FILE = click.Path(path_type=Path)
-INTERRUPTED = 130
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A message without a time is dated today, so it cannot be recognised as a copy of the one that is dated as recorded.
 ROLLOUT_OF_RECORDING = (
     "--rollout takes the times of a recording from single connections, so copies of a message get different times: "
@@ -32,11 +32,21 @@ ROLLOUT_OF_RECORDING = (
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--seconds", default=30.0, show_default=True, help="How long markets trade, or a recording plays.")
-@click.option("--markets", default=MARKETS, show_default=True, help="How many made-up markets there are.")
+@click.option(
+    "--seconds", type=SECONDS, default=30.0, show_default=True, help="How long markets trade, or a recording plays."
+)
+@click.option(
+    "--markets",
+    type=click.IntRange(1, MARKETS_MAX),
+    default=MARKETS,
+    show_default=True,
+    help="How many made-up markets there are.",
+)
 @click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="The exchange leaves these fields out.")
 @click.option("--rollout", type=int, metavar="SEED", help="Change connections' fields at random; not with --replay.")
-@click.option("--audit-seconds", type=int, help="How often gatherers ask for each book.  [default: 20]")
+@click.option(
+    "--audit-seconds", type=click.IntRange(0, 3600), help="How often gatherers ask for each book.  [default: 20]"
+)
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
 @click.option("--report", type=FILE, help="Write the counts to this file as JSON.")
 @click.option("--keep", type=FILE, help="Keep databases and logs in this folder, which must be new or empty.")
@@ -57,67 +67,78 @@ def main(report: Path | None, keep: Path | None, archive: Path | None, replay: P
     """  # noqa: D301 - click reads the escape
     if replay and named["rollout"] is not None:
         raise click.UsageError(ROLLOUT_OF_RECORDING)
-    # A signal that ends the demo also ends everything it has started.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        archive_folder = archive or (keep / "archive" if keep else Path("demo-archive"))
-        plan = DemoPlan(recording=replay.resolve() if replay else None, **named)
-        summary = run_in_folder(plan, keep, archive_folder.absolute())
-    except KeyboardInterrupt:
-        click.echo("interrupted, everything is stopped", err=True)
-        sys.exit(INTERRUPTED)
-    except KalshiDataError as error:
-        click.echo(f"demo: {error}", err=True)
-        sys.exit(1)
-    show(summary)
-    if report:
-        report.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
-    click.echo(query_example(archive_folder))
+    display = RunDisplay()
+    interrupt_on_signals(display)
+    archive_folder = archive or (keep / "archive" if keep else Path("demo-archive"))
+    plan = DemoPlan(recording=replay.resolve() if replay else None, **named)
+    with reported_failures("demo"):
+        try:
+            result = run_in_folder(plan, keep, archive_folder, report, display)
+        except KeyboardInterrupt:
+            click.echo("interrupted, everything is stopped", err=True)
+            sys.exit(INTERRUPTED)
     if keep:
         click.echo(how_to_connect(keep))
-    sys.exit(0 if summary.result == "complete" else 1)
+    sys.exit(0 if result == "complete" else 1)
 
 
-def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path) -> RunSummary:
-    """Run in the folder to keep, or in a temporary one that is removed; move the archive to its folder."""
-    check_folder(archive)
-    folder = prepare(keep) if keep else Path(tempfile.mkdtemp(prefix="kalshi-"))
-    folder.chmod(0o711)
-    platform = Platform(folder)
-    try:
-        if plan.recording:
-            read_recording(plan.recording)  # fail before anything starts if it cannot be played
-        with RunDisplay() as display:
-            summary = run_demo(platform, plan, display)
-        move_archive(platform.archive, archive)
-        return summary
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        platform.close()
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path, report: Path | None, display: RunDisplay) -> str:
+    """Run in the folder to keep, or in a temporary one; show the figures, then move the archive to its folder.
+
+    Returns:
+        Whether production is complete.
+    """
+    check_before(plan, keep, archive, report)
+    earlier = identity(archive)
+    with run_folder(keep) as folder:
+        platform = Platform(folder)
+        try:
+            with display:
+                summary = run_demo(platform, plan, display)
+        finally:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            platform.close()
+        show(summary)
+        if report:
+            report.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+        click.echo(query_example(move_archive(platform.archive, archive.absolute(), earlier)))
+        return summary.result
 
 
-def prepare(keep: Path) -> Path:
-    """Return the folder to keep; create it if it does not exist.
+def check_before(plan: DemoPlan, keep: Path | None, archive: Path, report: Path | None) -> None:
+    """Check everything that can be checked before anything starts.
 
     Raises:
-        KalshiDataError: if it is not empty, or the database server cannot enter it.
+        KalshiDataError: something would fail in the end.
     """
-    folder = keep.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise KalshiDataError(f"{keep} is not empty: choose a new folder")
-    if not server_account().can_enter(folder):
-        raise KalshiDataError(f"PostgreSQL does not run as root, and others cannot enter {folder}: use /var/tmp/NAME")
-    return folder
+    if plan.recording:
+        read_recording(plan.recording)
+    check_folder(archive)
+    require_writable(archive)
+    if report:
+        require_report(report)
+    if keep:
+        require_writable(keep)
+    parent = next(each for each in keep.resolve().parents if each.is_dir()) if keep else Path(tempfile.gettempdir())
+    require_space(parent, plan)
+
+
+def interrupt_on_signals(display: RunDisplay) -> None:
+    """Let a signal end the demo, which then ends everything that it has started."""
+
+    def interrupt(*_: object) -> None:
+        display.interrupted()
+        raise KeyboardInterrupt
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, interrupt)
 
 
 def how_to_connect(folder: Path) -> str:
     """Return the commands that open the kept databases with psql."""
     return (
         f"kept in {folder}; to query a database (its server runs as long as psql):\n"
-        f"  python3 build.py psql {folder}/production kalshi\n"
-        f"  python3 build.py psql {folder}/gatherer-1 kalshi_ts"
+        f"  python3 build.py psql {quote(f'{folder}/production')} kalshi\n"
+        f"  python3 build.py psql {quote(f'{folder}/gatherer-1')} kalshi_ts"
     )

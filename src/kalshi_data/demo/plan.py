@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kalshi_data.simulator.feed.field_sets import NO_FIELDS, FieldSet
 
 MARKETS = 200
+MARKETS_MAX = 20_000
 AUDIT_SECONDS = 20
 
 

@@ -59,7 +59,7 @@ def play(platform: Platform, seconds: float, display: RunDisplay, activity: str)
     while True:
         platform.require_running()
         if time.monotonic() > deadline:
-            raise ProgramFailed(f"the exchange did not finish in time; the logs are in {platform.folder}")
+            raise ProgramFailed("the exchange did not finish in time")
         event = platform.exchange.next_event(POLL_SECONDS)
         if event is None:
             continue
@@ -68,9 +68,15 @@ def play(platform: Platform, seconds: float, display: RunDisplay, activity: str)
             total, unit = event["frames"], event.get("unit", unit)
             display.step(activity)
         if event["event"] == "finished":
+            display.advance(total, total, unit, rows_held(platform))
             return
         done = event["frames"] if event["event"] == "progress" else done
-        display.advance(done, total, unit, sum(counts[1] for counts in merged_rows(platform.production).values()))
+        display.advance(done, total, unit, rows_held(platform))
+
+
+def rows_held(platform: Platform) -> int:
+    """Return how many rows production holds."""
+    return sum(counts[1] for counts in merged_rows(platform.production).values())
 
 
 def await_last_audits(platform: Platform, audit_seconds: float) -> None:

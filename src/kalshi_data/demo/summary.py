@@ -1,6 +1,7 @@
 """The counts of a run per stream (published, received, polled, held) and its result."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,10 @@ from kalshi_data.demo.postgres import Server
 from kalshi_data.simulator.verification import VERIFIED_STREAMS, count_books, count_stream, load_journal
 
 __all__ = ["VERIFIED_STREAMS", "RunSummary", "StreamSummary", "compare", "load_journal", "summarise_stream"]
+
+# A demo lasts no longer than a day, and has no more markets.
+MINUTES_MAX = 1_440
+MARKETS_MAX = 100_000
 
 
 class StreamSummary(msgspec.Struct, kw_only=True):
@@ -49,6 +54,13 @@ class ProvenMinutes(msgspec.Struct, kw_only=True):
     due_proven: float = 0.0
 
 
+class Judged(msgspec.Struct, kw_only=True):
+    """The whole minutes of all books until a time, by state, as `deduplicator completeness` shows them."""
+
+    until_at: datetime
+    minutes: dict[str, float]
+
+
 class FieldsOfGroup(msgspec.Struct, frozen=True):
     """Which fields a group of a client's connections lacked from one moment on."""
 
@@ -61,8 +73,9 @@ class RunSummary(msgspec.Struct, kw_only=True):
     """A whole run.
 
     `unreadable` frames cannot be understood, and `withheld` ones were sent to no connection. `quarantined` frames and
-    sequence `gaps` are those of all gatherers together. `books` were compared after each clock or millisecond.
-    `rollouts` are the changes of the fields of connections, in order.
+    sequence `gaps` are those of all gatherers together. `books` were compared after each clock or millisecond. `judged`
+    are the minutes that were over before the gatherers stopped, None if there are none. `rollouts` are the changes of
+    the fields of connections, in order.
     """
 
     result: str
@@ -77,6 +90,7 @@ class RunSummary(msgspec.Struct, kw_only=True):
     quarantined: int
     gaps: int
     proven_minutes: ProvenMinutes
+    judged: Judged | None
     rollouts: list[FieldsOfGroup]
     archive: Archived
     streams: dict[str, StreamSummary]
@@ -107,6 +121,7 @@ def compare(
         books, wrong_books = count_books(connection)
         audits = {"audit_seconds": audit_seconds}
         proven = connection.execute(query("verification/count_proven_minutes"), audits).fetchall()
+        judged = judge_minutes(connection)
         streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
         rollouts = [FieldsOfGroup(*row) for row in connection.execute(query("verification/list_rollouts")).fetchall()]
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
@@ -122,12 +137,25 @@ def compare(
         quarantined=sum(tables["quarantine"] for tables in received.values()),
         gaps=sum(tables["gaps"] for tables in received.values()),
         proven_minutes=ProvenMinutes(**{kind: round(minutes, 2) for kind, minutes in proven}),
+        judged=judged,
         rollouts=rollouts,
         archive=archive,
         streams=streams,
         **totals,
         **wrong,
     )
+
+
+def judge_minutes(connection: Connection) -> Judged | None:
+    """Let production classify the minutes of a run that has ended, and return those of books."""
+    limits = {"minutes_max": MINUTES_MAX, "markets_max": MARKETS_MAX}
+    (until_at,) = connection.execute(query("verification/judge_minutes"), limits).fetchone() or (None,)
+    if until_at is None:
+        return None
+    asked = {"market": None, "from_at": until_at - timedelta(minutes=MINUTES_MAX), "until_at": until_at, "cells": 1}
+    rows = connection.execute(query("production/completeness/read_minutes"), asked).fetchall()
+    minutes = {state: minutes for stream, state, _, minutes in rows if stream == "orderbook_deltas"}
+    return Judged(until_at=until_at, minutes=minutes) if minutes else None
 
 
 def summarise_stream(

@@ -98,7 +98,7 @@ class Gatherer:
         """Wait until no other gatherer runs on this configuration, gather until a signal, and write what arrived."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+            loop.add_signal_handler(number, self._stop)
         shard = self._shard or EVERYTHING
         async with MonitoringService(self._settings, self._counters, shard=shard, space=self._space) as monitoring:
             loop.add_signal_handler(signal.SIGHUP, self._reload, monitoring)
@@ -111,6 +111,11 @@ class Gatherer:
             await self._work(monitoring)
             self._log.close()
         self._log_totals()
+
+    def _stop(self) -> None:
+        if not self._stopping.is_set():
+            self._stopping.set()
+            log.info("stopping")
 
     async def _start(self, monitoring: MonitoringService) -> int:
         """Check both databases if they answer, and take the locks; return the last committed frame."""

@@ -1,5 +1,5 @@
 """Build the single-file programs: python -m kalshi_data.release."""
 
-from kalshi_data.release.cli import main
+from kalshi_data.cli.entry_point import start
 
-main(prog_name="python3 build.py zipapps")
+start("release", "python3 build.py zipapps")

@@ -1,5 +1,12 @@
 """Runs the simulator: python -m kalshi_data.simulator."""
 
-from kalshi_data.simulator.cli import main
+from kalshi_data.cli.entry_point import start
 
-main()
+
+def main() -> None:
+    """Run its command line."""
+    start("simulator")
+
+
+if __name__ == "__main__":
+    main()

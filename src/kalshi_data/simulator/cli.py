@@ -165,7 +165,7 @@ def replay(
 def verify(journal: Path, production: str, as_json: bool) -> None:
     """Compare production with a journal; exit 1 if they differ."""
     found = verify_journal(production, journal)
-    click.echo(msgspec.json.encode(found).decode() if as_json else show(found))
+    click.echo(msgspec.json.encode(found)) if as_json else show(found)
     sys.exit(0 if found.complete else 1)
 
 

@@ -25,8 +25,14 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; on SIGUSR1 end the markets but keep serving."""
     stop = asyncio.Event()
+
+    def request_stop() -> None:
+        if not stop.is_set():
+            stop.set()
+            sys.stderr.write("stopping ...\n")
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, request_stop)
     runner = web.AppRunner(exchange.application(), handle_signals=False, shutdown_timeout=1, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()

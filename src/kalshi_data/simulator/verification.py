@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from kalshi_data.cli.tables import make_console, print_line, table
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.streams import STREAMS
 
@@ -170,13 +171,18 @@ def count_books(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def show(found: Verification) -> str:
-    """Return the comparison as text."""
-    lines = [f"{'stream':20}" + "".join(f"{name:>12}" for name in COLUMNS)]
+def show(found: Verification) -> None:
+    """Print the comparison."""
+    console = make_console()
+    streams = table("stream", *COLUMNS)
     for name, counts in found.streams.items():
         values = (counts.published, counts.present, counts.lost, counts.invented)
-        lines.append(f"{name:20}" + "".join(f"{value:12,}" for value in values))
-    lines.append(f"books after each change: {found.books:,} compared, {found.wrong_books:,} wrong")
-    lines.append(f"listed gaps: {found.withheld:,} messages sent to no connection, {found.unreadable:,} unreadable")
-    lines += [f"fault: {fault}" for fault in found.faults]
-    return "\n".join([*lines, "complete" if found.complete else "incomplete"])
+        streams.add_row(name, *(f"{value:,}" for value in values))
+    console.print(streams)
+    for line in (
+        f"books after each change: {found.books:,} compared, {found.wrong_books:,} wrong",
+        f"listed gaps: {found.withheld:,} messages sent to no connection, {found.unreadable:,} unreadable",
+        *(f"fault: {fault}" for fault in found.faults),
+        "complete" if found.complete else "incomplete",
+    ):
+        print_line(console, line)

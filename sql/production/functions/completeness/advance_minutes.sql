@@ -2,13 +2,16 @@
 -- state, and reclassify those that something late has touched. A market in which nothing happens is neither read nor
 -- written: its steady state holds. While no gatherer sends heartbeats, nothing is classified, since gatherers that
 -- cannot be reached may still be receiving.
--- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies
+-- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies;
+-- settled_at, until when all rows are merged, if the caller knows: nothing merges any more
 -- Reads: what ops.classify_new_minutes and ops.reclassify_minutes read
 -- Writes: ops.classified_minutes, ops.steady_states, ops.lost_lines, ops.market_minutes_due, ops.expected,
 -- ops.expected_due, ops.watermarks
 -- Returns: until when everything is classified, null if nothing was ever expected; how many rows of
 -- ops.classified_minutes were written for new minutes, and how many were rewritten
-create or replace function ops.advance_minutes(minutes_max integer default 60, markets_max integer default 2000)
+create or replace function ops.advance_minutes(
+    minutes_max integer default 60, markets_max integer default 2000, settled_at timestamptz default null
+)
 returns table (classified_until timestamptz, rows_new bigint, rows_rewritten bigint)
 language plpgsql
 as $$
@@ -25,7 +28,8 @@ begin
     perform ops.update_expected(began - interval '1 day');
     select
         greatest(began, date_bin('1 min', least(
-            ops.settled_until(), max(least(h.beat_at, h.read_at)), began + make_interval(mins => minutes_max)
+            coalesce(settled_at, ops.settled_until()), max(least(h.beat_at, h.read_at)),
+            began + make_interval(mins => minutes_max)
         ), timestamptz 'epoch'))
     into ended
     from ops.heartbeats as h

@@ -1,36 +1,50 @@
 """Completeness as tables for people, with a strip of cells; each cell shows its worst minute."""
 
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
+from kalshi_data.cli.fitted_table import FittedTable
 from kalshi_data.cli.strip import Strip
-from kalshi_data.cli.tables import make_console, table
+from kalshi_data.cli.tables import print_line, table
 from kalshi_data.deduplicator.completeness.report import MINUTE_STATES, Proofs, Report
 
 GAPS_SHOWN = 10
+# Numbers of cells that divide a day into whole minutes; a strip has as many as fit.
+CELLS = (24, 48, 72, 96, 144)
+CELLS_BESIDE_MIN = 48
+# Columns of the console that a line takes beside its strip, and the same if the numbers are on another line.
+NUMBERS_COLUMNS = 84
+STREAM_COLUMNS = 21
 STRIP = Strip(
     {"proven": "█", "idle": "░", "covered": "▓", "repaired": "▒", "gap": "X"},
     {"proven": "green", "idle": "bright_black", "covered": "cyan", "repaired": "yellow", "gap": "bold red"},
 )
 
 
-def show(report: Report) -> None:
+def show(console: Console, report: Report) -> None:
     """Print the report."""
-    console = make_console()
     console.print(streams_table(report))
-    console.print(legend(report))
+    print_line(console, legend(report))
     if report.proofs.proven or report.proofs.line_checks:
-        console.print(describe_proofs(report.proofs))
+        print_line(console, describe_proofs(report.proofs))
     if report.days:
         console.print(days_table(report))
     console.print(gaps_table(report) if report.gaps else "no gap is known in this time")
     if report.evidence:
         console.print(evidence_table(report))
     if report.classified_until is None:
-        console.print("nothing is classified yet: no gatherer has reported what it covers, or none can be reached")
+        text = "nothing is classified yet: no gatherer has reported what it covers, or none can be reached"
+        print_line(console, text)
 
 
-def streams_table(report: Report) -> Table:
+def cells_for(columns: int) -> int:
+    """Return how many cells a strip has on a console with this many columns."""
+    beside = columns - NUMBERS_COLUMNS
+    room = beside if beside >= CELLS_BESIDE_MIN else columns - STREAM_COLUMNS
+    return max((cells for cells in CELLS if cells <= room), default=CELLS[0])
+
+
+def streams_table(report: Report) -> FittedTable:
     """Return each stream's share of minutes by state, and its strip."""
     markets = f"market {report.market_ticker}" if report.market_ticker else "all markets"
     title = f"{markets}, {report.from_at:%Y-%m-%d %H:%M} to {report.until_at:%Y-%m-%d %H:%M} UTC"
@@ -69,9 +83,11 @@ def describe_proofs(proofs: Proofs) -> str:
     )
 
 
-def days_table(report: Report) -> Table:
+def days_table(report: Report) -> FittedTable:
     """Return the condition of each stream and day."""
-    made = table("stream", "day", "condition", "markets", "gap minutes", title="days", words=("day", "condition"))
+    made = table(
+        "stream", "day", "condition", "markets", "gap minutes", title="days", words=("day", "condition"), keys=2
+    )
     for day in report.days:
         style = {"degraded": "yellow", "missing": "bold red", "available": "green"}.get(day.condition, "")
         condition = Text(day.condition, style)
@@ -79,11 +95,12 @@ def days_table(report: Report) -> Table:
     return made
 
 
-def gaps_table(report: Report) -> Table:
+def gaps_table(report: Report) -> FittedTable:
     """Return the newest gaps."""
     shown = report.gaps[:GAPS_SHOWN]
     title = f"gaps, the newest {len(shown)} of {len(report.gaps):,}; --json lists more"
-    made = table("stream", "market", "from", "until", "minutes", title=title, words=("market", "from", "until"))
+    names = ("market", "from", "until")
+    made = table("stream", *names, "minutes", title=title, words=names, keys=2, grouped=True)
     for gap in shown:
         minutes = (gap.ended_at - gap.began_at).total_seconds() / 60
         times = (f"{gap.began_at:%m-%d %H:%M}", f"{gap.ended_at:%m-%d %H:%M}")
@@ -91,10 +108,11 @@ def gaps_table(report: Report) -> Table:
     return made
 
 
-def evidence_table(report: Report) -> Table:
+def evidence_table(report: Report) -> FittedTable:
     """Return the evidence for the classification of a market's books."""
-    made = table("kind", "gatherer", "from", "until", title="evidence of orderbook_deltas", words=("from", "until"))
-    made.add_column("details", overflow="fold")
+    columns = ("kind", "gatherer", "from", "until", "details")
+    title, words = "evidence of orderbook_deltas", ("from", "until")
+    made = table(*columns, title=title, words=words, texts=("details",), keys=4, grouped=True)
     for each in report.evidence:
         times = (f"{time:%m-%d %H:%M:%S}" if time else "" for time in (each.began_at, each.ended_at))
         details = ", ".join(f"{key} {value}" for key, value in each.detail.items() if value is not None)

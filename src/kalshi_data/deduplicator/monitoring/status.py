@@ -70,7 +70,8 @@ def _storage(storage: Document) -> dict[str, str]:
 
 
 def _gatherers(gatherers: list[dict[str, Any]]) -> RenderableType:
-    made = table("gatherer", "last heartbeat", "state", "health", "epoch")
+    words = ("last heartbeat", "state", "health")
+    made = table("gatherer", *words, "epoch", words=words)
     for each in gatherers:
         status = each["status"]
         health = status.get("health", {}).get("status", "-")
@@ -80,8 +81,8 @@ def _gatherers(gatherers: list[dict[str, Any]]) -> RenderableType:
 
 
 def _streams(streams: list[dict[str, Any]]) -> RenderableType:
-    columns = ("rows behind", "time behind", "rows/s", "polled", "new", "duplicate", "rejected", "last merged")
-    made = table("stream", "gatherer", *columns)
+    columns = ("rows behind", "time behind", "rows/s", "last merged", "polled", "new", "duplicate", "rejected")
+    made = table("stream", "gatherer", *columns, breaks=("polled",), keys=2, grouped=True)
     for each in streams:
         counts = (each[f"rows_{name}"] for name in ("polled", "new", "duplicate", "rejected"))
         merged = each["merged_at"]
@@ -91,8 +92,8 @@ def _streams(streams: list[dict[str, Any]]) -> RenderableType:
             "-" if each["rows_waiting"] is None else f"{each['rows_waiting']:,}",
             "-" if each["lag_seconds"] is None else f"{each['lag_seconds']:.1f} s",
             "-" if each["rows_per_second"] is None else f"{each['rows_per_second']:,.0f}",
-            *(f"{count:,}" for count in counts),
             f"{span((datetime.now(UTC) - merged).total_seconds())} ago" if merged else "never",
+            *(f"{count:,}" for count in counts),
         )
     return made
 
@@ -101,7 +102,7 @@ def _archive(archive: Document) -> RenderableType:
     """Return the archive's progress by stream; an empty text if there is no archive."""
     if not archive["streams"]:
         return ""
-    made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size")
+    made = table("archive", "hours verified", "waiting", "failing", "newest hour", "rows", "size", breaks=("rows",))
     for each in archive["streams"]:
         newest = _hour(each["newest_hour"])
         counts = (f"{each[name]:,}" for name in ("hours_verified", "hours_waiting", "hours_failing"))

@@ -75,7 +75,7 @@ def _growth(heartbeat: dict[str, Any] | None) -> str:
 
 
 def _streams(streams: list[dict[str, Any]]) -> RenderableType:
-    made = table("stream", "rows (about)", "size", "partitions", "oldest", "last acknowledged")
+    made = table("stream", "rows (about)", "size", "partitions", "oldest", "last acknowledged", breaks=("oldest",))
     for stream in streams:
         oldest, acknowledged = stream["oldest_at"], stream["acknowledged_at"]
         made.add_row(
