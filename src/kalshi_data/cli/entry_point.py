@@ -14,7 +14,7 @@ def start(program: str, name: str | None = None) -> None:
         sys.stdout.write(f"{describe(program)}\n")
         return
     try:
-        import_module(f"kalshi_data.{program}.cli").main(prog_name=name)
+        import_module(f"kalshi_data.{program}.cli").main(prog_name=name or program)
     except KeyboardInterrupt:
         sys.stderr.write(f"{program}: interrupted\n")
         sys.exit(INTERRUPTED)

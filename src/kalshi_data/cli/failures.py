@@ -19,6 +19,7 @@ REMEDIES = {
     errno.EDQUOT: "the quota is used up: free some space, or name a path on another disk",
     errno.ENOENT: "no such file or folder: make it, or name another path",
     errno.ENOTDIR: "a part of the path is no folder: name another path",
+    errno.EEXIST: "is a file, no folder: remove it, or name another path",
     errno.EISDIR: "is a folder: name a file",
     errno.EADDRINUSE: "another program uses this port: choose another port, or 0 for a free one",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter path",
@@ -42,11 +43,15 @@ def reported_failures(program: str) -> Generator[None]:
     except KalshiDataError as error:
         _exit(2 if isinstance(error, SettingsError) else 1, program, str(error))
     except OTHER_SCHEMA as error:
-        _exit(1, program, f"a database has another schema than this version needs: run migrate: {first_line(error)}")
+        _exit(1, program, f"a database has another schema than this version needs: run migrate: {one_line(error)}")
     except psycopg.errors.InsufficientPrivilege as error:
-        _exit(1, program, f"the role in the conninfo lacks a right, name the role that this needs: {first_line(error)}")
+        _exit(1, program, f"the role in the conninfo lacks a right, name the role that this needs: {one_line(error)}")
     except psycopg.OperationalError as error:
-        _exit(1, program, f"a database cannot be used: {error}")
+        _exit(1, program, f"a database cannot be used: {one_line(error)}")
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        _exit(2, program, f"not a connection string of libpq, such as host=/run/postgresql dbname=x: {one_line(error)}")
     except BrokenPipeError:
         raise  # the reader of the output has ended; click ends quietly
     except OSError as error:
@@ -59,9 +64,9 @@ def describe_os_error(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text."""
-    return str(error).partition("\n")[0]
+def one_line(error: Exception) -> str:
+    """Return an error's text without line breaks."""
+    return " ".join(str(error).split())
 
 
 def _exit(status: int, program: str, text: str) -> None:

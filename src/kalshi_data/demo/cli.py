@@ -16,7 +16,7 @@ from kalshi_data.demo.archive import check_folder, identity, move_archive, query
 from kalshi_data.demo.display import RunDisplay, show
 from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, DemoPlan
 from kalshi_data.demo.platform import Platform
-from kalshi_data.demo.preparation import require_report, require_space, require_writable, run_folder
+from kalshi_data.demo.preparation import check_kept, require_report, require_space, require_writable, run_folder
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.field_names import FIELD_NAMES
@@ -67,11 +67,12 @@ def main(report: Path | None, keep: Path | None, archive: Path | None, replay: P
     """  # noqa: D301 - click reads the escape
     if replay and named["rollout"] is not None:
         raise click.UsageError(ROLLOUT_OF_RECORDING)
-    display = RunDisplay()
-    interrupt_on_signals(display)
     archive_folder = archive or (keep / "archive" if keep else Path("demo-archive"))
     plan = DemoPlan(recording=replay.resolve() if replay else None, **named)
     with reported_failures("demo"):
+        check_before(plan, keep, archive_folder, report)
+        display = RunDisplay()
+        interrupt_on_signals(display)
         try:
             result = run_in_folder(plan, keep, archive_folder, report, display)
         except KeyboardInterrupt:
@@ -88,7 +89,6 @@ def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path, report: Path
     Returns:
         Whether production is complete.
     """
-    check_before(plan, keep, archive, report)
     earlier = identity(archive)
     with run_folder(keep) as folder:
         platform = Platform(folder)
@@ -102,7 +102,7 @@ def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path, report: Path
         show(summary)
         if report:
             report.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
-        click.echo(query_example(move_archive(platform.archive, archive.absolute(), earlier)))
+        click.echo(query_example(move_archive(platform.archive, archive.resolve(), earlier)))
         return summary.result
 
 
@@ -114,12 +114,12 @@ def check_before(plan: DemoPlan, keep: Path | None, archive: Path, report: Path 
     """
     if plan.recording:
         read_recording(plan.recording)
+    if keep:
+        check_kept(keep)
     check_folder(archive)
     require_writable(archive)
     if report:
         require_report(report)
-    if keep:
-        require_writable(keep)
     parent = next(each for each in keep.resolve().parents if each.is_dir()) if keep else Path(tempfile.gettempdir())
     require_space(parent, plan)
 

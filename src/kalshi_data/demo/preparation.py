@@ -97,6 +97,19 @@ def make_temporary() -> Path:
     return folder
 
 
+def check_kept(keep: Path) -> None:
+    """Check that the folder to keep is new or empty, or can be made.
+
+    Raises:
+        KalshiDataError: it is not.
+    """
+    if keep.exists() and not keep.is_dir():
+        raise KalshiDataError(f"{keep} is a file: choose a new folder")
+    if keep.is_dir() and any(keep.iterdir()):
+        raise KalshiDataError(f"{keep} is not empty: choose a new folder")
+    require_writable(keep)
+
+
 def prepare(keep: Path) -> Path:
     """Return the folder to keep; create it if it does not exist.
 
@@ -104,12 +117,8 @@ def prepare(keep: Path) -> Path:
         KalshiDataError: if it is not empty, or the database server cannot enter it.
     """
     folder = keep.resolve()
-    require_writable(folder)
-    if folder.exists() and not folder.is_dir():
-        raise KalshiDataError(f"{keep} is a file: choose a new folder")
+    check_kept(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise KalshiDataError(f"{keep} is not empty: choose a new folder")
     if not server_account().can_enter(folder):
         raise KalshiDataError(f"PostgreSQL does not run as root, and others cannot enter {folder}: use /var/tmp/NAME")
     folder.chmod(0o711)

@@ -142,6 +142,7 @@ def reparse(config: Path, from_at: datetime, until_at: datetime) -> None:
       gatherer reparse --from 2026-11-01 --to 2026-11-02
       gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T09:30:00Z
     """  # noqa: D301 - click reads the escape
+    require_order(from_at, until_at)
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
     with connect(settings.databases.kalshi_ts.conninfo, application_name="gatherer reparse") as connection:
@@ -163,6 +164,7 @@ def frames(config: Path, from_at: datetime, until_at: datetime, connection: int 
       gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z --connection 1793109600000001 > frames.jsonl
       simulator replay --key my-key-id=public.pem frames.jsonl
     """  # noqa: D301 - click reads the escape
+    require_order(from_at, until_at)
     settings = load_settings(config, GathererSettings)
     for line in export_frames(settings.frame_log.folder, from_at, until_at, connection):
         click.echo(line)

@@ -36,7 +36,7 @@ from kalshi_data.gatherer.reload import reload_settings
 from kalshi_data.gatherer.repair.gap_repair import TradeRecovery
 from kalshi_data.gatherer.repair.trade_history import TradeSource
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.gatherer.startup import StoppedWhileWaiting, check_registry, take_over
+from kalshi_data.gatherer.startup import StoppedWhileWaiting, check_registry, require_folder, take_over
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.kalshi.feed import FeedConnection
 from kalshi_data.kalshi.rest import Budget, Rest
@@ -55,6 +55,7 @@ def run(settings: GathererSettings, config: Path, shard: Shard | None = None) ->
     """
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
     require_numbers(shard or EVERYTHING)
+    require_folder(settings.frame_log.folder)
     # Rows live for some milliseconds and form no cycles, so frequent garbage collection is wasted.
     gc.set_threshold(100_000, 50, 100)
     # A commit releases the interpreter about fifty times. With the default of 5 ms, it waits that long each time to get

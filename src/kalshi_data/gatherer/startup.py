@@ -1,12 +1,16 @@
 """What must be so before a gatherer receives anything: it alone writes its frame log and its database."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import structlog
 
-from kalshi_data.errors import LockHeld
+from kalshi_data.cli.failures import describe_os_error
+from kalshi_data.errors import KalshiDataError, LockHeld, SettingsError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.databases import CheckedConnection
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
@@ -21,6 +25,23 @@ LOCK_SECONDS_MAX = 1.0
 
 class StoppedWhileWaiting(Exception):
     """The gatherer was asked to stop while it waited."""
+
+
+def require_folder(folder: Path) -> None:
+    """Check that the frame log's folder is there, or can be made, before anything starts.
+
+    Raises:
+        SettingsError: this user cannot write there, or a part of the path is no folder.
+        KalshiDataError: anything else, which may pass, such as a full disk.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise SettingsError(f"frame_log.folder {folder} cannot be used: {describe_os_error(error)}") from error
+    except OSError as error:
+        raise KalshiDataError(f"frame_log.folder {folder} cannot be used: {describe_os_error(error)}") from error
 
 
 async def take_over(

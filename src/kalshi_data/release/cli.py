@@ -1,11 +1,10 @@
 """The command line that builds releases."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from kalshi_data.errors import KalshiDataError
+from kalshi_data.cli.failures import reported_failures
 from kalshi_data.release.contents import PACKAGES
 from kalshi_data.release.revision import read_revision
 from kalshi_data.release.target import HOST, PLATFORMS, make_target
@@ -33,12 +32,10 @@ def main(target: str, python: str | None, output: Path) -> None:
       python3 build.py zipapps
       python3 build.py zipapps --target linux-aarch64 --python 3.13 --output dist/arm
     """  # noqa: D301 - click reads the escape
-    try:
+    with reported_failures("zipapps"):
+        output.mkdir(parents=True, exist_ok=True)
         chosen = make_target(target, python)
         revision = read_revision(CHECKOUT)
         for program in make_release(CHECKOUT, output, chosen, revision):
             click.echo(f"{output / program}: {revision.version}, {(output / program).stat().st_size / 1e6:.1f} MB")
-    except KalshiDataError as error:
-        click.echo(f"zipapps: {error}", err=True)
-        sys.exit(1)
     click.echo(f"{len(PACKAGES)} programs for {chosen}; check them with: cd {output} && sha256sum --check SHA256SUMS")

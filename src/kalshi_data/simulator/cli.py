@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from kalshi_data.cli.options import SECONDS, Amount
 from kalshi_data.cli.program import program
 from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
 from kalshi_data.simulator.feed.field_sets import NO_FIELDS
@@ -25,6 +26,10 @@ from kalshi_data.simulator.venue.recording import read_recording
 from kalshi_data.simulator.verification import show, verify_journal
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+AT_LEAST_ONE = click.IntRange(min=1)
+NOT_NEGATIVE = Amount(min=0)
+MARKETS_MAX = 20_000
+RATE_MAX = 50_000
 
 
 class ExchangeOptions(NamedTuple):
@@ -53,27 +58,59 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
     limits = Limits()
     options = (
         click.option("--key", "keys", multiple=True, required=True, metavar="ID=FILE", help="A public key in PEM."),
-        click.option("--port", default=0, show_default=True, help="Port on 127.0.0.1; 0 takes a free one."),
         click.option(
-            "--clients", default=1, show_default=True, help="Start when this many keys have subscribed everything."
+            "--port",
+            type=click.IntRange(0, 65_535),
+            default=0,
+            show_default=True,
+            help="Port on 127.0.0.1; 0 takes a free one.",
+        ),
+        click.option(
+            "--clients",
+            type=click.IntRange(0, 1_000),
+            default=1,
+            show_default=True,
+            help="Start when this many keys have subscribed everything.",
         ),
         click.option("--journal", type=click.Path(path_type=Path), help="Write all messages and faults to this file."),
         click.option("--scenario", type=FILE, help="Play the faults of this TOML file."),
         click.option("--tier", type=click.Choice(list(READ_TIERS)), default=limits.tier, show_default=True),
-        click.option("--connections-max", default=limits.connections_max, show_default=True, help="For one key."),
-        click.option("--subscription-markets-max", default=limits.subscription_markets_max, show_default=True),
-        click.option("--commands-per-second-max", default=limits.commands_per_second_max, show_default=True),
+        click.option(
+            "--connections-max",
+            type=AT_LEAST_ONE,
+            default=limits.connections_max,
+            show_default=True,
+            help="For one key.",
+        ),
+        click.option(
+            "--subscription-markets-max",
+            type=AT_LEAST_ONE,
+            default=limits.subscription_markets_max,
+            show_default=True,
+        ),
+        click.option(
+            "--commands-per-second-max", type=AT_LEAST_ONE, default=limits.commands_per_second_max, show_default=True
+        ),
         click.option(
             "--buffer-bytes-max",
+            type=AT_LEAST_ONE,
             default=limits.buffer_bytes_max,
             show_default=True,
             help="More unread bytes: error 25.",
         ),
         click.option(
-            "--stale-seconds", default=0.0, show_default=True, help="Maximum age of answers to unsigned requests."
+            "--stale-seconds",
+            type=NOT_NEGATIVE,
+            default=0.0,
+            show_default=True,
+            help="Maximum age of answers to unsigned requests.",
         ),
         click.option(
-            "--live-seconds", default=limits.live_seconds, show_default=True, help="Older trades are historical only."
+            "--live-seconds",
+            type=NOT_NEGATIVE,
+            default=limits.live_seconds,
+            show_default=True,
+            help="Older trades are historical only.",
         ),
         click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
         click.option("--removed-fields/--no-removed-fields", default=False, help="Send liquidity_dollars of markets."),
@@ -109,12 +146,30 @@ main.epilog = describe()
 
 @main.command(epilog=describe())
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same run.")
-@click.option("--markets", default=200, show_default=True, help="Markets at the start, up to 20,000.")
 @click.option(
-    "--rate", default=300.0, show_default=True, help="Order-book deltas per second, up to 50,000; 0 for none."
+    "--markets",
+    type=click.IntRange(1, MARKETS_MAX),
+    default=200,
+    show_default=True,
+    help="Markets at the start, up to 20,000.",
 )
-@click.option("--lifecycles", default=1.0, show_default=True, help="Pauses, early closes, new markets … per second.")
-@click.option("--seconds", default=30.0, show_default=True, help="How long markets live; 0 for no end.")
+@click.option(
+    "--rate",
+    type=Amount(0, RATE_MAX),
+    default=300.0,
+    show_default=True,
+    help="Order-book deltas per second, up to 50,000; 0 for none.",
+)
+@click.option(
+    "--lifecycles",
+    type=Amount(0, RATE_MAX),
+    default=1.0,
+    show_default=True,
+    help="Pauses, early closes, new markets … per second.",
+)
+@click.option(
+    "--seconds", type=NOT_NEGATIVE, default=30.0, show_default=True, help="How long markets live; 0 for no end."
+)
 @click.option("--unpaced", is_flag=True, help="Publish as fast as clients read instead of in real time.")
 @exchange_options
 def run(
@@ -142,7 +197,9 @@ def run(
 
 @main.command(epilog=describe())
 @click.argument("recordings", type=FILE, nargs=-1, required=True)
-@click.option("--seconds", default=30.0, show_default=True, help="Play longer recordings faster, within this time.")
+@click.option(
+    "--seconds", type=SECONDS, default=30.0, show_default=True, help="Play longer recordings faster, within this time."
+)
 @exchange_options
 def replay(
     recordings: tuple[Path, ...], seconds: float, keys: tuple[str, ...], scenario: Path | None, **named: Any

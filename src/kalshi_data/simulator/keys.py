@@ -55,7 +55,9 @@ class KeyRing:
 def _load(path: Path) -> RSAPublicKey | Ed25519PublicKey:
     try:
         key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path}: public key cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise SettingsError(f"{path}: not a public key in PEM form") from error
     if isinstance(key, RSAPublicKey | Ed25519PublicKey):
         return key

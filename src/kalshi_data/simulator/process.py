@@ -35,7 +35,12 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, request_stop)
     runner = web.AppRunner(exchange.application(), handle_signals=False, shutdown_timeout=1, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+    except OSError as error:
+        # asyncio's own text repeats the errno; the reason and the remedy are the reader's.
+        await runner.cleanup()
+        raise OSError(error.errno, error.strerror, f"{HOST}:{port}") from error
     address = f"{HOST}:{runner.addresses[0][1]}"
     announce({"event": "listening", "rest_url": f"http://{address}{API}", "websocket_url": f"ws://{address}{FEED}"})
     exchange.faults.schedule(faults)

@@ -195,7 +195,7 @@ def test_the_commands_export_list_and_verify(production: Database, ops: Connecti
     listed = json.loads(run(config, "archive", "list", *span, "--json").stdout)["hours"]
     assert [hour["state"] for hour in listed] == ["verified", "verified"]
     shown = run(config, "archive", "list", *span).stdout
-    assert f"trades   {THEN:%Y-%m-%d}   ██······················   2 of 24     10" in shown
+    assert f"trades  {THEN:%Y-%m-%d}  ██······················  2 of 24    10" in shown
     for extra in ((), ("--deep",), ("--offline",)):
         verified = run(config, "archive", "verify", *span, *extra, "--json")
         assert verified.returncode == 0, verified.stderr
