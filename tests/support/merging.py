@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.streams import STREAMS
+from kalshi_data.streams import STREAMS, Stream
 from tests.support.staging import NOW
 
 Row = dict[str, Any]
@@ -25,6 +25,9 @@ update stage set values_sha256 = ops.ticker_digest(
 )
 """,
 }
+CONTENTS = """
+select date_trunc('hour', t.{time_column}), string_agg(t::text, ' ' order by t::text) from {target} as t group by 1
+"""
 TIMED = {"trades", "orderbook_deltas", "tickers", "lifecycle_events", "index_values"}
 
 
@@ -65,11 +68,29 @@ def merged(
                 target = {"target": stream.target, "time_column": stream.time_column}
                 production.execute(query(f"production/reject/{name}"), {"late_days_max": 400})
                 production.execute(query("production/stage/prepare_partitions"), target)
-            production.execute(query(f"production/merge/{name}"))
+            merge_and_check_hours(production, stream)
             production.execute("delete from stage")
         return [
             sorted(repr(row) for row in production.execute(statement.encode()).fetchall()) for statement in statements
         ]
+
+
+def merge_and_check_hours(production: Connection, stream: Stream) -> None:
+    """Merge what is staged; the archive must learn of each hour in which any row is new, changed or gone."""
+    before = contents_by_hour(production, stream)
+    result = production.execute(query(f"production/merge/{stream.name}")).fetchall()
+    changed = {hour for hour, _ in before ^ contents_by_hour(production, stream)}
+    assert changed <= {hour for _, hour, _ in result}, f"{stream.name} changed hours that its merge does not return"
+
+
+def contents_by_hour(production: Connection, stream: Stream) -> set[tuple[datetime, str]]:
+    """Return each hour of a stream that the archive holds by the hour, with all of its rows."""
+    if not (stream.is_archived and stream.time_column):
+        return set()
+    statement = sql.SQL(CONTENTS).format(
+        time_column=sql.Identifier(stream.time_column), target=sql.Identifier(*stream.target.split("."))
+    )
+    return set(production.execute(statement).fetchall())
 
 
 def deal(rows: Sequence[Row], cuts: Iterable[int]) -> list[Sequence[Row]]:
