@@ -329,6 +329,8 @@ CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.unchanged_since_opening(wanted_ticker text, opened_at timestamp with time zone, covered_at timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.unpack_deltas(hours timestamp with time zone[]) RETURNS bigint

@@ -58,6 +58,12 @@ def close(connection: Connection, gatherer: int, minute: float, epoch: UUID = EP
     connection.execute(CONNECTION, (gatherer, epoch, gatherer, at(0), at(minute)))
 
 
+def connect(connection: Connection, gatherer: int, minute: float) -> None:
+    """Record that a connection of an earlier database of a gatherer opened."""
+    epoch = UUID(int=2 + abs(int(2 * minute)))
+    connection.execute(CONNECTION, (gatherer, epoch, gatherer, at(minute), at(minute + 1)))
+
+
 def miss(
     connection: Connection, gatherer: int, began: float, ended: float, repair: str | None, channel: str = "trade"
 ) -> None:

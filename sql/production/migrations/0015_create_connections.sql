@@ -12,6 +12,7 @@ create table ops.connections (
     ingest_xid xid8 not null default '0',
     primary key (gatherer_id, epoch, connection_id)
 );
+create index on ops.connections (opened_at);
 
 comment on table ops.connections is 'The gatherers'' connections to the exchange, each in its last known state.';
 comment on column ops.connections.gatherer_id is 'The gatherer.';

@@ -34,7 +34,8 @@ comment on column ops.expected.channel is 'The exchange''s channel.';
 comment on column ops.expected.market_ticker is 'Empty for a channel of all markets.';
 comment on column ops.expected.began_at is 'When the first gatherer covered it.';
 comment on column ops.expected.opened_at is
-'When the market opened, if coverage followed within a day; null if nothing was expected before coverage.';
+'When the market opened, if coverage followed within a day, or when the first gatherer connected, if that was later; '
+'null if nothing was expected before coverage.';
 comment on column ops.expected.dropped_at is
 'When the last gatherer stopped covering it because the market is over; null while any gatherer may still cover it.';
 comment on column ops.expected.closed_at is 'When the market closed, as the exchange lists it; null while it is open.';

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.cli import main
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
-from tests.support.coverage import T0, at, beat, cover, miss
+from tests.support.coverage import EPOCH, T0, at, beat, cover, miss
 from tests.support.engines import Database
 from tests.support.line_checks import LineCheck, merge_line_checks
 
@@ -25,6 +26,8 @@ MINUTES_BY_STATE = """
 select state, array_agg((extract(epoch from minute - %s) / 60)::integer order by minute)
 from ops.completeness where stream = %s and market_ticker = %s group by state
 """
+FIRST_CONNECTION = "insert into ops.connections values (1, %s, 1, 'books-1', 'wss://', false, %s)"
+MARKET_AGAIN = "insert into ops.expected_due (market_ticker) values ('KXA-1')"
 LIFECYCLE = "insert into market_data.lifecycle_events values (%s, %s, %s, '\\x00', '{}', now(), 1)"
 
 
@@ -43,10 +46,12 @@ def classify(ops: Connection, minutes_max: int = 1440) -> tuple[Any, ...]:
     return row
 
 
-def states(ops: Connection, stream: str = BOOKS, ticker: str = "KXA-1", until: int = 60) -> dict[str, set[int]]:
+def states(
+    ops: Connection, stream: str = BOOKS, ticker: str = "KXA-1", until: int = 60, since: int = 0
+) -> dict[str, set[int]]:
     """Return the minutes of each state in the first hour."""
     found = ops.execute(MINUTES_BY_STATE, (T0, stream, ticker)).fetchall()
-    return {state: hour for state, of in found if (hour := {minute for minute in of if 0 <= minute < until})}
+    return {state: hour for state, of in found if (hour := {minute for minute in of if since <= minute < until})}
 
 
 def span(first: int, last: int) -> set[int]:
@@ -536,3 +541,64 @@ def test_a_market_that_was_chosen_long_after_its_opening_was_not_expected_before
     ops.execute(MARKET, ("active", at(-3000), at(5000)))
     classify(ops)
     assert states(ops) == {"idle": span(10, 60)}
+
+
+def test_nothing_is_missing_before_the_first_gatherer_connected(production: Database, ops: Connection) -> None:
+    """A platform that begins today knows nothing of the hours before, in which most markets were open already."""
+    ops.execute(MARKET, ("active", at(-300), at(5000)))
+    ops.execute(FIRST_CONNECTION, (EPOCH, at(7.5)))
+    cover(ops, 1, 10, None)
+    beat(ops, 1, 60)
+    classify(ops)
+    assert states(ops) == {"gap": span(7, 10), "idle": span(10, 60)}
+    # Connections of other gatherers become known later.
+    ops.execute(FIRST_CONNECTION, (UUID(int=2), at(6)))
+    classify(ops)
+    assert states(ops) == {"gap": span(6, 10), "idle": span(10, 60)}
+    ops.execute(FIRST_CONNECTION, (UUID(int=3), at(-400)))
+    classify(ops)
+    assert states(ops, until=0, since=-300) == {"gap": span(-300, 0)}
+    # What was expected stays so after old connections are deleted.
+    with production.connect() as superuser:
+        superuser.execute("delete from ops.connections")
+    ops.execute(MARKET_AGAIN)
+    classify(ops)
+    assert states(ops, until=0, since=-300) == {"gap": span(-300, 0)}
+
+
+@pytest.mark.parametrize(
+    ("clock", "occurrence", "book", "gap"),
+    [
+        (0, 0, {}, set[int]()),
+        (0, 1, {}, {5}),
+        (1, 0, {}, {5}),
+        (0, 0, levels(("yes", "0.5", "1")), {5}),
+    ],
+)
+def test_a_first_book_with_the_clock_0_proves_that_nothing_was_missed_since_the_opening(
+    ops: Connection, clock: int, occurrence: int, book: dict[Any, Any], gap: set[int]
+) -> None:
+    ops.execute(MARKET, ("active", at(5.2), at(5000)))
+    cover(ops, 3, -30, None, ticker="KXA-2")
+    cover(ops, 1, 5.6, None)
+    beat(ops, 3, 60)
+    beat(ops, 1, 60)
+    snapshot(ops, 5.6, clock, book, occurrence=occurrence)
+    classify(ops)
+    assert states(ops).get("gap", set()) == gap
+    assert states(ops)["idle"] == span(5, 60) - gap
+    # The minute is proven once its rest is.
+    merge_line_checks(ops, [LineCheck(began=5.6, ended=10)])
+    classify(ops)
+    assert states(ops).get("proven", set()) == span(5, 10) - gap
+
+
+def test_a_first_book_that_is_merged_late_proves_the_time_since_the_opening(ops: Connection) -> None:
+    ops.execute(MARKET, ("active", at(2.2), at(5000)))
+    cover(ops, 1, 5.6, None)
+    beat(ops, 1, 60)
+    classify(ops)
+    assert states(ops)["gap"] == span(2, 6)
+    snapshot(ops, 5.6, 0)
+    classify(ops)
+    assert "gap" not in states(ops)

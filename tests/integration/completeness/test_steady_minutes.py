@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kalshi_data.database.connection import Connection
 from tests.integration.completeness.test_minutes import LIFECYCLE, MARKET, classify, span, states
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot
-from tests.support.coverage import at, beat, close, cover
+from tests.support.coverage import at, beat, close, connect, cover
 from tests.support.eager_minutes import advance_both, create_eager_minutes
 from tests.support.engines import Database
 from tests.support.line_checks import LineCheck, merge_line_checks
@@ -64,6 +64,8 @@ KINDS = (
     "line-check",
     "determined",
     "activated",
+    "first-snapshot",
+    "connection",
 )
 EVENTS = st.lists(
     st.builds(
@@ -116,6 +118,8 @@ class Reports:
             "market": lambda e: self._ops.execute(
                 MARKET, ("closed" if e.is_equal else "active", at(e.began - 60), at(e.ended))
             ),
+            "first-snapshot": lambda e: snapshot(self._ops, e.began, 0, ticker=e.ticker),
+            "connection": lambda e: connect(self._ops, e.gatherer, e.began - 90),
             "advance": self._advance,
         }
         calls[event.kind](event)

@@ -1,8 +1,8 @@
 -- Classify minutes of a stream's markets, and write their states over what ops.classified_minutes held. The state of a
 -- minute is the first of these that is true:
---   gap       some part of it was expected, and no gatherer received or fetched it, unless two books with one clock
---             show that nothing happened or a connection proved it; or production rebuilt a book that spans it wrongly,
---             or holds fewer changes than a connection received
+--   gap       some part of it was expected, and no gatherer received or fetched it, unless books with one clock, or
+--             with the clock 0, show that nothing happened or a connection proved it; or production rebuilt a book that
+--             spans it wrongly, or holds fewer changes than a connection received
 --   proven    books that span all of it came out right, as a gatherer kept them on a connection or as production
 --             rebuilt them
 --   repaired  a gatherer missed some of it that another one received, or that was fetched by REST

@@ -1,9 +1,9 @@
 -- Update what is expected of the markets of which a message, a listing or first coverage was merged since the last
--- call. Nothing is read of any other market.
+-- call; of all young markets if an earlier connection became known. Nothing is read of any other market.
 -- Parameters: since, only later messages are read, null if nothing was ever expected; markets_max, for how many rows of
 -- ops.expected_due one call does it
--- Reads: what ops.end_determined_markets and ops.update_market_times read
--- Writes: ops.expected, ops.expected_due, ops.market_minutes_due
+-- Reads: what ops.mark_first_connection, ops.end_determined_markets and ops.update_market_times read
+-- Writes: ops.expected, ops.expected_due, ops.market_minutes_due, ops.watermarks
 -- Returns: how many rows of ops.expected_due were taken
 create or replace function ops.update_expected(since timestamptz, markets_max integer default 100000) returns bigint
 language plpgsql
@@ -14,6 +14,7 @@ begin
     if since is null then
         return 0;
     end if;
+    perform ops.mark_first_connection();
     with taken as (
         delete from ops.expected_due as d
         where d.ctid = any(array(select each.ctid from ops.expected_due as each limit markets_max))
