@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.external_sort import ExternalSort
 from kalshi_data.archive.production_reader import read
-from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, arrow_schema
+from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, file_schema
 from kalshi_data.database.connection import Connection
 
 # Limits of a run, which is sorted in memory, and of a row group. Memory holds two of each, plus a copy while sorting.
@@ -76,13 +76,14 @@ def write_partition(
 
 def _write(stream: ArchiveStream, begin: datetime, external_sort: ExternalSort, path: Path) -> None:
     """Write the sorted rows; if that fails, no incomplete file is left."""
+    schema = _schema_with_metadata(stream, begin)
     try:
         with (
-            pq.ParquetWriter(path, _schema_with_metadata(stream, begin), **options(stream)) as writer,
+            pq.ParquetWriter(path, schema, **options(stream)) as writer,
             closing(_ahead(external_sort.merge(GROUP_ROWS, GROUP_BYTES))) as groups,
         ):
             for group in groups:
-                writer.write_batch(group, row_group_size=group.num_rows)
+                writer.write_batch(group.cast(schema), row_group_size=group.num_rows)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -114,7 +115,7 @@ def _ahead(items: Iterator[T]) -> Generator[T]:
 def _schema_with_metadata(stream: ArchiveStream, begin: datetime) -> pa.Schema:
     """Return the schema with metadata about the file, also for readers that do not read Arrow schemas."""
     columns = {each.name: {"unit": each.unit, "since": each.since} for each in stream.columns}
-    return arrow_schema(stream).with_metadata(
+    return file_schema(stream).with_metadata(
         {
             "kalshi.stream": stream.name,
             "kalshi.begin_at": begin.isoformat(),

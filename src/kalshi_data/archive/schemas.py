@@ -4,6 +4,7 @@ A column is never removed or renamed, and its type never changes. A new column i
 stream, with the new version as its `since`. Older files lack it; readers that match columns by name find null there.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ TIME = pa.timestamp("us", "UTC")
 DECIMAL = pa.decimal128(18, 6)
 # An index may be in any unit: wide enough for 20 digits before the point and 18 after it.
 WIDE_DECIMAL = pa.decimal128(38, 18)
+# Text that repeats. Files hold it as text: tools skip no rows by a dictionary type, and cannot join it with text.
 NAME = pa.dictionary(pa.int32(), pa.string())
 DIGEST = pa.binary(32)
 LEVELS = pa.list_(pa.struct([pa.field("price", DECIMAL, nullable=False), pa.field("size", DECIMAL, nullable=False)]))
@@ -32,7 +34,8 @@ class ArchiveStream(NamedTuple):
     """One stream of the archive, read by `sql/production/queries/export/<name>.sql`.
 
     `table` and `time_column` are production's; without a time column each file is a snapshot of the whole table. A file
-    spans `hours`, and its rows are sorted by `order`.
+    spans `hours`, and its rows are sorted by `order`: those of one moment in the order in which they were received,
+    deltas by their clock.
     """
 
     name: str
@@ -100,7 +103,7 @@ ARCHIVED = (
         "trades",
         "market_data.trades",
         "exchange_ts",
-        ("market_ticker", "exchange_ts", "trade_id"),
+        ("market_ticker", "exchange_ts", "received_at", "trade_id"),
         (
             MARKET,
             exchange_time(),
@@ -153,7 +156,7 @@ ARCHIVED = (
         "tickers",
         "market_data.hot_tickers",
         "exchange_ts",
-        ("market_ticker", "exchange_ts", "values_sha256"),
+        ("market_ticker", "exchange_ts", "received_at", "values_sha256"),
         (
             MARKET,
             exchange_time(),
@@ -177,7 +180,7 @@ ARCHIVED = (
         "lifecycle_events",
         "market_data.lifecycle_events",
         "seen_at",
-        ("subject_ticker", "seen_at", "kind", "payload_sha256", "occurrence"),
+        ("subject_ticker", "seen_at", "received_at", "kind", "payload_sha256", "occurrence"),
         (
             Column("subject_ticker", NAME, "name at the exchange"),
             Column("seen_at", TIME, "UTC microseconds, clock of the exchange, else of the gatherer"),
@@ -222,10 +225,24 @@ ARCHIVED = (
 
 
 def arrow_schema(stream: ArchiveStream) -> pa.Schema:
-    """Return the schema of a stream's files; the metadata of each column holds its unit and its first version."""
+    """Return the schema of a stream's rows in memory; each column's metadata holds its unit and its first version."""
+    return _schema(stream.columns)
+
+
+def file_schema(stream: ArchiveStream) -> pa.Schema:
+    """Return the schema of a stream's files, which differs from that in memory in texts that repeat."""
+    return _schema([column._replace(type=file_type(column.type)) for column in stream.columns])
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema(
         [
             pa.field(each.name, each.type, each.nullable, {"unit": each.unit, "since": str(each.since)})
-            for each in stream.columns
+            for each in columns
         ]
     )
+
+
+def file_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type that a column of a type has in files."""
+    return pa.string() if pa.types.is_dictionary(kind) else kind

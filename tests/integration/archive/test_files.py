@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from kalshi_data.archive import external_sort, parquet_writer
 from kalshi_data.archive.parquet_writer import write_partition
-from kalshi_data.archive.schemas import DIGEST, LEVELS, NAME, TIME, ArchiveStream, Column, arrow_schema
+from kalshi_data.archive.schemas import DIGEST, LEVELS, NAME, TIME, ArchiveStream, Column, file_schema
 from kalshi_data.errors import ArchiveError
 from tests.support.archived_rows import HOUR, STREAMS, Row, after, contents, insert, write
 from tests.support.engines import Database
@@ -74,7 +74,8 @@ def values(column: Column) -> st.SearchStrategy[Any]:
 
 def rows_of(stream: ArchiveStream) -> st.SearchStrategy[list[Row]]:
     row = st.fixed_dictionaries({column.name: values(column) for column in stream.columns})
-    return st.lists(row, max_size=12, unique_by=lambda row: tuple(str(row[name]) for name in stream.order))
+    identity = [name for name in stream.order if name != "received_at" or name == stream.time_column]
+    return st.lists(row, max_size=12, unique_by=lambda row: tuple(str(row[name]) for name in identity))
 
 
 def comparable(stream: ArchiveStream, row: Row) -> Row:
@@ -115,6 +116,38 @@ def test_rows_of_every_stream_come_back_unchanged(production: Database, stream: 
             assert written.totals.gatherer_rows == {each: gatherers.count(each) for each in sorted(set(gatherers))}
 
     come_back()
+
+
+@pytest.mark.parametrize("name", ["trades", "tickers", "lifecycle_events"])
+def test_rows_of_one_moment_come_in_the_order_in_which_they_were_received(
+    production: Database, name: str, tmp_path: Path
+) -> None:
+    """Sorted by market and time alone, as anyone sorts them, they are in the exchange's order."""
+    stream = STREAMS[name]
+    received = [after(seconds) for seconds in (3, 1, 2, 0.5)]
+    # Whatever else identifies a row decides nothing.
+    identities: dict[pa.DataType, Any] = {
+        pa.string(): "abcd",
+        NAME: "abcd",
+        DIGEST: [bytes([each]) * 32 for each in range(4)],
+    }
+    key = stream.order[-2] if name == "lifecycle_events" else stream.order[-1]
+    kind = next(column.type for column in stream.columns if column.name == key)
+    same = {"market_ticker": "KXA-1", "taker_side": "yes", "gatherer_id": 1, stream.order[1]: HOUR}
+    rows = [
+        {
+            **one_row(stream),
+            **{name: value for name, value in same.items() if name in one_row(stream)},
+            key: identities[kind][number],
+            "received_at": at,
+        }
+        for number, at in enumerate(received)
+    ]
+    with production.connect() as connection:
+        insert(connection, stream, rows)
+    path = tmp_path / "part-0.parquet"
+    write(production, stream, path)
+    assert [row["received_at"] for row in contents(path)] == sorted(received)
 
 
 @pytest.mark.parametrize("price", ["0.1234567", "123456789012345", "NaN", "Infinity"])
@@ -180,7 +213,7 @@ def test_an_hour_without_rows_is_a_file_with_a_schema(production: Database, tmp_
         {"clock": 0, "price": Decimal(0), "size_delta": Decimal(0)},
     )
     assert pq.read_table(path).num_rows == 0
-    assert pq.read_schema(path).equals(arrow_schema(DELTAS))
+    assert pq.read_schema(path).equals(file_schema(DELTAS))
 
 
 def test_the_file_holds_the_snapshot_of_the_callers_transaction(production: Database, tmp_path: Path) -> None:
@@ -269,7 +302,7 @@ def test_the_file_has_its_metadata_and_encodings(production: Database, stream: A
     units = json.loads(file.metadata[b"kalshi.columns"])
     assert units == {column.name: {"unit": column.unit, "since": column.since} for column in stream.columns}
     schema: Any = pq.read_schema(path)
-    assert schema.remove_metadata().equals(arrow_schema(stream).remove_metadata())
+    assert schema.remove_metadata().equals(file_schema(stream).remove_metadata())
     assert (
         schema.field("fetched_at" if stream.hours == 24 else "received_at").metadata[b"unit"].startswith(b"UTC micro")
     )
