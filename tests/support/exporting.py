@@ -52,6 +52,10 @@ MARKET = """
 insert into market_data.markets (ticker, fetched_at, body_sha256, title, body)
 values (%s, now(), sha256('4'), 'Sample?', '{"ticker": "KXA-1"}') on conflict do nothing
 """
+LISTED = """
+insert into market_data.{} (ticker, fetched_at, body_sha256, title, body)
+values ('KXA', now(), sha256('5'), 'Sample', '{{"ticker": "KXA"}}') on conflict do nothing
+"""
 MARK = """
 insert into ops.archive_partitions (stream, hour, touched_at) values (%s, %s, '2000-01-01')
 on conflict (stream, hour) do update set state = 'pending', touched_at = excluded.touched_at
@@ -102,6 +106,8 @@ def fill(production: Connection, began_at: datetime = THEN) -> None:
     production.execute(TICKER, (at, at))
     production.execute(LIFECYCLE, (at, at))
     production.execute(MARKET, ("KXA-1",))
+    for name in ("series", "events"):
+        production.execute(LISTED.format(name).encode())
     mark(production, began_at, began_at + HOUR)
 
 

@@ -64,9 +64,13 @@ class Exporter:
     def run(self) -> None:
         """Export until stop; after any error it tries again, so that an error of the archive never ends the program."""
         backoff = Backoff(RETRY_SECONDS_MAX)
+        is_first = True
         while not self._stop.is_set():
             try:
                 with self.session() as production:
+                    if is_first:
+                        self._partitions(production).retry(self.selection.streams)
+                        is_first = False
                     while not self._stop.is_set():
                         self.tick(production)
                         backoff.reset()
@@ -95,14 +99,21 @@ class Exporter:
         """
         try:
             with self.session() as production:
+                partitions = self._partitions(production)
+                partitions.retry(self.selection.streams)
                 if again:
-                    Partitions(production, self._settings, self._gatherers).write_again(self.selection)
+                    partitions.write_again(self.selection)
+                if self.selection.early:
+                    partitions.write_snapshots_again(self.selection)
                 if once:
                     self.tick(production, patient=True)
         except (Stopped, StoreAway, psycopg.errors.QueryCanceled):
             return
         if not once:
             self.run()
+
+    def _partitions(self, production: Connection) -> Partitions:
+        return Partitions(production, self._settings, self._gatherers)
 
     def _lock(self, production: Connection, *, patient: bool) -> bool:
         """Take the lock for one hour; a patient exporter waits while another one writes an hour."""
@@ -162,7 +173,7 @@ class Exporter:
         if self._is_store_away:
             self._partition_export.require_store()
             self._is_store_away = False
-        partitions = Partitions(production, self._settings, self._gatherers)
+        partitions = self._partitions(production)
         partitions.open_hours(self.selection.streams)
         attempted = 0
         while self._lock(production, patient=patient):

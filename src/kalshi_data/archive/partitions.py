@@ -134,6 +134,17 @@ class Partitions:
             query("production/archive/write_again"), {"streams": streams, **chosen}
         ).rowcount
 
+    def write_snapshots_again(self, selection: HourSelection) -> int:
+        """Mark today's snapshots of whole tables to be written again, and return their number."""
+        whole = tuple(stream for stream in selection.streams if stream.time_column is None)
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.write_again(HourSelection(whole, today, today + timedelta(days=1)))
+
+    def retry(self, streams: Sequence[ArchiveStream]) -> None:
+        """Let hours that failed be tried at once, since what was wrong may have been mended."""
+        names = [stream.name for stream in streams]
+        self._production.execute(query("production/archive/retry_hours"), {"streams": names})
+
     def progress(self) -> list[StreamProgress]:
         """Return how much of each stream is archived."""
         asked = self._readiness(ARCHIVED)

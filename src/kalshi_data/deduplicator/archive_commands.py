@@ -16,7 +16,7 @@ import msgspec
 
 from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.cli.options import require_order, time_range
-from kalshi_data.cli.program import config_option
+from kalshi_data.cli.program import CommandGroup, config_option
 from kalshi_data.cli.tables import make_console
 from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
@@ -92,7 +92,7 @@ def select(names: tuple[str, ...], from_at: datetime | None, until_at: datetime 
 @config_option(CONFIG)
 @selection_options
 @click.option("--once", is_flag=True, help="End once no hour is due.")
-@click.option("--early", is_flag=True, help="Include hours that are not over yet; they are written again later.")
+@click.option("--early", is_flag=True, help="Include hours that are not over yet, and today's snapshots again.")
 @click.option(
     "--again", is_flag=True, help="Include hours that are in the archive already; their objects are replaced."
 )
@@ -133,7 +133,7 @@ def export(
     sys.exit(1 if once and (bar.failures or stop.is_set()) else 0)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def archive() -> None:
     """List and verify the contents of the archive."""
 

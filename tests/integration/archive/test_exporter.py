@@ -28,6 +28,7 @@ from tests.support.exporting import (
     HOUR,
     HOURLY,
     LAG,
+    MARKET,
     THEN,
     export,
     exporter,
@@ -71,10 +72,58 @@ def test_each_stream_is_written_and_read_back(production: Database, ops: Connect
         # Midnight may have passed since THEN was read from the clock.
         assert day >= THEN + 2 * DAY
         (listed,) = tmp_path.glob(f"bucket/parquet/{stream.name}/date={day:%Y-%m-%d}/part-0.parquet")
-        assert parquet.read_table(listed).num_rows == (stream.name == "markets")
+        assert parquet.read_table(listed).num_rows == 1
     assert done.state.failures == 0
     assert not list((tmp_path / "workspace").iterdir())
     assert not list((tmp_path / "bucket").rglob(".*"))
+
+
+def test_a_whole_table_is_not_written_before_it_is_loaded(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    """On the first day, a snapshot without rows would stay for the whole day."""
+    chosen = settings(production, tmp_path, settle_seconds=300)
+    export(chosen, streams=DAILY, until_at=END)
+    ops.execute(MARKET, ("KXA-1",))
+    export(chosen, streams=DAILY, until_at=END)
+    assert [states(ops, stream.name) for stream in DAILY] == [{}, {}, {}]
+    ops.execute("update market_data.markets set fetched_at = now() - interval '301 s'")
+    export(chosen, streams=DAILY, until_at=END)
+    assert [list(states(ops, stream.name).values()) for stream in DAILY] == [[], [], ["verified"]]
+
+
+def test_an_early_export_writes_today_s_snapshots_again(production: Database, ops: Connection, tmp_path: Path) -> None:
+    fill(ops)
+    for number in (1, 2):
+        ops.execute(MARKET, (f"KXA-{number}",))
+        export(settings(production, tmp_path), streams=DAILY, until_at=END, early=True)
+        (path,) = tmp_path.glob("bucket/parquet/markets/*/part-0.parquet")
+        assert parquet.read_table(path).num_rows == number
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_hours_that_failed_are_tried_at_once_by_a_new_exporter(
+    production: Database, ops: Connection, tmp_path: Path, once: bool
+) -> None:
+    """Who mends what was wrong restarts the program, and must not wait for the pause of the last failure."""
+    fill(ops)
+    (tmp_path / "workspace").write_text("a file where the folder should be")
+    chosen = settings(production, tmp_path, retry_seconds_max=3600)
+    failures = export(chosen).state.failures
+    assert failures >= 2
+    (tmp_path / "workspace").unlink()
+    pending = "select count(*) from ops.archive_partitions where stream = 'trades' and retry_at > now()"
+    assert ops.execute(pending.encode()).fetchone() == (failures,)
+    stop = threading.Event()
+    exporting = exporter(chosen, stop)
+    running = threading.Thread(target=exporting.export, kwargs={"once": once})
+    running.start()
+    try:
+        wait_until(lambda: list(states(ops).values())[:2] == ["verified"] * 2)
+    finally:
+        stop.set()
+        running.join()
+    assert exporting.state.failures == 0
 
 
 def test_the_manifest_describes_the_object(production: Database, ops: Connection, tmp_path: Path) -> None:
