@@ -68,8 +68,8 @@ STREAMS = (
     _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified"),
     _feed("tickers", "exchange_ts", *MARKED)._replace(target="market_data.hot_tickers"),
     _feed("lifecycle_events", "seen_at", *MARKED),
-    # Recorded and archived only: completeness and the simulator's comparison do not cover it.
-    _feed("index_values", "source_ts", "is_expirable"),
+    # Completeness does not cover it.
+    _feed("index_values", "source_ts", "is_expirable", "is_verified"),
     _coverage("connections"),
     _coverage("subscriptions"),
     _coverage("gaps"),

@@ -69,7 +69,7 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
     output = demo("--seconds", "2", "--replay", str(recording), "--report", str(report))
     figures = json.loads(report.read_text())
     assert figures["result"] == "complete"
-    assert set(figures["streams"]) == set(STREAMS)
+    assert set(figures["streams"]) == {*STREAMS, "index_values"}
     for stream, figure in figures["streams"].items():
         # Books lie on one connection of a gatherer, everything else on two.
         copies = 1 if stream.startswith("orderbook_") else 2

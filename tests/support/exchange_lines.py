@@ -54,7 +54,7 @@ class Lines:
         publisher.sessions.update(self.sessions)
         for session in self.sessions:
             self.command(session, "subscribe", channels=["orderbook_delta"], market_tickers=self.tickers)
-            self.command(session, "subscribe", channels=CHANNELS)
+            self.command(session, "subscribe", channels=CHANNELS, index_ids=["all"])
         self.play = self.model.tick_publisher(publisher.now_ms() * 1000)
 
     @staticmethod

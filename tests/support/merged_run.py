@@ -13,7 +13,7 @@ from tests.support.engines import Engine
 from tests.support.exchange_lines import Lines
 from tests.support.staging import merge, receive
 
-CONTROL = {"subscribed", "ok", "error", "cfbenchmarks_value"}
+CONTROL = {"subscribed", "ok", "error"}
 Frame = dict[str, Any]
 TIMES = frozenset({"ts", "ts_ms"})
 EVERYTHING: FieldSet = frozenset[str]().union(*OPTIONAL.values())

@@ -25,7 +25,7 @@ message as (
     where
         line #>> '{frame, type}' in (
             'trade', 'orderbook_delta', 'orderbook_snapshot', 'ticker', 'market_lifecycle_v2',
-            'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update'
+            'multivariate_market_lifecycle', 'event_lifecycle', 'event_fee_update', 'cfbenchmarks_value'
         )
 ),
 

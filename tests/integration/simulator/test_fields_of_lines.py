@@ -19,7 +19,7 @@ from tests.support.staging import merge, receive
 LINES = (1, 2, 3)
 TICKS = 300
 TICK_SECONDS = 0.01
-CONTROL = {"subscribed", "ok", "error", "cfbenchmarks_value"}
+CONTROL = {"subscribed", "ok", "error"}
 Frame = dict[str, Any]
 
 

@@ -43,8 +43,7 @@ def write_run(path: Path, again_at: int | None = None) -> list[Frame]:
         play()
     model.close()
     lines = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
-    kinds = {"cfbenchmarks_value"}
-    frames = [line["frame"] for line in lines if "frame" in line and line["frame"]["type"] not in kinds]
+    frames = [line["frame"] for line in lines if "frame" in line]
     return [{**frame, "sid": 1, "seq": number} for number, frame in enumerate(frames, start=1)]
 
 

@@ -90,6 +90,9 @@ COLUMNS = {
     "lifecycle_events": (
         "seen_at, subject_ticker, kind, payload_sha256, payload, received_at, gatherer_id, occurrence"
     ),
+    "index_values": (
+        "source_ts, index_id, published_at, value, average_60s, average_15min, payload, received_at, gatherer_id"
+    ),
     "orderbook_snapshots": (
         "received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, "
         "no_sizes, gatherer_id, last_change_at"
@@ -141,6 +144,7 @@ def double(stream: str, condition: str = "true", **changed: str) -> tuple[str, s
 
 
 D, S, T, K, L = "orderbook_deltas", "orderbook_snapshots", "trades", "tickers", "lifecycle_events"
+V = "index_values"
 MS = "date_trunc('milliseconds', exchange_ts)"
 RICH = "clock > 0 and time_digits = 6 and extract(microsecond from exchange_ts)::integer % 1000 between 1 and 900"
 LEVELS = "cardinality(yes_prices) > 1"
@@ -220,6 +224,13 @@ CHANGES: dict[str, tuple[str, str]] = {
         K, "time_digits = 0, exchange_ts = date_trunc('second', exchange_ts)", one(K, "time_digits = 3")
     ),
     "a summary has no time": change(K, "time_digits = null", one(K)),
+    "an index value is missing": remove(V),
+    "an index value is another": change(V, "value = value + 0.000001", one(V)),
+    "an index value lacks an average": change(
+        V, "payload = payload - 'avg_60s_data'", one(V, "payload ? 'avg_60s_data'")
+    ),
+    "an index value is of another time": change(V, "source_ts = source_ts + interval '1 ms'", one(V)),
+    "an index value is there twice": double(V, source_ts="source_ts + interval '1 ms'"),
     "an event is missing": remove(L),
     "an event is there twice": double(L, occurrence="occurrence + 1"),
     "an event's body lacks a field": change(
