@@ -80,7 +80,14 @@ class Rehearsal:
     def start_exchange(self, *options: str) -> None:
         """Start the exchange and wait until it listens."""
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
-        plan = ["--seconds=0", "--markets=40", "--rate=300", "--tier=advanced", f"--clients={len(self.keys)}"]
+        plan = [
+            "--seconds=0",
+            "--markets=40",
+            "--rate=300",
+            "--tier=advanced",
+            "--wait-for-everything",
+            f"--clients={len(self.keys)}",
+        ]
         arguments = ["simulator", "run", *keys, *plan, *self._without, *options, f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         self.addresses = self.until("listening")

@@ -115,7 +115,15 @@ class Platform:
             keys[number] = make_key(folder, number)
         named = [f"--key={key.key_id}={key.public}" for key in keys.values()]
         kind = ["replay", str(plan.recording)] if plan.recording else ["run"]
-        arguments = ["simulator", *kind, *named, *plan.options, *options, f"--clients={len(GATHERERS)}"]
+        arguments = [
+            "simulator",
+            *kind,
+            *named,
+            *plan.options,
+            *options,
+            f"--clients={len(GATHERERS)}",
+            "--wait-for-everything",
+        ]
         arguments += [f"--seconds={plan.seconds}", f"--journal={self.journal}"]
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()

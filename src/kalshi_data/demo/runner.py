@@ -61,7 +61,7 @@ def play(platform: Platform, seconds: float, display: RunDisplay, activity: str)
         if time.monotonic() > deadline:
             raise ProgramFailed("the exchange did not finish in time")
         event = platform.exchange.next_event(POLL_SECONDS)
-        if event is None:
+        if event is None or event["event"] == "waiting":
             continue
         deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
         if event["event"] == "started":

@@ -38,6 +38,7 @@ class ExchangeOptions(NamedTuple):
     keys: KeyRing
     port: int
     clients: int
+    wait_for_everything: bool
     journal: Path | None
     faults: list[Fault]
     limits: Limits
@@ -53,8 +54,12 @@ class ExchangeOptions(NamedTuple):
         await serve(exchange, run_markets, close, self.port, self.faults)
 
 
-def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of an exchange to a command."""
+def exchange_options(clients: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a function that adds the options of an exchange to a command, which by default waits for `clients`."""
+    return lambda command: _add_exchange_options(command, clients)
+
+
+def _add_exchange_options(command: Callable[..., None], clients: int) -> Callable[..., None]:
     limits = Limits()
     options = (
         click.option("--key", "keys", multiple=True, required=True, metavar="ID=FILE", help="A public key in PEM."),
@@ -68,13 +73,20 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--clients",
             type=click.IntRange(0, 1_000),
-            default=1,
+            default=clients,
             show_default=True,
-            help="Start when this many keys have subscribed everything.",
+            help="Begin once this many keys have subscribed all markets.",
         ),
+        click.option("--wait-for-everything", is_flag=True, help="Wait for combos and index values, too."),
         click.option("--journal", type=click.Path(path_type=Path), help="Write all messages and faults to this file."),
         click.option("--scenario", type=FILE, help="Play the faults of this TOML file."),
-        click.option("--tier", type=click.Choice(list(READ_TIERS)), default=limits.tier, show_default=True),
+        click.option(
+            "--tier",
+            type=click.Choice(list(READ_TIERS)),
+            default=limits.tier,
+            show_default=True,
+            help="Rate limit of each key's REST requests.",
+        ),
         click.option(
             "--connections-max",
             type=AT_LEAST_ONE,
@@ -87,9 +99,14 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
             type=AT_LEAST_ONE,
             default=limits.subscription_markets_max,
             show_default=True,
+            help="More markets in a subscription: error 26.",
         ),
         click.option(
-            "--commands-per-second-max", type=AT_LEAST_ONE, default=limits.commands_per_second_max, show_default=True
+            "--commands-per-second-max",
+            type=AT_LEAST_ONE,
+            default=limits.commands_per_second_max,
+            show_default=True,
+            help="More commands on a connection: error 27.",
         ),
         click.option(
             "--buffer-bytes-max",
@@ -113,7 +130,9 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Older trades are historical only.",
         ),
         click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
-        click.option("--removed-fields/--no-removed-fields", default=False, help="Send liquidity_dollars of markets."),
+        click.option(
+            "--removed-fields/--no-removed-fields", default=False, help="Send fields that the exchange has removed."
+        ),
         click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="Leave these fields out of all messages."),
         click.option("--rollout", type=int, metavar="SEED", help="Change the fields of single connections at random."),
     )
@@ -124,7 +143,7 @@ def exchange_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _read_options(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> ExchangeOptions:
     faults = read_scenario(scenario) if scenario else []
-    own = {name: named.pop(name) for name in ("port", "clients", "journal", "rollout")}
+    own = {name: named.pop(name) for name in ("port", "clients", "wait_for_everything", "journal", "rollout")}
     ring = KeyRing(dict(_key(each) for each in keys))
     return ExchangeOptions(keys=ring, faults=faults, limits=Limits(**named), **own)
 
@@ -171,7 +190,7 @@ main.epilog = describe()
     "--seconds", type=NOT_NEGATIVE, default=30.0, show_default=True, help="How long markets live; 0 for no end."
 )
 @click.option("--unpaced", is_flag=True, help="Publish as fast as clients read instead of in real time.")
-@exchange_options
+@exchange_options(clients=0)
 def run(
     seed: int,
     markets: int,
@@ -185,14 +204,15 @@ def run(
 ) -> None:
     """Run made-up markets, then keep serving until SIGTERM; SIGUSR1 ends the markets early.
 
-    Standard output gets one JSON object per line for each event: listening (with the addresses), started, progress,
-    finished.
+    Standard output gets one JSON object per line for each event: listening (with the addresses), waiting (for
+    what), started, progress, finished.
     """
     options = _read_options(keys, scenario, named)
     rates = {"deltas_per_second": rate, "lifecycles_per_second": lifecycles}
     settings = ModelSettings(seed=seed, markets=markets, seconds=seconds, unpaced=unpaced, **rates)
     model = MarketModel(settings, Publisher(Journal(options.journal), options.limits), announce)
-    asyncio.run(options.serve(model, lambda: model.run(options.clients), model.close))
+    everything = options.wait_for_everything
+    asyncio.run(options.serve(model, lambda: model.run(options.clients, everything=everything), model.close))
 
 
 @main.command(epilog=describe())
@@ -200,19 +220,22 @@ def run(
 @click.option(
     "--seconds", type=SECONDS, default=30.0, show_default=True, help="Play longer recordings faster, within this time."
 )
-@exchange_options
+@exchange_options(clients=1)
 def replay(
     recordings: tuple[Path, ...], seconds: float, keys: tuple[str, ...], scenario: Path | None, **named: Any
 ) -> None:
     """Play RECORDINGS, one after the other, to every client, then keep serving until SIGTERM.
 
-    Standard output gets one JSON object per line for each event: listening (with the addresses), started, progress,
-    finished.
+    Standard output gets one JSON object per line for each event: listening (with the addresses), waiting (for
+    what), started, progress, finished.
     """
     options = _read_options(keys, scenario, named)
     frames = [frame for recording in recordings for frame in read_recording(recording)]
     player = Replay(frames, options.journal, announce, options.limits)
-    asyncio.run(options.serve(player, lambda: player.run(options.clients, seconds), player.close))
+    everything = options.wait_for_everything
+    asyncio.run(
+        options.serve(player, lambda: player.run(options.clients, seconds, everything=everything), player.close)
+    )
 
 
 @main.command()

@@ -41,8 +41,8 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
 
     All messages lack the fields `without`.
 
-    `removed_fields` sends `liquidity_dollars` of markets, which the exchange removed on 1 Oct 2026 though some clients
-    require it.
+    `removed_fields` sends the fields of markets and events that the exchange has removed though some clients require
+    them.
     """
 
     tier: str = "basic"

@@ -14,11 +14,13 @@ from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.timestamps import EPOCH, MILLISECOND_US, SentTime, exchange_time
 from kalshi_data.simulator.feed.commands import CHANNELS
 from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.feed.start_condition import usually_subscribed, wait_until_subscribed
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.messages import Message, make_message
 from kalshi_data.simulator.venue.books import SIDES, OrderBooks
 from kalshi_data.simulator.venue.listings import Listings
+from kalshi_data.simulator.venue.market_times import moved, recorded_from_s
 from kalshi_data.simulator.venue.recording import RecordedFrame
 from kalshi_data.simulator.venue.trade_history import Candlesticks, TradeHistory
 
@@ -36,20 +38,30 @@ class Replay:
         self.frames = frames
         self.publisher = Publisher(Journal(journal), limits)
         self.publisher.venue = self
-        self.listings = Listings(frames)
+        self.listings = Listings(frames, removed_fields=self.publisher.limits.removed_fields)
         self.trade_history = TradeHistory()
         self._books: OrderBooks | None = None
         self._candles: dict[str, Candlesticks] = {}
         self._announce = announce
 
-    async def run(self, clients: int, seconds_max: float) -> None:
-        """Wait until `clients` keys have subscribed everything recorded, then play within `seconds_max`."""
-        while not self.publisher.is_subscribed_by(clients, lambda: self._wanted):
-            await asyncio.sleep(0.02)
+    async def run(self, clients: int, seconds_max: float, *, everything: bool = False) -> None:
+        """Wait until `clients` keys have subscribed what was recorded, then play within `seconds_max`.
+
+        Combos and indices are waited for only with `everything`.
+        """
+        await wait_until_subscribed(
+            self.publisher,
+            clients,
+            lambda: self._wanted if everything else usually_subscribed(self._wanted),
+            self._announce,
+        )
         self._announce({"event": "started", "frames": len(self.frames)})
         self._books = OrderBooks()
+        began_s = recorded_from_s(self.frames)
+        age_seconds = 0 if began_s is None else round(time.time() - began_s)
         started_at = announced_at = time.monotonic()
-        for number, (due_seconds, frame) in enumerate(schedule(self.frames, seconds_max), start=1):
+        for number, (due_seconds, recorded) in enumerate(schedule(self.frames, seconds_max), start=1):
+            frame = moved(recorded, age_seconds)
             wait_seconds = started_at + due_seconds - time.monotonic()
             if wait_seconds > 0:
                 await asyncio.sleep(wait_seconds)

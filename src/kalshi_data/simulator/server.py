@@ -22,6 +22,8 @@ from kalshi_data.simulator.venue.filters import BadRequest, NotFound
 API = "/trade-api/v2"
 FEED = "/trade-api/ws/v2"
 ADMIN = "/admin/faults"
+# Paths about the client itself, of which only a signed request may ask.
+PRIVATE = tuple(f"{API}/{name}" for name in ("portfolio/", "communications/", "api_keys", "account/"))
 HEARTBEAT_SECONDS = 10
 # Codes of the WebSocket close handshake: a normal end, and one that goes away.
 CLOSED = (1000, 1001)
@@ -174,6 +176,8 @@ class ExchangeServer:
         """Answer an unknown path with 404; redirect a path with a slash at its end to the path without."""
         if request.path.endswith("/"):
             return web.Response(status=301, headers={"Location": request.path.rstrip("/")})
+        if request.path.startswith(PRIVATE) and self._client(request) is None:
+            return _json(UNAUTHENTICATED, 401)
         return _json({"code": "not_found", "message": "not found"}, 404)
 
     async def _list_faults(self, _: web.Request) -> web.Response:

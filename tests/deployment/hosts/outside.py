@@ -64,7 +64,14 @@ class Outside:
         self._begin("moto.server", f"--host={METADATA}", "--port=80")
         self._make_bucket()
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
-        plan = ["--seconds=0", f"--markets={MARKETS}", f"--rate={RATE}", "--tier=advanced", f"--clients={len(keys)}"]
+        plan = [
+            "--seconds=0",
+            f"--markets={MARKETS}",
+            f"--rate={RATE}",
+            "--tier=advanced",
+            "--wait-for-everything",
+            f"--clients={len(keys)}",
+        ]
         plan += [f"--without={','.join(WITHOUT)}", f"--port={PORTS['exchange']}", f"--journal={self.journal}"]
         arguments = ["simulator", "run", *keys, *plan]
         within = self._network.command()

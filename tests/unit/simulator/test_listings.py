@@ -30,6 +30,18 @@ def test_pages_follow_each_other_by_opaque_cursors() -> None:
     assert page(tickers, {"limit": "26"}, 100, 1000)[1] == ""
 
 
+def test_removed_fields_are_sent_on_request_beside_those_of_today() -> None:
+    """Clients of June still require them."""
+    frames = [RecordedFrame(10**18, "trade", TICKERS[0], {})]
+    now, then = (Listings(frames, removed_fields=removed) for removed in (False, True))
+    today, once = (each.markets[TICKERS[0]].body() for each in (now, then))
+    added = {*once} - {*today}
+    assert {name: once[name] for name in today} == today
+    assert added >= {"liquidity_dollars", "fractional_trading_enabled", "response_price_units", "tick_size"}
+    assert (once["yes_bid"], once["volume"], once["notional_value"]) == (0, 0, 100)
+    assert {*then.events["KXA-26NOV"]} - {*now.events["KXA-26NOV"]} == {"available_on_brokers", "category"}
+
+
 def test_recorded_markets_are_filtered() -> None:
     assert len(selected({"mve_filter": "exclude"})) == 25
     assert selected({"mve_filter": "only"}) == ["KXMVEA-1"]

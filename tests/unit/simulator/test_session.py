@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kalshi_data.simulator.feed.commands import CHANNELS
+from kalshi_data.simulator.feed.commands import CHANNELS, UNSEQUENCED
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.feed.session import ServerSession
 from kalshi_data.simulator.feed.wire import Wire
@@ -112,7 +112,7 @@ def check(frames: list[Frame]) -> None:
             assert frame["type"] in {"subscribed", "ok", "error"}
             continue
         assert sid in channels
-        if channels[sid] == "ticker":
+        if channels[sid] in UNSEQUENCED:
             assert "seq" not in frame
         else:
             numbers[sid] += 1
@@ -184,6 +184,21 @@ def test_every_wrong_command_gets_its_code(expected: int, act: Callable[[Client]
     client.ask(2, "subscribe", channels=["trade"])
     client.ask(3, "subscribe", channels=["cfbenchmarks_value"])
     assert code(act(client)) == expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "is_sequenced"),
+    [("fill", False), ("user_orders", False), ("market_positions", False), ("order_group_updates", True)],
+)
+def test_channels_of_what_a_client_does_itself_are_subscribed_and_silent(channel: str, is_sequenced: bool) -> None:
+    """A client that names one of them beside order books gets both."""
+    client = Client()
+    replies = client.ask(1, "subscribe", channels=[channel, "orderbook_delta"], market_tickers=client.tickers[:1])
+    assert [each["type"] for each in replies] == ["subscribed", "subscribed", "orderbook_snapshot"]
+    for _ in range(5):
+        client.play()
+    (ended,) = client.ask(2, "unsubscribe", sids=[1])
+    assert (ended["type"], ended.get("seq")) == ("unsubscribed", 1 if is_sequenced else None)
 
 
 def test_an_error_of_a_subscription_takes_a_sequence_number() -> None:

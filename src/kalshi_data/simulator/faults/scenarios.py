@@ -5,6 +5,7 @@ A scenario file is TOML: a list of [[faults]], each with the `name` of a scenari
 """
 
 from pathlib import Path
+from textwrap import TextWrapper
 
 import msgspec
 
@@ -51,6 +52,9 @@ OF_EXCHANGE = frozenset(
 OF_FIELDS = frozenset({"missing_fields", "no_deprecated_fields", "rollout"})
 SECONDS_DEFAULT = {"drop_seconds": 1.0, "reorder": 0.5, "silence": 30.0, "maintenance": 2.0, "clock_skew": 5.0}
 
+# Help texts are as wide as the narrowest usual terminal, and click indents them.
+HELP_COLUMNS = 76
+
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A request for one fault; without `connection` and `client` it is for the first connection with order books."""
@@ -96,7 +100,7 @@ def read_scenario(path: Path) -> list[Fault]:
 
 
 def describe() -> str:
-    r"""Return one line per fault, as a block that click does not re-wrap."""
-    return "\b\nFaults, for --scenario and POST /admin/faults:\n" + "\n".join(
-        f"  {name:24} {text}" for name, text in SCENARIOS.items()
-    )
+    r"""Return what each fault does, as a block that click does not re-wrap."""
+    wrapped = TextWrapper(width=HELP_COLUMNS, subsequent_indent=" " * 27)
+    lines = [line for name, text in SCENARIOS.items() for line in wrapped.wrap(f"  {name:24} {text}")]
+    return "\n".join(["\b", "Faults, for --scenario and POST /admin/faults:", *lines])

@@ -8,19 +8,17 @@ from typing import Any
 
 import msgspec
 
-CHANNELS = frozenset(
-    {"orderbook_delta", "ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle", "cfbenchmarks_value"}
-)
-# Channels that the real exchange offers only to paying or trading clients.
-CHANNELS_RESTRICTED = frozenset(
-    {
-        *("cfbenchmarks_value_5hz", "pyth_value", "communications"),
-        *("fill", "market_positions", "user_orders", "order_group_updates"),
-    }
-)
+# What a client does itself. Clients of this exchange do not trade, so these channels stay silent.
+PRIVATE_CHANNELS = frozenset({"fill", "market_positions", "user_orders", "order_group_updates", "communications"})
+CHANNELS = PRIVATE_CHANNELS | {
+    *("orderbook_delta", "ticker", "trade", "market_lifecycle_v2", "multivariate_market_lifecycle"),
+    "cfbenchmarks_value",
+}
+# Channels that the real exchange offers only to paying clients.
+CHANNELS_RESTRICTED = frozenset({"cfbenchmarks_value_5hz", "pyth_value"})
 MARKET_CHANNELS = frozenset({"orderbook_delta", "ticker", "trade"})
 INDEX_CHANNEL = "cfbenchmarks_value"
-UNSEQUENCED = frozenset({"ticker"})
+UNSEQUENCED = frozenset({"ticker", "fill", "market_positions", "user_orders"})
 ERRORS = {
     1: "Unable to process message",
     2: "Params required",

@@ -14,6 +14,8 @@ from kalshi_data.simulator.messages import Message
 UNREAD_BYTES_MAX = 1 << 20
 WAIT_SECONDS = 0.001
 BUFFER_OVERFLOW = 25
+# Channels of keys that an announcement names.
+MISSING_MAX = 5
 
 Route = list[tuple[ServerSession, Subscription]]
 
@@ -62,24 +64,42 @@ class Publisher(FeedContext):
         while any(session.wire.unread_bytes > UNREAD_BYTES_MAX for session in self.sessions):
             await asyncio.sleep(WAIT_SECONDS)
 
-    def is_subscribed_by(self, clients: int, wanted: Callable[[], Mapping[str, set[str]]]) -> bool:
-        """Return whether at least `clients` keys have subscribed every wanted channel, with all of its topics."""
+    def missing_subscriptions(self, clients: int, wanted: Callable[[], Mapping[str, set[str]]]) -> str:
+        """Return what is missing until `clients` keys have subscribed every wanted channel, with all of its topics.
+
+        Returns:
+            It in words; nothing if nothing is missing.
+        """
         keys = {session.client for session in self.sessions}
         if len(keys) < clients:
-            return False
+            return f"{clients - len(keys)} of {clients} keys to connect"
+        if not clients:
+            return ""
         channels = wanted()
-        return sum(all(self._covers(key, *each) for each in channels.items()) for key in keys) >= clients
+        lacking = {
+            key: [(name, *self._missing(key, name, topics)) for name, topics in channels.items()] for key in keys
+        }
+        # Of more keys than are waited for, those that lack the least decide.
+        nearest = sorted(keys, key=lambda key: (sum(count for _, count, _ in lacking[key]), key))[:clients]
+        parts = [
+            f"{key} to subscribe {name}" + (f" ({count:,} of {total:,} missing)" if total else "")
+            for key in nearest
+            for name, count, total in lacking[key]
+            if count
+        ]
+        return "; ".join(parts[:MISSING_MAX])
 
-    def _covers(self, client: str, channel: str, topics: set[str]) -> bool:
-        """Return whether one client's connections together cover a channel's topics."""
+    def _missing(self, client: str, channel: str, topics: set[str]) -> tuple[int, int]:
+        """Return how many of a channel's topics a client lacks, 1 for the channel itself, and how many there are."""
         found = [
             session.subscriptions[channel]
             for session in self.sessions
             if session.client == client and channel in session.subscriptions
         ]
         if any(each.topics is None for each in found):
-            return True
-        return bool(found) and topics <= set[str]().union(*(each.topics or () for each in found))
+            return 0, len(topics)
+        missing = len(topics - set[str]().union(*(each.topics or () for each in found)))
+        return (missing if found else max(missing, 1)), len(topics)
 
     def _find_route(self, channel: str, topic: str | None) -> Route:
         route = [

@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from kalshi_data.simulator.feed.commands import INDEX_CHANNEL
 from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.feed.start_condition import usually_subscribed, wait_until_subscribed
 from kalshi_data.simulator.messages import Message, make_message
 from kalshi_data.simulator.model.lifecycles import MICROSECONDS, Lifecycles, collection, is_combo
 from kalshi_data.simulator.model.market import Market
@@ -56,11 +58,10 @@ class MarketModel:
         self._announce = announce
         self.publisher = publisher
         self.publisher.venue, self.publisher.index_ids = self, tuple(INDICES)
-        self.listings = Listings()
+        self.listings = Listings(removed_fields=publisher.limits.removed_fields)
         self.trade_history = TradeHistory()
         self.markets: dict[str, Market] = {}
         self._ids: dict[str, str] = {}
-        self._removed = {"liquidity_dollars": "0.0000"} if publisher.limits.removed_fields else {}
         self._traders = Traders(self._rng, self.trade_history.add)
         self.lifecycles: Lifecycles
         self._active: list[Market] = []
@@ -90,15 +91,18 @@ class MarketModel:
         self.markets[ticker] = market
         self._ids[market.id] = ticker
         times = (market.created_s, market.updated_s, market.close_s)
-        self.listings.add(ListedMarket(ticker, event_of(ticker), *times, lambda: {**market.object(), **self._removed}))
+        self.listings.add(ListedMarket(ticker, event_of(ticker), *times, market.object))
         return market
 
-    async def run(self, clients: int) -> None:
-        """Wait until `clients` keys have subscribed every market, then run for `seconds`."""
-        wanted = {channel: set[str]() for channel in ("ticker", "trade", "market_lifecycle_v2")}
-        wanted["orderbook_delta"] = set(self.markets)
-        while not self.publisher.is_subscribed_by(clients, lambda: wanted):
-            await asyncio.sleep(0.02)
+    async def run(self, clients: int, *, everything: bool = False) -> None:
+        """Wait until `clients` keys have subscribed every market, with `everything` also combos; then run.
+
+        It runs for `seconds`.
+        """
+        channels = ("ticker", "trade", "market_lifecycle_v2", INDEX_CHANNEL)
+        all_topics = {**{channel: set[str]() for channel in channels}, "orderbook_delta": set(self.markets)}
+        wanted = all_topics if everything else usually_subscribed(all_topics)
+        await wait_until_subscribed(self.publisher, clients, lambda: wanted, self._announce)
         total = int(self._settings.seconds * MICROSECONDS) // TICK_US
         self._announce({"event": "started", "frames": total, "unit": "ticks of 10 ms"})
         play = self.tick_publisher(self.publisher.now_ms() // 1000 * MICROSECONDS)

@@ -16,6 +16,14 @@ SHARDS = ("Default", "Combos")
 FLAGS = ("exchange_active", "trading_active", "intra_exchange_transfers_active")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+# Lists of objects that this exchange has none of, with the name of the list and, if it has pages, of the cursor.
+EMPTY_LISTS = {
+    "/milestones": ("milestones", "cursor"),
+    "/structured_targets": ("structured_targets", "cursor"),
+    "/incentive_programs": ("incentive_programs", "next_cursor"),
+    "/live_data/batch": ("live_datas",),
+}
+
 
 class EventPaths:
     """Handles these paths for one venue; `now_ms` is the exchange's clock."""
@@ -44,6 +52,11 @@ class EventPaths:
             "/events/fee_changes": lambda _: {"event_fee_changes": [], "cursor": ""},
             "/events/{event}": self._event,
             "/events/{event}/metadata": self._event_metadata,
+            **{path: _empty_list(*names) for path, names in EMPTY_LISTS.items()},
+            "/milestones/{milestone}": _nothing,
+            "/live_data/milestone/{milestone}": _nothing,
+            "/live_data/events/{event}": _nothing,
+            "/live_data/weather/{city}": _nothing,
             "/multivariate_event_collections": self._collections,
             "/multivariate_event_collections/{collection}": self._collection,
         }
@@ -167,3 +180,13 @@ class EventPaths:
         if found is None:
             raise NotFound
         return {"multivariate_contract": found}
+
+
+def _empty_list(name: str, cursor: str | None = None) -> Handler:
+    """Return a handler that answers with a list without objects."""
+    return lambda _: {name: [], **({cursor: ""} if cursor else {})}
+
+
+def _nothing(_: web.Request) -> Object:
+    """Find no object, since there are none."""
+    raise NotFound

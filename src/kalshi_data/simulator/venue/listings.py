@@ -12,6 +12,7 @@ import msgspec
 
 from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS, PriceGrid
 from kalshi_data.simulator.venue.recording import RecordedFrame
+from kalshi_data.simulator.venue.removed_fields import REMOVED_FROM_EVENTS, with_removed_fields
 
 Object = dict[str, Any]
 COMBO_PREFIX = "KXMVE"
@@ -44,8 +45,9 @@ class ListedMarket(msgspec.Struct):
 class Listings:
     """All series, events, collections and markets by ticker."""
 
-    def __init__(self, frames: Iterable[RecordedFrame] = ()) -> None:
-        """List the markets of a recording, with their events and series."""
+    def __init__(self, frames: Iterable[RecordedFrame] = (), *, removed_fields: bool = False) -> None:
+        """List the markets of a recording, with their events and series; with `removed_fields` as they once were."""
+        self._removed_fields = removed_fields
         recorded = list(frames)
         tickers = sorted({frame.market_ticker for frame in recorded if frame.market_ticker})
         received = [frame.received_ns for frame in recorded if frame.received_ns is not None]
@@ -60,8 +62,12 @@ class Listings:
     def add(self, market: ListedMarket) -> None:
         """List a market, and its event and series if they are new."""
         self.markets[market.ticker] = market
+        if self._removed_fields:
+            body = market.body
+            market.body = lambda: with_removed_fields(body())
         if market.event_ticker not in self.events:
-            self.events[market.event_ticker] = event_object(market.event_ticker, market.created_s)
+            event = event_object(market.event_ticker, market.created_s)
+            self.events[market.event_ticker] = event | (REMOVED_FROM_EVENTS if self._removed_fields else {})
         if market.series_ticker not in self.series:
             self.series[market.series_ticker] = series_object(market.series_ticker, market.created_s)
 
