@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from kalshi_data.errors import SettingsError
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
+# Parameters of libpq that name files, and values that name none.
+CONNINFO_FILES = ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "servicefile")
+NO_FILES = ("system",)
 
 
 class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +39,17 @@ class Conninfo(Section):
         if "password" in parameters:
             raise ValueError("conninfo holds a password: put it into a file and name that by passfile=")
 
+    def resolve_files(self, folder: Path) -> None:
+        """Make relative names of files paths below a folder; libpq would take them for those of the working folder."""
+        given = conninfo_to_dict(self.conninfo)
+        files = {
+            name: str(folder / str(given[name]))
+            for name in CONNINFO_FILES
+            if given.get(name) and given[name] not in NO_FILES and not Path(str(given[name])).is_absolute()
+        }
+        if files:
+            self.conninfo = make_conninfo(self.conninfo, **files)
+
 
 def load_settings(path: Path, kind: type[Settings]) -> Settings:
     """Read one TOML file.
@@ -44,7 +58,7 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
         SettingsError: with the file, the key and the expected value.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind, dec_hook=decode_path)
+        settings = msgspec.toml.decode(path.read_bytes(), type=kind, dec_hook=decode_path)
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; name the configuration with --config FILE") from error
     except OSError as error:
@@ -53,6 +67,22 @@ def load_settings(path: Path, kind: type[Settings]) -> Settings:
         raise SettingsError(f"{path}: {explain(error)}") from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
+    resolve_paths(settings, path.absolute().parent)
+    return settings
+
+
+def resolve_paths(section: msgspec.Struct, folder: Path) -> None:
+    """Make relative paths in settings, also those in a Conninfo, paths below the folder of their file."""
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if isinstance(value, Path):
+            setattr(section, name, folder / value)
+        elif isinstance(value, Conninfo):
+            value.resolve_files(folder)
+        else:
+            for each in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+                if isinstance(each, msgspec.Struct):
+                    resolve_paths(each, folder)
 
 
 def explain(error: msgspec.ValidationError) -> str:

@@ -11,11 +11,12 @@ FILE = "release.json"
 
 
 class Release(NamedTuple):
-    """A release's version, commit and build time; the latter two are empty in a checkout."""
+    """A release's version, commit, build time and Python; all but the version are empty in a checkout."""
 
     version: str
     commit: str
     built_at: str
+    python: str = ""
 
 
 @cache

@@ -105,6 +105,35 @@ print(json.dumps({name: str(size) for name, size in rows}))
 """
 
 
+FURTHER = re.findall(r"```(py|sql)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+CLOSES = """
+select round(arg_max(yes_price, (exchange_ts, received_at, trade_id))::double, 6) as close
+from read_parquet('{}/**/*.parquet') group by market_ticker, time_bucket(interval '1 min', exchange_ts)
+order by market_ticker, time_bucket(interval '1 min', exchange_ts)
+"""
+
+
+@pytest.mark.parametrize(("language", "code"), FURTHER, ids=[str(number) for number in range(len(FURTHER))])
+def test_the_readme_s_further_questions_are_answered(language: str, code: str, kept: KeptDemo) -> None:
+    if language == "sql":
+        program = Path(sys.executable).parent / "duckdb"
+        assert run(program, "-csv", "-c", code, folder=kept.folder).count("\n") > 1
+        return
+    # No market of a demo is older than its day, so none has a title in another day's snapshot.
+    shown = run(interpreter_for(HERE / "readers.lock"), "-W", "error", "-c", code, folder=kept.folder)
+    assert "yes_price" in shown or "close" in shown
+
+
+def test_the_last_row_of_a_minute_in_the_files_is_its_last_trade(kept: KeptDemo) -> None:
+    """Whoever takes the rows in the order of the files gets the exchange's order."""
+    (code,) = [code for language, code in FURTHER if language == "py" and "ohlc" in code]
+    as_json = code.replace("print(prices", "import json\nprint(json.dumps(list((prices").replace(
+        ".dropna())", '.dropna())["close"].round(6))))'
+    )
+    found = json.loads(run(interpreter_for(HERE / "readers.lock"), "-c", as_json, folder=kept.folder))
+    assert found == [row["close"] for row in duckdb(CLOSES.format(kept.folder / "archive/parquet/trades"))]
+
+
 def test_the_readme_s_question_to_duckdb_works(kept: KeptDemo) -> None:
     (command,) = re.findall(r"```sh\n(duckdb .*?)```", PAGE.read_text(), re.DOTALL)
     shown = run("sh", "-c", f"PATH={Path(sys.executable).parent}:$PATH; {command}", folder=kept.folder)

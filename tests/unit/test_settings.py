@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 from click import Command
 from click.testing import CliRunner
+from psycopg.conninfo import conninfo_to_dict
 
 from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.errors import SettingsError
 from kalshi_data.gatherer.cli import main as gatherer
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.settings import load_settings
+from kalshi_data.settings import Settings, load_settings
 
 GATHERER = """
 [exchange]
@@ -124,5 +125,31 @@ def test_an_unreachable_database_is_reported_without_a_traceback(tmp_path: Path)
 @pytest.mark.parametrize("program", [gatherer, deduplicator], ids=["gatherer", "deduplicator"])
 def test_help_shows_examples(program: Command) -> None:
     output = CliRunner().invoke(program, ["--help"]).output
-    listed = r"^  Examples:\n    \w+ migrate --config \w+\.toml\n(?:    \w+ .+\n)*    \w+ run --config "
+    made = r"^  Examples:\n    \w+ run --example > \w+\.toml\n    \w+ migrate --config \w+\.toml\n"
+    listed = made + r"(?:    \w+ .+\n)*    \w+ run --config "
     assert re.search(listed, output, re.MULTILINE)
+
+
+def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may be started from any folder."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    text = GATHERER.replace("/run/credentials/key.pem", "keys/private.pem") + '[frame_log]\nfolder = "frames"\n'
+    write(tmp_path, text.replace("dbname=kalshi_ts", "dbname=kalshi_ts passfile=pgpass sslrootcert=system"))
+    settings = load_settings(Path("../settings.toml"), GathererSettings)
+    here = tmp_path / "elsewhere" / ".."
+    assert settings.exchange.private_key_file == here / "keys" / "private.pem"
+    assert settings.frame_log.folder == here / "frames"
+    assert conninfo_to_dict(settings.databases.kalshi_ts.conninfo) == {
+        "host": "/run/postgresql", "dbname": "kalshi_ts", "passfile": str(here / "pgpass"), "sslrootcert": "system",
+    }  # fmt: skip
+    listed = DEDUPLICATOR.replace("passfile=/run/credentials/pgpass", "passfile=pgpass")
+    source = load_settings(write(tmp_path, listed), DeduplicatorSettings).gatherers[0]
+    assert conninfo_to_dict(source.kalshi_meta.conninfo)["passfile"] == str(tmp_path / "pgpass")
+
+
+@pytest.mark.parametrize(("program", "kind"), [("gatherer", GathererSettings), ("deduplicator", DeduplicatorSettings)])
+def test_the_printed_example_can_be_read(tmp_path: Path, program: str, kind: type[Settings]) -> None:
+    shown = CliRunner().invoke({"gatherer": gatherer, "deduplicator": deduplicator}[program], ["run", "--example"])
+    assert shown.exit_code == 0
+    load_settings(write(tmp_path, shown.output), kind)

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-from kalshi_data.version import describe
+from kalshi_data.version import describe, read_release
 
 INTERRUPTED = 130
 
@@ -13,6 +13,12 @@ def start(program: str, name: str | None = None) -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{describe(program)}\n")
         return
+    made_for, running = read_release().python, "{}.{}".format(*sys.version_info)
+    if made_for not in ("", running):
+        sys.exit(
+            f"{program}: this file is made for Python {made_for}, but runs on {running}: start it with "
+            f"python{made_for}, or build one with python3 build.py zipapps --python {running}"
+        )
     try:
         import_module(f"kalshi_data.{program}.cli").main(prog_name=name or program)
     except KeyboardInterrupt:

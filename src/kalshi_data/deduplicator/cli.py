@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kalshi_data.cli.pending import find_pending, pending_options, replay_option, show_pending
-from kalshi_data.cli.program import config_option, program
+from kalshi_data.cli.program import config_option, example_option, program
 from kalshi_data.cli.tables import show, status_options
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import migrate as migrate_component
@@ -29,6 +29,7 @@ def main() -> None:
 
     \b
     Examples:
+      deduplicator run --example > deduplicator.toml
       deduplicator migrate --config deduplicator.toml
       deduplicator migrate --pending
       deduplicator run --config deduplicator.toml
@@ -46,13 +47,14 @@ for command in (completeness, export, archive):
 
 @main.command()
 @config_option(CONFIG)
+@example_option("deduplicator")
 @click.option(
     "--shard",
     "part",
     default="1/1",
     show_default=True,
-    metavar="PART/PARTS",
-    help="Merge only this part of the markets.",
+    metavar="I/N",
+    help="Merge only part I of N of the markets.",
 )
 def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""

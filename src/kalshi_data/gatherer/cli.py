@@ -8,7 +8,7 @@ import click
 
 from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.pending import Pending, find_pending, pending_options, replay_option, show_pending
-from kalshi_data.cli.program import config_option, program
+from kalshi_data.cli.program import config_option, example_option, program
 from kalshi_data.cli.tables import show, status_options
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import migrate as migrate_component
@@ -37,6 +37,7 @@ def main() -> None:
 
     \b
     Examples:
+      gatherer run --example > gatherer.toml
       gatherer migrate --config gatherer.toml
       gatherer migrate --pending
       gatherer run --config gatherer.toml
@@ -50,6 +51,7 @@ def main() -> None:
 
 @main.command()
 @config_option(CONFIG)
+@example_option("gatherer")
 @click.option(
     "--shard", metavar="I/N", help="Receive only part I of N of the order books; other channels are received whole."
 )

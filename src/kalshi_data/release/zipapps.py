@@ -43,7 +43,8 @@ def make_release(checkout: Path, output: Path, target: Target, revision: Revisio
                 raise ReleaseError(f"not for {target}, {NEEDED}:\n{error}") from error
             _run("uv", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel))
             trim(site, program)
-            release = Release(revision.version, revision.commit, f"{revision.committed_at:%Y-%m-%dT%H:%M:%SZ}")
+            built_at = f"{revision.committed_at:%Y-%m-%dT%H:%M:%SZ}"
+            release = Release(revision.version, revision.commit, built_at, target.python)
             (site / "kalshi_data" / FILE).write_bytes(msgspec.json.encode(release._asdict()))
             _make_zipapp(site, output / program, program, target, revision)
             bill = output / f"{program}.cdx.json"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kalshi_data.database.connection import Connection
 from tests.support.books import delta, ensure_partitions, levels, snapshot
-from tests.support.coverage import T0, at, cover
+from tests.support.coverage import T0, at, beat, cover
 from tests.support.engines import Database
 
 COLUMNS = """
@@ -54,6 +54,17 @@ def writer(production: Database) -> Iterator[Connection]:
 def reader(production: Database) -> Iterator[Connection]:
     with production.connect("reader") as connection:
         yield connection
+
+
+def test_a_reader_sees_what_is_missing(writer: Connection, reader: Connection) -> None:
+    cover(writer, 1, 0, 2)
+    cover(writer, 1, 3, 5)
+    beat(writer, 1, 5)
+    writer.execute("select ops.advance_minutes(10)")
+    asked = "select minute, state from market_data.minute_states where market_ticker = 'KXA-1' order by minute"
+    assert reader.execute(asked.encode()).fetchall() == [
+        (at(minute), "gap" if minute == 2 else "idle") for minute in range(5)
+    ]
 
 
 def test_every_relation_column_and_function_of_a_reader_has_a_comment(reader: Connection) -> None:
