@@ -29,7 +29,7 @@ PROGRAMS = {
     "demo": demo,
     "zipapps": release,
 }
-NOBODY = 65_534
+UNPRIVILEGED_ID = 65_534
 DAYS = "--from 2026-01-01 --to 2026-01-02"
 BACKWARDS = "--from 2026-01-02 --to 2026-01-01"
 
@@ -158,7 +158,7 @@ def ordinary_user(places: dict[str, str]) -> Generator[None]:
         return
     import_module("kalshi_data.archive.verify")  # the standard library may lie where only this user can read
     before = os.getresuid()
-    os.setresuid(NOBODY, NOBODY, 0)
+    os.setresuid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, 0)
     try:
         yield
     finally:
