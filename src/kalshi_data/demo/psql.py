@@ -19,7 +19,7 @@ Opens a database that `demo --keep KEPT` left. The server runs as long as this p
 
 Examples:
   python3 build.py psql KEPT/production kalshi
-  python3 build.py psql KEPT/gatherer-1 kalshi_ts -c "select count(*) from capture.trades"
+  python3 build.py psql KEPT/gatherer-1 kalshi_ts -c "table capture.connections"
 """
 ARGUMENTS_MIN = 2
 

@@ -11,13 +11,12 @@ import msgspec
 
 from kalshi_data.cli.options import SECONDS, Amount
 from kalshi_data.cli.program import program
+from kalshi_data.simulator.exchange_options import FILE, NOT_NEGATIVE, exchange_options
 from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
-from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.field_names import FIELD_NAMES
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
-from kalshi_data.simulator.limits import READ_TIERS, Limits
+from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.process import announce, serve
@@ -25,9 +24,6 @@ from kalshi_data.simulator.server import ExchangeServer, PublishingVenue
 from kalshi_data.simulator.venue.recording import read_recording
 from kalshi_data.simulator.verification import show, verify_journal
 
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-AT_LEAST_ONE = click.IntRange(min=1)
-NOT_NEGATIVE = Amount(min=0)
 MARKETS_MAX = 20_000
 RATE_MAX = 50_000
 
@@ -52,93 +48,6 @@ class ExchangeOptions(NamedTuple):
         if self.rollout is not None:
             exchange.faults.roll_out(self.rollout, self.keys.ids)
         await serve(exchange, run_markets, close, self.port, self.faults)
-
-
-def exchange_options(clients: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a function that adds the options of an exchange to a command, which by default waits for `clients`."""
-    return lambda command: _add_exchange_options(command, clients)
-
-
-def _add_exchange_options(command: Callable[..., None], clients: int) -> Callable[..., None]:
-    limits = Limits()
-    options = (
-        click.option("--key", "keys", multiple=True, required=True, metavar="ID=FILE", help="A public key in PEM."),
-        click.option(
-            "--port",
-            type=click.IntRange(0, 65_535),
-            default=0,
-            show_default=True,
-            help="Port on 127.0.0.1; 0 takes a free one.",
-        ),
-        click.option(
-            "--clients",
-            type=click.IntRange(0, 1_000),
-            default=clients,
-            show_default=True,
-            help="Begin once this many keys have subscribed all markets.",
-        ),
-        click.option("--wait-for-everything", is_flag=True, help="Wait for combos and index values, too."),
-        click.option("--journal", type=click.Path(path_type=Path), help="Write all messages and faults to this file."),
-        click.option("--scenario", type=FILE, help="Play the faults of this TOML file."),
-        click.option(
-            "--tier",
-            type=click.Choice(list(READ_TIERS)),
-            default=limits.tier,
-            show_default=True,
-            help="Rate limit of each key's REST requests.",
-        ),
-        click.option(
-            "--connections-max",
-            type=AT_LEAST_ONE,
-            default=limits.connections_max,
-            show_default=True,
-            help="For one key.",
-        ),
-        click.option(
-            "--subscription-markets-max",
-            type=AT_LEAST_ONE,
-            default=limits.subscription_markets_max,
-            show_default=True,
-            help="More markets in a subscription: error 26.",
-        ),
-        click.option(
-            "--commands-per-second-max",
-            type=AT_LEAST_ONE,
-            default=limits.commands_per_second_max,
-            show_default=True,
-            help="More commands on a connection: error 27.",
-        ),
-        click.option(
-            "--buffer-bytes-max",
-            type=AT_LEAST_ONE,
-            default=limits.buffer_bytes_max,
-            show_default=True,
-            help="More unread bytes: error 25.",
-        ),
-        click.option(
-            "--stale-seconds",
-            type=NOT_NEGATIVE,
-            default=0.0,
-            show_default=True,
-            help="Maximum age of answers to unsigned requests.",
-        ),
-        click.option(
-            "--live-seconds",
-            type=NOT_NEGATIVE,
-            default=limits.live_seconds,
-            show_default=True,
-            help="Older trades are historical only.",
-        ),
-        click.option("--deflate/--no-deflate", default=False, show_default=True, help="Offer permessage-deflate."),
-        click.option(
-            "--removed-fields/--no-removed-fields", default=False, help="Send fields that the exchange has removed."
-        ),
-        click.option("--without", type=FIELD_NAMES, default=NO_FIELDS, help="Leave these fields out of all messages."),
-        click.option("--rollout", type=int, metavar="SEED", help="Change the fields of single connections at random."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def _read_options(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> ExchangeOptions:
