@@ -85,7 +85,7 @@ def _sections(page: Page) -> Iterator[str]:
 def _section(name: str, struct: inspect.StructType) -> str:
     rows = [_row(name, field) for field in struct.fields]
     summary = (struct.cls.__doc__ or "").partition("\n")[0]
-    head = ("| key | type | default | unit | meaning |", "|---|---|---|---|---|")
+    head = ("| key | type | range | default | unit | meaning |", "|---|---|---|---|---|---|")
     return "\n".join([f"### `[{name}]`", "", summary, "", *head, *rows, ""])
 
 
@@ -94,7 +94,7 @@ def _row(section: str, field: inspect.Field) -> str:
     if not description:
         raise ValueError(f"[{section}] {field.encode_name}: describe it by Annotated[…, Meta(description=…)]")
     unit = _unit(field.encode_name)
-    cells = (f"`{field.encode_name}`", _type(kind), _default(field, unit), unit, description)
+    cells = (f"`{field.encode_name}`", _type(kind), _range(kind, unit), _default(field, unit), unit, description)
     return f"| {' | '.join(cells)} |"
 
 
@@ -128,6 +128,29 @@ def _type(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.VarTupleType):
         return f"list of {_type(kind.item_type)}s"
     return TYPES[type(kind)]
+
+
+def _range(kind: inspect.Type, unit: str) -> str:
+    """Return the numbers that a setting may have, such as 1 to 32767; a bound that is excluded is named so.
+
+    Raises:
+        ValueError: a number has no bounds.
+    """
+    if isinstance(kind, inspect.UnionType):
+        kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
+    if not isinstance(kind, inspect.IntType | inspect.FloatType):
+        return ""
+    if (kind.ge is None and kind.gt is None) or kind.le is None:
+        raise ValueError("give each number its range by Meta(ge=…, le=…)")
+    low = f"above {kind.gt:g}" if kind.ge is None else f"{kind.ge:,}"
+    return f"{low} to {_bytes(kind.le) if unit == 'bytes' else f'{kind.le:,}'}"
+
+
+def _bytes(number: float) -> str:
+    """Return a number of bytes in the largest unit that divides it."""
+    whole = int(number)
+    shift = next((bits for bits in BINARY if whole and whole % (1 << bits) == 0), 0)
+    return f"{whole >> shift:,} {BINARY[shift]}" if shift else f"{whole:,}"
 
 
 def _default(field: inspect.Field, unit: str) -> str:

@@ -140,7 +140,7 @@ def places(tmp_path: Path) -> Generator[dict[str, str]]:
     (tmp_path / "KEY").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     (tmp_path / "LOCKED" / "file").chmod(0)
     (tmp_path / "LOCKED").chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *(each for each in tmp_path.parents if "pytest-" in str(each))):
         folder.chmod(0o777 if folder == tmp_path else 0o755)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -88,7 +88,7 @@ def test_the_tables_name_the_unit_of_a_key(key: str, unit: str) -> None:
     (row,) = (
         line for page in settings_tables.PAGES for line in page.path.read_text().splitlines() if f"| `{key}` |" in line
     )
-    assert row.split("|")[4].strip() == unit
+    assert row.split("|")[5].strip() == unit
 
 
 def test_the_readme_is_short() -> None:

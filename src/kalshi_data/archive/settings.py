@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from kalshi_data.settings import Section
+from kalshi_data.settings import BYTES_MAX, COUNT_MAX, SECONDS_MAX, Section, require_url
 
 # Each object is read back, and late rows join what it holds.
 UNREADABLE = {"GLACIER", "DEEP_ARCHIVE"}
@@ -33,25 +33,30 @@ class ArchiveSettings(Section):
         Path, Meta(description="Folder for an hour's rows on their way: some 70 bytes for each order-book change.")
     ] = Path("/var/lib/kalshi/workspace")
     check_seconds: Annotated[
-        float, Meta(gt=0, description="Interval at which the exporter looks for hours that are due.")
+        float, Meta(le=SECONDS_MAX, gt=0, description="Interval at which the exporter looks for hours that are due.")
     ] = 60.0
     settle_seconds: Annotated[
-        float, Meta(ge=0, description="Time that an hour is left alone after its end, and after its last row.")
+        float,
+        Meta(
+            le=SECONDS_MAX, ge=0, description="Time that an hour is left alone after its end, and after its last row."
+        ),
     ] = 300.0
     deadline_seconds: Annotated[
-        float, Meta(ge=0, description="Longest wait for a gatherer that is away or behind.")
+        float, Meta(le=SECONDS_MAX, ge=0, description="Longest wait for a gatherer that is away or behind.")
     ] = 21_600.0
     late_seconds_max: Annotated[
-        float, Meta(gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
+        float, Meta(le=SECONDS_MAX, gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
     ] = 7_200.0
     part_bytes: Annotated[
-        int, Meta(ge=5 * 1024 * 1024, description="Larger objects are uploaded in parts of this size.")
+        int, Meta(le=BYTES_MAX, ge=5 * 1024 * 1024, description="Larger objects are uploaded in parts of this size.")
     ] = 16 * 1024 * 1024
-    requests_max: Annotated[int, Meta(ge=1, description="Parts that are uploaded at the same time.")] = 4
+    requests_max: Annotated[int, Meta(le=COUNT_MAX, ge=1, description="Parts that are uploaded at the same time.")] = 4
     attempts_max: Annotated[int, Meta(ge=1, le=20, description="Attempts for each request.")] = 5
-    request_seconds_max: Annotated[float, Meta(gt=0, description="Longest time for one request.")] = 60.0
+    request_seconds_max: Annotated[float, Meta(le=SECONDS_MAX, gt=0, description="Longest time for one request.")] = (
+        60.0
+    )
     retry_seconds_max: Annotated[
-        float, Meta(gt=0, description="Longest pause before an hour that failed is tried again.")
+        float, Meta(le=SECONDS_MAX, gt=0, description="Longest pause before an hour that failed is tried again.")
     ] = 600.0
 
     def __post_init__(self) -> None:
@@ -60,6 +65,8 @@ class ArchiveSettings(Section):
         Raises:
             ValueError: with the reason; msgspec adds the key.
         """
+        if self.endpoint_url is not None:
+            require_url("endpoint_url", self.endpoint_url, ("https", "http"))
         parts = urlsplit(self.target)
         is_bucket = parts.scheme == "s3" and parts.netloc and not parts.path.strip("/")
         is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.service.growth import EXCESS, GrowthLimits
 from kalshi_data.service.health import Port
-from kalshi_data.settings import Conninfo, Section
+from kalshi_data.settings import BYTES_MAX, COUNT_MAX, DAYS_MAX, SECONDS_MAX, Conninfo, Section
 from kalshi_data.streams import STREAMS
 
 CONFIG = "/etc/kalshi/deduplicator.toml"
@@ -41,19 +41,21 @@ class ProductionSettings(Section):
 class MergingSettings(Section):
     """How often and how much is polled, and how old a row may be."""
 
-    poll_seconds: Annotated[float, Meta(description="Pause between two polls of a gatherer if nothing is waiting.")] = (
-        0.1
-    )
+    poll_seconds: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Pause between two polls of a gatherer if nothing is waiting.")
+    ] = 0.1
     gatherer_seconds_max: Annotated[
-        float, Meta(description="A gatherer that needs longer is left out of the tick.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="A gatherer that needs longer is left out of the tick.")
     ] = 2.0
-    batch_rows_min: Annotated[int, Meta(ge=1, description="Rows polled per gatherer at first.")] = 5_000
+    batch_rows_min: Annotated[int, Meta(le=COUNT_MAX, ge=1, description="Rows polled per gatherer at first.")] = 5_000
     batch_rows_max: Annotated[
-        int, Meta(ge=1, description="Rows polled per gatherer at most; the batch grows while more rows wait.")
+        int,
+        Meta(le=COUNT_MAX, ge=1, description="Rows polled per gatherer at most; the batch grows while more rows wait."),
     ] = 200_000
     memory_mb_max: Annotated[
         int,
         Meta(
+            le=COUNT_MAX,
             ge=1,
             description=(
                 "Memory of production for each sort and for the staged batch of a stream. All streams together may "
@@ -61,10 +63,11 @@ class MergingSettings(Section):
             ),
         ),
     ] = 60
-    late_days_max: Annotated[int, Meta(description="Older rows are rejected.")] = 400
+    late_days_max: Annotated[int, Meta(ge=1, le=DAYS_MAX, description="Older rows are rejected.")] = 400
     sightings_one_in: Annotated[
         int,
         Meta(
+            le=COUNT_MAX,
             ge=1,
             description=(
                 "One order-book change in this many is recorded with every gatherer that received it; each trade is."
@@ -74,6 +77,7 @@ class MergingSettings(Section):
     line_check_sample_one_in: Annotated[
         int,
         Meta(
+            le=COUNT_MAX,
             ge=1,
             description=(
                 "Each time a gatherer proves an order book on a connection, it reports how many changes it received. "
@@ -82,11 +86,13 @@ class MergingSettings(Section):
         ),
     ] = 4
     acknowledge_seconds: Annotated[
-        float, Meta(description="Interval at which gatherers are sent what production holds.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which gatherers are sent what production holds.")
     ] = 10.0
-    heartbeat_seconds: Annotated[float, Meta(description="Interval at which the gatherers' heartbeats are read.")] = 1.0
+    heartbeat_seconds: Annotated[
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which the gatherers' heartbeats are read.")
+    ] = 1.0
     heartbeat_seconds_max: Annotated[
-        float, Meta(description="Heartbeat age up to which a gatherer counts as alive.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Heartbeat age up to which a gatherer counts as alive.")
     ] = 10.0
 
 
@@ -95,21 +101,28 @@ class DeduplicatorHealthSettings(GrowthLimits):
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
     report_seconds: Annotated[
-        float, Meta(gt=0, description="Interval at which lag is measured and stored in production.")
+        float, Meta(le=SECONDS_MAX, gt=0, description="Interval at which lag is measured and stored in production.")
     ] = 2.0
-    lag_seconds_max: Annotated[float, Meta(description="Lag at which one gatherer's copy of a stream is degraded.")] = (
-        5.0
-    )
+    lag_seconds_max: Annotated[
+        float, Meta(gt=0, le=SECONDS_MAX, description="Lag at which one gatherer's copy of a stream is degraded.")
+    ] = 5.0
     lag_seconds_unhealthy: Annotated[
-        float, Meta(description="A stream is unhealthy only if every gatherer's copy lags by more than this.")
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="A stream is unhealthy only if every gatherer's copy lags by more than this.",
+        ),
     ] = 30.0
     silence_seconds_max: Annotated[
         float,
         Meta(
+            gt=0,
+            le=SECONDS_MAX,
             description=(
                 "Time without an answer of production after which the deduplicator is unhealthy; `deduplicator "
                 "status` exits 1 if no report is younger."
-            )
+            ),
         ),
     ] = 10.0
 
@@ -117,22 +130,31 @@ class DeduplicatorHealthSettings(GrowthLimits):
 class UpkeepSettings(Section):
     """How often books are checked, minutes classified and partitions dropped, and in what steps."""
 
-    pause_seconds: Annotated[float, Meta(description="Pause between two steps if nothing is waiting.")] = 5.0
-    completeness_seconds: Annotated[float, Meta(description="Interval at which minutes are classified.")] = 60.0
+    pause_seconds: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Pause between two steps if nothing is waiting.")
+    ] = 5.0
+    completeness_seconds: Annotated[
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which minutes are classified.")
+    ] = 60.0
     arbitration_seconds: Annotated[
-        float, Meta(description="Interval at which the contributions of each gatherer are summed.")
+        float,
+        Meta(gt=0, le=SECONDS_MAX, description="Interval at which the contributions of each gatherer are summed."),
     ] = 600.0
     retention_seconds: Annotated[
-        float, Meta(description="Interval at which old partitions are looked for and dropped.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which old partitions are looked for and dropped.")
     ] = 600.0
-    snapshots_max: Annotated[int, Meta(ge=1, description="Books checked in one step.")] = 1_000
-    late_marks_max: Annotated[int, Meta(ge=1, description="Marks of late rows handled in one step.")] = 10_000
-    counts_max: Annotated[int, Meta(ge=1, description="Intervals for which changes are counted in one step.")] = 1_000
+    snapshots_max: Annotated[int, Meta(le=COUNT_MAX, ge=1, description="Books checked in one step.")] = 1_000
+    late_marks_max: Annotated[int, Meta(le=COUNT_MAX, ge=1, description="Marks of late rows handled in one step.")] = (
+        10_000
+    )
+    counts_max: Annotated[
+        int, Meta(le=COUNT_MAX, ge=1, description="Intervals for which changes are counted in one step.")
+    ] = 1_000
     line_checks_days: Annotated[
-        int, Meta(ge=1, description="Days for which proofs of order books by single connections are kept.")
+        int, Meta(le=DAYS_MAX, ge=1, description="Days for which proofs of order books by single connections are kept.")
     ] = 90
     minutes_max: Annotated[int, Meta(ge=1, le=1440, description="Minutes classified in one step.")] = 60
-    markets_max: Annotated[int, Meta(ge=1, description="Markets classified again in one step.")] = 2_000
+    markets_max: Annotated[int, Meta(le=COUNT_MAX, ge=1, description="Markets classified again in one step.")] = 2_000
 
 
 class PackingSettings(Section):
@@ -141,11 +163,15 @@ class PackingSettings(Section):
     enabled: Annotated[bool, Meta(description="Pack hours that are over; readers see the same rows.")] = True
     hours_after: Annotated[
         int,
-        Meta(ge=1, description="Hours from the end of an hour until it is packed, if the archive holds it, verified."),
+        Meta(
+            le=24 * DAYS_MAX,
+            ge=1,
+            description="Hours from the end of an hour until it is packed, if the archive holds it, verified.",
+        ),
     ] = 3
     rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Rows packed in one step.")] = 50_000
     late_seconds_max: Annotated[
-        float, Meta(gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
+        float, Meta(le=SECONDS_MAX, gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
     ] = 21_600.0
 
 
@@ -154,16 +180,23 @@ class ProductionRetentionSettings(Section):
 
     trades_days: Annotated[
         int,
-        Meta(ge=0, description="Age at which trades may be dropped, once they are archived; 0 keeps them for ever."),
+        Meta(
+            le=DAYS_MAX,
+            ge=0,
+            description="Age at which trades may be dropped, once they are archived; 0 keeps them for ever.",
+        ),
     ] = 0
-    orderbook_deltas_days: Annotated[int, Meta(ge=0, description="The same for order-book deltas.")] = 90
-    orderbook_snapshots_days: Annotated[int, Meta(ge=0, description="The same for order-book snapshots.")] = 90
-    tickers_days: Annotated[int, Meta(ge=0, description="The same for tickers.")] = 30
-    lifecycle_events_days: Annotated[int, Meta(ge=0, description="The same for lifecycle events.")] = 0
-    index_values_days: Annotated[int, Meta(ge=0, description="The same for index values.")] = 0
+    orderbook_deltas_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for order-book deltas.")] = 90
+    orderbook_snapshots_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=0, description="The same for order-book snapshots.")
+    ] = 90
+    tickers_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for tickers.")] = 30
+    lifecycle_events_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for lifecycle events.")] = 0
+    index_values_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for index values.")] = 0
     database_bytes_max: Annotated[
         int,
         Meta(
+            le=BYTES_MAX,
             ge=0,
             description=(
                 "Size of production above which the oldest partitions are dropped that are archived and older than a "
@@ -172,16 +205,29 @@ class ProductionRetentionSettings(Section):
             ),
         ),
     ] = 0
-    book_checks_days: Annotated[int, Meta(ge=1, description="Age at which checks of order books are deleted.")] = 90
+    book_checks_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=1, description="Age at which checks of order books are deleted.")
+    ] = 90
     coverage_days: Annotated[
         int,
-        Meta(ge=1, description="Age at which ended connections, subscriptions and expectations, and gaps are deleted."),
+        Meta(
+            le=DAYS_MAX,
+            ge=1,
+            description="Age at which ended connections, subscriptions and expectations, and gaps are deleted.",
+        ),
     ] = 400
-    minutes_days: Annotated[int, Meta(ge=1, description="Age at which classified minutes are deleted.")] = 400
-    arbitration_days: Annotated[int, Meta(ge=1, description="Age at which sums per gatherer are deleted.")] = 400
-    rejected_rows_days: Annotated[int, Meta(ge=1, description="Age at which rejected rows are deleted.")] = 90
+    minutes_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=1, description="Age at which classified minutes are deleted.")
+    ] = 400
+    arbitration_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=1, description="Age at which sums per gatherer are deleted.")
+    ] = 400
+    rejected_rows_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=1, description="Age at which rejected rows are deleted.")
+    ] = 90
     history_days: Annotated[
-        int, Meta(ge=1, description="Age at which replaced bodies of series, events and markets are deleted.")
+        int,
+        Meta(le=DAYS_MAX, ge=1, description="Age at which replaced bodies of series, events and markets are deleted."),
     ] = 400
 
     @property

@@ -10,7 +10,7 @@ from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.markets.settings import RegistrySettings
 from kalshi_data.service.growth import GrowthLimits
 from kalshi_data.service.health import Port
-from kalshi_data.settings import Conninfo, Section
+from kalshi_data.settings import BYTES_MAX, COUNT_MAX, DAYS_MAX, SECONDS_MAX, Conninfo, Section, require_url
 
 
 class ExchangeSettings(Section):
@@ -29,6 +29,15 @@ class ExchangeSettings(Section):
         ),
     ]
 
+    def __post_init__(self) -> None:
+        """Reject an address without its scheme.
+
+        Raises:
+            ValueError: with the reason; msgspec adds the key.
+        """
+        require_url("rest_url", self.rest_url, ("https", "http"))
+        require_url("websocket_url", self.websocket_url, ("wss", "ws"))
+
 
 class DatabaseSettings(Section):
     """The gatherer's two databases."""
@@ -41,10 +50,15 @@ class RequestSettings(Section):
     """The REST budget of the key, in the exchange's tokens. The defaults are the Basic tier's."""
 
     tokens_per_second: Annotated[
-        float, Meta(description="Rate at which the key's REST budget grows. The default is the exchange's Basic tier.")
+        float,
+        Meta(
+            gt=0,
+            le=COUNT_MAX,
+            description="Rate at which the key's REST budget grows. The default is the exchange's Basic tier.",
+        ),
     ] = 200.0
-    tokens_max: Annotated[float, Meta(description="Largest REST budget that can build up.")] = 400.0
-    tokens_per_request: Annotated[float, Meta(description="What one request costs.")] = 10.0
+    tokens_max: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="Largest REST budget that can build up.")] = 400.0
+    tokens_per_request: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="What one request costs.")] = 10.0
 
     def __post_init__(self) -> None:
         """Reject a budget that never allows a request.
@@ -61,34 +75,57 @@ class GathererHealthSettings(GrowthLimits):
 
     port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9101
     heartbeat_seconds_max: Annotated[
-        float, Meta(description="Heartbeat age at which the gatherer is degraded; `gatherer status` then exits 1.")
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="Heartbeat age at which the gatherer is degraded; `gatherer status` then exits 1.",
+        ),
     ] = 5.0
     database_seconds_max: Annotated[
         float,
-        Meta(description="Heartbeat age at which the gatherer is unhealthy, because its database does not take rows."),
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="Heartbeat age at which the gatherer is unhealthy, because its database does not take rows.",
+        ),
     ] = 60.0
-    start_seconds_max: Annotated[float, Meta(description="Time that the first load of all markets may take.")] = 300.0
+    start_seconds_max: Annotated[
+        float, Meta(gt=0, le=SECONDS_MAX, description="Time that the first load of all markets may take.")
+    ] = 300.0
     connections_share_min: Annotated[
         float,
         Meta(
-            description="Share of connections that must be open. Fewer are unhealthy; a single missing one is degraded."
+            ge=0,
+            le=1,
+            description="Share of connections that must be open. Fewer are unhealthy; one missing is degraded.",
         ),
     ] = 0.5
     feed_seconds_max: Annotated[
-        float, Meta(description="Time without any frame after which the gatherer is degraded.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Time without any frame after which the gatherer is degraded.")
     ] = 30.0
     feed_seconds_unhealthy: Annotated[
-        float, Meta(description="Time without any frame after which the gatherer is unhealthy.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Time without any frame after which the gatherer is unhealthy.")
     ] = 120.0
     behind_frames_max: Annotated[
-        int, Meta(description="Logged frames that may wait to be committed before the gatherer is degraded.")
+        int,
+        Meta(
+            ge=0,
+            le=COUNT_MAX,
+            description="Logged frames that may wait to be committed before the gatherer is degraded.",
+        ),
     ] = 100_000
     clock_seconds_max: Annotated[
-        float, Meta(description="Difference to the exchange's clock beyond which the gatherer is degraded.")
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="Difference to the exchange's clock beyond which the gatherer is degraded.",
+        ),
     ] = 5.0
-    log_free_bytes_min: Annotated[int, Meta(description="Free disk space below which the gatherer is degraded.")] = (
-        2 << 30
-    )
+    log_free_bytes_min: Annotated[
+        int, Meta(ge=0, le=BYTES_MAX, description="Free disk space below which the gatherer is degraded.")
+    ] = 2 << 30
 
 
 class CaptureRetentionSettings(Section):
@@ -96,62 +133,84 @@ class CaptureRetentionSettings(Section):
 
     captured_hours: Annotated[
         float,
-        Meta(gt=0, description="Captured rows are dropped at this age, once they are merged, by whole partitions."),
+        Meta(
+            le=24 * DAYS_MAX,
+            gt=0,
+            description="Captured rows are dropped at this age, once they are merged, by whole partitions.",
+        ),
     ] = 12.0
     incident_days: Annotated[
         float,
         Meta(
+            le=DAYS_MAX,
             gt=0,
             description="Quarantined frames, and merged connections, subscriptions and gaps, are deleted at this age.",
         ),
     ] = 7.0
     history_days: Annotated[
-        float, Meta(gt=0, description="Replaced bodies of series, events and markets are deleted at this age.")
+        float,
+        Meta(le=DAYS_MAX, gt=0, description="Replaced bodies of series, events and markets are deleted at this age."),
     ] = 90.0
     check_seconds: Annotated[
-        float, Meta(description="Interval at which old partitions are looked for and dropped.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which old partitions are looked for and dropped.")
     ] = 300.0
     database_bytes_max: Annotated[
         int,
         Meta(
+            ge=0,
+            le=BYTES_MAX,
             description=(
                 "Size of `kalshi_ts` above which the oldest partitions are dropped, merged or not, with an alarm. If "
                 "that does not help, rows wait in the frame log from a tenth more on. 0 sets no bound: then partitions "
                 "that are merged are dropped, and rows wait, above 55 % of what its disk could give it."
-            )
+            ),
         ),
     ] = 0
     alarm_seconds: Annotated[
-        float, Meta(description="Time for which `/health` reports that rows were dropped before they were merged.")
+        float,
+        Meta(
+            ge=0,
+            le=SECONDS_MAX,
+            description="Time for which `/health` reports that rows were dropped before they were merged.",
+        ),
     ] = 86_400.0
 
 
 class WritingSettings(Section):
     """When received rows are committed, and how many may wait."""
 
-    batch_rows_max: Annotated[int, Meta(description="Rows at which a batch is committed.")] = 5_000
-    batch_age_seconds_max: Annotated[float, Meta(description="Age at which a batch is committed.")] = 0.05
+    batch_rows_max: Annotated[int, Meta(ge=1, le=COUNT_MAX, description="Rows at which a batch is committed.")] = 5_000
+    batch_age_seconds_max: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Age at which a batch is committed.")
+    ] = 0.05
     queued_rows_max: Annotated[
         int,
         Meta(
+            ge=1,
+            le=COUNT_MAX,
             description=(
                 "Rows that may wait in memory for the database. Beyond that, rows are read from the frame log again."
-            )
+            ),
         ),
     ] = 200_000
-    stop_seconds_max: Annotated[float, Meta(description="Time that a stop waits for a database that is away.")] = 20.0
-    frame_bytes_max: Annotated[int, Meta(description="Longer frames go to quarantine.")] = 16 << 20
-    quarantined_frame_bytes_max: Annotated[int, Meta(description="Bytes kept of a quarantined frame.")] = 1 << 20
+    stop_seconds_max: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Time that a stop waits for a database that is away.")
+    ] = 20.0
+    frame_bytes_max: Annotated[int, Meta(ge=1, le=BYTES_MAX, description="Longer frames go to quarantine.")] = 16 << 20
+    quarantined_frame_bytes_max: Annotated[
+        int, Meta(ge=1, le=BYTES_MAX, description="Bytes kept of a quarantined frame.")
+    ] = 1 << 20
 
 
 class RecoverySettings(Section):
     """How missed trades are fetched over REST."""
 
     overlap_seconds: Annotated[
-        float, Meta(description="Widen the REST window of missed trades by this much on both sides.")
+        float,
+        Meta(ge=0, le=SECONDS_MAX, description="Widen the REST window of missed trades by this much on both sides."),
     ] = 5.0
     settle_seconds: Annotated[
-        float, Meta(description="Wait this long after a gap before asking REST for its trades.")
+        float, Meta(ge=0, le=SECONDS_MAX, description="Wait this long after a gap before asking REST for its trades.")
     ] = 2.0
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from msgspec import Meta
 
 from kalshi_data.service.health import Endpoint, Reason, Severity
+from kalshi_data.settings import DAYS_MAX
 
 # If a database exceeds its bound by this factor although all is dropped that may be, nothing more is written to it.
 EXCESS = 1.1
@@ -18,6 +19,7 @@ class GrowthLimits(Endpoint):
     full_days_min: Annotated[
         float,
         Meta(
+            le=DAYS_MAX,
             gt=0,
             description=(
                 "Degraded if what may not be dropped fills the database in fewer days than this, at the rate of the "
@@ -25,7 +27,9 @@ class GrowthLimits(Endpoint):
             ),
         ),
     ] = 7.0
-    full_days_unhealthy: Annotated[float, Meta(gt=0, description="Unhealthy if it does in fewer days than this.")] = 1.0
+    full_days_unhealthy: Annotated[
+        float, Meta(le=DAYS_MAX, gt=0, description="Unhealthy if it does in fewer days than this.")
+    ] = 1.0
 
 
 class Growth(NamedTuple):

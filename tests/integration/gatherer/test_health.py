@@ -33,7 +33,12 @@ MARKETS = 20
 def settings(kalshi_ts: Database, retention: dict[str, Any] | None = None, **health: Any) -> GathererSettings:
     conninfo = {"conninfo": kalshi_ts.conninfo("gatherer")}
     sections = {
-        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "exchange": {
+            "rest_url": "http://localhost",
+            "websocket_url": "ws://localhost",
+            "key_id": "",
+            "private_key_file": "key.pem",
+        },
         "databases": {"kalshi_ts": conninfo, "kalshi_meta": conninfo},
         "health": {"port": 0, **health},
         "retention": retention or {},

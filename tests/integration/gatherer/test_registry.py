@@ -120,7 +120,12 @@ def test_an_object_that_the_database_refuses_costs_no_other(kalshi_meta: Databas
 
 def settings(**subscriptions: Any) -> GathererSettings:
     section = {"conninfo": ""}
-    exchange = {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"}
+    exchange = {
+        "rest_url": "http://localhost",
+        "websocket_url": "ws://localhost",
+        "key_id": "",
+        "private_key_file": "key.pem",
+    }
     value = {
         "exchange": exchange,
         "databases": {"kalshi_ts": section, "kalshi_meta": section},

@@ -80,8 +80,8 @@ def test_printed_frames_are_a_recording(kalshi_ts: Database, tmp_path: Path) -> 
     file.write_text(
         f"""
         [exchange]
-        rest_url = ""
-        websocket_url = ""
+        rest_url = "http://localhost"
+        websocket_url = "ws://localhost"
         key_id = ""
         private_key_file = "key.pem"
         [databases]

@@ -21,7 +21,12 @@ from kalshi_data.settings import decode_path
 PLACE = {"conninfo": "dbname=kalshi"}
 SETTINGS = msgspec.convert(
     {
-        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "exchange": {
+            "rest_url": "http://localhost",
+            "websocket_url": "ws://localhost",
+            "key_id": "",
+            "private_key_file": "key.pem",
+        },
         "databases": {"kalshi_ts": PLACE, "kalshi_meta": PLACE},
     },
     GathererSettings,

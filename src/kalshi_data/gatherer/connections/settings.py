@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kalshi_data.settings import Section
+from kalshi_data.settings import COUNT_MAX, SECONDS_MAX, Section
 
 
 class SubscriptionSettings(Section):
@@ -13,14 +13,21 @@ class SubscriptionSettings(Section):
     combos: Annotated[bool, Meta(description="Subscribe to order books of multivariate markets.")] = False
     index_values: Annotated[bool, Meta(description="Subscribe to the values of all indices.")] = True
     connections_max: Annotated[
-        int, Meta(description="Most connections to the exchange. Markets that do not fit are counted and logged.")
+        int,
+        Meta(
+            ge=1,
+            le=COUNT_MAX,
+            description="Most connections to the exchange. Markets that do not fit are counted and logged.",
+        ),
     ] = 10
     connections_per_channel: Annotated[
         int,
         Meta(
+            ge=1,
+            le=COUNT_MAX,
             description=(
                 "Connections that carry tickers, trades, lifecycle messages and index values; each carries all of them."
-            )
+            ),
         ),
     ] = 2
     series: Annotated[
@@ -35,23 +42,51 @@ class SubscriptionSettings(Section):
     categories: Annotated[tuple[str, ...], Meta(description="Patterns of series categories.")] = ()
     tickers: Annotated[tuple[str, ...], Meta(description="Patterns of market tickers.")] = ()
     markets_per_connection_max: Annotated[
-        int, Meta(description="Order books on one connection; a new book goes to the connection with the fewest.")
+        int,
+        Meta(
+            ge=1,
+            le=COUNT_MAX,
+            description="Order books on one connection; a new book goes to the connection with the fewest.",
+        ),
     ] = 5_000
-    markets_per_command_max: Annotated[int, Meta(description="Markets in one subscribe command.")] = 500
-    snapshots_per_command_max: Annotated[int, Meta(description="Markets in one request for snapshots.")] = 100
-    commands_per_second_max: Annotated[int, Meta(description="Commands per second over all connections.")] = 50
+    markets_per_command_max: Annotated[
+        int, Meta(ge=1, le=COUNT_MAX, description="Markets in one subscribe command.")
+    ] = 500
+    snapshots_per_command_max: Annotated[
+        int, Meta(ge=1, le=COUNT_MAX, description="Markets in one request for snapshots.")
+    ] = 100
+    commands_per_second_max: Annotated[
+        int, Meta(ge=1, le=COUNT_MAX, description="Commands per second over all connections.")
+    ] = 50
     acknowledgement_seconds_max: Annotated[
-        float, Meta(description="A connection on which a command is not acknowledged in this time is closed.")
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="A connection on which a command is not acknowledged in this time is closed.",
+        ),
     ] = 10.0
     silence_seconds_max: Annotated[
-        float, Meta(description="A connection on which nothing arrives for this long, not even a ping, is closed.")
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="A connection on which nothing arrives for this long, not even a ping, is closed.",
+        ),
     ] = 30.0
     refused_channel_seconds: Annotated[
-        float, Meta(description="Longest pause before a refused channel or order book is asked for again.")
+        float,
+        Meta(
+            gt=0, le=SECONDS_MAX, description="Longest pause before a refused channel or order book is asked for again."
+        ),
     ] = 900.0
     audit_seconds: Annotated[
         float,
-        Meta(description="Each order book is compared with a fresh snapshot once in this time; 0 never compares."),
+        Meta(
+            ge=0,
+            le=SECONDS_MAX,
+            description="Each order book is compared with a fresh snapshot once in this time; 0 never compares.",
+        ),
     ] = 900.0
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kalshi_data.settings import Section
+from kalshi_data.settings import BYTES_MAX, COUNT_MAX, SECONDS_MAX, Section
 
 
 class FrameLogSettings(Section):
@@ -15,19 +15,34 @@ class FrameLogSettings(Section):
         "/var/lib/kalshi/frames"
     )
     bytes_max: Annotated[
-        int, Meta(description="Size above which the oldest segments are deleted, committed or not, with an alarm.")
+        int,
+        Meta(
+            ge=1,
+            le=BYTES_MAX,
+            description="Size above which the oldest segments are deleted, committed or not, with an alarm.",
+        ),
     ] = 50 << 30
     age_seconds_max: Annotated[
-        float, Meta(description="Age at which a segment is deleted, once its frames are committed.")
+        float,
+        Meta(gt=0, le=SECONDS_MAX, description="Age at which a segment is deleted, once its frames are committed."),
     ] = 3 * 86_400.0
-    segment_bytes: Annotated[int, Meta(description="Size at which a segment file ends.")] = 64 << 20
-    segment_seconds: Annotated[float, Meta(description="Age at which a segment file ends.")] = 600.0
-    block_bytes: Annotated[int, Meta(description="Size at which a block of frames is written.")] = 256 << 10
-    block_seconds: Annotated[float, Meta(description="Age at which a block of frames is written.")] = 0.2
-    sync_seconds: Annotated[float, Meta(description="Interval at which the frame log is synced to the disk.")] = 0.5
+    segment_bytes: Annotated[int, Meta(ge=1, le=BYTES_MAX, description="Size at which a segment file ends.")] = 64 << 20
+    segment_seconds: Annotated[float, Meta(gt=0, le=SECONDS_MAX, description="Age at which a segment file ends.")] = (
+        600.0
+    )
+    block_bytes: Annotated[int, Meta(ge=1, le=BYTES_MAX, description="Size at which a block of frames is written.")] = (
+        256 << 10
+    )
+    block_seconds: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Age at which a block of frames is written.")
+    ] = 0.2
+    sync_seconds: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Interval at which the frame log is synced to the disk.")
+    ] = 0.5
     free_bytes_min: Annotated[
         int,
         Meta(
+            le=BYTES_MAX,
             ge=0,
             description=(
                 "Free disk space, or a tenth of a smaller disk, below which committed segments and merged rows are "
@@ -36,4 +51,4 @@ class FrameLogSettings(Section):
             ),
         ),
     ] = 2 << 30
-    pending_blocks_max: Annotated[int, Meta(description="Blocks that may wait for the disk.")] = 256
+    pending_blocks_max: Annotated[int, Meta(ge=1, le=COUNT_MAX, description="Blocks that may wait for the disk.")] = 256

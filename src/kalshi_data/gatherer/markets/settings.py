@@ -4,26 +4,32 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kalshi_data.settings import Section
+from kalshi_data.settings import SECONDS_MAX, Section
 
 
 class RegistrySettings(Section):
     """How series, events and markets are kept up to date, and when an order book is subscribed."""
 
     reconcile_seconds: Annotated[
-        float, Meta(description="Interval at which changed series, events and markets are fetched.")
+        float,
+        Meta(gt=0, le=SECONDS_MAX, description="Interval at which changed series, events and markets are fetched."),
     ] = 60.0
     overlap_seconds: Annotated[
-        float, Meta(description="Each question reaches this far back beyond the newest change already known.")
+        float,
+        Meta(
+            ge=0,
+            le=SECONDS_MAX,
+            description="Each question reaches this far back beyond the newest change already known.",
+        ),
     ] = 120.0
     reload_seconds: Annotated[
-        float, Meta(description="Interval at which all series, events and markets are fetched.")
+        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which all series, events and markets are fetched.")
     ] = 86_400.0
-    open_early_seconds: Annotated[float, Meta(description="Subscribe to a book this long before its market opens.")] = (
-        5.0
-    )
+    open_early_seconds: Annotated[
+        float, Meta(ge=0, le=SECONDS_MAX, description="Subscribe to a book this long before its market opens.")
+    ] = 5.0
     close_late_seconds: Annotated[
-        float, Meta(description="Keep a book subscribed this long after its market closes.")
+        float, Meta(ge=0, le=SECONDS_MAX, description="Keep a book subscribed this long after its market closes.")
     ] = 30.0
 
     def __post_init__(self) -> None:
