@@ -90,7 +90,7 @@ def market_text() -> str:
 async def load(url: str, conninfo: str) -> dict[str, float]:
     """Load twice, so that the second time nothing has changed."""
     section = {"conninfo": conninfo}
-    exchange = {"rest_url": url, "websocket_url": "", "key_id": "", "private_key_file": "none"}
+    exchange = {"rest_url": url, "websocket_url": "ws://localhost", "key_id": "", "private_key_file": "none"}
     sections = {"exchange": exchange, "databases": {"kalshi_ts": section, "kalshi_meta": section}}
     settings = msgspec.convert(sections, GathererSettings, dec_hook=decode_path)
     async with ClientSession() as session:

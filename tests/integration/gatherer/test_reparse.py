@@ -28,7 +28,9 @@ COVERAGE = "select s.*, c.closed_at from capture.subscriptions as s, capture.con
 
 def settings(database: Database, folder: Path) -> GathererSettings:
     conninfo = Conninfo(conninfo=database.conninfo("gatherer"))
-    exchange = ExchangeSettings(rest_url="", websocket_url="", key_id="", private_key_file=Path())
+    exchange = ExchangeSettings(
+        rest_url="http://localhost", websocket_url="ws://localhost", key_id="", private_key_file=Path()
+    )
     databases = DatabaseSettings(kalshi_ts=conninfo, kalshi_meta=conninfo)
     return GathererSettings(exchange=exchange, databases=databases, frame_log=FrameLogSettings(folder=folder))
 
