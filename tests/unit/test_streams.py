@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
-from kalshi_data.deduplicator.settings import ProductionRetentionSettings
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.gatherer.retention import HISTORIES, PLAIN_TABLES
 from kalshi_data.streams import STREAMS, Stream
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ import psycopg
 import structlog
 
 from kalshi_data.database.connection import Connection, query
-from kalshi_data.deduplicator.settings import EXPIRABLE, ProductionRetentionSettings
+from kalshi_data.deduplicator.storage_settings import EXPIRABLE, ProductionRetentionSettings
 from kalshi_data.errors import NoRoom
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ def drop_archived(production: Connection, retention: ProductionRetentionSettings
         try:
             with production.transaction():
                 asked = {"stream": stream, "days_min": days}
-                dropped = production.execute(query("production/archive/drop_hours"), asked)
+                dropped = production.execute(query("production/retention/drop_hours"), asked)
             for name, began_at, ended_at in dropped.fetchall():
                 log.info("archived partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
         except TABLE_IN_USE as error:
@@ -66,7 +66,7 @@ def drop_for_space(production: Connection, bytes_max: int) -> bool | None:
     asked = {"streams": list(EXPIRABLE), "bytes_max": bytes_max}
     try:
         with production.transaction():
-            dropped = production.execute(query("production/archive/drop_for_space"), asked).fetchone()
+            dropped = production.execute(query("production/retention/drop_for_space"), asked).fetchone()
     except TABLE_IN_USE as error:
         log.info("partitions are in use, trying again later", error=str(error).strip())
         return None

@@ -15,7 +15,7 @@ from kalshi_data.archive.partitions import END, HourSelection
 from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.retention import drop_archived
-from kalshi_data.deduplicator.settings import ProductionRetentionSettings
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.errors import ArchiveError
 from tests.support.engines import Database
 from tests.support.exporting import (

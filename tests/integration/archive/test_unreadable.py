@@ -27,7 +27,7 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.verify import AWAY_MAX, Finding, Verifier
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.retention import drop_archived
-from kalshi_data.deduplicator.settings import ProductionRetentionSettings
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from tests.support.engines import Database
 from tests.support.exporting import HOUR, THEN, TRADES, export, fill, mark, parquet, row_of, settings, states, trade
 from tests.support.s3 import KEY, SECRET, Fault, Moto, client

@@ -12,8 +12,8 @@ import pytest
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.retention import delete_old, make_room, record_storage, relieve_disk
-from kalshi_data.deduplicator.settings import ProductionRetentionSettings
 from kalshi_data.deduplicator.state import ProductionSpace, TaskState
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import NoRoom
 from kalshi_data.service.growth import Growth

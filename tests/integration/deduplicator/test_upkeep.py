@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kalshi_data.database.connection import Connection
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import LockLost
 from tests.support.books import delta, ensure_partitions, late, levels, snapshot

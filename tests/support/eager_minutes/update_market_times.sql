@@ -1,5 +1,6 @@
--- Begin and end what is expected of every market by the opening and closing times that the exchange lists. A market that was
--- first covered more than a day after it opened was not wanted before. Nothing was expected before the first connection.
+-- Begin and end what is expected of every market by the opening and closing times that the exchange lists. A market
+-- that was first covered more than a day after it opened was not wanted before. Nothing was expected before the first
+-- connection.
 -- Reads: market_data.markets, ops.connections
 -- Writes: ops.expected, ops.market_minutes_due
 -- Returns: how many markets changed

@@ -24,8 +24,9 @@ from kalshi_data.deduplicator.monitoring.measurements import (
     StreamKey,
 )
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
-from kalshi_data.deduplicator.settings import DeduplicatorSettings, ProductionRetentionSettings
+from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import DISK_FULL_SECONDS, ProductionSpace, State, StreamState
+from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.service.growth import Growth
 from kalshi_data.service.health import HealthReport
 from kalshi_data.streams import STREAMS
