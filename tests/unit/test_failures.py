@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
@@ -126,28 +127,34 @@ CAUSES = (
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Generator[dict[str, str]]:
+def open_folder() -> Generator[Path]:
+    """A folder that every user may enter; each run of pytest closes the folders of all runs to others."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+@pytest.fixture
+def places(open_folder: Path) -> Generator[dict[str, str]]:
     """The paths and the port that the commands name."""
     key = Ed25519PrivateKey.generate()
     for name in ("DIR", "FULL", "LOCKED"):
-        (tmp_path / name).mkdir()
+        (open_folder / name).mkdir()
     for name in ("FULL/letter", "LOCKED/file"):
-        (tmp_path / name).touch()
-    (tmp_path / "FILE").write_text("\n")
-    (tmp_path / "BYTES").write_bytes(b'a = "\xff\xfe"\n')
+        (open_folder / name).touch()
+    (open_folder / "FILE").write_text("\n")
+    (open_folder / "BYTES").write_bytes(b'a = "\xff\xfe"\n')
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "PEM").write_bytes(pem)
-    (tmp_path / "KEY").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    (tmp_path / "LOCKED" / "file").chmod(0)
-    (tmp_path / "LOCKED").chmod(0)
-    for folder in (tmp_path, *(each for each in tmp_path.parents if "pytest-" in str(each))):
-        folder.chmod(0o777 if folder == tmp_path else 0o755)
+    (open_folder / "PEM").write_bytes(pem)
+    (open_folder / "KEY").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    (open_folder / "LOCKED" / "file").chmod(0)
+    (open_folder / "LOCKED").chmod(0)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         names = ("DIR", "FULL", "LOCKED", "FILE", "BYTES", "PEM", "KEY", "NONE")
-        yield {**{name: str(tmp_path / name) for name in names}, "PORT": str(listener.getsockname()[1])}
-    (tmp_path / "LOCKED").chmod(0o700)
+        yield {**{name: str(open_folder / name) for name in names}, "PORT": str(listener.getsockname()[1])}
+    (open_folder / "LOCKED").chmod(0o700)
 
 
 @pytest.fixture
