@@ -5,6 +5,36 @@ CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
     LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.tickers_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.tickers_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE TABLE market_data.packed_orderbook_deltas (
+    hour timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    price_scale smallint NOT NULL,
+    size_scale smallint NOT NULL,
+    lowest_clock bigint NOT NULL,
+    shortest_delay integer NOT NULL,
+    gatherer_id smallint NOT NULL,
+    moments integer[] NOT NULL,
+    clock_steps integer[],
+    prices smallint[] NOT NULL,
+    sizes integer[] NOT NULL,
+    low_delays smallint[] NOT NULL,
+    high_delays smallint[],
+    occurrences integer[],
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
+CREATE FUNCTION market_data.unpacked_deltas(packed market_data.packed_orderbook_deltas, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
@@ -27,17 +57,23 @@ CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, ma
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text)
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
-    LANGUAGE plpgsql;
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.classified_streams() RETURNS TABLE(stream text, channel text, is_by_market boolean)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.classify_minutes(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql
     SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.classify_new_minutes(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_archived_rows(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(only_archived bigint, only_production bigint, archived_row jsonb, production_row jsonb)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with time zone, wanted_clock bigint, wanted_sha256 bytea, margin interval) RETURNS TABLE(from_at timestamp with time zone, from_clock bigint, delta_count bigint, level_count integer, wrong_level_count integer, difference jsonb)
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with time zone, before_at timestamp with time zone) RETURNS TABLE(surely bigint, perhaps bigint)
@@ -78,17 +114,32 @@ CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_evidence_tables() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.create_packing_tables() RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.create_ticker_tables() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) RETURNS TABLE(target text, deleted_rows bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) RETURNS TABLE(stream text, partition_name text, during tstzrange)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
+    LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.end_determined_markets(since timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ops.end_determined_markets(tickers text[], since timestamp with time zone) RETURNS bigint
     LANGUAGE sql;
+CREATE FUNCTION ops.end_steady_states(wanted_stream text, tickers text[], moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(kind text, gatherer_id smallint, during tstzrange, detail jsonb)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
@@ -96,6 +147,12 @@ CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS voi
     SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb, joined_occurrence integer)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.find_packed_deltas(hours timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.find_packed_tickers(hours timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.find_received_tickers() RETURNS void
@@ -111,9 +168,13 @@ CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone) RETURNS integer
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, due_since timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
@@ -128,7 +189,13 @@ CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.mark_first_connection() RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
+    LANGUAGE sql;
+CREATE FUNCTION ops.matched_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, known_ts timestamp with time zone, side text, is_block boolean, is_finer boolean)
     LANGUAGE sql;
 CREATE FUNCTION ops.merge_lifecycle_events() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows integer)
     LANGUAGE plpgsql;
@@ -140,6 +207,8 @@ CREATE FUNCTION ops.merge_tickers() RETURNS TABLE(gatherer_id smallint, touched_
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.merge_undated_tickers() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.merged_table(wanted_stream text) RETURNS regclass
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.merged_until(wanted_stream text, gatherers integer[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
@@ -159,12 +228,32 @@ CREATE FUNCTION ops.number_evidence(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_first_snapshot() RETURNS trigger
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_lifecycle_change() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_market_change() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.open_lines() RETURNS TABLE(gatherer_id smallint, epoch uuid, connection_id bigint, known_until timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
+CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
+    LANGUAGE sql;
+CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
+CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, slack interval)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(moved bigint, reason text)
@@ -184,6 +273,8 @@ CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min 
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.rejection_reason_of_book(row_at timestamp with time zone, prices numeric[], accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.renew_steady_states(wanted_stream text, tickers text[], moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.replace_changes() RETURNS TABLE(gatherer_id smallint, touched_hour timestamp with time zone, new_rows bigint)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
@@ -191,6 +282,8 @@ CREATE FUNCTION ops.replace_tickers() RETURNS TABLE(gatherer_id smallint, touche
     LANGUAGE sql;
 CREATE FUNCTION ops.richest_rows(known jsonb[]) RETURNS jsonb[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.rows_expression(target regclass, time_column name) RETURNS text
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.schedule_rechecks(marks_max integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settle_changes() RETURNS void
@@ -207,15 +300,25 @@ CREATE FUNCTION ops.staged_snapshots() RETURNS TABLE(received_at timestamp with 
     LANGUAGE sql;
 CREATE FUNCTION ops.staged_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql;
+CREATE FUNCTION ops.steady_minutes() RETURNS TABLE(stream text, market_ticker text, day date, repaired tstzmultirange, gap tstzmultirange, idle tstzmultirange, computed_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.steady_state(wanted_channel text, wanted_ticker text, moment timestamp with time zone) RETURNS TABLE(state text, check_at timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.store_evidence() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.store_ticker_evidence() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.take_due_minutes(settled_until timestamp with time zone, markets_max integer) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, is_lasting boolean)
+    LANGUAGE sql;
 CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+    LANGUAGE sql STABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_labels_of(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.ticker_row(summary jsonb, exchange_ts timestamp with time zone, time_digits smallint) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_scales(last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS smallint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.ticker_units(last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
@@ -225,7 +328,17 @@ CREATE FUNCTION ops.unchanged_since_opening(wanted_ticker text, opened_at timest
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.update_market_times() RETURNS bigint
+CREATE FUNCTION ops.unpack_deltas(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_tickers(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.update_expected(since timestamp with time zone, markets_max integer DEFAULT 100000) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.update_market_times(tickers text[]) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.verified_hours(wanted_stream text, before_at timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE sql;
@@ -250,6 +363,7 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
+CREATE VIEW market_data.deltas_unpacked;
 CREATE TABLE market_data.events (
     ticker text NOT NULL COLLATE pg_catalog."C",
     updated_time timestamp with time zone,
@@ -271,6 +385,39 @@ CREATE TABLE market_data.events_history (
     last_fetched_at timestamp with time zone NOT NULL,
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
+);
+CREATE TABLE market_data.hot_orderbook_deltas (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    clock bigint NOT NULL,
+    side text NOT NULL,
+    price numeric NOT NULL,
+    size_delta numeric NOT NULL,
+    occurrence integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    time_digits smallint,
+    CONSTRAINT hot_orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
+    CONSTRAINT hot_orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
+);
+CREATE TABLE market_data.hot_tickers (
+    exchange_ts timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    values_sha256 bytea NOT NULL,
+    market_id text,
+    last_price numeric,
+    yes_bid numeric,
+    yes_ask numeric,
+    yes_bid_size numeric,
+    yes_ask_size numeric,
+    last_trade_size numeric,
+    volume numeric,
+    open_interest numeric,
+    dollar_volume bigint,
+    dollar_open_interest bigint,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    time_digits smallint
 );
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
@@ -331,7 +478,7 @@ CREATE TABLE market_data.markets_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
-CREATE TABLE ops.market_minutes (
+CREATE TABLE ops.classified_minutes (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     day date NOT NULL,
@@ -344,6 +491,7 @@ CREATE TABLE ops.market_minutes (
     idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     classified_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE VIEW ops.market_minutes;
 CREATE VIEW ops.completeness;
 CREATE VIEW market_data.minute_states;
 CREATE TABLE ops.expected (
@@ -361,20 +509,7 @@ CASE
 END)) STORED NOT NULL
 );
 CREATE VIEW market_data.order_book_now;
-CREATE TABLE market_data.orderbook_deltas (
-    exchange_ts timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    clock bigint NOT NULL,
-    side text NOT NULL,
-    price numeric NOT NULL,
-    size_delta numeric NOT NULL,
-    occurrence integer NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    time_digits smallint,
-    CONSTRAINT orderbook_deltas_side_check CHECK ((side = ANY (ARRAY['yes'::text, 'no'::text]))),
-    CONSTRAINT orderbook_deltas_time_digits_check CHECK ((time_digits = ANY (ARRAY[0, 3, 6])))
-);
+CREATE VIEW market_data.orderbook_deltas;
 CREATE TABLE market_data.orderbook_snapshots (
     received_at timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -389,6 +524,34 @@ CREATE TABLE market_data.orderbook_snapshots (
     gatherer_id smallint NOT NULL,
     last_change_at timestamp with time zone
 );
+CREATE TABLE market_data.packed_tickers (
+    hour timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    market_id text,
+    scales smallint[] NOT NULL,
+    lowest bigint[] NOT NULL,
+    moment_digits smallint NOT NULL,
+    shortest_delay integer NOT NULL,
+    gatherer_id smallint NOT NULL,
+    low_moments smallint[] NOT NULL,
+    high_moments smallint[] NOT NULL,
+    low_delays smallint[] NOT NULL,
+    high_delays smallint[],
+    last_prices smallint[],
+    yes_bids smallint[],
+    yes_asks smallint[],
+    yes_bid_sizes integer[],
+    yes_ask_sizes integer[],
+    last_trade_sizes integer[],
+    volume_steps integer[],
+    open_interest_steps integer[],
+    dollar_volume_steps integer[],
+    dollar_open_interest_steps integer[],
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
 CREATE TABLE market_data.series_history (
     ticker text NOT NULL COLLATE pg_catalog."C",
     body_sha256 bytea NOT NULL,
@@ -398,25 +561,8 @@ CREATE TABLE market_data.series_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
-CREATE TABLE market_data.tickers (
-    exchange_ts timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    values_sha256 bytea NOT NULL,
-    market_id text,
-    last_price numeric,
-    yes_bid numeric,
-    yes_ask numeric,
-    yes_bid_size numeric,
-    yes_ask_size numeric,
-    last_trade_size numeric,
-    volume numeric,
-    open_interest numeric,
-    dollar_volume bigint,
-    dollar_open_interest bigint,
-    received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    time_digits smallint
-);
+CREATE VIEW market_data.tickers_unpacked;
+CREATE VIEW market_data.tickers;
 CREATE VIEW market_data.top_of_book;
 CREATE TABLE market_data.trades (
     exchange_ts timestamp with time zone NOT NULL,
@@ -543,6 +689,10 @@ CREATE TABLE ops.dropped_partitions (
     during tstzrange NOT NULL,
     dropped_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE ops.expected_due (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE ops.gaps (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -564,6 +714,10 @@ CREATE TABLE ops.heartbeats (
     beat_at timestamp with time zone NOT NULL,
     read_at timestamp with time zone NOT NULL,
     status jsonb NOT NULL
+);
+CREATE TABLE ops.hour_locks (
+    number integer NOT NULL,
+    CONSTRAINT hour_locks_number_check CHECK (((number >= 0) AND (number <= 255)))
 );
 CREATE TABLE ops.lags (
     gatherer_id smallint NOT NULL,
@@ -618,6 +772,12 @@ CREATE TABLE ops.locks (
     silence_max interval,
     taken_at timestamp with time zone NOT NULL
 );
+CREATE TABLE ops.lost_lines (
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    lost_at timestamp with time zone NOT NULL
+);
 CREATE TABLE ops.market_minutes_due (
     stream text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -628,6 +788,13 @@ CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.packed_hours (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    next_ticker text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    packed_rows bigint DEFAULT 0 NOT NULL,
+    packed_at timestamp with time zone
 );
 CREATE TABLE ops.rejected_rows (
     rejected_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -648,6 +815,21 @@ CREATE TABLE ops.sightings (
     key_hash bigint NOT NULL,
     gatherer_id smallint NOT NULL,
     received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE ops.steady_states (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    since timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    state text NOT NULL,
+    check_at timestamp with time zone,
+    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
+    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
+);
+CREATE TABLE ops.storage_samples (
+    sampled_at timestamp with time zone NOT NULL,
+    database_bytes bigint NOT NULL,
+    kept_bytes bigint NOT NULL
 );
 CREATE TABLE ops.watermarks (
     name text NOT NULL,
@@ -698,6 +880,10 @@ ALTER TABLE ONLY market_data.events_history
     ADD CONSTRAINT events_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.hot_orderbook_deltas
+    ADD CONSTRAINT hot_orderbook_deltas_exchange_ts_market_ticker_clock_side_p_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
+ALTER TABLE ONLY market_data.hot_tickers
+    ADD CONSTRAINT hot_tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
 ALTER TABLE ONLY market_data.index_values
     ADD CONSTRAINT index_values_source_ts_index_id_key UNIQUE (source_ts, index_id);
 ALTER TABLE ONLY market_data.lifecycle_events
@@ -706,16 +892,12 @@ ALTER TABLE ONLY market_data.markets_history
     ADD CONSTRAINT markets_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.markets
     ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.orderbook_deltas
-    ADD CONSTRAINT orderbook_deltas_exchange_ts_market_ticker_clock_side_price_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
 ALTER TABLE ONLY market_data.orderbook_snapshots
     ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at);
 ALTER TABLE ONLY market_data.series_history
     ADD CONSTRAINT series_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.tickers
-    ADD CONSTRAINT tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
 ALTER TABLE ONLY market_data.trades
     ADD CONSTRAINT trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
 ALTER TABLE ONLY ops.arbitration
@@ -724,6 +906,8 @@ ALTER TABLE ONLY ops.archive_partitions
     ADD CONSTRAINT archive_partitions_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.book_checks
     ADD CONSTRAINT book_checks_pkey PRIMARY KEY (market_ticker, until_at, until_clock, until_sha256);
+ALTER TABLE ONLY ops.classified_minutes
+    ADD CONSTRAINT classified_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
 ALTER TABLE ONLY ops.connections
     ADD CONSTRAINT connections_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.cursors
@@ -742,6 +926,8 @@ ALTER TABLE ONLY ops.gaps
     ADD CONSTRAINT gaps_pkey PRIMARY KEY (gatherer_id, epoch, frame_number);
 ALTER TABLE ONLY ops.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (gatherer_id);
+ALTER TABLE ONLY ops.hour_locks
+    ADD CONSTRAINT hour_locks_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY ops.lags
     ADD CONSTRAINT lags_pkey PRIMARY KEY (gatherer_id, stream, shard);
 ALTER TABLE ONLY ops.line_checks
@@ -750,14 +936,20 @@ ALTER TABLE ONLY ops.line_counts
     ADD CONSTRAINT line_counts_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
 ALTER TABLE ONLY ops.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (name);
-ALTER TABLE ONLY ops.market_minutes
-    ADD CONSTRAINT market_minutes_pkey PRIMARY KEY (stream, market_ticker, day);
+ALTER TABLE ONLY ops.lost_lines
+    ADD CONSTRAINT lost_lines_pkey PRIMARY KEY (gatherer_id, epoch, connection_id);
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.packed_hours
+    ADD CONSTRAINT packed_hours_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
+ALTER TABLE ONLY ops.steady_states
+    ADD CONSTRAINT steady_states_pkey PRIMARY KEY (stream, market_ticker, since);
+ALTER TABLE ONLY ops.storage_samples
+    ADD CONSTRAINT storage_samples_pkey PRIMARY KEY (sampled_at);
 ALTER TABLE ONLY ops.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (gatherer_id, epoch, connection_id, sid, market_ticker, began_at);
 ALTER TABLE ONLY ops.ticker_labels
@@ -772,30 +964,45 @@ ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
+CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
+CREATE INDEX hot_tickers_market_ticker_exchange_ts_idx ON market_data.hot_tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
 CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
 CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
 CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
-CREATE INDEX orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.orderbook_deltas USING btree (market_ticker, exchange_ts);
 CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.orderbook_snapshots USING btree (market_ticker, received_at);
+CREATE INDEX packed_orderbook_deltas_market_ticker_hour_idx ON market_data.packed_orderbook_deltas USING btree (market_ticker, hour);
+CREATE INDEX packed_tickers_market_ticker_hour_idx ON market_data.packed_tickers USING btree (market_ticker, hour);
 CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
-CREATE INDEX tickers_market_ticker_exchange_ts_idx ON market_data.tickers USING btree (market_ticker, exchange_ts);
 CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
+CREATE INDEX book_checks_until_at_idx ON ops.book_checks USING btree (until_at);
+CREATE INDEX classified_minutes_day_stream_idx ON ops.classified_minutes USING btree (day, stream);
+CREATE INDEX connections_opened_at_idx ON ops.connections USING btree (opened_at);
 CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
+CREATE INDEX expected_until ON ops.expected USING btree (COALESCE(upper(during), 'infinity'::timestamp with time zone));
 CREATE INDEX gaps_began_at_idx ON ops.gaps USING btree (began_at);
 CREATE INDEX line_checks_different ON ops.line_checks USING btree (market_ticker, gatherer_id) WHERE (NOT is_equal);
 CREATE INDEX line_checks_from ON ops.line_checks USING btree (from_at);
 CREATE INDEX line_counts_due ON ops.line_counts USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX line_counts_from ON ops.line_counts USING btree (from_at);
-CREATE INDEX market_minutes_day_stream_idx ON ops.market_minutes USING btree (day, stream);
 CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_due USING btree (stream, market_ticker);
+CREATE INDEX packed_hours_stream_packed_at_idx ON ops.packed_hours USING btree (stream, packed_at);
+CREATE INDEX rejected_rows_rejected_at_idx ON ops.rejected_rows USING btree (rejected_at);
+CREATE INDEX steady_states_due ON ops.steady_states USING btree (check_at) WHERE (ended_at IS NULL);
+CREATE INDEX steady_states_open ON ops.steady_states USING btree (stream, market_ticker) WHERE (ended_at IS NULL);
+CREATE INDEX steady_states_since_idx ON ops.steady_states USING btree (since);
+CREATE INDEX subscriptions_ended_at_idx ON ops.subscriptions USING btree (ended_at);
 CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_ticker, channel, COALESCE(ended_at, 'infinity'::timestamp with time zone));
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
-CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch) WHERE (ended_at IS NULL);
+CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
 CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
+CREATE TRIGGER on_first_snapshot AFTER INSERT ON market_data.orderbook_snapshots FOR EACH ROW WHEN (((new.clock = 0) AND (new.occurrence = 0) AND (new.yes_prices = '{}'::numeric[]) AND (new.no_prices = '{}'::numeric[]))) EXECUTE FUNCTION ops.on_first_snapshot();
+CREATE TRIGGER on_lifecycle_change AFTER INSERT OR UPDATE ON market_data.lifecycle_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['activated'::text, 'determined'::text, 'settled'::text]))) EXECUTE FUNCTION ops.on_lifecycle_change();
+CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
+CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
@@ -808,9 +1015,18 @@ GRANT USAGE ON SCHEMA ops TO deduplicator;
 GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
+REVOKE ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
@@ -870,12 +1086,21 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.deltas_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.deltas_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.deltas_unpacked TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events TO deduplicator;
 GRANT SELECT ON TABLE market_data.events TO reader;
 GRANT SELECT ON TABLE market_data.events TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_history TO reader;
 GRANT SELECT ON TABLE market_data.events_history TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_deltas TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO reader;
+GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_tickers TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_tickers TO reader;
+GRANT SELECT ON TABLE market_data.hot_tickers TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
@@ -897,7 +1122,8 @@ GRANT SELECT ON TABLE market_data.markets_described TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_history TO reader;
 GRANT SELECT ON TABLE market_data.markets_history TO exporter;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
+GRANT SELECT ON TABLE ops.market_minutes TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.minute_states TO deduplicator;
 GRANT SELECT ON TABLE market_data.minute_states TO reader;
@@ -906,7 +1132,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.order_book_now TO deduplicator;
 GRANT SELECT ON TABLE market_data.order_book_now TO reader;
 GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_deltas TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_snapshots TO deduplicator;
@@ -914,10 +1140,16 @@ GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
 GRANT UPDATE(market_id) ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT UPDATE(last_change_at) ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_tickers TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_tickers TO reader;
+GRANT SELECT ON TABLE market_data.packed_tickers TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.tickers TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.tickers_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.tickers_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.tickers_unpacked TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.tickers TO reader;
 GRANT SELECT ON TABLE market_data.tickers TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.top_of_book TO deduplicator;
@@ -941,19 +1173,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_evidence TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_labels TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected_due TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
+GRANT SELECT,UPDATE ON TABLE ops.hour_locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.storage_samples TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;

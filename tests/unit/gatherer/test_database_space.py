@@ -39,7 +39,12 @@ def space(
     bound, free_min = levels.pop("bound", 0), levels.pop("free_min", 2 << 30)
     place = {"conninfo": "dbname=kalshi"}
     sections = {
-        "exchange": {"rest_url": "", "websocket_url": "", "key_id": "", "private_key_file": "key.pem"},
+        "exchange": {
+            "rest_url": "http://localhost",
+            "websocket_url": "ws://localhost",
+            "key_id": "",
+            "private_key_file": "key.pem",
+        },
         "databases": {"kalshi_ts": place, "kalshi_meta": place},
         "frame_log": {"folder": str(folder), "free_bytes_min": free_min},
         "retention": {"database_bytes_max": bound},
