@@ -300,8 +300,6 @@ CREATE FUNCTION ops.staged_snapshots() RETURNS TABLE(received_at timestamp with 
     LANGUAGE sql;
 CREATE FUNCTION ops.staged_trades() RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql;
-CREATE FUNCTION ops.steady_minutes() RETURNS TABLE(stream text, market_ticker text, day date, repaired tstzmultirange, gap tstzmultirange, idle tstzmultirange, computed_at timestamp with time zone)
-    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.steady_state(wanted_channel text, wanted_ticker text, moment timestamp with time zone) RETURNS TABLE(state text, check_at timestamp with time zone)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.store_evidence() RETURNS void
@@ -491,9 +489,6 @@ CREATE TABLE ops.classified_minutes (
     idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
     classified_at timestamp with time zone DEFAULT now() NOT NULL
 );
-CREATE VIEW ops.market_minutes;
-CREATE VIEW ops.completeness;
-CREATE VIEW market_data.minute_states;
 CREATE TABLE ops.expected (
     channel text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -508,6 +503,24 @@ CASE
     ELSE NULL::timestamp with time zone
 END)) STORED NOT NULL
 );
+CREATE TABLE ops.steady_states (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    since timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    state text NOT NULL,
+    check_at timestamp with time zone,
+    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
+    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
+);
+CREATE TABLE ops.watermarks (
+    name text NOT NULL,
+    moment timestamp with time zone NOT NULL
+);
+CREATE VIEW ops.steady_minutes;
+CREATE VIEW ops.market_minutes;
+CREATE VIEW ops.completeness;
+CREATE VIEW market_data.minute_states;
 CREATE VIEW market_data.order_book_now;
 CREATE VIEW market_data.orderbook_deltas;
 CREATE TABLE market_data.orderbook_snapshots (
@@ -816,24 +829,10 @@ CREATE TABLE ops.sightings (
     gatherer_id smallint NOT NULL,
     received_at timestamp with time zone NOT NULL
 );
-CREATE TABLE ops.steady_states (
-    stream text NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    since timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    state text NOT NULL,
-    check_at timestamp with time zone,
-    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
-    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
-);
 CREATE TABLE ops.storage_samples (
     sampled_at timestamp with time zone NOT NULL,
     database_bytes bigint NOT NULL,
     kept_bytes bigint NOT NULL
-);
-CREATE TABLE ops.watermarks (
-    name text NOT NULL,
-    moment timestamp with time zone NOT NULL
 );
 CREATE VIEW ops.stream_days;
 CREATE TABLE ops.subscriptions (
@@ -1123,12 +1122,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_history TO reader;
 GRANT SELECT ON TABLE market_data.markets_history TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.market_minutes TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.minute_states TO deduplicator;
 GRANT SELECT ON TABLE market_data.minute_states TO reader;
 GRANT SELECT ON TABLE market_data.minute_states TO exporter;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.order_book_now TO deduplicator;
 GRANT SELECT ON TABLE market_data.order_book_now TO reader;
 GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
@@ -1190,9 +1191,7 @@ GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.storage_samples TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.stream_days TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.subscriptions TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.ticker_evidence TO deduplicator;

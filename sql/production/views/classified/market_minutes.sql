@@ -1,6 +1,6 @@
 -- The state of every expected minute of each market, as runs of whole minutes: those classified one by one, and those
 -- in which nothing happened.
--- Reads: ops.classified_minutes, and what ops.steady_minutes reads
+-- Reads: ops.classified_minutes, and ops.steady_minutes
 create or replace view ops.market_minutes as
 select
     m.stream,
@@ -67,7 +67,7 @@ from (
                 s.gap as steady_gap,
                 s.idle as steady_idle,
                 s.computed_at as classified_at
-            from ops.steady_minutes() as s
+            from ops.steady_minutes as s
         ) as each
         group by each.stream, each.market_ticker, each.day
     ) as k
