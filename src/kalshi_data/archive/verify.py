@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import psycopg
@@ -77,11 +78,15 @@ class Verifier:
 
     def offline(self, selection: HourSelection) -> Iterator[Finding]:
         """Check every object that has a manifest, and report objects that have none."""
+        is_listed = True
         for stream in selection.streams:
             try:
                 yield from self._offline(stream, selection)
             except ArchiveError as error:
+                is_listed = False
                 yield wrong(stream.name, None, str(error))
+        if is_listed:
+            yield from self._strays(selection)
 
     def _offline(self, stream: ArchiveStream, selection: HourSelection) -> Iterator[Finding]:
         known: set[str] = set()
@@ -98,11 +103,30 @@ class Verifier:
     def _without_manifest(self, stream: ArchiveStream, selection: HourSelection, known: set[str]) -> Iterator[Finding]:
         for key in self._bucket.keys(f"{self._settings.prefix}{stream.name}/"):
             hour = hour_of(key)
-            if key not in known and hour and selection.from_at <= hour < selection.until_at:
+            if hour is None or key in known or key != data_key(self._settings, stream, hour):
+                continue
+            if selection.from_at <= hour < selection.until_at:
                 yield wrong(stream.name, hour, f"{key} has no manifest: its hour was not finished")
+
+    def _strays(self, selection: HourSelection) -> Iterator[Finding]:
+        """Report objects among those of the archive that the exporter did not write, since readers take them too."""
+        prefix, streams = self._settings.prefix, [stream.name for stream in selection.streams]
+        # Objects beside the streams are looked for if all streams are verified.
+        places = [prefix] if set(streams) == set(STREAMS) else [f"{prefix}{name}/" for name in streams]
+        try:
+            for key in chain.from_iterable(map(self._bucket.keys, places)):
+                name, hour = key.removeprefix(prefix).partition("/")[0], hour_of(key)
+                is_own = hour is not None and name in STREAMS and key == data_key(self._settings, STREAMS[name], hour)
+                is_asked = hour is None or selection.from_at <= hour < selection.until_at
+                if is_asked and not is_own and name != FOLDER:
+                    yield wrong(name, hour, f"{key} is not an object of the archive, but readers take it: remove it")
+        except ArchiveError as error:
+            yield wrong("archive", None, str(error))
 
     def online(self, production: Connection, selection: HourSelection, *, deep: bool) -> Iterator[Finding]:
         """Check every hour that production recorded, also against production's rows; `deep` compares each row.
+
+        Objects that do not belong to the archive are reported, too.
 
         Raises:
             psycopg.Error: production does not answer.
@@ -116,6 +140,7 @@ class Verifier:
             yield self._guarded(record.stream, record.hour, check)
             if production.closed:
                 raise psycopg.OperationalError("production closed the connection: run verify again")
+        yield from self._strays(selection)
 
     def _guarded(self, stream: str, hour: datetime, check: Callable[[], Finding]) -> Finding:
         """Return a finding for an hour, whatever goes wrong with its object."""

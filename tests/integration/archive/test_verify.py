@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -47,8 +48,8 @@ def online(production: Database, folder: Path, *, deep: bool = False, selection:
         return list(Verifier(settings(production, folder).archive).online(reading, selection, deep=deep))
 
 
-def offline(production: Database, folder: Path) -> list[Finding]:
-    return list(Verifier(settings(production, folder).archive).offline(SPAN))
+def offline(production: Database, folder: Path, selection: HourSelection = SPAN) -> list[Finding]:
+    return list(Verifier(settings(production, folder).archive).offline(selection))
 
 
 def problems(findings: list[Finding]) -> str:
@@ -121,6 +122,32 @@ def test_damage_of_an_object_is_found(
     assert message in problems(found := online(production, tmp_path))
     assert [finding.state for finding in found] == ["wrong", "verified"]
     assert offline_message in problems(offline(production, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("place", "is_beside_the_streams"),
+    [
+        ("trades/stray.parquet", False),
+        ("trades/date={day}/hour=01/part-1.parquet", False),
+        ("trades/date={day}/hour=01/copy/part-0.parquet", False),
+        ("trades/date=yesterday/part-0.parquet", False),
+        ("copies/trades.parquet", True),
+        ("letter.txt", True),
+    ],
+)
+def test_objects_that_do_not_belong_to_the_archive_are_found(
+    production: Database, ops: Connection, tmp_path: Path, place: str, is_beside_the_streams: bool
+) -> None:
+    export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
+    stray = part(tmp_path).parents[3] / place.format(day=f"{THEN:%Y-%m-%d}")
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(part(tmp_path), stray)
+    words = f"{stray.relative_to(tmp_path / 'bucket')} is not an object of the archive, but readers take it: remove it"
+    everything = HourSelection(tuple(STREAMS.values()), THEN, THEN + 24 * HOUR)
+    for found in (online(production, tmp_path, selection=everything), offline(production, tmp_path, everything)):
+        assert problems(found) == words
+    for found in (online(production, tmp_path), offline(production, tmp_path)):
+        assert problems(found) == ("" if is_beside_the_streams else words)
 
 
 def rewrite(folder: Path, change: Callable[[Any], Any]) -> None:
