@@ -1,21 +1,18 @@
-"""Set up this checkout and run its jobs; needs only git and Python 3.11 or later with venv.
+"""Set up this checkout and run its jobs; needs only git and Python 3.11 to 3.14 with venv.
 
 usage: python3 build.py COMMAND [ARGUMENT ...]
 
   demo      the whole platform on this machine, ending with a comparison   (demo --help)
-  test      every test of the programs                      (arguments go to pytest)
+  test      every test of the programs    (arguments go to pytest: test tests/unit -k sequence)
   check     every formatter, linter and type checker, and the tests of the infrastructure
   format    let every formatter change the files
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
+  duckdb    query an archive: duckdb -c "from 'FOLDER/parquet/trades/**/*.parquet'"
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
   deployment-test  what needs root on Debian or takes long: hosts, and binaries for other processors
   docs      write the generated parts of the documentation
-  lock      resolve requirements.lock again from pyproject.toml
-
-Examples:
-  python3 build.py demo --seconds 10
-  python3 build.py test tests/unit -k sequence
+  lock      resolve the files of packages, requirements*.lock, again from pyproject.toml
 """
 
 from __future__ import annotations
@@ -23,12 +20,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import venv
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,27 +34,15 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 SCRIPTS = ENVIRONMENT / "bin"
 PYTHON = SCRIPTS / "python"
-LOCK = ROOT / "requirements.lock"
-FORMATTERS = (
-    ("ruff", "check", "--fix", "--exit-zero", "--quiet", "."),
-    ("ruff", "format", "--quiet", "."),
-    ("sqlfluff", "format", "--disable-progress-bar", "sql"),
-    ("python", "-m", "tests.deployment.terraform.format"),
-)
+# What a demo needs, and everything. The second holds the first, in the same versions.
+DEMO, ALL = ROOT / "requirements-demo.lock", ROOT / "requirements.lock"
+MEGABYTES = {DEMO.name: 340, ALL.name: 700}
 UV = shutil.which("uv")
-RESOLVE = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--all-extras", "--upgrade")
-INFRASTRUCTURE = ("tests/deployment/terraform", "tests/deployment/ansible")
-# Tests run in as many processes as there are cores.
-PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
-DEPLOYMENT = ("tests/deployment", *(f"--ignore={folder}" for folder in INFRASTRUCTURE))
-# The longest begins first.
-CHECKS = (
-    ("pytest", "--quiet", *INFRASTRUCTURE, "tests/readers"),
-    ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
-    ("basedpyright", "--level", "warning"),
-    ("ruff", "format", "--check", "--quiet", "."),
-    ("ruff", "check", "--quiet", "."),
-)
+WHEELS, INSTALLED = "loading/*/*.whl", "lib/*/site-packages/*.dist-info"
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there are cores
+DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ("terraform", "ansible")))
+# These take paths, which are relative to the user's folder, and need only what a demo needs.
+OF_DEMO = ("demo", "psql", "duckdb")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,41 +51,68 @@ def main(arguments: Sequence[str]) -> int:
     if command in ("-h", "--help") or command not in COMMANDS:
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
-    in_use = os.open(ROOT, os.O_RDONLY)
-    fcntl.flock(in_use, fcntl.LOCK_EX)  # if two start at once, only one makes .venv
-    ensure_environment()
-    os.close(in_use)
-    if command not in ("demo", "psql"):  # these take paths, which are relative to the user's folder
-        os.chdir(ROOT)
-    return COMMANDS[command](rest)
+    try:
+        in_use = os.open(ROOT, os.O_RDONLY)
+        fcntl.flock(in_use, fcntl.LOCK_EX)  # if two start at once, only one makes .venv
+        for lock in (DEMO,) if command in OF_DEMO else (DEMO, ALL):
+            ensure_packages(lock)
+        os.close(in_use)
+        if command not in OF_DEMO:
+            os.chdir(ROOT)
+        return COMMANDS[command](rest)
+    except KeyboardInterrupt:
+        print("build.py: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        advice = f"it needs {ROOT} for itself, which user {ROOT.stat().st_uid} owns"
+        sys.exit(f"build.py: {error.filename}: {error.strerror}; {advice}: clone the repository into a folder of yours")
 
 
-def ensure_environment() -> None:
-    """Make .venv from the lock file, unless it was made from the same one, in this folder."""
-    stamp = ENVIRONMENT / "made-from.sha256"
-    made_from = hashlib.sha256(LOCK.read_bytes() + bytes(ROOT)).hexdigest()
-    if stamp.is_file() and stamp.read_text() == made_from and PYTHON.exists():
+def ensure_packages(lock: Path) -> None:
+    """Install what a lock file names into .venv, unless that was done with the same file, in this folder."""
+    stamp = ENVIRONMENT / f"{lock.name}.sha256"
+    made_from = hashlib.sha256(lock.read_bytes() + bytes(ROOT)).hexdigest()
+    if PYTHON.exists() and stamp.is_file() and stamp.read_text() == made_from:
         return
-    if sys.version_info < (3, 11):
-        sys.exit(f"build.py needs Python 3.11 or later, this is {sys.version.split()[0]}: install it and use that one")
-    print("setting up .venv from requirements.lock (about a minute, once) ...", file=sys.stderr, flush=True)
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    if UV:
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT], check=True)
-    elif find_spec("ensurepip") is None:
-        sys.exit("this Python has no venv: sudo apt-get install python3-venv (or install Python from python.org)")
-    else:
-        venv.create(ENVIRONMENT, with_pip=True, symlinks=True)
-    install("--require-hashes", "--requirement", str(LOCK))
-    install("--no-build-isolation", "--no-deps", "--editable", str(ROOT))
+    if not (3, 11) <= sys.version_info < (3, 15):
+        sys.exit(f"build.py needs Python 3.11 to 3.14, this is {sys.version.split()[0]}: install one and use that")
+    size = MEGABYTES[lock.name]
+    if (free := shutil.disk_usage(ROOT).free >> 20) < 2 * size:
+        sys.exit(f"build.py: {ROOT} has {free} MB free, and needs {2 * size} MB for packages: free some space")
+    print(f"setting up .venv from {lock.name}: {size} MB, about a minute, once ...", file=sys.stderr, flush=True)
+    if lock == DEMO:
+        make_environment()
+    install("--require-hashes", "--requirement", str(lock))
+    if lock == DEMO:
+        install("--no-build-isolation", "--no-deps", "--editable", str(ROOT))
     stamp.write_text(made_from)
 
 
+def make_environment() -> None:
+    """Make .venv again, without packages."""
+    if ENVIRONMENT.exists():
+        shutil.rmtree(ENVIRONMENT)
+    if not UV and find_spec("ensurepip") is None:
+        sys.exit("this Python has no venv: sudo apt-get install python3-venv (or install Python from python.org)")
+    venv.create(ENVIRONMENT, with_pip=not UV, symlinks=True)
+
+
 def install(*arguments: str) -> None:
-    """Install into .venv with uv if it is installed, else with pip."""
-    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
+    """Install into .venv with uv if it is installed, else with pip, and show on a terminal how far that is."""
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input", "--no-compile"]
     tool = [UV, "pip", "install", "--quiet", "--python", str(PYTHON)] if UV else pip
-    if subprocess.run([*tool, *arguments], check=False).returncode != 0:
+    loading = ENVIRONMENT / "loading"
+    loading.mkdir(exist_ok=True)
+    with subprocess.Popen([*tool, *arguments], env={**os.environ, "TMPDIR": str(loading)}) as process:
+        while process.poll() is None:
+            with suppress(subprocess.TimeoutExpired, FileNotFoundError):
+                if sys.stderr.isatty():
+                    loaded, installed = (len(list(ENVIRONMENT.glob(each))) for each in (WHEELS, INSTALLED))
+                    print(f"\r  packages: {loaded} loaded, {installed} installed ", end="", file=sys.stderr, flush=True)
+                process.wait(1)
+    print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr)
+    shutil.rmtree(loading, ignore_errors=True)
+    if process.returncode != 0:
         sys.exit(f"build.py could not install {' '.join(arguments)}: see above; check the network, then run it again")
 
 
@@ -109,41 +122,27 @@ def run_module(*command: str) -> int:
     os.execv(PYTHON, [str(PYTHON), "-m", *command])  # noqa: S606 - there is no shell to want here
 
 
-def check(_: Sequence[str]) -> int:
-    """Run every check, one per core at a time, even after one failed, and print which failed."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        passed = list(threads.map(run_check, CHECKS))
-    for command in (each for each, ok in zip(CHECKS, passed, strict=True) if not ok):
-        print(f"check failed: {' '.join(command)}", file=sys.stderr)
-    print(f"check: {passed.count(True)} passed, {passed.count(False)} failed")
-    return 0 if all(passed) else 1
-
-
-def run_check(command: Sequence[str]) -> bool:
-    """Run one check, print what it printed when it has ended, and return whether it passed."""
-    done = subprocess.run(
-        [SCRIPTS / command[0], *command[1:]], check=False, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
-    )
-    print(done.stdout, end="", flush=True)
-    return done.returncode == 0
-
-
-def format_files(_: Sequence[str]) -> int:
-    """Run every formatter, even after one failed."""
-    return max(abs(subprocess.run([SCRIPTS / each[0], *each[1:]], check=False).returncode) for each in FORMATTERS)
+def duckdb(arguments: Sequence[str]) -> int:
+    """Replace this process by DuckDB, which is installed at its first use."""
+    program = SCRIPTS / "duckdb"
+    if not program.exists():
+        print("installing DuckDB into .venv: 60 MB, once ...", file=sys.stderr, flush=True)
+        (entry,) = re.findall(r"^duckdb-cli==(?:.*\\\n)*.*\n", ALL.read_text(), re.MULTILINE)
+        (ENVIRONMENT / "duckdb.lock").write_text(entry)
+        install("--require-hashes", "--requirement", str(ENVIRONMENT / "duckdb.lock"))
+    os.execv(program, [str(program), *arguments])  # noqa: S606
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": lambda rest: run_module("kalshi_data.demo", *rest),
     "test": lambda rest: run_module("pytest", *PARALLEL, *rest),
     "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
-    "check": check,
-    "format": format_files,
+    "duckdb": duckdb,
+    **{each: lambda rest, each=each: run_module("tests.checks", each, *rest) for each in ("check", "format", "lock")},
     "bench": lambda rest: run_module("tests.benchmarks", *rest),
     "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
     "deployment-test": lambda rest: run_module("pytest", "--exitfirst", *DEPLOYMENT, *rest),
     "docs": lambda rest: run_module("tests.docs", *rest),
-    "lock": lambda rest: run_module("uv", "pip", "compile", *RESOLVE, "pyproject.toml", "-o", str(LOCK), *rest),
 }
 
 if __name__ == "__main__":

@@ -196,15 +196,35 @@ def test_a_migration_comments_its_table_and_each_column_once(path: Path) -> None
     assert commented == [f"{table}.{column}" for column in columns]
 
 
-def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize(("name", "extras"), [("requirements.lock", ()), ("requirements-demo.lock", ("demo",))])
+def test_a_lock_pins_every_dependency_with_hashes_and_names_no_host(name: str, extras: tuple[str, ...]) -> None:
+    lock = (ROOT / name).read_text()
     assert "://" not in lock
-    entries = re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]
-    assert all(re.match(r"[\w.-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
+    found = locked(name)
+    assert all(re.match(r"[\w.-]+==\S+", entry) and "--hash=sha256:" in entry for entry in found)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [
-        *project["dependencies"],
-        *(name for extra in project["optional-dependencies"].values() for name in extra),
-    ]
-    locked = {entry.split("==")[0] for entry in entries}
-    assert {re.split(r"[\[<>=]", name)[0] for name in wanted} <= locked
+    optional: dict[str, list[str]] = project["optional-dependencies"]
+    chosen = [*extras, "gatherer", "simulator"] if extras else list(optional)
+    wanted = [*project["dependencies"], *(each for extra in chosen for each in optional[extra])]
+    names = {re.split(r"[\[<>=;]", each)[0] for each in wanted} - {project["name"]}
+    assert names <= {entry.split("==")[0] for entry in found}
+
+
+def locked(name: str) -> list[str]:
+    """Return the packages of a lock file with their versions, platforms and hashes."""
+    entries = re.split(r"^(?=\w)", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]
+    return [re.sub(r"\n    # .*", "", entry) for entry in entries]
+
+
+def test_a_demo_has_the_packages_that_tests_have() -> None:
+    """Tests run on a demo's packages and more, so each is locked in the same version, with the same hashes."""
+    demo, everything = set(locked("requirements-demo.lock")), set(locked("requirements.lock"))
+    assert demo < everything
+    assert not {entry.split("==")[0] for entry in demo} & {
+        "pytest",
+        "ruff",
+        "basedpyright",
+        "moto",
+        "boto3",
+        "duckdb-cli",
+    }

@@ -95,12 +95,14 @@ def move_archive(archive: Path, folder: Path, earlier: tuple[int, int] | None) -
 
 def query_example(folder: Path) -> str:
     """Return an example of a query on the archive."""
-    program, shown = (shortest(path.absolute()) for path in (Path(sys.executable).with_name("duckdb"), folder))
+    # The Python that runs this is the checkout's .venv/bin/python.
+    program, shown = (shortest(path.absolute()) for path in (Path(sys.executable).parents[2] / "build.py", folder))
     files = f"{shown}/parquet/trades/**/*.parquet".replace("'", "''")
     statement = f"from '{files}' limit 5"
     # Double quotes are easier to read, if nothing in the path has a meaning to a shell.
     quoted = quote(statement) if set('"$`\\!') & set(statement) else f'"{statement}"'
-    return f"the archive is in {shown}; any tool that reads Parquet can query it:\n  {quote(str(program))} -c {quoted}"
+    command = f"python3 {quote(str(program))} duckdb -c {quoted}"
+    return f"the archive is in {shown}; any tool that reads Parquet can query it:\n  {command}"
 
 
 def shortest(path: Path) -> Path:

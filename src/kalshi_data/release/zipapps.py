@@ -64,9 +64,10 @@ def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, s
     lock = checkout / LOCK
     asked = ("--quiet", "--no-header", "--extra", program, "--constraint", str(lock), *target.options())
     found = _run("uv", "pip", "compile", *asked, str(checkout / "pyproject.toml"))
-    wanted = set(re.findall(r"^([\w.-]+)==", found, re.MULTILINE))
+    # The lock may have other versions of a package for other platforms.
+    wanted = set(re.findall(r"^[\w.-]+==\S+", found, re.MULTILINE))
     entries = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)
-    return {name: entry for entry in entries if (name := entry.split("==")[0]) in wanted}
+    return {entry.split("==")[0]: entry for entry in entries if entry.partition(" ")[0] in wanted}
 
 
 def _install(site: Path, locked: Mapping[str, str], target: Target) -> None:
