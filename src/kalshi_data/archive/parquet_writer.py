@@ -20,13 +20,12 @@ import pyarrow.parquet as pq
 from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.external_sort import ExternalSort
 from kalshi_data.archive.production_reader import read
-from kalshi_data.archive.schemas import LEVELS, TIME, ArchiveStream, file_schema
+from kalshi_data.archive.schemas import LEVEL, LEVELS, TIME, ArchiveStream, file_schema
 from kalshi_data.database.connection import Connection
 
 # Limits of a run, which is sorted in memory, and of a row group. Memory holds two of each, plus a copy while sorting.
 RUN_ROWS = 1 << 19
 RUN_BYTES = 64 << 20
-GROUP_ROWS = 1 << 20
 GROUP_BYTES = 128 << 20
 
 T = TypeVar("T")
@@ -80,7 +79,7 @@ def _write(stream: ArchiveStream, begin: datetime, external_sort: ExternalSort, 
     try:
         with (
             pq.ParquetWriter(path, schema, **options(stream)) as writer,
-            closing(_ahead(external_sort.merge(GROUP_ROWS, GROUP_BYTES))) as groups,
+            closing(_ahead(external_sort.merge(stream.group_rows_max, GROUP_BYTES))) as groups,
         ):
             for group in groups:
                 writer.write_batch(group.cast(schema), row_group_size=group.num_rows)
@@ -152,7 +151,7 @@ def _leaves(name: str, type_: pa.DataType) -> list[tuple[str, pa.DataType]]:
     """Return the Parquet leaf columns of a column."""
     if type_ != LEVELS:
         return [(name, type_)]
-    return [(f"{name}.list.element.{field.name}", field.type) for field in LEVELS.value_type]
+    return [(f"{name}.list.element.{field.name}", field.type) for field in LEVEL]
 
 
 def _is_unique(type_: pa.DataType) -> bool:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi  # pyright: ignore[reportMissingTypeStubs]
 from psycopg import ClientCursor
 
-from kalshi_data.archive.schemas import LEVELS, ArchiveStream, Column, arrow_schema
+from kalshi_data.archive.schemas import LEVEL, LEVELS, ArchiveStream, Column, arrow_schema
 from kalshi_data.database.connection import Connection, conninfo_of, query
 from kalshi_data.errors import MisfitError
 
@@ -87,7 +87,7 @@ def _pairs(parts: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
     prices, sizes = cast("Sequence[pa.ListArray[Any]]", parts)
     if not prices.offsets.equals(sizes.offsets):
         raise pa.ArrowInvalid("the number of prices differs from the number of sizes")
-    fields = [LEVELS.value_type.field(0), LEVELS.value_type.field(1)]
+    fields = [LEVEL.field(0), LEVEL.field(1)]
     values = [_converted(each.values, field.type) for each, field in zip((prices, sizes), fields, strict=True)]
     return pa.ListArray.from_arrays(prices.offsets, pa.StructArray.from_arrays(values, fields=fields), type=LEVELS)
 
@@ -97,7 +97,7 @@ def _describe_misfit(stream: ArchiveStream, column: Column, parts: Sequence[pa.A
     name = f"{stream.table}, column {column.name}"
     if column.type == LEVELS:
         parts = [cast("pa.ListArray[Any]", part).values for part in parts]
-    wanted = LEVELS.value_type.field(0).type if column.type == LEVELS else column.type
+    wanted = LEVEL.field(0).type if column.type == LEVELS else column.type
     misfits = (value for part in parts for value in part.unique() if not _fits(value, wanted))
     wrong = next(misfits, None)
     if wrong is None:

@@ -17,7 +17,8 @@ WIDE_DECIMAL = pa.decimal128(38, 18)
 # Text that repeats. Files hold it as text: tools skip no rows by a dictionary type, and cannot join it with text.
 NAME = pa.dictionary(pa.int32(), pa.string())
 DIGEST = pa.binary(32)
-LEVELS = pa.list_(pa.struct([pa.field("price", DECIMAL, nullable=False), pa.field("size", DECIMAL, nullable=False)]))
+LEVEL = pa.struct([pa.field("price", DECIMAL, nullable=False), pa.field("size", DECIMAL, nullable=False)])
+LEVELS = pa.list_(pa.field("element", LEVEL, nullable=False))
 
 
 class Column(NamedTuple):
@@ -35,7 +36,8 @@ class ArchiveStream(NamedTuple):
 
     `table` and `time_column` are production's; without a time column each file is a snapshot of the whole table. A file
     spans `hours`, and its rows are sorted by `order`: those of one moment in the order in which they were received,
-    deltas by their clock.
+    deltas by their clock. Its row groups have about `group_rows_max` rows: a reader of one market reads the groups that
+    hold it, and no others.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ArchiveStream(NamedTuple):
     order: tuple[str, ...]
     columns: tuple[Column, ...]
     hours: int = 1
+    group_rows_max: int = 1 << 17
 
     @property
     def version(self) -> int:
@@ -151,6 +154,7 @@ ARCHIVED = (
             RECEIVED[1],
             Column("last_change_at", TIME, "UTC milliseconds, clock of the exchange", nullable=True),
         ),
+        group_rows_max=1 << 14,
     ),
     ArchiveStream(
         "tickers",

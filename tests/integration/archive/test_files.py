@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
@@ -255,14 +256,13 @@ def test_more_rows_than_are_sorted_at_once_come_in_order(
     production: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet_writer, "RUN_ROWS", 100)
-    monkeypatch.setattr(parquet_writer, "GROUP_ROWS", 1000)
     monkeypatch.setattr(external_sort, "BATCH_ROWS", 16)
     monkeypatch.setattr("kalshi_data.archive.production_reader.BATCH_BYTES", 4096)
     with production.connect() as connection:
         connection.execute("select timeseries.ensure_partition('market_data.hot_orderbook_deltas', %s)", (HOUR,))
         connection.execute(MANY, (HOUR, HOUR))
         expected = connection.execute(f"select {', '.join(DELTAS.order)} from {DELTAS.table}".encode()).fetchall()
-    written = write(production, DELTAS, tmp_path / "part-0.parquet")
+    written = write(production, DELTAS._replace(group_rows_max=1000), tmp_path / "part-0.parquet")
     found = [tuple(row[name] for name in DELTAS.order) for row in contents(tmp_path / "part-0.parquet")]
     assert found == sorted(expected)
     assert written.totals.rows == 5000
@@ -271,6 +271,10 @@ def test_more_rows_than_are_sorted_at_once_come_in_order(
     assert len(sizes) in (5, 6, 7)
     assert max(sizes) < 1500
     assert [each.name for each in tmp_path.iterdir()] == ["part-0.parquet"]
+    # A reader of the first market reads the groups that hold it, and no others.
+    fragment = ds.dataset(tmp_path / "part-0.parquet").get_fragments()
+    wanted = next(iter(fragment)).subset(ds.field("market_ticker") == "KXMANY-0")
+    assert 714 <= sum(group.num_rows for group in wanted.row_groups) < 3000
 
 
 def test_a_stop_leaves_nothing_behind(production: Database, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ SIMPLE = {
     "fixed_size_binary[32]": "binary",
     "timestamp[us, tz=UTC]": "timestamp",
 }
-LEVEL = re.compile(r"list<(?:item|element): struct<price: (.+) not null, size: (.+) not null>>")
+LEVEL = re.compile(r"list<element: struct<price: (.+) not null, size: (.+) not null> not null>")
 
 
 def athena_type(of: str) -> str:

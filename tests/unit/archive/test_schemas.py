@@ -20,7 +20,7 @@ LATER = SERIES._replace(columns=(*SERIES.columns, Column("tags", pa.string(), "t
 
 
 def described(stream: ArchiveStream) -> dict[str, Any]:
-    """Return the columns of each version of a stream."""
+    """Return the columns of each version of a stream, with their types in the files."""
     return {
         str(version): [
             f"{each.name}: {file_type(each.type)}{'' if each.nullable else ' not null'}"
