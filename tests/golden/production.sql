@@ -132,6 +132,9 @@ CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RE
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) RETURNS TABLE(partition_name text, during tstzrange)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
     LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
@@ -145,7 +148,7 @@ CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstz
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
-CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb, joined_occurrence integer)
+CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, received timestamp with time zone, gatherer smallint, body jsonb, number integer, earlier timestamp with time zone[]) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
     LANGUAGE sql STABLE;
@@ -164,6 +167,8 @@ CREATE FUNCTION ops.find_stored_evidence(unit interval, reach interval) RETURNS 
     SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.find_ticker_groups(mixed timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.free_lifecycle_number(subject text, kind text, seen timestamp with time zone, body jsonb, number integer) RETURNS integer
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, gatherer_id smallint, missed tstzrange, received_by smallint[], fetched_by smallint[], lost tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
@@ -177,6 +182,8 @@ CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RE
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.is_connected_from(from_at timestamp with time zone, gatherer smallint, until_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.join_payloads(payloads jsonb[]) RETURNS jsonb
@@ -189,6 +196,8 @@ CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_first_connection() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
@@ -247,7 +256,7 @@ CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_tick
 CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
-    LANGUAGE sql;
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
 CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid
@@ -327,6 +336,10 @@ CREATE FUNCTION ops.unchanged_since_opening(wanted_ticker text, opened_at timest
 CREATE FUNCTION ops.uncovered(wanted_ticker text, wanted tstzrange) RETURNS TABLE(channel text, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.unpack_deltas(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_evidence(unit interval, slack interval) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_market_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
     LANGUAGE plpgsql;
@@ -1026,6 +1039,7 @@ REVOKE ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) FROM
 GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
