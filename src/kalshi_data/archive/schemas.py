@@ -239,12 +239,8 @@ def file_schema(stream: ArchiveStream) -> pa.Schema:
 
 
 def _schema(columns: Sequence[Column]) -> pa.Schema:
-    return pa.schema(
-        [
-            pa.field(each.name, each.type, each.nullable, {"unit": each.unit, "since": str(each.since)})
-            for each in columns
-        ]
-    )
+    described = [(each, {"unit": each.unit, "since": str(each.since)}) for each in columns]
+    return pa.schema([pa.field(each.name, each.type, each.nullable, metadata) for each, metadata in described])
 
 
 def file_type(kind: pa.DataType) -> pa.DataType:
