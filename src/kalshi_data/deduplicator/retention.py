@@ -12,6 +12,8 @@ log = structlog.get_logger()
 
 # More than any ten minutes bring, so that what is old goes; few enough for a short transaction.
 DELETED_ROWS_MAX = 50_000
+# Of each stream in one transaction.
+PACKED_PARTITIONS_MAX = 10
 # Another session holds a lock on the table. The partitions can be dropped later, so upkeep does not wait.
 TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
@@ -30,16 +32,17 @@ def drop_archived(production: Connection, retention: ProductionRetentionSettings
 
 
 def drop_packed(production: Connection) -> bool:
-    """Remove some of the partitions that packing has emptied; return whether there were any."""
+    """Remove some of the partitions that packing has emptied; return whether there may be more."""
     try:
         with production.transaction():
-            dropped = production.execute(query("production/packing/drop_packed_partitions")).fetchall()
+            asked = {"partitions_max": PACKED_PARTITIONS_MAX}
+            dropped = production.execute(query("production/packing/drop_packed_partitions"), asked).fetchall()
     except TABLE_IN_USE as error:
         log.info("packed partitions are in use, trying again later", error=str(error).strip())
         return False
     for name, began_at, ended_at in dropped:
         log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)
-    return bool(dropped)
+    return len(dropped) >= PACKED_PARTITIONS_MAX
 
 
 def delete_old(production: Connection, retention: ProductionRetentionSettings, line_checks_days: int) -> None:

@@ -75,6 +75,18 @@ def test_an_hour_packed_in_a_day_that_stays_is_not_forgotten(ops: Connection) ->
     assert count(ops) == 3
 
 
+def test_copies_of_packed_rows_need_no_hot_partition(ops: Connection) -> None:
+    rows = [change(0), change(1)]
+    merge(ops, rows)
+    for hour in (0, 1):
+        pack(ops, hour)
+    listed = "select during from timeseries.list_partitions('market_data.hot_orderbook_deltas')"
+    ops.execute("select ops.drop_packed_partitions()")
+    assert ops.execute(listed).fetchall() == []
+    merge(ops, rows)
+    assert ops.execute(listed).fetchall() == []
+
+
 @pytest.mark.parametrize("partitions_max", [1, 10])
 def test_hot_rows_of_a_day_go_with_its_packed_ones(ops: Connection, partitions_max: int) -> None:
     merge(ops, [change(hour) for hour in range(24)])

@@ -1,5 +1,5 @@
 -- Make the partitions that staged rows need, before they are merged. Packed rows that they may be copies of become
--- hot. Rows that production rejects have left the stage.
+-- hot. Rows that packed ones hold need none, and rows that production rejects have left the stage.
 -- Parameters: time_column of the stage; target, the time series that the rows go to
 -- Reads: pg_temp.stage
 -- Writes: new partitions, and what ops.unpack_staged_rows writes
@@ -17,6 +17,7 @@ begin
             from (
                 select min(s.%1$I) as row_at
                 from pg_temp.stage as s
+                where s.ctid not in (select c.place from ops.packed_copies() as c (place))
                 group by date_bin('1 hour', s.%1$I, '2000-01-01 00:00:00+00')
             ) as hours
         $query$,
