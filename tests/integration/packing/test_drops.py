@@ -100,6 +100,14 @@ def test_hot_rows_of_a_day_go_with_its_packed_ones(ops: Connection, partitions_m
     assert count(ops) == 0
 
 
+def test_rows_of_an_hour_that_was_packed_without_any_are_dropped(ops: Connection) -> None:
+    pack(ops, 0)
+    merge(ops, [change(0)])
+    ops.execute(VERIFIED, (DAY, DAY + 23 * HOUR))
+    drop(ops)
+    assert count(ops) == 0
+
+
 def test_the_evidence_of_dropped_days_goes_with_them(ops: Connection) -> None:
     days, first = range(5), DAY - timedelta(days=4)
     merge(ops, [change(-24 * day) for day in days])

@@ -29,9 +29,11 @@ begin
         return query
         select d.partition_name, d.during
         from timeseries.drop_partitions(hot_table, older_than, gone, 24 * partitions_max) as d;
+        -- An hour without rows may be packed and have no packed partition.
         select range_agg(tstzrange(p.hour, p.hour + interval '1 h')) into kept
-        from ops.packed_hours as p
-        where p.stream = wanted_stream and not p.hour <@ gone;
+        from timeseries.list_partitions(packed_table) as l
+        inner join ops.packed_hours as p on p.hour <@ l.during
+        where p.stream = wanted_stream;
     end if;
     return query
     select d.partition_name, d.during
