@@ -43,7 +43,7 @@ STAGE = {
 insert into stage values (1, now(), now(), 'new', 'KXA-1', 0.43, 0.57, 1, 'yes', false, 3, '1')
 """,
     "lifecycle_events": """
-insert into stage values (1, now(), now(), 'KXA-1', 'deactivated', sha256('2'), '{}', 0, '1')
+insert into stage values (1, now(), now(), 'KXA-1', 'deactivated', sha256('2'), '{}', 0, '{}', '1')
 """,
     "index_values": """
 insert into stage values (1, now(), now(), 'INDEX', now(), 1, 1, 1, '{}', '1')

@@ -38,8 +38,15 @@ COUNTS = st.sampled_from([0, -1, 2**63 - 1, -(2**63), None])
 LISTS = st.lists(NUMBERS, max_size=2).map(lambda numbers: "{" + ",".join(numbers) + "}") | st.sampled_from(
     ["{{1,2},{3,4}}", "{null}", "{0.5}", None]
 )
+LISTED_TIMES = (
+    st.lists(TIMES | st.just("null"), max_size=3).map(
+        lambda times: "{" + ",".join(f'"{each}"' if each != "null" else each for each in times) + "}"
+    )
+    | st.none()
+)
 JSON = st.sampled_from([Jsonb({}), Jsonb({"a": 1e300}), Jsonb("ü"), None])
 KINDS = {"numeric": NUMBERS, "text": TEXTS, "bytea": DIGESTS, "bigint": COUNTS, "numeric[]": LISTS, "jsonb": JSON}
+KINDS["timestamp with time zone[]"] = LISTED_TIMES
 GIVEN = {
     "side": st.sampled_from(["yes", "no", "", None]),
     "taker_side": st.sampled_from(["yes", "no", "both", None]),
@@ -71,11 +78,11 @@ def rows_of(connection: Connection, stream: ArchiveStream) -> st.SearchStrategy[
     usual: dict[str, st.SearchStrategy[Any]] = {
         "numeric": st.just("0.5"), "text": st.sampled_from(["KXA-1", "KXA-2"]), "bytea": st.just(bytes(32)),
         "bigint": st.integers(0, 9), "numeric[]": st.just("{0.5}"), "jsonb": st.just(Jsonb({})),
-        "boolean": st.booleans(), "timestamp with time zone": st.just(AT),
+        "boolean": st.booleans(), "timestamp with time zone": st.just(AT), "timestamp with time zone[]": st.just("{}"),
     }  # fmt: skip
     choices: dict[str, st.SearchStrategy[Any]] = {}
     for name, kind in columns.items():
-        odd = TIMES if kind.startswith("timestamp") else GIVEN.get(name, KINDS.get(kind, st.none()))
+        odd = TIMES if kind == "timestamp with time zone" else GIVEN.get(name, KINDS.get(kind, st.none()))
         plain = GIVEN.get(name) if name in ("gatherer_id", "epoch", "ingest_xid", "occurrence") else usual.get(kind)
         fixed = {"side": st.just("yes"), "taker_side": st.just("no")}.get(name, odd if plain is None else plain)
         choices[name] = fixed if name == stream.time_column else st.one_of(fixed, fixed, fixed, odd)

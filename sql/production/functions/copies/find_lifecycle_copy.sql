@@ -1,5 +1,5 @@
--- Find the held lifecycle event of which a staged one is a copy. Connections receive a message up to 5 s apart; up to
--- 30 s if one of them stalls, so only if the gatherer of the later copy was connected at the time of the earlier one.
+-- Find the held lifecycle event of which a staged one is a copy. Connections receive a message up to 5 s apart; an
+-- equal one up to 30 s, if one of them stalls, so only if the gatherer of the later copy was connected at the earlier.
 -- The connection of the staged row received messages with all its fields at the times in `earlier`, then this one. All
 -- are held if from each of these times on at least as many messages are held that agree with it, with those seconds
 -- more at either end. Then this one is a copy, also if its connection missed those before its first one.
@@ -36,7 +36,7 @@ as $$
     agreeing as materialized (
         select
             k.*, a.payload as joined,
-            case when ops.is_connected_from(
+            case when k.payload = body and ops.is_connected_from(
                 least(k.seen_at, seen),
                 case when k.seen_at > seen then k.gatherer_id else gatherer end,
                 case when k.seen_at > seen then k.received_at else received end

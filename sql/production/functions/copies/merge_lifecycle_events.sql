@@ -1,7 +1,7 @@
 -- Merge staged lifecycle events. They have no key: those some seconds from one that is held are copies of it if no
 -- field has different values, unless the connection received more messages than are held: see ops.find_lifecycle_copy.
 -- Production holds all fields that any copy has.
--- If two messages within these seconds differ only in fields that every line lacks in the first one, they count as one.
+-- If two messages within 5 s differ only in fields that every line lacks in the first one, they count as one.
 -- Reads: pg_temp.stage
 -- Writes: market_data.lifecycle_events
 -- Returns: a row per message that is new, with the hour it falls into, or that got fields, with 0 new rows
