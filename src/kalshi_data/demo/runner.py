@@ -65,12 +65,12 @@ def play(platform: Platform, seconds: float, display: RunDisplay, activity: str)
             continue
         deadline = time.monotonic() + SUBSCRIBE_SECONDS_MAX + seconds
         if event["event"] == "started":
-            total, unit = event["frames"], event.get("unit", unit)
+            total, unit = event["total"], event["unit"]
             display.step(activity)
         if event["event"] == "finished":
             display.advance(total, total, unit, rows_held(platform))
             return
-        done = event["frames"] if event["event"] == "progress" else done
+        done = event["done"] if event["event"] == "progress" else done
         display.advance(done, total, unit, rows_held(platform))
 
 

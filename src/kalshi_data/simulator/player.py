@@ -55,7 +55,7 @@ class Replay:
             lambda: self._wanted if everything else usually_subscribed(self._wanted),
             self._announce,
         )
-        self._announce({"event": "started", "frames": len(self.frames)})
+        self._announce({"event": "started", "total": len(self.frames), "unit": "frames"})
         self._books = OrderBooks()
         began_s = recorded_from_s(self.frames)
         age_seconds = 0 if began_s is None else round(time.time() - began_s)
@@ -73,9 +73,9 @@ class Replay:
             await self.publisher.wait_for_clients()
             if time.monotonic() - announced_at > PROGRESS_SECONDS:
                 announced_at = time.monotonic()
-                self._announce({"event": "progress", "frames": number})
+                self._announce({"event": "progress", "done": number, "unit": "frames"})
         self.publisher.journal.flush()
-        self._announce({"event": "finished", "frames": len(self.frames)})
+        self._announce({"event": "finished", "total": len(self.frames)})
 
     def close(self) -> None:
         """Close the journal."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.journal import Journal
+from kalshi_data.simulator.model import venue
 from kalshi_data.simulator.model.lifecycles import lifecycle_message
 from kalshi_data.simulator.model.market import Market, count_text
 from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
@@ -60,6 +62,25 @@ def test_the_journal_can_be_read_up_to_each_progress(tmp_path: Path) -> None:
     assert progress
     assert progress == sorted(progress)
     assert progress[0] > 0
+
+
+@pytest.mark.parametrize(("seconds", "is_reported"), [(0.3, True), (0, False)])
+def test_without_an_end_progress_is_not_reported_at_each_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, is_reported: bool
+) -> None:
+    monkeypatch.setattr(venue, "PROGRESS_SECONDS", 0.0)
+    found = list[Frame]()
+    settings = ModelSettings(seconds=seconds, markets=4, deltas_per_second=200)
+    model = MarketModel(settings, Publisher(Journal(tmp_path / "journal")), found.append)
+
+    async def run_for_a_while() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(model.run(0), None if seconds else 0.3)
+
+    asyncio.run(run_for_a_while())
+    model.close()
+    assert ("progress" in [event["event"] for event in found]) == is_reported
+    assert {event["unit"] for event in found if event["event"] != "finished"} == {"ticks of 10 ms"}
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:

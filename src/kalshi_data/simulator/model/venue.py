@@ -25,6 +25,8 @@ from kalshi_data.simulator.venue.trade_history import Candlesticks, TradeHistory
 
 TICK_US = 10_000
 PROGRESS_SECONDS = 0.25
+# A run without an end needs few reports.
+ENDLESS_PROGRESS_SECONDS = 60.0
 # Every 20 s the rate is ten times the mean for half a second; the rest of the time it is lower, to keep the mean.
 BURST_EVERY_US, BURST_US, BURST_FACTOR = 20_000_000, 500_000, 10.0
 CALM_FACTOR = (BURST_EVERY_US - BURST_FACTOR * BURST_US) / (BURST_EVERY_US - BURST_US)
@@ -104,7 +106,7 @@ class MarketModel:
         wanted = all_topics if everything else usually_subscribed(all_topics)
         await wait_until_subscribed(self.publisher, clients, lambda: wanted, self._announce)
         total = int(self._settings.seconds * MICROSECONDS) // TICK_US
-        self._announce({"event": "started", "frames": total, "unit": "ticks of 10 ms"})
+        self._announce({"event": "started", "total": total, "unit": "ticks of 10 ms"})
         play = self.tick_publisher(self.publisher.now_ms() // 1000 * MICROSECONDS)
         started_at = announced_at = time.monotonic()
         tick = 0
@@ -112,13 +114,13 @@ class MarketModel:
             play()
             tick += 1
             await self._keep_pace(started_at + tick * TICK_US / MICROSECONDS)
-            if time.monotonic() - announced_at > PROGRESS_SECONDS:
+            if time.monotonic() - announced_at > (PROGRESS_SECONDS if total else ENDLESS_PROGRESS_SECONDS):
                 announced_at = time.monotonic()
                 self.publisher.journal.flush()  # so that the journal holds what progress announces
-                self._announce({"event": "progress", "frames": tick})
+                self._announce({"event": "progress", "done": tick, "unit": "ticks of 10 ms"})
         self._record_books()
         self.publisher.journal.flush()
-        self._announce({"event": "finished", "frames": total})
+        self._announce({"event": "finished", "total": total})
 
     def close(self) -> None:
         """Close the journal."""
