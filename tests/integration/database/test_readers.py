@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -142,6 +143,12 @@ def test_daily_candles_start_at_midnight_and_weekly_ones_on_monday(writer: Conne
     assert day == T0.replace(hour=0, minute=0)
     ((week, *_),) = candles(reader, "7 days")
     assert (week.weekday(), week.hour, (T0 - week).days < 7) == (0, 0, True)
+
+
+@pytest.mark.parametrize("bucket", ["1 month", "1 year", "2 years 3 days", "0 s", "-1 min"])
+def test_a_bucket_without_a_fixed_length_is_refused(reader: Connection, bucket: str) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="has no fixed length: choose one such as 1 min"):
+        candles(reader, bucket)
 
 
 TRADES = st.lists(

@@ -16,21 +16,28 @@ create or replace function market_data.candles(
     volume numeric,
     trade_count bigint
 )
-language sql
+language plpgsql
 stable
 as $$
+begin
+    if bucket <= interval '0' or extract(year from bucket) <> 0 or extract(month from bucket) <> 0 then
+        raise exception 'a bucket of % has no fixed length: choose one such as 1 min, 1 h or 7 days', bucket
+            using errcode = 'invalid_parameter_value';
+    end if;
+    return query
     select
-        date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00') as bucket_at,
-        (array_agg(t.yes_price order by t.exchange_ts, t.received_at, t.trade_id))[1] as open_price,
-        max(t.yes_price) as high_price,
-        min(t.yes_price) as low_price,
-        (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id desc))[1] as close_price,
-        sum(t.size) as volume,
-        count(*) as trade_count
+        date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00'),
+        (array_agg(t.yes_price order by t.exchange_ts, t.received_at, t.trade_id))[1],
+        max(t.yes_price),
+        min(t.yes_price),
+        (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id desc))[1],
+        sum(t.size),
+        count(*)
     from market_data.trades as t
     where t.market_ticker = wanted_ticker and t.exchange_ts >= from_at and t.exchange_ts < until_at
-    group by date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00')
-    order by bucket_at;
+    group by 1
+    order by 1;
+end;
 $$;
 
 comment on function market_data.candles is
