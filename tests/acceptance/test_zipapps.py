@@ -148,6 +148,18 @@ def test_version_and_help(built: dict[str, str], program: str, tmp_path: Path) -
     assert "Examples:" in run(program, "--help", folder=tmp_path).stdout
 
 
+@pytest.mark.parametrize("place", [{"HOME": "/dev/null"}, {"SHIV_ROOT": "/dev/null/below"}])
+def test_a_folder_that_cannot_hold_its_files_is_named(built: dict[str, str], place: dict[str, str]) -> None:
+    assert built
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", **place}
+    done = subprocess.run(
+        [ROOT / "dist" / "gatherer", "--version"], capture_output=True, check=False, env=environment, text=True
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("gatherer: its files cannot be unpacked into /dev/null/")
+    assert done.stderr.endswith("set SHIV_ROOT to a folder that this user may write\n")
+
+
 def test_a_target_without_wheels_is_refused_by_name(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "build.py", "zipapps", "--target", "linux-aarch64", "--python", "3.99"]
     done = subprocess.run([*command, "--output", tmp_path], capture_output=True, check=False, text=True)

@@ -90,7 +90,7 @@ def _make_zipapp(site: Path, output: Path, program: str, target: Target, revisio
     interpreter = f"/usr/bin/env python{target.python}"
     output.unlink(missing_ok=True)
     files = ("--site-packages", str(site), "--output-file", str(output), "--python", interpreter)
-    _run("shiv", *files, *entry, at=revision)
+    _run("python", "-m", "kalshi_data.release.shiv_with_message", *files, *entry, at=revision)
     shutil.rmtree(site)
 
 
