@@ -171,7 +171,7 @@ def test_the_archive_takes_the_place_of_an_earlier_one_and_of_nothing_else(tempo
     assert not stale.exists()
     (asked,) = (line for line in output.splitlines() if "duckdb -c" in line)
     answered = subprocess.run(asked, capture_output=True, check=True, shell=True, text=True)
-    assert "trade_id" in answered.stdout
+    assert "yes_price" in answered.stdout
     assert [path.name for path in Path().iterdir()] == ["demo-archive"]
     Path("demo-archive/letter").touch()
     assert "demo-archive holds other files than an archive" in failed("--seconds", "1")

@@ -98,7 +98,7 @@ def query_example(folder: Path) -> str:
     # The Python that runs this is the checkout's .venv/bin/python.
     program, shown = (shortest(path.absolute()) for path in (Path(sys.executable).parents[2] / "build.py", folder))
     files = f"{shown}/parquet/trades/**/*.parquet".replace("'", "''")
-    statement = f"from '{files}' limit 5"
+    statement = f"from '{files}' select exchange_ts, market_ticker, yes_price, size limit 5"
     # Double quotes are easier to read, if nothing in the path has a meaning to a shell.
     quoted = quote(statement) if set('"$`\\!') & set(statement) else f'"{statement}"'
     command = f"python3 {quote(str(program))} duckdb -c {quoted}"
