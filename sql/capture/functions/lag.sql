@@ -46,7 +46,8 @@ begin
             readable, a.xact_start, a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'without a name')
         ) into cause
         from pg_stat_activity as a
-        where a.backend_xid = readable::xid;
+        -- A session that has just ended its transaction has no time.
+        where a.backend_xid = readable::xid and a.xact_start is not null;
         cause := coalesce(cause, format('transaction %s is open', readable));
     end if;
 end;
