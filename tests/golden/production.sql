@@ -184,6 +184,8 @@ CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RET
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_connected_from(from_at timestamp with time zone, gatherer smallint, until_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.is_listed(listing text) RETURNS boolean
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.join_payloads(payloads jsonb[]) RETURNS jsonb
@@ -1191,6 +1193,7 @@ GRANT SELECT ON TABLE ops.dropped_partitions TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected_due TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.gaps TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.heartbeats TO deduplicator;
+GRANT SELECT ON TABLE ops.heartbeats TO exporter;
 GRANT SELECT,UPDATE ON TABLE ops.hour_locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;

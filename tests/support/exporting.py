@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pyarrow.parquet
+from psycopg.types.json import Jsonb
 
 from kalshi_data.archive.exporter import Exporter
 from kalshi_data.archive.partitions import HourSelection
@@ -69,6 +70,11 @@ insert into ops.lags (gatherer_id, stream, shard, measured_at, rows_waiting, lag
 values (%s, %s, '1/1', %s, 0, 0, null)
 on conflict (gatherer_id, stream, shard) do update set measured_at = excluded.measured_at
 """
+HEARTBEAT = """
+insert into ops.heartbeats (gatherer_id, epoch, beat_at, read_at, status)
+values (1, gen_random_uuid(), now(), now(), jsonb_build_object('listed_at', %s::jsonb))
+on conflict (gatherer_id) do update set status = excluded.status
+"""
 
 
 def settings(production: Database, folder: Path, **archive: Any) -> DeduplicatorSettings:
@@ -109,6 +115,14 @@ def fill(production: Connection, began_at: datetime = THEN) -> None:
     for name in ("series", "events"):
         production.execute(LISTED.format(name).encode())
     mark(production, began_at, began_at + HOUR)
+
+
+def list_whole(production: Connection, listed_at: datetime, *streams: str) -> None:
+    """Let a gatherer have stored whole lists of the exchange at a time, all merged now."""
+    names = streams or [stream.name for stream in DAILY]
+    production.execute(HEARTBEAT, (Jsonb({name: listed_at.isoformat() for name in names}),))
+    for name in names:
+        production.execute(LAG, (1, name, datetime.now(UTC)))
 
 
 def trade(production: Connection, at: datetime, trade_id: str, market: str = "KXA-1", gatherer_id: int = 1) -> None:

@@ -203,7 +203,9 @@ def wrong(stream: str, hour: datetime | None, problem: str) -> Finding:
 
 
 def make_finding(manifest: Manifest, problems: list[str], compared_with: str) -> Finding:
-    """Return the result for an hour that has a manifest."""
+    """Return the result for an hour, or for a day of a list of the exchange, that has a manifest."""
+    if not manifest.rows and STREAMS[manifest.stream].time_column is None:
+        problems = [*problems, "the list is empty: write it again with export --again once it is loaded"]
     return Finding(
         stream=manifest.stream,
         begins_at=manifest.begins_at,

@@ -112,6 +112,8 @@ class Counters:
     trade_gap_failure: str = flag("trade_gaps_failing", "1 while gaps in trades are not repaired.", str)
     # Reasons by the step of the registry.
     registry_failing: dict[str, str] = size("registry_steps_failing", "Steps of the registry that fail now.", dict)
+    # When each list of the exchange was first stored whole, in seconds since 1970, by its path.
+    listed_at_seconds: dict[str, float] = size("lists_loaded", "Lists of the exchange that were stored whole.", dict)
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
     failing: dict[str, str] = size("connections_failing", "Connections that end soon each time.", dict)

@@ -29,6 +29,8 @@ MULTIVARIATE_EVENTS = Listing("/events/multivariate", "events", "events", 200)
 MARKETS = Listing("/markets", "markets", "markets", 1000)
 HISTORICAL_MARKETS = Listing("/historical/markets", "markets", "markets", 1000)
 TABLES = ("series", "events", "markets")
+# The lists that together hold every object that is not historical.
+WHOLE = (SERIES, EVENTS, MULTIVARIATE_EVENTS, MARKETS)
 
 
 OptionalIdentifier = Identifier | None

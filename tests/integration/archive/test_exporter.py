@@ -33,6 +33,7 @@ from tests.support.exporting import (
     export,
     exporter,
     fill,
+    list_whole,
     manifest_of,
     mark,
     parquet,
@@ -58,6 +59,7 @@ def ids(path: Path) -> list[str]:
 def test_each_stream_is_written_and_read_back(production: Database, ops: Connection, tmp_path: Path) -> None:
     fill(ops)
     done = export(settings(production, tmp_path), streams=HOURLY)
+    list_whole(ops, THEN)
     export(settings(production, tmp_path), streams=DAILY, until_at=END)
     for stream in HOURLY:
         assert {THEN: "verified", THEN + HOUR: "verified"}.items() <= states(ops, stream.name).items()
@@ -78,24 +80,50 @@ def test_each_stream_is_written_and_read_back(production: Database, ops: Connect
     assert not list((tmp_path / "bucket").rglob(".*"))
 
 
-def test_a_whole_table_is_not_written_before_it_is_loaded(
+def test_a_list_of_the_exchange_is_archived_once_it_was_loaded_whole(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
-    """On the first day, a snapshot without rows would stay for the whole day."""
-    chosen = settings(production, tmp_path, settle_seconds=300)
-    export(chosen, streams=DAILY, until_at=END)
+    chosen, now = settings(production, tmp_path), datetime.now(UTC)
     ops.execute(MARKET, ("KXA-1",))
+    export(chosen, streams=DAILY, until_at=END, early=True)
+    # A whole list that is not merged yet, another list, and no time at all change nothing.
+    list_whole(ops, now + HOUR, "markets")
+    export(chosen, streams=DAILY, until_at=END, early=True)
+    list_whole(ops, now - HOUR, "events")
+    ops.execute("update ops.heartbeats set status = jsonb_set(status, '{listed_at,markets}', '\"soon\"')")
     export(chosen, streams=DAILY, until_at=END)
-    assert [states(ops, stream.name) for stream in DAILY] == [{}, {}, {}]
-    ops.execute("update market_data.markets set fetched_at = now() - interval '301 s'")
+    assert {name: [*states(ops, name).values()] for name in ("series", "events", "markets")} == {
+        "series": ["pending"],
+        "events": ["verified"],
+        "markets": ["pending"],
+    }
+    list_whole(ops, now - HOUR, "markets")
     export(chosen, streams=DAILY, until_at=END)
-    assert [list(states(ops, stream.name).values()) for stream in DAILY] == [[], [], ["verified"]]
+    ((day, state),) = states(ops, "markets").items()
+    assert (state, row_of(ops, "markets", day)["row_count"]) == ("verified", 1)
+    # The next day needs no new load: gatherers keep the tables up to date.
+    ops.execute("update ops.heartbeats set status = '{}'")
+    ops.execute("update ops.archive_partitions set hour = hour - interval '1 d' where stream = 'markets'")
+    export(chosen, streams=DAILY, until_at=END)
+    assert [*states(ops, "markets").values()] == ["verified", "verified"]
+
+
+def test_each_stream_has_a_file_from_the_first_hour_on(production: Database, ops: Connection, tmp_path: Path) -> None:
+    chosen, now = settings(production, tmp_path), datetime.now(UTC)
+    ops.execute(CONNECTION, (now,))
+    for _ in "12":
+        export(chosen, streams=HOURLY, until_at=END, early=True)
+    for stream in HOURLY:
+        assert [*states(ops, stream.name).values()] == ["verified"]
+        (path,) = tmp_path.glob(f"bucket/parquet/{stream.name}/*/*/part-0.parquet")
+        assert parquet.read_metadata(path).num_rows == 0
 
 
 def test_an_early_export_writes_today_s_snapshots_again(production: Database, ops: Connection, tmp_path: Path) -> None:
     fill(ops)
     for number in (1, 2):
         ops.execute(MARKET, (f"KXA-{number}",))
+        list_whole(ops, THEN)
         export(settings(production, tmp_path), streams=DAILY, until_at=END, early=True)
         (path,) = tmp_path.glob("bucket/parquet/markets/*/part-0.parquet")
         assert parquet.read_table(path).num_rows == number
@@ -328,6 +356,7 @@ def test_the_deduplicator_exports_beside_merging_and_reports_progress(
     production: Database, ops: Connection, tmp_path: Path
 ) -> None:
     fill(ops)
+    list_whole(ops, THEN)
     chosen, state, stop = settings(production, tmp_path), State(), threading.Event()
     heartbeats = HeartbeatRecorder(chosen, stop)
     working = threading.Thread(target=merge, args=(chosen, EVERYTHING, heartbeats, state, stop))

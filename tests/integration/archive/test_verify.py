@@ -12,17 +12,19 @@ from typing import Any
 
 import pytest
 
-from kalshi_data.archive.partitions import STREAMS, HourSelection
+from kalshi_data.archive.partitions import END, STREAMS, HourSelection
 from kalshi_data.archive.verify import Finding, Verifier
 from kalshi_data.database.connection import Connection
 from tests.support.engines import Database
 from tests.support.exporting import (
+    DAILY,
     HOUR,
     HOURLY,
     THEN,
     TRADES,
     export,
     fill,
+    list_whole,
     manifest_of,
     mark,
     parquet,
@@ -75,6 +77,22 @@ def test_an_export_of_each_stream_is_verified(
     assert {finding.compared_with for finding in found} == {"rows" if deep else "counts and sums"}
     assert problems(found) == ""
     assert [finding.state for finding in offline(production, tmp_path)] == ["verified"] * 2
+
+
+def test_a_list_of_the_exchange_without_rows_is_a_finding(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    list_whole(ops, THEN)
+    with production.connect() as superuser:
+        for stream in DAILY:
+            superuser.execute(f"delete from {stream.table}".encode())
+    export(settings(production, tmp_path), streams=DAILY, until_at=END)
+    for found in (
+        online(production, tmp_path, selection=HourSelection(DAILY)),
+        offline(production, tmp_path, HourSelection(DAILY)),
+    ):
+        assert [finding.state for finding in found] == ["wrong"] * 3
+        assert problems(found).count("the list is empty") == 3
 
 
 def lose(folder: Path) -> None:

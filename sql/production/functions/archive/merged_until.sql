@@ -10,7 +10,8 @@ as $$
     with measured as (
         select
             l.gatherer_id,
-            l.error is null and l.lag_seconds is not null as is_known,
+            -- A deduplicator that stops measures once more.
+            coalesce(l.error, 'stopped') = 'stopped' and l.lag_seconds is not null as is_known,
             l.measured_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
             split_part(l.shard, '/', 2)
             = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as is_current

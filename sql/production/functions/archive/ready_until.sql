@@ -2,8 +2,9 @@
 -- Parameters: streams, archived by the hour; whole_streams, tables that are written whole at the beginning of each day;
 -- gatherers, the numbers of all; settle_seconds, how long after its end an hour is left alone; deadline_seconds, how
 -- long to wait for a missing gatherer
--- Reads: ops.lags
--- Returns: per stream the time until which its hours may have ended, and how long an hour of it is
+-- Reads: ops.lags, ops.archive_partitions, ops.heartbeats
+-- Returns: per stream the time until which its hours may have ended, and how long an hour of it is; no row for a table
+-- that production does not hold whole yet
 create or replace function ops.ready_until(
     streams text[],
     whole_streams text[],
@@ -27,7 +28,8 @@ as $$
         w.name as stream,
         now() as until_at,
         interval '0' as length
-    from unnest(whole_streams) as w (name);
+    from unnest(whole_streams) as w (name)
+    where ops.is_listed(w.name);
 $$;
 
 comment on function ops.ready_until is 'Until when hours of streams may be written to the archive.';

@@ -1,10 +1,8 @@
 -- Create the records of hours that are over, so that an hour without rows never looks like a missing one. One call does
--- the newest ones, so that a long past never keeps the present waiting. A table that is written whole gets none until
--- some of its rows have settled: on the platform's first day, the gatherers are still loading it.
+-- the newest ones, so that a long past never keeps the present waiting.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; hours_max
 -- integer, how many records one call creates
--- Reads: ops.lags, ops.connections, the partitions of the streams, market_data.series, market_data.events,
--- market_data.markets
+-- Reads: ops.lags, ops.connections, the partitions of the streams
 -- Writes: ops.archive_partitions
 -- Returns: nothing
 with ready as (
@@ -12,22 +10,6 @@ with ready as (
     from ops.ready_until(
         %(streams)s::text[], '{}', %(gatherers)s::integer[], %(settle_seconds)s::float8, %(deadline_seconds)s::float8
     )
-),
-
-settled as (
-    select
-        now() - make_interval(secs => %(settle_seconds)s::float8) as settled_at
-),
-
-loaded as (
-    select 'series' as stream from settled as s
-    where exists (select from market_data.series as t where t.fetched_at <= s.settled_at)
-    union all
-    select 'events' as stream from settled as s
-    where exists (select from market_data.events as t where t.fetched_at <= s.settled_at)
-    union all
-    select 'markets' as stream from settled as s
-    where exists (select from market_data.markets as t where t.fetched_at <= s.settled_at)
 ),
 
 over as (
@@ -41,7 +23,20 @@ over as (
         w.name as stream,
         date_trunc('day', now(), 'UTC') as hour
     from unnest(%(whole_streams)s::text[]) as w (name)
-    inner join loaded as l on w.name = l.stream
+    union all
+    -- A stream has a file from its first hour on, so that a reader of all streams finds each of them.
+    select
+        s.name as stream,
+        date_trunc('hour', min(c.opened_at), 'UTC') as hour
+    from unnest(%(streams)s::text[]) as s (name)
+    cross join ops.connections as c
+    where
+        c.opened_at <@ (select ops.believed_times())
+        and not exists (
+            select from ops.archive_partitions as p
+            where p.stream = s.name
+        )
+    group by s.name
 )
 
 insert into ops.archive_partitions (stream, hour, touched_at)

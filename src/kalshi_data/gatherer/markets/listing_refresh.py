@@ -33,9 +33,10 @@ class ListingRefresh:
         fetch_queue: FetchQueue,
         settings: RegistrySettings,
         guard: StepGuard,
+        listed_at_seconds: dict[str, float],
         now: Callable[[], float],
     ) -> None:
-        """Refresh with `loader`; `now` returns s since 1970."""
+        """Refresh with `loader`; keep in `listed_at_seconds` when it first stored a whole list; `now` is since 1970."""
         self._listing = listing
         self._loader = loader
         self._store = store
@@ -43,6 +44,7 @@ class ListingRefresh:
         self._fetch_queue = fetch_queue
         self._settings = settings
         self._guard = guard
+        self._listed_at_seconds = listed_at_seconds
         self._now = now
         self._backoff = Backoff(RELOAD_SECONDS_MAX)
         self.full_load_due_s = 0.0
@@ -84,6 +86,7 @@ class ListingRefresh:
         self.full_load_due_s = started_s
         if stored:
             self.reconciled_s = started_s
+            self._listed_at_seconds.setdefault(self._listing.path, self._now())
             self._fetch_unseen(started_s)
             self.full_load_due_s += self._settings.reload_seconds
             self._backoff.reset()

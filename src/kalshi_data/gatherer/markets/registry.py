@@ -22,7 +22,7 @@ from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.gatherer.markets.step_guard import StepGuard
 from kalshi_data.gatherer.markets.store import RegistryStore
 from kalshi_data.gatherer.settings import GathererSettings
-from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, SERIES, Listing
+from kalshi_data.kalshi.listings import EVENTS, MARKETS, MULTIVARIATE_EVENTS, SERIES, WHOLE, Listing
 from kalshi_data.kalshi.rest import Rest
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import Shard
@@ -69,8 +69,17 @@ class Registry:
         self._loader = ListingLoader(rest, self._store, *shared, self._filter, counters, now)
         self._lifecycle = Lifecycle(*shared, self._filter)
         self._refreshes = [
-            ListingRefresh(listing, self._loader, self._store, *shared, settings.registry, self._guard, now)
-            for listing in (SERIES, EVENTS, MULTIVARIATE_EVENTS, MARKETS)
+            ListingRefresh(
+                listing,
+                self._loader,
+                self._store,
+                *shared,
+                settings.registry,
+                self._guard,
+                counters.listed_at_seconds,
+                now,
+            )
+            for listing in WHOLE
         ]
         self._messages: deque[tuple[str, str, bytes]] = deque()
         self._arrived = asyncio.Event()

@@ -14,6 +14,7 @@ from kalshi_data.database.connection import ReconnectingConnection, query
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.monitoring.health_rules import evaluate
 from kalshi_data.gatherer.settings import GathererSettings
+from kalshi_data.kalshi.listings import TABLES, WHOLE
 from kalshi_data.service.health import HealthReport
 from kalshi_data.service.periodic import PeriodicThread
 from kalshi_data.shard import EVERYTHING, Shard
@@ -145,6 +146,7 @@ class HeartbeatWriter:
             "started_at": _to_text(counters.started_at_seconds),
             "last_frame_at": _to_text(counters.last_frame_at_seconds),
             "log_oldest_at": _to_text(counters.log_oldest_at_seconds),
+            "listed_at": {table: _to_text(seconds) for table, seconds in listed_at_seconds(counters).items()},
             "health": health.document(),
             "per_second": self._rates.observe(counters, time.monotonic()),
             "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
@@ -163,6 +165,17 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(each) for each in cast("list[Any]", value)]
     return value
+
+
+def listed_at_seconds(counters: Counters) -> dict[str, float]:
+    """Return for each table of the exchange's objects since when all its lists are stored whole."""
+    found = counters.listed_at_seconds.copy()
+    paths = {table: [listing.path for listing in WHOLE if listing.table == table] for table in TABLES}
+    return {
+        table: max(found[path] for path in needed)
+        for table, needed in paths.items()
+        if all(path in found for path in needed)
+    }
 
 
 def _totals(counters: Counters) -> dict[str, int]:
