@@ -113,7 +113,7 @@ def export(
     Examples:
       deduplicator export --once
       deduplicator export --once --stream trades --from 2026-11-02 --to 2026-11-03
-      deduplicator export --once --again --stream trades --from 2026-11-02T15:00Z --to 2026-11-02T16:00Z
+      deduplicator export --once --again --from 2026-11-02 --to 2026-11-03
       deduplicator export --once --early
     """  # noqa: D301 - click reads the escape
     settings = load_settings(config, DeduplicatorSettings)
@@ -162,8 +162,8 @@ def verify(
     \b
     Examples:
       deduplicator archive verify --from 2026-11-02
-      deduplicator archive verify --deep --stream trades --from 2026-11-02T15:00Z --to 2026-11-02T16:00Z
-      deduplicator archive verify --offline --json | jq '.hours[] | select(.state == "wrong")'
+      deduplicator archive verify --deep --stream trades --from 2026-11-02T15:00Z
+      deduplicator archive verify --offline --json | jq .summary
     """  # noqa: D301 - click reads the escape
     if deep and offline:
         raise click.UsageError("--deep compares with production, --offline does not: choose one")
@@ -198,8 +198,8 @@ def list_hours(
     \b
     Examples:
       deduplicator archive list
-      deduplicator archive list --stream orderbook_deltas --from 2026-11-01 --to 2026-12-01
-      deduplicator archive list --json | jq '.hours[] | select(.state != "verified")'
+      deduplicator archive list --stream trades --from 2026-11-01 --to 2026-12-01
+      deduplicator archive list --json | jq '.hours[] | .state'
     """  # noqa: D301 - click reads the escape
     settings = load_settings(config, DeduplicatorSettings)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

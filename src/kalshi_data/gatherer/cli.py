@@ -41,9 +41,9 @@ def main() -> None:
       gatherer migrate --config gatherer.toml
       gatherer migrate --pending
       gatherer run --config gatherer.toml
-      gatherer backfill trades --config gatherer.toml --from 2026-11-01 --to 2026-11-02T12:00:00Z
+      gatherer backfill trades --from 2026-11-01 --to 2026-11-02T12:00Z
       gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T10:00:00Z
-      gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z > frames.jsonl
+      gatherer frames --from 2026-11-01 --to 2026-11-02 > frames.jsonl
       gatherer status --watch
       gatherer status --json | jq .heartbeat.per_second
     """  # noqa: D301 - click reads the escape
@@ -111,7 +111,7 @@ def trades(
     \b
     Examples:
       gatherer backfill trades --from 2026-11-01 --to 2026-11-02
-      gatherer backfill trades --from 2026-11-01T09:00:00Z --to 2026-11-01T10:30:00Z --series KXHIGHNY
+      gatherer backfill trades --from 2026-11-01 --to 2026-11-02 --series KXHIGHNY
     """  # noqa: D301 - click reads the escape
     require_order(from_at, until_at)
     if until_at > datetime.now(UTC) - REST_LAG:
@@ -163,7 +163,7 @@ def frames(config: Path, from_at: datetime, until_at: datetime, connection: int 
 
     \b
     Examples:
-      gatherer frames --from 2026-11-01T09:00:00Z --to 2026-11-01T09:05:00Z --connection 1793109600000001 > frames.jsonl
+      gatherer frames --from 2026-11-01 --to 2026-11-02 --connection 1793109600
       simulator replay --key my-key-id=public.pem frames.jsonl
     """  # noqa: D301 - click reads the escape
     require_order(from_at, until_at)

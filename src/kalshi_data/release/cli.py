@@ -30,7 +30,7 @@ def main(target: str, python: str | None, output: Path) -> None:
     \b
     Examples:
       python3 build.py zipapps
-      python3 build.py zipapps --target linux-aarch64 --python 3.13 --output dist/arm
+      python3 build.py zipapps --target linux-aarch64 --python 3.13
     """  # noqa: D301 - click reads the escape
     with reported_failures("zipapps"):
         output.mkdir(parents=True, exist_ok=True)

@@ -63,9 +63,9 @@ def main() -> None:
 
     \b
     Examples:
-      simulator run --markets 200 --key my-key-id=public.pem --port 8080 --journal journal.jsonl
+      simulator run --key my-key-id=public.pem --port 8080 --journal journal.jsonl
       simulator replay frames.jsonl --key my-key-id=public.pem --port 8080
-      simulator verify --journal journal.jsonl --production "host=127.0.0.1 dbname=kalshi"
+      simulator verify --journal journal.jsonl --production dbname=kalshi
     """  # noqa: D301 - click reads the escape
 
 

@@ -9,10 +9,17 @@ from click.testing import CliRunner
 from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.demo.cli import main as demo
 from kalshi_data.gatherer.cli import main as gatherer
+from kalshi_data.release.cli import main as release
 from kalshi_data.simulator.cli import main as simulator
 
 COLUMNS = 80
-PROGRAMS = {"gatherer": gatherer, "deduplicator": deduplicator, "simulator": simulator, "demo": demo}
+PROGRAMS = {
+    "gatherer": gatherer,
+    "deduplicator": deduplicator,
+    "simulator": simulator,
+    "demo": demo,
+    "zipapps": release,
+}
 
 
 def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -31,7 +38,7 @@ def test_a_help_is_whole(name: str) -> None:
     shown = CliRunner().invoke(PROGRAMS[program], [*arguments, "--help"], terminal_width=COLUMNS).output
     of_commands = shown.partition("\nCommands:\n")[2]
     assert "..." not in of_commands
-    assert [line for line in of_commands.splitlines() if len(line) > COLUMNS] == []
+    assert [line for line in shown.splitlines() if len(line) > COLUMNS] == []
     for each in getattr(ALL[name], "commands", {}).values():
         sentence = (each.help or "").replace("\b", "").partition(". ")[0].partition("\n\n")[0]
         assert " ".join(sentence.split()).rstrip(".") in " ".join(of_commands.split())
