@@ -185,7 +185,7 @@ class PlayedGatherer:
         self.reasons: list[str] = []
         # The failures in a row before each pause.
         self.attempts: list[int] = []
-        limits: dict[str, Any] = {"audit_seconds": 0, "acknowledgement_seconds_max": 0.03, "index_values": False}
+        limits: dict[str, Any] = {"audit_seconds": 0, "acknowledgement_seconds_max": 0.1, "index_values": False}
         self.settings = SubscriptionSettings(**{**limits, **settings})
         self.allocator = SubscriptionAllocator(self.settings, self.counters)
         self.allocator.assign(books)

@@ -176,7 +176,7 @@ def test_after_some_unanswered_commands_in_a_row_the_connection_is_made_again() 
         return unanswered[0] > 3
 
     gatherer = gather_books(PlayedExchange(decide))
-    assert gatherer.reasons == ["no answer to a command in 0.03 s"]
+    assert gatherer.reasons == ["no answer to a command in 0.1 s"]
 
 
 @pytest.mark.parametrize("with_sid", [True, False])
