@@ -70,14 +70,14 @@ class Rehearsal:
 
     # Starting.
 
-    def start(self, *options: str, settings: Settings = QUICK) -> None:
-        """Start everything and wait until the exchange begins to trade."""
-        self.start_exchange(*options)
+    def start(self, *options: str, settings: Settings = QUICK, everything: bool = True) -> None:
+        """Start everything and wait until the exchange begins to trade: with `everything` also for index values."""
+        self.start_exchange(*options, everything=everything)
         for number in self.numbers:
             self.start_gatherer(number, settings)
         self.until("started")
 
-    def start_exchange(self, *options: str) -> None:
+    def start_exchange(self, *options: str, everything: bool = True) -> None:
         """Start the exchange and wait until it listens."""
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
         plan = [
@@ -85,7 +85,7 @@ class Rehearsal:
             "--markets=40",
             "--rate=300",
             "--tier=advanced",
-            "--wait-for-everything",
+            *(["--wait-for-everything"] if everything else []),
             f"--clients={len(self.keys)}",
         ]
         arguments = ["simulator", "run", *keys, *plan, *self._without, *options, f"--journal={self.journal}"]

@@ -76,7 +76,7 @@ def test_a_subscription_that_ends_is_restarted_on_the_same_connection(rehearse: 
 def test_missed_trades_come_from_rest(rehearse: Rehearse) -> None:
     rehearsal = rehearse(1)
     one = {"subscriptions": {"connections_per_channel": 1, "index_values": False}, **QUICK}
-    rehearsal.start(CALM, "--rate=600", settings=one)
+    rehearsal.start(CALM, "--rate=600", settings=one, everything=False)
     rehearsal.fault("drop_frames", count=40, connection=1)
     rehearsal.wait_for("gaps where channel = 'trade' and repair = 'rest'")
     # The connection is closed for a while, and the channel with it.

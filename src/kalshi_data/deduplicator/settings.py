@@ -84,7 +84,7 @@ class MergingSettings(Section):
         ),
     ] = 4
     acknowledge_seconds: Annotated[
-        float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which gatherers are sent what production holds.")
+        float, Meta(ge=0, le=SECONDS_MAX, description="Interval at which gatherers are sent what production holds.")
     ] = 10.0
     heartbeat_seconds: Annotated[
         float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which the gatherers' heartbeats are read.")

@@ -221,9 +221,9 @@ def test_gatherers_learn_what_production_holds(production: Database, gatherers: 
     for gatherer in gatherers[:2]:
         receive(gatherer, [trade("a"), delta()])
     # The second gatherer is of a version that takes no acknowledgements, and is merged all the same.
-    merge(production, gatherers[:2], ticks=3, acknowledge_seconds=1e-9)
+    merge(production, gatherers[:2], ticks=3, acknowledge_seconds=0.0)
     receive(gatherers[1], [trade("b")], number=2)
-    merge(production, gatherers[:2], ticks=3, acknowledge_seconds=1e-9)
+    merge(production, gatherers[:2], ticks=3, acknowledge_seconds=0.0)
     assert trade_ids(production) == ["a", "b"]
     with gatherers[0].connect("gatherer") as connection:
         acknowledged = connection.execute(
