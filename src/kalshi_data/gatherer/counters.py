@@ -77,6 +77,9 @@ class Counters:
         "frame_log_oldest_timestamp_seconds", "When the oldest segment was last written; 0 for none."
     )
     log_free_bytes: int = level("frame_log_free_bytes", "Free space on the frame log's disk.", int)
+    log_reserve_bytes: int = level(
+        "frame_log_reserve_bytes", "Free space below which the frame log deletes committed segments early.", int
+    )
     heartbeat_at_seconds: float = level("heartbeat_timestamp_seconds", "When the last heartbeat was written.")
     loop_lag_seconds: float = level("loop_lag_seconds", "How late the event loop's last turn was.")
     clock_difference_seconds: float = level(

@@ -123,9 +123,6 @@ class GathererHealthSettings(GrowthLimits):
             description="Difference to the exchange's clock beyond which the gatherer is degraded.",
         ),
     ] = 5.0
-    log_free_bytes_min: Annotated[
-        int, Meta(ge=0, le=BYTES_MAX, description="Free disk space below which the gatherer is degraded.")
-    ] = 2 << 30
 
 
 class CaptureRetentionSettings(Section):

@@ -34,8 +34,12 @@ connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=3
 connection.request("GET", sys.argv[2])
 print(connection.getresponse().read().decode())
 """
-SETTINGS = {"subscriptions": {"combos": True, "audit_seconds": 30}, "recovery": {"settle_seconds": 0.5}}
-# The hosts share this machine, so each gets a part of it, and waits are short.
+SETTINGS = {
+    "subscriptions": {"combos": True, "audit_seconds": 30},
+    "recovery": {"settle_seconds": 0.5},
+    "frame_log": {"free_bytes_min": 100_000_000},
+}
+# The hosts share this machine and its disk, so each gets a part of them, and waits are short.
 SMALL: Variables = {
     "timescaledb_memory_mb": 512,
     "timescaledb_wal_mb_max": 1024,

@@ -20,6 +20,7 @@ from kalshi_data.gatherer.frame_log.format import record_head as head
 from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
+from tests.support.disks import measure_as
 from tests.support.waiting import wait_until
 
 BEGAN_NS = 1_793_109_600_000_000_000
@@ -202,3 +203,16 @@ def test_logging_goes_on_once_a_full_disk_has_room_again(tmp_path: Path, monkeyp
     assert payloads(tmp_path) == [b"kept"]
     # The failed write left no file behind.
     assert len(segments(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(("total", "reserve"), [(10 * 10**9, 10**9), (200 * 10**9, 2 << 30)])
+def test_the_reserve_of_a_small_disk_is_a_tenth_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, reserve: int
+) -> None:
+    measure_as(monkeypatch, free=1_500_000_000, total=total)
+    counters = Counters()
+    log = FrameLogWriter(FrameLogSettings(folder=tmp_path), counters)
+    log.open()
+    wait_until(lambda: counters.log_free_bytes > 0)
+    log.close()
+    assert (counters.log_free_bytes, counters.log_reserve_bytes) == (1_500_000_000, reserve)

@@ -46,7 +46,7 @@ def counters(now_seconds: float = NOW, **changes: Any) -> Counters:
     made.loop_at_seconds = TURN - 0.1
     made.connections_wanted = made.connections_up = 8
     made.markets_known = made.markets_wanted = made.markets_subscribed = 200
-    made.log_bytes, made.log_free_bytes = 1 << 30, 10 << 30
+    made.log_free_bytes, made.log_reserve_bytes = 10 << 30, 2 << 30
     for name, value in changes.items():
         assert hasattr(made, name)
         setattr(made, name, value)
@@ -86,6 +86,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"last_frame_at_seconds": 0.0}, "unhealthy", "feed"),
         ({"log_failure": "no space left on device"}, "unhealthy", "frame log"),
         ({"log_free_bytes": 1 << 30}, "degraded", "frame log"),
+        ({"log_free_bytes": 0}, "degraded", "frame log"),
         ({"clock_difference_seconds": 5.5}, "degraded", "clock"),
         ({"clock_difference_seconds": -360.0}, "degraded", "clock"),
         ({"held_by": "the frame log is held by pid 7 on host"}, "unhealthy", "lock"),

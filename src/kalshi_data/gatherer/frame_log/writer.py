@@ -212,7 +212,7 @@ class FrameLogWriter:
             disk = DiskReserve.of(folder, self._settings.free_bytes_min)
             self._aged += drop_old(folder, self._settings, self.committed_until, disk.is_low, aged_max)
             self._counters.log_bytes, self._counters.log_oldest_at_seconds = measure(folder)
-            self._counters.log_free_bytes = disk.free_bytes
+            self._counters.log_free_bytes, self._counters.log_reserve_bytes = disk
 
     def _end_segment(self) -> None:
         if self._file >= 0:

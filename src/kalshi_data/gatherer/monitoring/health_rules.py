@@ -141,8 +141,9 @@ def _feed(counters: Counters, settings: GathererHealthSettings, now_seconds: flo
 def _frame_log(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
     if counters.log_failure:
         yield Reason(UNHEALTHY, "frame log", f"frames cannot be logged: {counters.log_failure}")
-    elif counters.log_bytes and counters.log_free_bytes < settings.log_free_bytes_min:
-        yield Reason(DEGRADED, "frame log", f"{counters.log_free_bytes:,} bytes are left for the frame log")
+    elif counters.log_free_bytes < counters.log_reserve_bytes:
+        text = f"{counters.log_free_bytes:,} bytes are left for the frame log, less than {counters.log_reserve_bytes:,}"
+        yield Reason(DEGRADED, "frame log", text)
 
 
 def _lag(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:
