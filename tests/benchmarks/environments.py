@@ -19,7 +19,8 @@ def interpreter_for(lock: Path) -> Path:
     stamp, python = folder / "made-from.sha256", folder / "bin" / "python"
     if not stamp.is_file() or stamp.read_text() != made_from:
         uv("venv", "--clear", "--python", sys.executable, str(folder))
-        uv("pip", "install", "--require-hashes", "--python", str(python), "--requirement", str(lock))
+        # The cache of the user would keep a copy per checkout of what is built from source: 1 GB of Spark.
+        uv("pip", "install", "--no-cache", "--require-hashes", "--python", str(python), "--requirement", str(lock))
         stamp.write_text(made_from)
     return python
 
