@@ -7,9 +7,10 @@ grant select, insert on all tables in schema market_data to deduplicator;
 -- A row that another one knows more than is replaced by it, or gets what it lacks.
 grant delete on
 market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas, market_data.hot_tickers,
-market_data.packed_tickers, market_data.orderbook_snapshots to deduplicator;
-grant update (taker_side, is_block_trade) on market_data.trades to deduplicator;
-grant update (market_id, last_change_at) on market_data.orderbook_snapshots to deduplicator;
+market_data.packed_tickers, market_data.hot_trades, market_data.packed_trades,
+market_data.hot_orderbook_snapshots, market_data.packed_orderbook_snapshots to deduplicator;
+grant update (taker_side, is_block_trade) on market_data.hot_trades to deduplicator;
+grant update (market_id, last_change_at) on market_data.hot_orderbook_snapshots to deduplicator;
 grant update on market_data.index_values to deduplicator;
 grant update (payload, payload_sha256, occurrence) on market_data.lifecycle_events to deduplicator;
 grant update on
@@ -28,7 +29,7 @@ grant select, update on ops.hour_locks to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;
 grant execute on function ops.try_timestamptz, ops.try_boolean to deduplicator;
-grant execute on function ops.drop_archived_partitions, ops.drop_packed_partitions, ops.move_trade to deduplicator;
+grant execute on function ops.drop_archived_partitions, ops.drop_packed_partitions to deduplicator;
 grant execute on function ops.drop_for_space, ops.delete_old_rows to deduplicator;
 
 -- reader

@@ -60,12 +60,14 @@ def _listing(name: str) -> Stream:
 MARKED = ("is_expirable", "is_classified", "is_verified", "marks_late_rows")
 
 STREAMS = (
-    _feed("trades", "exchange_ts", *MARKED, "has_sightings"),
+    _feed("trades", "exchange_ts", *MARKED, "has_sightings")._replace(target="market_data.hot_trades"),
     # Its merge marks late rows itself: with this many changes that is less work.
     _feed("orderbook_deltas", "exchange_ts", "is_expirable", "is_classified", "is_verified", "has_sightings")._replace(
         target="market_data.hot_orderbook_deltas"
     ),
-    _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified"),
+    _feed("orderbook_snapshots", "received_at", "is_expirable", "marks_late_rows", "is_verified")._replace(
+        target="market_data.hot_orderbook_snapshots"
+    ),
     _feed("tickers", "exchange_ts", *MARKED)._replace(target="market_data.hot_tickers"),
     _feed("lifecycle_events", "seen_at", *MARKED),
     # Completeness does not cover it.

@@ -9,9 +9,33 @@ CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with ti
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
+CREATE TABLE market_data.hot_orderbook_snapshots (
+    received_at timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    market_id text NOT NULL,
+    clock bigint NOT NULL,
+    levels_sha256 bytea NOT NULL,
+    occurrence integer NOT NULL,
+    yes_prices numeric[] NOT NULL,
+    yes_sizes numeric[] NOT NULL,
+    no_prices numeric[] NOT NULL,
+    no_sizes numeric[] NOT NULL,
+    gatherer_id smallint NOT NULL,
+    last_change_at timestamp with time zone
+);
+CREATE FUNCTION market_data.last_snapshot(wanted_ticker text, wanted_at timestamp with time zone) RETURNS SETOF market_data.hot_orderbook_snapshots
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.snapshots_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.snapshots_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.tickers_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.tickers_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, values_sha256 bytea, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.trades_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.trades_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric, taker_side text, is_block_trade boolean, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
 CREATE TABLE market_data.packed_orderbook_deltas (
     hour timestamp with time zone NOT NULL,
@@ -35,6 +59,31 @@ CREATE TABLE market_data.packed_orderbook_deltas (
 );
 CREATE FUNCTION market_data.unpacked_deltas(packed market_data.packed_orderbook_deltas, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
     LANGUAGE sql STABLE;
+CREATE TABLE market_data.packed_orderbook_snapshots (
+    day timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    market_id text NOT NULL,
+    price_scale smallint NOT NULL,
+    size_scale smallint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    times timestamp with time zone[] NOT NULL,
+    clocks bigint[] NOT NULL,
+    digests bytea[] NOT NULL,
+    occurrences integer[],
+    last_changes timestamp with time zone[],
+    gatherer_ids smallint[],
+    yes_ends integer[] NOT NULL,
+    no_ends integer[] NOT NULL,
+    prices smallint[] NOT NULL,
+    sizes integer[] NOT NULL,
+    exact_rows jsonb
+);
+CREATE FUNCTION market_data.unpacked_snapshot(packed market_data.packed_orderbook_snapshots, wanted_at timestamp with time zone) RETURNS SETOF market_data.hot_orderbook_snapshots
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.unscaled(units integer[], scale smallint) RETURNS numeric[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.accepted_range(late_days_max integer) RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange) RETURNS tstzmultirange
@@ -154,7 +203,11 @@ CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, 
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_packed_deltas(hours timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.find_packed_snapshots(days timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.find_packed_tickers(hours timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.find_packed_trades(days timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.find_ranges(unit interval) RETURNS void
     LANGUAGE sql;
@@ -196,6 +249,8 @@ CREATE FUNCTION ops.join_tickers() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.known_time(sent timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.levels_scale(amounts numeric[], units_max integer) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TABLE(proven tstzmultirange, lost tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS timestamp with time zone[]
@@ -231,8 +286,7 @@ CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS 
 CREATE FUNCTION ops.mixed_ticker_hours() RETURNS timestamp with time zone[]
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) RETURNS smallint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp';
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.new_line_checks() RETURNS TABLE(gatherer_id smallint, epoch uuid, frame_number bigint, connection_id bigint, sid integer, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, from_seq bigint, until_seq bigint, from_clock bigint, until_clock bigint, from_change_at timestamp with time zone, until_change_at timestamp with time zone, change_count bigint, inner_count bigint, level_count integer, is_equal boolean, wrong_level_count integer, difference jsonb, run_from_at timestamp with time zone, run_frame bigint, run_checks bigint, run_changes bigint, run_seq bigint, run_clock bigint, run_change_at timestamp with time zone, is_last boolean)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.number_evidence(unit interval) RETURNS void
@@ -259,11 +313,15 @@ CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with tim
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.pack_snapshots(wanted_day timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
 CREATE FUNCTION ops.pack_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
+    LANGUAGE sql;
+CREATE FUNCTION ops.pack_trades(wanted_day timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
 CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, slack interval)
+CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, time_column name, period interval, slack interval)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
     LANGUAGE plpgsql;
@@ -343,9 +401,13 @@ CREATE FUNCTION ops.unpack_evidence(unit interval, slack interval) RETURNS bigin
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_market_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_snapshots(days timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_tickers(hours timestamp with time zone[]) RETURNS bigint
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_trades(days timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
     LANGUAGE plpgsql STABLE;
@@ -431,6 +493,20 @@ CREATE TABLE market_data.hot_tickers (
     received_at timestamp with time zone NOT NULL,
     gatherer_id smallint NOT NULL,
     time_digits smallint
+);
+CREATE TABLE market_data.hot_trades (
+    exchange_ts timestamp with time zone NOT NULL,
+    trade_id text NOT NULL COLLATE pg_catalog."C",
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    yes_price numeric NOT NULL,
+    no_price numeric NOT NULL,
+    size numeric NOT NULL,
+    taker_side text,
+    is_block_trade boolean,
+    received_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    time_digits smallint,
+    CONSTRAINT hot_trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
@@ -538,20 +614,8 @@ CREATE VIEW ops.completeness;
 CREATE VIEW market_data.minute_states;
 CREATE VIEW market_data.order_book_now;
 CREATE VIEW market_data.orderbook_deltas;
-CREATE TABLE market_data.orderbook_snapshots (
-    received_at timestamp with time zone NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    market_id text NOT NULL,
-    clock bigint NOT NULL,
-    levels_sha256 bytea NOT NULL,
-    occurrence integer NOT NULL,
-    yes_prices numeric[] NOT NULL,
-    yes_sizes numeric[] NOT NULL,
-    no_prices numeric[] NOT NULL,
-    no_sizes numeric[] NOT NULL,
-    gatherer_id smallint NOT NULL,
-    last_change_at timestamp with time zone
-);
+CREATE VIEW market_data.snapshots_unpacked;
+CREATE VIEW market_data.orderbook_snapshots;
 CREATE TABLE market_data.packed_tickers (
     hour timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -580,6 +644,25 @@ CREATE TABLE market_data.packed_tickers (
     gatherer_ids smallint[],
     exact_rows jsonb
 );
+CREATE TABLE market_data.packed_trades (
+    day timestamp with time zone NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    row_count integer NOT NULL,
+    time_digits smallint,
+    is_block_trade boolean,
+    has_taker_side boolean NOT NULL,
+    price_scale smallint NOT NULL,
+    size_scale smallint NOT NULL,
+    gatherer_id smallint NOT NULL,
+    trade_ids uuid[] NOT NULL,
+    moments integer[] NOT NULL,
+    microseconds smallint[],
+    prices smallint[] NOT NULL,
+    sizes integer[] NOT NULL,
+    delays bigint[] NOT NULL,
+    gatherer_ids smallint[],
+    exact_rows jsonb
+);
 CREATE TABLE market_data.series_history (
     ticker text NOT NULL COLLATE pg_catalog."C",
     body_sha256 bytea NOT NULL,
@@ -592,20 +675,8 @@ CREATE TABLE market_data.series_history (
 CREATE VIEW market_data.tickers_unpacked;
 CREATE VIEW market_data.tickers;
 CREATE VIEW market_data.top_of_book;
-CREATE TABLE market_data.trades (
-    exchange_ts timestamp with time zone NOT NULL,
-    trade_id text NOT NULL COLLATE pg_catalog."C",
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    yes_price numeric NOT NULL,
-    no_price numeric NOT NULL,
-    size numeric NOT NULL,
-    taker_side text,
-    is_block_trade boolean,
-    received_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    time_digits smallint,
-    CONSTRAINT trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
-);
+CREATE VIEW market_data.trades_unpacked;
+CREATE VIEW market_data.trades;
 CREATE TABLE ops.arbitration (
     stream text NOT NULL,
     hour timestamp with time zone NOT NULL,
@@ -896,8 +967,12 @@ ALTER TABLE ONLY market_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
 ALTER TABLE ONLY market_data.hot_orderbook_deltas
     ADD CONSTRAINT hot_orderbook_deltas_exchange_ts_market_ticker_clock_side_p_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
+ALTER TABLE ONLY market_data.hot_orderbook_snapshots
+    ADD CONSTRAINT hot_orderbook_snapshots_received_at_market_ticker_clock_lev_key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at);
 ALTER TABLE ONLY market_data.hot_tickers
     ADD CONSTRAINT hot_tickers_exchange_ts_market_ticker_values_sha256_key UNIQUE (exchange_ts, market_ticker, values_sha256);
+ALTER TABLE ONLY market_data.hot_trades
+    ADD CONSTRAINT hot_trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
 ALTER TABLE ONLY market_data.index_values
     ADD CONSTRAINT index_values_source_ts_index_id_key UNIQUE (source_ts, index_id);
 ALTER TABLE ONLY market_data.lifecycle_events
@@ -906,14 +981,10 @@ ALTER TABLE ONLY market_data.markets_history
     ADD CONSTRAINT markets_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.markets
     ADD CONSTRAINT markets_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.orderbook_snapshots
-    ADD CONSTRAINT orderbook_snapshots_received_at_market_ticker_clock_levels__key UNIQUE (received_at, market_ticker, clock, levels_sha256, occurrence, last_change_at);
 ALTER TABLE ONLY market_data.series_history
     ADD CONSTRAINT series_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (ticker);
-ALTER TABLE ONLY market_data.trades
-    ADD CONSTRAINT trades_exchange_ts_trade_id_key UNIQUE (exchange_ts, trade_id);
 ALTER TABLE ONLY ops.arbitration
     ADD CONSTRAINT arbitration_pkey PRIMARY KEY (stream, hour, gatherer_id);
 ALTER TABLE ONLY ops.archive_partitions
@@ -979,16 +1050,18 @@ ALTER TABLE ONLY timeseries.series
 CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
 CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
+CREATE INDEX hot_orderbook_snapshots_market_ticker_received_at_idx ON market_data.hot_orderbook_snapshots USING btree (market_ticker, received_at);
 CREATE INDEX hot_tickers_market_ticker_exchange_ts_idx ON market_data.hot_tickers USING btree (market_ticker, exchange_ts);
+CREATE INDEX hot_trades_market_ticker_exchange_ts_idx ON market_data.hot_trades USING btree (market_ticker, exchange_ts);
 CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
 CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
 CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
 CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
-CREATE INDEX orderbook_snapshots_market_ticker_received_at_idx ON market_data.orderbook_snapshots USING btree (market_ticker, received_at);
 CREATE INDEX packed_orderbook_deltas_market_ticker_hour_idx ON market_data.packed_orderbook_deltas USING btree (market_ticker, hour);
+CREATE INDEX packed_orderbook_snapshots_market_ticker_day_idx ON market_data.packed_orderbook_snapshots USING btree (market_ticker, day);
 CREATE INDEX packed_tickers_market_ticker_hour_idx ON market_data.packed_tickers USING btree (market_ticker, hour);
+CREATE INDEX packed_trades_market_ticker_day_idx ON market_data.packed_trades USING btree (market_ticker, day);
 CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
-CREATE INDEX trades_market_ticker_exchange_ts_idx ON market_data.trades USING btree (market_ticker, exchange_ts);
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
@@ -1013,7 +1086,7 @@ CREATE INDEX subscriptions_known_until ON ops.subscriptions USING btree (market_
 CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptions USING btree (market_ticker, channel, began_at);
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
 CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
-CREATE TRIGGER on_first_snapshot AFTER INSERT ON market_data.orderbook_snapshots FOR EACH ROW WHEN (((new.clock = 0) AND (new.occurrence = 0) AND (new.yes_prices = '{}'::numeric[]) AND (new.no_prices = '{}'::numeric[]))) EXECUTE FUNCTION ops.on_first_snapshot();
+CREATE TRIGGER on_first_snapshot AFTER INSERT ON market_data.hot_orderbook_snapshots FOR EACH ROW WHEN (((new.clock = 0) AND (new.occurrence = 0) AND (new.yes_prices = '{}'::numeric[]) AND (new.no_prices = '{}'::numeric[]))) EXECUTE FUNCTION ops.on_first_snapshot();
 CREATE TRIGGER on_lifecycle_change AFTER INSERT OR UPDATE ON market_data.lifecycle_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['activated'::text, 'determined'::text, 'settled'::text]))) EXECUTE FUNCTION ops.on_lifecycle_change();
 CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
@@ -1029,9 +1102,17 @@ GRANT USAGE ON SCHEMA ops TO deduplicator;
 GRANT USAGE ON SCHEMA ops TO exporter;
 GRANT USAGE ON SCHEMA timeseries TO deduplicator;
 GRANT USAGE ON SCHEMA timeseries TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_snapshots TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_orderbook_snapshots TO reader;
+GRANT SELECT ON TABLE market_data.hot_orderbook_snapshots TO exporter;
+GRANT UPDATE(market_id) ON TABLE market_data.hot_orderbook_snapshots TO deduplicator;
+GRANT UPDATE(last_change_at) ON TABLE market_data.hot_orderbook_snapshots TO deduplicator;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.packed_orderbook_deltas TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_orderbook_snapshots TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_orderbook_snapshots TO reader;
+GRANT SELECT ON TABLE market_data.packed_orderbook_snapshots TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_counts TO deduplicator;
 REVOKE ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) TO deduplicator;
@@ -1042,8 +1123,6 @@ GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO de
 REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION ops.move_trade(known_ts timestamp with time zone, trade_key text, new_ts timestamp with time zone, digits smallint, side text, is_block boolean) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
@@ -1116,6 +1195,11 @@ GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.hot_tickers TO reader;
 GRANT SELECT ON TABLE market_data.hot_tickers TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_trades TO deduplicator;
+GRANT SELECT ON TABLE market_data.hot_trades TO reader;
+GRANT SELECT ON TABLE market_data.hot_trades TO exporter;
+GRANT UPDATE(taker_side) ON TABLE market_data.hot_trades TO deduplicator;
+GRANT UPDATE(is_block_trade) ON TABLE market_data.hot_trades TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
@@ -1152,14 +1236,18 @@ GRANT SELECT ON TABLE market_data.order_book_now TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_deltas TO exporter;
-GRANT SELECT,INSERT,DELETE ON TABLE market_data.orderbook_snapshots TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.snapshots_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.snapshots_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.snapshots_unpacked TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO reader;
 GRANT SELECT ON TABLE market_data.orderbook_snapshots TO exporter;
-GRANT UPDATE(market_id) ON TABLE market_data.orderbook_snapshots TO deduplicator;
-GRANT UPDATE(last_change_at) ON TABLE market_data.orderbook_snapshots TO deduplicator;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_tickers TO deduplicator;
 GRANT SELECT ON TABLE market_data.packed_tickers TO reader;
 GRANT SELECT ON TABLE market_data.packed_tickers TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE market_data.packed_trades TO deduplicator;
+GRANT SELECT ON TABLE market_data.packed_trades TO reader;
+GRANT SELECT ON TABLE market_data.packed_trades TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
@@ -1172,11 +1260,12 @@ GRANT SELECT ON TABLE market_data.tickers TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.top_of_book TO deduplicator;
 GRANT SELECT ON TABLE market_data.top_of_book TO reader;
 GRANT SELECT ON TABLE market_data.top_of_book TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.trades_unpacked TO deduplicator;
+GRANT SELECT ON TABLE market_data.trades_unpacked TO reader;
+GRANT SELECT ON TABLE market_data.trades_unpacked TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.trades TO deduplicator;
 GRANT SELECT ON TABLE market_data.trades TO reader;
 GRANT SELECT ON TABLE market_data.trades TO exporter;
-GRANT UPDATE(taker_side) ON TABLE market_data.trades TO deduplicator;
-GRANT UPDATE(is_block_trade) ON TABLE market_data.trades TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;

@@ -48,10 +48,12 @@ def test_each_row_is_merged_archived_and_packed_once(measured: Measured) -> None
     assert measured.wrong == 0
     assert measured.rows["market_data.packed_orderbook_deltas"] == changes + halves
     assert measured.rows["market_data.packed_tickers"] == made("tickers")
-    assert measured.packed_rows == changes + halves + made("tickers")
-    assert measured.rows["market_data.hot_orderbook_deltas"] == measured.rows["market_data.hot_tickers"] == 0
-    for stream in ("trades", "lifecycle_events"):
-        assert measured.rows[f"market_data.{stream}"] == made(stream)
+    assert measured.rows["market_data.packed_trades"] == made("trades")
+    assert measured.rows["market_data.lifecycle_events"] == made("lifecycle_events")
+    states = measured.rows["market_data.packed_orderbook_snapshots"]
+    assert states > 0
+    assert measured.packed_rows == changes + halves + made("tickers") + made("trades") + states
+    assert {rows for table, rows in measured.rows.items() if table.startswith("market_data.hot_")} == {0}
     steps = measured.hours_steps
     assert steps["merge orderbook_deltas"].units == GATHERERS * (changes + halves)
     assert steps["merge tickers"].units == 2 * GATHERERS * made("tickers")

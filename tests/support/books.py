@@ -12,7 +12,7 @@ Level = tuple[str, Decimal]
 Book = dict[Level, Decimal]
 
 SNAPSHOT = """
-insert into market_data.orderbook_snapshots (
+insert into market_data.hot_orderbook_snapshots (
     received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
     gatherer_id, last_change_at
 ) values (%s, %s, 'm', %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -29,7 +29,7 @@ LATE = "insert into ops.late_rows (stream, market_ticker, during) values (%s, %s
 
 def ensure_partitions(connection: Connection, *moments: datetime) -> None:
     """Create the partitions that rows of these tests need."""
-    for table in ("orderbook_snapshots", "hot_orderbook_deltas", "trades", "hot_tickers", "lifecycle_events"):
+    for table in ("hot_orderbook_snapshots", "hot_orderbook_deltas", "hot_trades", "hot_tickers", "lifecycle_events"):
         for moment in moments:
             ensure_partition(connection, table, moment)
 
@@ -55,7 +55,7 @@ def snapshot(
         sorted((price, size) for (of, price), size in (book or {}).items() if of == side) for side in ("yes", "no")
     ]
     lists = [[each[part] for each in side] for side in sides for part in (0, 1)]
-    ensure_partition(connection, "orderbook_snapshots", at(minute))
+    ensure_partition(connection, "hot_orderbook_snapshots", at(minute))
     digest = hashlib.sha256(repr(sides).encode()).digest()
     connection.execute(SNAPSHOT, (at(minute), ticker, clock, digest, occurrence, *lists, gatherer, last_change))
 

@@ -45,14 +45,6 @@ class Database(NamedTuple):
     def connect(self, user: str = SUPERUSER) -> Connection:
         return connect(self.conninfo(user), application_name="test")
 
-    def partition_by_day(self, table: str) -> None:
-        """Let each new partition of an empty table hold a day, so that a test can fill and drop some."""
-        with self.connect() as connection:
-            interval = "update timeseries.series set partition_interval = '1 day' where target = %s::regclass"
-            connection.execute(interval, (table,))
-            if connection.execute("select from pg_extension where extname = 'timescaledb'").fetchone() is not None:
-                connection.execute("select set_chunk_time_interval(%s, interval '1 day')", (table,))
-
 
 class Engine:
     """A running server of one kind."""

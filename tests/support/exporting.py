@@ -29,13 +29,13 @@ TRADES = [stream for stream in ARCHIVED if stream.name == "trades"]
 DAILY = [stream for stream in ARCHIVED if stream.time_column is None]
 
 TRADE = """
-insert into market_data.trades values (%s, %s, %s, 0.43, 0.57, %s, 'yes', false, %s, %s)
+insert into market_data.hot_trades values (%s, %s, %s, 0.43, 0.57, %s, 'yes', false, %s, %s)
 """
 DELTA = """
 insert into market_data.hot_orderbook_deltas values (%s, %s, %s, 'yes', 0.43, %s, 0, %s, %s, 6)
 """
 SNAPSHOT = """
-insert into market_data.orderbook_snapshots
+insert into market_data.hot_orderbook_snapshots
 values (%s, 'KXA-1', 'id', 7, sha256('1'), 0, '{0.1,0.25}', '{5,0.5}', '{}', '{}', 1)
 """
 TICKER = """
@@ -126,7 +126,7 @@ def list_whole(production: Connection, listed_at: datetime, *streams: str) -> No
 
 
 def trade(production: Connection, at: datetime, trade_id: str, market: str = "KXA-1", gatherer_id: int = 1) -> None:
-    production.execute("select timeseries.ensure_partition('market_data.trades', %s)", (at,))
+    production.execute("select timeseries.ensure_partition('market_data.hot_trades', %s)", (at,))
     production.execute(TRADE, (at, trade_id, market, "3.5", at, gatherer_id))
 
 

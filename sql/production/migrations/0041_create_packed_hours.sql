@@ -11,7 +11,7 @@ create index on ops.packed_hours (stream, packed_at);
 comment on table ops.packed_hours is
 'Hours of which some rows are packed. An hour without a row here has hot rows only.';
 comment on column ops.packed_hours.stream is 'The stream.';
-comment on column ops.packed_hours.hour is 'When the hour begins.';
+comment on column ops.packed_hours.hour is 'When the hour begins; for trades, the day.';
 comment on column ops.packed_hours.next_ticker is
 'The market with which packing goes on; those before it are packed.';
 comment on column ops.packed_hours.packed_rows is 'How many rows were packed so far, those unpacked later included.';

@@ -104,7 +104,7 @@ MARKET = Column("market_ticker", NAME, "name at the exchange")
 ARCHIVED = (
     ArchiveStream(
         "trades",
-        "market_data.trades",
+        "market_data.hot_trades",
         "exchange_ts",
         ("market_ticker", "exchange_ts", "received_at", "trade_id"),
         (
@@ -139,7 +139,7 @@ ARCHIVED = (
     ),
     ArchiveStream(
         "orderbook_snapshots",
-        "market_data.orderbook_snapshots",
+        "market_data.hot_orderbook_snapshots",
         "received_at",
         ("market_ticker", "received_at", "clock", "levels_sha256", "occurrence"),
         (

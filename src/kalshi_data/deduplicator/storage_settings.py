@@ -13,7 +13,7 @@ EXPIRABLE = tuple(stream.name for stream in STREAMS if stream.is_expirable)
 
 
 class PackingSettings(Section):
-    """When hours of order-book changes and market summaries are packed, which then take a twentieth of the disk."""
+    """When rows of hours, or days, that are over are packed, which then take a tenth of the disk or less."""
 
     enabled: Annotated[bool, Meta(description="Pack hours that are over; readers see the same rows.")] = True
     hours_after: Annotated[
@@ -21,10 +21,13 @@ class PackingSettings(Section):
         Meta(
             le=24 * DAYS_MAX,
             ge=1,
-            description="Hours from the end of an hour until it is packed, if the archive holds it, verified.",
+            description="Hours from the end of an hour until it is packed, if the archive holds it, verified. "
+            "Trades and order-book snapshots are packed by the day.",
         ),
-    ] = 3
-    rows_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Rows packed in one step.")] = 50_000
+    ] = 1
+    rows_max: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Rows packed in one step; of order-book snapshots, a twentieth.")
+    ] = 50_000
     late_seconds_max: Annotated[
         float, Meta(le=SECONDS_MAX, gt=0, description="An hour that is due for longer makes the deduplicator degraded.")
     ] = 21_600.0

@@ -166,7 +166,7 @@ class Upkeep:
         if is_packed and moved:
             log.info("hour packed", stream=stream, hour=hour)
         # The next hour follows after the pause, and one of which rows are being merged is tried again.
-        return moved >= self._packing.rows_max
+        return moved > 0 and not is_packed
 
     # Each of these has a transaction of its own, because what drops partitions keeps merges waiting until it ends.
     def _drop_archived(self, production: Connection) -> bool:

@@ -15,11 +15,14 @@ from tests.benchmarks.capacity.meter import StepCost
 from tests.benchmarks.capacity.run import Measured
 from tests.benchmarks.capacity.sizes import AUDITS, GATHERER_ROWS, PRODUCTION_ROWS, STATES
 
-# Rows of packed streams are hot for this many hours of mean load: three until they are packed, one that goes on, one
-# that waits for the archive, and twice more if one of them is the busiest.
-HOT_HOURS = 7
+# Rows of packed streams are hot for this many hours of mean load: one until they are packed, one that goes on, one that
+# waits for the archive, and twice more if one of them is the busiest. Of streams that are packed by the day, it is the
+# day before, too.
+HOT_HOURS = 5
+PACKED_BY_DAY = {"trades": 24, "orderbook_snapshots": 24}
 TIDY_SECONDS = 600
 # Steps of the upkeep.
+PACKED = "market_data.packed_"
 UPKEEP = ("classify minutes", "check books", "count changes", "pack", "arbitration and retention")
 
 
@@ -48,7 +51,7 @@ AIMS = {
 
 def production_bytes_a_day(measured: Measured) -> dict[str, float]:
     """Return the bytes that a day adds to each table of production that keeps its rows."""
-    hidden = {f"market_data.{name.removeprefix('market_data.packed_')}" for name in measured.kept if ".packed_" in name}
+    hidden = {f"market_data.{name.removeprefix(PACKED)}" for name in measured.kept if name.startswith(PACKED)}
     return {
         table: size * PRODUCTION_ROWS[table]
         for table, size in measured.kept.items()
@@ -58,11 +61,13 @@ def production_bytes_a_day(measured: Measured) -> dict[str, float]:
 
 def hot_bytes(measured: Measured) -> float:
     """Return the bytes of rows that wait to be packed, and of other rows that stay for some hours only."""
-    hot = sum(
-        measured.hot[table] * ROWS_A_DAY[table.removeprefix("market_data.hot_")] / 24 * HOT_HOURS
-        for table in measured.hot
-        if table.startswith("market_data.hot_")
-    )
+    hot = 0.0
+    for table, row_bytes in measured.hot.items():
+        stream = table.removeprefix("market_data.hot_")
+        if stream != table:
+            hot += (
+                row_bytes * PRODUCTION_ROWS[f"market_data.{stream}"] / 24 * (HOT_HOURS + PACKED_BY_DAY.get(stream, 0))
+            )
     return hot + measured.passing_bytes
 
 
@@ -81,7 +86,7 @@ def core_shares(measured: Measured) -> dict[str, float]:
         "classify minutes": 1 / 60,
         "check books": (STATES - PRODUCTION_ROWS["ops.expected"]) / DAY_SECONDS,
         "count changes": count_share(wide) * AUDITS * GATHERERS / DAY_SECONDS,
-        "pack": sum(rows for stream, rows in ROWS_A_DAY.items() if is_packed(measured, stream)) / DAY_SECONDS,
+        "pack": sum(PRODUCTION_ROWS[table] for table in measured.kept if table.startswith(PACKED)) / DAY_SECONDS,
         "arbitration and retention": 1 / TIDY_SECONDS,
         "archive": sum(ROWS_A_DAY.values()) / DAY_SECONDS,
     }
@@ -90,11 +95,6 @@ def core_shares(measured: Measured) -> dict[str, float]:
         for name, units in a_second.items()
         if name in wide or name in hours
     }
-
-
-def is_packed(measured: Measured, stream: str) -> bool:
-    """Return whether hours of a stream are packed."""
-    return f"market_data.packed_{stream}" in measured.kept
 
 
 MERGED_ROWS = {

@@ -40,7 +40,7 @@ DROP_CAPTURED = """
 select count(d.*) from timeseries.series as s cross join lateral timeseries.drop_partitions(s.target, %s) as d
 """
 MONTHS = """
-select count(*) filter (where timeseries.ensure_partition('market_data.trades', now() - n * interval '1 day'))
+select count(*) filter (where timeseries.ensure_partition('market_data.packed_trades', now() - n * interval '1 day'))
 from generate_series(0, %s, 30) as n
 """
 BUSIEST = """

@@ -12,7 +12,7 @@ import msgspec
 from kalshi_data.demo.postgres import server_account
 from tests.benchmarks.capacity.load import Period
 from tests.benchmarks.capacity.meter import StepCost
-from tests.benchmarks.capacity.platform import HOUR, Pipeline, Servers, pipeline
+from tests.benchmarks.capacity.platform import CHECKED_UNTIL, HOUR, Pipeline, Servers, pipeline
 from tests.benchmarks.capacity.production import make_engine
 from tests.benchmarks.capacity.sizes import PASSING, read_bytes, read_rows, row_bytes
 from tests.support.engines import Engine
@@ -26,6 +26,11 @@ GATHERER_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "2GB"}
 ACTIVE = """
 select market_ticker from market_data.hot_orderbook_deltas where exchange_ts >= %(hour)s and exchange_ts < %(until)s
 group by market_ticker order by hashtext(market_ticker) limit %(books)s
+"""
+# No hour after those of the run has a row, so it needs no file before its day can be packed.
+FINISH_DAYS = """
+update ops.archive_partitions set state = 'verified', row_count = 0
+where state = 'pending' and row_count is null and hour >= %s
 """
 ARCHIVED = """
 select stream, sum(byte_count)::float8 / sum(row_count) from ops.archive_partitions where row_count > 0 group by stream
@@ -95,7 +100,9 @@ def measure_on(servers: Servers, load: Load, folder: Path) -> Measured:
 
 def run_hours(servers: Servers, load: Load, folder: Path, measured: Measured) -> None:
     """Take some hours through every step, and measure the sizes."""
-    began = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - (load.hours + 3) * HOUR
+    # Days that are over, so that all of it can be packed.
+    days = 2 + load.hours // 24
+    began = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - days * 24 * HOUR
     with pipeline(servers, Period(0, began, share=load.share).books, folder) as steps:
         with steps.production.connect() as connection:
             empty = read_bytes(connection)
@@ -147,6 +154,8 @@ def measure_packing(steps: Pipeline, last: datetime, measured: Measured) -> None
         tickers = [str(ticker) for (ticker,) in connection.execute(ACTIVE, asked).fetchall()]
         connection.execute("analyze")
         measured.hot_read_ms = read_books(steps, tickers, last, "book_at, hot")
+        connection.execute(FINISH_DAYS, (last + HOUR,))
+        connection.execute(CHECKED_UNTIL, (last + 24 * HOUR,))
         measured.packed_rows += steps.pack()
         steps.tidy()
         connection.execute("analyze")

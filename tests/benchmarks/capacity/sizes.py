@@ -14,7 +14,9 @@ PRODUCTION_ROWS = {
     **{f"market_data.{stream}": rows for stream, rows in ROWS_A_DAY.items()},
     "market_data.packed_orderbook_deltas": ROWS_A_DAY["orderbook_deltas"],
     "market_data.packed_tickers": ROWS_A_DAY["tickers"],
+    "market_data.packed_trades": ROWS_A_DAY["trades"],
     "market_data.orderbook_snapshots": STATES,
+    "market_data.packed_orderbook_snapshots": STATES,
     "ops.book_checks": STATES - BOOKS,
     "ops.line_checks": BOOKS * GATHERERS,
     "ops.subscriptions": BOOKS * GATHERERS,
@@ -26,6 +28,8 @@ PRODUCTION_ROWS = {
 PASSING = {
     "market_data.hot_orderbook_deltas",
     "market_data.hot_tickers",
+    "market_data.hot_trades",
+    "market_data.hot_orderbook_snapshots",
     "ops.sightings",
     "ops.late_rows",
     "ops.line_counts",

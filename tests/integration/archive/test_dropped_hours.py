@@ -45,7 +45,6 @@ RETENTION = ProductionRetentionSettings(
 
 @pytest.fixture
 def ops(production: Database) -> Iterator[Connection]:
-    production.partition_by_day("market_data.trades")
     with production.connect("deduplicator") as connection:
         fill(connection)
         yield connection

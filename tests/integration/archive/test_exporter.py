@@ -178,7 +178,6 @@ def test_the_manifest_describes_the_object(production: Database, ops: Connection
 
 
 def test_hours_without_rows_have_their_record_and_object(production: Database, ops: Connection, tmp_path: Path) -> None:
-    production.partition_by_day("market_data.trades")
     fill(ops)
     export(settings(production, tmp_path), until_at=END)
     held = states(ops)

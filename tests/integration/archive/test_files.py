@@ -171,7 +171,7 @@ def test_a_level_that_does_not_fit_is_refused_by_name(production: Database, tmp_
 def test_a_price_without_a_size_is_refused(production: Database, tmp_path: Path) -> None:
     with production.connect() as connection:
         insert(connection, SNAPSHOTS, [snapshot(yes=[("0.4", "5")])])
-        connection.execute("update market_data.orderbook_snapshots set yes_prices = '{0.4,0.5}'")
+        connection.execute("update market_data.hot_orderbook_snapshots set yes_prices = '{0.4,0.5}'")
     with pytest.raises(ArchiveError, match="column yes_levels holds prices without sizes"):
         write(production, SNAPSHOTS, tmp_path / "part-0.parquet")
 

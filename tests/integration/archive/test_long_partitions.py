@@ -7,26 +7,21 @@ import pytest
 
 from kalshi_data.database.connection import Connection, query
 from tests.support.engines import Database
-from tests.support.exporting import CONNECTION, DAY, HOUR, mark, trade
+from tests.support.exporting import CONNECTION, DAY, HOUR, LIFECYCLE, mark
 
 YEARS = 3
 # Three years hold 36.5 partitions of 30 days, and may begin and end within one.
 PARTITIONS_MAX = 38
 OLD = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 70 * DAY
-HOURS = "select hour from ops.hours_to_archive('trades', %s) order by 1"
+HOURS = "select hour from ops.hours_to_archive('lifecycle_events', %s) order by 1"
 VERIFY = """
 insert into ops.archive_partitions (stream, hour, state)
-select 'trades', h.hour, 'verified' from ops.hours_to_archive('trades', %s) as h
+select 'lifecycle_events', h.hour, 'verified' from ops.hours_to_archive('lifecycle_events', %s) as h
 on conflict (stream, hour) do update set state = excluded.state
 """
-DROP = "select lower(during) from ops.drop_archived_partitions('trades', 1)"
+DROP = "select lower(during) from ops.drop_archived_partitions('lifecycle_events', 1)"
 # One row every ten days makes every partition on either engine.
 FILL = {
-    "trades": """
-insert into market_data.trades (
-    exchange_ts, trade_id, market_ticker, yes_price, no_price, size, received_at, gatherer_id
-) select at, at::text, 'KXA-1', 0.43, 0.57, 1, at, 1 from unnest(%s::timestamptz[]) as a (at)
-""",
     "lifecycle_events": """
 insert into market_data.lifecycle_events (
     seen_at, subject_ticker, kind, payload_sha256, payload, received_at, gatherer_id
@@ -39,9 +34,6 @@ insert into market_data.index_values (
 """,
 }
 STAGE = {
-    "trades": """
-insert into stage values (1, now(), now(), 'new', 'KXA-1', 0.43, 0.57, 1, 'yes', false, 3, '1')
-""",
     "lifecycle_events": """
 insert into stage values (1, now(), now(), 'KXA-1', 'deactivated', sha256('2'), '{}', 0, '{}', '1')
 """,
@@ -63,12 +55,18 @@ def ops(production: Database) -> Iterator[Connection]:
         yield connection
 
 
+def event(connection: Connection, at: datetime) -> None:
+    """Insert a lifecycle event, which production keeps for ever."""
+    connection.execute("select timeseries.ensure_partition('market_data.lifecycle_events', %s)", (at,))
+    connection.execute(LIFECYCLE, (at, at))
+
+
 def partition_of(connection: Connection, at: datetime) -> tuple[datetime, datetime]:
     """Return the times of the partition that holds a time, which the engines choose differently; keep nothing."""
     with connection.transaction(force_rollback=True):
-        trade(connection, at, "probe")
+        event(connection, at)
         ((during,),) = connection.execute(
-            "select during from timeseries.list_partitions('market_data.trades')"
+            "select during from timeseries.list_partitions('market_data.lifecycle_events')"
         ).fetchall()
     return during.lower, during.upper
 
@@ -92,22 +90,22 @@ def test_a_tick_after_three_years_plans_few_partitions(ops: Connection, stream: 
 def test_hours_before_the_first_record_need_no_object(ops: Connection) -> None:
     began, ended = partition_of(ops, OLD)
     first = began + 20 * DAY
-    trade(ops, first + timedelta(minutes=5), "first")
-    mark(ops, first, streams=["trades"])
+    event(ops, first + timedelta(minutes=5))
+    mark(ops, first, streams=["lifecycle_events"])
     hours = [hour for (hour,) in ops.execute(HOURS, (ended,)).fetchall()]
     assert hours == [first + number * HOUR for number in range((ended - first) // HOUR)]
     ops.execute(VERIFY, (ended,))
     assert ops.execute(DROP).fetchall() == [(began,)]
-    assert ops.execute("select count(*) from market_data.trades").fetchone() == (0,)
+    assert ops.execute("select count(*) from market_data.lifecycle_events").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("days", [20, 25])
 def test_a_partition_stays_until_each_hour_since_its_first_record_is_verified(ops: Connection, days: int) -> None:
     began, ended = partition_of(ops, OLD)
-    trade(ops, began + 20 * DAY, "first")
-    mark(ops, began + 20 * DAY, streams=["trades"])
+    event(ops, began + 20 * DAY)
+    mark(ops, began + 20 * DAY, streams=["lifecycle_events"])
     ops.execute(VERIFY, (ended,))
-    mark(ops, began + days * DAY, streams=["trades"])
+    mark(ops, began + days * DAY, streams=["lifecycle_events"])
     assert ops.execute(DROP).fetchall() == []
     ops.execute(VERIFY, (ended,))
     assert ops.execute(DROP).fetchall() == [(began,)]
@@ -115,8 +113,8 @@ def test_a_partition_stays_until_each_hour_since_its_first_record_is_verified(op
 
 def test_hours_since_the_first_connection_need_objects(ops: Connection) -> None:
     began, ended = partition_of(ops, OLD)
-    trade(ops, began + 20 * DAY, "first")
-    mark(ops, began + 20 * DAY, streams=["trades"])
+    event(ops, began + 20 * DAY)
+    mark(ops, began + 20 * DAY, streams=["lifecycle_events"])
     ops.execute(CONNECTION, (began + 10 * DAY + timedelta(minutes=30),))
     hours = [hour for (hour,) in ops.execute(HOURS, (ended,)).fetchall()]
     assert hours == [began + 10 * DAY + number * HOUR for number in range((ended - began - 10 * DAY) // HOUR)]
@@ -127,8 +125,8 @@ def test_of_the_time_before_the_first_connection_only_hours_with_rows_need_objec
     began, ended = partition_of(ops, OLD)
     ops.execute(CONNECTION, (began + 25 * DAY,))
     for day in (10, 20):
-        trade(ops, began + day * DAY, str(day))
-        mark(ops, began + day * DAY, streams=["trades"])
+        event(ops, began + day * DAY)
+        mark(ops, began + day * DAY, streams=["lifecycle_events"])
     hours = [hour for (hour,) in ops.execute(HOURS, (ended,)).fetchall()]
     assert hours == [began + 25 * DAY + number * HOUR for number in range((ended - began - 25 * DAY) // HOUR)]
     ops.execute(VERIFY, (ended,))
@@ -140,6 +138,6 @@ def test_of_the_time_before_the_first_connection_only_hours_with_rows_need_objec
 
 
 def test_a_stream_without_records_drops_nothing(ops: Connection) -> None:
-    trade(ops, OLD, "unrecorded")
+    event(ops, OLD)
     assert ops.execute(DROP).fetchall() == []
-    assert ops.execute("select count(*) from market_data.trades").fetchall() == [(1,)]
+    assert ops.execute("select count(*) from market_data.lifecycle_events").fetchall() == [(1,)]

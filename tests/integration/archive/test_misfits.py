@@ -156,7 +156,7 @@ def test_a_row_of_an_older_version_leaves_and_its_hour_is_archived(
 ) -> None:
     fill(ops)
     with production.connect() as other:
-        other.execute("update market_data.trades set yes_price = 0.41000005 where trade_id = 'trade 1'")
+        other.execute("update market_data.hot_trades set yes_price = 0.41000005 where trade_id = 'trade 1'")
     export(settings(production, tmp_path))
     assert states(ops)[THEN] == "verified"
     assert row_of(ops)["row_count"] == 5

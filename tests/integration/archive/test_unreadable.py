@@ -139,7 +139,6 @@ def filled(bucket: Bucket) -> Bucket:
 
 @pytest.fixture
 def ops(production: Database) -> Iterator[Connection]:
-    production.partition_by_day("market_data.trades")
     with production.connect("deduplicator") as connection:
         fill(connection)
         yield connection

@@ -189,8 +189,8 @@ def test_a_difference_to_production_is_found_and_deep_shows_the_row(
 ) -> None:
     export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
     with production.connect() as superuser:
-        superuser.execute("update market_data.trades set size = 4 where trade_id = 'trade 1'")
-        superuser.execute("delete from market_data.trades where trade_id = 'trade 7'")
+        superuser.execute("update market_data.hot_trades set size = 4 where trade_id = 'trade 1'")
+        superuser.execute("delete from market_data.hot_trades where trade_id = 'trade 7'")
     shown = problems(online(production, tmp_path))
     assert "sum of size: production has 21.5, the archive 21" in shown
     assert "rows: production has 3, the archive 4" in shown
@@ -206,7 +206,7 @@ def test_a_change_that_no_sum_shows_is_found_by_deep_only(
 ) -> None:
     export(settings(production, tmp_path), until_at=THEN + 2 * HOUR)
     with production.connect() as superuser:
-        superuser.execute("update market_data.trades set taker_side = 'no' where trade_id = 'trade 1'")
+        superuser.execute("update market_data.hot_trades set taker_side = 'no' where trade_id = 'trade 1'")
     assert problems(online(production, tmp_path)) == ""
     assert "1 rows are not in production" in problems(online(production, tmp_path, deep=True))
 

@@ -83,10 +83,10 @@ def test_dedup_reader_may_not_do_anything_else(kalshi_ts: Database, statement: s
     ("role", "statement"),
     [
         ("reader", "select * from ops.cursors"),
-        ("reader", "insert into market_data.trades select * from market_data.trades"),
-        ("deduplicator", "delete from market_data.trades"),
-        ("deduplicator", "update market_data.trades set size = 0"),
-        ("deduplicator", "drop table market_data.trades"),
+        ("reader", "insert into market_data.hot_trades select * from market_data.trades"),
+        ("deduplicator", "delete from market_data.lifecycle_events"),
+        ("deduplicator", "update market_data.hot_trades set size = 0"),
+        ("deduplicator", "drop table market_data.hot_trades"),
         ("deduplicator", "create table market_data.mine ()"),
     ],
 )
@@ -163,7 +163,7 @@ def test_readers_can_stop_neither_merge_nor_partitions_nor_migration(
         reader.execute("begin")
         reader.execute("select count(*) from market_data.trades")
         assert SessionLock("trades 1/1").take(deduplicator)
-        deduplicator.execute("select timeseries.ensure_partition('market_data.trades', now() + interval '3 days')")
+        deduplicator.execute("select timeseries.ensure_partition('market_data.hot_trades', now() + interval '3 days')")
     with kalshi_ts.connect("dedup_reader") as reader, kalshi_ts.connect("gatherer") as gatherer:
         reader.execute("begin")
         reader.execute("select count(*) from sync.trades_v1")

@@ -124,13 +124,13 @@ def test_a_session_that_blocks_for_too_long_is_named(production: Database, own_s
 
 def test_a_table_in_use_delays_a_migration_and_no_other_session(production: Database, own_sql: Path) -> None:
     path = own_sql / "production" / "migrations" / "9001_alter_trades.sql"
-    path.write_text("alter table market_data.trades add column note text;")
+    path.write_text("alter table market_data.hot_trades add column note text;")
     with ThreadPoolExecutor(1) as pool, production.connect() as watching:
-        with reading(production, "market_data.trades"):
+        with reading(production, "market_data.hot_trades"):
             migration = migrating(production, pool)
             wait_until(lambda: waits_for_lock(watching), "the migration waits")
             with production.connect("reader") as second:
-                second.execute("select count(*) from market_data.trades")
+                second.execute("select count(*) from market_data.hot_trades")
         assert migration.result(60) == [path.name]
 
 
@@ -197,15 +197,15 @@ def test_a_dropped_object_comes_back_with_its_grants(production: Database, drop:
         ("production", "drop owned by reader", "reader", "select count(*) from market_data.top_of_book"),
         (
             "production",
-            "revoke update on market_data.orderbook_snapshots from deduplicator",
+            "revoke update on market_data.hot_orderbook_snapshots from deduplicator",
             "deduplicator",
-            "update market_data.orderbook_snapshots set market_id = null",
+            "update market_data.hot_orderbook_snapshots set market_id = null",
         ),
         (
             "production",
             "drop function timeseries.ensure_partition",
             "deduplicator",
-            "select timeseries.ensure_partition('market_data.trades', now())",
+            "select timeseries.ensure_partition('market_data.hot_trades', now())",
         ),
         (
             "kalshi_ts",

@@ -35,7 +35,7 @@ select p.oid::regprocedure::text from pg_proc as p
 inner join pg_namespace as n on p.pronamespace = n.oid
 where n.nspname = 'market_data' and obj_description(p.oid, 'pg_proc') is null
 """
-TRADE = "insert into market_data.trades values (%s, %s, 'KXA-1', %s, 1 - %s::numeric, %s, 'yes', false, %s, 1)"
+TRADE = "insert into market_data.hot_trades values (%s, %s, 'KXA-1', %s, 1 - %s::numeric, %s, 'yes', false, %s, 1)"
 TICKER = """
 insert into market_data.hot_tickers (
     exchange_ts, market_ticker, values_sha256, yes_bid, yes_ask, yes_bid_size, received_at, gatherer_id

@@ -8,23 +8,23 @@ from tests.support.engines import Database, Engine
 
 TABLES = {"trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events", "index_values"}
 AT = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
-# What production keeps for ever has partitions of 30 days, counted from the year 2000.
-NEXT_PARTITION = datetime(2026, 11, 10, tzinfo=UTC)
+# The next day in UTC.
+NEXT_PARTITION = datetime(2026, 11, 3, tzinfo=UTC)
 INSERT = """
-insert into market_data.trades values
+insert into market_data.hot_trades values
     (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)
 """
 
 
 def ensure(connection: psycopg.Connection[tuple[bool]], moment: datetime) -> bool:
-    row = connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (moment,)).fetchone()
+    row = connection.execute("select timeseries.ensure_partition('market_data.hot_trades', %s)", (moment,)).fetchone()
     return row == (True,)
 
 
 def test_the_table_of_every_stream_is_a_time_series(engine: Engine, kalshi_ts: Database, production: Database) -> None:
     # A gatherer keeps what it compared as it keeps messages, and production what lines saw differently.
     captured = {f"capture.{name}" for name in (*TABLES, "book_checks")}
-    packed = {"orderbook_deltas", "tickers"}
+    packed = {"orderbook_deltas", "orderbook_snapshots", "tickers", "trades"}
     merged = {*(f"market_data.{name}" for name in TABLES - packed), "ops.delta_evidence"}
     merged |= {f"market_data.{part}_{name}" for part in ("hot", "packed") for name in packed}
     for database, series in ((kalshi_ts, captured), (production, merged)):

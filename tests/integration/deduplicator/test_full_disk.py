@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
+from kalshi_data.deduplicator.settings import PackingSettings
 from kalshi_data.deduplicator.state import UPKEEP, State
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.demo.postgres import server_account
@@ -28,9 +30,9 @@ DISK_MIB = 400
 LEFT_BYTES = 1 << 20
 # Unused segments of the write-ahead log stay, as on a host.
 SMALL = {"min_wal_size": "80MB", "max_wal_size": "96MB", "fsync": "on", "synchronous_commit": "on"}
-PARTITION = "select timeseries.ensure_partition('market_data.trades', %s)"
+PARTITION = "select timeseries.ensure_partition('market_data.hot_trades', %s)"
 OLD = """
-insert into market_data.trades
+insert into market_data.hot_trades
 select %s, 'old ' || n, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1 from generate_series(1, 40000) as n
 """
 
@@ -52,11 +54,10 @@ def small(disk: SmallDisk, engine: Engine) -> Iterator[Database]:
         server = Engine(engine.name, disk.folder / "postgresql", engine.binaries, server_account(), SMALL)
         stack.enter_context(server.running())
         made = stack.enter_context(server.database("production"))
-        made.partition_by_day("market_data.trades")
         with made.connect("deduplicator") as connection:
             for days_ago in (12, 11, 0):
                 connection.execute(
-                    "select timeseries.ensure_partition('market_data.trades', %s)", (midnight(days_ago),)
+                    "select timeseries.ensure_partition('market_data.hot_trades', %s)", (midnight(days_ago),)
                 )
             for days_ago in (12, 11):
                 connection.execute(OLD.encode(), (midnight(days_ago),))
@@ -73,7 +74,9 @@ def counts(connection: Connection) -> list[tuple[int, int]]:
 
 
 def test_what_is_archived_makes_room_for_what_is_merged(disk: SmallDisk, small: Database, kalshi_ts: Database) -> None:
-    state, stop, chosen = State(), threading.Event(), settings(small, [kalshi_ts])
+    state, stop = State(), threading.Event()
+    # If hours were packed, they would make room without being dropped.
+    chosen = msgspec.structs.replace(settings(small, [kalshi_ts]), packing=PackingSettings(enabled=False))
     merging = StreamMerge(next(each for each in STREAMS if each.name == "trades"), chosen, stop)
     merging.space = state.space
     upkeep = Upkeep(chosen, stop, state.tasks[UPKEEP], state.space)

@@ -16,22 +16,21 @@ pytestmark = pytest.mark.usefixtures("within_a_day")
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSERT = """
-insert into market_data.trades values
+insert into market_data.hot_trades values
     (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)
 """
-DROP = "select partition_name, lower(during) from timeseries.drop_partitions('market_data.trades', %s)"
+DROP = "select partition_name, lower(during) from timeseries.drop_partitions('market_data.hot_trades', %s)"
 DROP_WITHIN = """
-select lower(during) from timeseries.drop_partitions('market_data.trades', %s, %s::tstzmultirange, %s)
+select lower(during) from timeseries.drop_partitions('market_data.hot_trades', %s, %s::tstzmultirange, %s)
 """
 
 
 @pytest.fixture
 def owner(production: Database) -> Any:
-    production.partition_by_day("market_data.trades")
     with production.connect("kalshi_owner") as connection:
         for number in range(4):
             moment = AT + number * DAY
-            connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (moment,))
+            connection.execute("select timeseries.ensure_partition('market_data.hot_trades', %s)", (moment,))
             connection.execute(INSERT, (moment, f"first {number}"))
             connection.execute(INSERT, (moment + DAY - timedelta(microseconds=1), f"last {number}"))
         yield connection
@@ -42,7 +41,7 @@ def held(connection: Connection) -> list[str]:
 
 
 def test_partitions_are_listed_with_their_times(owner: Connection) -> None:
-    listed = owner.execute("select * from timeseries.list_partitions('market_data.trades')").fetchall()
+    listed = owner.execute("select * from timeseries.list_partitions('market_data.hot_trades')").fetchall()
     assert [(each.lower, each.upper) for _, each in listed] == [(AT + n * DAY, AT + (n + 1) * DAY) for n in range(4)]
     for name, _ in listed:
         assert owner.execute(f"select count(*) from {name}".encode()).fetchone() == (2,)
@@ -109,10 +108,11 @@ def archive(connection: Connection, first_days_ago: int, last_days_ago: int, sta
 
 @pytest.fixture
 def merging(production: Database) -> Any:
-    production.partition_by_day("market_data.trades")
     with production.connect("deduplicator") as connection:
         for days_ago in (0, 1, 10, 11, 12, 40):
-            connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (midnight(days_ago),))
+            connection.execute(
+                "select timeseries.ensure_partition('market_data.hot_trades', %s)", (midnight(days_ago),)
+            )
             connection.execute(INSERT, (midnight(days_ago), f"{days_ago:02} days ago"))
         yield connection
 

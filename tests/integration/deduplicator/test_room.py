@@ -13,7 +13,7 @@ from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.retention import delete_old, make_room, record_storage, relieve_disk
 from kalshi_data.deduplicator.state import ProductionSpace, TaskState
-from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
+from kalshi_data.deduplicator.storage_settings import PackingSettings, ProductionRetentionSettings
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import NoRoom
 from kalshi_data.service.growth import Growth
@@ -25,7 +25,7 @@ from tests.support.staging import claim, receive, settings
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
-INSERT = "insert into market_data.trades values (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)"
+INSERT = "insert into market_data.hot_trades values (%s, %s, 'KXA-1', 0.43, 0.57, 3.5, 'yes', false, now(), 1)"
 # Tables without a bound of their own, each with what bounds it.
 BOUNDED = {
     "market_data.series": "a row per series of the exchange, which readers need for ever",
@@ -126,10 +126,11 @@ def test_old_rows_are_deleted_and_open_ones_stay(production: Database, table: st
 
 @pytest.fixture
 def merging(production: Database) -> Iterator[Connection]:
-    production.partition_by_day("market_data.trades")
     with production.connect("deduplicator") as connection:
         for days_ago in (0, 1, 10, 11, 12):
-            connection.execute("select timeseries.ensure_partition('market_data.trades', %s)", (midnight(days_ago),))
+            connection.execute(
+                "select timeseries.ensure_partition('market_data.hot_trades', %s)", (midnight(days_ago),)
+            )
             connection.execute(INSERT, (midnight(days_ago), f"{days_ago:02} days ago"))
         yield connection
 
@@ -174,7 +175,8 @@ def test_a_full_disk_takes_the_oldest_verified_partition_whatever_the_bound(merg
 def test_upkeep_frees_space_after_a_write_found_none(production: Database, merging: Connection) -> None:
     archive(merging, 12, 10)
     state, space = TaskState(), ProductionSpace()
-    chosen = settings(production, [production])
+    # A packed row stays in a partition of 30 days.
+    chosen = msgspec.structs.replace(settings(production, [production]), packing=PackingSettings(enabled=False))
     upkeep = Upkeep(chosen, threading.Event(), state, space)
     assert upkeep.take_lock(merging)
     upkeep.tick(merging)

@@ -38,7 +38,7 @@ gatherer_seconds_max = 30
 # Where a tick stops when this is locked: while it polls, merges, marks the archive, or moves the cursor.
 STEPS = {
     "poll": ("gatherer", "lock table capture.trades in access exclusive mode"),
-    "merge": ("production", "lock table market_data.trades in exclusive mode"),
+    "merge": ("production", "lock table market_data.hot_trades in exclusive mode"),
     "mark": ("production", "lock table ops.archive_partitions in exclusive mode"),
     "advance": ("production", "select from ops.cursors for update"),
 }

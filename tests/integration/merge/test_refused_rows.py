@@ -38,7 +38,7 @@ def rejected(production: Database) -> list[tuple[str, int, str]]:
         return found.fetchall()
 
 
-def refuse(production: Database, condition: str, table: str = "market_data.trades") -> None:
+def refuse(production: Database, condition: str, table: str = "market_data.hot_trades") -> None:
     with production.connect("kalshi_owner") as owner:
         owner.execute(f"alter table {table} add constraint refused check ({condition})".encode())
 

@@ -34,7 +34,7 @@ READERS = [
     "select ops.active_minutes('orderbook_deltas', 'KXA-1', tstzmultirange(tstzrange(%(from_at)s, %(until_at)s)))",
 ]
 SNAPSHOT = """
-insert into market_data.orderbook_snapshots (
+insert into market_data.hot_orderbook_snapshots (
     received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes, no_prices, no_sizes,
     gatherer_id
 ) values (%s, 'KXA-1', 'm', 1000000000010, '', 0, '{0.43}', '{5}', '{}', '{}', 1)
@@ -115,7 +115,7 @@ def test_whatever_is_packed_comes_back_exactly(
         for first, last in [*spans, (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))]:
             calls += [(OF_A_MARKET, ("KXA-1", first, last)), (OF_A_TIME, (first, last))]
         calls += [(reader, {"from_at": HOUR, "until_at": HOURS[2]}) for reader in READERS]
-        ops.execute("select timeseries.ensure_partition('market_data.orderbook_snapshots', %s)", (HOUR,))
+        ops.execute("select timeseries.ensure_partition('market_data.hot_orderbook_snapshots', %s)", (HOUR,))
         ops.execute(SNAPSHOT, (HOUR + timedelta(minutes=9),))
         hot = [ops.execute(statement.encode(), asked).fetchall() for statement, asked in calls]
         pack(ops, *packed, rows_max=rows_max)

@@ -1,4 +1,4 @@
-"""Hours may be packed at any time between merges: production holds the same in the end."""
+"""Hours and days may be packed at any time between merges: production holds the same in the end."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,7 +26,15 @@ HELD = {
     "tickers": (
         "select exchange_ts, market_ticker, values_sha256, time_digits from market_data.tickers order by 1, 2, 3"
     ),
+    "trades": (
+        "select exchange_ts, trade_id, taker_side, is_block_trade, time_digits from market_data.trades order by 1, 2"
+    ),
+    "orderbook_snapshots": (
+        "select received_at, market_ticker, market_id, clock, levels_sha256, occurrence, last_change_at"
+        " from market_data.orderbook_snapshots order by 1, 2, 4, 5, 6, 7"
+    ),
 }
+LENGTH = {"orderbook_deltas": HOUR, "tickers": HOUR, "trades": 24 * HOUR, "orderbook_snapshots": 24 * HOUR}
 
 
 @st.composite
@@ -65,7 +73,49 @@ def tickers(draw: st.DrawFn, labels: int) -> Row:
     }
 
 
-ROWS = {"orderbook_deltas": deltas, "tickers": tickers}
+@st.composite
+def trades(draw: st.DrawFn, labels: int) -> Row:
+    """Return a trade around the end of a day; with one set of labels, copies are equal."""
+    number = draw(st.integers(1, 3))
+    at = MIDNIGHT + LENGTH["trades"] - HOUR + timedelta(seconds=draw(SECONDS))
+    return {
+        "exchange_ts": at,
+        "received_at": at,
+        "trade_id": f"00000000-0000-0000-0000-00000000000{number}",
+        "market_ticker": f"KXA-{number % 2}",
+        "yes_price": "0.43",
+        "no_price": "0.57",
+        "size": "1.00",
+        "taker_side": draw(st.sampled_from(["yes", "yes", None, None][: 2 * labels])),
+        "is_block_trade": draw(st.sampled_from([False, False, None, True][: 2 * labels])),
+        "gatherer_id": 1,
+        "time_digits": draw(st.sampled_from([3, 3, 0, None][: 2 * labels])),
+    }
+
+
+@st.composite
+def books(draw: st.DrawFn, labels: int) -> Row:
+    """Return a snapshot around the end of a day; with one set of labels, all have a clock."""
+    at = MIDNIGHT + LENGTH["orderbook_snapshots"] - HOUR + timedelta(seconds=draw(SECONDS))
+    occurrence = draw(st.sampled_from([0, 0, 1, 2][: 2 * labels]))
+    number = draw(st.integers(1, 2))
+    return {
+        "received_at": at,
+        "market_ticker": draw(st.sampled_from(["KXA-1", "KXA-2"])),
+        "market_id": draw(st.sampled_from(["m", "m", "", None][: 2 * labels])),
+        "clock": 0 if occurrence else number,
+        "levels_sha256": bytes([number]),
+        "occurrence": occurrence,
+        "yes_prices": ["0.40"] * number,
+        "yes_sizes": ["1.00"] * number,
+        "no_prices": [],
+        "no_sizes": [],
+        "gatherer_id": 1,
+        "last_change_at": draw(st.sampled_from([MIDNIGHT, MIDNIGHT, at, None][: 2 * labels])),
+    }
+
+
+ROWS = {"orderbook_deltas": deltas, "tickers": tickers, "trades": trades, "orderbook_snapshots": books}
 
 
 @pytest.fixture(params=ROWS)
@@ -81,14 +131,14 @@ def ops(production: Database, name: str) -> Iterator[Connection]:
 
 
 def pack(connection: Connection, name: str, rows_max: int) -> None:
-    """Do one step of packing of each hour."""
-    for hour in (MIDNIGHT, MIDNIGHT + HOUR):
+    """Do one step of packing of each hour, or day."""
+    for hour in (MIDNIGHT, MIDNIGHT + LENGTH[name]):
         connection.execute("select * from ops.pack_hour(%s, %s, %s, false)", (name, hour, rows_max))
 
 
 def held(connection: Connection, name: str, batches: list[list[Row]], packed: list[int]) -> list[tuple[Any, ...]]:
     """Merge batch after batch, pack after some of them, and return what production then holds; nothing of it stays."""
-    target = {"target": STREAM_OF[name].target, "time_column": "exchange_ts"}
+    target = {"target": STREAM_OF[name].target, "time_column": STREAM_OF[name].time_column}
     with connection.transaction(force_rollback=True):
         for batch, rows_max in zip(batches, packed, strict=True):
             stage(connection, name, batch)

@@ -9,6 +9,9 @@ as $$
         case
             when target = to_regclass('market_data.hot_orderbook_deltas') then 'market_data.deltas_during($1, $2) as t'
             when target = to_regclass('market_data.hot_tickers') then 'market_data.tickers_during($1, $2) as t'
+            when target = to_regclass('market_data.hot_trades') then 'market_data.trades_during($1, $2) as t'
+            when target = to_regclass('market_data.hot_orderbook_snapshots')
+                then 'market_data.snapshots_during($1, $2) as t'
             when time_column is null then format('%s as t', target)
             else format('%1$s as t where t.%2$I >= $1 and t.%2$I < $2', target, time_column)
         end;

@@ -5,7 +5,8 @@
 -- A book that came out wrong is checked again after 1, 4, 16, ... minutes, since its changes may be on their way, and
 -- then with changes from a wider span of time, since a gatherer's clock may be off.
 -- Parameters: snapshots_max, how many of each kind one call takes
--- Reads: market_data.orderbook_snapshots, market_data.orderbook_deltas
+-- Reads: market_data.hot_orderbook_snapshots (rows are packed after they were checked), and what ops.due_books and
+-- ops.compare_book read
 -- Writes: ops.book_checks, ops.late_rows, ops.watermarks, ops.market_minutes_due
 -- Returns: how many intervals were checked, how many of them were proven, and whether more new snapshots are waiting
 create or replace function ops.check_books(snapshots_max integer default 1000)
@@ -24,7 +25,7 @@ begin
     select count(*), max(s.received_at) into found_rows, last_one
     from (
         select each.received_at
-        from market_data.orderbook_snapshots as each
+        from market_data.hot_orderbook_snapshots as each
         where each.received_at >= began and each.received_at < ended
         order by each.received_at
         fetch first snapshots_max rows with ties
@@ -91,8 +92,9 @@ begin
             c.is_unknown and b.market_ticker = c.market_ticker and b.until_at = c.received_at
             and b.until_clock = c.clock and b.until_sha256 = c.levels_sha256
             and exists (
-                select from market_data.orderbook_snapshots as s
-                where s.market_ticker = c.market_ticker and s.received_at = c.received_at
+                select from market_data.snapshots_of(
+                    c.market_ticker, c.received_at, c.received_at + interval '1 us'
+                )
             )
         returning b.market_ticker, b.from_at, b.until_at
     ),
@@ -104,8 +106,9 @@ begin
             c.is_unknown and b.market_ticker = c.market_ticker and b.until_at = c.received_at
             and b.until_clock = c.clock and b.until_sha256 = c.levels_sha256
             and not exists (
-                select from market_data.orderbook_snapshots as s
-                where s.market_ticker = c.market_ticker and s.received_at = c.received_at
+                select from market_data.snapshots_of(
+                    c.market_ticker, c.received_at, c.received_at + interval '1 us'
+                )
             )
     ),
 

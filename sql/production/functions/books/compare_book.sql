@@ -4,7 +4,7 @@
 -- snapshot's last change, some may lie behind it. Gatherers compare them on their connections (ops.line_checks).
 -- Parameters: the snapshot: wanted_ticker, wanted_at (received), wanted_clock, wanted_sha256; margin, how far outside
 -- of the two receive times changes are looked for by the exchange's time
--- Reads: market_data.orderbook_snapshots, and what market_data.deltas reads
+-- Reads: market_data.hot_orderbook_snapshots, and what market_data.snapshots_of and market_data.deltas read
 -- Returns: one row, or none if there is nothing to compare with: the earlier snapshot, how many changes and levels were
 -- compared, how many levels are wrong, and the first 50 of them
 create or replace function ops.compare_book(
@@ -22,20 +22,27 @@ stable
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-    earlier market_data.orderbook_snapshots;
-    later market_data.orderbook_snapshots;
+    earlier market_data.hot_orderbook_snapshots;
+    later market_data.hot_orderbook_snapshots;
+    packed_one market_data.hot_orderbook_snapshots;
 begin
     if wanted_clock = 0 then
         return;
     end if;
     select s.* into later
-    from market_data.orderbook_snapshots as s
+    from market_data.hot_orderbook_snapshots as s
     where
         s.market_ticker = wanted_ticker and s.received_at = wanted_at and s.clock = wanted_clock
         and s.levels_sha256 = wanted_sha256
     limit 1;
+    if not found then
+        select s.* into later
+        from market_data.snapshots_of(wanted_ticker, wanted_at, wanted_at + interval '1 us') as s
+        where s.clock = wanted_clock and s.levels_sha256 = wanted_sha256
+        limit 1;
+    end if;
     select s.* into earlier
-    from market_data.orderbook_snapshots as s
+    from market_data.hot_orderbook_snapshots as s
     where
         s.market_ticker = wanted_ticker
         and s.received_at >= wanted_at - interval '2 days'
@@ -44,6 +51,22 @@ begin
         and (s.clock <= wanted_clock or s.received_at < wanted_at - interval '1 min')
     order by s.received_at desc, s.clock desc
     limit 1;
+    -- Of a day that is packed in part, what comes first is packed.
+    if not found or earlier.received_at < date_bin('24 h', wanted_at, '2000-01-01 00:00:00+00') then
+        select s.* into packed_one
+        from market_data.snapshots_of(
+            wanted_ticker, greatest(wanted_at - interval '2 days', earlier.received_at), wanted_at + interval '1 us'
+        ) as s
+        where
+            (s.received_at, s.clock) < (wanted_at, wanted_clock)
+            and (s.clock > 0 or s.occurrence = 0)
+            and (s.clock <= wanted_clock or s.received_at < wanted_at - interval '1 min')
+        order by s.received_at desc, s.clock desc
+        limit 1;
+        if found then
+            earlier := packed_one;
+        end if;
+    end if;
     -- A clock of 0 means that the market never changed.
     if
         earlier.clock is null or later.clock is null or earlier.clock > wanted_clock

@@ -2,7 +2,7 @@
 -- check is to be repeated.
 -- Parameters: from_at and until_at, when new ones were received; late_tickers and late_times, market and time of late
 -- rows; repeats_max, how many checks are repeated
--- Reads: market_data.orderbook_snapshots, ops.book_checks
+-- Reads: market_data.hot_orderbook_snapshots, ops.book_checks, and what market_data.snapshots_of reads
 -- Returns: the snapshots, each once
 create or replace function ops.due_books(
     from_at timestamptz, until_at timestamptz, late_tickers text[], late_times tstzrange[], repeats_max integer
@@ -11,7 +11,7 @@ language sql
 stable
 as $$
     select s.market_ticker, s.received_at, s.clock, s.levels_sha256
-    from market_data.orderbook_snapshots as s
+    from market_data.hot_orderbook_snapshots as s
     where s.received_at >= from_at and s.received_at < until_at
     union
     select s.market_ticker, s.received_at, s.clock, s.levels_sha256
@@ -19,11 +19,8 @@ as $$
     -- The offset forces one index probe per late row, however many there are.
     cross join lateral (
         select each.market_ticker, each.received_at, each.clock, each.levels_sha256
-        from market_data.orderbook_snapshots as each
-        where
-            each.market_ticker = l.market_ticker
-            and each.received_at between lower(l.during) and upper(l.during)
-            and each.received_at < until_at
+        from market_data.snapshots_of(l.market_ticker, lower(l.during), upper(l.during) + interval '1 us') as each
+        where each.received_at < until_at
         offset 0
     ) as s
     union

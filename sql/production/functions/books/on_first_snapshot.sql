@@ -30,7 +30,7 @@ $$;
 comment on function ops.on_first_snapshot is
 'Make the minutes since a market''s opening due again if its book has never changed.';
 
-create or replace trigger on_first_snapshot after insert on market_data.orderbook_snapshots
+create or replace trigger on_first_snapshot after insert on market_data.hot_orderbook_snapshots
 for each row
 when (new.clock = 0 and new.occurrence = 0 and new.yes_prices = '{}' and new.no_prices = '{}')
 execute function ops.on_first_snapshot();

@@ -1,5 +1,5 @@
 -- Find the held row of each staged snapshot's state.
--- Reads: pg_temp.stage, market_data.orderbook_snapshots
+-- Reads: pg_temp.stage, market_data.hot_orderbook_snapshots
 -- Returns: what ops.staged_snapshots returns, with the market's id and the last change's time that the held row may
 -- know, and known_at, the time of the held row; null if there is none
 create or replace function ops.matched_snapshots() returns table (
@@ -17,7 +17,7 @@ as $$
     -- The offset forces one index probe per staged state, however many snapshots a partition holds.
     left join lateral (
         select e.received_at, e.market_id, e.last_change_at
-        from market_data.orderbook_snapshots as e
+        from market_data.hot_orderbook_snapshots as e
         where
             e.market_ticker = s.market_ticker and e.received_at >= s.began_at and e.received_at < s.ended_at
             and (e.clock, e.levels_sha256, e.occurrence) = (s.clock, s.levels_sha256, s.occurrence)

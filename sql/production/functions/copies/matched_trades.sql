@@ -1,5 +1,5 @@
 -- Find the held row of each staged trade.
--- Reads: pg_temp.stage, market_data.trades
+-- Reads: pg_temp.stage, market_data.hot_trades
 -- Returns: what ops.staged_trades returns, with the time of the held row, null if there is none; the side and the kind
 -- that either knows; and whether the staged time is finer, or as fine and earlier
 create or replace function ops.matched_trades() returns table (
@@ -16,7 +16,7 @@ as $$
     -- The offset forces one index probe per staged trade, however many trades a partition holds.
     left join lateral (
         select t.exchange_ts, t.taker_side, t.is_block_trade, t.time_digits
-        from market_data.trades as t
+        from market_data.hot_trades as t
         where
             t.market_ticker = c.market_ticker and t.trade_id = c.trade_id
             and t.exchange_ts between c.exchange_ts - interval '5 s' and c.exchange_ts + interval '5 s'

@@ -1,8 +1,9 @@
 -- Make one row of all staged copies of a snapshot. Snapshots with the same clock show the same state of a book. A
 -- snapshot without a clock, but with the time of the last change before it, is a copy of the state of that day that has
 -- equal levels and the same last change. If there is no such state, the time of the last change identifies it, and its
--- occurrence is 1. A snapshot that has neither is identified by its levels and its number in the hour.
--- Reads: pg_temp.stage, market_data.orderbook_snapshots
+-- occurrence is 1. A snapshot that has neither is identified by its levels and its number in the hour. Snapshots that
+-- packed rows hold are left out.
+-- Reads: pg_temp.stage, pg_temp.packed_copies, market_data.hot_orderbook_snapshots
 -- Returns: one row per state, with what any of its copies has, and the time from which on the state is held once
 create or replace function ops.staged_snapshots() returns table (
     received_at timestamptz, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer,
@@ -14,6 +15,7 @@ as $$
     with
     placed as materialized (
         select s.*, date_trunc('day', s.received_at, 'UTC') as day from pg_temp.stage as s
+        where s.ctid not in (select c.place from ops.packed_copies() as c (place))
     ),
 
     named as (
@@ -27,7 +29,7 @@ as $$
                         (o.market_ticker, o.levels_sha256, o.day, o.last_change_at, o.occurrence)
                         = (p.market_ticker, p.levels_sha256, p.day, p.last_change_at, 0)
                     union all
-                    select k.clock from market_data.orderbook_snapshots as k
+                    select k.clock from market_data.hot_orderbook_snapshots as k
                     where
                         k.received_at >= p.day and k.received_at < p.day + interval '1 day'
                         and (k.market_ticker, k.levels_sha256, k.last_change_at, k.occurrence)

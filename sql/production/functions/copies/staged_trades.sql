@@ -1,6 +1,6 @@
 -- Make one row of all staged copies of a trade whose times are at most 5 s apart: with the finest of the times, of
--- equally fine ones the earliest, and with what any of the copies has.
--- Reads: pg_temp.stage
+-- equally fine ones the earliest, and with what any of the copies has. Trades that packed rows hold are left out.
+-- Reads: pg_temp.stage, pg_temp.packed_copies
 -- Returns: one row per trade
 create or replace function ops.staged_trades() returns table (
     exchange_ts timestamptz, trade_id text, market_ticker text, yes_price numeric, no_price numeric, size numeric,
@@ -12,6 +12,7 @@ as $$
     spaced as (
         select s.*, s.exchange_ts - lag(s.exchange_ts) over earlier as since
         from pg_temp.stage as s
+        where s.ctid not in (select c.place from ops.packed_copies() as c (place))
         window earlier as (partition by s.trade_id order by s.exchange_ts, s.received_at)
     ),
 

@@ -16,13 +16,13 @@ declare
     is_filled boolean;
 begin
     for entry in
-        select s.hot_table, t.during
+        select s.hot_table, s.time_column, s.period, t.during
         from ops.packed_streams() as s
         cross join lateral (
             select p.during
             from timeseries.list_partitions(s.hot_table) as p
             where p.during <@ (
-                select range_agg(tstzrange(h.hour, h.hour + interval '1 h'))
+                select range_agg(tstzrange(h.hour, h.hour + s.period))
                 from ops.packed_hours as h
                 where h.stream = s.stream and h.packed_at is not null
             )
@@ -36,14 +36,15 @@ begin
             where l.number in (
                 select ops.hour_lock(h.hour)
                 from generate_series(
-                    lower(entry.during), upper(entry.during) - interval '1 h', interval '1 h'
+                    lower(entry.during), upper(entry.during) - entry.period, entry.period
                 ) as h (hour)
             )
             for update skip locked
         );
-        continue when cardinality(numbers) * interval '1 h' < upper(entry.during) - lower(entry.during);
+        continue when cardinality(numbers) * entry.period < upper(entry.during) - lower(entry.during);
         execute format(
-            'select exists (select from %s as r where r.exchange_ts >= $1 and r.exchange_ts < $2)', entry.hot_table
+            'select exists (select from %1$s as r where r.%2$I >= $1 and r.%2$I < $2)', entry.hot_table,
+            entry.time_column
         ) into is_filled using lower(entry.during), upper(entry.during);
         continue when is_filled;
         return query

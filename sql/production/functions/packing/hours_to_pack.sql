@@ -1,7 +1,9 @@
--- List the hours that are due to be packed: over for long enough, with a hot partition.
+-- List the hours, for some streams the days, that are due to be packed: over for long enough, with a hot partition. A
+-- day without a row in one of its hours has no record of that hour in the archive. Snapshots of order books are checked
+-- before they are packed.
 -- Parameters: hours_after, how long an hour has to be over; needs_archive, whether the archive must hold an hour
--- Reads: ops.packed_hours, ops.archive_partitions, the partitions of hot rows
--- Returns: the stream and hour of each, and since when it is due
+-- Reads: ops.packed_hours, ops.watermarks, ops.archive_partitions, the partitions of hot rows
+-- Returns: the stream of each and when it begins, and since when it is due
 create or replace function ops.hours_to_pack(hours_after integer, needs_archive boolean)
 returns table (stream text, hour timestamptz, due_since timestamptz)
 language sql
@@ -12,23 +14,32 @@ as $$
         h.hour,
         -- Rows of an hour long ago may have been merged just now, or put into the archive.
         greatest(
-            h.hour + make_interval(hours => 1 + hours_after),
+            h.hour + s.period + make_interval(hours => hours_after),
             a.touched_at,
             case when needs_archive then a.verified_at end
         ) as due_since
     from ops.packed_streams() as s
     cross join lateral timeseries.list_partitions(s.hot_table) as t
     cross join lateral generate_series(
-        lower(t.during), least(upper(t.during), now() - make_interval(hours => hours_after)) - interval '1 h',
-        interval '1 h'
+        date_bin(s.period, lower(t.during), '2000-01-01 00:00:00+00'),
+        least(upper(t.during), now() - make_interval(hours => hours_after)) - s.period, s.period
     ) as h (hour)
-    left join ops.archive_partitions as a on s.stream = a.stream and h.hour = a.hour
+    cross join lateral (
+        select bool_and(r.state = 'verified') as is_verified, max(r.touched_at) as touched_at,
+            max(r.verified_at) as verified_at
+        from ops.archive_partitions as r
+        where r.stream = s.stream and r.hour >= h.hour and r.hour < h.hour + s.period
+    ) as a
     where
         not exists (
             select from ops.packed_hours as p
             where p.stream = s.stream and p.hour = h.hour and p.packed_at is not null
         )
-        and (not needs_archive or a.state = 'verified');
+        and (not needs_archive or a.is_verified)
+        and (
+            s.stream <> 'orderbook_snapshots'
+            or h.hour + s.period <= (select w.moment from ops.watermarks as w where w.name = 'book_checks')
+        );
 $$;
 
 comment on function ops.hours_to_pack is 'The hours that are due to be packed.';

@@ -1,8 +1,8 @@
--- Do one step of packing an hour of a stream, unless rows of the hour are being merged.
--- Parameters: wanted_stream; wanted_hour; rows_max, how many rows a step moves; needs_archive, whether the archive must
--- hold the hour
+-- Do one step of packing an hour of a stream, or a day, unless rows of it are being merged.
+-- Parameters: wanted_stream; wanted_hour, when the hour or day begins; rows_max, how many rows a step moves (of
+-- snapshots, a twentieth); needs_archive, whether the archive must hold it
 -- Reads: ops.hour_locks, ops.archive_partitions
--- Writes: ops.packed_hours, a new partition, and what ops.pack_deltas or ops.pack_tickers writes
+-- Writes: ops.packed_hours, a new partition, and what the function writes that packs the stream
 -- Returns: how many rows were moved, and whether the hour is packed
 create or replace function ops.pack_hour(
     wanted_stream text, wanted_hour timestamptz, rows_max integer, needs_archive boolean, out moved bigint,
@@ -13,6 +13,9 @@ as $$
 declare
     first_ticker text;
     last_ticker text;
+    -- A snapshot has as many levels as dozens of other rows, and a merge may wait for a step.
+    step_rows constant integer := case
+        when wanted_stream = 'orderbook_snapshots' then greatest(1, rows_max / 20) else rows_max end;
 begin
     moved := 0;
     is_packed := false;
@@ -21,9 +24,12 @@ begin
         return;
     end if;
     -- Late rows may have come since the hour was chosen; then the archive lacks them.
-    if needs_archive and not exists (
-        select from ops.archive_partitions as a
-        where a.stream = wanted_stream and a.hour = wanted_hour and a.state = 'verified'
+    if needs_archive and (
+        select bool_and(a.state = 'verified') is distinct from true
+        from ops.packed_streams() as s
+        inner join ops.archive_partitions as a
+            on s.stream = a.stream and a.hour >= wanted_hour and a.hour < wanted_hour + s.period
+        where s.stream = wanted_stream
     ) then
         return;
     end if;
@@ -41,8 +47,14 @@ begin
         when 'tickers' then
             select t.moved, t.last_ticker into moved, last_ticker
             from ops.pack_tickers(wanted_hour, first_ticker, rows_max) as t;
+        when 'trades' then
+            select t.moved, t.last_ticker into moved, last_ticker
+            from ops.pack_trades(wanted_hour, first_ticker, rows_max) as t;
+        when 'orderbook_snapshots' then
+            select s.moved, s.last_ticker into moved, last_ticker
+            from ops.pack_snapshots(wanted_hour, first_ticker, step_rows) as s;
     end case;
-    is_packed := moved < rows_max;
+    is_packed := moved < step_rows;
     update ops.packed_hours as p
     set
         next_ticker = case when is_packed then '' else last_ticker end,

@@ -1,5 +1,5 @@
--- Do one step of packing: of the oldest hour that is over for long enough and has hot rows. An hour of which rows are
--- being merged keeps no other one waiting.
+-- Do one step of packing: of the oldest hour or day that is over for long enough and has hot rows. An hour or day of
+-- which rows are being merged keeps no other one waiting.
 -- Parameters: hours_after, how long an hour has to be over; rows_max, how many rows a step moves; needs_archive,
 -- whether the archive must hold an hour
 -- Reads: what ops.hours_to_pack reads

@@ -10,7 +10,7 @@
 -- A snapshot's time is when its gatherer received it. Changes count if they are up to 5 min older by the exchange's
 -- time.
 -- Parameters: wanted_ticker, the market; wanted_at, the time
--- Reads: market_data.orderbook_snapshots, and what market_data.deltas reads
+-- Reads: what market_data.last_snapshot and market_data.deltas read
 -- Returns: one row per price level: side (yes or no bids), price on the scale of its own side, size in contracts
 create or replace function market_data.book_at(wanted_ticker text, wanted_at timestamptz)
 returns table (side text, price numeric, size numeric)
@@ -22,10 +22,7 @@ as $$
         select
             s.received_at, s.clock, s.clock > 0 or s.occurrence = 0 as has_clock, s.last_change_at, s.gatherer_id,
             s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes
-        from market_data.orderbook_snapshots as s
-        where s.market_ticker = wanted_ticker and s.received_at <= wanted_at
-        order by s.received_at desc, s.clock desc
-        limit 1
+        from market_data.last_snapshot(wanted_ticker, wanted_at) as s
     ),
 
     change as (

@@ -2,7 +2,7 @@
 -- 2000-01-03, 00:00 UTC. Buckets without a trade are left out; trades outside of the order book (block trades) count.
 -- Parameters: wanted_ticker, the market; bucket, a length in days or less, such as '1 min', '1 h' or '7 days';
 -- from_at and until_at, trades before until_at only
--- Reads: market_data.trades
+-- Reads: what market_data.trades_of reads
 -- Returns: one row per bucket: its beginning; dollars of YES at the first, highest, lowest and last trade; contracts;
 -- the number of trades
 create or replace function market_data.candles(
@@ -33,8 +33,7 @@ begin
         (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id desc))[1],
         sum(t.size),
         count(*)
-    from market_data.trades as t
-    where t.market_ticker = wanted_ticker and t.exchange_ts >= from_at and t.exchange_ts < until_at
+    from market_data.trades_of(wanted_ticker, from_at, until_at) as t
     group by 1
     order by 1;
 end;

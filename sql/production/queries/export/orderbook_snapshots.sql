@@ -1,6 +1,6 @@
 -- Read order books for the archive; amounts as text, exactly as they are held.
 -- Parameters: begin_at, end_at timestamptz
--- Reads: market_data.orderbook_snapshots
+-- Reads: what market_data.snapshots_during reads
 -- Returns: columns in the order of the archive's schema; prices and sizes that become pairs stand side by side
 select
     t.market_ticker,
@@ -15,5 +15,4 @@ select
     t.no_sizes::text[] as no_sizes,
     t.gatherer_id,
     t.last_change_at
-from market_data.orderbook_snapshots as t
-where t.received_at >= %(begin_at)s::timestamptz and t.received_at < %(end_at)s::timestamptz;
+from market_data.snapshots_during(%(begin_at)s::timestamptz, %(end_at)s::timestamptz) as t;

@@ -1,6 +1,6 @@
 -- Read trades for the archive; amounts as text, exactly as they are held.
 -- Parameters: begin_at, end_at timestamptz
--- Reads: market_data.trades
+-- Reads: what market_data.trades_during reads
 -- Returns: columns in the order of the archive's schema
 select
     t.market_ticker,
@@ -14,5 +14,4 @@ select
     t.received_at,
     t.gatherer_id,
     t.time_digits
-from market_data.trades as t
-where t.exchange_ts >= %(begin_at)s::timestamptz and t.exchange_ts < %(end_at)s::timestamptz;
+from market_data.trades_during(%(begin_at)s::timestamptz, %(end_at)s::timestamptz) as t;

@@ -1,12 +1,12 @@
 -- Merge staged order-book snapshots: hold each state once (see ops.staged_snapshots), with what any line knows of it.
 -- Reads: pg_temp.stage
--- Writes: market_data.orderbook_snapshots
+-- Writes: market_data.hot_orderbook_snapshots
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which rows only changed
 with
 met as materialized (select * from ops.matched_snapshots()),
 
 clockless as (
-    delete from market_data.orderbook_snapshots as k using met as m
+    delete from market_data.hot_orderbook_snapshots as k using met as m
     where
         k.market_ticker = m.market_ticker and m.began_at <= k.received_at and m.ended_at > k.received_at
         and (k.levels_sha256, k.last_change_at) = (m.levels_sha256, m.last_change_at)
@@ -26,7 +26,7 @@ kept as materialized (
 ),
 
 inserted as (
-    insert into market_data.orderbook_snapshots (
+    insert into market_data.hot_orderbook_snapshots (
         received_at, market_ticker, market_id, clock, levels_sha256, occurrence, yes_prices, yes_sizes,
         no_prices, no_sizes, gatherer_id, last_change_at
     )
@@ -39,7 +39,7 @@ inserted as (
 ),
 
 described as (
-    update market_data.orderbook_snapshots as k set market_id = m.known_id, last_change_at = m.last_change_at
+    update market_data.hot_orderbook_snapshots as k set market_id = m.known_id, last_change_at = m.last_change_at
     from kept as m
     where
         (k.market_ticker, k.received_at, k.clock) = (m.market_ticker, m.known_at, m.clock)

@@ -1,7 +1,7 @@
 -- Merge staged trades: one per trade_id, even if REST and WebSocket report its time up to 5 s apart. It has the finest
 -- of the times, and of equally fine ones the earliest. What one copy lacks is taken from another one.
 -- Reads: pg_temp.stage
--- Writes: market_data.trades
+-- Writes: market_data.hot_trades
 -- Returns: per gatherer how many rows were new, by the hours they fall into, also by those in which trades only changed
 with
 met as materialized (
@@ -9,7 +9,7 @@ met as materialized (
 ),
 
 filled as (
-    update market_data.trades as k set taker_side = m.side, is_block_trade = m.is_block
+    update market_data.hot_trades as k set taker_side = m.side, is_block_trade = m.is_block
     from met as m
     where
         (k.exchange_ts, k.trade_id) = (m.known_ts, m.trade_id) and not m.is_finer
@@ -26,7 +26,7 @@ moved as materialized (
 ),
 
 inserted as (
-    insert into market_data.trades (
+    insert into market_data.hot_trades (
         exchange_ts, trade_id, market_ticker, yes_price, no_price, size, taker_side, is_block_trade,
         received_at, gatherer_id, time_digits
     )

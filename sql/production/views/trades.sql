@@ -1,22 +1,38 @@
-create table market_data.trades (
-    exchange_ts timestamptz not null,
-    trade_id text collate "C" not null,
-    market_ticker text collate "C" not null,
-    yes_price numeric not null,
-    no_price numeric not null,
-    size numeric not null,
-    taker_side text check (taker_side in ('yes', 'no')),
-    is_block_trade boolean,
-    received_at timestamptz not null,
-    gatherer_id smallint not null,
-    time_digits smallint,
-    -- trade_id alone is the identity. Partitioning needs the time in the key, so the merge also searches nearby times.
-    unique (exchange_ts, trade_id)
-);
-create index on market_data.trades (market_ticker, exchange_ts);
-select timeseries.make_time_series('market_data.trades', 'exchange_ts', interval '30 days');
+-- Every trade: hot rows, and those of packed days. A query of one market reads all its packed days;
+-- market_data.trades_of reads those of a time only.
+-- Reads: market_data.hot_trades, market_data.trades_unpacked
+create or replace view market_data.trades as
+select
+    h.exchange_ts,
+    h.trade_id,
+    h.market_ticker,
+    h.yes_price,
+    h.no_price,
+    h.size,
+    h.taker_side,
+    h.is_block_trade,
+    h.received_at,
+    h.gatherer_id,
+    h.time_digits
+from market_data.hot_trades as h
+union all
+select
+    u.exchange_ts,
+    u.trade_id,
+    u.market_ticker,
+    u.yes_price,
+    u.no_price,
+    u.size,
+    u.taker_side,
+    u.is_block_trade,
+    u.received_at,
+    u.gatherer_id,
+    u.time_digits
+from market_data.trades_unpacked as u;
 
-comment on table market_data.trades is 'Every trade, once.';
+comment on view market_data.trades is
+'Every trade, once. To read a time of one market, call market_data.trades_of; to read a time of all markets, call
+market_data.trades_during.';
 comment on column market_data.trades.exchange_ts is 'When the matching engine traded.';
 comment on column market_data.trades.trade_id is
 'The exchange''s identity of the trade, the same over WebSocket and REST.';

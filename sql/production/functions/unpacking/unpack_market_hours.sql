@@ -1,7 +1,8 @@
--- Make packed rows hot of the markets and hours that are listed, and let packing begin with them again.
+-- Make packed rows hot of the markets and hours (for some streams, days) that are listed, and let packing begin with
+-- them again.
 -- Parameters: wanted_stream; hours, those of pg_temp.staged_market_hours at least
 -- Reads: pg_temp.staged_market_hours
--- Writes: ops.packed_hours, new partitions, and what ops.unpack_deltas or ops.unpack_tickers writes
+-- Writes: ops.packed_hours, new partitions, and what the function writes that unpacks the stream
 -- Returns: how many rows became hot
 create or replace function ops.unpack_market_hours(wanted_stream text, hours timestamptz[]) returns bigint
 language plpgsql
@@ -21,6 +22,8 @@ begin
     return case wanted_stream
         when 'orderbook_deltas' then ops.unpack_deltas(hours)
         when 'tickers' then ops.unpack_tickers(hours)
+        when 'trades' then ops.unpack_trades(hours)
+        when 'orderbook_snapshots' then ops.unpack_snapshots(hours)
     end;
 end;
 $$;
