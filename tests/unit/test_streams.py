@@ -97,7 +97,7 @@ def test_functions_of_arbitration_list_the_streams_with_sightings() -> None:
 
 def test_minutes_with_rows_are_found_for_each_classified_stream() -> None:
     text = (SQL / "production/functions/completeness/active_minutes.sql").read_text()
-    assert set(re.findall(r"wanted_stream = '(\w+)'", text)) == names(lambda stream: stream.is_classified)
+    assert set(re.findall(r"when '(\w+)' then", text)) == names(lambda stream: stream.is_classified)
 
 
 def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:

@@ -8,41 +8,49 @@ returns tstzmultirange
 language plpgsql
 stable
 as $$
-begin
-    return (
-        select coalesce(range_agg(tstzrange(m.minute, m.minute + interval '1 min')), '{}')
+declare
+    asked constant timestamptz[] := array(
+        select m.minute
         from unnest(minutes) as r (run)
         cross join generate_series(lower(r.run), upper(r.run) - interval '1 min', interval '1 min') as m (minute)
-        -- One index probe each: reading the rows would cost as much as merging them.
-        cross join lateral (
-            (
-                select from market_data.deltas(wanted_ticker, m.minute, m.minute + interval '1 min') as d
-                where wanted_stream = 'orderbook_deltas'
-                limit 1
-            )
-            union all
-            (
-                select from market_data.trades as t
-                where
-                    wanted_stream = 'trades'
-                    and t.exchange_ts >= m.minute and t.exchange_ts < m.minute + interval '1 min'
-                limit 1
-            )
-            union all
-            (
-                select from market_data.tickers_during(m.minute, m.minute + interval '1 min') as t
-                where wanted_stream = 'tickers'
-                limit 1
-            )
-            union all
-            (
-                select from market_data.lifecycle_events as l
-                where
-                    wanted_stream = 'lifecycle_events'
-                    and l.seen_at >= m.minute and l.seen_at < m.minute + interval '1 min'
-                limit 1
-            )
-        ) as hit
+    );
+    active timestamptz[];
+begin
+    if asked = '{}' then
+        return '{}';
+    end if;
+    -- A query for each stream, since to begin one costs most. It has an index probe for each minute: reading the rows
+    -- would cost as much as merging them.
+    case wanted_stream
+        when 'orderbook_deltas' then
+            active := array(
+                select m.minute from unnest(asked) as m (minute)
+                where exists (
+                    select from market_data.deltas(wanted_ticker, m.minute, m.minute + interval '1 min')
+                )
+            );
+        when 'trades' then
+            active := array(
+                select m.minute from unnest(asked) as m (minute)
+                where exists (select from market_data.trades_during(m.minute, m.minute + interval '1 min'))
+            );
+        when 'tickers' then
+            active := array(
+                select m.minute from unnest(asked) as m (minute)
+                where exists (select from market_data.tickers_during(m.minute, m.minute + interval '1 min'))
+            );
+        when 'lifecycle_events' then
+            active := array(
+                select m.minute from unnest(asked) as m (minute)
+                where exists (
+                    select from market_data.lifecycle_events as l
+                    where l.seen_at >= m.minute and l.seen_at < m.minute + interval '1 min'
+                )
+            );
+    end case;
+    return (
+        select coalesce(range_agg(tstzrange(a.minute, a.minute + interval '1 min')), '{}')
+        from unnest(active) as a (minute)
     );
 end;
 $$;
