@@ -226,7 +226,7 @@ CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
-CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone) RETURNS integer
+CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone, period interval) RETURNS integer
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
@@ -816,7 +816,7 @@ CREATE TABLE ops.heartbeats (
 );
 CREATE TABLE ops.hour_locks (
     number integer NOT NULL,
-    CONSTRAINT hour_locks_number_check CHECK (((number >= 0) AND (number <= 255)))
+    CONSTRAINT hour_locks_number_check CHECK (((number >= 0) AND (number <= 511)))
 );
 CREATE TABLE ops.lags (
     gatherer_id smallint NOT NULL,

@@ -38,7 +38,7 @@ BOUNDED = {
     "ops.dropped_partitions": "a row per dropped partition, of at most an hour: what readers find in the archive",
     "ops.expected_due": "taken by the next classification",
     "ops.heartbeats": "a row per gatherer",
-    "ops.hour_locks": "256 rows",
+    "ops.hour_locks": "512 rows",
     "ops.lags": "a row per gatherer, stream and shard",
     "ops.late_rows": "taken by the next checks",
     "ops.line_checks": "deleted at line_checks_days",

@@ -89,11 +89,18 @@ def test_only_verified_hours_are_packed_and_a_partition_with_others_stays(ops: C
 
 def test_an_hour_of_which_rows_are_merged_keeps_no_other_one_waiting(production: Database, ops: Connection) -> None:
     with production.connect("deduplicator") as merging, merging.transaction():
-        merging.execute("select from ops.hour_locks where number = ops.hour_lock(%s) for key share", (DAY,))
+        merging.execute("select ops.lock_hours('orderbook_deltas', %s)", ([DAY],))
         pack(ops)
         assert ops.execute(COUNTS).fetchall() == [(5, 120)]
     pack(ops)
     assert ops.execute(COUNTS).fetchall() == [(0, 120)]
+
+
+def test_trades_of_a_day_that_are_merged_keep_no_hour_of_it_waiting(production: Database, ops: Connection) -> None:
+    with production.connect("deduplicator") as merging, merging.transaction():
+        merging.execute("select ops.lock_hours('trades', %s)", ([DAY],))
+        pack(ops)
+        assert ops.execute(COUNTS).fetchall() == [(0, 120)]
 
 
 def test_retention_drops_packed_hours_that_the_archive_holds(ops: Connection) -> None:

@@ -34,7 +34,7 @@ begin
         numbers := array(
             select l.number from ops.hour_locks as l
             where l.number in (
-                select ops.hour_lock(h.hour)
+                select ops.hour_lock(h.hour, entry.period)
                 from generate_series(
                     lower(entry.during), upper(entry.during) - entry.period, entry.period
                 ) as h (hour)

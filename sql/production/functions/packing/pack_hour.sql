@@ -11,6 +11,7 @@ create or replace function ops.pack_hour(
 language plpgsql
 as $$
 declare
+    packing record;
     first_ticker text;
     last_ticker text;
     -- A snapshot has as many levels as dozens of other rows, and a merge may wait for a step.
@@ -19,17 +20,18 @@ declare
 begin
     moved := 0;
     is_packed := false;
-    perform from ops.hour_locks as l where l.number = ops.hour_lock(wanted_hour) for update skip locked;
+    select s.packed_table, s.period into packing from ops.packed_streams() as s where s.stream = wanted_stream;
+    perform from ops.hour_locks as l
+    where l.number = ops.hour_lock(wanted_hour, packing.period)
+    for update skip locked;
     if not found then
         return;
     end if;
     -- Late rows may have come since the hour was chosen; then the archive lacks them.
     if needs_archive and (
         select bool_and(a.state = 'verified') is distinct from true
-        from ops.packed_streams() as s
-        inner join ops.archive_partitions as a
-            on s.stream = a.stream and a.hour >= wanted_hour and a.hour < wanted_hour + s.period
-        where s.stream = wanted_stream
+        from ops.archive_partitions as a
+        where a.stream = wanted_stream and a.hour >= wanted_hour and a.hour < wanted_hour + packing.period
     ) then
         return;
     end if;
@@ -37,9 +39,7 @@ begin
     select p.next_ticker into first_ticker
     from ops.packed_hours as p
     where p.stream = wanted_stream and p.hour = wanted_hour;
-    perform timeseries.ensure_partition(s.packed_table, wanted_hour)
-    from ops.packed_streams() as s
-    where s.stream = wanted_stream;
+    perform timeseries.ensure_partition(packing.packed_table, wanted_hour);
     case wanted_stream
         when 'orderbook_deltas' then
             select d.moved, d.last_ticker into moved, last_ticker
