@@ -1275,6 +1275,7 @@ GRANT SELECT ON TABLE ops.connections TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
 GRANT SELECT ON TABLE ops.cursors TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.deduplicators TO deduplicator;
+GRANT SELECT ON TABLE ops.deduplicators TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_evidence TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.delta_labels TO deduplicator;
 GRANT SELECT ON TABLE ops.dropped_partitions TO deduplicator;

@@ -1,7 +1,7 @@
 -- Compute until when all rows that gatherers received of a stream are merged, by the last measurement. If the
 -- number of shards changed, only the shards of the newest number count.
 -- Parameters: wanted_stream; gatherers, the numbers of all that must have reported
--- Reads: ops.lags
+-- Reads: ops.lags, ops.deduplicators
 -- Returns: the time; null while a gatherer has not reported
 create or replace function ops.merged_until(wanted_stream text, gatherers integer[]) returns timestamptz
 language sql
@@ -12,10 +12,19 @@ as $$
             l.gatherer_id,
             -- A deduplicator that stops measures once more.
             coalesce(l.error, 'stopped') = 'stopped' and l.lag_seconds is not null as is_known,
-            l.measured_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
+            m.last_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
             split_part(l.shard, '/', 2)
-            = first_value(split_part(l.shard, '/', 2)) over (order by l.measured_at desc) as is_current
+            = first_value(split_part(l.shard, '/', 2)) over (order by m.last_at desc) as is_current
         from ops.lags as l
+        left join ops.deduplicators as d on l.shard = d.shard
+        -- A lag is measured with each beat, but one that is as before is written again only after 10 s.
+        cross join lateral (
+            select
+                case
+                    when d.beat_at < l.measured_at + interval '10 s' then greatest(d.beat_at, l.measured_at)
+                    else l.measured_at
+                end as last_at
+        ) as m
         where l.stream = wanted_stream and l.gatherer_id = any(gatherers)
     )
 

@@ -2,7 +2,7 @@
 -- Parameters: streams, archived by the hour; whole_streams, tables that are written whole at the beginning of each day;
 -- gatherers, the numbers of all; settle_seconds, how long after its end an hour is left alone; deadline_seconds, how
 -- long to wait for a missing gatherer
--- Reads: ops.lags, ops.archive_partitions, ops.heartbeats
+-- Reads: what ops.merged_until and ops.is_listed read
 -- Returns: per stream the time until which its hours may have ended, and how long an hour of it is; no row for a table
 -- that production does not hold whole yet
 create or replace function ops.ready_until(

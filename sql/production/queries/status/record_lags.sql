@@ -1,5 +1,6 @@
 -- Record how far production is behind each gatherer. What is as before is written six times a minute, since most
--- streams are quiet and each write costs as much.
+-- streams are quiet and each write costs as much: the deduplicator's beat, in the same transaction, says that it was
+-- measured again (ops.merged_until).
 -- Parameters: shard text, lags jsonb, a list of objects with the other columns of ops.lags
 -- Writes: ops.lags
 -- Returns: nothing
