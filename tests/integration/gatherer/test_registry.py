@@ -4,6 +4,7 @@ import asyncio
 import random
 import string
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from kalshi_data.database.connection import Connection, connect
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
+from kalshi_data.gatherer.markets import store as store_module
 from kalshi_data.gatherer.markets.registry import Registry
 from kalshi_data.gatherer.markets.store import RegistryStore, save_page
 from kalshi_data.gatherer.settings import GathererSettings
@@ -24,7 +26,7 @@ from kalshi_data.settings import decode_path
 from kalshi_data.shard import Shard
 from tests.support.engines import Database
 from tests.support.listing_server import Listed, Object, event, market, seconds, series, serve
-from tests.support.waiting import wait_until_async
+from tests.support.waiting import wait_until, wait_until_async
 
 EARLY, LATE = "2026-11-01T00:00:00Z", "2026-11-02T00:00:00.5Z"
 NOW = "2026-11-03T00:00:00Z"
@@ -84,6 +86,25 @@ def test_a_session_that_the_server_ends_while_it_is_idle_costs_no_page(kalshi_me
                 assert connection.execute(f"{ended} and datname = current_database()".encode()).fetchall() == [(True,)]
     finally:
         store.close()
+
+
+def test_a_page_on_its_way_is_saved_after_the_store_is_closed_and_leaves_no_session(
+    kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "CLOSE_SECONDS_MAX", 0.0)
+    store = RegistryStore(kalshi_meta.conninfo("gatherer"))
+    with kalshi_meta.connect() as connection, ThreadPoolExecutor() as threads:
+        with connection.transaction():
+            connection.execute("lock table registry.series")
+            saving = threads.submit(store.save, "series", page(series("KXA")))
+            waiting = b"select count(*) from pg_locks where not granted"
+            wait_until(lambda: connection.execute(waiting).fetchone() == (1,))
+            store.close()
+        assert saving.result() == (1, [])
+    assert not store.is_available()
+    with kalshi_meta.connect() as connection:
+        left = b"select count(*) from pg_stat_activity where usename = 'gatherer' and datname = current_database()"
+        wait_until(lambda: connection.execute(left).fetchone() == (0,))
 
 
 def test_quotes_alone_change_nothing(kalshi_meta: Database) -> None:

@@ -40,15 +40,18 @@ class RegistryStore:
         self._lock = threading.Lock()
         self._retry_at_s = 0.0
         self._is_away = False
+        self._is_closed = False
 
     def save(self, table: str, page: bytes) -> SavedPage | None:
-        """Save the newest body of each object of a page; return None if the database is away and nothing was saved.
+        """Save the newest body of each object of a page.
+
+        Return None if nothing was saved, because the database is away or this store is closed.
 
         Raises:
             psycopg.Error: a fault of this program or of the schema, which no repeat helps.
         """
         with self._lock:
-            if time.monotonic() < self._retry_at_s:
+            if self._is_closed or time.monotonic() < self._retry_at_s:
                 return None
             try:
                 saved = self._save(table, page)
@@ -58,6 +61,9 @@ class RegistryStore:
                 self._retry_at_s = time.monotonic() + PAUSE_SECONDS
                 self._report(is_away=True, error=str(error).strip())
                 return None
+            finally:
+                if self._is_closed:
+                    self._database.close()
             self._report(is_away=False)
             return saved
 
@@ -78,7 +84,8 @@ class RegistryStore:
         return self.save("series", b"[]") is not None
 
     def close(self) -> None:
-        """Close the connection. If another thread is still using it, it stays open until the process ends."""
+        """Close the connection. If another thread is still using it, that thread closes it."""
+        self._is_closed = True
         if self._lock.acquire(timeout=CLOSE_SECONDS_MAX):
             self._database.close()
             self._lock.release()
