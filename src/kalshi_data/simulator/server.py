@@ -80,7 +80,8 @@ class ExchangeServer:
             return _json(TOO_MANY, 429)
         if self.faults.active("maintenance"):
             return _json({"code": "unavailable", "message": "maintenance"}, 503)
-        socket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES_MAX, compress=self._limits.deflate)
+        # The library would answer a close frame before the frames that wait in the wire.
+        socket = web.WebSocketResponse(autoclose=False, max_msg_size=MESSAGE_BYTES_MAX, compress=self._limits.deflate)
         await socket.prepare(request)
         self._connections_opened += 1
         # `compress` is the window size agreed on, 0 for no compression.
@@ -97,6 +98,8 @@ class ExchangeServer:
             async for message in socket:
                 if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     session.command(message.data)
+            session.wire.end()
+            await socket.close()
         finally:
             heartbeat.cancel()
             self._publisher.sessions.discard(session)

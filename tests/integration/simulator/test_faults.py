@@ -247,6 +247,25 @@ def test_connections_end(tmp_path: Path) -> None:
     serve(tmp_path, use)
 
 
+def test_what_counts_as_sent_arrives_although_the_client_closes_at_once(tmp_path: Path) -> None:
+    frames: list[bytes] = []
+
+    async def use(running: Running) -> None:
+        async with running.connect() as websocket:
+            await running.books(websocket)
+            websocket.take = frames.append
+            wanted = {"sids": [1], "action": "get_snapshot", "market_tickers": list(running.model.markets)}
+            asked = msgspec.json.encode({"id": 2, "cmd": "update_subscription", "params": wanted})
+            websocket.protocol.send_text(asked)
+            websocket.protocol.send_close(1000)
+            websocket.transport.write(b"".join(websocket.protocol.data_to_send()))
+            await websocket.wait_closed()
+
+    journal = serve(tmp_path, use)
+    sent = [line for line in journal if "receiver" in line]
+    assert (len(sent), len(frames), journal[-1]["connection"]["event"]) == (20, 10, "disconnected")
+
+
 def test_errors_that_only_a_fault_brings(tmp_path: Path) -> None:
     async def use(running: Running) -> None:
         async with running.connect() as websocket:

@@ -40,11 +40,12 @@ class Wire:
         self._window_bits = window_bits
         self._chunks: list[bytes] = []
         self._held = False
+        self._ended = False
         self.frame_fault: FrameFault | None = None
 
     def send(self, payload: bytes) -> bool:
         """Queue one text frame; return False if a fault or the end of the connection prevents sending it."""
-        if self._transport is not None and self._transport.is_closing():
+        if self._ended or (self._transport is not None and self._transport.is_closing()):
             return False
         if self.frame_fault is not None:
             changed = self.frame_fault(payload)
@@ -78,10 +79,15 @@ class Wire:
         self._held = False
         self.flush()
 
+    def end(self) -> None:
+        """Send the frames that count as sent, and none after them: a close frame follows."""
+        self.release()
+        self._ended = True
+
     def abort(self) -> None:
         """End the connection without a close frame, after the frames that count as sent."""
         if self._transport is not None:
-            self.release()
+            self.end()
             self._transport.close()
 
     @property
