@@ -23,8 +23,8 @@ ops.archive_partitions, ops.locks to deduplicator;
 grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.classified_minutes, ops.market_minutes_due,
 ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels,
-ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours, ops.storage_samples,
-ops.expected_due to deduplicator;
+ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours, ops.packing_failures,
+ops.storage_samples, ops.expected_due to deduplicator;
 grant select, update on ops.hour_locks to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;

@@ -231,7 +231,7 @@ CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone, period inter
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, due_since timestamp with time zone)
+CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, due_since timestamp with time zone, failed_attempts integer, retry_at timestamp with time zone)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
@@ -311,7 +311,7 @@ CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_tick
     LANGUAGE sql;
 CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean)
+CREATE FUNCTION ops.pack_next_hour(hours_after integer, rows_max integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, moved bigint, is_packed boolean, error text, failed_attempts integer)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.pack_snapshots(wanted_day timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
@@ -336,6 +336,8 @@ CREATE FUNCTION ops.record_delta_labels() RETURNS timestamp with time zone[]
     LANGUAGE sql;
 CREATE FUNCTION ops.record_late_rows(time_column name, merged_stream text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.record_packing_failure(wanted_stream text, wanted_hour timestamp with time zone, reason text) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.reject_misfits(merged_stream text, target regclass) RETURNS TABLE(gatherer_id smallint, rejected_rows bigint)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.rejection_reason(row_at timestamp with time zone, price_min numeric, price_max numeric, accepted_from timestamp with time zone, accepted_until timestamp with time zone) RETURNS text
@@ -893,7 +895,17 @@ CREATE TABLE ops.packed_hours (
     hour timestamp with time zone NOT NULL,
     next_ticker text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     packed_rows bigint DEFAULT 0 NOT NULL,
-    packed_at timestamp with time zone
+    packed_at timestamp with time zone,
+    unpackings integer DEFAULT 0 NOT NULL,
+    pack_after timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+CREATE TABLE ops.packing_failures (
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    error text NOT NULL
 );
 CREATE TABLE ops.rejected_rows (
     rejected_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1027,6 +1039,8 @@ ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.packed_hours
     ADD CONSTRAINT packed_hours_pkey PRIMARY KEY (stream, hour);
+ALTER TABLE ONLY ops.packing_failures
+    ADD CONSTRAINT packing_failures_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.sightings
@@ -1296,6 +1310,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicato
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packing_failures TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.storage_samples TO deduplicator;

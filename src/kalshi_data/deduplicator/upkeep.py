@@ -10,6 +10,7 @@ import structlog
 from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX, SessionLock
+from kalshi_data.deduplicator.packing import HourPacking
 from kalshi_data.deduplicator.retention import (
     delete_old,
     drop_archived,
@@ -49,8 +50,6 @@ class Upkeep:
         self._lock = SessionLock("upkeep", max(SILENCE_SECONDS_MAX, 2 * settings.upkeep.pause_seconds))
         self._settings = settings.upkeep
         self._retention = settings.retention
-        self._packing = settings.packing
-        self._packing_condition = settings.packing_condition
         self._sample = {"sightings_one_in": settings.merging.sightings_one_in}
         self._conninfo = settings.production.runtime.conninfo
         self._stop = stop
@@ -64,7 +63,7 @@ class Upkeep:
             "counting changes": self._count_changes,
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
-            "packing": self._pack,
+            "packing": HourPacking(settings).step,
             "dropping archived hours": self._drop_archived,
             "dropping packed hours": self._drop_packed,
             "deleting old rows": self._delete_old,
@@ -155,19 +154,6 @@ class Upkeep:
             production.execute(query("production/completeness/advance_arbitration"), self._sample)
         return False
 
-    def _pack(self, production: Connection) -> bool:
-        if not self._packing.enabled:
-            return False
-        asked = {**self._packing_condition, "rows_max": self._packing.rows_max}
-        row = production.execute(query("production/packing/pack_next_hour"), asked).fetchone()
-        if row is None:
-            return False
-        stream, hour, moved, is_packed = row
-        if is_packed and moved:
-            log.info("hour packed", stream=stream, hour=hour)
-        # The next hour follows after the pause, and one of which rows are being merged is tried again.
-        return moved > 0 and not is_packed
-
     # Each of these has a transaction of its own, because what drops partitions keeps merges waiting until it ends.
     def _drop_archived(self, production: Connection) -> bool:
         if self._is_due("archived hours", self._settings.retention_seconds):
@@ -231,10 +217,11 @@ class UpkeepStep:
             raise
         except Exception as error:
             self._space.failed(error)
+            # Also if the connection is lost: it may be lost each time that the step is tried.
+            self._retry_at = time.monotonic() + self._backoff.next_seconds()
             if production.closed:
                 raise
             self.error = f"{self._name}: {self._failures.failed(error)}"
-            self._retry_at = time.monotonic() + self._backoff.next_seconds()
             return False
         self.error = None
         self._failures.succeeded()

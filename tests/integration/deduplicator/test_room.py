@@ -48,6 +48,7 @@ BOUNDED = {
     "ops.migration": "a row per migration",
     "ops.packed_hours": "a row per stream and packed hour: some 20,000 a year",
     "ops.replayed_file": "a row per file of SQL",
+    "ops.packing_failures": "a row for each hour that has a hot partition",
     "ops.sightings": "deleted once they are summed",
     "ops.storage_samples": "a row per ten minutes of two days",
     "ops.ticker_evidence": "goes with the partition of its summaries",

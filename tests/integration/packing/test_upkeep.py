@@ -145,9 +145,9 @@ def test_the_lag_of_packing_is_measured_and_shown(
         monitor.close()
     assert (waiting.hours_due, waiting.hours_packed) == (24, 0)
     assert waiting.due_seconds > timedelta(days=1).total_seconds()
-    assert packed == (0, 0.0, 24)
+    assert packed == (0, 0.0, 24, 0, "")
     console = Console(width=160, file=io.StringIO())
     console.print(draw_status(read_status(ops, chosen)))
     assert isinstance(console.file, io.StringIO)
     shown = " ".join(console.file.getvalue().split())
-    assert f"orderbook_deltas 24 0 - {DAY:%Y-%m-%d} 23:00" in shown
+    assert f"orderbook_deltas 24 0 0 - {DAY:%Y-%m-%d} 23:00" in shown

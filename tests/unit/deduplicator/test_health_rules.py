@@ -214,6 +214,15 @@ def test_hours_that_wait_too_long_to_be_packed_are_reported(seconds: float, stat
     assert all("7 hours wait to be packed, the oldest for 22000 s" in reason.text for reason in found.reasons)
 
 
+def test_hours_that_cannot_be_packed_are_reported_with_the_reason_of_one() -> None:
+    packing = Packing(hours_failing=2, failure="tickers of 2026-11-01 10:00: a document is too large")
+    found = evaluate(measurements(packing=packing), state(), SETTINGS, NOW)
+    assert found.status == "degraded"
+    (reason,) = found.reasons
+    assert "2 hours cannot be packed" in reason.text
+    assert "tickers of 2026-11-01 10:00: a document is too large" in reason.text
+
+
 @pytest.mark.parametrize(
     ("days", "status"), [(math.inf, "healthy"), (7.5, "healthy"), (6.5, "degraded"), (0.5, "unhealthy")]
 )
@@ -264,11 +273,11 @@ def test_growth_has_metrics() -> None:
 def test_packing_has_metrics() -> None:
     samples = {
         sample.name.removeprefix("kalshi_deduplicator_packing_"): sample.value
-        for metric in read_metrics(measurements(packing=Packing(7, 60.5, 40)), state(), HealthReport())
+        for metric in read_metrics(measurements(packing=Packing(7, 60.5, 40, 2)), state(), HealthReport())
         for sample in metric.samples
         if "packing" in sample.name
     }
-    assert samples == {"hours_due": 7, "lag_seconds": 60.5, "hours_packed": 40}
+    assert samples == {"hours_due": 7, "lag_seconds": 60.5, "hours_packed": 40, "hours_failing": 2}
 
 
 def test_the_archive_has_metrics() -> None:

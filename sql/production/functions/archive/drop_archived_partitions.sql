@@ -5,7 +5,7 @@
 -- ops.drop_stream_partitions
 -- Reads: ops.archive_partitions
 -- Writes: partitions of the stream's tables and of ops.delta_evidence, ops.dropped_partitions, ops.book_checks,
--- ops.packed_hours, ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
+-- ops.packed_hours, ops.packing_failures, ops.delta_labels, ops.ticker_labels, ops.ticker_evidence
 -- Returns: what was dropped, oldest first
 create or replace function ops.drop_archived_partitions(
     wanted_stream text, days_min integer, partitions_max integer default 10
@@ -50,6 +50,7 @@ begin
         raise exception 'a late row of % was merged meanwhile', wanted_stream using errcode = 'serialization_failure';
     end if;
     delete from ops.packed_hours as p where p.stream = wanted_stream and p.hour <@ dropped;
+    delete from ops.packing_failures as f where f.stream = wanted_stream and f.hour <@ dropped;
     if wanted_stream in ('orderbook_deltas', 'orderbook_snapshots') then
         update ops.book_checks as b set check_again_at = null
         where b.check_again_at is not null and b.from_at <@ dropped;

@@ -2,7 +2,7 @@
 -- Parameters: wanted_stream; wanted_hour, when the hour or day begins; rows_max, how many rows a step moves (of
 -- snapshots, a twentieth); needs_archive, whether the archive must hold it
 -- Reads: ops.hour_locks, ops.archive_partitions
--- Writes: ops.packed_hours, a new partition, and what the function writes that packs the stream
+-- Writes: ops.packed_hours, ops.packing_failures, a new partition, and what the function writes that packs the stream
 -- Returns: how many rows were moved, and whether the hour is packed
 create or replace function ops.pack_hour(
     wanted_stream text, wanted_hour timestamptz, rows_max integer, needs_archive boolean, out moved bigint,
@@ -61,6 +61,9 @@ begin
         packed_rows = p.packed_rows + moved,
         packed_at = case when is_packed then now() end
     where p.stream = wanted_stream and p.hour = wanted_hour;
+    if is_packed then
+        delete from ops.packing_failures as f where f.stream = wanted_stream and f.hour = wanted_hour;
+    end if;
 end;
 $$;
 

@@ -142,6 +142,12 @@ def _packing(measurements: Measurements, late_seconds_max: float) -> Iterator[Re
             "no error, raise rows_max in [packing]"
         )
         yield Reason(DEGRADED, "packing", text)
+    if packing.hours_failing:
+        text = (
+            f"{packing.hours_failing:,} hours cannot be packed and are tried again later, in smaller steps; readers "
+            f"see them, but they take more space: {packing.failure}"
+        )
+        yield Reason(DEGRADED, "packing", text)
 
 
 def _space(measurements: Measurements, state: State, settings: DeduplicatorHealthSettings) -> Iterator[Reason]:

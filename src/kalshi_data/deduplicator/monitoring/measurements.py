@@ -54,11 +54,16 @@ class LineCounts(NamedTuple):
 
 
 class Packing(NamedTuple):
-    """Hours of all streams that are due to be packed, for how long the oldest has been, and those that are packed."""
+    """Hours of all streams that are due to be packed, for how long the oldest has been, and those that are packed.
+
+    `hours_failing` could not be packed the last time, and are not among those due; `failure` says why one of them.
+    """
 
     hours_due: int = 0
     due_seconds: float = 0.0
     hours_packed: int = 0
+    hours_failing: int = 0
+    failure: str = ""
 
 
 class Measurements:

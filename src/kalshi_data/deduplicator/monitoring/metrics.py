@@ -122,6 +122,8 @@ def _packing(measurements: Measurements) -> Iterable[Metric]:
     yield gauge(f"{name}_lag_seconds", "How long the oldest hour has been due to be packed.", packing.due_seconds)
     yield gauge(f"{name}_hours_due", "Hours of streams that are due to be packed.", packing.hours_due)
     yield gauge(f"{name}_hours_packed", "Hours of streams that are packed.", packing.hours_packed)
+    failing = "Hours of streams that could not be packed the last time."
+    yield gauge(f"{name}_hours_failing", failing, packing.hours_failing)
 
 
 def _by_stream(values: Mapping[StreamKey, float]) -> dict[tuple[str, ...], float]:

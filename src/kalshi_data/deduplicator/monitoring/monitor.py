@@ -146,7 +146,10 @@ class Monitor:
         asked = self._settings.packing_condition
         rows = production.execute(query("production/status/read_packing"), asked).fetchall()
         due = max((seconds for _, _, seconds, *_ in rows), default=0.0)
-        return Packing(sum(row[1] for row in rows), due, sum(row[3] for row in rows))
+        failure = next((row[6] for row in rows if row[6]), "")
+        return Packing(
+            sum(row[1] for row in rows), due, sum(row[3] for row in rows), sum(row[5] for row in rows), failure
+        )
 
     def _read_growth(self, production: Connection) -> None:
         """Read how fast production grows, and let nothing be merged if it is far too large."""

@@ -13,6 +13,7 @@ from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.service.growth import Growth, describe_growth
 
 # The last state that a deduplicator recorded, in words.
+PACKED_COUNTS = ("hours_packed", "hours_due", "hours_failing")
 ENDS = {"stopped": "stopped", "failed": "ended with an error"}
 
 
@@ -112,14 +113,15 @@ def _archive(archive: Document) -> RenderableType:
 
 def _packing(packing: Document) -> RenderableType:
     """Return the progress of packing; an empty text if it is not enabled, or no hour is over for long enough."""
-    if not packing["enabled"] or not any(each["hours_due"] + each["hours_packed"] for each in packing["streams"]):
+    if not packing["enabled"] or not any(sum(each[name] for name in PACKED_COUNTS) for each in packing["streams"]):
         return ""
-    made = table("packing", "hours packed", "due", "oldest due for", "newest hour")
+    made = table("packing", "hours packed", "due", "failing", "oldest due for", "newest hour")
     for each in packing["streams"]:
         due = span(each["due_seconds"]) if each["hours_due"] else "-"
-        counts = (f"{each[name]:,}" for name in ("hours_packed", "hours_due"))
+        counts = (f"{each[name]:,}" for name in PACKED_COUNTS)
         made.add_row(each["stream"], *counts, due, _hour(each["newest_hour"]))
-    return Group("", made)
+    failures = (f"cannot be packed: {each['failure']}" for each in packing["streams"] if each["failure"])
+    return Group("", made, *failures)
 
 
 def _hour(at: datetime | None) -> str:
