@@ -1,5 +1,6 @@
 -- Make packed rows hot of the markets and hours (for some streams, days) that are listed, and let packing begin with
--- them again.
+-- them again, after a while: 10 min after the first time, and each further time after twice as long, up to a week, so
+-- that an hour into which late rows are merged all the time is not packed all the time.
 -- Parameters: wanted_stream; hours, those of pg_temp.staged_market_hours at least
 -- Reads: pg_temp.staged_market_hours
 -- Writes: ops.packed_hours, new partitions, and what the function writes that unpacks the stream
@@ -11,7 +12,11 @@ begin
     update ops.packed_hours as p
     set
         packed_at = null,
-        next_ticker = case when p.packed_at is null then least(p.next_ticker, m.first_ticker) else m.first_ticker end
+        next_ticker = case when p.packed_at is null then least(p.next_ticker, m.first_ticker) else m.first_ticker end,
+        unpackings = p.unpackings + (p.pack_after <= now())::integer,
+        pack_after = case
+            when p.pack_after <= now() then now() + interval '10 min' * 2 ^ least(p.unpackings, 10) else p.pack_after
+        end
     from (
         select t.hour, min(t.market_ticker) as first_ticker from pg_temp.staged_market_hours as t group by t.hour
     ) as m
