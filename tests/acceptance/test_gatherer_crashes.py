@@ -4,7 +4,9 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from kalshi_data.demo.postgres import SETTINGS, server_account
@@ -39,21 +41,31 @@ def own_server(server_folder: Path, embedded: Path) -> Iterator[Engine]:
         yield engine
 
 
-def logged_rows(folder: Path) -> set[tuple[str, int]]:
-    """Return table and frame number of every data frame in a frame log."""
-    frames = (record for record in records_from(folder, 0) if record.kind == Kind.FRAME)
-    kinds = ((decode_envelope(record.payload).type, record.number) for record in frames)
-    return {(TABLES[kind], number) for kind, number in kinds if kind in TABLES}
+def logged_rows(folder: Path) -> set[tuple[str, Any]]:
+    """Return table and frame number of every data frame in a frame log; of a snapshot the market and the clock."""
+    found: set[tuple[str, Any]] = set()
+    for record in records_from(folder, 0):
+        envelope = decode_envelope(record.payload) if record.kind == Kind.FRAME else None
+        if envelope is not None and envelope.type == "orderbook_snapshot":
+            body = msgspec.json.decode(envelope.msg)
+            found.add(("orderbook_snapshots", (body["market_ticker"], body.get("clock") or 0)))
+        elif envelope is not None and envelope.type in TABLES:
+            found.add((TABLES[envelope.type], record.number))
+    return found
 
 
-def captured_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, int]]:
-    """Return table and frame number of every row that a gatherer captured from the feed."""
+def captured_rows(rehearsal: Rehearsal, number: int) -> set[tuple[str, Any]]:
+    """Return the same of every row that a gatherer captured from the feed; equal snapshots have one."""
+    held = "select market_ticker, clock from capture.orderbook_snapshots"
     return {
-        (table, frame)
-        for table in set(TABLES.values())
-        for (frame,) in rehearsal.rows(
-            f"select frame_number from capture.{table} where frame_number is not null", number
-        )
+        *(
+            (table, frame)
+            for table in set(TABLES.values())
+            for (frame,) in rehearsal.rows(
+                f"select frame_number from capture.{table} where frame_number is not null", number
+            )
+        ),
+        *(("orderbook_snapshots", (ticker, clock)) for ticker, clock in rehearsal.rows(held, number)),
     }
 
 

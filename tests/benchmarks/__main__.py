@@ -9,11 +9,12 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import capture, decode, export, latency, merge, registry, simulator, soak, zipapps
+from tests.benchmarks import audits, capture, decode, export, latency, merge, registry, simulator, soak, zipapps
 from tests.benchmarks.capacity.command import capacity
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
+    "audits": audits.measure,
     "capture": capture.measure,
     "decode": decode.measure,
     "export": export.measure,
@@ -35,6 +36,7 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
 
     \b
     Benchmarks:
+      audits     a gatherer's write-ahead log of an hour of audits of 50,000 books, beside storing every snapshot
       capacity   days of the whole exchange that production holds; has its own options: bench capacity --help
       capture    one gatherer, from socket to committed rows, beside cryptofeed's backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import sql
 
@@ -13,6 +13,7 @@ from kalshi_data.streams import STREAMS, Stream
 from tests.support.staging import NOW
 
 Row = dict[str, Any]
+Value = TypeVar("Value")
 # The beginning of a day and of an hour.
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
 # Gatherers send these digests with each row, by their sync views.
@@ -93,7 +94,7 @@ def contents_by_hour(production: Connection, stream: Stream) -> set[tuple[dateti
     return set(production.execute(statement).fetchall())
 
 
-def deal(rows: Sequence[Row], cuts: Iterable[int]) -> list[Sequence[Row]]:
+def deal(rows: Sequence[Value], cuts: Iterable[int]) -> list[Sequence[Value]]:
     """Cut rows into batches."""
     places = [0, *sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
     return [rows[first:last] for first, last in pairwise(places)]

@@ -27,6 +27,7 @@ class Counters:
     frames: Counter[str] = counts("frames_received", "Frames received.", "type")
     received_bytes: int = count("received_bytes", "Bytes of all frames received.")
     committed_rows: Counter[str] = counts("rows_committed", "Rows committed.", "stream")
+    snapshots_repeated: int = count("snapshots_repeated", "Snapshots not stored: the hour has an equal one.")
     commits: int = count("commits", "Transactions that committed received rows.")
     quarantined: Counter[str] = counts("frames_quarantined", "Frames in quarantine, by kind of reason.", "reason")
     unknown_fields: Counter[tuple[str, str]] = counts("unknown_fields", "Unknown fields, not stored.", "type", "field")

@@ -53,6 +53,24 @@ def test_rows_that_are_missing_are_added_once_and_coverage_stays_as_it_is(kalshi
     assert fetch(kalshi_ts, COVERAGE) == states
 
 
+def test_a_snapshot_that_an_equal_one_stands_for_is_not_missing(kalshi_ts: Database, tmp_path: Path) -> None:
+    snapshots = [snapshot(seq, clock=7) for seq in range(1, 6)]
+    receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, *snapshots])
+    held = fetch(kalshi_ts, "select seq, received_at from capture.orderbook_snapshots order by 2")
+    assert held[0][0] == 1
+    # If an hour has ended meanwhile, its first snapshot is stored, too.
+    assert len(held) in {1, 2}
+    count = ReparseTotals(len(held), 0)
+    assert again(kalshi_ts, tmp_path) == count
+    # Some of the frames only: those before them are read from the beginning of their hour.
+    chosen = settings(kalshi_ts, tmp_path)
+    begin = held[-1][1] + timedelta(microseconds=1)
+    assert reparse(chosen, begin, begin + HOUR, lambda _: None) == ReparseTotals(0, 0)
+    with kalshi_ts.connect() as connection:
+        connection.execute("delete from capture.orderbook_snapshots")
+    assert again(kalshi_ts, tmp_path) == ReparseTotals(len(held), len(held))
+
+
 def test_frames_that_are_not_committed_yet_are_left_to_the_gatherer(kalshi_ts: Database, tmp_path: Path) -> None:
     receive(kalshi_ts, tmp_path, [BOOKS_SUBSCRIBED, snapshot(1), *(delta(seq) for seq in range(2, 10))])
     with kalshi_ts.connect() as connection:

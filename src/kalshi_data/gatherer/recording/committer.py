@@ -23,6 +23,7 @@ from kalshi_data.gatherer.recording.batch import (
     read_position,
     write_batch,
 )
+from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
@@ -59,6 +60,7 @@ class Committer:
         self._shard = shard
         self._database = database or LockedConnection(conninfo, remedy, shard)
         self._hours: set[datetime] = set()
+        self._snapshots = StoredSnapshots()
         # The last frame whose commit this process knows of, and the last that it tried to commit; None before that.
         self._committed: int | None = None
         self._attempted = 0
@@ -107,11 +109,12 @@ class Committer:
             PositionLost: the database lost rows that were committed before, or another process moved its position.
         """
         try:
-            self._write(items, frame_number)
+            stored = self._write(items, frame_number)
         except (psycopg.Error, *ROW_ERRORS) as error:
             self._divide(items, frame_number, error)
         else:
-            self._count(items)
+            self._counters.snapshots_repeated += len(items) - len(stored)
+            self._count(stored)
 
     def call(self, function: Callable[[Connection], Result]) -> Result:
         """Call with a connection; while the database is away, call again with a new connection.
@@ -148,10 +151,11 @@ class Committer:
             log.warning("an earlier run crashed, its connections are closed now", connections=row[0])
 
     def disconnect(self) -> None:
-        """Close the connection; the next call makes a new one."""
+        """Close the connection; the next call makes a new one, perhaps to a server that has lost rows."""
         self._database.close()
+        self._snapshots.clear()
 
-    def _write(self, items: Sequence[Item], frame_number: int) -> None:
+    def _write(self, items: Sequence[Item], frame_number: int) -> Sequence[Item]:
         attempts = 0
 
         def write(connection: Connection) -> None:
@@ -161,7 +165,7 @@ class Committer:
                 return
             self._attempted = max(self._attempted, frame_number)
             self._ensure_partitions(connection, items)
-            write_batch(connection, items, frame_number, self._shard.number)
+            write_batch(connection, self._snapshots.select(items), frame_number, self._shard.number)
 
         try:
             self.call(write)
@@ -170,8 +174,10 @@ class Committer:
                 raise
             # A partition was dropped to make room, although older frames still go there.
             self._hours.clear()
+            self._snapshots.clear()
             self.call(write)
         self._committed = frame_number
+        return self._snapshots.keep()
 
     def _is_written(self, connection: Connection, frame_number: int) -> bool:
         """Return whether a batch was committed although its connection broke."""
@@ -218,8 +224,7 @@ class Committer:
             self.commit(items[:half], min(items[half - 1].number, items[half].number - 1))
             self.commit(items[half:], frame_number)
             return
-        (item,) = items
-        reason = error_reason(error)
+        (item,), reason = items, error_reason(error)
         self._counters.rows_refused[item.stream] += 1
         if item.stream == "quarantine":
             log.error("a frame cannot be quarantined, it stays in the frame log", frame=item.number, reason=reason)
@@ -243,8 +248,3 @@ class Committer:
         for hour in hours - self._hours:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
         self._hours = hours
-
-
-def hour_of(moment: datetime) -> datetime:
-    """Return the whole hour that holds a time."""
-    return moment.replace(minute=0, second=0, microsecond=0)

@@ -15,6 +15,7 @@ from kalshi_data.gatherer.frame_log.shards import shard_folders
 from kalshi_data.gatherer.recording.batch import STATE_COLUMNS, Item, read_position
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
+from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of
 from kalshi_data.gatherer.settings import GathererSettings
 
 log = structlog.get_logger()
@@ -73,10 +74,14 @@ class Reparse:
         progress: Callable[[float], None],
     ) -> None:
         # A running gatherer commits later frames itself.
-        first, until = numbers[0], min(numbers[1], read_position(self._connection, number) + 1)
+        until = min(numbers[1], read_position(self._connection, number) + 1)
+        # A snapshot has no row if an equal one was stored earlier in its hour.
+        earlier = numbers_between(folder, to_ns(hour_of(times[0])), to_ns(times[0]))
+        first, snapshots = min(numbers[0], earlier[0] if earlier else numbers[0]), StoredSnapshots()
 
         def commit(items: Sequence[Item], number: int) -> None:
-            self._add([item for item in items if times[0] <= item.received_at < times[1]])
+            self._add([item for item in snapshots.select(items) if times[0] <= item.received_at < times[1]])
+            snapshots.keep()
             progress(max(0, number + 1 - first) / max(1, until - first))
 
         FrameLogReplay(folder, first, self._settings.writing, commit).read(until)
