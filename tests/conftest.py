@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
 
@@ -30,6 +31,10 @@ LAST_MOMENTS = timedelta(seconds=20)
 MISSING = "TimescaleDB is not available on this platform: NO TEST RAN ON IT"
 
 NUMBERS = itertools.count(1)
+
+# No example has to be fast: a busy machine may stop a process for any time.
+hypothesis.settings.register_profile("any speed", deadline=None)
+hypothesis.settings.load_profile("any speed")
 
 MakeDatabase = Callable[[str], Database]
 
