@@ -8,16 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SCRIPTS = Path(sys.executable).parent
+# The schemas in tests/golden are as the server writes them.
+SQL = ("sql", "tests/benchmarks", "tests/support")
 FORMATTERS = (
     ("ruff", "check", "--fix", "--exit-zero", "--quiet", "."),
     ("ruff", "format", "--quiet", "."),
-    ("sqlfluff", "format", "--disable-progress-bar", "sql"),
+    ("sqlfluff", "format", "--disable-progress-bar", *SQL),
     ("python", "-m", "tests.deployment.terraform.format"),
 )
 # The longest begins first.
 CHECKS = (
     ("pytest", "--quiet", "tests/deployment/terraform", "tests/deployment/ansible", "tests/readers"),
-    ("sqlfluff", "lint", "--disable-progress-bar", "sql"),
+    ("sqlfluff", "lint", "--disable-progress-bar", *SQL),
     ("basedpyright", "--level", "warning"),
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks import __main__ as checks
+from tests.conftest import ROOT
 
 
 def test_every_check_is_run_and_the_failed_ones_are_named(
@@ -32,3 +33,10 @@ def test_every_formatter_is_run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.C
 def test_the_locks_serve_every_platform() -> None:
     assert "--universal" in checks.RESOLVE
     assert "--generate-hashes" in checks.RESOLVE
+
+
+def test_all_sql_is_linted_but_the_schemas_that_a_server_writes() -> None:
+    folders = [ROOT / folder for folder in (*checks.SQL, "tests/golden")]
+    files = [file for top in ("sql", "src", "tests") for file in (ROOT / top).rglob("*.sql")]
+    assert len(files) > 100
+    assert [file for file in files if not any(file.is_relative_to(folder) for folder in folders)] == []

@@ -9,6 +9,9 @@ from tests.benchmarks.capacity.made_rows import statement
 AUDITS = BOOKS * DAY_SECONDS // AUDIT_SECONDS
 # A book's state at its first audit, and a new one after each period in which it changed.
 STATES = BOOKS + ACTIVE_BOOKS // 2 * DAY_SECONDS // AUDIT_SECONDS
+# In an hour a gatherer stores the first snapshot of a book, and each that follows a change. An active book changes
+# before two of its four audits, and of half of those books the first audit is one of the two.
+STORED_AUDITS = (BOOKS + ACTIVE_BOOKS * 3 // 2) * 24
 # Rows that a reference day adds to tables of production. Each book is taken to be covered for a day.
 PRODUCTION_ROWS = {
     **{f"market_data.{stream}": rows for stream, rows in ROWS_A_DAY.items()},
@@ -42,7 +45,7 @@ GATHERER_ROWS = {
     "capture.tickers": 2 * ROWS_A_DAY["tickers"],
     "capture.trades": 2 * ROWS_A_DAY["trades"],
     "capture.lifecycle_events": 2 * ROWS_A_DAY["lifecycle_events"],
-    "capture.orderbook_snapshots": AUDITS,
+    "capture.orderbook_snapshots": STORED_AUDITS,
     "capture.book_checks": AUDITS,
     "capture.subscriptions": BOOKS,
 }

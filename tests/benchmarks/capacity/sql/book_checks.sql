@@ -2,7 +2,7 @@
 -- Parameters: gatherer; first and last, the numbers between which they lie
 copy (
     select
-        a.n as frame_number, (1 + a.k %% 8)::bigint as connection_id, 1 as sid, m.ticker as market_ticker,
+        a.n as frame_number, (1 + mod(a.k, 8))::bigint as connection_id, 1 as sid, m.ticker as market_ticker,
         a.before_at as from_at, a.received_at as until_at, a.before_n as from_seq, a.n as until_seq,
         a.before_clock as from_clock, a.clock as until_clock, a.before_changed_at as from_change_at,
         a.changed_at + interval '1 ms' * (a.changes > a.before_changes)::integer as until_change_at,

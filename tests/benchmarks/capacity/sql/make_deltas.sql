@@ -25,24 +25,25 @@ numbered as materialized (
 
 counted as (
     insert into made_levels as l
-    select k, is_yes, cents, count(*) from numbered group by k, is_yes, cents
+    select k, is_yes, cents, count(*) as toggles from numbered group by k, is_yes, cents
     on conflict (k, is_yes, cents) do update set toggles = l.toggles + excluded.toggles
 ),
 
 sized as (
     select
         d.*,
-        made_size(d.k, d.is_yes, d.cents, (d.toggle + 1) / 2) * case d.toggle %% 2 when 1 then 1 else -1 end as size
+        made_size(d.k, d.is_yes, d.cents, (d.toggle + 1) / 2) * case mod(d.toggle, 2) when 1 then 1 else -1 end as size
     from numbered as d
 )
 
 insert into made_deltas
 select
-    %(first)s + s.n, s.exchange_ts, s.k, 700000000 + ((%(period)s * %(rows)s + s.n) * %(clock_step)s)::bigint,
-    case when s.is_yes then 'yes' else 'no' end, (s.cents / 100.0)::numeric(6, 4),
-    (s.size / (1 + h.is_split))::numeric(12, 2), o.occurrence
+    %(first)s + s.n as n, s.exchange_ts, s.k,
+    700000000 + ((%(period)s * %(rows)s + s.n) * %(clock_step)s)::bigint as clock,
+    case when s.is_yes then 'yes' else 'no' end as side, (s.cents / 100.0)::numeric(6, 4) as price,
+    (s.size / (1 + h.is_split))::numeric(12, 2) as size_delta, o.occurrence
 from sized as s
-cross join lateral (select (s.n %% 100 = 0)::integer as is_split) as h
+cross join lateral (values ((mod(s.n, 100) = 0)::integer)) as h (is_split)
 cross join lateral generate_series(0, h.is_split) as o (occurrence)
 order by s.n, o.occurrence;
 

@@ -9,7 +9,7 @@ select
     || lpad(k::text, 7, '0') collate "C" as ticker,
     md5(k::text)::uuid::text as market_id,
     -- In cents; changes happen within ten cents of it.
-    30 + (k * 37) %% 40 as center,
+    30 + mod(k * 37, 40) as center,
     0::bigint as clock,
     null::timestamptz as changed_at,
     0::bigint as changes
@@ -52,7 +52,7 @@ create function made_size(k integer, is_yes boolean, cents integer, number bigin
 language sql
 immutable
 as $$
-    select case when h %% 5 = 0 then (1 + h / 5 %% 50000) * 0.02
-        else 2 * ('{1,5,10,25,50,100,200,250,500,1000}'::numeric(12, 2)[])[1 + h / 5 %% 10] end::numeric(12, 2)
+    select case when mod(h, 5) = 0 then (1 + mod(h / 5, 50000)) * 0.02
+        else 2 * ('{1,5,10,25,50,100,200,250,500,1000}'::numeric(12, 2)[])[1 + mod(h / 5, 10)] end::numeric(12, 2)
     from (select abs(hashint8(k * 2003::bigint + cents * 100003 + is_yes::integer + number * 7919)::bigint) as h) as x
 $$;
