@@ -7,6 +7,7 @@ from kalshi_data.deduplicator.settings import DeduplicatorSettings
 
 log = structlog.get_logger()
 
+PACKED = ("orderbook_deltas", "orderbook_snapshots", "tickers", "trades")
 # A step moves at least a 256th of the rows that it may.
 HALVINGS_MAX = 8
 

@@ -1,5 +1,7 @@
 """Remove from production what is old, and what the archive holds if the database gets too large."""
 
+from collections.abc import Collection
+
 import msgspec
 import psycopg
 import structlog
@@ -18,9 +20,13 @@ PACKED_PARTITIONS_MAX = 10
 TABLE_IN_USE = (psycopg.errors.LockNotAvailable, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
-def drop_archived(production: Connection, retention: ProductionRetentionSettings) -> None:
-    """Remove partitions that are old enough, archived and verified."""
+def drop_archived(
+    production: Connection, retention: ProductionRetentionSettings, streams: Collection[str] = EXPIRABLE
+) -> None:
+    """Remove partitions of streams that are old enough, archived and verified."""
     for stream, days in retention.days().items():
+        if stream not in streams:
+            continue
         try:
             with production.transaction():
                 asked = {"stream": stream, "days_min": days}
@@ -31,14 +37,14 @@ def drop_archived(production: Connection, retention: ProductionRetentionSettings
             log.info("partitions are in use, trying again later", stream=stream, error=str(error).strip())
 
 
-def drop_packed(production: Connection) -> bool:
-    """Remove some of the partitions that packing has emptied; return whether there may be more."""
+def drop_packed(production: Connection, stream: str | None = None) -> bool:
+    """Remove some of the partitions that packing has emptied, of a stream or all; return whether there may be more."""
     try:
         with production.transaction():
-            asked = {"partitions_max": PACKED_PARTITIONS_MAX}
+            asked = {"stream": stream, "partitions_max": PACKED_PARTITIONS_MAX}
             dropped = production.execute(query("production/packing/drop_packed_partitions"), asked).fetchall()
     except TABLE_IN_USE as error:
-        log.info("packed partitions are in use, trying again later", error=str(error).strip())
+        log.info("packed partitions are in use, trying again later", stream=stream, error=str(error).strip())
         return False
     for name, began_at, ended_at in dropped:
         log.info("packed partition dropped", partition=name, began_at=began_at, ended_at=ended_at)

@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from kalshi_data.database.connection import Connection, connect, query, renewal_time
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX, SessionLock
-from kalshi_data.deduplicator.packing import HourPacking
+from kalshi_data.deduplicator.packing import PACKED, HourPacking
 from kalshi_data.deduplicator.retention import (
     delete_old,
     drop_archived,
@@ -56,7 +57,8 @@ class Upkeep:
         self._started_at: dict[str, float] = {}
         self._classified_until: datetime | None = None
         self._is_classifying = False
-        self._is_dropping = self._is_making_room = False
+        self._dropping: set[str] = set()  # streams of which more packed partitions may be dropped
+        self._is_making_room = False
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         steps = {
             "checking books": self._check_books,
@@ -64,8 +66,8 @@ class Upkeep:
             "classifying minutes": self._classify_minutes,
             "arbitration": self._advance_arbitration,
             "packing": HourPacking(settings).step,
-            "dropping archived hours": self._drop_archived,
-            "dropping packed hours": self._drop_packed,
+            **{f"dropping archived {name}": partial(self._drop_archived, name) for name in self._retention.days()},
+            **{f"dropping packed {name}": partial(self._drop_packed, name) for name in PACKED},
             "deleting old rows": self._delete_old,
             "making room": self._make_room,
             "measuring growth": self._measure,
@@ -154,16 +156,19 @@ class Upkeep:
             production.execute(query("production/completeness/advance_arbitration"), self._sample)
         return False
 
-    # Each of these has a transaction of its own, because what drops partitions keeps merges waiting until it ends.
-    def _drop_archived(self, production: Connection) -> bool:
-        if self._is_due("archived hours", self._settings.retention_seconds):
-            drop_archived(production, self._retention)
+    # Each stream has a transaction of its own, because what drops partitions keeps merges waiting until it ends, and
+    # one that fails is tried again without the others.
+    def _drop_archived(self, stream: str, production: Connection) -> bool:
+        if self._is_due(f"archived {stream}", self._settings.retention_seconds):
+            drop_archived(production, self._retention, [stream])
         return False
 
-    def _drop_packed(self, production: Connection) -> bool:
-        if self._is_dropping or self._is_due("packed hours", self._settings.retention_seconds):
-            self._is_dropping = drop_packed(production)
-        return self._is_dropping
+    def _drop_packed(self, stream: str, production: Connection) -> bool:
+        if stream in self._dropping or self._is_due(f"packed {stream}", self._settings.retention_seconds):
+            self._dropping.discard(stream)
+            if drop_packed(production, stream):
+                self._dropping.add(stream)
+        return stream in self._dropping
 
     def _delete_old(self, production: Connection) -> bool:
         if self._is_due("old rows", self._settings.retention_seconds):

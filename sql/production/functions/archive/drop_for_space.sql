@@ -1,5 +1,6 @@
 -- Drop the oldest partition that the archive holds, every hour verified, whatever stream it belongs to, if the database
--- takes more space than it may. Rows of the last day stay, and rows that are not verified always stay.
+-- takes more space than it may. A stream that is in use, or into which a late row was merged meanwhile, keeps no
+-- other one from being dropped. Rows of the last day stay, and rows that are not verified always stay.
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
 -- Parameters: streams, the streams whose partitions may go; bytes_max, the space that the database may take
 -- Reads: ops.archive_partitions, ops.dropped_partitions
@@ -13,6 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     oldest record;
+    reason_in_use text;
 begin
     if pg_database_size(current_database()) <= bytes_max then
         return;
@@ -28,11 +30,21 @@ begin
         group by a.stream
         order by hour asc
     loop
-        return query
-        select oldest.stream, d.partition_name, d.during
-        from ops.drop_archived_partitions(oldest.stream, 1, 1) as d;
-        exit when found;
+        begin
+            return query
+            select oldest.stream, d.partition_name, d.during
+            from ops.drop_archived_partitions(oldest.stream, 1, 1) as d;
+            if found then
+                return;
+            end if;
+        exception
+            when lock_not_available or serialization_failure or deadlock_detected then
+                reason_in_use := sqlerrm;
+        end;
     end loop;
+    if reason_in_use is not null then
+        raise exception '%', reason_in_use using errcode = 'lock_not_available';
+    end if;
 end;
 $$;
 

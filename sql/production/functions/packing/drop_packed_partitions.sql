@@ -1,10 +1,12 @@
 -- Drop partitions of hot rows that packing has emptied, so that their space is free. A partition into which rows are
 -- being merged stays. It runs with its owner's rights, so that the role that merges can drop nothing else.
--- Parameters: partitions_max, how many one call drops of each stream
+-- Parameters: wanted_stream, null for all of them; partitions_max, how many one call drops of each stream
 -- Reads: ops.packed_hours, ops.hour_locks
 -- Writes: partitions of hot rows
 -- Returns: what was dropped, oldest first in each stream
-create or replace function ops.drop_packed_partitions(partitions_max integer default 10)
+create or replace function ops.drop_packed_partitions(
+    wanted_stream text default null, partitions_max integer default 10
+)
 returns table (partition_name text, during tstzrange)
 language plpgsql
 security definer
@@ -29,6 +31,7 @@ begin
             order by p.during
             limit partitions_max
         ) as t
+        where s.stream = coalesce(wanted_stream, s.stream)
         order by s.stream, t.during
     loop
         numbers := array(
