@@ -85,6 +85,13 @@ class DatabaseSpace:
 
     def days_left(self, growth: Growth) -> float:
         """Return after how many days rows must be dropped that are not merged; infinite if never."""
+        return growth.days_left(self._kept_bytes_max(growth))
+
+    def toward_full(self, growth: Growth) -> Growth:
+        """Return the growth at the rate of the last hour, if the database would soon be full at that."""
+        return growth.toward(self._kept_bytes_max(growth))
+
+    def _kept_bytes_max(self, growth: Growth) -> float:
         found = self._reserve()
         on_disk = growth.database_bytes + found.free_bytes - found.reserve_bytes // 2 if found else math.inf
-        return growth.days_left(min(self.bytes_max, on_disk))
+        return min(self.bytes_max, on_disk)

@@ -98,7 +98,9 @@ class RetentionJob:
     def _measure(self, connection: Connection) -> None:
         """Record how much space the database takes, and how fast what is not merged grows."""
         connection.execute(query("capture/retention/record_storage"))
-        growth = Growth.of(connection.execute(query("capture/retention/read_growth")).fetchone())
+        growth = self._space.toward_full(
+            Growth.of(connection.execute(query("capture/retention/read_growth")).fetchone())
+        )
         self._counters.database_kept_bytes = growth.kept_bytes
         self._counters.growth_bytes_per_day = growth.bytes_per_day
         self._counters.full_in_days = self._space.days_left(growth)

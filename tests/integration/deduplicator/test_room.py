@@ -221,7 +221,7 @@ def test_growth_of_production_is_that_of_the_last_day(merging: Connection) -> No
     insert = "insert into ops.storage_samples select now() - n * interval '1 h', 60e9, 40e9 - n * 1e9 "
     merging.execute(f"{insert} from generate_series(0, 5) as n".encode())
     asked = query("production/status/read_growth")
-    assert Growth.of(merging.execute(asked).fetchone()) == Growth(60 * 10**9, 40 * 10**9, 0)
+    assert Growth.of(merging.execute(asked).fetchone()).bytes_per_day == pytest.approx(24e9, rel=0.001)
     merging.execute(f"{insert} from generate_series(6, 23) as n".encode())
     growth = Growth.of(merging.execute(asked).fetchone())
     assert growth.bytes_per_day == pytest.approx(24e9, rel=0.001)

@@ -229,7 +229,7 @@ def test_hours_that_cannot_be_packed_are_reported_with_the_reason_of_one() -> No
 def test_production_reports_when_it_will_be_full(days: float, status: str) -> None:
     made = measurements(full_in_days=days, growth=Growth(400, 300, 20e9))
     assert health_of(made) == (status, [] if status == "healthy" else ["space"])
-    text = f"production is full in {days:.1f} days at today's rate, 20.0 GB a day: see whether the archive is late"
+    text = f"production is full in {days:.1f} days at the present rate, 20.0 GB a day: see whether the archive is late"
     assert all(reason.text.startswith(text) for reason in evaluate(made, state(), SETTINGS, NOW).reasons)
 
 

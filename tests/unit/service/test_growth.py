@@ -15,7 +15,7 @@ GB = 10**9
 def test_a_database_that_will_be_full_is_reported_days_before(days: float, status: list[str]) -> None:
     reasons = list(full_reasons(days, 25e9, GrowthLimits(), "production", "enlarge its storage"))
     assert [reason.severity.name.lower() for reason in reasons] == status
-    text = f"production is full in {days:.1f} days at today's rate, 25.0 GB a day: enlarge its storage"
+    text = f"production is full in {days:.1f} days at the present rate, 25.0 GB a day: enlarge its storage"
     assert all(reason.text == text and reason.check == "space" for reason in reasons)
 
 
@@ -47,4 +47,19 @@ def test_growth_in_words() -> None:
 
 def test_a_query_without_samples_is_growth_that_is_not_known() -> None:
     assert Growth.of(None) == Growth()
-    assert Growth.of((7, 5, 2)) == Growth(7, 5, 2.0)
+    assert Growth.of((7, 5, 2, 3)) == Growth(7, 5, 2.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("per_day", "recent", "days"),
+    [
+        (0, 240 * GB, 0.25),  # a new database
+        (10 * GB, 240 * GB, 0.25),  # a sudden rush
+        (10 * GB, 100 * GB, 6.0),  # a busy hour, which says nothing about days
+        (240 * GB, 10 * GB, 0.25),
+        (-10 * GB, 0, math.inf),
+    ],
+)
+def test_the_last_hour_counts_if_the_database_would_soon_be_full(per_day: float, recent: float, days: float) -> None:
+    growth = Growth(50 * GB, 40 * GB, per_day, recent).toward(100 * GB)
+    assert growth.days_left(100 * GB) == days

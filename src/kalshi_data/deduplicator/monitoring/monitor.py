@@ -153,8 +153,9 @@ class Monitor:
 
     def _read_growth(self, production: Connection) -> None:
         """Read how fast production grows, and let nothing be merged if it is far too large."""
-        growth = Growth.of(production.execute(query("production/status/read_growth")).fetchone())
         retention = self._settings.retention
+        row = production.execute(query("production/status/read_growth")).fetchone()
+        growth = Growth.of(row).toward(retention.bytes_max)
         self.measurements.growth, self.measurements.full_in_days = growth, growth.days_left(retention.bytes_max)
         self._state.space.full = retention.why_full(growth.database_bytes)
 

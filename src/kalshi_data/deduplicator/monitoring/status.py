@@ -25,8 +25,9 @@ def read_status(connection: Connection, settings: DeduplicatorSettings) -> Docum
         streams = cursor.execute(query("production/status/read_lags")).fetchall()
         archive = cursor.execute(query("production/status/read_archive_totals")).fetchall()
         packing = cursor.execute(query("production/status/read_packing"), settings.packing_condition).fetchall()
-    growth = Growth.of(connection.execute(query("production/status/read_growth")).fetchone())
-    days = growth.days_left(settings.retention.bytes_max)
+    bytes_max = settings.retention.bytes_max
+    growth = Growth.of(connection.execute(query("production/status/read_growth")).fetchone()).toward(bytes_max)
+    days = growth.days_left(bytes_max)
     for each in deduplicators:
         fresh = each["silent_seconds"] <= settings.health.silence_seconds_max
         each["alive"] = fresh and each["status"]["state"] == "running"
