@@ -176,7 +176,7 @@ CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min intege
 CREATE FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) RETURNS TABLE(stream text, partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
-CREATE FUNCTION ops.drop_packed_partitions(partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
+CREATE FUNCTION ops.drop_packed_partitions(wanted_stream text DEFAULT NULL::text, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.drop_plain_neighbourhoods() RETURNS void
@@ -321,6 +321,8 @@ CREATE FUNCTION ops.pack_trades(wanted_day timestamp with time zone, first_ticke
     LANGUAGE sql;
 CREATE FUNCTION ops.packed_copies() RETURNS SETOF tid
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.packed_minutes(wanted_stream text, minutes timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql STABLE;
 CREATE FUNCTION ops.packed_streams() RETURNS TABLE(stream text, hot_table regclass, packed_table regclass, time_column name, period interval, slack interval)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.prepare_partitions(time_column name, target regclass) RETURNS bigint
@@ -403,6 +405,9 @@ CREATE FUNCTION ops.unpack_evidence(unit interval, slack interval) RETURNS bigin
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_market_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.unpack_misfits(wanted_stream text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.unpack_snapshots(days timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
@@ -1134,14 +1139,15 @@ REVOKE ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min
 GRANT ALL ON FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO deduplicator;
-REVOKE ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION ops.drop_packed_partitions(partitions_max integer) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.drop_packed_partitions(wanted_stream text, partitions_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.drop_packed_partitions(wanted_stream text, partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
 GRANT ALL ON FUNCTION ops.try_boolean(sent text) TO deduplicator;
 GRANT ALL ON FUNCTION ops.try_timestamptz(sent text) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.unpack_misfits(wanted_stream text, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;

@@ -1,8 +1,9 @@
 -- Move rows of a stream that the archive cannot hold into quarantine, so that they do not keep the others of their hour
--- out of it. The merge rejects such rows; these came before it did.
+-- out of it. The merge rejects such rows; these came before it did. Packed ones become hot first, with the others of
+-- their market and hour.
 -- It runs with its owner's rights, so that the role of the archive can delete nothing else.
 -- Parameters: wanted_stream; time_column, null for the whole table; from_at, until_at
--- Writes: the stream's table, ops.rejected_rows
+-- Writes: the stream's table, ops.rejected_rows, and what ops.unpack_misfits writes
 -- Returns: how many rows were moved, and the reason of one of them
 create or replace function ops.quarantine_rows(
     wanted_stream text, time_column name, from_at timestamptz, until_at timestamptz
@@ -17,6 +18,7 @@ begin
     if target is null then
         raise exception 'there is no stream %', wanted_stream;
     end if;
+    perform ops.unpack_misfits(wanted_stream, from_at, until_at);
     return query execute format(
         $query$
             with

@@ -1,7 +1,7 @@
 -- Find the minutes in which a stream has any row.
 -- Parameters: wanted_stream; wanted_ticker, the market of order books (for other streams all markets count); minutes,
 -- those to look at
--- Reads: the stream's table in market_data
+-- Reads: the stream's table in market_data, and what ops.packed_minutes reads
 -- Returns: the minutes with a row
 create or replace function ops.active_minutes(wanted_stream text, wanted_ticker text, minutes tstzmultirange)
 returns tstzmultirange
@@ -32,13 +32,19 @@ begin
         when 'trades' then
             active := array(
                 select m.minute from unnest(asked) as m (minute)
-                where exists (select from market_data.trades_during(m.minute, m.minute + interval '1 min'))
-            );
+                where exists (
+                    select from market_data.hot_trades as t
+                    where t.exchange_ts >= m.minute and t.exchange_ts < m.minute + interval '1 min'
+                )
+            ) || ops.packed_minutes(wanted_stream, asked);
         when 'tickers' then
             active := array(
                 select m.minute from unnest(asked) as m (minute)
-                where exists (select from market_data.tickers_during(m.minute, m.minute + interval '1 min'))
-            );
+                where exists (
+                    select from market_data.hot_tickers as t
+                    where t.exchange_ts >= m.minute and t.exchange_ts < m.minute + interval '1 min'
+                )
+            ) || ops.packed_minutes(wanted_stream, asked);
         when 'lifecycle_events' then
             active := array(
                 select m.minute from unnest(asked) as m (minute)
