@@ -101,7 +101,8 @@ as $$
         group by r.market_ticker
     )
 
-    select count(*), max(r.market_ticker) from removed as r;
+    -- The hour goes on in the order of the rows, not in that of the database.
+    select count(*), max(r.market_ticker collate "C") from removed as r;
 $$;
 
 comment on function ops.pack_tickers is 'Move hot market summaries of an hour into packed rows.';

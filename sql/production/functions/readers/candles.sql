@@ -27,10 +27,10 @@ begin
     return query
     select
         date_bin(bucket, t.exchange_ts, timestamptz '2000-01-03 00:00:00+00'),
-        (array_agg(t.yes_price order by t.exchange_ts, t.received_at, t.trade_id))[1],
+        (array_agg(t.yes_price order by t.exchange_ts, t.received_at, t.trade_id collate "C"))[1],
         max(t.yes_price),
         min(t.yes_price),
-        (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id desc))[1],
+        (array_agg(t.yes_price order by t.exchange_ts desc, t.received_at desc, t.trade_id collate "C" desc))[1],
         sum(t.size),
         count(*)
     from market_data.trades_of(wanted_ticker, from_at, until_at) as t
