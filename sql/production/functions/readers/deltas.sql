@@ -1,7 +1,7 @@
 -- List the changes of a market's order book in a time, hot and packed ones. It reads only the hours of that time, which
 -- a query of market_data.orderbook_deltas cannot if the hours are packed.
 -- Parameters: wanted_ticker, the market; from_at, until_at, changes at or after the first and before the second
--- Reads: market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas
+-- Reads: what market_data.deltas_during reads
 -- Returns: the changes in the columns of market_data.orderbook_deltas
 create or replace function market_data.deltas(wanted_ticker text, from_at timestamptz, until_at timestamptz)
 returns table (
@@ -19,18 +19,9 @@ returns table (
 language sql
 stable
 as $$
-    select
-        h.exchange_ts, h.market_ticker, h.clock, h.side, h.price, h.size_delta, h.occurrence, h.received_at,
-        h.gatherer_id, h.time_digits
-    from market_data.hot_orderbook_deltas as h
-    where h.market_ticker = wanted_ticker and h.exchange_ts >= from_at and h.exchange_ts < until_at
-    union all
-    select
-        u.exchange_ts, u.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
-        u.gatherer_id, u.time_digits
-    from market_data.packed_orderbook_deltas as p
-    cross join lateral market_data.unpacked_deltas(p, from_at, until_at) as u
-    where p.market_ticker = wanted_ticker and p.hour > from_at - interval '1 h' and p.hour < until_at;
+    -- Both functions are inlined, so this is a condition on the indexes of hot and packed rows, which have this order.
+    select d.* from market_data.deltas_during(from_at, until_at) as d
+    where d.market_ticker = wanted_ticker collate "C";
 $$;
 
 comment on function market_data.deltas is

@@ -25,7 +25,7 @@ as $$
     where h.exchange_ts >= from_at and h.exchange_ts < until_at
     union all
     select
-        u.exchange_ts, u.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
+        u.exchange_ts, p.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
         u.gatherer_id, u.time_digits
     from market_data.packed_orderbook_deltas as p
     cross join lateral market_data.unpacked_deltas(p, from_at, until_at) as u

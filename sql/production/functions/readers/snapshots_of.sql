@@ -1,7 +1,7 @@
 -- List the order-book snapshots of a market in a time, hot and packed ones. It reads only the days of that time, which
 -- a query of market_data.orderbook_snapshots cannot if the days are packed.
 -- Parameters: wanted_ticker, the market; from_at, until_at, snapshots at or after the first and before the second
--- Reads: market_data.hot_orderbook_snapshots, market_data.snapshots_unpacked
+-- Reads: what market_data.snapshots_during reads
 -- Returns: the snapshots in the columns of market_data.orderbook_snapshots
 create or replace function market_data.snapshots_of(wanted_ticker text, from_at timestamptz, until_at timestamptz)
 returns table (
@@ -21,19 +21,9 @@ returns table (
 language sql
 stable
 as $$
-    select
-        h.received_at, h.market_ticker, h.market_id, h.clock, h.levels_sha256, h.occurrence, h.yes_prices, h.yes_sizes,
-        h.no_prices, h.no_sizes, h.gatherer_id, h.last_change_at
-    from market_data.hot_orderbook_snapshots as h
-    where h.market_ticker = wanted_ticker and h.received_at >= from_at and h.received_at < until_at
-    union all
-    select
-        u.received_at, u.market_ticker, u.market_id, u.clock, u.levels_sha256, u.occurrence, u.yes_prices, u.yes_sizes,
-        u.no_prices, u.no_sizes, u.gatherer_id, u.last_change_at
-    from market_data.snapshots_unpacked as u
-    where
-        u.market_ticker = wanted_ticker and u.day > from_at - interval '24 h' and u.day < until_at
-        and u.received_at >= from_at and u.received_at < until_at;
+    -- Both functions are inlined, so this is a condition on the indexes of hot and packed rows, which have this order.
+    select d.* from market_data.snapshots_during(from_at, until_at) as d
+    where d.market_ticker = wanted_ticker collate "C";
 $$;
 
 comment on function market_data.snapshots_of is
