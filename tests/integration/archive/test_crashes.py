@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from kalshi_data.archive import exporter as exporter_module
 from kalshi_data.archive import partition_export
 from kalshi_data.archive.partitions import Partitions
 from kalshi_data.archive.storage.local import FolderStore
@@ -172,13 +173,24 @@ def test_a_full_disk_is_reported_and_other_hours_are_exported(
     assert row_of(ops)["error"] is None
 
 
-def test_an_hour_that_fails_waits_longer_each_time(production: Database, ops: Connection, tmp_path: Path) -> None:
+def test_an_hour_that_fails_waits_longer_each_time(
+    production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[int] = []
+
+    def delay_seconds(attempt: int, _: float) -> float:
+        attempts.append(attempt)
+        return 600.0
+
+    # A wait is random, and a slow machine may need longer for the other hours.
+    monkeypatch.setattr(exporter_module, "delay_seconds", delay_seconds)
     (tmp_path / "bucket").write_bytes(b"a file where a folder should be")
     chosen = settings(production, tmp_path)
     for attempt in (1, 2, 3):
         ops.execute("update ops.archive_partitions set retry_at = null")
         export(chosen, **FIRST)
         assert row_of(ops)["failures"] == attempt
+    assert attempts == sorted(set(attempts))
     assert states(ops)[THEN] == "pending"
     assert ops.execute("select retry_at > now() from ops.archive_partitions where hour = %s", (THEN,)).fetchone()
     (tmp_path / "bucket").unlink()
