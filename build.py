@@ -10,6 +10,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
   duckdb    query an archive: duckdb -c "from 'FOLDER/parquet/trades/**/*.parquet'"
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
+  wheel     the package, for readers of an archive: pip install dist/kalshi_data-*.whl[reader]
   deployment-test  what needs root on Debian or takes long: hosts, and binaries for other processors
   docs      write the generated parts of the documentation
   lock      resolve the files of packages, requirements*.lock, again from pyproject.toml
@@ -43,6 +44,8 @@ PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there ar
 DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ("terraform", "ansible")))
 # These take paths, which are relative to the user's folder, and need only what a demo needs.
 OF_DEMO = ("demo", "psql", "duckdb")
+OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
+MODULES = {**OF_PACKAGE, "bench": "tests.benchmarks", "docs": "tests.docs"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -134,15 +137,12 @@ def duckdb(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "demo": lambda rest: run_module("kalshi_data.demo", *rest),
     "test": lambda rest: run_module("pytest", *PARALLEL, *rest),
-    "psql": lambda rest: run_module("kalshi_data.demo.psql", *rest),
     "duckdb": duckdb,
+    **{name: lambda rest, module=module: run_module(module, *rest) for name, module in MODULES.items()},
     **{each: lambda rest, each=each: run_module("tests.checks", each, *rest) for each in ("check", "format", "lock")},
-    "bench": lambda rest: run_module("tests.benchmarks", *rest),
-    "zipapps": lambda rest: run_module("kalshi_data.release", *rest),
     "deployment-test": lambda rest: run_module("pytest", "--exitfirst", *DEPLOYMENT, *rest),
-    "docs": lambda rest: run_module("tests.docs", *rest),
+    "wheel": lambda rest: run_module("hatchling", "build", "--target", "wheel", "--directory", "dist", *rest),
 }
 
 if __name__ == "__main__":

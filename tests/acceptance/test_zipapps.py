@@ -73,7 +73,7 @@ def test_each_program_holds_what_it_runs_and_nothing_else(built: dict[str, str],
     assert (ROOT / "dist" / program).stat().st_size <= SIZE_MAX[program]
     names = names_in(program)
     packages = {name.split("/")[1] for name in names if name.startswith("kalshi_data/")}
-    assert packages & {*PROGRAMS, "simulator", "demo", "release"} == {program}
+    assert packages & {*PROGRAMS, "simulator", "demo", "release", "reader"} == {program}
     shipped = {name.removeprefix("kalshi_data/") for name in names if name.endswith(".sql")}
     # The simulator alone compares production with its journal.
     needed = set((ROOT / "sql").rglob("*.sql")) - set((ROOT / "sql" / "verification").rglob("*.sql"))

@@ -18,7 +18,7 @@ from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "kalshi_data"
-PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo", "release"}
+PROGRAMS = {"gatherer", "deduplicator", "simulator", "demo", "release", "reader"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SQL = ROOT / "sql"
 QUERIES = sorted(SQL.glob("*/queries/**/*.sql"))
@@ -204,8 +204,8 @@ def test_a_lock_pins_every_dependency_with_hashes_and_names_no_host(name: str, e
     assert all(re.match(r"[\w.-]+==\S+", entry) and "--hash=sha256:" in entry for entry in found)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     optional: dict[str, list[str]] = project["optional-dependencies"]
-    chosen = [*extras, "gatherer", "simulator"] if extras else list(optional)
-    wanted = [*project["dependencies"], *(each for extra in chosen for each in optional[extra])]
+    chosen = [*extras, "program", "gatherer", "simulator"] if extras else list(optional)
+    wanted = [each for extra in chosen for each in optional[extra]]
     names = {re.split(r"[\[<>=;]", each)[0] for each in wanted} - {project["name"]}
     assert names <= {entry.split("==")[0] for entry in found}
 

@@ -1,0 +1,14 @@
+"""Reads an archive: rows of its streams, order books at any moment, candles, outcomes, and what proves them.
+
+It needs pyarrow and nothing else: `pip install kalshi-data[reader]`.
+
+    from kalshi_data.reader import open_archive
+
+    archive = open_archive("archive/parquet")
+"""
+
+from kalshi_data.errors import ArchiveError
+from kalshi_data.reader.archive import Archive, open_archive
+from kalshi_data.reader.rows import HoursMissing
+
+__all__ = ["Archive", "ArchiveError", "HoursMissing", "open_archive"]

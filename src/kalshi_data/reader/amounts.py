@@ -1,0 +1,79 @@
+"""Exact amounts: integers of a millionth inside of the library, decimals outside.
+
+The archive holds amounts as decimal128(18, 6), whose integers fit into 64 bits.
+"""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from array import array
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+import pyarrow as pa
+
+DOLLAR = 1_000_000
+PLACES = 6
+DECIMAL = pa.decimal128(18, PLACES)
+
+
+def millionths(column: Any) -> list[int]:
+    """Return the integers of a decimal column without nulls; no Decimal is made on the way.
+
+    Example:
+        >>> millionths(pa.array([Decimal("0.43"), Decimal("-2.5")], DECIMAL))
+        [430000, -2500000]
+    """
+    found: list[int] = []
+    for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        # A decimal takes 16 bytes; the lower 8 hold the whole integer.
+        words = pa.Array.from_buffers(pa.int64(), 2 * (chunk.offset + len(chunk)), [None, chunk.buffers()[1]])
+        found += cast("list[int]", words.to_pylist()[2 * chunk.offset :: 2])
+    return found
+
+
+def decimals(values: Sequence[int | None]) -> Any:
+    """Return millionths as a column of exact decimals; None becomes null.
+
+    Example:
+        >>> decimals([430000, None]).to_pylist()
+        [Decimal('0.430000'), None]
+    """
+    words = array("q")
+    for value in values:
+        words.extend((value or 0, -1 if (value or 0) < 0 else 0))
+    valid = pa.array([value is not None for value in values], pa.bool_())
+    return pa.Array.from_buffers(DECIMAL, len(values), [valid.buffers()[1], pa.py_buffer(words)])
+
+
+def decimal(value: int) -> Decimal:
+    """Return millionths as a decimal.
+
+    Example:
+        >>> decimal(430000)
+        Decimal('0.430000')
+    """
+    return Decimal(value).scaleb(-PLACES)
+
+
+def to_millionths(value: Decimal) -> int:
+    """Return the integer of a decimal that has at most 6 places."""
+    return int(value.scaleb(PLACES))
+
+
+def levels(column: Any) -> list[dict[int, int]]:
+    """Return each row's levels as a dictionary of price to size, in millionths."""
+    found: list[dict[int, int]] = []
+    chunks: list[Any] = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    for chunk in chunks:
+        flat = chunk.flatten()
+        pairs = list(zip(millionths(flat.field("price")), millionths(flat.field("size")), strict=True))
+        first = 0
+        for length in _lengths(chunk):
+            found.append(dict(pairs[first : first + length]))
+            first += length
+    return found
+
+
+def _lengths(chunk: Any) -> Iterable[int]:
+    return [0 if each is None else each for each in chunk.value_lengths().to_pylist()]
