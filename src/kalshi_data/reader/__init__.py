@@ -9,6 +9,18 @@ It needs pyarrow and nothing else: `pip install kalshi-data[reader]`.
 
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.archive import Archive, open_archive
+from kalshi_data.reader.book import Absent, Book, PriceLevel
+from kalshi_data.reader.books import Interval, Step
 from kalshi_data.reader.rows import HoursMissing
 
-__all__ = ["Archive", "ArchiveError", "HoursMissing", "open_archive"]
+__all__ = [
+    "Absent",
+    "Archive",
+    "ArchiveError",
+    "Book",
+    "HoursMissing",
+    "Interval",
+    "PriceLevel",
+    "Step",
+    "open_archive",
+]

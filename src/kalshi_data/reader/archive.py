@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kalshi_data.reader.catalogue import CatalogueReader
+from kalshi_data.reader.book_tables import BookTableReader
 from kalshi_data.reader.hour_files import ArchiveFolder, ignore
 
 
-class Archive(CatalogueReader):
+class Archive(BookTableReader):
     """An archive that is open for reading; nothing in it is ever changed."""
 
 

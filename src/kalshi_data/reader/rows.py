@@ -12,7 +12,7 @@ import pyarrow.dataset
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
-from kalshi_data.reader.scanning import Reading, read_batches, read_tables, schema_of
+from kalshi_data.reader.scanning import RowSelection, read_batches, read_tables, schema_of
 from kalshi_data.reader.selection import Names, listed, named, patterns
 from kalshi_data.reader.times import DAY, Moment, instant, span
 
@@ -141,9 +141,11 @@ class RowReader:
         begin, until = span(start, end)
         wanted = self._markets(markets, series, categories, until)
         files = self._present(stream, begin, until)
-        reading = Reading(stream, columns, row_filter(stream, begin, until, wanted), is_selective=wanted is not None)
-        schema = schema_of(self._folder, files, reading)
-        return pa.RecordBatchReader.from_batches(schema, read_batches(self._folder, files, reading, schema))
+        selection = RowSelection(
+            stream, columns, row_filter(stream, begin, until, wanted), is_selective=wanted is not None
+        )
+        schema = schema_of(self._folder, files, selection)
+        return pa.RecordBatchReader.from_batches(schema, read_batches(self._folder, files, selection, schema))
 
     def read(
         self,
@@ -154,9 +156,11 @@ class RowReader:
         columns: Sequence[str] | None,
     ) -> pa.Table:
         """Return the rows of files that a range in microseconds and names of markets select."""
-        reading = Reading(stream, columns, row_filter(stream, *range_us, wanted), is_selective=wanted is not None)
-        found = list(read_tables(self._folder, files, reading))
-        return pa.concat_tables(found) if found else schema_of(self._folder, [], reading).empty_table()
+        selection = RowSelection(
+            stream, columns, row_filter(stream, *range_us, wanted), is_selective=wanted is not None
+        )
+        found = list(read_tables(self._folder, files, selection))
+        return pa.concat_tables(found) if found else schema_of(self._folder, [], selection).empty_table()
 
     def _present(self, stream: str, begin: int, until: int) -> list[HourFile]:
         """Return the files of a range; warn of hours without one.
@@ -190,8 +194,8 @@ class RowReader:
         files, _ = self._folder.files("series", until - 2 * DAY, until)
         if not files:
             raise ArchiveError("the archive has no listing of series there: choose markets or series instead")
-        reading = Reading("series", ["ticker"], named("category", categories), is_selective=True)
-        (found,) = read_tables(self._folder, files[-1:], reading)
+        selection = RowSelection("series", ["ticker"], named("category", categories), is_selective=True)
+        (found,) = read_tables(self._folder, files[-1:], selection)
         return cast("list[str]", found["ticker"].to_pylist())
 
 

@@ -23,7 +23,7 @@ FORMAT = dataset.ParquetFileFormat(default_fragment_scan_options=dataset.Parquet
 FILES_AT_ONCE = 8
 
 
-class Reading(NamedTuple):
+class RowSelection(NamedTuple):
     """What is wanted of a stream: its columns in their order, and the filter of its rows."""
 
     stream: str
@@ -32,19 +32,19 @@ class Reading(NamedTuple):
     is_selective: bool
 
 
-def read_tables(folder: ArchiveFolder, files: Sequence[HourFile], reading: Reading) -> Iterator[pa.Table]:
+def read_tables(folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection) -> Iterator[pa.Table]:
     """Yield the wanted rows of each file, in the order of the files.
 
     Raises:
         ArchiveError: a file cannot be read, or a column does not exist.
     """
-    schema = schema_of(folder, files, reading)
-    at_once = FILES_AT_ONCE if reading.is_selective else 1
+    schema = schema_of(folder, files, selection)
+    at_once = FILES_AT_ONCE if selection.is_selective else 1
     coming = iter(files)
     with ThreadPoolExecutor(at_once, thread_name_prefix="archive") as pool:
 
         def begin(file: HourFile) -> Future[pa.Table]:
-            return pool.submit(_read_table, folder, file, reading, schema)
+            return pool.submit(_read_table, folder, file, selection, schema)
 
         running = deque(begin(file) for file in islice(coming, at_once))
         done = 0
@@ -57,7 +57,7 @@ def read_tables(folder: ArchiveFolder, files: Sequence[HourFile], reading: Readi
 
 
 def read_batches(
-    folder: ArchiveFolder, files: Sequence[HourFile], reading: Reading, schema: pa.Schema
+    folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Yield the wanted rows of each file in batches, in memory that does not grow with the files.
 
@@ -68,25 +68,25 @@ def read_batches(
         with readable(file.path):
             fragment = _fragment(folder, file)
             names = [each for each in schema.names if each in fragment.physical_schema.names]
-            for batch in fragment.to_batches(columns=names, filter=reading.wanted):
+            for batch in fragment.to_batches(columns=names, filter=selection.wanted):
                 yield from conformed(pa.Table.from_batches([batch]), schema).to_batches()
         folder.progress(done, len(files))
 
 
-def schema_of(folder: ArchiveFolder, files: Sequence[HourFile], reading: Reading) -> pa.Schema:
+def schema_of(folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection) -> pa.Schema:
     """Return the schema of the rows: this version's columns, then those that a newer version has added.
 
     Raises:
         ArchiveError: a wanted column does not exist.
     """
-    fields = {each.name: each for each in file_schema(stream_named(reading.stream))}
+    fields = {each.name: each for each in file_schema(stream_named(selection.stream))}
     if files:
         with readable(files[-1].path):
             newest = _fragment(folder, files[-1]).physical_schema
         fields |= {each.name: each.with_nullable(True) for each in newest if each.name not in fields}
-    if unknown := [each for each in reading.columns or () if each not in fields]:
-        raise ArchiveError(f"{reading.stream} has no column {unknown[0]}: choose of {', '.join(fields)}")
-    return pa.schema([fields[each] for each in reading.columns or fields])
+    if unknown := [each for each in selection.columns or () if each not in fields]:
+        raise ArchiveError(f"{selection.stream} has no column {unknown[0]}: choose of {', '.join(fields)}")
+    return pa.schema([fields[each] for each in selection.columns or fields])
 
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -98,11 +98,11 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _read_table(folder: ArchiveFolder, file: HourFile, reading: Reading, schema: pa.Schema) -> pa.Table:
+def _read_table(folder: ArchiveFolder, file: HourFile, selection: RowSelection, schema: pa.Schema) -> pa.Table:
     with readable(file.path):
         fragment = _fragment(folder, file)
         names = [each for each in schema.names if each in fragment.physical_schema.names]
-        return conformed(fragment.to_table(columns=names, filter=reading.wanted), schema)
+        return conformed(fragment.to_table(columns=names, filter=selection.wanted), schema)
 
 
 def _fragment(folder: ArchiveFolder, file: HourFile) -> Any:

@@ -1,0 +1,126 @@
+"""A market's order book as a reader sees it, and what stands in its place if it is not known."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+
+from kalshi_data.reader.amounts import DOLLAR, decimal
+from kalshi_data.reader.times import instant
+
+Side: TypeAlias = Literal["yes", "no"]
+# Price to size, both in millionths; a price is on the scale of its own side.
+Ladder: TypeAlias = dict[int, int]
+
+NO_HOUR = "hour not in the archive"
+NOT_RECORDED = "not recorded"
+BEFORE_FIRST = "before the first snapshot"
+GAP = "gap"
+
+
+class PriceLevel(NamedTuple):
+    """A price in US dollars, and the number of contracts at it."""
+
+    price: Decimal
+    size: Decimal
+
+
+@dataclass(slots=True)
+class Book:
+    """A market's order book: the bids of both sides, kept as integers of millionths.
+
+    Attributes:
+        market: The ticker.
+        at_us: The moment of the book, in UTC microseconds.
+        clock: The exchange's logical clock of the last change in it, 0 if the exchange sent none.
+        yes_ladder: Size by price of the YES bids, in millionths.
+        no_ladder: Size by price of the NO bids, in millionths.
+        absence: Why the book is not known, "" if it is; then both ladders are empty and mean nothing.
+
+    Example:
+        >>> book = archive.book("KXHIGHNY-26NOV02-T56", "2026-11-02T15:02:30")
+        >>> book.bids(1), book.asks(1)
+        ([PriceLevel(price=Decimal('0.430000'), size=Decimal('20.000000'))],
+         [PriceLevel(price=Decimal('0.450000'), size=Decimal('50.000000'))])
+    """
+
+    market: str
+    at_us: int
+    clock: int = 0
+    yes_ladder: Ladder = field(default_factory=dict[int, int])
+    no_ladder: Ladder = field(default_factory=dict[int, int])
+    absence: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """The moment of the book, in UTC."""
+        return instant(self.at_us)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the book is known; if not, it has no levels, which does not mean that it was empty."""
+        return not self.absence
+
+    def bids(self, depth: int | None = None) -> list[PriceLevel]:
+        """Return the YES bids in dollars of YES, the highest first; at most `depth` of them."""
+        return [PriceLevel(decimal(price), decimal(size)) for price, size in best(self.yes_ladder, depth)]
+
+    def asks(self, depth: int | None = None) -> list[PriceLevel]:
+        """Return the NO bids as asks in dollars of YES (1 minus the price), the lowest first; at most `depth`."""
+        return [PriceLevel(decimal(DOLLAR - price), decimal(size)) for price, size in best(self.no_ladder, depth)]
+
+    @property
+    def yes(self) -> dict[Decimal, Decimal]:
+        """The YES bids: contracts by dollars of YES."""
+        return {decimal(price): decimal(size) for price, size in best(self.yes_ladder)}
+
+    @property
+    def no(self) -> dict[Decimal, Decimal]:
+        """The NO bids: contracts by dollars of NO."""
+        return {decimal(price): decimal(size) for price, size in best(self.no_ladder)}
+
+    def copy(self) -> "Book":
+        """Return a book that later steps of a walk do not change."""
+        return Book(self.market, self.at_us, self.clock, {**self.yes_ladder}, {**self.no_ladder}, self.absence)
+
+    def add(self, side: str, price: int, change: int) -> int:
+        """Add a change to a level, and return its new size; a level without contracts is removed."""
+        ladder = self.yes_ladder if side == "yes" else self.no_ladder
+        size = ladder.get(price, 0) + change
+        if size:
+            ladder[price] = size
+        else:
+            ladder.pop(price, None)
+        return size
+
+    def forget(self, absence: str) -> None:
+        """Let nothing be known from here on."""
+        self.yes_ladder, self.no_ladder, self.absence = {}, {}, absence
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Stands for a book that is not known; it is false, so that `if book := archive.book(...)` works.
+
+    Attributes:
+        market: The ticker.
+        at_us: The moment that was asked for, in UTC microseconds.
+        reason: "hour not in the archive", "not recorded", "before the first snapshot" or "gap".
+
+    Example:
+        >>> archive.book("KXHIGHNY-26NOV02-T56", "2026-11-02T15:00:05").reason
+        'before the first snapshot'
+    """
+
+    market: str
+    at_us: int
+    reason: str
+
+    def __bool__(self) -> bool:
+        """Return False."""
+        return False
+
+
+def best(ladder: Ladder, depth: int | None = None) -> list[tuple[int, int]]:
+    """Return the levels of a side, the highest bid first."""
+    return [(price, ladder[price]) for price in sorted(ladder, reverse=True)[:depth]]

@@ -1,0 +1,102 @@
+"""The snapshots and changes of one market as plain Python values, for the fold."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from kalshi_data.reader.amounts import levels, millionths
+from kalshi_data.reader.book import Ladder
+from kalshi_data.reader.times import SECOND
+
+# A snapshot's time is its gatherer's; changes count if they are up to this much older by the exchange's time.
+SKEW_US_MAX = 300 * SECOND
+MILLISECOND = 1_000
+
+SNAPSHOT_COLUMNS = (
+    "received_at",
+    "clock",
+    "occurrence",
+    "last_change_at",
+    "gatherer_id",
+    "yes_levels",
+    "no_levels",
+)
+CHANGE_COLUMNS = ("exchange_ts", "clock", "side", "price", "size_delta", "received_at", "gatherer_id", "time_digits")
+
+
+class Change(NamedTuple):
+    """One change of one level."""
+
+    at_us: int
+    clock: int
+    side: str
+    price: int
+    size_delta: int
+    received_us: int
+    gatherer: int
+    time_digits: int | None
+
+
+class Snapshot(NamedTuple):
+    """A whole book, and what decides which changes came after it.
+
+    `has_clock` is true if the exchange sent a clock with it, which is 0 for a market without a change.
+    """
+
+    received_us: int
+    clock: int
+    has_clock: bool
+    last_change_us: int | None
+    gatherer: int
+    yes: Ladder
+    no: Ladder
+
+    def precedes(self, change: Change) -> bool:
+        """Return whether a change came after the snapshot: the rule of production's market_data.book_at."""
+        if self.has_clock and change.clock > 0:
+            return change.clock > self.clock
+        digits = change.time_digits
+        if self.last_change_us is not None and digits is not None and digits >= 3:
+            if change.at_us >= self.last_change_us + MILLISECOND:
+                return True
+            is_later = change.gatherer == self.gatherer and change.received_us > self.received_us
+            return change.at_us >= self.last_change_us and is_later
+        return change.received_us > self.received_us
+
+
+def changes_of(table: pa.Table) -> list[Change]:
+    """Return the rows of orderbook_deltas in their order."""
+    columns: list[Any] = [
+        whole(table["exchange_ts"]),
+        table["clock"].to_pylist(),
+        table["side"].to_pylist(),
+        millionths(table["price"]),
+        millionths(table["size_delta"]),
+        whole(table["received_at"]),
+        table["gatherer_id"].to_pylist(),
+        table["time_digits"].to_pylist(),
+    ]
+    return list(map(Change._make, zip(*columns, strict=True)))
+
+
+def snapshots_of(table: pa.Table) -> list[Snapshot]:
+    """Return the rows of orderbook_snapshots in their order: by the time of receipt, then by clock."""
+    clocks: list[Any] = table["clock"].to_pylist()
+    occurrences: list[Any] = table["occurrence"].to_pylist()
+    columns: list[Any] = [
+        whole(table["received_at"]),
+        clocks,
+        [clock > 0 or occurrence == 0 for clock, occurrence in zip(clocks, occurrences, strict=True)],
+        whole(table["last_change_at"]),
+        table["gatherer_id"].to_pylist(),
+        levels(table["yes_levels"]),
+        levels(table["no_levels"]),
+    ]
+    return list(map(Snapshot._make, zip(*columns, strict=True)))
+
+
+def whole(column: Any) -> list[Any]:
+    """Return times as microseconds since 1970, null as None."""
+    return column.cast(pa.int64()).to_pylist()
