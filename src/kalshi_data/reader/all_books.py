@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from kalshi_data.archive.schemas import DECIMAL, TIME
+from kalshi_data.archive.schemas import TIME
+from kalshi_data.reader.amounts import DECIMAL
 from kalshi_data.reader.market_rows import SKEW_US_MAX
 
 compute: Any = pyarrow.compute

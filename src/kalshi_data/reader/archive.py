@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kalshi_data.reader.book_tables import BookTableReader
-from kalshi_data.reader.hour_files import ArchiveFolder, ignore
+from kalshi_data.reader.files.hour_files import ArchiveFolder, ignore
 
 
 class Archive(BookTableReader):

@@ -11,12 +11,12 @@ import pyarrow.compute
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.all_books import BASE_COLUMNS, CHANGE_COLUMNS, books, last_of_each
 from kalshi_data.reader.books import DELTAS, SNAPSHOTS
-from kalshi_data.reader.hour_files import runs
+from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.scanning import RowSelection, read_batches, read_tables, schema_of
+from kalshi_data.reader.files.selection import Names, patterns
 from kalshi_data.reader.listings import ListingReader
 from kalshi_data.reader.market_rows import SKEW_US_MAX
 from kalshi_data.reader.rows import described, row_filter
-from kalshi_data.reader.scanning import RowSelection, read_batches, read_tables, schema_of
-from kalshi_data.reader.selection import Names, patterns
 from kalshi_data.reader.times import DAY, HOUR, Moment, microseconds
 
 compute: Any = pyarrow.compute

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kalshi_data.reader.amounts import decimal
-from kalshi_data.reader.book import BEFORE_FIRST, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
-from kalshi_data.reader.catalogue import CatalogueReader
+from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
+from kalshi_data.reader.coverage import CoverageReader
+from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.selection import WILDCARDS
 from kalshi_data.reader.fold import MarketFold, Turn
-from kalshi_data.reader.hour_files import runs
 from kalshi_data.reader.market_rows import (
     CHANGE_COLUMNS,
     SKEW_US_MAX,
@@ -20,7 +21,6 @@ from kalshi_data.reader.market_rows import (
     changes_of,
     snapshots_of,
 )
-from kalshi_data.reader.selection import WILDCARDS
 from kalshi_data.reader.times import DAY, HOUR, Moment, instant, microseconds, span
 
 SNAPSHOTS, DELTAS = "orderbook_snapshots", "orderbook_deltas"
@@ -80,14 +80,15 @@ class Interval(NamedTuple):
     wrong_levels: int
 
 
-class BookReader(CatalogueReader):
+class BookReader(CoverageReader):
     """Reads order books."""
 
-    def book(self, market: str, at: Moment) -> Book | Absent:
+    def book(self, market: str, at: Moment, *, over_gaps: bool = False) -> Book | Absent:
         """Return a market's order book at a moment: exactly what production's market_data.book_at returns.
 
         The book is the last snapshot that was received by then, and the changes after it. Prices are US dollars, sizes
-        contracts.
+        contracts. If changes since the snapshot are known to be lost (the stream `coverage` has a gap), the book is
+        absent, unless `over_gaps`.
 
         Raises:
             ArchiveError: a file cannot be read.
@@ -104,6 +105,8 @@ class BookReader(CatalogueReader):
         changes, missing = self._changes(market, base.received_us, at_us + 1)
         if missing:
             return Absent(market, at_us, NO_HOUR)
+        if not over_gaps and self._has_gap(market, base.received_us, at_us):
+            return Absent(market, at_us, GAP)
         book = Book(market, at_us, base.clock, {**base.yes}, {**base.no})
         if base.has_clock or base.received_us < at_us:
             for each in filter(base.precedes, changes):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.hour_files import STREAMS
+from kalshi_data.reader.files.hour_files import STREAMS
 from kalshi_data.reader.rows import RowReader
 
 MANIFESTS_AT_ONCE = 16

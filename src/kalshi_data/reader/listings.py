@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.dataset
 
-from kalshi_data.archive.schemas import DECIMAL, TIME, file_schema
+from kalshi_data.archive.schemas import TIME, file_schema
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.hour_files import stream_named
+from kalshi_data.reader.amounts import DECIMAL
+from kalshi_data.reader.files.hour_files import stream_named
+from kalshi_data.reader.files.scanning import RowSelection, read_tables
+from kalshi_data.reader.files.selection import Names
 from kalshi_data.reader.quotes import QuoteReader
-from kalshi_data.reader.scanning import RowSelection, read_tables
-from kalshi_data.reader.selection import Names
 from kalshi_data.reader.times import DAY, Moment, instant, microseconds
 
 compute: Any = pyarrow.compute

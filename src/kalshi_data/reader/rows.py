@@ -11,9 +11,9 @@ import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
-from kalshi_data.reader.scanning import RowSelection, read_batches, read_tables, schema_of
-from kalshi_data.reader.selection import Names, listed, named, patterns
+from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
+from kalshi_data.reader.files.scanning import RowSelection, read_batches, read_tables, schema_of
+from kalshi_data.reader.files.selection import Names, listed, named, patterns
 from kalshi_data.reader.times import DAY, Moment, instant, span
 
 field: Any = pyarrow.dataset.field

@@ -47,6 +47,8 @@ NEEDLESS = (
     "pyarrow/libarrow_python*.so.*.*.*",
     # Only the simulator uses it.
     "kalshi_data/sql/verification",
+    # For readers of an archive, who have the wheel.
+    "kalshi_data/sql/duckdb",
 )
 
 

@@ -15,9 +15,9 @@ from kalshi_data import reader
 from kalshi_data.reader import Archive
 
 MODULES = [
-    importlib.import_module(f"kalshi_data.reader.{each.name}")
-    for each in pkgutil.iter_modules(reader.__path__)
-    if each.name != "__main__"
+    importlib.import_module(each.name)
+    for each in pkgutil.walk_packages(reader.__path__, "kalshi_data.reader.")
+    if not each.name.endswith("__main__")
 ]
 METHODS = [name for name, _ in inspect.getmembers(Archive, inspect.isfunction) if not name.startswith("_")]
 

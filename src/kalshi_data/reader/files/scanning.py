@@ -14,7 +14,7 @@ import pyarrow.dataset
 
 from kalshi_data.archive.schemas import file_schema
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.hour_files import ArchiveFolder, HourFile, stream_named, unreadable
+from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, stream_named, unreadable
 
 dataset: Any = pyarrow.dataset
 # Without the option each column of each row group would be a request of its own.

@@ -1,0 +1,8 @@
+-- The trades of the archive; date and hour are those of the file, in UTC.
+-- Needs the variable archive: the folder or s3://BUCKET/PREFIX that holds the streams.
+create or replace view trades as
+select *
+from read_parquet(
+    getvariable('archive') || '/trades/**/*.parquet',
+    hive_partitioning = true, union_by_name = true
+);

@@ -1,0 +1,1 @@
+"""The command `reader`: what it is asked, and what it prints."""

@@ -1,0 +1,206 @@
+"""The commands of the reader, with their options and examples."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from kalshi_data.reader.archive import Archive, open_archive
+from kalshi_data.reader.book import Absent
+from kalshi_data.reader.command.shown import FileProgress, print_json, print_rows
+from kalshi_data.reader.files.hour_files import inner_folder
+from kalshi_data.reader.rows import HoursMissing
+from kalshi_data.version import describe
+
+parquet: Any = pyarrow.parquet
+csv: Any = pyarrow.csv
+TIMES = "times are UTC: 2026-11-02, 2026-11-02T15:30, 2026-11-02T15:30:00.5Z"
+ARCHIVE = "archive/parquet"
+Chosen = argparse.Namespace
+# A view may read those before it.
+SQL_FILES = ("trades", "deltas", "snapshots", "tickers", "lifecycle", "settlements", "book_at", "books_at", "candles")
+
+
+def book(chosen: Chosen) -> int:
+    """Print the book of a market at a moment."""
+    found = opened(chosen).book(chosen.market, chosen.at)
+    if isinstance(found, Absent):
+        if chosen.json:
+            print_json({"market": found.market, "absent": found.reason})
+        else:
+            print(f"{found.market}: the book is not known: {found.reason}", file=sys.stderr)  # noqa: T201
+        return 1
+    sides = {"bids": found.bids(chosen.depth), "asks": found.asks(chosen.depth)}
+    if chosen.json:
+        levels = {side: [each._asdict() for each in held] for side, held in sides.items()}
+        print_json({"market": found.market, "at": found.at, "clock": found.clock, **levels})
+        return 0
+    # Asks stand above bids, the best of each in the middle.
+    rows = [{"side": "ask", **each._asdict()} for each in reversed(sides["asks"])]
+    rows += [{"side": "bid", **each._asdict()} for each in sides["bids"]]
+    print_rows(rows, ("side", "price", "size"))
+    return 0
+
+
+def candles(chosen: Chosen) -> int:
+    """Print the candles of a market."""
+    return show_table(chosen, opened(chosen).candles(chosen.market, chosen.start, chosen.end, chosen.every))
+
+
+def coverage(chosen: Chosen) -> int:
+    """Print which minutes are proven, and which are not."""
+    return show_table(chosen, opened(chosen).coverage(chosen.start, chosen.end, chosen.market))
+
+
+def prove(chosen: Chosen) -> int:
+    """Print what each snapshot says of the changes before it; the exit status is 1 if one of them is wrong."""
+    found = opened(chosen).prove(chosen.market, chosen.start, chosen.end)
+    rows = [each._asdict() for each in found]
+    if chosen.json:
+        print_json(rows)
+    else:
+        print_rows(rows, ("from_at", "to_at", "state", "wrong_levels"))
+    return 1 if any(each.state == "wrong" for each in found) else 0
+
+
+def export(chosen: Chosen) -> int:
+    """Write rows of a stream to a file, in batches."""
+    path = Path(chosen.output)
+    rows = opened(chosen).scan(chosen.stream, chosen.start, chosen.end, chosen.markets, series=chosen.series)
+    makers: dict[str, Any] = {".parquet": parquet.ParquetWriter, ".csv": csv.CSVWriter, ".arrow": pa.ipc.new_file}
+    if path.suffix not in makers:
+        raise ValueError(f"{path}: name a file that ends in {', '.join(makers)}")
+    count = 0
+    with makers[path.suffix](str(path), rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    print(f"{path}: {count:,} rows of {chosen.stream}")  # noqa: T201
+    return 0
+
+
+def streams(chosen: Chosen) -> int:
+    """Print what the archive holds."""
+    found = [each._asdict() for each in opened(chosen).streams().values()]
+    if chosen.json:
+        print_json(
+            [{**row, "columns": {name: each._asdict() for name, each in row["columns"].items()}} for row in found]
+        )
+    else:
+        print_rows(found, ("name", "first_at", "last_at", "files", "rows", "bytes"))
+    return 0
+
+
+def sql(chosen: Chosen) -> int:
+    """Print views and macros for DuckDB; without --archive set the variable archive before them."""
+    folder: Any = files("kalshi_data").joinpath("sql", "duckdb")
+    # In a checkout the SQL lies beside the sources.
+    if not folder.is_dir():
+        folder = Path(__file__).parents[4] / "sql" / "duckdb"
+    if chosen.archive:
+        is_url = "://" in chosen.archive
+        place = chosen.archive if is_url else str(inner_folder(Path(chosen.archive).absolute()))
+        quoted = place.replace("'", "''")
+        print(f"set variable archive = '{quoted}';\n")  # noqa: T201
+    print("-- Files and times are in UTC.\nset timezone = 'UTC';\n")  # noqa: T201
+    print("\n".join(folder.joinpath(f"{name}.sql").read_text() for name in SQL_FILES), end="")  # noqa: T201
+    return 0
+
+
+def opened(chosen: Chosen) -> Archive:
+    """Open the archive; report missing hours in a line of their own."""
+    warnings.showwarning = show_warning
+    warnings.simplefilter("always", HoursMissing)
+    given = {"region": chosen.region, "endpoint_override": chosen.endpoint, "anonymous": chosen.anonymous or None}
+    return open_archive(chosen.archive, FileProgress(), **{name: each for name, each in given.items() if each})
+
+
+def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as one line."""
+    print(f"reader: {message}", file=sys.stderr)  # noqa: T201
+
+
+def show_table(chosen: Chosen, table: pa.Table) -> int:
+    """Print a table for people or for programs."""
+    rows = table.to_pylist()
+    if chosen.json:
+        print_json(rows)
+    else:
+        print_rows(rows, table.column_names)
+    return 0
+
+
+EXAMPLES = {
+    book: "reader book KXHIGHNY-26NOV02-T56 2026-11-02T15:30 --archive archive/parquet --depth 5",
+    candles: "reader candles KXHIGHNY-26NOV02-T56 --from 2026-11-02T15:00 --to 2026-11-02T16:00 --every 5m",
+    coverage: "reader coverage --from 2026-11-02T15:00 --to 2026-11-02T16:00 --market 'KXFED-*' --json",
+    prove: "reader prove KXHIGHNY-26NOV02-T56 --from 2026-11-02T15:00 --to 2026-11-02T16:00",
+    export: "reader export trades --from 2026-11-02T15:00 --to 2026-11-02T16:00 --series KXFED --output trades.csv",
+    streams: "reader streams --archive s3://BUCKET/parquet --region us-east-1",
+    sql: "reader sql > kalshi.sql",
+}
+RANGED = (candles, coverage, prove, export)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    text = "Read an archive: books, candles, what is proven, and rows, from files alone."
+    parser = argparse.ArgumentParser("reader", description=text, epilog=f"examples:\n{example_lines(list(EXAMPLES))}")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--version", action="version", version=describe("reader"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for function in EXAMPLES:
+        help_text = (function.__doc__ or "").partition(";")[0].rstrip(".")
+        added = commands.add_parser(
+            function.__name__,
+            help=help_text[0].lower() + help_text[1:],
+            description=function.__doc__,
+            epilog=f"{TIMES}\n\nexample:\n{example_lines([function])}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=function)
+        add_options(added, function)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser, function: Any) -> None:
+    """Add the options of a command that reads an archive."""
+    if function in (book, candles, prove):
+        parser.add_argument("market", help="ticker of a market")
+    if function is book:
+        parser.add_argument("at", help="the moment")
+        parser.add_argument("--depth", type=int, help="levels of each side; all by default")
+    if function is export:
+        parser.add_argument("stream", help="name of a stream, such as trades")
+        parser.add_argument("--output", required=True, help="file that ends in .parquet, .csv or .arrow")
+        parser.add_argument("--market", dest="markets", action="append", help="ticker or pattern; may be given again")
+        parser.add_argument("--series", action="append", help="series, such as KXFED; may be given again")
+    if function is candles:
+        parser.add_argument("--every", default="1m", help="length of a candle: 1s, 5m, 1h, 1d (default: 1m)")
+    if function is coverage:
+        parser.add_argument("--market", action="append", help="ticker or pattern; may be given again")
+    if function in RANGED:
+        parser.add_argument("--from", dest="start", required=True, metavar="TIME", help="first moment")
+        parser.add_argument("--to", dest="end", required=True, metavar="TIME", help="moment after the last one")
+    parser.add_argument(
+        "--archive", default="archive/parquet", help="folder or s3://BUCKET/PREFIX (default: %(default)s)"
+    )
+    parser.add_argument("--region", help="region of the bucket")
+    parser.add_argument("--endpoint", help="address of an S3 store other than Amazon's")
+    parser.add_argument("--anonymous", action="store_true", help="use no credentials")
+    if function is not export:
+        parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def example_lines(functions: Sequence[Any]) -> str:
+    """Return the examples of commands, one a line."""
+    return "\n".join(f"  {EXAMPLES[each]}" for each in functions)

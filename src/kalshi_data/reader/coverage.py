@@ -1,0 +1,121 @@
+"""What is known to be complete: the states of minutes that production judged, as the archive has them."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.dataset
+
+from kalshi_data.archive.schemas import TIME
+from kalshi_data.reader.catalogue import CatalogueReader
+from kalshi_data.reader.files.hour_files import STREAMS, runs
+from kalshi_data.reader.files.scanning import RowSelection, read_tables
+from kalshi_data.reader.files.selection import Names, named, patterns
+from kalshi_data.reader.market_rows import whole
+from kalshi_data.reader.times import HOUR, SECOND, Moment, span
+
+field: Any = pyarrow.dataset.field
+COVERAGE = "coverage"
+JUDGED = ("orderbook_deltas", "trades", "tickers", "lifecycle_events")
+MISSING, NOT_JUDGED = "missing", "not judged"
+COLUMNS = ("market_ticker", "stream", "from_at", "to_at", "state")
+MINUTE = 60 * SECOND
+# A run of a stream that is received for all markets at once has no market.
+ALL_MARKETS = ""
+
+
+class CoverageRun(NamedTuple):
+    """A time in which a stream had one state for a market, in microseconds."""
+
+    market_ticker: str
+    stream: str
+    from_us: int
+    to_us: int
+    state: str
+
+
+class CoverageReader(CatalogueReader):
+    """Reads which minutes are complete."""
+
+    def coverage(self, start: Moment, end: Moment, markets: Names | None = None) -> pa.Table:
+        """Return the state of each minute of [start, end) as runs, by stream and market.
+
+        Columns: market_ticker (empty for all markets at once), stream, from_at and to_at (UTC), state: "proven",
+        "repaired", "covered", "idle" or "gap" as production judged it; "not judged" for hours without a judgement,
+        "missing" for hours that the archive lacks. A minute in no run was not expected.
+
+        Example:
+            >>> found = archive.coverage("2026-11-02T15:00", "2026-11-02T17:00").to_pylist()
+            >>> [(f"{row['from_at']:%H:%M}", row["state"]) for row in found if row["stream"] == "trades"]
+            [('15:00', 'not judged'), ('16:00', 'missing')]
+        """
+        begin, until = span(start, end)
+        found = sorted([*self._judged(begin, until, patterns(markets, None)), *self._not_judged(begin, until)])
+        columns: list[Any] = [list(each) for each in zip(*joined(found), strict=True)] or [[] for _ in range(5)]
+        return pa.table(
+            {
+                "market_ticker": pa.array(columns[0], pa.string()),
+                "stream": pa.array(columns[1], pa.string()),
+                "from_at": pa.array(columns[2], TIME),
+                "to_at": pa.array(columns[3], TIME),
+                "state": pa.array(columns[4], pa.string()),
+            }
+        )
+
+    def _judged(self, begin: int, until: int, wanted: Sequence[str] | None) -> Iterator[CoverageRun]:
+        if COVERAGE not in STREAMS:
+            return
+        files, _ = self._folder.files(COVERAGE, begin - begin % HOUR, until)
+        first, last = (pa.scalar(each, pa.int64()).cast(TIME) for each in (begin, until))
+        chosen = (field("from_at") < last) & (field("to_at") > first)
+        if wanted is not None:
+            chosen &= named("market_ticker", [*wanted, ALL_MARKETS])
+        selection = RowSelection(COVERAGE, COLUMNS, chosen, is_selective=wanted is not None)
+        for table in read_tables(self._folder, files, selection):
+            columns: list[Any] = [table[each].to_pylist() for each in ("market_ticker", "stream")]
+            columns += [whole(table["from_at"]), whole(table["to_at"]), table["state"].to_pylist()]
+            for each in map(CoverageRun._make, zip(*columns, strict=True)):
+                yield each._replace(from_us=max(each.from_us, begin), to_us=min(each.to_us, until))
+
+    def _not_judged(self, begin: int, until: int) -> Iterator[CoverageRun]:
+        judged = set[int]()
+        if COVERAGE in STREAMS:
+            judged = {each.begin_us for each in self._folder.files(COVERAGE, begin, until)[0]}
+        for stream in JUDGED:
+            files, missing = self._folder.files(stream, begin, until)
+            states = {NOT_JUDGED: [each.begin_us for each in files if each.begin_us not in judged], MISSING: missing}
+            for state, hours in states.items():
+                for first, last in runs(hours, HOUR):
+                    yield CoverageRun(ALL_MARKETS, stream, max(first, begin), min(last, until), state)
+
+    def _has_gap(self, market: str, base_us: int, at_us: int) -> bool:
+        """Return whether changes of a book are known to be lost since a snapshot.
+
+        A gatherer asks for a snapshot as soon as it can after a gap, so the minute of the snapshot does not count.
+        """
+        begin = base_us - base_us % MINUTE + MINUTE
+        if begin > at_us:
+            return False
+        found = self._judged(begin, at_us + 1, [market])
+        return any(each.state == "gap" and each.stream == "orderbook_deltas" for each in found)
+
+
+def joined(found: Sequence[CoverageRun]) -> Iterator[CoverageRun]:
+    """Yield sorted runs; those that continue each other become one.
+
+    Example:
+        >>> list(joined([CoverageRun("", "trades", 0, 5, "gap"), CoverageRun("", "trades", 5, 9, "gap")]))
+        [CoverageRun(market_ticker='', stream='trades', from_us=0, to_us=9, state='gap')]
+    """
+    held: CoverageRun | None = None
+    for each in found:
+        if held and (*held[:2], held.to_us, held.state) == (*each[:2], each.from_us, each.state):
+            held = held._replace(to_us=each.to_us)
+            continue
+        if held:
+            yield held
+        held = each
+    if held:
+        yield held

@@ -1,0 +1,177 @@
+"""The command prints what the library returns: tables for people, JSON for programs, one line for an error."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+
+from kalshi_data.reader import Archive, Book
+from kalshi_data.reader.__main__ import main
+from kalshi_data.reader.command.commands import EXAMPLES, SQL_FILES, make_parser
+from kalshi_data.reader.command.shown import FileProgress
+from tests.conftest import ROOT
+from tests.support.sample_archive import HEAT, after, drop_row, write_sample
+
+parquet: Any = pyarrow.parquet
+RANGE = ("--from", "2026-11-02T15:00", "--to", "2026-11-02T16:00")
+COMMANDS = [each.__name__ for each in EXAMPLES]
+
+
+class Printed:
+    """Runs commands and keeps what they print."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+        self._capsys = capsys
+        self._folder = folder
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        assert main([*arguments, "--archive", str(self._folder)]) == status
+        captured = self._capsys.readouterr()
+        return captured.out if status == 0 else captured.out + captured.err
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str], sample: Path) -> Printed:
+    """The command over the sample."""
+    return Printed(capsys, sample)
+
+
+def test_a_book_is_shown_as_a_ladder(printed: Printed) -> None:
+    lines = printed("book", HEAT, "2026-11-02T15:02:30").splitlines()
+    assert lines == [
+        "side  price  size",
+        "ask    0.45    50",
+        "bid    0.43    20",
+        "bid    0.42   100",
+        "bid    0.41    50",
+    ]
+    found = json.loads(printed("book", HEAT, "2026-11-02T15:02:30", "--json", "--depth", "1"))
+    assert found == {
+        "market": HEAT,
+        "at": "2026-11-02T15:02:30Z",
+        "clock": 12,
+        "bids": [{"price": "0.43", "size": "20"}],
+        "asks": [{"price": "0.45", "size": "50"}],
+    }
+
+
+def test_a_book_that_is_not_known_has_status_1(printed: Printed) -> None:
+    at = "2026-11-02T15:00"
+    assert printed("book", HEAT, at, status=1) == f"{HEAT}: the book is not known: before the first snapshot\n"
+    assert json.loads(printed("book", HEAT, at, "--json", status=1))["absent"] == "before the first snapshot"
+
+
+def test_ranges_are_shown(printed: Printed) -> None:
+    assert len(printed("candles", HEAT, *RANGE, "--every", "5m").splitlines()) == 13
+    assert json.loads(printed("candles", HEAT, *RANGE, "--json"))[1]["close"] == "0.45"
+    assert "not judged" in printed("coverage", *RANGE)
+    assert printed("prove", HEAT, *RANGE).splitlines()[2].split()[-2:] == ["proven", "0"]
+    assert printed("streams").splitlines()[1].split()[0] == "trades"
+    assert json.loads(printed("streams", "--json"))[0]["columns"]["size"]["unit"] == "contracts"
+
+
+def test_a_wrong_interval_has_status_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    drop_row(root / "orderbook_deltas/date=2026-11-02/hour=15/part-0.parquet", 0)
+    assert "wrong" in Printed(capsys, root)("prove", HEAT, *RANGE, status=1)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "arrow"])
+def test_rows_are_exported(printed: Printed, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"trades.{kind}"
+    shown = printed("export", "trades", *RANGE, "--output", str(path), "--market", HEAT, "--series", "KXFED")
+    assert shown == f"{path}: 4 rows of trades\n"
+    assert path.stat().st_size > 0
+    if kind == "parquet":
+        assert parquet.read_table(path).num_rows == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("book", HEAT, "noon"), "'noon' is no time: write 2026-11-01"),
+        (("candles", HEAT, *RANGE, "--every", "1w"), "'1w' is no length of time"),
+        (("export", "trades", *RANGE, "--output", "rows.txt"), "name a file that ends in .parquet, .csv, .arrow"),
+        (("export", "orderbook_snapshots", *RANGE, "--output", "/dev/null/rows.csv"), "/dev/null/rows.csv"),
+    ],
+)
+def test_an_error_is_one_line(printed: Printed, arguments: tuple[str, ...], words: str) -> None:
+    shown = printed(*arguments, status=1)
+    assert re.fullmatch(rf"reader: .*{re.escape(words)}.*\n", shown)
+
+
+def test_an_archive_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "is no folder: name the folder" in Printed(capsys, tmp_path / "none")("streams", status=1)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_a_help_has_an_example_that_is_accepted(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        make_parser().parse_args([*filter(None, [command]), "--help"])
+    assert ended.value.code == 0
+    examples = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  reader ")]
+    assert examples
+    for example in examples:
+        make_parser().parse_args(shlex.split(example.partition(">")[0])[1:])
+
+
+def duckdb(statements: str) -> list[dict[str, Any]]:
+    program = Path(sys.executable).parent / "duckdb"
+    done = subprocess.run([program, "-json"], input=statements, capture_output=True, check=True, text=True)
+    return json.loads(done.stdout or "[]")
+
+
+def test_duckdb_answers_as_the_library_does(printed: Printed, archive: Archive) -> None:
+    views = printed("sql")
+    for seconds in (9, 10, 60, 60.5, 130, 1200, 1800, 3599):
+        moment = after(seconds)
+        text = f"select side, price::varchar as price, size::varchar as size from book_at('{HEAT}', '{moment}')"
+        found = {(row["side"], Decimal(row["price"])): Decimal(row["size"]) for row in duckdb(f"{views}{text};")}
+        book = archive.book(HEAT, moment)
+        sides = (("yes", book.yes), ("no", book.no)) if isinstance(book, Book) else ()
+        assert found == {(side, price): size for side, held in sides for price, size in held.items()}
+    counted = duckdb(f"{views}select count(*) as n from books_at('{after(1800)}');")
+    assert counted == [{"n": archive.books_at(after(1800)).num_rows}]
+    asked = f"select close_price::varchar as c from candles('{HEAT}', interval 1 hour, '{after(0)}', '{after(3600)}')"
+    assert duckdb(f"{views}{asked};") == [{"c": "0.440000"}]
+    assert duckdb(f"{views}select result, yes_value::varchar as v from settlements;") == [
+        {"result": "yes", "v": "1.000000"}
+    ]
+
+
+def test_every_file_for_duckdb_is_printed() -> None:
+    assert {path.stem for path in (ROOT / "sql" / "duckdb").glob("*.sql")} == set(SQL_FILES)
+
+
+class Terminal:
+    """Keeps what is written to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+
+def test_a_long_read_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal: Any = Terminal()
+    progress = FileProgress(terminal)
+    progress(1, 3)
+    assert terminal.text == ""
+    monkeypatch.setattr("kalshi_data.reader.command.shown.QUIET_SECONDS", -1)
+    progress(2, 3)
+    progress(3, 3)
+    assert terminal.text == "\r  read 2 of 3 files \r\033[K"
