@@ -118,7 +118,7 @@ class Verifier:
                 name, hour = key.removeprefix(prefix).partition("/")[0], hour_of(key)
                 is_own = hour is not None and name in STREAMS and key == data_key(self._settings, STREAMS[name], hour)
                 is_asked = hour is None or selection.from_at <= hour < selection.until_at
-                if is_asked and not is_own and name != FOLDER:
+                if is_asked and not is_own and not name.startswith("_"):
                     yield wrong(name, hour, f"{key} is not an object of the archive, but readers take it: remove it")
         except ArchiveError as error:
             yield wrong("archive", None, str(error))

@@ -1,0 +1,66 @@
+"""The tables of a catalogue, read only by tools of other projects: each row of the files once, and no other."""
+
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kalshi_data.archive.partitions import STREAMS
+from kalshi_data.archive.schemas import ARCHIVED, DECIMAL, ArchiveStream, Column
+from tests.benchmarks.environments import interpreter_for
+from tests.support.made_archive import MIDNIGHT, NAMESPACE, MadeArchive
+
+HERE = Path(__file__).parent
+TOOLS = ("pyiceberg", "polars", "duckdb")
+Found = dict[str, dict[str, list[int]]]
+
+
+def read(made: MadeArchive) -> Found:
+    chosen = {
+        "uri": made.address.removeprefix("sql:"),
+        "warehouse": f"{made.settings.target}/parquet/_iceberg/{NAMESPACE}",
+        "namespace": NAMESPACE,
+        "files": {stream.name: list(map(str, made.files(stream))) for stream in ARCHIVED},
+    }
+    python = interpreter_for(HERE / "catalog.lock")
+    done = subprocess.run(
+        [python, HERE / "with_catalog.py", json.dumps(chosen)], capture_output=True, check=False, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def each_tool(rows: int, lost: int, invented: int) -> dict[str, list[int]]:
+    return {tool: [rows, lost, invented] for tool in TOOLS}
+
+
+def wider(stream: ArchiveStream) -> ArchiveStream:
+    return stream._replace(columns=(*stream.columns, Column("fee", DECIMAL, "US dollars", nullable=True, since=2)))
+
+
+def test_each_tool_reads_the_rows_of_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = MadeArchive(tmp_path)
+    made.fill()
+    made.register()
+    assert read(made) == {stream.name: each_tool(10, 0, 0) for stream in ARCHIVED}
+    # A rewritten hour, a removed hour, and one with a new column.
+    for stream in ARCHIVED:
+        length = timedelta(hours=stream.hours)
+        made.put(stream, MIDNIGHT, rows=7, seed=5)
+        made.remove(stream, MIDNIGHT + length)
+        monkeypatch.setitem(STREAMS, stream.name, wider(stream))
+        made.put(wider(stream), MIDNIGHT + 3 * length, rows=6, seed=6)
+    done = made.register(*map(wider, ARCHIVED))
+    assert {(each.added, each.replaced, each.removed) for each in done.values()} == {(1, 1, 1)}
+    assert read(made) == {stream.name: each_tool(13, 0, 0) for stream in ARCHIVED}
+
+
+def test_a_row_that_is_missing_or_invented_is_found(tmp_path: Path) -> None:
+    """The comparison itself can fail."""
+    made = MadeArchive(tmp_path)
+    made.fill()
+    made.register()
+    made.put(STREAMS["trades"], MIDNIGHT + timedelta(hours=5), rows=1)
+    assert read(made)["trades"] == each_tool(10, 1, 0)
