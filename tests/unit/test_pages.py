@@ -10,11 +10,12 @@ import click
 import pytest
 from click.exceptions import Exit
 
+from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.gatherer.cli import main as gatherer
 from kalshi_data.simulator.cli import main as simulator
 from tests.conftest import ROOT
-from tests.docs import settings_tables
+from tests.docs import data_dictionary, settings_tables
 
 PROGRAMS: dict[str, click.Command] = {"gatherer": gatherer, "deduplicator": deduplicator, "simulator": simulator}
 FOLDERS = ("src", "sql", "tests", "ansible", "terraform", ".github")
@@ -73,6 +74,18 @@ def test_links_and_paths_of_a_page_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", settings_tables.PAGES, ids=lambda page: page.path.parent.name)
 def test_the_tables_of_settings_are_current(page: settings_tables.Page) -> None:
     assert page.path.read_text() == settings_tables.render(page), "run python3 build.py docs"
+
+
+def test_the_description_of_the_streams_is_current_and_complete() -> None:
+    assert data_dictionary.PAGE.read_text() == data_dictionary.render(), "run python3 build.py docs"
+    described = [stream for stream in ARCHIVED if stream.table.startswith("market_data.")]
+    assert len(described) >= 9
+    assert not [
+        f"{stream.name}.{column.name}"
+        for stream in described
+        for column in stream.columns
+        if not data_dictionary.meaning(stream, column)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ class Absent:
     at_us: int
     reason: str
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         """Return False."""
         return False
 
