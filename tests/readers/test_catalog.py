@@ -1,18 +1,22 @@
 """The tables of a catalogue, read only by tools of other projects: each row of the files once, and no other."""
 
 import json
+import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from kalshi_data.archive.partitions import STREAMS
 from kalshi_data.archive.schemas import ARCHIVED, DECIMAL, ArchiveStream, Column
 from tests.benchmarks.environments import interpreter_for
+from tests.conftest import ROOT
 from tests.support.made_archive import MIDNIGHT, NAMESPACE, MadeArchive
 
 HERE = Path(__file__).parent
+PAGE = ROOT / "src" / "kalshi_data" / "archive" / "README.md"
 TOOLS = ("pyiceberg", "polars", "duckdb")
 Found = dict[str, dict[str, list[int]]]
 
@@ -64,3 +68,19 @@ def test_a_row_that_is_missing_or_invented_is_found(tmp_path: Path) -> None:
     made.register()
     made.put(STREAMS["trades"], MIDNIGHT + timedelta(hours=5), rows=1)
     assert read(made)["trades"] == each_tool(10, 1, 0)
+
+
+def test_the_readme_s_recipe_for_clickhouse_loads_each_change_once(tmp_path: Path) -> None:
+    made = MadeArchive(tmp_path)
+    made.fill()
+    (block,) = re.findall(r"```clickhouse\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    recipe = [each.strip() for each in block.replace("'archive/", f"'{tmp_path}/bucket/").split(";") if each.strip()]
+    question = "select count(), sum(size_delta), uniqExact(tuple(*)) from kalshi.orderbook_deltas final"
+    asked = json.dumps([*recipe, recipe[-1], question])
+    python = interpreter_for(HERE / "clickhouse.lock")
+    done = subprocess.run(
+        [python, HERE / "with_clickhouse.py", asked], capture_output=True, check=False, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [row for path in made.files(STREAMS["orderbook_deltas"]) for row in pq.read_table(path).to_pylist()]
+    assert done.stdout.split(",") == [str(len(rows)), f"{sum(row['size_delta'] for row in rows).normalize()}", "10\n"]
