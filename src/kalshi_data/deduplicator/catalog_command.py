@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kalshi_data.archive.partitions import HourSelection
 
 LOCK_FILE = "catalog.lock"
+INSTALL = "the command needs a Python environment with kalshi-data[catalog], of which archive/README.md has the steps"
 HELD = "another run registers the archive: wait until it has ended"
 
 
@@ -87,7 +88,8 @@ def register(
         from kalshi_data.archive.catalog.connection import open_catalog
         from kalshi_data.archive.catalog.registration import Registered, Registrar
     except ModuleNotFoundError as error:
-        raise ArchiveError(f"{error.name} is not installed: pip install 'kalshi-data[deduplicator]'") from error
+        missing = (error.name or "").partition(".")[0]
+        raise ArchiveError(f"{missing} is not installed: {INSTALL}") from error
 
     opened = open_catalog(address, namespace, settings.archive)
     with open_inventory(settings, offline=offline) as source:

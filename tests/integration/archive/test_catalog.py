@@ -2,6 +2,8 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -368,3 +370,30 @@ def test_a_catalogue_keeps_its_namespace(made: MadeArchive) -> None:
     opened: Catalog = open_catalog(made.address, NAMESPACE, made.settings).catalog
     assert opened.list_namespaces() == [(NAMESPACE,)]
     assert open_catalog(made.address, NAMESPACE, made.settings).catalog.list_namespaces() == [(NAMESPACE,)]
+
+
+WITHOUT_ICEBERG = """
+import sys
+sys.modules["pyiceberg"] = None
+from kalshi_data.deduplicator.__main__ import main
+sys.argv = ["deduplicator", "archive", "catalog", "--iceberg", "glue", "--config", sys.argv[1]]
+main()
+"""
+
+
+def test_without_its_libraries_the_command_names_what_to_install(tmp_path: Path) -> None:
+    """As in the deduplicator's single file."""
+    config = tmp_path / "deduplicator.toml"
+    config.write_text(
+        """
+production.runtime.conninfo = "dbname=nowhere"
+production.owner.conninfo = "dbname=nowhere"
+[[gatherers]]
+id = 1
+kalshi_ts.conninfo = "dbname=nowhere"
+kalshi_meta.conninfo = "dbname=nowhere"
+"""
+    )
+    done = subprocess.run([sys.executable, "-c", WITHOUT_ICEBERG, config], capture_output=True, check=False, text=True)
+    assert done.returncode == 1
+    assert "pyiceberg is not installed: the command needs a Python environment with kalshi-data[catalog]" in done.stderr
