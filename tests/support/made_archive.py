@@ -130,3 +130,7 @@ class MadeArchive:
         """Yield the files of a stream that have rows."""
         root = self.folder / "bucket" / self.settings.prefix / stream.name
         yield from (path for path in sorted(root.rglob("*.parquet")) if pq.read_metadata(path).num_rows)
+
+    def rows(self, stream: ArchiveStream) -> list[dict[str, Any]]:
+        """Return the rows of a stream's files."""
+        return [row for path in self.files(stream) for row in pq.ParquetFile(path).read().to_pylist()]
