@@ -9,21 +9,23 @@ from typing import NamedTuple
 from kalshi_data.reader.amounts import decimal
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
 from kalshi_data.reader.coverage import CoverageReader
-from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.hour_files import STREAMS, runs
 from kalshi_data.reader.files.selection import WILDCARDS
 from kalshi_data.reader.fold import MarketFold, Turn
 from kalshi_data.reader.market_rows import (
     CHANGE_COLUMNS,
+    CHECKPOINT_COLUMNS,
     SKEW_US_MAX,
     SNAPSHOT_COLUMNS,
     Change,
     Snapshot,
     changes_of,
+    checkpoints_of,
     snapshots_of,
 )
 from kalshi_data.reader.times import DAY, HOUR, Moment, instant, microseconds, span
 
-SNAPSHOTS, DELTAS = "orderbook_snapshots", "orderbook_deltas"
+SNAPSHOTS, DELTAS, CHECKPOINTS = "orderbook_snapshots", "orderbook_deltas", "books"
 # Hours of snapshots that are looked through at once for the last one of a market.
 HOURS_AT_ONCE = 6
 
@@ -99,13 +101,12 @@ class BookReader(CoverageReader):
             [('0.44', '10'), ('0.45', '50')]
         """
         at_us = microseconds(at)
-        base = self._base(one_market(market), at_us)
+        base, since_us, changes, missing = self._base_and_changes(one_market(market), at_us)
         if base is None:
             return Absent(market, at_us, self._why_absent(market, at_us))
-        changes, missing = self._changes(market, base.received_us, at_us + 1)
         if missing:
             return Absent(market, at_us, NO_HOUR)
-        if not over_gaps and self._has_gap(market, base.received_us, at_us):
+        if not over_gaps and self._has_gap(market, since_us, at_us):
             return Absent(market, at_us, GAP)
         book = Book(market, at_us, base.clock, {**base.yes}, {**base.no})
         if base.has_clock or base.received_us < at_us:
@@ -155,6 +156,31 @@ class BookReader(CoverageReader):
                 found.append(Interval(instant(from_us), instant(turn.received_us), state, wrong))
                 from_us = turn.received_us
         return [*found, Interval(instant(from_us), instant(until), "unproven", 0)]
+
+    def _base_and_changes(
+        self, market: str, at_us: int
+    ) -> tuple[Snapshot | None, int, list[Change], list[tuple[int, int]]]:
+        """Return what a book begins with, the time of its snapshot, and the changes that may come after it."""
+        hour = at_us - at_us % HOUR
+        in_hour = self._snapshots(market, hour, at_us + 1)
+        if not in_hour and (held := self._checkpoint(market, hour)):
+            base, since_us = held
+            changes, missing = self._changes(market, base.received_us, at_us + 1)
+            # A change without a clock is ordered by what the snapshot before the checkpoint had.
+            if all(each.clock for each in changes):
+                return base, since_us, changes, missing
+        found = in_hour[-1] if in_hour else self._base(market, hour - 1)
+        if found is None:
+            return None, at_us, [], []
+        return found, found.received_us, *self._changes(market, found.received_us, at_us + 1)
+
+    def _checkpoint(self, market: str, hour: int) -> tuple[Snapshot, int] | None:
+        """Return the book at the beginning of an hour if the archive has it, so that no earlier file is needed."""
+        if CHECKPOINTS not in STREAMS:
+            return None
+        files, _ = self._folder.files(CHECKPOINTS, hour, hour + 1)
+        found = checkpoints_of(self.read(CHECKPOINTS, files, (hour, hour + 1), [market], CHECKPOINT_COLUMNS))
+        return found[-1] if found else None
 
     def _fold(self, market: str, begin: int, until: int) -> MarketFold:
         base = self._base(one_market(market), begin)

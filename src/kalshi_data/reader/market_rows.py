@@ -23,6 +23,7 @@ SNAPSHOT_COLUMNS = (
     "yes_levels",
     "no_levels",
 )
+CHECKPOINT_COLUMNS = ("at", "clock", "yes_levels", "no_levels", "snapshot_at")
 CHANGE_COLUMNS = ("exchange_ts", "clock", "side", "price", "size_delta", "received_at", "gatherer_id", "time_digits")
 
 
@@ -95,6 +96,21 @@ def snapshots_of(table: pa.Table) -> list[Snapshot]:
         levels(table["no_levels"]),
     ]
     return list(map(Snapshot._make, zip(*columns, strict=True)))
+
+
+def checkpoints_of(table: pa.Table) -> list[tuple[Snapshot, int]]:
+    """Return the rows of `books`, each with the time of the snapshot that it began with.
+
+    A book without a clock is left out: which changes came after it is not known exactly.
+    """
+    at, clocks = whole(table["at"]), table["clock"].to_pylist()
+    pairs = zip(levels(table["yes_levels"]), levels(table["no_levels"]), strict=True)
+    rows = zip(at, clocks, pairs, whole(table["snapshot_at"]), strict=True)
+    return [
+        (Snapshot(at_us, clock, has_clock=True, last_change_us=None, gatherer=0, yes=yes, no=no), since_us)
+        for at_us, clock, (yes, no), since_us in rows
+        if clock
+    ]
 
 
 def whole(column: Any) -> list[Any]:
