@@ -6,6 +6,7 @@ module "secrets" {
   account_id     = var.account_id
   parameter_path = local.parameter_path
   parameters     = local.secrets
+  readers        = var.readers
 }
 
 module "network" {
@@ -18,6 +19,7 @@ module "network" {
   availability_zones     = ["us-east-1a", "us-east-1b", "us-east-1c"]
   bucket_arns            = ["arn:aws:s3:::${local.archive_bucket}", "arn:aws:s3:::${local.transfer_bucket}"]
   production_reaches_out = !local.on_rds
+  catalog_metadata_arn   = var.catalog_database == null ? null : "arn:aws:s3:::${local.archive_bucket}/parquet/_iceberg/*"
 }
 
 module "archive" {
@@ -25,6 +27,7 @@ module "archive" {
 
   name    = local.archive_bucket
   key_arn = module.secrets.key_arn
+  readers = { principals = var.readers, prefix = "parquet/" }
 }
 
 # Ansible reaches the hosts through SSM only, which copies files through this bucket.
@@ -70,6 +73,7 @@ module "deduplicator" {
   disk_gb           = 50
   key_arn           = module.secrets.key_arn
   archive           = { bucket = module.archive.name, prefix = "parquet/" }
+  catalog           = var.catalog_database == null ? null : { account_id = var.account_id, database = var.catalog_database }
   agents            = var.agents
   tags              = local.tags
   alarm_topic_arn   = aws_sns_topic.alarms.arn

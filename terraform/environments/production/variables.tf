@@ -44,6 +44,30 @@ variable "agents" {
   }
 }
 
+variable "readers" {
+  type        = list(string)
+  description = "ARNs of the users, roles and accounts that may read the archive, and nothing else."
+  default     = []
+
+  validation {
+    condition = alltrue([
+      for arn in var.readers : can(regex("^arn:aws:iam::[0-9]{12}:(root|(user|role)/[A-Za-z0-9+=,.@_/-]+)$", arn))
+    ])
+    error_message = "Each reader is the ARN of a user, a role or an account: arn:aws:iam::123456789012:role/research."
+  }
+}
+
+variable "catalog_database" {
+  type        = string
+  description = "Glue's database in which the deduplicator registers the archive as Iceberg tables; null registers none."
+  default     = null
+
+  validation {
+    condition     = var.catalog_database == null || can(regex("^[a-z][a-z0-9_]{0,62}$", var.catalog_database))
+    error_message = "Use lower-case letters, digits and underscores, such as kalshi_iceberg."
+  }
+}
+
 # Values that several resources use.
 locals {
   region = "us-east-1"

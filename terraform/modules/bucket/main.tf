@@ -1,4 +1,4 @@
-# A bucket that keeps its objects, as the Parquet archive does, or deletes them after some days.
+# A bucket that keeps its objects, as the Parquet archive does, or deletes them after some days; some may read a prefix.
 
 locals {
   keep_objects = var.expire_after_days == null
@@ -6,6 +6,24 @@ locals {
   # The deduplicator's role may replace every object. For longer than a year and a late row's 400 days, the version before
   # can be brought back, and that role cannot delete it.
   old_version_days = 450
+
+  # Reading only: no principal outside of this platform writes or deletes.
+  reading = [
+    for each in [
+      {
+        Sid      = "ReadersGet"
+        Action   = ["s3:GetObject"]
+        Resource = ["arn:aws:s3:::${var.name}/${var.readers.prefix}*"]
+      },
+      {
+        Sid       = "ReadersList"
+        Action    = ["s3:ListBucket"]
+        Resource  = ["arn:aws:s3:::${var.name}"]
+        Condition = { StringLike = { "s3:prefix" = "${var.readers.prefix}*" } }
+      },
+    ] : merge(each, { Effect = "Allow", Principal = { AWS = var.readers.principals } })
+    if length(var.readers.principals) > 0
+  ]
 }
 
 resource "aws_s3_bucket" "this" {
@@ -64,14 +82,14 @@ resource "aws_s3_bucket_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = concat([{
       Sid       = "OnlyTLS"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
       Resource  = ["arn:aws:s3:::${var.name}", "arn:aws:s3:::${var.name}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    }], local.reading)
   })
 
   depends_on = [aws_s3_bucket_public_access_block.this]

@@ -28,3 +28,14 @@ variable "expire_after_days" {
     error_message = "Give at least one day, or null."
   }
 }
+
+variable "readers" {
+  type        = object({ principals = list(string), prefix = string })
+  description = "ARNs of those who may get and list the objects below a prefix, and the prefix."
+  default     = { principals = [], prefix = "" }
+
+  validation {
+    condition     = length(var.readers.principals) == 0 || can(regex("^[a-z]+/$", var.readers.prefix))
+    error_message = "The prefix is one folder name with its slash."
+  }
+}

@@ -85,3 +85,40 @@ resource "aws_iam_role_policy" "archive" {
     ]
   })
 }
+
+# Only the tables of one database, and only the metadata that the program itself writes beside the archive.
+resource "aws_iam_role_policy" "catalog" {
+  count = var.catalog == null ? 0 : 1
+
+  name = "catalog"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "OwnDatabase"
+        Effect = "Allow"
+        Action = [
+          "glue:CreateDatabase",
+          "glue:GetDatabase",
+          "glue:CreateTable",
+          "glue:GetTable",
+          "glue:UpdateTable",
+        ]
+        Resource = [
+          "arn:aws:glue:${var.region}:${var.catalog.account_id}:catalog",
+          "arn:aws:glue:${var.region}:${var.catalog.account_id}:database/${var.catalog.database}",
+          "arn:aws:glue:${var.region}:${var.catalog.account_id}:table/${var.catalog.database}/*",
+        ]
+      },
+      {
+        # Old lists of files; the bucket keeps their versions, and the archive's own files are out of reach.
+        Sid      = "OldMetadata"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject"]
+        Resource = ["arn:aws:s3:::${var.archive.bucket}/${var.archive.prefix}_iceberg/*"]
+      },
+    ]
+  })
+}

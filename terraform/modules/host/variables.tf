@@ -144,3 +144,14 @@ variable "alarm_topic_arn" {
     error_message = "Give the ARN of the topic: an alarm without one reaches no operator."
   }
 }
+
+variable "catalog" {
+  type        = object({ account_id = string, database = string })
+  description = "Glue's database in which the program may register the archive's tables; null if it registers none."
+  default     = null
+
+  validation {
+    condition     = var.catalog == null || can(regex("^[a-z][a-z0-9_]+$", var.catalog.database))
+    error_message = "Use lower-case letters, digits and underscores."
+  }
+}

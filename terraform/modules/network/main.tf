@@ -30,7 +30,7 @@ locals {
   # Groups that may open connections to any address, on 443 only.
   reaching_out = toset(var.production_reaches_out ? ["gatherer", "production"] : ["gatherer"])
 
-  interface_services = toset(["ssm", "ssmmessages", "monitoring"])
+  interface_services = toset(concat(["ssm", "ssmmessages", "monitoring"], var.catalog_metadata_arn == null ? [] : ["glue"]))
 
   # AWS publishes the agents' packages in these buckets; private hosts download them through the same endpoint.
   agent_bucket_arns = [
@@ -173,7 +173,7 @@ resource "aws_vpc_endpoint" "s3" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "OurBuckets"
         Effect    = "Allow"
@@ -188,7 +188,15 @@ resource "aws_vpc_endpoint" "s3" {
         Action    = "s3:GetObject"
         Resource  = [for arn in local.agent_bucket_arns : "${arn}/*"]
       },
-    ]
+      ], [
+      for arn in compact([var.catalog_metadata_arn]) : {
+        Sid       = "OldMetadata"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = ["s3:DeleteObject"]
+        Resource  = [arn]
+      }
+    ])
   })
 
   tags = { Name = "${var.name}-s3" }

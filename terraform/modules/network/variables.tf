@@ -70,3 +70,14 @@ variable "production_reaches_out" {
     error_message = "Give true or false."
   }
 }
+
+variable "catalog_metadata_arn" {
+  type        = string
+  description = "Objects of the catalogue's metadata, of which hosts may delete old ones; null if there is no catalogue."
+  default     = null
+
+  validation {
+    condition     = var.catalog_metadata_arn == null || can(regex("/_iceberg/\\*$", var.catalog_metadata_arn))
+    error_message = "Only what is below _iceberg/ may be deleted."
+  }
+}

@@ -8,7 +8,7 @@ resource "aws_kms_key" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # Without this statement the account's IAM policies would not apply, and no one could manage the key.
         Sid       = "Account"
@@ -38,7 +38,18 @@ resource "aws_kms_key" "this" {
           }
         }
       },
-    ]
+      ], [
+      # Only through S3, which decrypts what it may give them: they cannot decrypt a secret.
+      for principals in [var.readers] : {
+        Sid       = "Readers"
+        Effect    = "Allow"
+        Principal = { AWS = principals }
+        Action    = ["kms:Decrypt"]
+        Resource  = "*"
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
+      }
+      if length(principals) > 0
+    ])
   })
 
   tags = { Name = var.name }

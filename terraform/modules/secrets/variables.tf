@@ -47,3 +47,14 @@ variable "parameters" {
     error_message = "Secrets are named in lower-case letters and underscores."
   }
 }
+
+variable "readers" {
+  type        = list(string)
+  description = "ARNs of those for whom S3 may decrypt the archive."
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.readers : startswith(arn, "arn:aws:iam::")])
+    error_message = "Each reader is the ARN of a user, a role or an account."
+  }
+}

@@ -89,3 +89,66 @@ run "deletes_objects" {
     error_message = "Objects are deleted after a day."
   }
 }
+
+run "lets_readers_read" {
+  module {
+    source = "../../modules/bucket"
+  }
+
+  variables {
+    readers = { principals = ["arn:aws:iam::210987654321:role/research"], prefix = "parquet/" }
+  }
+
+  assert {
+    condition = (
+      toset(flatten([
+        for each in jsondecode(aws_s3_bucket_policy.this.policy).Statement : each.Action if each.Effect == "Allow"
+      ]))
+      == toset(["s3:GetObject", "s3:ListBucket"])
+    )
+    error_message = "Readers get and list, and do nothing else."
+  }
+
+  assert {
+    condition = (
+      {
+        for each in jsondecode(aws_s3_bucket_policy.this.policy).Statement : each.Sid => each.Resource
+        if each.Effect == "Allow"
+      }
+      == {
+        ReadersGet  = ["arn:aws:s3:::kalshi-data-test/parquet/*"]
+        ReadersList = ["arn:aws:s3:::kalshi-data-test"]
+      }
+    )
+    error_message = "Readers get objects of one prefix of this bucket."
+  }
+
+  assert {
+    condition = one([
+      for each in jsondecode(aws_s3_bucket_policy.this.policy).Statement : each.Condition if each.Sid == "ReadersList"
+    ]) == { StringLike = { "s3:prefix" = "parquet/*" } }
+    error_message = "Readers list one prefix."
+  }
+
+  assert {
+    condition = alltrue([
+      for each in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      each.Principal == { AWS = ["arn:aws:iam::210987654321:role/research"] } if each.Effect == "Allow"
+    ])
+    error_message = "No other principal may read."
+  }
+}
+
+run "rejects_readers_of_everything" {
+  command = plan
+
+  module {
+    source = "../../modules/bucket"
+  }
+
+  variables {
+    readers = { principals = ["arn:aws:iam::210987654321:role/research"], prefix = "" }
+  }
+
+  expect_failures = [var.readers]
+}

@@ -92,6 +92,11 @@ run "host" {
   }
 
   assert {
+    condition     = length(aws_iam_role_policy.catalog) == 0
+    error_message = "Without a catalogue the role may not use Glue."
+  }
+
+  assert {
     condition     = !strcontains(aws_iam_role_policy.archive[0].policy, "Delete")
     error_message = "The role deletes nothing from the archive."
   }
@@ -159,4 +164,47 @@ run "rejects_x86" {
   }
 
   expect_failures = [var.instance_type]
+}
+
+run "with_catalog" {
+  module {
+    source = "../../modules/host"
+  }
+
+  variables {
+    catalog = { account_id = "123456789012", database = "kalshi_iceberg" }
+  }
+
+  assert {
+    condition = (
+      toset(jsondecode(aws_iam_role_policy.catalog[0].policy).Statement[0].Resource)
+      == toset([
+        "arn:aws:glue:us-east-1:123456789012:catalog",
+        "arn:aws:glue:us-east-1:123456789012:database/kalshi_iceberg",
+        "arn:aws:glue:us-east-1:123456789012:table/kalshi_iceberg/*",
+      ])
+    )
+    error_message = "The role uses one database of Glue and its tables."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in jsondecode(aws_iam_role_policy.catalog[0].policy).Statement[0].Action :
+      startswith(action, "glue:") && !strcontains(action, "Delete") && !strcontains(action, "*")
+    ])
+    error_message = "The role deletes no table and no database."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_iam_role_policy.catalog[0].policy).Statement[1]
+      == {
+        Sid      = "OldMetadata"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject"]
+        Resource = ["arn:aws:s3:::bucket/parquet/_iceberg/*"]
+      }
+    )
+    error_message = "The role deletes metadata of the catalogue, and nothing of the archive."
+  }
 }

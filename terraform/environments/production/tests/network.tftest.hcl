@@ -74,3 +74,32 @@ run "network" {
     error_message = "Each endpoint is in every zone."
   }
 }
+
+run "with_catalog" {
+  module {
+    source = "../../modules/network"
+  }
+
+  variables {
+    name                   = "kalshi-data-test"
+    region                 = "us-east-1"
+    account_id             = "123456789012"
+    cidr_block             = "10.20.0.0/16"
+    availability_zones     = ["us-east-1a", "us-east-1b", "us-east-1c"]
+    bucket_arns            = ["arn:aws:s3:::bucket"]
+    production_reaches_out = false
+    catalog_metadata_arn   = "arn:aws:s3:::bucket/parquet/_iceberg/*"
+  }
+
+  assert {
+    condition     = keys(aws_vpc_endpoint.interface) == ["glue", "monitoring", "ssm", "ssmmessages"]
+    error_message = "The catalogue has an endpoint."
+  }
+
+  assert {
+    condition = [
+      for each in jsondecode(aws_vpc_endpoint.s3.policy).Statement : each.Resource if contains(flatten([each.Action]), "s3:DeleteObject")
+    ] == [["arn:aws:s3:::bucket/parquet/_iceberg/*"]]
+    error_message = "Only the catalogue's metadata can be deleted through the gateway endpoint."
+  }
+}

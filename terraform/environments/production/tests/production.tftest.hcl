@@ -87,3 +87,25 @@ run "rejects_unknown_values" {
 
   expect_failures = [var.account_id, var.alarm_email, var.production_engine, var.agents]
 }
+
+run "read_by_others" {
+  variables {
+    readers          = ["arn:aws:iam::210987654321:role/research"]
+    catalog_database = "kalshi_iceberg"
+  }
+
+  assert {
+    condition     = yamldecode(output.ansible_variables).kalshi_catalog == "kalshi_iceberg"
+    error_message = "Ansible gets the name of the database."
+  }
+}
+
+run "rejects_everyone_as_reader" {
+  command = plan
+
+  variables {
+    readers = ["*"]
+  }
+
+  expect_failures = [var.readers]
+}

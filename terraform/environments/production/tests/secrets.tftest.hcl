@@ -38,3 +38,32 @@ run "secrets" {
     error_message = "The key is rotated."
   }
 }
+
+run "with_readers" {
+  module {
+    source = "../../modules/secrets"
+  }
+
+  variables {
+    name           = "kalshi-data-test"
+    region         = "us-east-1"
+    account_id     = "123456789012"
+    parameter_path = "/kalshi-data/test"
+    parameters     = ["sync_password"]
+    readers        = ["arn:aws:iam::210987654321:role/research"]
+  }
+
+  assert {
+    condition = one([
+      for each in jsondecode(aws_kms_key.this.policy).Statement : each if each.Sid == "Readers"
+      ]) == {
+      Sid       = "Readers"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::210987654321:role/research"] }
+      Action    = ["kms:Decrypt"]
+      Resource  = "*"
+      Condition = { StringEquals = { "kms:ViaService" = "s3.us-east-1.amazonaws.com" } }
+    }
+    error_message = "S3 decrypts the archive for readers; they decrypt no secret."
+  }
+}
