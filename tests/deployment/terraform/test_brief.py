@@ -112,6 +112,20 @@ def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> N
     assert set(write["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
 
 
+def test_readers_and_the_catalogue_get_what_the_variables_switch_on(outcome: Outcome, state: Json) -> None:
+    """By default the bucket's policy lets in no reader; a catalogue adds one policy to one role."""
+    assert "Readers" not in json.dumps([each["policy"] for each in values(state, "aws_s3_bucket_policy")])
+    chosen = outcome.states["production.tftest.hcl/read_by_others"]
+    assert set(policies(chosen, "deduplicator")) == {"management", "archive", "catalog"}
+    assert set(policies(chosen, "gatherer")) == {"management"}
+    found = [each["policy"] for each in values(chosen, "aws_s3_bucket_policy") if "role/research" in each["policy"]]
+    (statements,) = (json.loads(each)["Statement"] for each in found)
+    assert [each["Resource"] for each in statements if each["Effect"] == "Allow"] == [
+        ["arn:aws:s3:::kalshi-data-archive-123456789012/parquet/*"],
+        ["arn:aws:s3:::kalshi-data-archive-123456789012"],
+    ]
+
+
 def test_every_object_of_the_archive_stays_readable(state: Json) -> None:
     """No rule moves objects to a class that must be restored, and a replaced object outlives the latest late row."""
     rules = [rule for each in values(state, "aws_s3_bucket_lifecycle_configuration") for rule in each["rule"]]
