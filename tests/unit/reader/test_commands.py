@@ -146,6 +146,16 @@ def test_duckdb_answers_as_the_library_does(printed: Printed, archive: Archive) 
     ]
 
 
+def test_the_place_of_the_archive_is_printed_only_if_it_is_named(
+    printed: Printed, capsys: pytest.CaptureFixture[str], sample: Path
+) -> None:
+    assert printed("sql").startswith(f"set variable archive = '{sample}';\n")
+    main(["sql", "--archive", "s3://it's/parquet"])
+    assert capsys.readouterr().out.startswith("set variable archive = 's3://it''s/parquet';\n")
+    main(["sql"])
+    assert "set variable" not in capsys.readouterr().out
+
+
 def test_every_file_for_duckdb_is_printed() -> None:
     assert {path.stem for path in (ROOT / "sql" / "duckdb").glob("*.sql")} == set(SQL_FILES)
 

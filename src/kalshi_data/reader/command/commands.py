@@ -191,9 +191,10 @@ def add_options(parser: argparse.ArgumentParser, function: Any) -> None:
     if function in RANGED:
         parser.add_argument("--from", dest="start", required=True, metavar="TIME", help="first moment")
         parser.add_argument("--to", dest="end", required=True, metavar="TIME", help="moment after the last one")
-    parser.add_argument(
-        "--archive", default="archive/parquet", help="folder or s3://BUCKET/PREFIX (default: %(default)s)"
-    )
+    if function is sql:
+        parser.add_argument("--archive", help="folder or s3://BUCKET/PREFIX that the views read (default: none)")
+        return
+    parser.add_argument("--archive", default=ARCHIVE, help="folder or s3://BUCKET/PREFIX (default: %(default)s)")
     parser.add_argument("--region", help="region of the bucket")
     parser.add_argument("--endpoint", help="address of an S3 store other than Amazon's")
     parser.add_argument("--anonymous", action="store_true", help="use no credentials")
