@@ -28,7 +28,7 @@ def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator", "kalshi-catalog"])
 def test_services_are_confined(units: Path, program: str) -> None:
     """systemd rates what a compromised program could do to its host: at most 2.0 of 10."""
     analyze = shutil.which("systemd-analyze")
@@ -38,6 +38,17 @@ def test_services_are_confined(units: Path, program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Overall exposure level" in done.stdout + done.stderr
+
+
+def test_the_catalogue_is_registered_by_a_timer_that_is_off_by_default(units: Path) -> None:
+    """A run starts only after the one before it has ended, and gives way to the deduplicator."""
+    unit, timer = ((units / f"kalshi-catalog.{kind}").read_text() for kind in ("service", "timer"))
+    assert "archive catalog --config /etc/kalshi/deduplicator.toml --iceberg glue --namespace kalshi_iceberg" in unit
+    assert "CPUWeight=10\n" in unit
+    assert "OnUnitInactiveSec=10min\n" in timer
+    (play,) = (each for each in yaml.safe_load((PLAYBOOKS / "site.yml").read_text()) if "catalogue" in each["name"])
+    (task,) = play["tasks"]
+    assert task["when"] == "kalshi_catalog | default('', true)"
 
 
 def test_a_gatherer_survives_an_outage_of_its_database(units: Path) -> None:

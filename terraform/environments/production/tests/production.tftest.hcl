@@ -93,6 +93,11 @@ run "read_by_others" {
     readers          = ["arn:aws:iam::210987654321:role/research"]
     catalog_database = "kalshi_iceberg"
   }
+
+  assert {
+    condition     = yamldecode(output.ansible_variables).kalshi_catalog == "kalshi_iceberg"
+    error_message = "Ansible gets the name of the database."
+  }
 }
 
 run "rejects_everyone_as_reader" {
