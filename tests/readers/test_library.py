@@ -73,7 +73,7 @@ def test_books_are_those_of_production(demo: DemoArchive) -> None:
         expected[market, int(at_us)][side, Decimal(price)] = Decimal(size)
     assert sum(map(bool, expected.values())) > 60
     for (market, at_us), held in expected.items():
-        book = demo.archive.book(market, instant(at_us))
+        book = demo.archive.book(market, instant(at_us), over_gaps=True)
         assert (levels(book) if book else {}) == held
 
 
@@ -84,7 +84,7 @@ def test_all_books_are_each_book(demo: DemoArchive) -> None:
             held = found.setdefault(str(row["market_ticker"]), {})
             if row["side"]:
                 held[row["side"], row["price"]] = row["size"]
-        alone = {market: demo.archive.book(market, instant(at_us)) for market in demo.markets}
+        alone = {market: demo.archive.book(market, instant(at_us), over_gaps=True) for market in demo.markets}
         assert found == {market: levels(book) for market, book in alone.items() if book}
 
 

@@ -26,7 +26,7 @@ class BookTableReader(ListingReader):
     """Reads all order books at once."""
 
     def books_at(self, at: Moment, markets: Names | None = None) -> pa.Table:
-        """Return every market's order book at a moment, as `book` returns each.
+        """Return every market's order book at a moment, as `book` returns each with `over_gaps`.
 
         Columns: market_ticker, side ("yes" or "no"), price in US dollars on the scale of that side, size in contracts;
         the best first. A market whose book is known and empty is a row of nulls; one that is not there is not known.
