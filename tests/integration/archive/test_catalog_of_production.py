@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
+from psycopg.conninfo import conninfo_to_dict
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SessionLock
+from kalshi_data.deduplicator.catalog_command import hold_file_lock
 from kalshi_data.deduplicator.cli import main
+from kalshi_data.errors import LockHeld
 from tests.support.engines import Database
-from tests.support.exporting import THEN, export, fill, mark, part, settings, states, toml, trade
+from tests.support.exporting import THEN, TRADES, export, fill, mark, part, settings, states, toml, trade
+from tests.support.made_archive import MadeArchive
 
 
 @pytest.fixture
@@ -67,3 +72,20 @@ def test_a_second_run_ends_with_a_message(production: Database, ops: Connection,
     done = CliRunner().invoke(main, ["archive", "catalog", *asked])
     assert done.exit_code == 1
     assert "another run registers the archive: wait until it has ended" in done.stderr
+
+
+def test_a_second_run_on_manifests_ends_with_a_message(tmp_path: Path) -> None:
+    with hold_file_lock(tmp_path), pytest.raises(LockHeld, match="wait until it has ended"), hold_file_lock(tmp_path):
+        pass
+    with hold_file_lock(tmp_path):
+        pass
+
+
+def test_a_catalogue_may_lie_in_postgresql(production: Database, tmp_path: Path) -> None:
+    made = MadeArchive(tmp_path)
+    made.put(TRADES[0], THEN)
+    parts = conninfo_to_dict(production.conninfo("kalshi_owner"))
+    made.address = f"sql:postgresql+psycopg:///?{urlencode({key: str(value) for key, value in parts.items()})}"
+    assert made.register(TRADES[0])["trades"].added == 1
+    made.put(TRADES[0], THEN, seed=2)
+    assert made.register(TRADES[0])["trades"].replaced == 1
