@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kalshi_data.reader.book_tables import BookTableReader
+from kalshi_data.reader.engines.exports import EngineExporter
 from kalshi_data.reader.files.hour_files import ArchiveFolder, ignore
 
 
-class Archive(BookTableReader):
+class Archive(EngineExporter):
     """An archive that is open for reading; nothing in it is ever changed."""
 
 

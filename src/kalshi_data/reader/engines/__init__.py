@@ -1,0 +1,1 @@
+"""Writes windows of an archive in the forms that backtest engines read."""
