@@ -41,8 +41,8 @@ grant usage on schema market_data, ops, timeseries to exporter;
 grant select on timeseries.migration, ops.migration, timeseries.series to exporter;
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
-grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions
-to exporter;
+grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions,
+ops.watermarks, ops.market_minutes to exporter;
 grant execute on function ops.quarantine_rows to exporter, deduplicator;
 
 -- Every role may make temporary tables unless the database says otherwise. These two stage rows in them.

@@ -106,7 +106,7 @@ CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, ma
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text)
+CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text, archived_as text)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
     LANGUAGE plpgsql
@@ -157,6 +157,8 @@ CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.coverage_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, to_at timestamp with time zone, state text)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
@@ -169,7 +171,10 @@ CREATE FUNCTION ops.create_ticker_tables() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) RETURNS TABLE(target text, deleted_rows bigint)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp';
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC';
+CREATE FUNCTION ops.derived_streams() RETURNS TABLE(stream text, follows text)
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp';
@@ -257,6 +262,8 @@ CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zon
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_first_connection() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.mark_judged_hours(from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)
@@ -335,6 +342,8 @@ CREATE FUNCTION ops.ready_until(streams text[], whole_streams text[], gatherers 
 CREATE FUNCTION ops.reclassify_minutes(until_at timestamp with time zone, markets_max integer) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.record_delta_labels() RETURNS timestamp with time zone[]
+    LANGUAGE sql;
+CREATE FUNCTION ops.record_derived_drop(derived_stream text, older_than timestamp with time zone) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.record_late_rows(time_column name, merged_stream text, first_hour timestamp with time zone, last_hour timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql;
@@ -418,6 +427,8 @@ CREATE FUNCTION ops.unpack_trades(days timestamp with time zone[]) RETURNS bigin
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unsteady_markets(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, is_steady boolean)
     LANGUAGE plpgsql STABLE;
+CREATE FUNCTION ops.unverified_since(wanted_stream text) RETURNS timestamp with time zone
+    LANGUAGE sql;
 CREATE FUNCTION ops.update_expected(since timestamp with time zone, markets_max integer DEFAULT 100000) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.update_market_times(tickers text[]) RETURNS bigint
@@ -445,6 +456,50 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
+CREATE TABLE ops.classified_minutes (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    day date NOT NULL,
+    proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_line tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_check tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    classified_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.expected (
+    channel text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    began_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    dropped_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    determined_at timestamp with time zone,
+    during tstzrange GENERATED ALWAYS AS (tstzrange(LEAST(began_at, opened_at),
+CASE
+    WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, (((LEAST(closed_at, determined_at) AT TIME ZONE 'UTC'::text) + '00:00:30'::interval) AT TIME ZONE 'UTC'::text)))
+    ELSE NULL::timestamp with time zone
+END)) STORED NOT NULL
+);
+CREATE TABLE ops.steady_states (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    since timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    state text NOT NULL,
+    check_at timestamp with time zone,
+    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
+    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
+);
+CREATE TABLE ops.watermarks (
+    name text NOT NULL,
+    moment timestamp with time zone NOT NULL
+);
+CREATE VIEW ops.steady_minutes;
+CREATE VIEW ops.market_minutes;
+CREATE VIEW market_data.coverage;
 CREATE VIEW market_data.deltas_unpacked;
 CREATE TABLE market_data.events (
     ticker text NOT NULL COLLATE pg_catalog."C",
@@ -574,49 +629,6 @@ CREATE TABLE market_data.markets_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
-CREATE TABLE ops.classified_minutes (
-    stream text NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    day date NOT NULL,
-    proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    proven_by_line tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    proven_by_check tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    classified_at timestamp with time zone DEFAULT now() NOT NULL
-);
-CREATE TABLE ops.expected (
-    channel text NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    began_at timestamp with time zone NOT NULL,
-    opened_at timestamp with time zone,
-    dropped_at timestamp with time zone,
-    closed_at timestamp with time zone,
-    determined_at timestamp with time zone,
-    during tstzrange GENERATED ALWAYS AS (tstzrange(LEAST(began_at, opened_at),
-CASE
-    WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, (((LEAST(closed_at, determined_at) AT TIME ZONE 'UTC'::text) + '00:00:30'::interval) AT TIME ZONE 'UTC'::text)))
-    ELSE NULL::timestamp with time zone
-END)) STORED NOT NULL
-);
-CREATE TABLE ops.steady_states (
-    stream text NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    since timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    state text NOT NULL,
-    check_at timestamp with time zone,
-    CONSTRAINT steady_states_check CHECK ((ended_at > since)),
-    CONSTRAINT steady_states_state_check CHECK ((state = ANY (ARRAY['idle'::text, 'repaired'::text, 'gap'::text])))
-);
-CREATE TABLE ops.watermarks (
-    name text NOT NULL,
-    moment timestamp with time zone NOT NULL
-);
-CREATE VIEW ops.steady_minutes;
-CREATE VIEW ops.market_minutes;
 CREATE VIEW ops.completeness;
 CREATE VIEW market_data.minute_states;
 CREATE VIEW market_data.order_book_now;
@@ -1145,6 +1157,7 @@ REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
+REVOKE ALL ON FUNCTION ops.record_derived_drop(derived_stream text, older_than timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.try_boolean(sent text) TO deduplicator;
 GRANT ALL ON FUNCTION ops.try_timestamptz(sent text) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.unpack_misfits(wanted_stream text, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
@@ -1200,6 +1213,16 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
+GRANT SELECT ON TABLE ops.watermarks TO exporter;
+GRANT SELECT ON TABLE ops.market_minutes TO deduplicator;
+GRANT SELECT ON TABLE ops.market_minutes TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.coverage TO deduplicator;
+GRANT SELECT ON TABLE market_data.coverage TO reader;
+GRANT SELECT ON TABLE market_data.coverage TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.deltas_unpacked TO deduplicator;
 GRANT SELECT ON TABLE market_data.deltas_unpacked TO reader;
 GRANT SELECT ON TABLE market_data.deltas_unpacked TO exporter;
@@ -1241,11 +1264,6 @@ GRANT SELECT ON TABLE market_data.markets_described TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_history TO reader;
 GRANT SELECT ON TABLE market_data.markets_history TO exporter;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
-GRANT SELECT ON TABLE ops.market_minutes TO deduplicator;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.minute_states TO deduplicator;
 GRANT SELECT ON TABLE market_data.minute_states TO reader;

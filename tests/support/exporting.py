@@ -24,7 +24,8 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 # Midnight of a day that is over and that no retention has dropped yet.
 THEN = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
-HOURLY = [stream for stream in ARCHIVED if stream.time_column is not None]
+# Streams whose rows are merged, by the hour or whole.
+HOURLY = [stream for stream in ARCHIVED if stream.time_column is not None and not stream.is_derived]
 TRADES = [stream for stream in ARCHIVED if stream.name == "trades"]
 DAILY = [stream for stream in ARCHIVED if stream.time_column is None]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.archive.streams.derived import DERIVED
 from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from kalshi_data.gatherer.retention import HISTORIES, PLAIN_TABLES
 from kalshi_data.streams import STREAMS, Stream
@@ -14,6 +15,7 @@ from tests.conftest import ROOT
 
 SQL = ROOT / "sql"
 Condition = Callable[[Stream], bool]
+DERIVED_NAMES = tuple(stream.name for stream in DERIVED)
 
 
 def names(condition: Condition) -> set[str]:
@@ -62,7 +64,7 @@ def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> 
         ("production/queries/stage", is_any, ("copy", "prepare_partitions")),
         ("production/queries/merge", is_any, ()),
         ("production/queries/reject", has_times, ("misfits",)),
-        ("production/queries/export", is_archived, ()),
+        ("production/queries/export", is_archived, DERIVED_NAMES),
         ("production/queries/sightings", has_sightings, ("record_late_rows",)),
         (
             "capture/queries/poll",
@@ -71,7 +73,7 @@ def files(folder: str, pattern: str = "*.sql", beside: tuple[str, ...] = ()) -> 
         ),
         ("registry/queries/poll", is_listing, ("read_epoch", "read_lag")),
         ("capture/views", is_captured, ("heartbeat", "instance")),
-        ("athena/tables", is_archived, ()),
+        ("athena/tables", is_archived, DERIVED_NAMES),
     ],
 )
 def test_each_folder_has_a_file_for_each_stream(folder: str, condition: Condition, beside: tuple[str, ...]) -> None:
@@ -108,7 +110,16 @@ def test_each_stream_of_the_feed_is_a_time_series_of_the_gatherer() -> None:
 
 def test_the_archive_holds_the_streams_of_the_catalogue() -> None:
     archived = {(stream.name, stream.target, stream.time_column) for stream in STREAMS if stream.is_archived}
-    assert {(stream.name, stream.table, stream.time_column) for stream in ARCHIVED} == archived
+    merged = [stream for stream in ARCHIVED if not stream.is_derived]
+    assert {(stream.name, stream.table, stream.time_column) for stream in merged} == archived
+
+
+def test_production_knows_what_derived_streams_are_derived_from() -> None:
+    text = (SQL / "production/functions/archive/derived_streams.sql").read_text()
+    listed = dict(re.findall(r"\('(\w+)', (null|'\w+')\)", text))
+    assert set(listed) == set(DERIVED_NAMES)
+    assert all(stream.is_derived for stream in DERIVED)
+    assert {name.strip("'") for name in listed.values() if name != "null"} <= names(is_any)
 
 
 def test_retention_has_a_setting_for_each_stream_that_may_be_dropped() -> None:

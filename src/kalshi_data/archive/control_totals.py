@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kalshi_data.archive.schemas import ArchiveStream
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.database.connection import Connection, query
 
 # Sums keep every digit that the archive can hold, for any number of rows.

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import ObjectStore, digest, translate_errors
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.errors import ArchiveError
 
 # Readers of Parquet folders ignore names that start with an underscore.

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from kalshi_data.archive.manifest import Manifest
 from kalshi_data.archive.partitions import ArchiveHour
-from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.storage.base import ObjectStore, digest
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.external_sort import ExternalSort
 from kalshi_data.archive.production_reader import read
-from kalshi_data.archive.schemas import LEVEL, LEVELS, TIME, ArchiveStream, file_schema
+from kalshi_data.archive.schemas import file_schema
+from kalshi_data.archive.streams.columns import LEVEL, LEVELS, TIME, ArchiveStream
 from kalshi_data.database.connection import Connection
 
 # Limits of a run, which is sorted in memory, and of a row group. Memory holds two of each, plus a copy while sorting.

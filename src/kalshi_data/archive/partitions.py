@@ -9,8 +9,9 @@ from psycopg.types.json import Jsonb
 
 from kalshi_data.archive.manifest import Manifest, Watermark
 from kalshi_data.archive.progress import StreamProgress
-from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream
+from kalshi_data.archive.schemas import ARCHIVED
 from kalshi_data.archive.settings import ArchiveSettings
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.database.connection import Connection, query
 
 UNVERIFIED_MAX = 100

@@ -13,7 +13,8 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi  # pyright: ignore[reportMissingTypeStubs]
 from psycopg import ClientCursor
 
-from kalshi_data.archive.schemas import LEVEL, LEVELS, ArchiveStream, Column, arrow_schema
+from kalshi_data.archive.schemas import arrow_schema
+from kalshi_data.archive.streams.columns import LEVEL, LEVELS, ArchiveStream, Column
 from kalshi_data.database.connection import Connection, conninfo_of, query
 from kalshi_data.errors import MisfitError
 

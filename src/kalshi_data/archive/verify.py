@@ -16,10 +16,10 @@ from kalshi_data.archive.control_totals import ControlTotals, read_control_total
 from kalshi_data.archive.manifest import FOLDER, Manifest, data_key, fetch_manifest, hour_of, manifest_key
 from kalshi_data.archive.object_checks import check_object, compare_rows
 from kalshi_data.archive.partitions import STREAMS, ArchiveHour, HourSelection
-from kalshi_data.archive.schemas import ArchiveStream
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.archive.storage.open import open_store
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from kalshi_data.archive import external_sort, parquet_writer
 from kalshi_data.archive.parquet_writer import write_partition
-from kalshi_data.archive.schemas import DIGEST, LEVELS, NAME, TIME, ArchiveStream, Column, file_schema
+from kalshi_data.archive.schemas import file_schema
+from kalshi_data.archive.streams.columns import DIGEST, LEVELS, NAME, TIME, ArchiveStream, Column
 from kalshi_data.errors import ArchiveError
 from tests.support.archived_rows import HOUR, STREAMS, Row, after, contents, insert, write
 from tests.support.engines import Database

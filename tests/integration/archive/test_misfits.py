@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from kalshi_data.archive.schemas import ArchiveStream
+from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.streams import STREAMS
 from tests.support.archived_rows import STREAMS as ARCHIVED

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream
+from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.archive.streams.columns import ArchiveStream
 from tests.conftest import ROOT
 
 TABLES = ROOT / "sql" / "athena" / "tables"

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kalshi_data.archive.parquet_writer import options
-from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream, Column, file_schema, file_type
+from kalshi_data.archive.schemas import ARCHIVED, file_schema, file_type
+from kalshi_data.archive.streams.columns import ArchiveStream, Column
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "archive.json"
 SERIES = next(stream for stream in ARCHIVED if stream.name == "series")

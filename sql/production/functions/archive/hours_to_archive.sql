@@ -25,10 +25,11 @@ as $$
 
     spans as (
         select greatest(lower(p.during), coalesce(c.opened_at, r.first_hour)) as from_at, upper(p.during) as ended_at
-        from timeseries.list_partitions(ops.merged_table(wanted_stream)) as p
+        from timeseries.series as t
+        cross join lateral timeseries.list_partitions(t.target) as p
         cross join recorded as r
         cross join connected as c
-        where lower(p.during) < until_at and upper(p.during) > coalesce(c.opened_at, r.first_hour)
+        where t.target = ops.merged_table(wanted_stream) and lower(p.during) < until_at and upper(p.during) > coalesce(c.opened_at, r.first_hour)
         union all
         select c.opened_at as from_at, until_at as ended_at
         from connected as c

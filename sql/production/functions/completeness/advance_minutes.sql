@@ -6,7 +6,7 @@
 -- settled_at, until when all rows are merged, if the caller knows: nothing merges any more
 -- Reads: what ops.classify_new_minutes and ops.reclassify_minutes read
 -- Writes: ops.classified_minutes, ops.steady_states, ops.lost_lines, ops.market_minutes_due, ops.expected,
--- ops.expected_due, ops.watermarks
+-- ops.expected_due, ops.watermarks, ops.archive_partitions
 -- Returns: until when everything is classified, null if nothing was ever expected; how many rows of
 -- ops.classified_minutes were written for new minutes, and how many were rewritten
 create or replace function ops.advance_minutes(
@@ -38,6 +38,7 @@ begin
 
     if ended > began then
         rows_new := ops.classify_new_minutes(began, ended);
+        perform ops.mark_judged_hours(array[began], array[ended]);
     end if;
     insert into ops.watermarks (name, moment)
     select 'market_minutes' as name, ended as moment

@@ -1,6 +1,6 @@
 -- Reclassify minutes that something late has touched. One call does at most a day of each market; the rest stays due.
 -- Parameters: until_at, later minutes have not been classified at all yet; markets_max, how many markets one call does
--- Writes: ops.classified_minutes, ops.steady_states, ops.market_minutes_due
+-- Writes: ops.classified_minutes, ops.steady_states, ops.market_minutes_due, ops.archive_partitions
 -- Returns: how many rows of ops.classified_minutes were written
 create or replace function ops.reclassify_minutes(until_at timestamptz, markets_max integer) returns bigint
 language plpgsql
@@ -35,6 +35,7 @@ begin
         group by s.stream
     loop
         written := written + ops.classify_minutes(due.stream, due.tickers, due.from_times, due.until_times);
+        perform ops.mark_judged_hours(due.from_times, due.until_times);
         perform ops.renew_steady_states(due.stream, due.unsteady_tickers, until_at);
     end loop;
     return written;

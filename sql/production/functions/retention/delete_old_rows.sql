@@ -1,33 +1,46 @@
--- Delete old rows of the tables without partitions, a bounded number of each table.
+-- Delete old rows of the tables without partitions, a bounded number of each table. Rows from which a stream of the
+-- archive is derived stay until its hours are verified; then the archive alone holds those hours.
 -- It runs with its owner's rights, so that the role that merges can delete nothing else.
 -- Parameters: days_min, how long rows are kept at least, by what ops.bounded_tables calls kept_as; a table without an
 -- entry is left alone; rows_max, how many rows of each table one call deletes
--- Writes: the tables of ops.bounded_tables
+-- Reads: what ops.unverified_since reads
+-- Writes: the tables of ops.bounded_tables, ops.dropped_partitions
 -- Returns: how many rows were deleted of each table of which any were
 create or replace function ops.delete_old_rows(days_min jsonb, rows_max integer)
 returns table (target text, deleted_rows bigint)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
 as $$
 declare
     entry record;
     days integer;
+    older_than timestamptz;
 begin
-    for entry in select b.target, b.moment, b.kept_as from ops.bounded_tables() as b loop
+    for entry in select b.target, b.moment, b.kept_as, b.archived_as from ops.bounded_tables() as b loop
         days := (days_min ->> entry.kept_as)::integer;
         continue when days is null;
         if days < 1 then
             raise exception 'rows of % are to be kept for % days: at least one is needed', entry.target, days;
         end if;
+        older_than := now() - make_interval(days => days);
+        if entry.archived_as is not null then
+            older_than := least(older_than, date_trunc('day', ops.unverified_since(entry.archived_as)));
+        end if;
         execute format(
-            'delete from %s where ctid = any(array('
-            'select ctid from %s where %s < now() - make_interval(days => $1) limit $2))',
+            'delete from %s where ctid = any(array(select ctid from %s where %s < $1 limit $2))',
             entry.target, entry.target, entry.moment
-        ) using days, rows_max;
+        ) using older_than, rows_max;
         get diagnostics deleted_rows = row_count;
         target := entry.target;
         if deleted_rows > 0 then
+            if entry.archived_as is not null then
+                -- A row of a day may be deleted before all of the day is that old.
+                perform ops.record_derived_drop(
+                    entry.archived_as, date_trunc('day', older_than - interval '1 us') + interval '1 day'
+                );
+            end if;
             return next;
         end if;
     end loop;
