@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pyarrow.parquet
 import pytest
 
 from kalshi_data.demo.summary import load_journal, summarise_stream
@@ -20,6 +21,8 @@ from tests.support.memory import fast_folder
 from tests.support.staging import merge, receive
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
+# Its functions are described to type checkers only in part.
+parquet: Any = pyarrow.parquet
 STREAMS = ("trades", "orderbook_deltas", "orderbook_snapshots", "tickers", "lifecycle_events")
 OWN = sorted(RECORDINGS.iterdir())
 FRAMES = ("orderbook_*", "multi_sid_*", "single_frames_*")
@@ -63,6 +66,14 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
+def archived_states(stream: str) -> set[str]:
+    """Return the states of a stream's minutes in the demo's archive."""
+    files = list(Path("demo-archive").glob("parquet/coverage/date=*/hour=*/part-0.parquet"))
+    assert files
+    tables: list[Any] = [parquet.read_table(file) for file in files]
+    return {row["state"] for table in tables for row in table.to_pylist() if row["stream"] == stream}
+
+
 @pytest.mark.parametrize("recording", [*OWN, *CAPTURED], ids=lambda path: path.name)
 def test_every_recording_is_complete_in_production(recording: Path, temporary: Path) -> None:
     report = temporary / "report.json"
@@ -82,6 +93,10 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
     assert f"\ncomplete: {published:,} published, {published:,} in production, 0 lost, 0 invented\n" in output
     assert figures["archive"]["rows"] >= published
     assert list(Path("demo-archive").glob("parquet/orderbook_*/date=*/hour=*/part-0.parquet"))
+    # Of the minutes that were over, each state is in the archive.
+    judged: Any = figures["judged"]
+    states = set[str](judged["minutes"]) if judged else set[str]()
+    assert archived_states("orderbook_deltas") == states
     if recording.name in KNOWN:
         books = [figures["streams"][stream]["published"] for stream in ("orderbook_deltas", "orderbook_snapshots")]
         assert tuple(books) == KNOWN[recording.name]

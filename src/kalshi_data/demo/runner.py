@@ -7,7 +7,7 @@ from kalshi_data.demo.display import RunDisplay
 from kalshi_data.demo.plan import DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import ProgramFailed
-from kalshi_data.demo.summary import VERIFIED_STREAMS, RunSummary, compare, merged_rows, received_rows
+from kalshi_data.demo.summary import VERIFIED_STREAMS, RunSummary, compare, judge_minutes, merged_rows, received_rows
 
 SUBSCRIBE_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 120
@@ -41,10 +41,12 @@ def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSumm
     platform.deduplicator.stop()
     # The journal gets the last messages, snapshots that gatherers requested, when the exchange ends.
     platform.exchange.stop()
+    # The archive holds what is known of each minute, the last ones included.
+    judged = judge_minutes(platform.production)
     display.step("writing the archive, and comparing each of its rows with production")
     archive = export_and_verify(platform)
     display.step("comparing production with the exchange's journal")
-    return compare(platform.production, platform.gatherer_servers, platform.journal, archive, plan.audits)
+    return compare(platform.production, platform.gatherer_servers, platform.journal, judged, archive, plan.audits)
 
 
 def play(platform: Platform, seconds: float, display: RunDisplay, activity: str) -> None:

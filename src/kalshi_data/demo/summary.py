@@ -111,7 +111,12 @@ def merged_rows(production: Server) -> dict[tuple[str, int], tuple[int, int, int
 
 
 def compare(
-    production: Server, gatherers: Mapping[int, Server], journal: Path, archive: Archived, audit_seconds: int
+    production: Server,
+    gatherers: Mapping[int, Server],
+    journal: Path,
+    judged: Judged | None,
+    archive: Archived,
+    audit_seconds: int,
 ) -> RunSummary:
     """Compare production with the exchange's journal; gatherers only add the counts of what they received."""
     received = {number: received_rows(server) for number, server in gatherers.items()}
@@ -121,7 +126,6 @@ def compare(
         books, wrong_books = count_books(connection)
         audits = {"audit_seconds": audit_seconds}
         proven = connection.execute(query("verification/count_proven_minutes"), audits).fetchall()
-        judged = judge_minutes(connection)
         streams = {name: summarise_stream(connection, name, received, merged) for name in VERIFIED_STREAMS}
         rollouts = [FieldsOfGroup(*row) for row in connection.execute(query("verification/list_rollouts")).fetchall()]
     totals = {key: sum(getattr(each, key) for each in streams.values()) for key in ("published", "production")}
@@ -146,14 +150,15 @@ def compare(
     )
 
 
-def judge_minutes(connection: Connection) -> Judged | None:
+def judge_minutes(production: Server) -> Judged | None:
     """Let production classify the minutes of a run that has ended, and return those of books."""
     limits = {"minutes_max": MINUTES_MAX, "markets_max": MARKETS_MAX}
-    (until_at,) = connection.execute(query("verification/judge_minutes"), limits).fetchone() or (None,)
-    if until_at is None:
-        return None
-    asked = {"market": None, "from_at": until_at - timedelta(minutes=MINUTES_MAX), "until_at": until_at, "cells": 1}
-    rows = connection.execute(query("production/completeness/read_minutes"), asked).fetchall()
+    with connect(production.conninfo("kalshi"), application_name="demo") as connection:
+        (until_at,) = connection.execute(query("verification/judge_minutes"), limits).fetchone() or (None,)
+        if until_at is None:
+            return None
+        asked = {"market": None, "from_at": until_at - timedelta(minutes=MINUTES_MAX), "until_at": until_at, "cells": 1}
+        rows = connection.execute(query("production/completeness/read_minutes"), asked).fetchall()
     minutes = {state: minutes for stream, state, _, minutes in rows if stream == "orderbook_deltas"}
     return Judged(until_at=until_at, minutes=minutes) if minutes else None
 
