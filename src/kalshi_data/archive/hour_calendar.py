@@ -6,6 +6,7 @@ from datetime import date
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from kalshi_data.archive.minute_check import MinuteAnswer
 from kalshi_data.archive.partitions import STREAMS
 from kalshi_data.archive.verify import VERIFIED, WAITING, WRONG, Finding, HourRecord
 from kalshi_data.cli.strip import Strip
@@ -61,3 +62,14 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
     ]
     more = [f"... {len(problems) - PROBLEMS_SHOWN:,} more, see --json"] if len(problems) > PROBLEMS_SHOWN else []
     return Group(made, *([""] if problems else []), *problems[:PROBLEMS_SHOWN], *more)
+
+
+def minute_table(answer: MinuteAnswer) -> RenderableType:
+    """Return what the archive knows of a market's minute, by stream."""
+    title = f"{answer.market}, {answer.minute:%Y-%m-%d %H:%M} UTC"
+    made = table("stream", "state", "from", "to", "why", title=title, words=("state",), texts=("why",))
+    for each in answer.streams:
+        times = (f"{at:%H:%M}" if at else "-" for at in (each.from_at, each.to_at))
+        made.add_row(each.stream, each.state or "-", *times, each.reason)
+    problems = [Text(f"{each.stream}: {problem}") for each in answer.streams for problem in each.problems]
+    return Group(made, *([""] if problems else []), *problems)

@@ -18,6 +18,7 @@ from kalshi_data.archive.progress import ArchiveState
 from kalshi_data.cli.options import require_order, time_range
 from kalshi_data.cli.program import CommandGroup, config_option
 from kalshi_data.cli.tables import make_console
+from kalshi_data.cli.times import UtcTime
 from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.errors import ArchiveError
@@ -184,6 +185,34 @@ def verify(
         make_console().print(findings_table(findings))
         click.echo(", ".join(f"{count:,} {state}" for state, count in summary(findings).items()))
     sys.exit(0 if is_right else 1)
+
+
+@archive.command()
+@config_option(CONFIG)
+@click.option("--market", required=True, metavar="TICKER", help="The market.")
+@click.option("--at", required=True, type=UtcTime(), metavar="TIME", help="A time in the minute.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+def minute(config: Path, market: str, at: datetime, as_json: bool) -> None:
+    """Show from the archive's files alone whether a minute of a market is complete, and why.
+
+    Exit 1 if it is not: a stream that was expected has a gap, or the file with its rows is missing or damaged.
+
+    \b
+    Examples:
+      deduplicator archive minute --market KXFED-26DEC-T4.25 --at 2026-11-02T15:04Z
+      deduplicator archive minute --market KXFED-26DEC-T4.25 --at 2026-11-02T15:04Z --json | jq .is_complete
+    """  # noqa: D301 - click reads the escape
+    settings = load_settings(config, DeduplicatorSettings)
+    from kalshi_data.archive.hour_calendar import minute_table
+    from kalshi_data.archive.minute_check import MinuteCheck
+
+    answer = MinuteCheck(settings.archive).answer(market, at)
+    if as_json:
+        click.echo(msgspec.json.encode(answer))
+    else:
+        make_console().print(minute_table(answer))
+        click.echo("complete" if answer.is_complete else "not complete")
+    sys.exit(0 if answer.is_complete else 1)
 
 
 @archive.command("list")

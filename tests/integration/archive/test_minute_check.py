@@ -1,0 +1,85 @@
+"""The archive's files alone answer whether a minute of a market is complete, and why."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kalshi_data.archive.minute_check import MinuteAnswer, MinuteCheck
+from kalshi_data.archive.partitions import STREAMS
+from kalshi_data.database.connection import Connection
+from kalshi_data.deduplicator.cli import main
+from kalshi_data.errors import ArchiveError
+from tests.integration.archive.test_coverage import fill, ops
+from tests.support.coverage import T0, at
+from tests.support.engines import Database
+from tests.support.exporting import export, part, settings, toml
+
+__all__ = ["ops"]
+
+WRITTEN = tuple(STREAMS[name] for name in ("coverage", "trades", "orderbook_deltas"))
+
+
+@pytest.fixture
+def archive(production: Database, ops: Connection, tmp_path: Path) -> Path:
+    """An archive of a market that no gatherer covered from minute 70 to 75."""
+    fill(ops)
+    export(settings(production, tmp_path), streams=WRITTEN, from_at=at(0), until_at=at(600), early=True)
+    return tmp_path
+
+
+def ask(production: Database, folder: Path, minute: float, market: str = "KXA-1") -> MinuteAnswer:
+    return MinuteCheck(settings(production, folder).archive).answer(market, at(minute))
+
+
+def states(answer: MinuteAnswer) -> dict[str, str | None]:
+    return {each.stream: each.state for each in answer.streams}
+
+
+def test_each_state_of_a_minute_is_told_from_files_alone(production: Database, archive: Path) -> None:
+    nothing = {"tickers": None, "lifecycle_events": None}
+    for minute, state, is_complete in ((61.5, "covered", True), (62.5, "idle", True), (72.5, "gap", False)):
+        answer = ask(production, archive, minute)
+        assert states(answer) == {"orderbook_deltas": state, "trades": "idle", **nothing}
+        assert answer.is_complete == is_complete
+        assert answer.minute == at(int(minute))
+    run = next(each for each in ask(production, archive, 72).streams if each.stream == "orderbook_deltas")
+    assert (run.from_at, run.to_at, run.reason) == (at(70), at(75), "no gatherer received all of it")
+    assert states(ask(production, archive, 62, "KXB-1"))["orderbook_deltas"] is None
+
+
+def test_a_minute_is_not_complete_if_the_file_with_its_rows_is_not_there_or_damaged(
+    production: Database, archive: Path
+) -> None:
+    path = part(archive, "trades", T0)
+    content = path.read_bytes()
+    for change in (path.unlink, lambda: path.write_bytes(content[:-1])):
+        change()
+        answer = ask(production, archive, 10)
+        assert not answer.is_complete
+        (problem,) = [problem for each in answer.streams for problem in each.problems]
+        assert "trades" in problem
+
+
+def test_without_coverage_nothing_is_answered(production: Database, archive: Path) -> None:
+    with pytest.raises(ArchiveError, match="the archive holds no coverage of that hour"):
+        ask(production, archive, 300)
+    part(archive, "coverage", T0).write_bytes(b"?")
+    with pytest.raises(ArchiveError, match=r"cannot be read: .* has 1 bytes"):
+        ask(production, archive, 10)
+
+
+def run(production: Database, folder: Path, minute: float, *options: str) -> Result:
+    asked = ("--market", "KXA-1", "--at", f"{at(minute):%Y-%m-%dT%H:%MZ}")
+    return CliRunner().invoke(main, ["archive", "minute", *asked, *options, "--config", str(toml(production, folder))])
+
+
+def test_the_command_answers_people_and_programs(production: Database, archive: Path) -> None:
+    shown = run(production, archive, 72)
+    assert shown.exit_code == 1
+    assert "no gatherer received all of it" in shown.output
+    assert shown.output.endswith("\nnot complete\n")
+    found = run(production, archive, 62, "--json")
+    assert found.exit_code == 0
+    assert json.loads(found.output)["is_complete"]
