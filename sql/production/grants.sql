@@ -42,7 +42,7 @@ grant select on timeseries.migration, ops.migration, timeseries.series to export
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions,
-ops.watermarks, ops.market_minutes to exporter;
+ops.watermarks, ops.market_minutes, ops.expected to exporter;
 grant execute on function ops.quarantine_rows to exporter, deduplicator;
 
 -- Every role may make temporary tables unless the database says otherwise. These two stage rows in them.

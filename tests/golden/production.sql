@@ -3,6 +3,10 @@ CREATE SCHEMA ops;
 CREATE SCHEMA timeseries;
 CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.book_changes(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric, clock bigint, changed_at timestamp with time zone, snapshot_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.book_state(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
     LANGUAGE plpgsql STABLE;
 CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
@@ -106,6 +110,8 @@ CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, ma
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.books_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(at timestamp with time zone, market_ticker text, clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text, archived_as text)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
@@ -173,7 +179,7 @@ CREATE FUNCTION ops.delete_old_rows(days_min jsonb, rows_max integer) RETURNS TA
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC';
-CREATE FUNCTION ops.derived_streams() RETURNS TABLE(stream text, follows text)
+CREATE FUNCTION ops.derived_streams() RETURNS TABLE(stream text, follows text, length interval)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.drop_archived_partitions(wanted_stream text, days_min integer, partitions_max integer DEFAULT 10) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -242,6 +248,10 @@ CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RET
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_connected_from(from_at timestamp with time zone, gatherer smallint, until_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.is_derivable(derived_stream text, wanted_hour timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.is_in_production(wanted_stream text, wanted_hour timestamp with time zone, written_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_listed(listing text) RETURNS boolean
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.is_sampled(row_at timestamp with time zone, one_in integer) RETURNS boolean
@@ -260,9 +270,13 @@ CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.mark_books(touched tstzmultirange) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.mark_first_connection() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_judged_hours(from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS void
+    LANGUAGE sql;
+CREATE FUNCTION ops.mark_late_books() RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
     LANGUAGE plpgsql;
@@ -299,6 +313,8 @@ CREATE FUNCTION ops.new_line_checks() RETURNS TABLE(gatherer_id smallint, epoch 
 CREATE FUNCTION ops.number_evidence(unit interval) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.on_coverage_change() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_expected_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_first_snapshot() RETURNS trigger
     LANGUAGE plpgsql;
@@ -456,19 +472,6 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
-CREATE TABLE ops.classified_minutes (
-    stream text NOT NULL,
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    day date NOT NULL,
-    proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    proven_by_line tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    proven_by_check tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
-    classified_at timestamp with time zone DEFAULT now() NOT NULL
-);
 CREATE TABLE ops.expected (
     channel text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -482,6 +485,20 @@ CASE
     WHEN (COALESCE(dropped_at, closed_at, determined_at) IS NOT NULL) THEN GREATEST(LEAST(began_at, opened_at), LEAST(dropped_at, (((LEAST(closed_at, determined_at) AT TIME ZONE 'UTC'::text) + '00:00:30'::interval) AT TIME ZONE 'UTC'::text)))
     ELSE NULL::timestamp with time zone
 END)) STORED NOT NULL
+);
+CREATE VIEW market_data.books;
+CREATE TABLE ops.classified_minutes (
+    stream text NOT NULL,
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    day date NOT NULL,
+    proven tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_line tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    proven_by_check tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    covered tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    repaired tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    gap tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    idle tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    classified_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE ops.steady_states (
     stream text NOT NULL,
@@ -1123,6 +1140,8 @@ CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING 
 CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
+CREATE TRIGGER on_expected_insert AFTER INSERT ON ops.expected REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
+CREATE TRIGGER on_expected_update AFTER UPDATE ON ops.expected REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
 CREATE TRIGGER on_gap_update AFTER UPDATE ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();
 CREATE TRIGGER on_heartbeat_update AFTER UPDATE ON ops.heartbeats FOR EACH ROW WHEN (((new.epoch = old.epoch) AND ((new.beat_at - old.beat_at) > '00:00:30'::interval))) EXECUTE FUNCTION ops.on_heartbeat_change();
@@ -1213,8 +1232,12 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
+GRANT SELECT ON TABLE ops.expected TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.books TO deduplicator;
+GRANT SELECT ON TABLE market_data.books TO reader;
+GRANT SELECT ON TABLE market_data.books TO exporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.classified_minutes TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.steady_states TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.watermarks TO deduplicator;
 GRANT SELECT ON TABLE ops.watermarks TO exporter;

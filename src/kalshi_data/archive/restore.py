@@ -23,6 +23,11 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
         ArchiveError: the object is missing or damaged, or is not the one that production finished or began to write.
     """
     stream, path = hour.stream, workspace / "restored.parquet"
+    if stream.is_derived:
+        raise ArchiveError(
+            f"{stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} cannot be written again, because production no longer "
+            "holds what it was derived from: restore an older version of the object and its manifest"
+        )
     if problems := _problems(bucket, settings, hour, path, workspace):
         raise ArchiveError(
             f"late rows of {stream.name} of {hour.begins_at:%Y-%m-%d %H:%M} wait: production dropped that hour, and "

@@ -1,10 +1,13 @@
 -- List the streams of the archive that production derives from others when their hours are written.
--- Returns: stream, and follows: the merged stream that it is derived from, null if it follows the classified minutes
-create or replace function ops.derived_streams() returns table (stream text, follows text)
+-- Returns: stream; follows, the merged stream that it is derived from, null if it follows the classified minutes; and
+-- length, how much of an hour has to be over before it is written
+create or replace function ops.derived_streams() returns table (stream text, follows text, length interval)
 language sql
 immutable
 as $$
-    values ('coverage', null);
+    values
+    ('coverage', null, interval '1 h'),
+    ('books', null, interval '0');
 $$;
 
 comment on function ops.derived_streams is 'The streams of the archive that production derives from others.';

@@ -16,10 +16,7 @@ as $$
             date_trunc('hour', t.from_at, 'UTC'), t.until_at - interval '1 us', interval '1 h'
         ) as each (hour)
     ) as h
-    where not exists (
-        select from ops.dropped_partitions as d
-        where d.stream = 'coverage' and d.during @> h.hour
-    )
+    where ops.is_derivable('coverage', h.hour)
     order by h.hour
     on conflict (stream, hour) do update set state = 'pending', touched_at = now();
 $$;

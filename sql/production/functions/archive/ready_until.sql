@@ -26,7 +26,7 @@ as $$
                 now() - make_interval(secs => greatest(settle_seconds, deadline_seconds))
             )
         end as until_at,
-        interval '1 h' as length
+        coalesce(d.length, interval '1 h') as length
     from unnest(streams) as s (name)
     left join ops.derived_streams() as d on s.name = d.stream
     union all

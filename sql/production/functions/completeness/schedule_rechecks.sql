@@ -1,7 +1,7 @@
 -- Mark the minutes, book checks and disputed counts that late rows affect as due again. ops.check_books handles late
 -- snapshots themselves.
 -- Parameters: marks_max, how many rows of ops.late_rows are taken
--- Writes: ops.late_rows, ops.book_checks, ops.line_counts, ops.market_minutes_due
+-- Writes: ops.late_rows, ops.book_checks, ops.line_counts, ops.market_minutes_due, ops.archive_partitions
 -- Returns: how many rows of ops.late_rows were taken
 create or replace function ops.schedule_rechecks(marks_max integer default 10000) returns bigint
 language plpgsql
@@ -9,6 +9,7 @@ as $$
 declare
     taken bigint;
 begin
+    perform ops.mark_late_books();
     with
     late as materialized (
         delete from ops.late_rows as r

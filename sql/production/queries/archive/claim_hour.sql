@@ -49,10 +49,7 @@ where p.stream = due.stream and p.hour = due.hour
 returning
     p.stream,
     p.hour,
-    p.row_count > 0 and exists (
-        select from ops.dropped_partitions as d
-        where d.stream = p.stream and d.during @> p.hour and d.dropped_at > p.exported_at
-    ) as is_dropped,
+    p.row_count > 0 and not ops.is_in_production(p.stream, p.hour, p.exported_at) as is_dropped,
     p.failures,
     p.sha256,
     p.written_sha256;

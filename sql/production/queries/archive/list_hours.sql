@@ -12,10 +12,7 @@ select
     p.object_key,
     p.failures,
     p.error,
-    not exists (
-        select from ops.dropped_partitions as d
-        where d.stream = p.stream and d.during @> p.hour and d.dropped_at > p.exported_at
-    ) as in_production
+    ops.is_in_production(p.stream, p.hour, p.exported_at) as in_production
 from ops.archive_partitions as p
 where
     p.stream = any(%(streams)s::text[])

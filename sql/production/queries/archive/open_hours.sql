@@ -17,7 +17,7 @@ over as (
         r.stream,
         h.hour
     from ready as r
-    cross join lateral ops.hours_to_archive(r.stream, r.until_at) as h
+    cross join lateral ops.hours_to_archive(r.stream, r.until_at + interval '1 h' - r.length) as h
     union all
     select
         w.name as stream,

@@ -15,6 +15,5 @@ where
     and p.state in ('exported', 'verified')
     and not exists (
         select from ops.derived_streams() as s
-        inner join ops.dropped_partitions as d on s.stream = d.stream
-        where s.stream = p.stream and d.during @> p.hour
+        where s.stream = p.stream and not ops.is_derivable(p.stream, p.hour)
     );

@@ -1,6 +1,8 @@
 """The streams of the archive that prove the others: production derives them when it writes their files."""
 
-from kalshi_data.archive.streams.columns import NAME, TIME, ArchiveStream, Column
+import pyarrow as pa
+
+from kalshi_data.archive.streams.columns import LEVELS, MARKET, NAME, TIME, ArchiveStream, Column
 
 DERIVED = (
     # The state of each expected minute, as runs of equal minutes within the hour.
@@ -16,6 +18,24 @@ DERIVED = (
             Column("to_at", TIME, "UTC microseconds, whole minutes"),
             Column("state", NAME, "proven, repaired, covered, idle or gap"),
         ),
+        is_derived=True,
+    ),
+    # The book of each market that was open at the hour's beginning, as of then.
+    ArchiveStream(
+        "books",
+        "market_data.books",
+        "at",
+        ("market_ticker", "at"),
+        (
+            MARKET,
+            Column("at", TIME, "UTC microseconds, clock of the exchange"),
+            Column("clock", pa.int64(), "logical clock of the market"),
+            Column("yes_levels", LEVELS, "US dollars and contracts"),
+            Column("no_levels", LEVELS, "US dollars and contracts"),
+            Column("snapshot_at", TIME, "UTC microseconds, clock of the gatherer"),
+            Column("last_change_at", TIME, "UTC microseconds, clock of the exchange", nullable=True),
+        ),
+        group_rows_max=1 << 14,
         is_derived=True,
     ),
 )
