@@ -115,7 +115,7 @@ def test_the_archive_holds_the_streams_of_the_catalogue() -> None:
 
 
 def test_production_knows_what_derived_streams_are_derived_from() -> None:
-    text = (SQL / "production/functions/archive/derived_streams.sql").read_text()
+    text = (SQL / "production/functions/derived/derived_streams.sql").read_text()
     listed = dict(re.findall(r"\('(\w+)', (null|'\w+'), interval", text))
     assert set(listed) == set(DERIVED_NAMES)
     assert all(stream.is_derived for stream in DERIVED)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from kalshi_data.archive.streams.columns import (
+    DECIMAL,
     DIGEST,
     LEVELS,
     MARKET,
@@ -24,6 +25,18 @@ from kalshi_data.archive.streams.columns import (
     text,
 )
 from kalshi_data.archive.streams.derived import DERIVED
+
+__all__ = [
+    "ARCHIVED",
+    "DECIMAL",
+    "LEVELS",
+    "TIME",
+    "ArchiveStream",
+    "Column",
+    "arrow_schema",
+    "file_schema",
+    "file_type",
+]
 
 
 def listed(name: str, *columns: Column) -> ArchiveStream:

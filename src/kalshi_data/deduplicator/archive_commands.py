@@ -198,20 +198,15 @@ def minute(config: Path, market: str, at: datetime, as_json: bool) -> None:
     Exit 1 if it is not: a stream that was expected has a gap, or the file with its rows is missing or damaged.
 
     \b
-    Examples:
-      deduplicator archive minute --market KXFED-26DEC-T4.25 --at 2026-11-02T15:04Z
-      deduplicator archive minute --market KXFED-26DEC-T4.25 --at 2026-11-02T15:04Z --json | jq .is_complete
+    Example:
+      deduplicator archive minute --market KXA-1 --at 2026-11-02T15:04Z
     """  # noqa: D301 - click reads the escape
     settings = load_settings(config, DeduplicatorSettings)
     from kalshi_data.archive.hour_calendar import minute_table
     from kalshi_data.archive.minute_check import MinuteCheck
 
     answer = MinuteCheck(settings.archive).answer(market, at)
-    if as_json:
-        click.echo(msgspec.json.encode(answer))
-    else:
-        make_console().print(minute_table(answer))
-        click.echo("complete" if answer.is_complete else "not complete")
+    click.echo(msgspec.json.encode(answer)) if as_json else make_console().print(minute_table(answer))
     sys.exit(0 if answer.is_complete else 1)
 
 

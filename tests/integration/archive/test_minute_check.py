@@ -37,7 +37,7 @@ def states(answer: MinuteAnswer) -> dict[str, str | None]:
     return {each.stream: each.state for each in answer.streams}
 
 
-def test_each_state_of_a_minute_is_told_from_files_alone(production: Database, archive: Path) -> None:
+def test_each_state_of_a_minute_is_known_from_files_alone(production: Database, archive: Path) -> None:
     nothing = {"tickers": None, "lifecycle_events": None}
     for minute, state, is_complete in ((61.5, "covered", True), (62.5, "idle", True), (72.5, "gap", False)):
         answer = ask(production, archive, minute)
