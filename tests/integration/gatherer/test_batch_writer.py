@@ -10,11 +10,15 @@ import psycopg
 import pytest
 from msgspec import structs
 
+from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import Kind
 from kalshi_data.gatherer.frame_log.reader import segments
 from kalshi_data.gatherer.recording import committer as committer_module
+from kalshi_data.gatherer.recording import refused_rows
 from kalshi_data.gatherer.recording.batch import Item
+from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
+from kalshi_data.gatherer.settings import WritingSettings
 from tests.support.engines import Database
 from tests.support.receiving import BOOKS_SUBSCRIBED, Station, delta, fetch, snapshot, station
 from tests.support.staging import NOW
@@ -106,6 +110,42 @@ def test_a_row_that_the_database_refuses_is_quarantined_alone(kalshi_ts: Databas
     quarantined = fetch(kalshi_ts, "select frame, reason from capture.quarantine order by quarantine_id")
     assert [frame for frame, _ in quarantined] == [b"frame with a bad side", b"frame with a NUL"]
     assert all(reason.startswith("refused by the database: ") for _, reason in quarantined)
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before the commit", "after the commit"])
+def test_a_connection_that_breaks_while_rows_of_a_frame_are_refused_loses_and_repeats_nothing(
+    kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    monkeypatch.setattr(committer_module, "RETRY_SECONDS_MAX", 0.0)
+    original = refused_rows.write_batch
+    breaks_at = calls = 0
+
+    def break_once(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if committed or calls != breaks_at:
+            original(*arguments)
+        if calls == breaks_at:
+            raise psycopg.OperationalError("the connection broke")
+
+    for module in (committer_module, refused_rows):
+        monkeypatch.setattr(module, "write_batch", break_once)
+    committer = Committer(kalshi_ts.conninfo("gatherer"), WritingSettings(), Counters())
+    committer.start()
+    for number in range(1, 13):
+        breaks_at, calls = number, 0
+        names = [f"{number:02}{letter}" for letter in "abcdef"]
+        items = [trade(name, number) for name in names]
+        items[3] = trade("bad side", number, b"frame with a bad side", taker_side="both")
+        committer.commit(items, number)
+        kept = [name for name in names if not name.endswith("d")]
+        assert fetch(kalshi_ts, f"select trade_id from capture.trades where frame_number = {number} order by 1") == [
+            (name,) for name in kept
+        ]
+        assert fetch(kalshi_ts, f"select count(*) from capture.quarantine where frame_number = {number}") == [(1,)]
+    committer.disconnect()
+    # Each write was broken once, the last one too.
+    assert calls < breaks_at
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["before the commit", "after the commit"])

@@ -17,12 +17,11 @@ from kalshi_data.gatherer.frame_log.shards import first_number_of
 from kalshi_data.gatherer.recording.batch import (
     Item,
     PositionLost,
-    error_reason,
     lower_position,
-    quarantined,
     read_position,
     write_batch,
 )
+from kalshi_data.gatherer.recording.refused_rows import ROW_ERRORS, RefusedRows, middle_frame
 from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
@@ -36,8 +35,6 @@ RETRY_SECONDS_MAX = 5.0
 LOCK_SECONDS_MAX = 1.0
 # The delay to the commit is measured in one of this many rows.
 DELAY_SAMPLE = 16
-# What a row can raise before it reaches the database: text that is no Unicode, a number without an end.
-ROW_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 class Committer:
@@ -61,6 +58,7 @@ class Committer:
         self._database = database or LockedConnection(conninfo, remedy, shard)
         self._hours: set[datetime] = set()
         self._snapshots = StoredSnapshots()
+        self._refused = RefusedRows(self.call, counters, settings.quarantined_frame_bytes_max)
         # The last frame whose commit this process knows of, and the last that it tried to commit; None before that.
         self._committed: int | None = None
         self._attempted = 0
@@ -217,22 +215,16 @@ class Committer:
         counters.database_failure, counters.held_by, counters.awaits_database = "", "", False
 
     def _divide(self, items: Sequence[Item], frame_number: int, error: Exception) -> None:
-        """Commit both halves of a refused batch; replace a single refused row by its quarantine row."""
-        if len(items) > 1:
-            half = len(items) // 2
-            # A frame can have several rows, and its number is committed with the last of them.
-            self.commit(items[:half], min(items[half - 1].number, items[half].number - 1))
+        """Commit both halves of a refused batch; of a single frame, commit all rows with the refused ones replaced.
+
+        A frame is committed whole. The position is its number, and shows whether the rows of a broken connection are
+        committed; that of a part of a frame would be the one before, which was there already.
+        """
+        if half := middle_frame(items):
+            self.commit(items[:half], max(item.number for item in items[:half]))
             self.commit(items[half:], frame_number)
-            return
-        (item,), reason = items, error_reason(error)
-        self._counters.rows_refused[item.stream] += 1
-        if item.stream == "quarantine":
-            log.error("a frame cannot be quarantined, it stays in the frame log", frame=item.number, reason=reason)
-            self.commit([], frame_number)
-            return
-        if (rows := self._counters.repeated.due(("refused", item.stream))) is not None:
-            log.warning("row quarantined", stream=item.stream, rows=rows, reason=reason)
-        self.commit([quarantined(item, reason, self._settings.quarantined_frame_bytes_max)], frame_number)
+        else:
+            self.commit(self._refused.replaced(items, error), frame_number)
 
     def _count(self, items: Sequence[Item]) -> None:
         now = datetime.now(UTC)
