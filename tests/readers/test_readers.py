@@ -117,7 +117,9 @@ order by market_ticker, time_bucket(interval '1 min', exchange_ts)
 def test_the_readme_s_further_questions_are_answered(language: str, code: str, kept: KeptDemo) -> None:
     if language == "sql":
         program = Path(sys.executable).parent / "duckdb"
-        assert run(program, "-csv", "-c", code, folder=kept.folder).count("\n") > 1
+        # The minute in which the gatherers stop is not classified, so a demo within one minute has no coverage.
+        rows_min = 0 if "coverage" in code else 1
+        assert run(program, "-csv", "-c", code, folder=kept.folder).count("\n") > rows_min
         return
     # No market of a demo is older than its day, so none has a title in another day's snapshot.
     shown = run(interpreter_for(HERE / "readers.lock"), "-W", "error", "-c", code, folder=kept.folder)

@@ -39,7 +39,7 @@ def main(catalog: SqlCatalog, namespace: str, files: dict[str, list[str]]) -> di
         connection.register("by_pyiceberg", table.scan().to_arrow())
         connection.register("by_polars", pl.scan_iceberg(table).collect().to_arrow())
         by_duckdb = f"iceberg_scan('{table.metadata_location}')"
-        columns = ", ".join(name for name in table.schema().column_names if "." not in name)
+        columns = ", ".join(f'"{name}"' for name in table.schema().column_names if "." not in name)
         sources = {"pyiceberg": "by_pyiceberg", "polars": "by_polars", "duckdb": by_duckdb}
         asked = {tool: COMPARE.format(columns=columns, files=paths, source=source) for tool, source in sources.items()}
         found[stream] = {tool: list(connection.execute(text).fetchone()) for tool, text in asked.items()}
