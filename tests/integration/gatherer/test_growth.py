@@ -132,8 +132,10 @@ def test_a_disk_that_another_program_fills_costs_merged_rows_only(
 def test_as_much_is_dropped_as_is_missing(kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(kalshi_ts, (20, 10, 5, 0))
     acknowledge(kalshi_ts)
-    measure_as(monkeypatch, (2 << 30) - 1)
-    assert run(kalshi_ts).partitions_dropped == {"trades": 1}
+    # More than the server itself may free meanwhile, and less than a partition takes.
+    measure_as(monkeypatch, (2 << 30) - 20_000)
+    counters = run(kalshi_ts)
+    assert (counters.partitions_dropped, counters.retention_failure) == ({"trades": 1}, "")
     assert held(kalshi_ts) == ["10", "5", "0"]
 
 
