@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import msgspec
 import psycopg
@@ -171,3 +172,39 @@ def test_a_step_that_production_does_not_survive_gets_smaller(production: Databa
     refuse(production, "row_count <= 4")  # a 256th of 1,024 rows
     assert packing.step(ops)
     assert ops.execute("select count(*) from ops.packing_failures").fetchall() == [(0,)]
+
+
+class Refusing:
+    """A connection of which each statement fails while it has an error; it remembers how many rows are asked for."""
+
+    def __init__(self, error: type[psycopg.Error]) -> None:
+        self.error: type[psycopg.Error] | None = error
+        self.rows_asked: list[int] = []
+
+    def execute(self, _: bytes, parameters: dict[str, Any]) -> "Refusing":
+        self.rows_asked.append(parameters["rows_max"])
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def fetchone(self) -> tuple[Any, ...]:
+        return ("trades", DAY, 0, True, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "slower_hours"), [(psycopg.errors.DiskFull, 0), (psycopg.OperationalError, 4)], ids=["disk", "lost"]
+)
+def test_after_a_long_outage_few_hours_are_packed_in_small_steps(
+    production: Database, error: type[psycopg.Error], slower_hours: int
+) -> None:
+    chosen = msgspec.structs.replace(settings(production, [production]), packing=PackingSettings(rows_max=1024))
+    packing, refusing = HourPacking(chosen), Refusing(error)
+    for _ in range(100):
+        with pytest.raises(error):
+            packing.step(cast("Connection", refusing))
+    refusing.error = None
+    refusing.rows_asked.clear()
+    for _ in range(10):
+        packing.step(cast("Connection", refusing))
+    assert refusing.rows_asked.count(1024) == 10 - slower_hours
+    assert refusing.rows_asked == sorted(refusing.rows_asked)
