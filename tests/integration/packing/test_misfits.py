@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 
 from kalshi_data.database.connection import Connection
@@ -99,3 +100,21 @@ def test_rows_of_the_misfits_market_become_hot_and_are_packed_again(ops: Connect
     assert counts(ops, stream) == (3, 1, 1)
     assert pack(ops, stream) == (1, True)
     assert counts(ops, stream) == (3, 0, 1)
+
+
+@pytest.mark.parametrize("role", ["deduplicator", "exporter"])
+def test_a_trigger_of_the_session_does_not_run_with_the_owners_rights(production: Database, role: str) -> None:
+    with production.connect(role) as connection:
+        connection.execute("create temporary table packed_copies (place tid)")
+        connection.execute("create temporary table staged_market_hours (hour timestamptz, market_ticker text)")
+        connection.execute("create temporary table ran_as (who text)")
+        connection.execute("grant all on packed_copies, staged_market_hours, ran_as to public")
+        connection.execute(
+            "create function pg_temp.note() returns trigger language plpgsql as"
+            " 'begin insert into pg_temp.ran_as values (current_user); return null; end'"
+        )
+        connection.execute("create trigger note before delete on packed_copies execute function pg_temp.note()")
+        for stream in INSERTS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="tables of another role"):
+                quarantine(connection, stream, AT)
+        assert connection.execute("select * from ran_as").fetchall() == []
