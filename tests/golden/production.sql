@@ -197,6 +197,8 @@ CREATE FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timest
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.droppable_bytes(streams text[]) RETURNS bigint
     LANGUAGE sql;
+CREATE FUNCTION ops.droppable_partitions(streams text[]) RETURNS TABLE(stream text, partition_name text, during tstzrange)
+    LANGUAGE sql;
 CREATE FUNCTION ops.due_books(from_at timestamp with time zone, until_at timestamp with time zone, late_tickers text[], late_times tstzrange[], repeats_max integer) RETURNS TABLE(market_ticker text, received_at timestamp with time zone, clock bigint, levels_sha256 bytea)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.end_determined_markets(tickers text[], since timestamp with time zone) RETURNS bigint

@@ -88,3 +88,10 @@ def test_room_is_made_of_another_stream_while_the_oldest_is_in_use(production: D
                 ops.execute(room)
         assert ops.execute(room).fetchall() == [("tickers",)]
     assert ops.execute(room).fetchall() == []
+
+
+def test_room_is_made_of_the_oldest_rows_though_another_stream_had_hours_without_any(ops: Connection) -> None:
+    empty = DAYS["orderbook_deltas"] - timedelta(days=200)
+    ops.execute(VERIFIED, ("orderbook_deltas", empty, empty + timedelta(hours=23)))
+    room = "select stream from ops.drop_for_space('{tickers,orderbook_deltas}', 0)"
+    assert [ops.execute(room).fetchall() for _ in range(3)] == [[("tickers",)], [("orderbook_deltas",)], []]

@@ -3,7 +3,7 @@
 -- other one from being dropped. Rows of the last day stay, and rows that are not verified always stay.
 -- It runs with its owner's rights, so that the role that merges can drop nothing else.
 -- Parameters: streams, the streams whose partitions may go; bytes_max, the space that the database may take
--- Reads: ops.archive_partitions, ops.dropped_partitions
+-- Reads: what ops.droppable_partitions reads
 -- Writes: as ops.drop_archived_partitions
 -- Returns: what was dropped; no row if nothing is to go or may go
 create or replace function ops.drop_for_space(streams text[], bytes_max bigint)
@@ -20,15 +20,10 @@ begin
         return;
     end if;
     for oldest in
-        select a.stream, min(a.hour) as hour
-        from ops.archive_partitions as a
-        where
-            a.stream = any(streams) and a.state = 'verified' and a.hour < now() - interval '25 h'
-            and not exists (
-                select from ops.dropped_partitions as d where d.stream = a.stream and d.during @> a.hour
-            )
-        group by a.stream
-        order by hour asc
+        select p.stream, min(lower(p.during)) as began_at
+        from ops.droppable_partitions(streams) as p
+        group by p.stream
+        order by began_at asc
     loop
         begin
             return query

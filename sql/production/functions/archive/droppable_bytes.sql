@@ -1,54 +1,13 @@
--- Return how much space the partitions take that retention may drop, as ops.drop_stream_partitions would choose them:
--- older than a day, every hour of them in the archive, verified. Hot rows whose hour is packed stay as long as the
--- packed ones.
+-- Compute how much space the partitions take that retention may drop.
 -- Parameters: streams, the streams whose partitions may go
--- Reads: the catalogue, ops.packed_hours, and what ops.verified_hours reads
+-- Reads: what ops.droppable_partitions reads
 -- Returns: bytes, with indexes
 create or replace function ops.droppable_bytes(streams text[]) returns bigint
 language sql
 volatile
 as $$
-    with
-    verified as materialized (
-        select s.stream, ops.verified_hours(s.stream, now() - interval '1 day') as hours
-        from unnest(streams) as s (stream)
-    ),
-
-    packed as materialized (
-        select
-            v.stream, s.period, p.partition_name, p.during,
-            upper(p.during) <= now() - interval '1 day' and p.during <@ v.hours as is_droppable
-        from verified as v
-        inner join ops.packed_streams() as s on v.stream = s.stream
-        cross join lateral timeseries.list_partitions(s.packed_table) as p
-    ),
-
-    gone as (
-        select p.stream, range_agg(p.during) as hours from packed as p where p.is_droppable group by p.stream
-    ),
-
-    kept as (
-        select p.stream, range_agg(tstzrange(h.hour, h.hour + p.period)) as hours
-        from packed as p
-        inner join ops.packed_hours as h on p.stream = h.stream and h.hour <@ p.during
-        where not p.is_droppable
-        group by p.stream
-    ),
-
-    droppable as (
-        select p.partition_name from packed as p where p.is_droppable
-        union all
-        select p.partition_name
-        from verified as v
-        left join gone as g on v.stream = g.stream
-        left join kept as k on v.stream = k.stream
-        cross join lateral timeseries.list_partitions(ops.merged_table(v.stream)) as p
-        where
-            upper(p.during) <= now() - interval '1 day'
-            and (p.during <@ coalesce(g.hours, '{}') or p.during <@ (v.hours - coalesce(k.hours, '{}')))
-    )
-
-    select coalesce(sum(pg_total_relation_size(to_regclass(d.partition_name))), 0)::bigint from droppable as d;
+    select coalesce(sum(pg_total_relation_size(to_regclass(d.partition_name))), 0)::bigint
+    from ops.droppable_partitions(streams) as d;
 $$;
 
 comment on function ops.droppable_bytes is 'How much space the partitions take that may be dropped.';
