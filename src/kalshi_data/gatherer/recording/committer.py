@@ -109,6 +109,8 @@ class Committer:
         try:
             stored = self._write(items, frame_number)
         except (psycopg.Error, *ROW_ERRORS) as error:
+            if not items:
+                raise  # the position alone is refused, which no division mends
             self._divide(items, frame_number, error)
         else:
             self._counters.snapshots_repeated += len(items) - len(stored)
