@@ -18,13 +18,12 @@ begin
         return query
         select
             format('%I.%I', n.nspname, c.relname) as partition_name,
-            tstzrange(bound.moments[1]::timestamptz, bound.moments[2]::timestamptz) as during
+            tstzrange(split_part(b.bound, '''', 2)::timestamptz, split_part(b.bound, '''', 4)::timestamptz) as during
         from pg_inherits as i
         inner join pg_class as c on i.inhrelid = c.oid
         inner join pg_namespace as n on c.relnamespace = n.oid
-        cross join lateral regexp_match(
-            pg_get_expr(c.relpartbound, c.oid), $pattern$FROM \('([^']+)'\) TO \('([^']+)'\)$pattern$
-        ) as bound (moments)
+        -- Such as: for values from ('2026-11-02 15:00:00+00') to ('2026-11-02 16:00:00+00')
+        cross join lateral (select pg_get_expr(c.relpartbound, c.oid) as bound offset 0) as b
         where i.inhparent = list_partitions.target and not i.inhdetachpending
         order by during;
         return;
