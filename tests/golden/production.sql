@@ -4,15 +4,8 @@ CREATE SCHEMA timeseries;
 CREATE FUNCTION market_data.book_at(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.book_changes(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric, clock bigint, changed_at timestamp with time zone, snapshot_at timestamp with time zone)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION market_data.book_state(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
-    LANGUAGE plpgsql STABLE;
-CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
-    LANGUAGE sql STABLE;
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE TABLE market_data.hot_orderbook_snapshots (
     received_at timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -27,8 +20,30 @@ CREATE TABLE market_data.hot_orderbook_snapshots (
     gatherer_id smallint NOT NULL,
     last_change_at timestamp with time zone
 );
-CREATE FUNCTION market_data.last_snapshot(wanted_ticker text, wanted_at timestamp with time zone) RETURNS SETOF market_data.hot_orderbook_snapshots
+CREATE FUNCTION market_data.book_parts(base market_data.hot_orderbook_snapshots, wanted_at timestamp with time zone, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS TABLE(side text, price numeric, size numeric, clock bigint, changed_at timestamp with time zone, snapshot_at timestamp with time zone)
     LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.book_state(wanted_ticker text, wanted_at timestamp with time zone) RETURNS TABLE(clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION market_data.candles(wanted_ticker text, bucket interval, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(bucket_at timestamp with time zone, open_price numeric, high_price numeric, low_price numeric, close_price numeric, volume numeric, trade_count bigint)
+    LANGUAGE plpgsql STABLE;
+CREATE FUNCTION market_data.comes_after(base market_data.hot_orderbook_snapshots, clock bigint, exchange_ts timestamp with time zone, time_digits smallint, gatherer_id smallint, received_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas_between(from_at timestamp with time zone, until_at timestamp with time zone, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.deltas_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(exchange_ts timestamp with time zone, market_ticker text, clock bigint, side text, price numeric, size_delta numeric, occurrence integer, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.last_snapshot(wanted_ticker text, wanted_at timestamp with time zone) RETURNS SETOF market_data.hot_orderbook_snapshots
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
+CREATE FUNCTION market_data.last_snapshot_during(wanted_ticker text, from_day timestamp with time zone, from_at timestamp with time zone, wanted_at timestamp with time zone) RETURNS SETOF market_data.hot_orderbook_snapshots
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.rebuilt_book(base market_data.hot_orderbook_snapshots, wanted_at timestamp with time zone, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS TABLE(clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION market_data.snapshot_levels(base market_data.hot_orderbook_snapshots) RETURNS TABLE(side text, price numeric, size numeric)
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION market_data.snapshots_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone)
     LANGUAGE sql STABLE;
 CREATE FUNCTION market_data.snapshots_of(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone)
@@ -111,7 +126,8 @@ CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, ma
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.books_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(at timestamp with time zone, market_ticker text, clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
-    LANGUAGE sql STABLE;
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text, archived_as text)
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
@@ -131,10 +147,11 @@ CREATE FUNCTION ops.compare_book(wanted_ticker text, wanted_at timestamp with ti
     SET plan_cache_mode TO 'force_custom_plan';
 CREATE FUNCTION ops.control_totals(target regclass, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(gatherer_id smallint, row_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, sums jsonb)
     LANGUAGE plpgsql STABLE;
-CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with time zone, before_at timestamp with time zone) RETURNS TABLE(surely bigint, perhaps bigint)
+CREATE FUNCTION ops.count_changes(wanted_ticker text, after_at timestamp with time zone, before_at timestamp with time zone, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS TABLE(surely bigint, perhaps bigint)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.count_line_changes(counts_max integer DEFAULT 1000) RETURNS TABLE(counted bigint, agreed bigint)
-    LANGUAGE plpgsql;
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan';
 CREATE TABLE ops.line_counts (
     market_ticker text NOT NULL COLLATE pg_catalog."C",
     from_at timestamp with time zone NOT NULL,

@@ -28,7 +28,7 @@ OF_A_TIME = f"select {COLUMNS} from market_data.deltas_during(%s, %s) order by 1
 # Each reader of changes, asked about the hour.
 READERS = [
     "select * from market_data.book_at('KXA-1', %(until_at)s) order by 1, 2",
-    "select * from ops.count_changes('KXA-1', %(from_at)s, %(until_at)s)",
+    "select * from ops.count_changes('KXA-1', %(from_at)s, %(until_at)s, '-infinity', 'infinity')",
     "select * from ops.control_totals('market_data.hot_orderbook_deltas', 'exchange_ts', %(from_at)s, %(until_at)s)"
     " order by 1",
     "select ops.active_minutes('orderbook_deltas', 'KXA-1', tstzmultirange(tstzrange(%(from_at)s, %(until_at)s)))",

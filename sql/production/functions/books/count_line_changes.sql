@@ -13,10 +13,17 @@
 create or replace function ops.count_line_changes(counts_max integer default 1000)
 returns table (counted bigint, agreed bigint)
 language plpgsql
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     settled timestamptz := ops.settled_until();
+    first_at timestamptz;
+    last_at timestamptz;
 begin
+    -- Only the partitions of these times are planned.
+    select min(c.from_change_at) - interval '5 s', max(c.until_change_at) + interval '5 s' into first_at, last_at
+    from ops.line_counts as c
+    where c.check_again_at <= now() and c.until_change_at < settled;
     return query
     with
     due as materialized (
@@ -40,7 +47,7 @@ begin
     held as materialized (
         select d.*, h.surely, h.perhaps
         from due as d
-        cross join lateral ops.count_changes(d.market_ticker, d.from_change_at, d.until_change_at) as h
+        cross join lateral ops.count_changes(d.market_ticker, d.from_change_at, d.until_change_at, first_at, last_at) as h
         where not d.is_dropped
     ),
 

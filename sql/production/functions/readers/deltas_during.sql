@@ -1,6 +1,6 @@
 -- List the changes of all order books in a time, hot and packed ones.
 -- Parameters: from_at, until_at, changes at or after the first and before the second
--- Reads: market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas
+-- Reads: what market_data.deltas_between reads
 -- Returns: the changes in the columns of market_data.orderbook_deltas
 create or replace function market_data.deltas_during(from_at timestamptz, until_at timestamptz)
 returns table (
@@ -18,18 +18,7 @@ returns table (
 language sql
 stable
 as $$
-    select
-        h.exchange_ts, h.market_ticker, h.clock, h.side, h.price, h.size_delta, h.occurrence, h.received_at,
-        h.gatherer_id, h.time_digits
-    from market_data.hot_orderbook_deltas as h
-    where h.exchange_ts >= from_at and h.exchange_ts < until_at
-    union all
-    select
-        u.exchange_ts, p.market_ticker, u.clock, u.side, u.price, u.size_delta, u.occurrence, u.received_at,
-        u.gatherer_id, u.time_digits
-    from market_data.packed_orderbook_deltas as p
-    cross join lateral market_data.unpacked_deltas(p, from_at, until_at) as u
-    where p.hour > from_at - interval '1 h' and p.hour < until_at;
+    select d.* from market_data.deltas_between(from_at, until_at, from_at, until_at) as d;
 $$;
 
 comment on function market_data.deltas_during is 'The changes of all order books in a time.';

@@ -31,7 +31,8 @@ as $$
         u.no_prices, u.no_sizes, u.gatherer_id, u.last_change_at
     from market_data.snapshots_unpacked as u
     where
-        u.day > from_at - interval '24 h' and u.day < until_at
+        -- A time minus an interval is no constant while a query is planned.
+        u.day >= date_bin('24 h', from_at, '2000-01-01 00:00:00+00') and u.day < until_at
         and u.received_at >= from_at and u.received_at < until_at;
 $$;
 

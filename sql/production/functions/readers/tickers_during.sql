@@ -38,7 +38,8 @@ as $$
         u.dollar_open_interest, u.received_at, u.gatherer_id, u.time_digits
     from market_data.tickers_unpacked as u
     where
-        u.hour > from_at - interval '1 h' and u.hour < until_at
+        -- A time minus an interval is no constant while a query is planned.
+        u.hour >= date_bin('1 h', from_at, '2000-01-01 00:00:00+00') and u.hour < until_at
         and u.exchange_ts >= from_at and u.exchange_ts < until_at;
 $$;
 

@@ -30,7 +30,8 @@ as $$
         u.received_at, u.gatherer_id, u.time_digits
     from market_data.trades_unpacked as u
     where
-        u.day > from_at - interval '24 h' and u.day < until_at
+        -- A time minus an interval is no constant while a query is planned.
+        u.day >= date_bin('24 h', from_at, '2000-01-01 00:00:00+00') and u.day < until_at
         and u.exchange_ts >= from_at and u.exchange_ts < until_at;
 $$;
 
