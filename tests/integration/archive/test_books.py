@@ -22,6 +22,7 @@ from tests.support.engines import Database
 from tests.support.exporting import HOUR, export, parquet, part, settings, states
 
 BOOKS = tuple(stream for stream in DERIVED if stream.name == "books")
+MIDNIGHT = T0.replace(hour=0)
 HOURS = (T0, T0 + HOUR, T0 + 2 * HOUR)
 RECORD = "insert into ops.archive_partitions (stream, hour) values ('books', %s)"
 PENDING = """
@@ -134,12 +135,16 @@ def test_books_are_verified_like_any_stream(production: Database, ops: Connectio
     assert [each.state for each in verifier.offline(selection)] == ["verified"] * 3
 
 
+@pytest.mark.parametrize("is_packed", [False, True])
 def test_a_late_change_writes_the_hours_until_the_next_snapshot_again(
-    production: Database, ops: Connection, tmp_path: Path
+    production: Database, ops: Connection, tmp_path: Path, is_packed: bool
 ) -> None:
     fill(ops)
     snapshot(ops, 90, 9, levels(("yes", "0.5", "9")))
     export_books(production, tmp_path)
+    if is_packed:
+        packed = ops.execute("select * from ops.pack_hour('orderbook_snapshots', %s, 100, false)", (MIDNIGHT,))
+        assert packed.fetchall() == [(3, True)]
     delta(ops, 59, 3, "yes", "0.4", "1")
     late(ops, "orderbook_deltas", 59, 59, "KXA-1")
     classify(ops)
