@@ -15,13 +15,14 @@ import pytest
 from kalshi_data.reader import Archive, Book
 from kalshi_data.reader.__main__ import main
 from kalshi_data.reader.command.commands import EXAMPLES, SQL_FILES, make_parser
-from kalshi_data.reader.command.shown import FileProgress
+from kalshi_data.reader.command.exports import STREAMS
+from kalshi_data.reader.command.shown import ReadProgress
 from tests.conftest import ROOT
 from tests.support.sample_archive import HEAT, after, drop_row, write_sample
 
 parquet: Any = pyarrow.parquet
 RANGE = ("--from", "2026-11-02T15:00", "--to", "2026-11-02T16:00")
-COMMANDS = [each.__name__ for each in EXAMPLES]
+COMMANDS = [each.__name__ for each in EXAMPLES] + ["export", "export tardis", "export nautilus", "export trades"]
 
 
 class Printed:
@@ -114,12 +115,45 @@ def test_an_archive_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_a_help_has_an_example_that_is_accepted(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        make_parser().parse_args([*filter(None, [command]), "--help"])
+        make_parser().parse_args([*command.split(), "--help"])
     assert ended.value.code == 0
     examples = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  reader ")]
     assert examples
     for example in examples:
         make_parser().parse_args(shlex.split(example.partition(">")[0])[1:])
+
+
+WINDOW = ("--from", "2026-11-02T15:00:30", "--to", "2026-11-02T16:00")
+
+
+def test_markets_are_exported_as_csv_files_of_tardis(printed: Printed, tmp_path: Path) -> None:
+    folder = str(tmp_path / "tardis")
+    assert printed("export", "tardis", HEAT, *WINDOW, "--output", folder).splitlines() == [
+        "market                known_from           book_rows  trade_rows  block_trades",
+        "KXHIGHNY-26NOV02-T56  2026-11-02 15:00:30          8           3             0",
+    ]
+    (found,) = json.loads(printed("export", "tardis", "KXHIGH*", *WINDOW, "--output", folder, "--json"))
+    assert Path(found["book"]).stat().st_size > 0
+    assert found["book_rows"] == 8
+
+
+def test_a_market_without_a_book_makes_an_export_fail(printed: Printed, tmp_path: Path) -> None:
+    shown = printed("export", "tardis", HEAT, "KXNONE-1", *WINDOW, "--output", str(tmp_path / "tardis"), status=1)
+    assert shown.splitlines()[1].startswith(HEAT)
+    assert shown.endswith("reader: the archive has no book of KXNONE-1 in that time\n")
+
+
+def test_an_export_for_an_engine_that_is_not_installed_names_the_package(printed: Printed, tmp_path: Path) -> None:
+    shown = printed("export", "nautilus", HEAT, *WINDOW, "--output", str(tmp_path), status=1)
+    assert "pip install 'kalshi-data[nautilus]', which needs Python 3.12" in shown
+
+
+def test_each_stream_with_a_time_can_be_exported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert {"trades", "coverage", "books"} < set(STREAMS)
+    with pytest.raises(SystemExit) as ended:
+        main(["export", "markets", *RANGE, "--output", "rows.csv"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'markets'" in capsys.readouterr().err
 
 
 def duckdb(statements: str) -> list[dict[str, Any]]:
@@ -178,7 +212,7 @@ class Terminal:
 
 def test_a_long_read_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal: Any = Terminal()
-    progress = FileProgress(terminal)
+    progress = ReadProgress(out=terminal)
     progress(1, 3)
     assert terminal.text == ""
     monkeypatch.setattr("kalshi_data.reader.command.shown.QUIET_SECONDS", -1)

@@ -4,27 +4,25 @@
 
 import argparse
 import sys
-import warnings
-from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from kalshi_data.reader.archive import Archive, open_archive
 from kalshi_data.reader.book import Absent
-from kalshi_data.reader.command.shown import FileProgress, print_json, print_rows
+from kalshi_data.reader.command import exports
+from kalshi_data.reader.command.archive_options import (
+    add_archive_options,
+    add_command,
+    add_range_options,
+    example_lines,
+    opened,
+)
+from kalshi_data.reader.command.shown import print_json, print_rows
 from kalshi_data.reader.files.hour_files import inner_folder
-from kalshi_data.reader.rows import HoursMissing
 from kalshi_data.version import describe
 
-parquet: Any = pyarrow.parquet
-csv: Any = pyarrow.csv
-TIMES = "times are UTC: 2026-11-02, 2026-11-02T15:30, 2026-11-02T15:30:00.5Z"
-ARCHIVE = "archive/parquet"
 Chosen = argparse.Namespace
 # A view may read those before it.
 SQL_FILES = ("trades", "deltas", "snapshots", "tickers", "lifecycle", "settlements", "book_at", "books_at", "candles")
@@ -72,22 +70,6 @@ def prove(chosen: Chosen) -> int:
     return 1 if any(each.state == "wrong" for each in found) else 0
 
 
-def export(chosen: Chosen) -> int:
-    """Write rows of a stream to a file, in batches."""
-    path = Path(chosen.output)
-    rows = opened(chosen).scan(chosen.stream, chosen.start, chosen.end, chosen.markets, series=chosen.series)
-    makers: dict[str, Any] = {".parquet": parquet.ParquetWriter, ".csv": csv.CSVWriter, ".arrow": pa.ipc.new_file}
-    if path.suffix not in makers:
-        raise ValueError(f"{path}: name a file that ends in {', '.join(makers)}")
-    count = 0
-    with makers[path.suffix](str(path), rows.schema) as writer:
-        for batch in rows:
-            writer.write_batch(batch)
-            count += batch.num_rows
-    print(f"{path}: {count:,} rows of {chosen.stream}")  # noqa: T201
-    return 0
-
-
 def streams(chosen: Chosen) -> int:
     """Print what the archive holds."""
     found = [each._asdict() for each in opened(chosen).streams().values()]
@@ -116,19 +98,6 @@ def sql(chosen: Chosen) -> int:
     return 0
 
 
-def opened(chosen: Chosen) -> Archive:
-    """Open the archive; report missing hours in a line of their own."""
-    warnings.showwarning = show_warning
-    warnings.simplefilter("always", HoursMissing)
-    given = {"region": chosen.region, "endpoint_override": chosen.endpoint, "anonymous": chosen.anonymous or None}
-    return open_archive(chosen.archive, FileProgress(), **{name: each for name, each in given.items() if each})
-
-
-def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Print a warning as one line."""
-    print(f"reader: {message}", file=sys.stderr)  # noqa: T201
-
-
 def show_table(chosen: Chosen, table: pa.Table) -> int:
     """Print a table for people or for programs."""
     rows = table.to_pylist()
@@ -144,31 +113,25 @@ EXAMPLES = {
     candles: "reader candles KXHIGHNY-26NOV02-T56 --from 2026-11-02T15:00 --to 2026-11-02T16:00 --every 5m",
     coverage: "reader coverage --from 2026-11-02T15:00 --to 2026-11-02T16:00 --market 'KXFED-*' --json",
     prove: "reader prove KXHIGHNY-26NOV02-T56 --from 2026-11-02T15:00 --to 2026-11-02T16:00",
-    export: "reader export trades --from 2026-11-02T15:00 --to 2026-11-02T16:00 --series KXFED --output trades.csv",
     streams: "reader streams --archive s3://BUCKET/parquet --region us-east-1",
     sql: "reader sql > kalshi.sql",
 }
-RANGED = (candles, coverage, prove, export)
+RANGED = (candles, coverage, prove)
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     text = "Read an archive: books, candles, what is proven, and rows, from files alone."
-    parser = argparse.ArgumentParser("reader", description=text, epilog=f"examples:\n{example_lines(list(EXAMPLES))}")
+    examples = example_lines([*EXAMPLES.values(), *exports.EXAMPLES.values()])
+    parser = argparse.ArgumentParser("reader", description=text, epilog=f"examples:\n{examples}")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=describe("reader"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in EXAMPLES:
-        help_text = (function.__doc__ or "").partition(";")[0].rstrip(".")
-        added = commands.add_parser(
-            function.__name__,
-            help=help_text[0].lower() + help_text[1:],
-            description=function.__doc__,
-            epilog=f"{TIMES}\n\nexample:\n{example_lines([function])}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    for function, example in EXAMPLES.items():
+        added = add_command(commands, function.__name__, function.__doc__ or "", [example])
         added.set_defaults(run=function)
         add_options(added, function)
+    exports.add_export(commands)
     return parser
 
 
@@ -179,29 +142,14 @@ def add_options(parser: argparse.ArgumentParser, function: Any) -> None:
     if function is book:
         parser.add_argument("at", help="the moment")
         parser.add_argument("--depth", type=int, help="levels of each side; all by default")
-    if function is export:
-        parser.add_argument("stream", help="name of a stream, such as trades")
-        parser.add_argument("--output", required=True, help="file that ends in .parquet, .csv or .arrow")
-        parser.add_argument("--market", dest="markets", action="append", help="ticker or pattern; may be given again")
-        parser.add_argument("--series", action="append", help="series, such as KXFED; may be given again")
     if function is candles:
         parser.add_argument("--every", default="1m", help="length of a candle: 1s, 5m, 1h, 1d (default: 1m)")
     if function is coverage:
         parser.add_argument("--market", action="append", help="ticker or pattern; may be given again")
     if function in RANGED:
-        parser.add_argument("--from", dest="start", required=True, metavar="TIME", help="first moment")
-        parser.add_argument("--to", dest="end", required=True, metavar="TIME", help="moment after the last one")
+        add_range_options(parser)
     if function is sql:
         parser.add_argument("--archive", help="folder or s3://BUCKET/PREFIX that the views read (default: none)")
         return
-    parser.add_argument("--archive", default=ARCHIVE, help="folder or s3://BUCKET/PREFIX (default: %(default)s)")
-    parser.add_argument("--region", help="region of the bucket")
-    parser.add_argument("--endpoint", help="address of an S3 store other than Amazon's")
-    parser.add_argument("--anonymous", action="store_true", help="use no credentials")
-    if function is not export:
-        parser.add_argument("--json", action="store_true", help="print JSON for programs")
-
-
-def example_lines(functions: Sequence[Any]) -> str:
-    """Return the examples of commands, one a line."""
-    return "\n".join(f"  {EXAMPLES[each]}" for each in functions)
+    add_archive_options(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")

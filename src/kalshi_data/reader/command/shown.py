@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TextIO
 
 # A read that takes less shows no progress.
@@ -26,6 +27,8 @@ def plain(value: Any) -> Any:
         return amount(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(name): plain(each) for name, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list | tuple) else value
@@ -71,11 +74,12 @@ def cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else amount(value) if isinstance(value, Decimal) else str(value)
 
 
-class FileProgress:
-    """Shows on a terminal how many files have been read, if that takes more than a moment."""
+class ReadProgress:
+    """Shows on a terminal how many files have been read, or other units, if that takes more than a moment."""
 
-    def __init__(self, out: TextIO | None = None) -> None:
+    def __init__(self, unit: str = "files", out: TextIO | None = None) -> None:
         """Begin to measure."""
+        self._unit = unit
         self._out = out or sys.stderr
         self._began = time.monotonic()
         self._is_shown = False
@@ -88,6 +92,6 @@ class FileProgress:
             self._out.write("\r\033[K")
             self._is_shown = False
         elif time.monotonic() - self._began > QUIET_SECONDS:
-            self._out.write(f"\r  read {done:,} of {of:,} files ")
+            self._out.write(f"\r  read {done:,} of {of:,} {self._unit} ")
             self._is_shown = True
         self._out.flush()
