@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from kalshi_data.demo.keys import make_key
+from tests.benchmarks.environments import find_python
 from tests.conftest import ROOT
 from tests.support.waiting import STILL_SECONDS_MAX
 
@@ -24,7 +25,6 @@ LOCK = CLIENTS / "requirements.lock"
 MARKETS = 60
 PYTHON_VERSION = "3.13"
 MISSING = "THE SDKS WERE NOT TESTED, they need a Python that is not on this machine and cannot be fetched"
-MANAGED_PYTHONS = (Path.home() / ".pyenv" / "versions", Path("/opt/python"))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def python() -> Path:
     made_from = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     stamp, interpreter = folder / "made-from.sha256", folder / "bin" / "python"
     if not stamp.is_file() or stamp.read_text() != made_from:
-        made = uv("venv", "--quiet", "--clear", "--python", find_python(), str(folder))
+        made = uv("venv", "--quiet", "--clear", "--python", find_python(PYTHON_VERSION), str(folder))
         if made.returncode != 0:
             pytest.skip(f"{MISSING}: {made.stderr}")
         options = ("--quiet", "--require-hashes", "--python", str(interpreter), "--requirement", str(LOCK))
@@ -47,14 +47,6 @@ def python() -> Path:
 def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).parent / "uv"
     return subprocess.run([program, *arguments], capture_output=True, check=False, text=True)
-
-
-def find_python() -> str:
-    """Return a Python that the SDKs run on; without one on this machine uv fetches it."""
-    found = [
-        path for folder in MANAGED_PYTHONS for path in folder.glob(f"{PYTHON_VERSION}*/bin/python{PYTHON_VERSION}")
-    ]
-    return str(sorted(found)[-1]) if found else PYTHON_VERSION
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 # The schemas in tests/golden are as the server writes them.
 SQL = ("sql", "tests/benchmarks", "tests/support")
@@ -19,6 +21,7 @@ FORMATTERS = (
 # The longest begins first.
 CHECKS = (
     ("pytest", "--quiet", "tests/deployment/terraform", "tests/deployment/ansible", "tests/readers"),
+    ("pytest", "--quiet", "--numprocesses=2", "tests/engines"),
     ("sqlfluff", "lint", "--disable-progress-bar", *SQL),
     ("basedpyright", "--level", "warning"),
     ("ruff", "format", "--check", "--quiet", "."),
@@ -26,9 +29,18 @@ CHECKS = (
 )
 # For every platform and for the oldest Python and later ones.
 RESOLVE = ("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
+# An engine lives in an environment of its own, since no program needs it.
+ENGINE_EXTRAS = ("nautilus",)
+EXTRAS = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
 LOCKS = (
-    ("--all-extras", "--upgrade", "--output-file", "requirements.lock"),
+    (
+        *(f"--extra={each}" for each in EXTRAS if each not in ENGINE_EXTRAS),
+        "--upgrade",
+        "--output-file",
+        "requirements.lock",
+    ),
     ("--extra", "demo", "--constraint", "requirements.lock", "--output-file", "requirements-demo.lock"),
+    ("--extra", "nautilus", "--upgrade", "--output-file", "tests/engines/nautilus.lock"),
 )
 
 

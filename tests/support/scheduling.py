@@ -5,7 +5,14 @@ from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissing
 # Files whose tests use one folder of the checkout, such as dist: one process runs the tests of such a file in turn.
 # pytest-xdist's own groups have no effect in this version of pytest, which ignores the names that they add to tests.
 FILES_IN_ONE_PROCESS = frozenset(
-    f"tests/acceptance/{name}.py" for name in ("test_clients", "test_readme", "test_zipapps")
+    f"tests/{name}.py"
+    for name in (
+        "acceptance/test_clients",
+        "acceptance/test_readme",
+        "acceptance/test_zipapps",
+        "engines/test_hftbacktest",
+        "engines/test_nautilus",
+    )
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader import Archive, open_archive
 from kalshi_data.reader.engines.export_tardis import TardisFiles
+from kalshi_data.reader.times import microseconds
 from tests.support.engine_archive import (
     BIDS_ONLY,
     BORN,
@@ -27,6 +28,7 @@ from tests.support.engine_archive import (
     states,
     write_engine_archive,
 )
+from tests.support.engine_gaps import GAP, states_over_gap, write_archive_with_gap
 from tests.support.sample_archive import drop_row
 
 KINDS = {"with clock": True, "without clock": False}
@@ -190,6 +192,18 @@ def test_over_a_gap_the_book_is_empty_until_it_is_known_again(tmp_path: Path) ->
         at: each[2:] for at, each in expected.items() if at != gap_us
     }
     assert {row["is_snapshot"] for row in rows(files.book) if int(row["timestamp"]) >= gap_us} == {"false"}
+
+
+def test_a_time_that_coverage_judges_as_lost_is_a_gap(tmp_path: Path) -> None:
+    archive = open_archive(write_archive_with_gap(tmp_path / "archive"))
+    with pytest.raises(ArchiveError, match="lacks orderbook_deltas from 2026-11-02T16:10:00Z to 2026-11-02T16:25:00Z"):
+        archive.export_tardis(tmp_path / "out", MARKETS, START, END)
+    (files,) = archive.export_tardis(tmp_path / "out", BUSY, START, END, over_gaps=True)
+    found = replayed(files)
+    assert found == last_of_each_time(states_over_gap(archive))
+    assert [each.at_us for each in found if not each.bids] == [microseconds(GAP[0])]
+    (quiet,) = archive.export_tardis(tmp_path / "quiet", QUIET, START, END)
+    assert replayed(quiet) == last_of_each_time(states(archive, QUIET))
 
 
 def test_a_lost_change_that_no_judgement_knows_is_reported(with_clock: Path, tmp_path: Path) -> None:
