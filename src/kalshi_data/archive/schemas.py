@@ -111,7 +111,7 @@ ARCHIVED = (
             RECEIVED[1],
             Column("last_change_at", TIME, "UTC milliseconds, clock of the exchange", nullable=True),
         ),
-        group_rows_max=1 << 14,
+        group_rows_max=1 << 12,
     ),
     ArchiveStream(
         "tickers",

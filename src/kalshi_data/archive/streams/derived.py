@@ -18,6 +18,7 @@ DERIVED = (
             Column("to_at", TIME, "UTC microseconds, whole minutes"),
             Column("state", NAME, "proven, repaired, covered, idle or gap"),
         ),
+        group_rows_max=1 << 13,
         is_derived=True,
     ),
     # The book of each market that was open at the hour's beginning, as of then.
@@ -35,7 +36,7 @@ DERIVED = (
             Column("snapshot_at", TIME, "UTC microseconds, clock of the gatherer"),
             Column("last_change_at", TIME, "UTC microseconds, clock of the exchange", nullable=True),
         ),
-        group_rows_max=1 << 14,
+        group_rows_max=1 << 13,
         is_derived=True,
     ),
 )
