@@ -15,6 +15,8 @@ import pyarrow as pa
 DOLLAR = 1_000_000
 PLACES = 6
 DECIMAL = pa.decimal128(18, PLACES)
+# Whole numbers of as many digits, and of as many as 64 bits may have.
+WHOLE, WIDE = pa.decimal128(18, 0), pa.decimal128(19, 0)
 
 
 def millionths(column: Any) -> list[int]:
@@ -30,6 +32,29 @@ def millionths(column: Any) -> list[int]:
         words = pa.Array.from_buffers(pa.int64(), 2 * (chunk.offset + len(chunk)), [None, chunk.buffers()[1]])
         found += cast("list[int]", words.to_pylist()[2 * chunk.offset :: 2])
     return found
+
+
+def integers(column: Any) -> Any:
+    """Return the millionths of a decimal array as an integer array.
+
+    Example:
+        >>> integers(pa.array([Decimal("0.43"), None], DECIMAL)).to_pylist()
+        [430000, None]
+    """
+    # The same bytes as decimals without places.
+    buffers = column.buffers()
+    return pa.Array.from_buffers(WHOLE, len(column), buffers, column.null_count, column.offset).cast(pa.int64())
+
+
+def from_integers(column: Any) -> Any:
+    """Return an integer array of millionths as exact decimals.
+
+    Example:
+        >>> from_integers(pa.array([430000, None])).to_pylist()
+        [Decimal('0.430000'), None]
+    """
+    made = column.cast(WIDE).cast(WHOLE)
+    return pa.Array.from_buffers(DECIMAL, len(made), made.buffers(), made.null_count, made.offset)
 
 
 def decimals(values: Sequence[int | None]) -> Any:

@@ -1,6 +1,4 @@
 """Order books: at a moment, all of them at a moment, change by change, and compared with every snapshot."""
-# pyarrow's functions are described to type checkers only in part.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,26 +6,9 @@ from typing import NamedTuple
 
 from kalshi_data.reader.amounts import decimal
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
-from kalshi_data.reader.coverage import CoverageReader
-from kalshi_data.reader.files.hour_files import STREAMS, runs
-from kalshi_data.reader.files.selection import WILDCARDS
 from kalshi_data.reader.fold import MarketFold, Turn
-from kalshi_data.reader.market_rows import (
-    CHANGE_COLUMNS,
-    CHECKPOINT_COLUMNS,
-    SKEW_US_MAX,
-    SNAPSHOT_COLUMNS,
-    Change,
-    Snapshot,
-    changes_of,
-    checkpoints_of,
-    snapshots_of,
-)
-from kalshi_data.reader.times import DAY, HOUR, Moment, instant, microseconds, span
-
-SNAPSHOTS, DELTAS, CHECKPOINTS = "orderbook_snapshots", "orderbook_deltas", "books"
-# Hours of snapshots that are looked through at once for the last one of a market.
-HOURS_AT_ONCE = 6
+from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS, MarketReader, one_market
+from kalshi_data.reader.times import HOUR, Moment, instant, microseconds, span
 
 
 class Step(NamedTuple):
@@ -82,7 +63,7 @@ class Interval(NamedTuple):
     wrong_levels: int
 
 
-class BookReader(CoverageReader):
+class BookReader(MarketReader):
     """Reads order books."""
 
     def book(self, market: str, at: Moment, *, over_gaps: bool = False) -> Book | Absent:
@@ -101,7 +82,7 @@ class BookReader(CoverageReader):
             [('0.44', '10'), ('0.45', '50')]
         """
         at_us = microseconds(at)
-        base, since_us, changes, missing = self._base_and_changes(one_market(market), at_us)
+        base, since_us, _, changes, missing = self._rows_at(one_market(market), at_us)
         if base is None:
             return Absent(market, at_us, self._why_absent(market, at_us))
         if missing:
@@ -157,79 +138,12 @@ class BookReader(CoverageReader):
                 from_us = turn.received_us
         return [*found, Interval(instant(from_us), instant(until), "unproven", 0)]
 
-    def _base_and_changes(
-        self, market: str, at_us: int
-    ) -> tuple[Snapshot | None, int, list[Change], list[tuple[int, int]]]:
-        """Return what a book begins with, the time of its snapshot, and the changes that may come after it."""
-        hour = at_us - at_us % HOUR
-        in_hour = self._snapshots(market, hour, at_us + 1)
-        if not in_hour and (held := self._checkpoint(market, hour)):
-            base, since_us = held
-            changes, missing = self._changes(market, base.received_us, at_us + 1)
-            # A change without a clock is ordered by what the snapshot before the checkpoint had.
-            if all(each.clock for each in changes):
-                return base, since_us, changes, missing
-        found = in_hour[-1] if in_hour else self._base(market, hour - 1)
-        if found is None:
-            return None, at_us, [], []
-        return found, found.received_us, *self._changes(market, found.received_us, at_us + 1)
-
-    def _checkpoint(self, market: str, hour: int) -> tuple[Snapshot, int] | None:
-        """Return the book at the beginning of an hour if the archive has it, so that no earlier file is needed."""
-        if CHECKPOINTS not in STREAMS:
-            return None
-        files, _ = self._folder.files(CHECKPOINTS, hour, hour + 1)
-        found = checkpoints_of(self.read(CHECKPOINTS, files, (hour, hour + 1), [market], CHECKPOINT_COLUMNS))
-        return found[-1] if found else None
-
     def _fold(self, market: str, begin: int, until: int) -> MarketFold:
-        base = self._base(one_market(market), begin)
-        later = [each for each in self._snapshots(market, begin + 1, until) if base is None or each != base]
-        first_us = base.received_us if base else later[0].received_us if later else begin
-        changes, missing = self._changes(market, first_us, until)
+        base, _, later, changes, missing = self._market_rows(one_market(market), begin, until)
         return MarketFold(market, begin, [*([base] if base else []), *later], changes, missing)
-
-    def _snapshots(self, market: str, begin: int, until: int) -> list[Snapshot]:
-        if begin >= until:
-            return []
-        files, _ = self._folder.files(SNAPSHOTS, begin, until)
-        return snapshots_of(self.read(SNAPSHOTS, files, (begin, until), [market], SNAPSHOT_COLUMNS))
-
-    def _changes(self, market: str, base_us: int, until: int) -> tuple[list[Change], list[tuple[int, int]]]:
-        """Return the changes that may come after a snapshot, and the times since it whose changes are missing."""
-        begin = base_us - SKEW_US_MAX + 1
-        files, missing = self._folder.files(DELTAS, begin, until)
-        changes = changes_of(self.read(DELTAS, files, (begin, until), [market], CHANGE_COLUMNS))
-        # The file before that of the snapshot can hold only changes that the snapshot's clock is ahead of.
-        return changes, [each for each in runs(missing, HOUR) if each[1] > base_us]
-
-    def _base(self, market: str, at_us: int) -> Snapshot | None:
-        """Return the last snapshot of a market that was received by a moment.
-
-        A book that does not change is stored once a day, so no snapshot of the day and the day before means that there
-        is none.
-        """
-        begin, oldest = at_us - at_us % HOUR, at_us - at_us % DAY - DAY
-        until = at_us + 1
-        while until > oldest:
-            if found := self._snapshots(market, max(begin, oldest), until):
-                return found[-1]
-            until, begin = begin, begin - HOURS_AT_ONCE * HOUR
-        return None
 
     def _why_absent(self, market: str, at_us: int) -> str:
         hour = at_us - at_us % HOUR
         if self._folder.files(SNAPSHOTS, hour, hour + HOUR)[1] or self._folder.files(DELTAS, hour, hour + HOUR)[1]:
             return NO_HOUR
         return BEFORE_FIRST if self._snapshots(market, at_us, hour + HOUR) else NOT_RECORDED
-
-
-def one_market(market: str) -> str:
-    """Return the ticker of one market.
-
-    Raises:
-        ValueError: it has wildcards.
-    """
-    if WILDCARDS.search(market):
-        raise ValueError(f"{market} has wildcards: name one market, or ask books_at for many")
-    return market

@@ -10,8 +10,8 @@ import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.reader.catalogue import CatalogueReader
-from kalshi_data.reader.files.hour_files import STREAMS, runs
-from kalshi_data.reader.files.scanning import RowSelection, read_tables
+from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, named, patterns
 from kalshi_data.reader.market_rows import whole
 from kalshi_data.reader.times import HOUR, SECOND, Moment, span
@@ -52,7 +52,9 @@ class CoverageReader(CatalogueReader):
             [('15:00', 'not judged'), ('16:00', 'missing')]
         """
         begin, until = span(start, end)
-        found = sorted([*self._judged(begin, until, patterns(markets, None)), *self._not_judged(begin, until)])
+        wanted = patterns(markets, None)
+        judged = self._judged(begin, until, None if wanted is None else [*wanted, ALL_MARKETS])
+        found = sorted([*judged, *self._not_judged(begin, until)])
         columns: list[Any] = [list(each) for each in zip(*joined(found), strict=True)] or [[] for _ in range(5)]
         return pa.table(
             {
@@ -65,24 +67,20 @@ class CoverageReader(CatalogueReader):
         )
 
     def _judged(self, begin: int, until: int, wanted: Sequence[str] | None) -> Iterator[CoverageRun]:
-        if COVERAGE not in STREAMS:
-            return
         files, _ = self._folder.files(COVERAGE, begin - begin % HOUR, until)
         first, last = (pa.scalar(each, pa.int64()).cast(TIME) for each in (begin, until))
         chosen = (field("from_at") < last) & (field("to_at") > first)
         if wanted is not None:
-            chosen &= named("market_ticker", [*wanted, ALL_MARKETS])
+            chosen &= named("market_ticker", wanted)
         selection = RowSelection(COVERAGE, COLUMNS, chosen, is_selective=wanted is not None)
-        for table in read_tables(self._folder, files, selection):
+        for table in FileRows(self._folder, files, selection).tables():
             columns: list[Any] = [table[each].to_pylist() for each in ("market_ticker", "stream")]
             columns += [whole(table["from_at"]), whole(table["to_at"]), table["state"].to_pylist()]
             for each in map(CoverageRun._make, zip(*columns, strict=True)):
                 yield each._replace(from_us=max(each.from_us, begin), to_us=min(each.to_us, until))
 
     def _not_judged(self, begin: int, until: int) -> Iterator[CoverageRun]:
-        judged = set[int]()
-        if COVERAGE in STREAMS:
-            judged = {each.begin_us for each in self._folder.files(COVERAGE, begin, until)[0]}
+        judged = {each.begin_us for each in self._folder.files(COVERAGE, begin, until)[0]}
         for stream in JUDGED:
             files, missing = self._folder.files(stream, begin, until)
             states = {NOT_JUDGED: [each.begin_us for each in files if each.begin_us not in judged], MISSING: missing}

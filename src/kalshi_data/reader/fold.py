@@ -3,12 +3,14 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from kalshi_data.reader.book import BEFORE_FIRST, NO_HOUR, Book
 from kalshi_data.reader.market_rows import SKEW_US_MAX, Change, Snapshot
 
 NEVER = 1 << 62
+BY_CLOCK, BY_TIME = attrgetter("clock"), attrgetter("at_us", "clock")
 
 
 class Turn(NamedTuple):
@@ -46,9 +48,9 @@ class MarketFold:
         self.book = Book(market, begin_us, absence=BEFORE_FIRST)
         self._begin_us = begin_us
         self._missing = missing
-        self._by_time = sorted(changes, key=lambda each: (each.at_us, each.clock))
+        self._by_time = sorted(changes, key=BY_TIME)
         self._times = [each.at_us for each in self._by_time]
-        self._by_clock = sorted(changes, key=lambda each: (each.clock, each.at_us))
+        self._by_clock = sorted(changes, key=attrgetter("clock", "at_us"))
         self._clocks = [each.clock for each in self._by_clock]
         with_clock = all(each.has_clock for each in snapshots) and (not self._clocks or self._clocks[0] > 0)
         self._is_by_clock = with_clock and not _restarts(snapshots)
@@ -105,12 +107,15 @@ class MarketFold:
         # At the time of a snapshot without a clock the book is that snapshot.
         earliest = -NEVER if is_by_clock else base.received_us + (0 if base.has_clock else 1)
         hole = next((begin for begin, end in self._missing if end > base.received_us), NEVER)
-        for _, group in groupby(changes, lambda each: each.clock if is_by_clock else max(each.at_us, earliest)):
+        for _, group in groupby(changes, BY_CLOCK if is_by_clock else lambda each: max(each.at_us, earliest)):
             together = list(group)
-            at_us = max(earliest, *(each.at_us for each in together))
+            at_us = max(earliest, together[0].at_us)
+            if len(together) > 1:
+                at_us = max(at_us, *(each.at_us for each in together))
             if at_us >= hole:
                 break
-            yield from self._opened(at_us)
+            if not self._is_open:
+                yield from self._opened(at_us)
             turn = self._add(together, at_us)
             if self._is_open:
                 yield turn
@@ -123,11 +128,16 @@ class MarketFold:
 
     def _add(self, together: Sequence[Change], at_us: int) -> Turn:
         """Add changes that happened at once."""
-        sizes = {(each.side, each.price): self.book.add(each.side, each.price, each.size_delta) for each in together}
-        self.book.clock = max(self.book.clock, together[-1].clock)
-        received_us = max(each.received_us for each in together)
-        touched = [(side, price, size) for (side, price), size in sizes.items()]
-        return Turn(self._reach(at_us), received_us, self.book.clock, touched)
+        book, first = self.book, together[0]
+        received_us = first.received_us
+        if len(together) == 1:
+            touched = [(first.side, first.price, book.add(first.side, first.price, first.size_delta))]
+        else:
+            sizes = {(each.side, each.price): book.add(each.side, each.price, each.size_delta) for each in together}
+            touched = [(side, price, size) for (side, price), size in sizes.items()]
+            received_us = max(each.received_us for each in together)
+        book.clock = max(book.clock, together[-1].clock)
+        return Turn(self._reach(at_us), received_us, book.clock, touched)
 
     def _compare(self, following: Snapshot, *, can_prove: bool) -> Iterator[Turn]:
         """Yield what a snapshot says of the book that was followed to it."""
@@ -162,7 +172,8 @@ class MarketFold:
         return self._by_clock[first].at_us if first < len(self._by_clock) else NEVER
 
     def _reach(self, at_us: int) -> int:
-        self._reached_us = self.book.at_us = max(self._reached_us, at_us)
+        self._reached_us = max(self._reached_us, at_us)
+        self.book.at_us = self._reached_us
         return self._reached_us
 
 

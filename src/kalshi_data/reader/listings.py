@@ -15,7 +15,7 @@ from kalshi_data.archive.schemas import TIME, file_schema
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.amounts import DECIMAL
 from kalshi_data.reader.files.hour_files import stream_named
-from kalshi_data.reader.files.scanning import RowSelection, read_tables
+from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names
 from kalshi_data.reader.quotes import QuoteReader
 from kalshi_data.reader.times import DAY, Moment, instant, microseconds
@@ -90,7 +90,8 @@ class ListingReader(QuoteReader):
         files, _ = self._folder.files("markets", at_us - at_us % DAY - DAY, at_us + 1)
         fetched = field("fetched_at") <= pa.scalar(at_us, pa.int64()).cast(TIME)
         for file in reversed(files):
-            (found,) = read_tables(self._folder, [file], RowSelection("markets", None, fetched, is_selective=False))
+            selection = RowSelection("markets", None, fetched, is_selective=False)
+            found = FileRows(self._folder, [file], selection).table()
             if found.num_rows:
                 return found, file.begin_us
         when = f"{instant(at_us):%Y-%m-%dT%H:%MZ}"

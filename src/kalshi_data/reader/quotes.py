@@ -11,8 +11,10 @@ import pyarrow as pa
 from kalshi_data.archive.schemas import LEVELS, TIME
 from kalshi_data.reader.amounts import DOLLAR, decimal, decimals, millionths
 from kalshi_data.reader.book import Book, best
-from kalshi_data.reader.books import BookReader, one_market
+from kalshi_data.reader.books import BookReader
 from kalshi_data.reader.candles import TRADE_COLUMNS, QuotedCandles, Traded
+from kalshi_data.reader.fold import Turn
+from kalshi_data.reader.market_reader import one_market
 from kalshi_data.reader.market_rows import whole
 from kalshi_data.reader.times import Moment, length, span
 
@@ -137,9 +139,22 @@ class QuoteReader(BookReader):
         received_us = 0
         for turn in fold.turns():
             received_us = max(received_us, turn.received_us)
-            if turn.at_us < until and (quote := _quote(fold.book)) != last:
+            if turn.at_us >= until or (last and not _may_change(last, turn)):
+                continue
+            if (quote := _quote(fold.book)) != last:
                 last = quote
                 yield turn.at_us, received_us, turn.clock, *quote
+
+
+def _may_change(quote: Quote, turn: Turn) -> bool:
+    """Return whether best prices may be others after a turn: of most turns no level is as good as they are."""
+    if turn.snapshot or not quote.is_known or not turn.changes:
+        return True
+    for side, price, _ in turn.changes:
+        best_price = quote.bid if side == "yes" else quote.ask
+        if best_price is None or (price >= best_price if side == "yes" else DOLLAR - price <= best_price):
+            return True
+    return False
 
 
 def _quote(book: Book) -> Quote:

@@ -12,7 +12,7 @@ import pyarrow.dataset
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
-from kalshi_data.reader.files.scanning import RowSelection, read_batches, read_tables, schema_of
+from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, listed, named, patterns
 from kalshi_data.reader.times import DAY, Moment, instant, span
 
@@ -144,8 +144,8 @@ class RowReader:
         selection = RowSelection(
             stream, columns, row_filter(stream, begin, until, wanted), is_selective=wanted is not None
         )
-        schema = schema_of(self._folder, files, selection)
-        return pa.RecordBatchReader.from_batches(schema, read_batches(self._folder, files, selection, schema))
+        rows = FileRows(self._folder, files, selection)
+        return pa.RecordBatchReader.from_batches(rows.schema, rows.batches())
 
     def read(
         self,
@@ -159,8 +159,7 @@ class RowReader:
         selection = RowSelection(
             stream, columns, row_filter(stream, *range_us, wanted), is_selective=wanted is not None
         )
-        found = list(read_tables(self._folder, files, selection))
-        return pa.concat_tables(found) if found else schema_of(self._folder, [], selection).empty_table()
+        return FileRows(self._folder, files, selection).table()
 
     def _present(self, stream: str, begin: int, until: int) -> list[HourFile]:
         """Return the files of a range; warn of hours without one.
@@ -195,7 +194,7 @@ class RowReader:
         if not files:
             raise ArchiveError("the archive has no listing of series there: choose markets or series instead")
         selection = RowSelection("series", ["ticker"], named("category", categories), is_selective=True)
-        (found,) = read_tables(self._folder, files[-1:], selection)
+        found = FileRows(self._folder, files[-1:], selection).table()
         return cast("list[str]", found["ticker"].to_pylist())
 
 

@@ -15,13 +15,14 @@ from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.amounts import millionths
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, Absent, Book
 from kalshi_data.reader.book_tables import BookTableReader
-from kalshi_data.reader.books import DELTAS, SNAPSHOTS
+from kalshi_data.reader.coverage import ALL_MARKETS
 from kalshi_data.reader.engines.market_events import BookEvent, BookFollower, EngineTrade, LocalClock
 from kalshi_data.reader.files.hour_files import ignore, runs
-from kalshi_data.reader.files.scanning import FILES_AT_ONCE, RowSelection, read_tables
+from kalshi_data.reader.files.scanning import FILES_AT_ONCE, FileRows, RowSelection
 from kalshi_data.reader.files.selection import WILDCARDS, Names, listed, named
 from kalshi_data.reader.fold import Turn
 from kalshi_data.reader.listings import EVENTS, Settlement, settlement
+from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS
 from kalshi_data.reader.market_rows import SKEW_US_MAX, whole
 from kalshi_data.reader.times import DAY, HOUR, instant
 
@@ -111,7 +112,7 @@ class EventReader(BookTableReader):
         files, _ = self._folder.files("markets", until - 1 - (until - 1) % DAY - DAY, until)
         chosen = named("ticker", tickers) & (field("fetched_at") < pa.scalar(until, pa.int64()).cast(TIME))
         selection = RowSelection("markets", ("ticker", "title", "close_time"), chosen, is_selective=True)
-        tables = [table.to_pylist() for table in read_tables(self._folder, files, selection)]
+        tables = [table.to_pylist() for table in FileRows(self._folder, files, selection).tables()]
         return {each["ticker"]: each for rows in tables for each in rows}
 
     def _refuse_gaps(self, tickers: Sequence[str], begin: int, until: int, streams: Sequence[str]) -> None:
@@ -130,7 +131,7 @@ class EventReader(BookTableReader):
         """Return the times of a window in which rows are known to be lost, or whose files are missing."""
         found = {
             (each.stream, each.from_us, each.to_us)
-            for each in self._judged(begin, until, [market])
+            for each in self._judged(begin, until, [market, ALL_MARKETS])
             if each.state == "gap" and each.stream in streams
         }
         for stream in streams:

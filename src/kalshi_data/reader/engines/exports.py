@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from kalshi_data.reader.books import DELTAS
 from kalshi_data.reader.engines.event_reader import LIFECYCLE, TRADES, EventReader
 from kalshi_data.reader.engines.export_nautilus import CatalogedMarket, NautilusWriter
 from kalshi_data.reader.engines.export_tardis import TardisFiles, TardisWriter
 from kalshi_data.reader.engines.market_events import TradeCount
 from kalshi_data.reader.files.selection import Names
+from kalshi_data.reader.market_reader import DELTAS
 from kalshi_data.reader.times import Moment, span
 
 

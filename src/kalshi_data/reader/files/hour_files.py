@@ -3,6 +3,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ STREAMS = {stream.name: stream for stream in ARCHIVED}
 # A range of more hours is a mistake: ten years.
 HOURS_MAX = 10 * 366 * 24
 SECONDS_MAX = {"connect_timeout": 10.0, "request_timeout": 60.0}
+# Files that a store is asked for at once.
+REQUESTS_AT_ONCE = 8
 
 
 class HourFile(NamedTuple):
@@ -43,7 +46,8 @@ class ArchiveFolder:
         self.progress = progress
         self.filesystem: Any
         text = str(place)
-        if text.startswith("s3://"):
+        self.is_remote = text.startswith("s3://")
+        if self.is_remote:
             self.filesystem, self.root = s3_filesystem(**options), text.removeprefix("s3://").rstrip("/")
             return
         if "://" in text and not text.startswith("file://"):
@@ -63,7 +67,7 @@ class ArchiveFolder:
         begins = list(range(begin_us - begin_us % width(stream), until_us, width(stream)))
         if len(begins) > HOURS_MAX:
             raise ArchiveError(f"the range has {len(begins):,} hours: choose one of at most {HOURS_MAX:,}")
-        infos = self._ask([self.path(stream, each) for each in begins])
+        infos = self._ask_for([self.path(stream, each) for each in begins])
         exists = [each.type == filesystems.FileType.File for each in infos]
         pairs = list(zip(infos, begins, exists, strict=True))
         found = [HourFile(info.path, info.size, begin) for info, begin, is_file in pairs if is_file]
@@ -96,6 +100,14 @@ class ArchiveFolder:
                 return file.read()
         except OSError as error:
             raise unreadable(path, error) from error
+
+    def _ask_for(self, paths: Sequence[str]) -> Sequence[Any]:
+        """Return what is known of files, which takes a request each to a bucket: several at once."""
+        if len(paths) < 2 or not self.is_remote:
+            return self._ask(paths)
+        with ThreadPoolExecutor(min(len(paths), REQUESTS_AT_ONCE), thread_name_prefix="files") as pool:
+            answers = pool.map(self._ask, [[path] for path in paths])
+            return [info for found in answers for info in found]
 
     def _ask(self, what: Any) -> Sequence[Any]:
         try:

@@ -3,11 +3,11 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset
@@ -16,77 +16,125 @@ from kalshi_data.archive.schemas import file_schema
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, stream_named, unreadable
 
+T = TypeVar("T")
 dataset: Any = pyarrow.dataset
-# Without the option each column of each row group would be a request of its own.
-FORMAT = dataset.ParquetFileFormat(default_fragment_scan_options=dataset.ParquetFragmentScanOptions(pre_buffer=True))
+ENCODED_TEXT = pa.dictionary(pa.int32(), pa.string())
+# Row groups of a file that are read while one is used: more would take memory, and leave no processor idle less.
+GROUPS_AT_ONCE = 2
 # Files that are read at once. Each takes little memory if a filter names markets.
 FILES_AT_ONCE = 8
 
 
 class RowSelection(NamedTuple):
-    """What is wanted of a stream: its columns in their order, and the filter of its rows."""
+    """What is wanted of a stream: its columns in their order, and the filter of its rows, None for all.
+
+    Texts of columns that are `encoded` come as dictionaries: faster, but a filter by them skips no row group.
+    """
 
     stream: str
     columns: Sequence[str] | None
     wanted: Any
     is_selective: bool
+    encoded: Sequence[str] = ()
 
 
-def read_tables(folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection) -> Iterator[pa.Table]:
-    """Yield the wanted rows of each file, in the order of the files.
+class FileRows:
+    """The wanted rows of files of one stream. The footer of each file is read once."""
 
-    Raises:
-        ArchiveError: a file cannot be read, or a column does not exist.
-    """
-    schema = schema_of(folder, files, selection)
-    at_once = FILES_AT_ONCE if selection.is_selective else 1
-    coming = iter(files)
-    with ThreadPoolExecutor(at_once, thread_name_prefix="archive") as pool:
+    def __init__(self, folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection) -> None:
+        """Take files in the order of time; that of the newest is read for its columns.
 
-        def begin(file: HourFile) -> Future[pa.Table]:
-            return pool.submit(_read_table, folder, file, selection, schema)
+        Raises:
+            ArchiveError: the newest file cannot be read, or a wanted column does not exist.
+        """
+        self._folder, self._files, self._selection = folder, files, selection
+        # Without pre_buffer each column of each row group would be a request; a whole file from disk needs less memory.
+        of_scan = dataset.ParquetFragmentScanOptions(pre_buffer=folder.is_remote or selection.is_selective)
+        of_read = dataset.ParquetReadOptions(dictionary_columns=set(selection.encoded))
+        self._format: Any = dataset.ParquetFileFormat(read_options=of_read, default_fragment_scan_options=of_scan)
+        self._newest = self._opened(files[-1]) if files else None
+        self.schema = self._schema()
 
-        running = deque(begin(file) for file in islice(coming, at_once))
-        done = 0
-        while running:
-            table = running.popleft().result()
-            running.extend(begin(file) for file in islice(coming, 1))
-            done += 1
-            folder.progress(done, len(files))
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the rows of each file, in the order of the files.
+
+        Raises:
+            ArchiveError: a file cannot be read.
+        """
+        at_once = FILES_AT_ONCE if self._selection.is_selective else 1
+        for done, table in enumerate(in_order(self._table, self._files, at_once), 1):
+            self._folder.progress(done, len(self._files))
             yield table
 
+    def table(self) -> pa.Table:
+        """Return the rows of all files.
 
-def read_batches(
-    folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection, schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    """Yield the wanted rows of each file in batches, in memory that does not grow with the files.
+        Raises:
+            ArchiveError: a file cannot be read.
+        """
+        return pa.concat_tables([self.schema.empty_table(), *self.tables()])
 
-    Raises:
-        ArchiveError: a file cannot be read.
-    """
-    for done, file in enumerate(files, 1):
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of all files in batches, in memory that does not grow with the files.
+
+        Raises:
+            ArchiveError: a file cannot be read.
+        """
+        for done, file in enumerate(self._files, 1):
+            for table in in_order(self._group, self._groups(file), GROUPS_AT_ONCE):
+                yield from table.to_batches()
+            self._folder.progress(done, len(self._files))
+
+    def _groups(self, file: HourFile) -> list[tuple[HourFile, Any]]:
+        """Return the row groups of a file that can hold wanted rows."""
+        fragment = self._fragment(file)
         with readable(file.path):
-            fragment = _fragment(folder, file)
-            names = [each for each in schema.names if each in fragment.physical_schema.names]
-            for batch in fragment.to_batches(columns=names, filter=selection.wanted):
-                yield from conformed(pa.Table.from_batches([batch]), schema).to_batches()
-        folder.progress(done, len(files))
+            found = fragment if self._selection.wanted is None else fragment.subset(self._selection.wanted)
+            return [(file, fragment.subset(row_group_ids=[each.id])) for each in found.row_groups]
+
+    def _group(self, group: tuple[HourFile, Any]) -> pa.Table:
+        return self._rows(*group)
+
+    def _table(self, file: HourFile) -> pa.Table:
+        return self._rows(file, self._fragment(file))
+
+    def _rows(self, file: HourFile, fragment: Any) -> pa.Table:
+        with readable(file.path):
+            held = [each for each in self.schema.names if each in fragment.physical_schema.names]
+            return conformed(fragment.to_table(columns=held, filter=self._selection.wanted), self.schema)
+
+    def _schema(self) -> pa.Schema:
+        """Return this version's columns, then those that a newer version has added."""
+        stream, columns = self._selection.stream, self._selection.columns
+        fields = {each.name: each for each in file_schema(stream_named(stream))}
+        if self._newest:
+            newest = self._newest.physical_schema
+            fields |= {each.name: each.with_nullable(True) for each in newest if each.name not in fields}
+        if unknown := [each for each in columns or () if each not in fields]:
+            raise ArchiveError(f"{stream} has no column {unknown[0]}: choose of {', '.join(fields)}")
+        fields |= {each: pa.field(each, ENCODED_TEXT) for each in self._selection.encoded}
+        return pa.schema([fields[each] for each in columns or fields])
+
+    def _fragment(self, file: HourFile) -> Any:
+        return self._newest if file is self._files[-1] else self._opened(file)
+
+    def _opened(self, file: HourFile) -> Any:
+        """Return the file with its footer; as its size is known, nothing else is asked for."""
+        with readable(file.path):
+            fragment = self._format.make_fragment(file.path, self._folder.filesystem, file_size=file.byte_count)
+            fragment.ensure_complete_metadata()
+            return fragment
 
 
-def schema_of(folder: ArchiveFolder, files: Sequence[HourFile], selection: RowSelection) -> pa.Schema:
-    """Return the schema of the rows: this version's columns, then those that a newer version has added.
-
-    Raises:
-        ArchiveError: a wanted column does not exist.
-    """
-    fields = {each.name: each for each in file_schema(stream_named(selection.stream))}
-    if files:
-        with readable(files[-1].path):
-            newest = _fragment(folder, files[-1]).physical_schema
-        fields |= {each.name: each.with_nullable(True) for each in newest if each.name not in fields}
-    if unknown := [each for each in selection.columns or () if each not in fields]:
-        raise ArchiveError(f"{selection.stream} has no column {unknown[0]}: choose of {', '.join(fields)}")
-    return pa.schema([fields[each] for each in selection.columns or fields])
+def in_order(read: Callable[[T], pa.Table], parts: Iterable[T], at_once: int) -> Iterator[pa.Table]:
+    """Yield what is read of each part, in their order, while the next ones are being read."""
+    coming = iter(parts)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="archive") as pool:
+        running = deque(pool.submit(read, each) for each in islice(coming, at_once))
+        while running:
+            table = running.popleft().result()
+            running.extend(pool.submit(read, each) for each in islice(coming, 1))
+            yield table
 
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -96,17 +144,6 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for each in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _read_table(folder: ArchiveFolder, file: HourFile, selection: RowSelection, schema: pa.Schema) -> pa.Table:
-    with readable(file.path):
-        fragment = _fragment(folder, file)
-        names = [each for each in schema.names if each in fragment.physical_schema.names]
-        return conformed(fragment.to_table(columns=names, filter=selection.wanted), schema)
-
-
-def _fragment(folder: ArchiveFolder, file: HourFile) -> Any:
-    return FORMAT.make_fragment(file.path, folder.filesystem, file_size=file.byte_count)
 
 
 @contextmanager

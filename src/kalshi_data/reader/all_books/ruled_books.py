@@ -14,6 +14,7 @@ from kalshi_data.reader.amounts import DECIMAL
 from kalshi_data.reader.market_rows import SKEW_US_MAX
 
 compute: Any = pyarrow.compute
+ORDER: list[Any] = [("market_ticker", "ascending"), ("side", "descending"), ("price", "descending")]
 LEVEL_KEYS = ["market_ticker", "side", "price"]
 SCHEMA = pa.schema([("market_ticker", pa.string()), ("side", pa.string()), ("price", DECIMAL), ("size", DECIMAL)])
 BASE_COLUMNS = (
@@ -58,7 +59,7 @@ def books(bases: pa.Table, batches: Iterator[pa.RecordBatch], at_us: int) -> pa.
     empty = known.filter(compute.invert(compute.is_in(known, value_set=shown)))
     nulls = [pa.nulls(len(empty), each.type) for each in list(SCHEMA)[1:]]
     rows = pa.concat_tables([held, pa.Table.from_arrays([empty, *nulls], schema=SCHEMA)])
-    return rows.sort_by([("market_ticker", "ascending"), ("side", "descending"), ("price", "descending")])
+    return rows.sort_by(ORDER)
 
 
 def levels(bases: pa.Table, side: str) -> pa.Table:

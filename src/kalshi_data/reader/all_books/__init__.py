@@ -1,0 +1,1 @@
+"""The order books of all markets at one moment, as tables."""
