@@ -9,6 +9,7 @@ FILES_IN_ONE_PROCESS = frozenset(
     for name in (
         "acceptance/test_clients",
         "acceptance/test_readme",
+        "acceptance/test_zipapp_catalog",
         "acceptance/test_zipapps",
         "engines/test_hftbacktest",
         "engines/test_nautilus",

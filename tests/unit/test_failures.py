@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from kalshi_data.deduplicator.catalog.cli import main as catalog
 from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.demo import psql
 from kalshi_data.demo.cli import main as demo
@@ -26,6 +27,7 @@ from tests.unit.test_settings import DEDUPLICATOR, GATHERER
 PROGRAMS = {
     "gatherer": gatherer,
     "deduplicator": deduplicator,
+    "catalog": catalog,
     "simulator": simulator,
     "demo": demo,
     "zipapps": release,
@@ -123,6 +125,8 @@ CAUSES = (
     Cause("zipapps --output FILE", 2, "is a file"),
     Cause("zipapps --output FILE/below", 1, "is no folder"),
     Cause("zipapps --target nothing", 2, "is not one of"),
+    Cause("zipapps --program nothing", 2, "is not one of"),
+    Cause("catalog register --iceberg glue --config NONE", 2, "no such file; name the configuration"),
 )
 
 

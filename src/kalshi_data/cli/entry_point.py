@@ -8,8 +8,11 @@ from kalshi_data.version import describe, read_release
 INTERRUPTED = 130
 
 
-def start(program: str, name: str | None = None) -> None:
-    """Run a program's command line, which ends the process; `name` is what its help calls it."""
+def start(program: str, name: str | None = None, package: str | None = None) -> None:
+    """Run a program's command line, which ends the process.
+
+    `name` is what its help calls it, and `package` holds its command line; by default both are named like the program.
+    """
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{describe(program)}\n")
         return
@@ -20,7 +23,7 @@ def start(program: str, name: str | None = None) -> None:
             f"python{made_for}, or build one with python3 build.py zipapps --python {running}"
         )
     try:
-        import_module(f"kalshi_data.{program}.cli").main(prog_name=name or program)
+        import_module(f"kalshi_data.{package or program}.cli").main(prog_name=name or program)
     except KeyboardInterrupt:
         sys.stderr.write(f"{program}: interrupted\n")
         sys.exit(INTERRUPTED)

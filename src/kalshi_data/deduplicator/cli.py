@@ -11,7 +11,7 @@ from kalshi_data.cli.tables import show, status_options
 from kalshi_data.database.connection import connect
 from kalshi_data.database.migrations import migrate as migrate_component
 from kalshi_data.deduplicator.archive_commands import archive, export
-from kalshi_data.deduplicator.catalog_command import catalog
+from kalshi_data.deduplicator.catalog.command import catalog
 from kalshi_data.deduplicator.completeness.command import completeness
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.runner import COMPONENTS

@@ -10,7 +10,12 @@ SHARED = ("cli", "database", "service", "sql")
 PACKAGES = {
     "gatherer": ("gatherer", "kalshi", *SHARED),
     "deduplicator": ("deduplicator", "archive", *SHARED),
+    "catalog": ("deduplicator", "archive", *SHARED),
 }
+# The packages that start a program, unless one is named like it.
+STARTED_BY = {"catalog": "deduplicator.catalog"}
+# Those that every platform needs; the others are made when they are named.
+USUAL = ("gatherer", "deduplicator")
 # Files about an installation; they name folders of the machine that built it.
 INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
 # The AWS services that store objects, and those that provide credentials.
@@ -37,8 +42,6 @@ NEEDLESS = (
     "pyarrow/*_flight.*",
     "pyarrow/*gandiva.*",
     "pyarrow/*_orc.*",
-    "pyarrow/libarrow_s3.*",
-    "pyarrow/_s3fs.*",
     "pyarrow/_gcsfs.*",
     "pyarrow/_azurefs.*",
     "pyarrow/_hdfs.*",
@@ -50,16 +53,19 @@ NEEDLESS = (
     # For readers of an archive, who have the wheel.
     "kalshi_data/sql/duckdb",
 )
+# The deduplicator reaches S3 by boto3, and Iceberg by Arrow.
+NEEDLESS_BESIDE_ICEBERG = ("pyarrow/libarrow_s3.*", "pyarrow/_s3fs.*")
 
 
 def trim(site: Path, program: str) -> None:
     """Remove files that the program never loads from a folder of installed packages."""
-    for pattern in NEEDLESS:
+    for pattern in (*NEEDLESS, *(() if program == "catalog" else NEEDLESS_BESIDE_ICEBERG)):
         for path in list(site.glob(pattern)):
             _remove(path)
     _keep(site / "kalshi_data", PACKAGES[program])
-    _keep(site / "botocore" / "data", SERVICES)
-    _keep(site / "boto3" / "data", SERVICES)
+    services = (*SERVICES, "glue") if program == "catalog" else SERVICES
+    _keep(site / "botocore" / "data", services)
+    _keep(site / "boto3" / "data", services)
 
 
 def _keep(folder: Path, names: Collection[str]) -> None:

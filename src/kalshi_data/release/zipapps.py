@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from kalshi_data.release.contents import PACKAGES, trim
+from kalshi_data.release.contents import STARTED_BY, trim
 from kalshi_data.release.revision import Revision
 from kalshi_data.release.sbom import bill_of_materials
 from kalshi_data.release.target import ReleaseError, Target
@@ -24,8 +24,10 @@ LOCK = "requirements.lock"
 TOOLS = Path(sys.executable).parent
 
 
-def make_release(checkout: Path, output: Path, target: Target, revision: Revision) -> Iterator[str]:
-    """Build every program for a target, yield the name of each, and write their checksums.
+def make_release(
+    checkout: Path, output: Path, target: Target, revision: Revision, programs: Sequence[str]
+) -> Iterator[str]:
+    """Build programs for a target, yield the name of each, and write their checksums beside those of other programs.
 
     Raises:
         ReleaseError: if a package has no wheel for the target, or cannot be fetched.
@@ -34,7 +36,7 @@ def make_release(checkout: Path, output: Path, target: Target, revision: Revisio
     built = list[Path]()
     with tempfile.TemporaryDirectory(prefix="kalshi-release-") as name:
         wheel = _make_wheel(checkout, Path(name), revision)
-        for program in PACKAGES:
+        for program in programs:
             site = Path(name) / program
             try:
                 locked = locked_packages(checkout, program, target)
@@ -51,8 +53,7 @@ def make_release(checkout: Path, output: Path, target: Target, revision: Revisio
             bill.write_bytes(bill_of_materials(program, locked, revision))
             built += [output / program, bill]
             yield program
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in built)
-    (output / SUMS).write_text("".join(lines))
+    write_sums(output, built)
 
 
 def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, str]:
@@ -68,6 +69,15 @@ def locked_packages(checkout: Path, program: str, target: Target) -> dict[str, s
     wanted = set(re.findall(r"^[\w.-]+==\S+", found, re.MULTILINE))
     entries = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)
     return {entry.split("==")[0]: entry for entry in entries if entry.partition(" ")[0] in wanted}
+
+
+def write_sums(output: Path, built: Iterable[Path]) -> None:
+    """Write the checksums of files; those of files that an earlier call built stay."""
+    sums = output / SUMS
+    former = sums.read_text().splitlines() if sums.is_file() else []
+    lines = {line.partition("  ")[2]: line for line in former}
+    lines |= {path.name: f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in built}
+    sums.write_text("".join(f"{line}\n" for name, line in lines.items() if (output / name).is_file()))
 
 
 def _install(site: Path, locked: Mapping[str, str], target: Target) -> None:
@@ -86,7 +96,8 @@ def _make_wheel(checkout: Path, folder: Path, revision: Revision) -> Path:
 
 def _make_zipapp(site: Path, output: Path, program: str, target: Target, revision: Revision) -> None:
     # The Python that runs the program compiles it when it is unpacked.
-    entry = ("--entry-point", f"kalshi_data.{program}.__main__:main", "--reproducible", "--compile-pyc")
+    started_by = f"kalshi_data.{STARTED_BY.get(program, program)}.__main__:main"
+    entry = ("--entry-point", started_by, "--reproducible", "--compile-pyc")
     interpreter = f"/usr/bin/env python{target.python}"
     output.unlink(missing_ok=True)
     files = ("--site-packages", str(site), "--output-file", str(output), "--python", interpreter)

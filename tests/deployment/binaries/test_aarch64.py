@@ -17,7 +17,7 @@ from tests.deployment.binaries.arm_root import PYTHON, arm_python
 from tests.support.engines import Engine
 from tests.support.waiting import SECONDS_MAX
 
-PROGRAMS = ("gatherer", "deduplicator")
+PROGRAMS = ("gatherer", "deduplicator", "catalog")
 # The emulator starts no other process, so that one compiles what was unpacked.
 CACHE = {"SHIV_COMPILE_WORKERS": "1"}
 FEW = ("--markets=10", "--rate=40", "--lifecycles=0")
@@ -57,7 +57,9 @@ def binaries(tmp_path_factory: pytest.TempPathFactory) -> Binaries:
     """The release for aarch64."""
     folder = tmp_path_factory.mktemp("aarch64")
     target = ("--target", "linux-aarch64", "--python", PYTHON)
-    subprocess.run([sys.executable, ROOT / "build.py", "zipapps", *target, "--output", folder / "dist"], check=True)
+    wanted = [f"--program={program}" for program in PROGRAMS]
+    build = [sys.executable, ROOT / "build.py", "zipapps", *target, *wanted, "--output", folder / "dist"]
+    subprocess.run(build, check=True)
     return Binaries(folder / "dist", folder / "cache")
 
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SessionLock
-from kalshi_data.deduplicator.catalog_command import hold_file_lock
+from kalshi_data.deduplicator.catalog.command import hold_file_lock
 from kalshi_data.deduplicator.cli import main
 from kalshi_data.errors import LockHeld
 from tests.support.engines import Database

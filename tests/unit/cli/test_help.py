@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from kalshi_data.deduplicator.catalog.cli import main as catalog
 from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.demo.cli import main as demo
 from kalshi_data.gatherer.cli import main as gatherer
@@ -16,6 +17,7 @@ COLUMNS = 80
 PROGRAMS = {
     "gatherer": gatherer,
     "deduplicator": deduplicator,
+    "catalog": catalog,
     "simulator": simulator,
     "demo": demo,
     "zipapps": release,

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -22,6 +22,7 @@ from kalshi_data.deduplicator.archive_commands import connect_exporter, select, 
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
 from kalshi_data.errors import ArchiveError, LockHeld
 from kalshi_data.settings import load_settings
+from kalshi_data.version import read_release
 
 if TYPE_CHECKING:
     from kalshi_data.archive.catalog.inventory import InventorySource
@@ -29,11 +30,30 @@ if TYPE_CHECKING:
     from kalshi_data.archive.partitions import HourSelection
 
 LOCK_FILE = "catalog.lock"
-INSTALL = "the command needs a Python environment with kalshi-data[catalog], of which archive/README.md has the steps"
+# The program that has Iceberg's libraries, and the command of it that this one is.
+PROGRAM, COMMAND = "catalog", "register"
+INSTALL = "put the program catalog beside this one, as Ansible's role catalog does, or install kalshi-data[catalog]"
 HELD = "another run registers the archive: wait until it has ended"
 
 
-@click.command()
+class CatalogCommand(click.Command):
+    """A command that the deduplicator's single file lets the program beside it run, which has Iceberg's libraries."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the arguments as they were given."""
+        ctx.meta[PROGRAM] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run that program in place of this one, or else the command."""
+        own = Path(sys.argv[0]).resolve()
+        program = own.with_name(PROGRAM)
+        if read_release().commit and program != own and program.is_file():
+            os.execv(program, [str(program), COMMAND, *ctx.meta[PROGRAM]])  # noqa: S606 - there is no shell to want here
+        return super().invoke(ctx)
+
+
+@click.command(cls=CatalogCommand)
 @config_option(CONFIG)
 @click.option("--iceberg", "address", required=True, metavar="CATALOG", help="glue, or sql: and an SQLAlchemy address.")
 @click.option("--namespace", default="kalshi_iceberg", show_default=True, help="Glue's database, or the namespace.")
