@@ -41,18 +41,52 @@ def test_services_are_confined(units: Path, program: str) -> None:
     assert "Overall exposure level" in done.stdout + done.stderr
 
 
+def is_wanted(condition: str, **variables: object) -> object:
+    """Return what a condition of a task is on a host of the deduplicator."""
+    # Ansible refuses a condition that is no boolean.
+    return Environment(autoescape=True).compile_expression(condition)(group_names=["deduplicator"], **variables)
+
+
 def test_the_catalogue_is_registered_by_a_timer_that_is_off_by_default(units: Path) -> None:
     """A run starts only after the one before it has ended, and gives way to the deduplicator."""
     unit, timer = ((units / f"kalshi-catalog.{kind}").read_text() for kind in ("service", "timer"))
-    assert "archive catalog --config /etc/kalshi/deduplicator.toml --iceberg glue --namespace kalshi_iceberg" in unit
-    assert "CPUWeight=10\n" in unit
+    asked = "--config /etc/kalshi/deduplicator.toml --iceberg glue --namespace kalshi_iceberg"
+    assert f"ExecStart=/opt/kalshi/current/catalog register {asked}" in unit
+    # The release's own folder holds what its programs unpacked.
+    assert "EnvironmentFile=/opt/kalshi/current/environment\n" in unit
+    assert {"CPUWeight=10", "MemoryDenyWriteExecute=yes"} <= set(unit.splitlines())
     assert "OnUnitInactiveSec=10min\n" in timer
-    (play,) = (each for each in yaml.safe_load((PLAYBOOKS / "site.yml").read_text()) if "catalogue" in each["name"])
-    (task,) = play["tasks"]
-    # Ansible refuses a condition that is no boolean.
-    is_set_up = Environment(autoescape=True).compile_expression(task["when"])
-    assert [is_set_up(kalshi_catalog=each) for each in (None, "", "glue")] == [False, False, True]
-    assert is_set_up() is False
+    plays = [play for name in ("site.yml", "rollout.yml") for play in yaml.safe_load((PLAYBOOKS / name).read_text())]
+    tasks = [task for play in plays if "deduplicator" in play["hosts"] for task in play.get("tasks", [])]
+    included = [
+        (task["ansible.builtin.include_role"], task) for task in tasks if "ansible.builtin.include_role" in task
+    ]
+    chosen = [(role.get("tasks_from", "main"), task["when"]) for role, task in included if role["name"] == "catalog"]
+    assert sorted(name for name, _ in chosen) == ["install", "main", "main", "remove"]
+    for name, condition in chosen:
+        found = [is_wanted(condition, kalshi_catalog=each) for each in (None, "", "glue")]
+        expected = [True, True, False] if name == "remove" else [False, False, True]
+        assert [*found, is_wanted(condition)] == [*expected, expected[0]]
+
+
+def test_only_the_deduplicators_host_gets_the_catalogues_program() -> None:
+    """It is copied from the folder of the release, compared with its checksum, and unpacked once."""
+    (play,) = (play for play in yaml.safe_load((PLAYBOOKS / "rollout.yml").read_text()) if "Check" in play["name"])
+    (task,) = (task for task in play["tasks"] if "catalogue" in task["name"])
+    condition = Environment(autoescape=True).compile_expression(task["when"])
+    assert [condition(group_names=[each], kalshi_catalog="x") for each in ("gatherer", "deduplicator")] == [False, True]
+    text = (PLAYBOOKS / "roles/catalog/tasks/install.yml").read_text()
+    tasks = yaml.safe_load(text)
+    copied = [
+        each for task in tasks for each in (task, *task.get("block", [])) if "ansible.builtin.include_role" in each
+    ]
+    found = [(each["ansible.builtin.include_role"]["tasks_from"], each["vars"]["zipapp_program"]) for each in copied]
+    assert found == [("verify_checksum", "catalog"), ("unpack", "catalog")]
+    unpack = yaml.safe_load((PLAYBOOKS / "roles/zipapp/tasks/unpack.yml").read_text())
+    assert unpack[0]["ansible.builtin.copy"]["src"] == "{{ zipapp_dist }}/{{ zipapp_program }}"
+    # A failure takes away the program, and leaves the deduplicator's in the same folder.
+    removed = [each["ansible.builtin.file"]["path"] for task in tasks for each in task.get("rescue", [])[:1]]
+    assert removed == ["/opt/kalshi/releases/{{ catalog_version }}/catalog"]
 
 
 def test_a_gatherer_survives_an_outage_of_its_database(units: Path) -> None:
