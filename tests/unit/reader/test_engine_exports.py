@@ -2,15 +2,17 @@
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader import Archive, open_archive
+from kalshi_data.reader import Archive, Book, Step, open_archive
 from kalshi_data.reader.engines.export_tardis import TardisFiles
 from kalshi_data.reader.times import microseconds
 from tests.support.engine_archive import (
@@ -215,6 +217,30 @@ def test_a_lost_change_that_no_judgement_knows_is_reported(with_clock: Path, tmp
     assert list((tmp_path / "out").iterdir()) == []
     (files,) = archive.export_tardis(tmp_path / "out", BUSY, START, END, over_gaps=True)
     assert replayed(files) == last_of_each_time(states(archive, BUSY))
+
+
+@pytest.mark.parametrize("changes", [10, 50])
+def test_a_busy_hour_is_read_in_parts_and_gives_the_same_states(
+    busy: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    """So memory does not grow with the changes of an hour, nor with the window."""
+    monkeypatch.setattr("kalshi_data.reader.engines.event_reader.CHANGES_OF_A_PART", changes)
+    parts: list[tuple[datetime, datetime]] = []
+    walk = Archive.walk
+
+    def noted(archive: Archive, market: str, start: datetime, end: datetime) -> Iterator[tuple[Step, Book]]:
+        parts.append((start, end))
+        return walk(archive, market, start, end)
+
+    monkeypatch.setattr(Archive, "walk", noted)
+    (files,) = busy.export_tardis(tmp_path, BUSY, START, END)
+    monkeypatch.undo()
+    assert replayed(files) == last_of_each_time(states(busy, BUSY))
+    times: list[Any] = busy.deltas(START, END, BUSY)["exchange_ts"].to_pylist()
+    at_once = max(Counter(times).values())
+    for (begin, _), (following, _) in pairwise(parts):
+        assert sum(begin <= each < following for each in times) < changes + at_once
+    assert len(parts) > len(set(times)) // changes - len(HOURS)
 
 
 def test_progress_counts_hours_of_markets(with_clock: Path, tmp_path: Path) -> None:

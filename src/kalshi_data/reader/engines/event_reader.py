@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -30,8 +31,8 @@ compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 TRADES, LIFECYCLE = "trades", "lifecycle_events"
 TRADE_COLUMNS = ("exchange_ts", "received_at", "trade_id", "yes_price", "size", "taker_side", "is_block_trade")
-# A part of a walk becomes longer while it has fewer turns.
-TURNS_OF_A_PART = 20_000
+# A part of a walk has about as many changes in memory, and those since the last snapshot before it.
+CHANGES_OF_A_PART = 200_000
 GAPS_SHOWN = 3
 GO_ON = (
     "export the times between the gaps, or pass over_gaps (--over-gaps): the book is then empty from a gap until the "
@@ -67,19 +68,28 @@ class EventReader(BookTableReader):
 
     def _turns_by_part(self, market: str, begin: int, until: int) -> Iterator[tuple[Turn, Book]]:
         """Yield the turns of a walk from begin to end; each part reads a little more, so that none is split in two."""
-        width = HOUR
-        while begin < until:
-            last = min(begin - begin % HOUR + width, until)
+        hour = begin // HOUR
+        for first, last in self._parts(market, begin, until):
             end = until if last == until else last + SKEW_US_MAX
-            count = 0
-            for step, book in self.walk(market, instant(begin), instant(end)):
+            for step, book in self.walk(market, instant(first), instant(end)):
                 # The next part begins with the book after all that happened at its first moment.
                 if step.turn.at_us > last:
                     break
                 yield step.turn, book
-                count += 1
-            self._hours_done(-(-(last - begin) // HOUR))
-            width = min(2 * width, DAY) if count < TURNS_OF_A_PART else HOUR
+            reached = -(-last // HOUR) if last == until else last // HOUR
+            self._hours_done(reached - hour)
+            hour = reached
+
+    def _parts(self, market: str, begin: int, until: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a window: some hours of a quiet market, a part of an hour of a busy one."""
+        width = HOUR
+        while begin < until:
+            last = min(begin - begin % HOUR + width, until)
+            files, _ = self._folder.files(DELTAS, begin, last)
+            times = sorted(whole(self.read(DELTAS, files, (begin, last), [market], ("exchange_ts",))["exchange_ts"]))
+            edges = sorted({begin, *times[CHANGES_OF_A_PART::CHANGES_OF_A_PART], last})
+            yield from pairwise(edges)
+            width = min(2 * width, DAY) if len(times) < CHANGES_OF_A_PART // 10 else HOUR
             begin = last
 
     def _engine_trades(self, market: str, begin: int, until: int) -> Iterator[EngineTrade]:

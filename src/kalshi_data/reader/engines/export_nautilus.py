@@ -17,7 +17,7 @@ from kalshi_data.reader.times import instant, microseconds
 VENUE = "KALSHI"
 PRICE_PLACES, SIZE_PLACES = 4, 2
 # A file of the catalog has about as many rows.
-ROWS_OF_A_FILE = 100_000
+ROWS_OF_A_FILE = 50_000
 AMOUNTS_KEPT = 1 << 16
 # An engine closes positions at the expiration that it knows; of a market without a known close it should not.
 NEVER_EXPIRES = datetime(2100, 1, 1, tzinfo=UTC)

@@ -129,7 +129,7 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     count = 0
     with (
         replaced(path) as partial,
-        gzip.GzipFile(partial, "wb", mtime=0) as packed,
+        gzip.GzipFile(partial, "wb", compresslevel=6, mtime=0) as packed,
         TextIOWrapper(packed, encoding="utf-8", newline="") as text,
     ):
         writer = csv.writer(text, lineterminator="\n")

@@ -30,6 +30,8 @@ class EngineExporter(EventReader):
         A bid of YES is a bid; a bid of NO is an ask at 1 minus its price. `timestamp` is the exchange's time and
         `local_timestamp` that of receipt, in microseconds. Files of the same window are replaced.
 
+        Memory does not grow with the window: some 200,000 changes are held, and those since the snapshot before them.
+
         Args:
             folder: Where the files are written; it is made if it is missing.
             markets: Tickers, or patterns such as "KXFED-*".
