@@ -291,11 +291,15 @@ CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zon
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_books(touched tstzmultirange) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.mark_derived(derived_stream text, touched timestamp with time zone[]) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.mark_first_connection() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_judged_hours(from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.mark_late_books() RETURNS void
+    LANGUAGE sql;
+CREATE FUNCTION ops.mark_settlements(tickers text[]) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
     LANGUAGE plpgsql;
@@ -340,6 +344,8 @@ CREATE FUNCTION ops.on_first_snapshot() RETURNS trigger
 CREATE FUNCTION ops.on_gap_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_heartbeat_change() RETURNS trigger
+    LANGUAGE plpgsql;
+CREATE FUNCTION ops.on_history_change() RETURNS trigger
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.on_lifecycle_change() RETURNS trigger
     LANGUAGE plpgsql;
@@ -409,6 +415,8 @@ CREATE FUNCTION ops.settle_evidence() RETURNS TABLE(evidence bigint, clock bigin
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.settled_until() RETURNS timestamp with time zone
     LANGUAGE sql;
+CREATE FUNCTION ops.settlements_during(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(market_ticker text, seen_at timestamp with time zone, result text, yes_value numeric, determined_at timestamp with time zone, settled_at timestamp with time zone, source text)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.spaced_times(times timestamp with time zone[], pause interval) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql IMMUTABLE;
 CREATE FUNCTION ops.stage_archived_rows() RETURNS void
@@ -436,6 +444,10 @@ CREATE FUNCTION ops.ticker_scales(last_price numeric, yes_bid numeric, yes_ask n
 CREATE FUNCTION ops.ticker_units(last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.try_boolean(sent text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.try_numeric(sent text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.try_seconds(sent text) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.try_timestamptz(sent text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
@@ -559,6 +571,7 @@ CREATE TABLE market_data.events_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
+CREATE VIEW market_data.events_versions;
 CREATE TABLE market_data.hot_orderbook_deltas (
     exchange_ts timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -665,6 +678,7 @@ CREATE TABLE market_data.markets_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
+CREATE VIEW market_data.markets_versions;
 CREATE VIEW ops.completeness;
 CREATE VIEW market_data.minute_states;
 CREATE VIEW market_data.order_book_now;
@@ -727,6 +741,9 @@ CREATE TABLE market_data.series_history (
     body jsonb NOT NULL,
     gatherer_id smallint NOT NULL
 );
+CREATE VIEW market_data.series_versions;
+CREATE VIEW ops.announced_outcomes;
+CREATE VIEW market_data.settlements;
 CREATE VIEW market_data.tickers_unpacked;
 CREATE VIEW market_data.tickers;
 CREATE VIEW market_data.top_of_book;
@@ -1114,7 +1131,7 @@ ALTER TABLE ONLY timeseries.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
-CREATE INDEX events_history_ticker_fetched_at_idx ON market_data.events_history USING btree (ticker, fetched_at);
+CREATE INDEX events_history_fetched_at_idx ON market_data.events_history USING btree (fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
 CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
 CREATE INDEX hot_orderbook_snapshots_market_ticker_received_at_idx ON market_data.hot_orderbook_snapshots USING btree (market_ticker, received_at);
@@ -1123,12 +1140,12 @@ CREATE INDEX hot_trades_market_ticker_exchange_ts_idx ON market_data.hot_trades 
 CREATE INDEX index_values_index_id_source_ts_idx ON market_data.index_values USING btree (index_id, source_ts);
 CREATE INDEX lifecycle_events_subject_ticker_seen_at_idx ON market_data.lifecycle_events USING btree (subject_ticker, seen_at);
 CREATE INDEX markets_event_ticker_idx ON market_data.markets USING btree (event_ticker);
-CREATE INDEX markets_history_ticker_fetched_at_idx ON market_data.markets_history USING btree (ticker, fetched_at);
+CREATE INDEX markets_history_fetched_at_idx ON market_data.markets_history USING btree (fetched_at);
 CREATE INDEX packed_orderbook_deltas_market_ticker_hour_idx ON market_data.packed_orderbook_deltas USING btree (market_ticker, hour);
 CREATE INDEX packed_orderbook_snapshots_market_ticker_day_idx ON market_data.packed_orderbook_snapshots USING btree (market_ticker, day);
 CREATE INDEX packed_tickers_market_ticker_hour_idx ON market_data.packed_tickers USING btree (market_ticker, hour);
 CREATE INDEX packed_trades_market_ticker_day_idx ON market_data.packed_trades USING btree (market_ticker, day);
-CREATE INDEX series_history_ticker_fetched_at_idx ON market_data.series_history USING btree (ticker, fetched_at);
+CREATE INDEX series_history_fetched_at_idx ON market_data.series_history USING btree (fetched_at);
 CREATE INDEX archive_partitions_hour_idx ON ops.archive_partitions USING btree (hour) WHERE (state <> 'verified'::text);
 CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, until_at) WHERE (NOT is_proven);
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
@@ -1154,6 +1171,12 @@ CREATE INDEX subscriptions_market_ticker_channel_began_at_idx ON ops.subscriptio
 CREATE INDEX subscriptions_open ON ops.subscriptions USING btree (gatherer_id, epoch, connection_id) WHERE (ended_at IS NULL);
 CREATE INDEX ticker_evidence_market_ticker_exchange_ts_idx ON ops.ticker_evidence USING btree (market_ticker, exchange_ts);
 CREATE TRIGGER on_first_snapshot AFTER INSERT ON market_data.hot_orderbook_snapshots FOR EACH ROW WHEN (((new.clock = 0) AND (new.occurrence = 0) AND (new.yes_prices = '{}'::numeric[]) AND (new.no_prices = '{}'::numeric[]))) EXECUTE FUNCTION ops.on_first_snapshot();
+CREATE TRIGGER on_history_insert AFTER INSERT ON market_data.events_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
+CREATE TRIGGER on_history_insert AFTER INSERT ON market_data.markets_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
+CREATE TRIGGER on_history_insert AFTER INSERT ON market_data.series_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
+CREATE TRIGGER on_history_update AFTER UPDATE ON market_data.events_history REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
+CREATE TRIGGER on_history_update AFTER UPDATE ON market_data.markets_history REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
+CREATE TRIGGER on_history_update AFTER UPDATE ON market_data.series_history REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_history_change();
 CREATE TRIGGER on_lifecycle_change AFTER INSERT OR UPDATE ON market_data.lifecycle_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['activated'::text, 'determined'::text, 'settled'::text]))) EXECUTE FUNCTION ops.on_lifecycle_change();
 CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
@@ -1274,6 +1297,9 @@ GRANT SELECT ON TABLE market_data.events TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.events_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_history TO reader;
 GRANT SELECT ON TABLE market_data.events_history TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.events_versions TO deduplicator;
+GRANT SELECT ON TABLE market_data.events_versions TO reader;
+GRANT SELECT ON TABLE market_data.events_versions TO exporter;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;
@@ -1306,6 +1332,9 @@ GRANT SELECT ON TABLE market_data.markets_described TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.markets_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.markets_history TO reader;
 GRANT SELECT ON TABLE market_data.markets_history TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.markets_versions TO deduplicator;
+GRANT SELECT ON TABLE market_data.markets_versions TO reader;
+GRANT SELECT ON TABLE market_data.markets_versions TO exporter;
 GRANT SELECT ON TABLE ops.completeness TO deduplicator;
 GRANT SELECT,INSERT ON TABLE market_data.minute_states TO deduplicator;
 GRANT SELECT ON TABLE market_data.minute_states TO reader;
@@ -1331,6 +1360,14 @@ GRANT SELECT ON TABLE market_data.packed_trades TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.series_history TO deduplicator;
 GRANT SELECT ON TABLE market_data.series_history TO reader;
 GRANT SELECT ON TABLE market_data.series_history TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.series_versions TO deduplicator;
+GRANT SELECT ON TABLE market_data.series_versions TO reader;
+GRANT SELECT ON TABLE market_data.series_versions TO exporter;
+GRANT SELECT ON TABLE ops.announced_outcomes TO deduplicator;
+GRANT SELECT ON TABLE ops.announced_outcomes TO exporter;
+GRANT SELECT,INSERT ON TABLE market_data.settlements TO deduplicator;
+GRANT SELECT ON TABLE market_data.settlements TO reader;
+GRANT SELECT ON TABLE market_data.settlements TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.tickers_unpacked TO deduplicator;
 GRANT SELECT ON TABLE market_data.tickers_unpacked TO reader;
 GRANT SELECT ON TABLE market_data.tickers_unpacked TO exporter;

@@ -8,7 +8,7 @@ create table market_data.events_history (
     gatherer_id smallint not null,
     primary key (ticker, body_sha256)
 );
-create index on market_data.events_history (ticker, fetched_at);
+create index on market_data.events_history (fetched_at);
 
 comment on table market_data.events_history is
 'Every state of the exchange''s events that any gatherer fetched, each once.';
@@ -17,7 +17,7 @@ comment on column market_data.events_history.body_sha256 is 'Digest of the body.
 comment on column market_data.events_history.updated_time is
 'The exchange''s time of the change that made this state; null if the body has none.';
 comment on column market_data.events_history.fetched_at is
-'When the gatherer in gatherer_id fetched it, by that host''s clock.';
+'When a gatherer fetched it first, by that host''s clock.';
 comment on column market_data.events_history.last_fetched_at is
 'When a gatherer last fetched it as the newest state it knew, by that host''s clock.';
 comment on column market_data.events_history.body is 'The object as the exchange sent it.';

@@ -21,10 +21,9 @@ from kalshi_data.archive.streams.columns import (
     Column,
     amount,
     exchange_time,
-    listed_time,
-    text,
 )
 from kalshi_data.archive.streams.derived import DERIVED
+from kalshi_data.archive.streams.listings import LISTED
 
 __all__ = [
     "ARCHIVED",
@@ -37,25 +36,6 @@ __all__ = [
     "file_schema",
     "file_type",
 ]
-
-
-def listed(name: str, *columns: Column) -> ArchiveStream:
-    """Return a stream that is written whole once a day: a table of the exchange's objects."""
-    return ArchiveStream(
-        name,
-        f"market_data.{name}",
-        None,
-        ("ticker",),
-        (
-            Column("ticker", pa.string(), "name at the exchange"),
-            Column("updated_time", TIME, "UTC microseconds, clock of the exchange", nullable=True),
-            Column("fetched_at", TIME, "UTC microseconds, clock of the gatherer"),
-            Column("body_sha256", DIGEST, "SHA-256"),
-            *columns,
-            Column("body", pa.string(), "JSON"),
-        ),
-        hours=24,
-    )
 
 
 ARCHIVED = (
@@ -168,20 +148,7 @@ ARCHIVED = (
             *RECEIVED,
         ),
     ),
-    listed("series", *(text(name) for name in ("title", "category", "frequency", "fee_type"))),
-    listed(
-        "events",
-        *(text(name) for name in ("series_ticker", "title", "sub_title")),
-        Column("mutually_exclusive", pa.bool_(), "true or false", nullable=True),
-        listed_time("strike_date"),
-        text("strike_period"),
-    ),
-    listed(
-        "markets",
-        *(text(name) for name in ("event_ticker", "market_type", "title", "yes_sub_title", "no_sub_title")),
-        *(text(name) for name in ("status", "result")),
-        *(listed_time(name) for name in ("open_time", "close_time", "settlement_ts")),
-    ),
+    *LISTED,
     *DERIVED,
 )
 

@@ -14,6 +14,7 @@ as $$
                 then 'market_data.snapshots_during($1, $2) as t'
             when target = to_regclass('market_data.coverage') then 'ops.coverage_during($1, $2) as t'
             when target = to_regclass('market_data.books') then 'ops.books_during($1, $2) as t'
+            when target = to_regclass('market_data.settlements') then 'ops.settlements_during($1, $2) as t'
             when time_column is null then format('%s as t', target)
             else format('%1$s as t where t.%2$I >= $1 and t.%2$I < $2', target, time_column)
         end;

@@ -3,7 +3,7 @@
 -- Production holds all fields that any copy has.
 -- If two messages within 5 s differ only in fields that every line lacks in the first one, they count as one.
 -- Reads: pg_temp.stage
--- Writes: market_data.lifecycle_events
+-- Writes: market_data.lifecycle_events, and what ops.mark_settlements writes
 -- Returns: a row per message that is new, with the hour it falls into, or that got fields, with 0 new rows
 create or replace function ops.merge_lifecycle_events()
 returns table (gatherer_id smallint, touched_hour timestamptz, new_rows integer)
@@ -13,6 +13,8 @@ as $$
 declare
     staged record;
     held record;
+    -- Markets of which something about their outcome is new.
+    decided text[] := '{}';
 begin
     for staged in
         select distinct on (
@@ -40,6 +42,9 @@ begin
             staged.subject_ticker, staged.kind, staged.seen_at, staged.received_at, staged.gatherer_id,
             staged.payload, staged.occurrence, staged.earlier_at
         ) as c;
+        if staged.kind in ('determined', 'settled') and (not found or held.joined <> held.payload) then
+            decided := decided || staged.subject_ticker;
+        end if;
         if not found then
             insert into market_data.lifecycle_events (
                 seen_at, subject_ticker, kind, payload_sha256, occurrence, payload, received_at, gatherer_id
@@ -64,6 +69,9 @@ begin
             return query select held.gatherer_id, date_bin('1 hour', held.seen_at, '2000-01-01 00:00:00+00'), 0;
         end if;
     end loop;
+    if decided <> '{}' then
+        perform ops.mark_settlements(decided);
+    end if;
 end;
 $$;
 

@@ -7,7 +7,11 @@ immutable
 as $$
     values
     ('coverage', null, interval '1 h'),
-    ('books', null, interval '0');
+    ('books', null, interval '0'),
+    ('series_history', 'series', interval '1 h'),
+    ('events_history', 'events', interval '1 h'),
+    ('markets_history', 'markets', interval '1 h'),
+    ('settlements', 'lifecycle_events', interval '1 h');
 $$;
 
 comment on function ops.derived_streams is 'The streams of the archive that production derives from others.';

@@ -11,6 +11,11 @@ as $$
         where
             (d.stream = derived_stream and d.during @> wanted_hour)
             or (
+                derived_stream = 'settlements'
+                and d.stream in ('lifecycle_events', 'markets_history')
+                and d.during @> wanted_hour
+            )
+            or (
                 derived_stream = 'books'
                 and case
                     -- What was expected is deleted together with what coverage is derived from.

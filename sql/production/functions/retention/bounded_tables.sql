@@ -25,9 +25,9 @@ as $$
         ),
         ('ops.rejected_rows', 'rejected_at', 'rejected_rows', null),
         ('ops.arbitration', 'hour', 'arbitration', null),
-        ('market_data.series_history', 'last_fetched_at', 'history', null),
-        ('market_data.events_history', 'last_fetched_at', 'history', null),
-        ('market_data.markets_history', 'last_fetched_at', 'history', null)
+        ('market_data.series_history', 'last_fetched_at', 'history', 'series_history'),
+        ('market_data.events_history', 'last_fetched_at', 'history', 'events_history'),
+        ('market_data.markets_history', 'last_fetched_at', 'history', 'markets_history')
 $$;
 
 comment on function ops.bounded_tables is 'The tables without partitions whose old rows are deleted.';

@@ -1,4 +1,4 @@
--- Merge staged series: keep the newest state of each, and add every state once to the history.
+-- Merge staged series: keep the newest state of each, and each state once, with when it was first and last fetched.
 -- The newest state with a time is the one changed last, then the one fetched last, then that of the greatest digest.
 -- A state without a time is newer if it was fetched later. So the order in which states come changes nothing.
 -- Reads: pg_temp.stage
@@ -43,11 +43,11 @@ kept as (
     from stage
     order by ticker, body_sha256, fetched_at
     on conflict (ticker, body_sha256) do update
-        set last_fetched_at = excluded.last_fetched_at
-        where excluded.last_fetched_at > known.last_fetched_at
+        set
+            fetched_at = least(known.fetched_at, excluded.fetched_at),
+            last_fetched_at = greatest(known.last_fetched_at, excluded.last_fetched_at)
+        where excluded.fetched_at < known.fetched_at or excluded.last_fetched_at > known.last_fetched_at
     returning known.gatherer_id, known.xmax = 0 as is_new
 )
 
-select gatherer_id, null::timestamptz as touched_hour, count(*) as new_rows from kept
-where is_new
-group by gatherer_id;
+select gatherer_id, null::timestamptz as touched_hour, count(*) as new_rows from kept where is_new group by gatherer_id;

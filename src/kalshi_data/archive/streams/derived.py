@@ -2,7 +2,17 @@
 
 import pyarrow as pa
 
-from kalshi_data.archive.streams.columns import LEVELS, MARKET, NAME, TIME, ArchiveStream, Column
+from kalshi_data.archive.streams.columns import (
+    LEVELS,
+    MARKET,
+    NAME,
+    TIME,
+    ArchiveStream,
+    Column,
+    amount,
+    listed_time,
+)
+from kalshi_data.archive.streams.listings import HISTORIES
 
 DERIVED = (
     # The state of each expected minute, as runs of equal minutes within the hour.
@@ -37,6 +47,24 @@ DERIVED = (
             Column("last_change_at", TIME, "UTC microseconds, clock of the exchange", nullable=True),
         ),
         group_rows_max=1 << 13,
+        is_derived=True,
+    ),
+    *HISTORIES,
+    # What each market paid, in the hour in which that became known.
+    ArchiveStream(
+        "settlements",
+        "market_data.settlements",
+        "seen_at",
+        ("market_ticker", "seen_at"),
+        (
+            MARKET,
+            Column("seen_at", TIME, "UTC microseconds, clock of the exchange, else of the gatherer"),
+            Column("result", NAME, "yes, no or another word"),
+            amount("yes_value", "US dollars", nullable=True),
+            listed_time("determined_at"),
+            listed_time("settled_at"),
+            Column("source", NAME, "lifecycle_events or markets_history"),
+        ),
         is_derived=True,
     ),
 )

@@ -1,0 +1,16 @@
+-- Read the states of series that were first fetched in a time, for the archive.
+-- Parameters: begin_at, end_at timestamptz
+-- Reads: market_data.series_versions
+-- Returns: columns in the order of the archive's schema
+select
+    t.ticker,
+    t.fetched_at,
+    t.updated_time,
+    t.body_sha256,
+    t.title,
+    t.category,
+    t.frequency,
+    t.fee_type,
+    t.body::text as body
+from market_data.series_versions as t
+where t.fetched_at >= %(begin_at)s::timestamptz and t.fetched_at < %(end_at)s::timestamptz;
