@@ -91,10 +91,23 @@ ROWS: dict[str, list[Row]] = {
         {"ticker": "KXFED", "category": "Economics", "fetched_at": after(-50_000), "body": "{}"},
         {"ticker": "KXHIGHNY", "category": "Climate and Weather", "fetched_at": after(-50_000), "body": "{}"},
     ],
-    "events": [],
+    "events": [{"ticker": "KXFED-26DEC", "title": "Rate in December?", "fetched_at": after(-50_000), "body": "{}"}],
     "markets": [
         {"ticker": each, "title": title, "status": "active", "fetched_at": after(-50_000), "body": "{}"}
         for each, title in ((FED, "Rate above 4 %?"), (HEAT, "High above 56 °F?"))
+    ],
+    "markets_history": [
+        {"ticker": FED, "title": "Rate above 4.00 %?", "status": "active", "fetched_at": after(3100), "body": "{}"}
+    ],
+    "settlements": [
+        {
+            "market_ticker": HEAT,
+            "seen_at": after(3001),
+            "result": "yes",
+            "yes_value": Decimal(1),
+            "determined_at": after(3000),
+            "source": "lifecycle_events",
+        }
     ],
 }
 

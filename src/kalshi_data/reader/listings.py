@@ -3,26 +3,27 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.dataset
 
-from kalshi_data.archive.schemas import TIME, file_schema
-from kalshi_data.errors import ArchiveError
+from kalshi_data.archive.schemas import TIME
 from kalshi_data.reader.amounts import DECIMAL
-from kalshi_data.reader.files.hour_files import stream_named
-from kalshi_data.reader.files.scanning import FileRows, RowSelection
+from kalshi_data.reader.files.known_objects import known_objects
 from kalshi_data.reader.files.selection import Names
 from kalshi_data.reader.quotes import QuoteReader
-from kalshi_data.reader.times import DAY, Moment, instant, microseconds
+from kalshi_data.reader.times import Moment, microseconds, span
 
-compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 EVENTS = ("subject_ticker", "seen_at", "kind", "payload")
+# What a message of a kind says of a market.
+STATUSES = {"activated": "active", "deactivated": "inactive", "determined": "determined", "settled": "finalized"}
+TIMES = {"close_date_updated": (("close_time", "close_ts"),), "settled": (("settlement_ts", "settled_ts"),)}
+CHANGED = ("status", "result", "close_time", "settlement_ts")
 SETTLEMENT = pa.schema(
     [
         ("market_ticker", pa.string()),
@@ -30,6 +31,8 @@ SETTLEMENT = pa.schema(
         ("yes_value", DECIMAL),
         ("determined_at", TIME),
         ("seen_at", TIME),
+        ("settled_at", TIME),
+        ("source", pa.string()),
     ]
 )
 
@@ -42,73 +45,99 @@ class Settlement(NamedTuple):
     yes_value: Decimal | None
     determined_at: datetime | None
     seen_at: datetime
+    settled_at: datetime | None = None
+    source: str = "lifecycle_events"
 
 
 class ListingReader(QuoteReader):
-    """Reads what the exchange said about its markets."""
+    """Reads what the exchange said about its series, events and markets."""
 
     def settlements(self, start: Moment, end: Moment, markets: Names | None = None, **chosen: Any) -> pa.Table:
-        """Return what each market that was determined in [start, end) paid, as the exchange last said in that time.
+        """Return what each market paid whose outcome was said first in [start, end), as the archive has it.
+
+        If an outcome was corrected, the market is in the time of the correction. Hours without a file of `settlements`
+        have what the exchange last announced in them.
 
         Columns: market_ticker, result ("yes", "no" or another word), yes_value (dollars paid for a YES contract),
-        determined_at and seen_at (UTC).
+        determined_at, seen_at, settled_at (UTC), source (what said it first).
 
         Example:
             >>> found = archive.settlements("2026-11-02T15:00", "2026-11-02T16:00")
             >>> [(row["market_ticker"], row["result"], str(row["yes_value"])) for row in found.to_pylist()]
             [('KXHIGHNY-26NOV02-T56', 'yes', '1.000000')]
         """
-        rows = self.rows("lifecycle_events", start, end, markets, columns=EVENTS, **chosen)
-        determined = rows.filter(field("kind") == "determined").sort_by("seen_at").to_pylist()
-        found = {each["subject_ticker"]: settlement(each) for each in determined}
-        return pa.Table.from_pylist([found[name]._asdict() for name in sorted(found)], schema=SETTLEMENT)
+        begin, until = span(start, end)
+        wanted = self._markets(markets, chosen.pop("series", None), chosen.pop("categories", None), until)
+        if chosen:
+            raise TypeError(f"settlements() takes series and categories, not {', '.join(chosen)}")
+        files, missing = self._folder.files("settlements", begin, until)
+        rows = self.read("settlements", files, (begin, until), wanted, SETTLEMENT.names).to_pylist()
+        if missing:
+            present = [each for each in self._present("lifecycle_events", begin, until) if each.begin_us in missing]
+            events = self.read("lifecycle_events", present, (begin, until), wanted, EVENTS)
+            rows += [settlement(each)._asdict() for each in determined(events)]
+        found = {each["market_ticker"]: each for each in sorted(rows, key=lambda row: row["seen_at"])}
+        return pa.Table.from_pylist([found[name] for name in sorted(found)], schema=SETTLEMENT)
 
     def markets(self, at: Moment) -> pa.Table:
         """Return the markets as they were known at a moment: nothing that was learned later is in it.
 
-        The rows are those of the last listing that was fetched by then, with the outcomes that the exchange announced
-        since. Columns are those of the stream `markets`.
+        Each is in its newest state that was fetched by then, with what the exchange announced since: that it was
+        paused, determined or settled, or closes at another time. Columns are those of the stream `markets`.
 
         Raises:
-            ArchiveError: the archive has no listing of the day and the day before.
+            ArchiveError: the archive has neither a list nor a history of that time.
 
         Example:
             >>> [archive.markets(f"2026-11-02T{time}")["result"].to_pylist() for time in ("15:49", "15:51")]
             [[None, None], [None, 'yes']]
         """
         at_us = microseconds(at)
-        listing, listed_us = self._listing(at_us)
-        files, _ = self._folder.files("lifecycle_events", listed_us, at_us + 1)
-        events = self.read("lifecycle_events", files, (listed_us, at_us + 1), None, EVENTS)
-        outcomes = {}
-        for each in events.filter(field("kind") == "determined").sort_by("seen_at").to_pylist():
-            outcomes[each["subject_ticker"]] = settlement(each).result
-        return _with_outcomes(listing, outcomes)
+        known = known_objects(self._folder, "markets", at_us)
+        files, _ = self._folder.files("lifecycle_events", known.since_us, at_us + 1)
+        events = self.read("lifecycle_events", files, (known.since_us, at_us + 1), None, EVENTS)
+        return with_events(known.rows, events.sort_by("seen_at").to_pylist())
 
-    def _listing(self, at_us: int) -> tuple[pa.Table, int]:
-        """Return the rows of the newest listing that were fetched by a moment, and when its day began."""
-        files, _ = self._folder.files("markets", at_us - at_us % DAY - DAY, at_us + 1)
-        fetched = field("fetched_at") <= pa.scalar(at_us, pa.int64()).cast(TIME)
-        for file in reversed(files):
-            selection = RowSelection("markets", None, fetched, is_selective=False)
-            found = FileRows(self._folder, [file], selection).table()
-            if found.num_rows:
-                return found, file.begin_us
-        when = f"{instant(at_us):%Y-%m-%dT%H:%MZ}"
-        raise ArchiveError(f"the archive has no listing of markets of {when} or the day before: choose a later moment")
+    def events(self, at: Moment) -> pa.Table:
+        """Return the events as they were known at a moment, as `markets` does; columns are those of `events`.
+
+        Example:
+            >>> archive.events("2026-11-02T15:49")["title"].to_pylist()
+            ['Rate in December?']
+        """
+        return known_objects(self._folder, "events", microseconds(at)).rows
+
+    def series(self, at: Moment) -> pa.Table:
+        """Return the series as they were known at a moment, as `markets` does; columns are those of `series`.
+
+        Example:
+            >>> archive.series("2026-11-02T15:49").select(["ticker", "category"]).to_pylist()[0]
+            {'ticker': 'KXFED', 'category': 'Economics'}
+        """
+        return known_objects(self._folder, "series", microseconds(at)).rows
+
+
+def determined(events: pa.Table) -> list[dict[str, Any]]:
+    """Return the messages that markets were determined, the earliest first."""
+    return events.filter(field("kind") == "determined").sort_by("seen_at").to_pylist()
 
 
 def settlement(event: dict[str, Any]) -> Settlement:
     """Return what an event of the kind "determined" says; what cannot be understood is None."""
-    try:
-        payload = json.loads(event["payload"])
-    except (ValueError, RecursionError):
-        payload = None
-    said: dict[str, Any] = payload if isinstance(payload, dict) else {}
+    said = payload_of(event)
     result = said.get("result")
     value, moment = _dollars(said.get("settlement_value")), _second(said.get("determination_ts"))
     named = result if isinstance(result, str) else None
     return Settlement(event["subject_ticker"], named, value, moment, event["seen_at"])
+
+
+def payload_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a message; an empty one if it cannot be understood."""
+    try:
+        payload = json.loads(event["payload"])
+    except (ValueError, RecursionError):
+        payload = None
+    return payload if isinstance(payload, dict) else {}
 
 
 def _dollars(text: Any) -> Decimal | None:
@@ -126,16 +155,38 @@ def _second(value: Any) -> datetime | None:
         return None
 
 
-def _with_outcomes(listing: pa.Table, outcomes: dict[str, str | None]) -> pa.Table:
-    """Return a listing in which markets that were determined have their result."""
-    columns: list[list[Any]] = [listing[each].to_pylist() for each in ("ticker", "result", "status")]
-    pairs = list(zip(*columns, strict=True))
-    changed = {
-        "result": [outcomes.get(name) or result for name, result, _ in pairs],
-        "status": ["determined" if outcomes.get(name) and not result else state for name, result, state in pairs],
-    }
-    for name, values in changed.items():
-        place = listing.schema.get_field_index(name)
-        kind: Any = file_schema(stream_named("markets")).field(name)
-        listing = listing.set_column(place, kind, pa.array(values, kind.type))
-    return listing
+def with_events(markets: pa.Table, events: Sequence[dict[str, Any]]) -> pa.Table:
+    """Return markets with what messages that were sent since each was fetched say; `events` are in order of time."""
+    rows: Any = markets.select(["fetched_at", *CHANGED]).to_pylist()
+    by_ticker: dict[str, Any] = dict(zip(markets["ticker"].to_pylist(), rows, strict=True))
+    for event in events:
+        row = by_ticker.get(event["subject_ticker"])
+        if row is not None and (event["seen_at"] > row["fetched_at"] or (says_result(event) and not row["result"])):
+            row.update(changes(event))
+    for name in CHANGED:
+        place = markets.schema.get_field_index(name)
+        kind: Any = markets.schema.field(name)
+        markets = markets.set_column(place, kind, pa.array([row[name] for row in rows], kind.type))
+    return markets
+
+
+def says_result(event: dict[str, Any]) -> bool:
+    """Return whether a message says the outcome of a market; a list that was fetched after it may lack it."""
+    return event["kind"] == "determined"
+
+
+def changes(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a market that a message changes.
+
+    Example:
+        >>> changes({"kind": "close_date_updated", "payload": '{"close_ts": 0}'})
+        {'close_time': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)}
+    """
+    said = payload_of(event)
+    found: dict[str, Any] = {"status": STATUSES[event["kind"]]} if event["kind"] in STATUSES else {}
+    if says_result(event) and isinstance(result := said.get("result"), str) and result:
+        found["result"] = result
+    for name, key in TIMES.get(event["kind"], ()):
+        if (moment := _second(said.get(key))) is not None:
+            found[name] = moment
+    return found

@@ -12,9 +12,10 @@ import pyarrow.dataset
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
+from kalshi_data.reader.files.known_objects import known_objects
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, listed, named, patterns
-from kalshi_data.reader.times import DAY, Moment, instant, span
+from kalshi_data.reader.times import Moment, instant, span
 
 field: Any = pyarrow.dataset.field
 RUNS_SHOWN = 3
@@ -185,17 +186,13 @@ class RowReader:
         return [*(wanted or []), *(f"{each}-*" for each in self._series_of(listed(categories), until))]
 
     def _series_of(self, categories: Sequence[str], until: int) -> list[str]:
-        """Return the series of categories, as the last listing before a time has them.
+        """Return the series of categories, as they are known at a time.
 
         Raises:
-            ArchiveError: there is no listing of series within two days of that time.
+            ArchiveError: the archive has no listing of series of that time.
         """
-        files, _ = self._folder.files("series", until - 2 * DAY, until)
-        if not files:
-            raise ArchiveError("the archive has no listing of series there: choose markets or series instead")
-        selection = RowSelection("series", ["ticker"], named("category", categories), is_selective=True)
-        found = FileRows(self._folder, files[-1:], selection).table()
-        return cast("list[str]", found["ticker"].to_pylist())
+        rows = known_objects(self._folder, "series", until).rows
+        return cast("list[str]", rows.filter(named("category", categories))["ticker"].to_pylist())
 
 
 def row_filter(stream: str, begin: int, until: int, wanted: Sequence[str] | None) -> Any:

@@ -154,7 +154,7 @@ def test_an_outcome_that_cannot_be_understood_is_null(
 
 def test_markets_hold_nothing_that_was_learned_later(archive: Archive, tmp_path: Path) -> None:
     assert archive.markets(after(0)).num_rows == 2
-    with pytest.raises(ArchiveError, match="no listing of markets of 2026-11-02T01:00Z or the day before"):
+    with pytest.raises(ArchiveError, match="no listing of markets of 2026-11-02T01:00Z or the days before"):
         archive.markets("2026-11-02T01:00")
     before, since = archive.markets(after(3000)), archive.markets(after(3002))
     assert (before["status"].to_pylist(), since["status"].to_pylist()) == (

@@ -25,7 +25,19 @@ from kalshi_data.version import describe
 
 Chosen = argparse.Namespace
 # A view may read those before it.
-SQL_FILES = ("trades", "deltas", "snapshots", "tickers", "lifecycle", "settlements", "book_at", "books_at", "candles")
+SQL_FILES = (
+    "trades",
+    "deltas",
+    "snapshots",
+    "tickers",
+    "lifecycle",
+    "settlements",
+    "markets_history",
+    "book_at",
+    "books_at",
+    "candles",
+    "markets_at",
+)
 
 
 def book(chosen: Chosen) -> int:

@@ -1,0 +1,92 @@
+"""The exchange's series, events and markets as they were known at a moment."""
+# pyarrow's functions are described to type checkers only in part.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.dataset
+
+from kalshi_data.archive.schemas import TIME, file_schema
+from kalshi_data.errors import ArchiveError
+from kalshi_data.reader.files.hour_files import ArchiveFolder, stream_named
+from kalshi_data.reader.files.scanning import FileRows, RowSelection
+from kalshi_data.reader.times import DAY, instant
+
+field: Any = pyarrow.dataset.field
+# How far back a list is looked for. Each day has one, unless the platform was down.
+LISTING_DAYS_MAX = 8
+
+
+class KnownObjects(NamedTuple):
+    """The newest state of each object, sorted by ticker, and since when messages may have changed what it says."""
+
+    rows: pa.Table
+    since_us: int
+
+
+def known_objects(folder: ArchiveFolder, name: str, at_us: int) -> KnownObjects:
+    """Return each object of a list, such as "markets", in the newest state that was fetched by a moment.
+
+    The states are those of the last list that was written by then, and of the history since. Which one is the newest
+    is decided as production does it: by the time of the change, then by when it was fetched.
+
+    Raises:
+        ArchiveError: the archive has neither a list nor a history of that time.
+    """
+    found, since_us = list[pa.Table](), at_us - at_us % DAY - LISTING_DAYS_MAX * DAY
+    for begin_us, table in _listings(folder, name, at_us):
+        known = table.filter(_fetched_by(at_us))
+        found.append(known)
+        if 0 < known.num_rows == table.num_rows:
+            # Its own states may have been merged late, so the history of the day before counts, too.
+            since_us = begin_us - DAY
+            break
+    history = f"{name}_history"
+    files, _ = folder.files(history, since_us, at_us + 1)
+    found.append(FileRows(folder, files, RowSelection(history, None, _fetched_by(at_us), is_selective=False)).table())
+    if not any(each.num_rows for each in found):
+        when = f"{instant(at_us):%Y-%m-%dT%H:%MZ}"
+        raise ArchiveError(f"the archive has no listing of {name} of {when} or the days before: choose a later moment")
+    columns = file_schema(stream_named(name)).names
+    table = pa.concat_tables([each.select(columns) for each in found], promote_options="permissive")
+    return KnownObjects(table.take(newest(table)), since_us)
+
+
+def _listings(folder: ArchiveFolder, name: str, at_us: int) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the lists of the day of a moment and of the days before it, with the beginning of each day."""
+    day = at_us - at_us % DAY
+    files, _ = folder.files(name, day - (LISTING_DAYS_MAX - 1) * DAY, at_us + 1)
+    for file in reversed(files):
+        yield file.begin_us, FileRows(folder, [file], RowSelection(name, None, None, is_selective=False)).table()
+
+
+def _fetched_by(at_us: int) -> Any:
+    return field("fetched_at") <= pa.scalar(at_us, pa.int64()).cast(TIME)
+
+
+def newest(table: pa.Table) -> list[int]:
+    """Return the places of the newest state of each object, sorted by ticker.
+
+    The newest with a time is the one changed last, then the one fetched last. A state without a time is newer if it was
+    fetched later.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> times = {"updated_time": [5, 9, None], "fetched_at": [10, 10, 11], "body_sha256": [b"a", b"b", b"c"]}
+        >>> newest(pa.table({"ticker": ["KXA-1", "KXA-1", "KXA-2"], **times}))
+        [1, 2]
+    """
+    names = ("ticker", "updated_time", "fetched_at", "body_sha256")
+    columns: list[Any] = [
+        (table[each].cast(pa.int64()) if pa.types.is_timestamp(table[each].type) else table[each]).to_pylist()
+        for each in names
+    ]
+    timed, untimed = dict[str, tuple[Any, ...]](), dict[str, tuple[Any, ...]]()
+    for place, (ticker, updated, fetched, sha256) in enumerate(zip(*columns, strict=True)):
+        of, rank = (untimed, (fetched, sha256)) if updated is None else (timed, (updated, fetched, sha256))
+        if ticker not in of or of[ticker][:-1] < rank:
+            of[ticker] = (*rank, place)
+    chosen = {ticker: found for ticker, found in untimed.items() if ticker not in timed or found[0] > timed[ticker][1]}
+    return [found[-1] for _, found in sorted({**timed, **chosen}.items())]
