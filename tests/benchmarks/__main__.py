@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.benchmarks import audits, capture, decode, export, latency, merge, registry, simulator, soak, zipapps
 from tests.benchmarks.capacity.command import capacity
+from tests.benchmarks.reading import benchmark as reading
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "export": export.measure,
     "latency": latency.measure,
     "merge": merge.measure,
+    "reader": reading.measure,
     "registry": registry.measure,
     "simulator": simulator.measure,
     "soak": soak.measure,
@@ -44,6 +46,8 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
       latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second
       merge      three gatherers into production, beside psql into psql with the same SQL, dlt and Sling; 10 seconds
                  stand for a million changes, on PostgreSQL and on TimescaleDB
+      reader     one book from a bucket, all books at a moment and a market's best prices of a made-up hour, beside
+                 DuckDB and ClickHouse over the same files; 10 seconds stand for 12 million changes
       registry   600,000 made-up markets from a local server into a database: seconds and memory
       simulator  deltas that one exchange process sends to one connection, and to each of three
       soak       memory of a gatherer at 10,000 frames per second; wants --seconds 1800

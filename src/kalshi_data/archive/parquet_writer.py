@@ -60,10 +60,22 @@ def write_partition(
         adbc_driver_manager.Error, psycopg.Error: the database failed.
         OSError: the disk is full.
     """
+    with closing(read(connection, stream, begin, end)) as batches:
+        return write_rows(stream, begin, batches, path, progress)
+
+
+def write_rows(
+    stream: ArchiveStream,
+    begin: datetime,
+    batches: Iterator[pa.RecordBatch],
+    path: Path,
+    progress: Callable[[int], None] = lambda _: None,
+) -> WrittenFile:
+    """Write batches with the schema of a stream in memory, in any order, to a new file; as `write_partition` does."""
     accumulator = TotalsAccumulator(stream)
     with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         external_sort = ExternalSort(Path(folder), stream.order)
-        with closing(read(connection, stream, begin, end)) as batches, closing(_ahead(_runs(batches))) as runs:
+        with closing(_ahead(_runs(batches))) as runs:
             for run in runs:
                 accumulator.add(run)
                 external_sort.add(run)
