@@ -289,6 +289,8 @@ CREATE FUNCTION ops.line_proofs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.lock_hours(wanted_stream text, hours timestamp with time zone[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.maintenance_during(wanted tstzrange) RETURNS tstzmultirange
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.mark_books(touched tstzmultirange) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.mark_derived(derived_stream text, touched timestamp with time zone[]) RETURNS void

@@ -14,6 +14,14 @@ class StreamProgress(NamedTuple):
     bytes: int
     newest_hour: datetime | None
     error: str | None
+    hours_failing: int = 0
+    hours_open: int = 0
+
+    @property
+    def hours(self) -> dict[str, int]:
+        """The hours by state; each is in one: those that fail are due, too, and are not counted as due here."""
+        due = self.hours_due - self.hours_failing
+        return {"verified": self.hours_verified, "due": due, "failing": self.hours_failing, "open": self.hours_open}
 
 
 class ArchiveState:

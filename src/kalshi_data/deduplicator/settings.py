@@ -123,6 +123,26 @@ class DeduplicatorHealthSettings(GrowthLimits):
             ),
         ),
     ] = 10.0
+    count_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=SECONDS_MAX,
+            description="Interval at which completeness is counted; at least thirty times as long as a count takes.",
+        ),
+    ] = 60.0
+    repair_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Degraded if a minute is a gap for longer than this; sooner, a source may still repair it.",
+        ),
+    ] = 3600.0
+    certificate_days_min: Annotated[
+        float,
+        Meta(ge=0, le=DAYS_MAX, description="Degraded if a database's certificate ends in fewer days than this."),
+    ] = 30.0
 
 
 class UpkeepSettings(Section):

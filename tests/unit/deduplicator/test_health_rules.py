@@ -187,9 +187,15 @@ def test_measurements_are_exported_as_metrics() -> None:
 
 def waiting(seconds: float) -> StreamProgress:
     since = datetime.now(UTC) - timedelta(seconds=seconds)
-    return StreamProgress(
-        "trades", hours_verified=7, hours_due=3, due_since=since, bytes=500, newest_hour=None, error=None
-    )
+    return StreamProgress("trades", 7, 3, since, 500, None, None, hours_failing=1, hours_open=4)
+
+
+@pytest.mark.parametrize(("days", "checks"), [(30.5, []), (29.5, ["certificate"]), (-1.0, ["certificate"])])
+def test_a_certificate_that_ends_is_reported(days: float, checks: list[str]) -> None:
+    made = measurements(certificates={"production": time.time() + days * 86_400})
+    assert health_of(made) == ("degraded" if checks else "healthy", checks)
+    reasons = evaluate(made, state(), SETTINGS, NOW).reasons
+    assert all(f"the certificate of production ends in {days:.1f} days" in reason.text for reason in reasons)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(7_000, "healthy"), (7_300, "degraded")])
@@ -294,8 +300,10 @@ def test_the_archive_has_metrics() -> None:
     prefix = "kalshi_deduplicator_archive"
     assert 60 <= samples.pop((f"{prefix}_lag_seconds",)) < 120
     assert samples == {
-        (f"{prefix}_hours_due", "trades"): 3,
-        (f"{prefix}_hours_verified", "trades"): 7,
+        (f"{prefix}_hours", "trades", "verified"): 7,
+        (f"{prefix}_hours", "trades", "due"): 2,
+        (f"{prefix}_hours", "trades", "failing"): 1,
+        (f"{prefix}_hours", "trades", "open"): 4,
         (f"{prefix}_bytes", "trades"): 500,
         (f"{prefix}_exports_total",): 1,
         (f"{prefix}_rows_total",): 10,

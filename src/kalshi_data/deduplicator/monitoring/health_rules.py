@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kalshi_data.deduplicator.monitoring.completeness_rules import completeness_rules
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
@@ -28,6 +29,7 @@ def evaluate(
         _streams(state, settings.health, monotonic_seconds),
         _copies(measurements, state),
         _line_counts(measurements),
+        *completeness_rules(measurements, settings.health),
         _tasks(state),
         _archive(state, settings.archive.late_seconds_max),
         _packing(measurements, settings.packing.late_seconds_max),
@@ -127,9 +129,12 @@ def _archive(state: State, late_seconds_max: float) -> Iterator[Reason]:
     """The archive is never worse than degraded, since what waits for it is safe in production."""
     archive = state.archive
     if archive.error:
-        yield Reason(DEGRADED, "archive", archive.error)
+        yield Reason(DEGRADED, "archive", f"{archive.error}; deduplicator archive list shows each hour that fails")
     elif archive.due_seconds > late_seconds_max:
-        text = f"{archive.hours_due:,} hours wait for the archive, the oldest for {archive.due_seconds:.0f} s"
+        text = (
+            f"{archive.hours_due:,} hours wait for the archive, the oldest for {archive.due_seconds:.0f} s: see if "
+            "a gatherer is away or behind (deduplicator status), or an hour fails (deduplicator archive list)"
+        )
         yield Reason(DEGRADED, "archive", text)
 
 

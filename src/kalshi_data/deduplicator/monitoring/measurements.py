@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from kalshi_data.service.growth import Growth
 
+# The stream whose minutes can be proven, and the state of minutes in which nothing happened.
+BOOKS, IDLE = "orderbook_deltas", "idle"
+
 # Gatherer number and stream name.
 StreamKey = tuple[int, str]
 
@@ -66,6 +69,65 @@ class Packing(NamedTuple):
     failure: str = ""
 
 
+class LostMinutes(NamedTuple):
+    """Minutes of the last day that no source repaired in its time; the ticker is empty for a stream of all markets."""
+
+    stream: str
+    minutes: int
+    markets: int
+    market_ticker: str
+    began_at: datetime
+    ended_at: datetime
+
+
+class BookChecks(NamedTuple):
+    """Books compared with snapshots: proven in the last hour; of the last day to be compared again, and wrong."""
+
+    proven: int = 0
+    retried: int = 0
+    wrong: int = 0
+    wrong_ticker: str | None = None
+
+
+class ExpectedBooks(NamedTuple):
+    """Markets whose order book is expected now, and how many of them no living gatherer follows."""
+
+    markets: int = 0
+    missing: int = 0
+    missing_ticker: str | None = None
+
+
+class Contribution(NamedTuple):
+    """Rows of a stream in the last day that only this gatherer received, or first, or missed; from a sample."""
+
+    unique: int
+    first: int
+    missed: int
+
+
+class CompletenessCounts(NamedTuple):
+    """What production knows of its completeness, counted at `counted_at_seconds` (0 for never) in `count_seconds`.
+
+    `minutes` are those of today (UTC), by stream and state; `gaps` those of gatherers in the last day, by stream and
+    repair.
+    """
+
+    minutes: Mapping[tuple[str, str], int] = {}
+    lost: tuple[LostMinutes, ...] = ()
+    book_checks: BookChecks = BookChecks()
+    books: ExpectedBooks = ExpectedBooks()
+    gaps: Mapping[tuple[str, str], int] = {}
+    contributions: Mapping[StreamKey, Contribution] = {}
+    counted_at_seconds: float = 0.0
+    count_seconds: float = 0.0
+
+    @property
+    def share_proven(self) -> float:
+        """The share of proven minutes in today's minutes of order books in which something happened; 1 if none did."""
+        states = {state: count for (stream, state), count in self.minutes.items() if stream == BOOKS and state != IDLE}
+        return states.get("proven", 0) / total if (total := sum(states.values())) else 1.0
+
+
 class Measurements:
     """Everything measured; one thread replaces whole mappings, so that any thread may read them."""
 
@@ -81,6 +143,10 @@ class Measurements:
         self.packing = Packing()
         self.growth = Growth()  # of production
         self.full_in_days = math.inf  # days until production is full; infinite if never
+        self.completeness = CompletenessCounts()
+        self.completeness_failure = ""
+        # When the certificates of the databases end, in seconds since 1970, by the database.
+        self.certificates: Mapping[str, float] = {}
         self.gatherers: Mapping[int, Liveness] = {}
         self.merged: Mapping[StreamKey, MergedRows] = {}
         self.rates: Mapping[StreamKey, float] = {}  # rows polled per second

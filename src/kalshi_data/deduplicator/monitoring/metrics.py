@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client.core import Metric
 
 from kalshi_data.archive.progress import ArchiveState
+from kalshi_data.deduplicator.monitoring.completeness_metrics import completeness_metrics
 from kalshi_data.deduplicator.monitoring.measurements import Measurements, StreamKey
 from kalshi_data.deduplicator.state import State
 from kalshi_data.service.health import HealthReport
@@ -45,8 +46,11 @@ def read_metrics(measurements: Measurements, state: State, health: HealthReport)
     tasks = {name: task.error is not None for name, task in state.tasks.items()}
     yield gauge(f"{PREFIX}task_failing", "1 while a task beside the streams fails.", tasks, "task")
     yield from _line_counts(measurements)
+    yield from completeness_metrics(PREFIX, measurements)
     yield from _archive(state.archive)
     yield from _packing(measurements)
+    name = f"{PREFIX}certificate_end_timestamp_seconds"
+    yield gauge(name, "When the certificate of a database ends.", measurements.certificates, "database")
 
 
 def _production(measurements: Measurements) -> Iterable[Metric]:
@@ -103,10 +107,11 @@ def _line_counts(measurements: Measurements) -> Iterable[Metric]:
 def _archive(archive: ArchiveState) -> Iterable[Metric]:
     name = f"{PREFIX}archive"
     yield gauge(f"{name}_lag_seconds", "How long the oldest hour that is due has waited.", archive.due_seconds)
-    due = {each.stream: each.hours_due for each in archive.progress}
-    yield gauge(f"{name}_hours_due", "Hours that are due to be written to the archive and read back.", due, "stream")
-    verified = {each.stream: each.hours_verified for each in archive.progress}
-    yield gauge(f"{name}_hours_verified", "Hours in the archive that were read back.", verified, "stream")
+    hours = {(each.stream, state): count for each in archive.progress for state, count in each.hours.items()}
+    meaning = (
+        "Hours that were read back (verified), are due, failed the last time (failing), or are not due yet (open)."
+    )
+    yield gauge(f"{name}_hours", meaning, hours, ("stream", "state"))
     size = {each.stream: each.bytes for each in archive.progress}
     yield gauge(f"{name}_bytes", "Bytes in the archive.", size, "stream")
     yield counter(f"{name}_exports", "Hours written by this process.", archive.hours_exported)

@@ -5,6 +5,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from kalshi_data.deduplicator.monitoring.completeness_monitor import CompletenessMonitor
 from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
@@ -38,6 +39,7 @@ class DeduplicatorReporter:
         self._is_stopping = False
         self._notifier = notifier or Notifier()
         self.monitor = monitor = Monitor(settings, state, shard)
+        self.completeness = CompletenessMonitor(settings, monitor.measurements)
         registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
         self._server = HealthServer(settings.health, monitor.health, registry)
         self._reports = SystemdReports(self._notifier, self._is_merging, self._status_line, self._hangs)
@@ -47,6 +49,7 @@ class DeduplicatorReporter:
         """Start to report."""
         self._server.start()
         self.monitor.start()
+        self.completeness.start()
         self._thread.start()
         return self
 
@@ -55,6 +58,7 @@ class DeduplicatorReporter:
     ) -> None:
         """Report that the program ends, and whether it failed."""
         self._thread.stop(STOP_SECONDS_MAX)
+        self.completeness.stop()
         self.monitor.stop("failed" if error else "stopped")
         self._server.stop()
 
