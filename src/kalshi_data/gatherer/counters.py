@@ -121,6 +121,8 @@ class Counters:
     # Reasons by the connection's name.
     refused: dict[str, str] = size("connections_refused", "Connections the exchange refuses.", dict)
     failing: dict[str, str] = size("connections_failing", "Connections that end soon each time.", dict)
+    # When each was first received (monotonic), by its name.
+    unknown_at: dict[str, float] = size("unknown_names", "Kinds of messages and fields this version ignores.", dict)
     # Reasons by market.
     refused_markets: dict[str, str] = size(
         "markets_refused", "Order books the exchange refuses, asked again later.", dict

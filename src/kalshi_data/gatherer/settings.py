@@ -123,6 +123,17 @@ class GathererHealthSettings(GrowthLimits):
             description="Difference to the exchange's clock beyond which the gatherer is degraded.",
         ),
     ] = 5.0
+    unknown_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=SECONDS_MAX,
+            description=(
+                "Time for which the gatherer is degraded after it received a kind of message or a field that this "
+                "version does not know, for the first time since its start."
+            ),
+        ),
+    ] = 86_400.0
 
 
 class CaptureRetentionSettings(Section):

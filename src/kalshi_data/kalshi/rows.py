@@ -48,6 +48,9 @@ from kalshi_data.kalshi.timestamps import (
 
 Row = tuple[Any, ...]
 
+# Why a frame of another type than the known ones is no row.
+UNKNOWN_TYPE = "unknown message type"
+
 
 def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
     """Return the stream of a data frame, and its row.
@@ -57,7 +60,7 @@ def to_row(envelope: Envelope, arrival: Arrival) -> tuple[str, Row]:
     """
     parse = _PARSERS.get(envelope.type)
     if parse is None:
-        raise BadFrame("unknown message type")
+        raise BadFrame(UNKNOWN_TYPE)
     if envelope.sid is None:
         raise BadFrame("missing field sid")
     try:

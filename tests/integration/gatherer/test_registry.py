@@ -13,6 +13,7 @@ from tenacity import wait_none
 
 from kalshi_data.database.connection import Connection, connect
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import KEY_REFUSED
 from kalshi_data.gatherer.markets import fetch_queue as fetch_queue_module
 from kalshi_data.gatherer.markets import registry as registry_module
 from kalshi_data.gatherer.markets import store as store_module
@@ -273,7 +274,7 @@ def test_a_rejected_key_is_reported_until_requests_succeed(monkeypatch: pytest.M
         registry = Registry(rest, NOWHERE, settings(), counters, None, Clock())
         loading = asyncio.ensure_future(registry.load())
         await wait_until_async(lambda: counters.refused)
-        assert counters.refused == {"rest": "GET /markets: 401 Unauthorized: authentication_error"}
+        assert counters.refused == {"rest": f"{KEY_REFUSED}: GET /markets: 401 Unauthorized: authentication_error"}
         listed.refuses = 0
         await loading
         assert counters.refused == {}

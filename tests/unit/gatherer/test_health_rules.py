@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.core import Metric
 
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.incidents import CLOCK_REFUSED, KEY_REFUSED
 from kalshi_data.gatherer.monitoring.health_rules import evaluate, in_maintenance
 from kalshi_data.gatherer.monitoring.heartbeat import Rates
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
@@ -89,6 +90,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"log_free_bytes": 0}, "degraded", "frame log"),
         ({"clock_difference_seconds": 5.5}, "degraded", "clock"),
         ({"clock_difference_seconds": -360.0}, "degraded", "clock"),
+        ({"unknown_at": {"field fee of trade": TURN - 3_600}}, "degraded", "unknown"),
         ({"held_by": "the frame log is held by pid 7 on host"}, "unhealthy", "lock"),
         ({"failed_tasks": {"registry": "KeyError: 'x'"}}, "degraded", "task"),
         ({"writer_failure": "KeyError: 'x'"}, "degraded", "task"),
@@ -184,3 +186,32 @@ def test_counters_follow_the_naming_convention() -> None:
     assert found["kalshi_gatherer_frames_received_total", "ticker"] == 3
     assert found["kalshi_gatherer_connections_up",] == 8
     assert found["kalshi_gatherer_feed_delay_seconds_count",] == 0
+
+
+def test_unknown_names_are_reported_for_a_day_and_not_all() -> None:
+    old = {"field old of trade": TURN - 86_401}
+    assert health_of({"unknown_at": old}) == ("healthy", [])
+    names = {f"field {letter} of trade": TURN - 1 for letter in "gfedcba"}
+    (reason,) = evaluate(counters(unknown_at=old | names), SETTINGS, NOW, TURN).reasons
+    assert "field a of trade, field b of trade" in reason.text
+    assert "field e of trade and 2 more" in reason.text
+
+
+@pytest.mark.parametrize(
+    ("refused", "metric"),
+    [
+        ({"books-1": f"{KEY_REFUSED} (HTTP 401)"}, "key_refused"),
+        ({"rest": f"{CLOCK_REFUSED}: GET /markets: 401: expired"}, "clock_refused"),
+        ({"books-1 trade": "error 8, unknown channel name"}, "channels_refused"),
+    ],
+)
+def test_what_the_exchange_refuses_has_a_metric_of_its_own(refused: dict[str, str], metric: str) -> None:
+    samples = {
+        sample.name.removeprefix("kalshi_gatherer_"): sample.value
+        for each in read_metrics(counters(refused=refused), HealthReport())
+        for sample in each.samples
+        if sample.name.endswith("_refused")
+    }
+    known = {name: samples[name] for name in ("key_refused", "clock_refused", "channels_refused")}
+    assert known == {name: name == metric for name in known}
+    assert samples["connections_refused"] == 1

@@ -43,7 +43,8 @@ class StepGuard:
         refusal = refusal_of(error.status, reason.split(": ", 2)[-1]) if isinstance(error, ExchangeError) else None
         if isinstance(error, ExchangeError) and (refusal in REFUSALS or error.status in STATUSES_OF_KEY):
             self._refused.add(name)
-            self._counters.refused[REST_CONNECTION] = reason
+            what = REFUSALS.get(refusal) if refusal else None
+            self._counters.refused[REST_CONNECTION] = f"{what}: {reason}" if what else reason
         if refusal in REFUSALS:
             # This explains every failed step, so none of them is logged beside it.
             self._incidents.report(REFUSALS[refusal], REST_CONNECTION, error=reason)

@@ -17,6 +17,9 @@ MAINTENANCE = timedelta(hours=2, minutes=5)
 # The checks that fail during maintenance.
 EXPECTED = frozenset({"connections", "feed", "markets", "registry"})
 
+# How many names of unknown fields a reason shows.
+NAMES_SHOWN = 5
+
 DEGRADED, UNHEALTHY = Severity.DEGRADED, Severity.UNHEALTHY
 
 
@@ -36,6 +39,7 @@ def evaluate(
         _rest(counters),
         _connections(counters, settings),
         _feed(counters, settings, now_seconds),
+        _unknown(counters, settings, monotonic_seconds),
         _frame_log(counters, settings),
         _lag(counters, settings),
         _retention(counters, gatherer.retention, now_seconds),
@@ -136,6 +140,17 @@ def _feed(counters: Counters, settings: GathererHealthSettings, now_seconds: flo
     if counters.connections_wanted and age > settings.feed_seconds_max:
         severity = UNHEALTHY if age > settings.feed_seconds_unhealthy else DEGRADED
         yield Reason(severity, "feed", f"no frame received for {age:.0f} s")
+
+
+def _unknown(counters: Counters, settings: GathererHealthSettings, monotonic_seconds: float) -> Iterator[Reason]:
+    oldest = monotonic_seconds - settings.unknown_seconds
+    if names := sorted(name for name, at in counters.unknown_at.copy().items() if at > oldest):
+        more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+        text = (
+            f"the exchange sends what this version does not store: {', '.join(names[:NAMES_SHOWN])}{more}; only the "
+            "frame log has it, for some days: save it by gatherer frames, and install a version that stores it"
+        )
+        yield Reason(DEGRADED, "unknown", text)
 
 
 def _frame_log(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:

@@ -1,5 +1,6 @@
 """What a record means beside its rows: events for the session of its connection and for the counters."""
 
+import time
 from datetime import datetime
 
 import msgspec
@@ -7,9 +8,11 @@ import structlog
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.kalshi.decoding import OddField, event_time, sending_time
+from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import Envelope, ErrorBody
+from kalshi_data.kalshi.rows import UNKNOWN_TYPE
 from kalshi_data.kalshi.sequence import SequenceGap
-from kalshi_data.service.metrics import is_new
+from kalshi_data.service.metrics import NAME_LETTERS_MAX, is_new
 
 log = structlog.get_logger()
 
@@ -194,6 +197,10 @@ def _count_odd_field(field: OddField, counters: Counters) -> None:
     if is_new(counts, key):
         reason = "unknown field" if not field.is_known else "field with a bad value"
         log.info(f"{reason}, the row is stored without it", type=field.message_type, field=field.name)
+        if not field.is_known:
+            # The names that count are bounded, and with them these.
+            name = clean(f"field {field.name[:NAME_LETTERS_MAX]} of {field.message_type[:NAME_LETTERS_MAX]}")
+            counters.unknown_at[name] = time.monotonic()
     counts[key] += 1
 
 
@@ -202,4 +209,6 @@ def _count_quarantined(reason: str, counters: Counters, connection_id: int) -> N
     kind = reason.partition(":")[0]
     if is_new(counters.quarantined, kind):
         log.warning("frame quarantined", reason=reason, connection_id=connection_id)
+        if kind == UNKNOWN_TYPE:
+            counters.unknown_at["messages of another type (capture.quarantine)"] = time.monotonic()
     counters.quarantined[kind] += 1
