@@ -15,7 +15,7 @@ from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.gatherer.cli import main as gatherer
 from kalshi_data.simulator.cli import main as simulator
 from tests.conftest import ROOT
-from tests.docs import data_dictionary, settings_tables
+from tests.docs import dashboards, data_dictionary, metrics_tables, settings_tables
 
 PROGRAMS: dict[str, click.Command] = {"gatherer": gatherer, "deduplicator": deduplicator, "simulator": simulator}
 FOLDERS = ("src", "sql", "tests", "ansible", "terraform", ".github")
@@ -86,6 +86,34 @@ def test_the_description_of_the_streams_is_current_and_complete() -> None:
         for column in stream.columns
         if not data_dictionary.meaning(stream, column)
     ]
+
+
+@pytest.mark.parametrize("program", metrics_tables.PROGRAMS)
+def test_each_metric_of_a_program_is_described(program: str) -> None:
+    assert metrics_tables.page(program).read_text() == metrics_tables.render(program), "run python3 build.py docs"
+    described = metrics_tables.described(program)
+    assert len(described) > 40
+    names = [each.name for each in described]
+    assert sorted(names) == sorted(set(names))
+    assert not [each.name for each in described if not each.meaning.endswith(".")]
+    # A market or a ticker would make a series for each market.
+    assert not {label for each in described for label in each.labels} & {"market", "ticker", "market_ticker"}
+
+
+@pytest.mark.parametrize("name", dashboards.DASHBOARDS)
+def test_a_dashboard_is_current_and_asks_for_what_the_programs_export(name: str) -> None:
+    text = (dashboards.FOLDER / f"{name}.json").read_text()
+    assert text == dashboards.render(name), "run python3 build.py docs"
+    queries = [query for panel in dashboards.DASHBOARDS[name] for query, _ in panel.queries]
+    assert len(queries) >= len(dashboards.DASHBOARDS[name]) >= 6
+    known = metrics_tables.sample_names("gatherer") | metrics_tables.sample_names("deduplicator")
+    asked = {metric for query in queries for metric in re.findall(r"\b(?:kalshi|process)_\w+", query)}
+    assert asked - known == set()
+    assert all(re.search(r"\b(?:kalshi|process)_\w+", query) for query in queries)
+
+
+def test_no_other_dashboard_lies_there() -> None:
+    assert {path.stem for path in dashboards.FOLDER.iterdir()} == set(dashboards.DASHBOARDS)
 
 
 @pytest.mark.parametrize(
