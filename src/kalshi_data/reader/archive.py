@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kalshi_data.reader.engines.exports import EngineExporter
 from kalshi_data.reader.files.hour_files import ArchiveFolder, ignore
+from kalshi_data.reader.replaying.window_reader import WindowReader
 
 
-class Archive(EngineExporter):
+class Archive(WindowReader):
     """An archive that is open for reading; nothing in it is ever changed."""
 
 

@@ -78,6 +78,14 @@ def summed(rows: pa.Table) -> pa.Table:
 
 
 def after_their_bases(bases: pa.Table, batch: pa.RecordBatch, at_us: int) -> pa.Table:
+    """Return the levels that changed after the snapshots of their markets, a row for each change."""
+    chosen = changes_after(bases, batch, at_us)
+    return pa.Table.from_arrays(
+        [chosen["market_ticker"], chosen["side"], chosen["price"], chosen["size_delta"]], schema=SCHEMA
+    )
+
+
+def changes_after(bases: pa.Table, batch: pa.RecordBatch, at_us: int) -> pa.Table:
     """Return the changes that came after the snapshots of their markets, by the rule of production's book_at."""
     places = compute.index_in(batch["market_ticker"], value_set=column(bases, "market_ticker"))
     has_base = compute.is_valid(places)
@@ -115,10 +123,7 @@ def after_their_bases(bases: pa.Table, batch: pa.RecordBatch, at_us: int) -> pa.
             is_later,
         ]
     )
-    chosen = rows.filter(wanted)
-    return pa.Table.from_arrays(
-        [chosen["market_ticker"], chosen["side"], chosen["price"], chosen["size_delta"]], schema=SCHEMA
-    )
+    return rows.filter(wanted)
 
 
 def column(table: pa.Table, name: str) -> Any:
