@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ import msgspec
 
 from kalshi_data.cli.options import SECONDS, Amount
 from kalshi_data.cli.program import program
+from kalshi_data.errors import KalshiDataError
+from kalshi_data.simulator.archive_options import archive_options, take_choice
 from kalshi_data.simulator.exchange_options import FILE, NOT_NEGATIVE, exchange_options
 from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
 from kalshi_data.simulator.feed.publisher import Publisher
@@ -125,26 +128,53 @@ def run(
 
 
 @main.command(epilog=describe())
-@click.argument("recordings", type=FILE, nargs=-1, required=True)
+@click.argument("recordings", type=FILE, nargs=-1)
 @click.option(
     "--seconds", type=SECONDS, default=30.0, show_default=True, help="Play longer recordings faster, within this time."
 )
+@archive_options
 @exchange_options(clients=1)
 def replay(
     recordings: tuple[Path, ...], seconds: float, keys: tuple[str, ...], scenario: Path | None, **named: Any
 ) -> None:
-    """Play RECORDINGS, one after the other, to every client, then keep serving until SIGTERM.
+    """Play RECORDINGS, one after the other, or a window of an archive to every client; then serve until SIGTERM.
 
     Standard output gets one JSON object per line for each event: listening (with the addresses), waiting (for
-    what), started, progress, finished.
-    """
+    what), started, progress, gap, finished.
+
+    \b
+    Examples:
+      simulator replay frames.jsonl --key my-key-id=public.pem
+      simulator replay --archive archive --from 2026-11-02T15:00 --to 2026-11-02T15:30 --key my-key-id=public.pem
+      simulator replay --archive s3://BUCKET/parquet --region us-east-1 --from 2026-11-02T15:00 --to 2026-11-02T16:00
+        --market 'KXFED-*' --speed 10 --key my-key-id=public.pem
+    """  # noqa: D301 - click reads the escape
+    choice = take_choice(named)
+    if (choice is None) == (not recordings):
+        raise click.UsageError("name recordings to play, or a window of an archive by --archive, --from and --to")
     options = _read_options(keys, scenario, named)
+    if choice is not None:
+        play_archive(choice, options)
+        return
     frames = [frame for recording in recordings for frame in read_recording(recording)]
     player = Replay(frames, options.journal, announce, options.limits)
     everything = options.wait_for_everything
     asyncio.run(
         options.serve(player, lambda: player.run(options.clients, seconds, everything=everything), player.close)
     )
+
+
+def play_archive(choice: dict[str, Any], options: ExchangeOptions) -> None:
+    """Play a window of an archive, which needs more libraries than a recording does.
+
+    Raises:
+        KalshiDataError: they are missing, or the window cannot be played.
+    """
+    if find_spec("pyarrow") is None:
+        raise KalshiDataError("an archive needs pyarrow: pip install 'kalshi-data[simulator,reader]'")
+    from kalshi_data.simulator.replay.command import ArchiveChoice, serve_archive  # noqa: PLC0415
+
+    serve_archive(ArchiveChoice(**choice), options)
 
 
 @main.command()

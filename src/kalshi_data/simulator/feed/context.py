@@ -2,6 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Protocol
 
 from kalshi_data.simulator.journal import Journal
@@ -43,12 +44,14 @@ class FeedContext(ABC):
         self.venue: FeedVenue | None = None
         self.index_ids: tuple[str, ...] = ()
         self.skew_ms = 0
+        # The time by the exchange's clock, in microseconds since 1970; a replay may play it as it was.
+        self.wall_clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000
         # The fields that new connections lack; the fault `rollout` changes them.
         self.without = limits.without
 
     def now_ms(self) -> int:
         """Return the exchange's wall clock in ms since 1970; a fault may set it wrong."""
-        return time.time_ns() // 1_000_000 + self.skew_ms
+        return self.wall_clock_us() // 1_000 + self.skew_ms
 
     @abstractmethod
     def subscriptions_changed(self) -> None:

@@ -1,0 +1,212 @@
+"""Series, events and markets as they were known at the moment that is played: nothing of them is from later."""
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import msgspec
+
+from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
+from kalshi_data.simulator.replay.play_clock import SECOND_US, PlayClock
+from kalshi_data.simulator.venue.listings import ListedMarket, Listings, Object, event_of, market_object, rfc3339
+from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS
+
+# What is only known once a market has traded or was decided.
+LOOK_AHEAD = (
+    "result",
+    "settlement_value",
+    "settlement_value_dollars",
+    "settlement_ts",
+    "settlement_time",
+    "expiration_value",
+    "status",
+)
+ZEROS = {"_fp": "0.00", "_dollars": "0.0000"}
+TRADED = ("volume", "open_interest", "last_price", "yes_bid", "yes_ask", "no_bid", "no_ask", "previous_", "liquidity")
+STATUS_OF_EVENT = {"activated": "active", "deactivated": "inactive", "determined": "determined", "settled": "finalized"}
+DESCRIBING = frozenset({"metadata_updated", "price_level_structure_updated"})
+GRID = PRICE_GRIDS["center_centi_edge_centi_cent"]
+ACTIVE, INITIALIZED, CLOSED = "active", "initialized", "closed"
+
+
+class ListedTimes(msgspec.Struct):
+    """The times of a market in a listing's body, as text, and its status."""
+
+    created_time: str | None = None
+    updated_time: str | None = None
+    open_time: str | None = None
+    close_time: str | None = None
+    status: str | None = None
+
+
+class KnownMarket(msgspec.Struct):
+    """What is known of a market: its body, the fields that changed since, and times in microseconds of the archive."""
+
+    body: bytes
+    created_us: int
+    updated_us: int
+    open_us: int
+    close_us: int
+    settled_us: int | None = None
+    changed: dict[str, Any] = {}
+
+
+class ListingHistory:
+    """Keeps the listings of REST as of the moment that is played."""
+
+    def __init__(self, listings: Listings, clock: PlayClock) -> None:
+        """Fill `listings`, whose times are those of a clock."""
+        self._listings = listings
+        self._clock = clock
+        self._known: dict[str, KnownMarket] = {}
+        self._later: dict[str, bytes] = {}
+        self._due: list[tuple[int, str]] = []
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """List markets as they were known at the beginning: ticker, event_ticker, status, result and body."""
+        for row in rows:
+            changed = {name: row[name] for name in ("status", "result") if row.get(name)}
+            self._list(row["ticker"], row.get("event_ticker"), row["body"], changed)
+
+    def add_named(self, market: str) -> None:
+        """List a market of which only the name is known."""
+        if market not in self._known:
+            self._list(
+                market, None, msgspec.json.encode(market_object(market, self._clock.from_us // SECOND_US, GRID)), {}
+            )
+
+    def add_later(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Keep the bodies of markets that become known in the window, without what was not known of them yet."""
+        for row in rows:
+            if row["ticker"] not in self._known:
+                self._later[row["ticker"]] = without_look_ahead(row["body"])
+
+    def refresh(self) -> None:
+        """Move all times by which clients can choose markets, after the clock was set."""
+        for market, known in self._known.items():
+            self._move(self._listings.markets[market], known)
+
+    def take(self, at_us: int, subject: str, kind: str, payload: str) -> None:
+        """Change a listing as a message about the life of a market says."""
+        body: Mapping[str, Any] = {}
+        with suppress(msgspec.DecodeError):
+            body = msgspec.json.decode(payload, type=dict[str, Any])
+        if kind == "created" and subject not in self._known:
+            self._create(at_us, subject, body)
+        known = self._known.get(subject)
+        if known is None:
+            return
+        status = STATUS_OF_EVENT.get(kind)
+        changed: Object = {"status": status} if status else {}
+        if kind == "determined":
+            changed |= {"result": body.get("result", "")}
+            changed |= {"settlement_value_dollars": body["settlement_value"]} if "settlement_value" in body else {}
+        elif kind == "settled":
+            known.settled_us = at_us
+            changed["settlement_ts"] = self._text(at_us)
+        elif kind == "close_date_updated" and isinstance(body.get("close_ts"), int):
+            known.close_us = body["close_ts"] * SECOND_US
+            changed["close_time"] = self._text(known.close_us)
+            self._schedule(subject, known)
+        elif kind in DESCRIBING:
+            changed |= {name: value for name, value in body.items() if name not in ("market_ticker", "event_type")}
+        self._change(subject, known, at_us, changed)
+
+    def until(self, at_us: int) -> None:
+        """Open and close the markets that do so by time up to a moment, of which the exchange sends no message."""
+        while self._due and self._due[0][0] <= at_us:
+            due_us, market = heapq.heappop(self._due)
+            known, listed = self._known[market], self._listings.markets[market]
+            if due_us == known.close_us and listed.status in (ACTIVE, INITIALIZED):
+                self._change(market, known, due_us, {"status": CLOSED})
+            elif due_us == known.open_us and listed.status == INITIALIZED:
+                self._change(market, known, due_us, {"status": ACTIVE})
+
+    def active(self) -> set[str]:
+        """Return the markets that trade now."""
+        return {name for name, each in self._listings.markets.items() if each.status == ACTIVE}
+
+    def _create(self, at_us: int, market: str, body: Mapping[str, Any]) -> None:
+        later = self._later.get(market)
+        metadata: Any = body.get("additional_metadata")
+        event = cast("dict[str, Any]", metadata).get("event_ticker") if isinstance(metadata, dict) else None
+        if later is None:
+            words = {name: body[name] for name in ("price_level_structure", "price_ranges") if name in body}
+            placeholder = market_object(market, at_us // SECOND_US, GRID)
+            times = {
+                name: rfc3339(body[sent])
+                for name, sent in (("open_time", "open_ts"), ("close_time", "close_ts"))
+                if isinstance(body.get(sent), int)
+            }
+            named: Object = {"event_ticker": event} if event else {}
+            later = msgspec.json.encode({**placeholder, **words, **times, **named})
+        times_of = msgspec.json.decode(later, type=ListedTimes)
+        opens_us = _us(times_of.open_time, at_us)
+        self._list(market, event, later, {"status": ACTIVE if opens_us <= at_us else INITIALIZED})
+        self._known[market].created_us = self._known[market].updated_us = at_us
+        self._move(self._listings.markets[market], self._known[market])
+
+    def _list(self, market: str, event: str | None, body: bytes, changed: Object) -> None:
+        times = ListedTimes()
+        with suppress(msgspec.DecodeError):
+            times = msgspec.json.decode(body, type=ListedTimes)
+        opens_us, from_us = _us(times.open_time, 0), self._clock.from_us
+        updated_us = min(_us(times.updated_time, opens_us), from_us)
+        created_us = min(_us(times.created_time, opens_us or updated_us), from_us)
+        close_us = _us(times.close_time, round(FAR_AWAY_S * SECOND_US))
+        known = KnownMarket(body, created_us, updated_us, opens_us, close_us, None, changed)
+        self._known[market] = known
+        listed = ListedMarket(market, event or event_of(market), 0, 0, 0, self._body_of(market, known))
+        listed.status = str(known.changed.get("status") or times.status or ACTIVE)
+        self._move(listed, known)
+        self._listings.add(listed)
+        self._schedule(market, known)
+
+    def _body_of(self, market: str, known: KnownMarket) -> Callable[[], Object]:
+        """Return a function that returns the object of a market, whose times are those of the clock."""
+
+        def body() -> Object:
+            fields: Object = msgspec.json.decode(self._clock.moved_body(known.body), type=dict[str, Any])
+            return {"ticker": market, **fields, **known.changed}
+
+        return body
+
+    def _schedule(self, market: str, known: KnownMarket) -> None:
+        for due_us in (known.open_us, known.close_us):
+            if due_us > self._clock.from_us:
+                heapq.heappush(self._due, (due_us, market))
+
+    def _change(self, market: str, known: KnownMarket, at_us: int, changed: Object) -> None:
+        known.updated_us = at_us
+        known.changed = {**known.changed, **changed, "updated_time": self._text(at_us)}
+        listed = self._listings.markets[market]
+        listed.status = str(known.changed.get("status", listed.status))
+        self._move(listed, known)
+
+    def _move(self, listed: ListedMarket, known: KnownMarket) -> None:
+        listed.created_s, listed.updated_s, listed.close_s = (
+            self._clock.moved(each) // SECOND_US for each in (known.created_us, known.updated_us, known.close_us)
+        )
+        listed.settled_s = None if known.settled_us is None else self._clock.moved(known.settled_us) // SECOND_US
+
+    def _text(self, at_us: int) -> str:
+        return rfc3339(self._clock.moved(at_us) // SECOND_US)
+
+
+def without_look_ahead(body: bytes) -> bytes:
+    """Return a market's body without what trading and its outcome made of it."""
+    fields: Object = msgspec.json.decode(body, type=dict[str, Any])
+    known = {name: value for name, value in fields.items() if name not in LOOK_AHEAD}
+    zeros = {
+        name: zero
+        for name in known
+        for ending, zero in ZEROS.items()
+        if name.startswith(TRADED) and name.endswith(ending)
+    }
+    return msgspec.json.encode({**known, **zeros, "status": INITIALIZED, "result": "", "expiration_value": ""})
+
+
+def _us(text: str | None, otherwise: int) -> int:
+    """Return a time in microseconds, or another one if it is none."""
+    return round(timestamp_s(text, otherwise / SECOND_US) * SECOND_US) if text else otherwise
