@@ -35,6 +35,7 @@ grant execute on function ops.drop_for_space, ops.delete_old_rows to deduplicato
 
 -- reader
 grant usage on schema market_data to reader;
+grant execute on function ops.incidents_during to reader, exporter, deduplicator;
 grant select on all tables in schema market_data to reader;
 
 -- exporter

@@ -121,6 +121,8 @@ CREATE FUNCTION ops.are_amounts(list numeric[], digits integer, places integer) 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.believed_times() RETURNS tstzrange
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.book_checks_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(market_ticker text, from_at timestamp with time zone, to_at timestamp with time zone, kind text, gatherer_id smallint, is_proven boolean, wrong_levels integer, from_clock bigint, to_clock bigint)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_checks_touched(wanted_ticker text, wanted tstzrange, margin interval) RETURNS TABLE(place tid)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[]) RETURNS TABLE(side text, price numeric, size numeric)
@@ -128,7 +130,7 @@ CREATE FUNCTION ops.book_levels(yes_prices numeric[], yes_sizes numeric[], no_pr
 CREATE FUNCTION ops.books_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(at timestamp with time zone, market_ticker text, clock bigint, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], snapshot_at timestamp with time zone, last_change_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan';
-CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text, archived_as text)
+CREATE FUNCTION ops.bounded_tables() RETURNS TABLE(target text, moment text, kept_as text, archived_as text[])
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.check_books(snapshots_max integer DEFAULT 1000) RETURNS TABLE(checked bigint, proven bigint, is_behind boolean)
     LANGUAGE plpgsql
@@ -263,6 +265,9 @@ CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with
     SET "TimeZone" TO 'UTC';
 CREATE FUNCTION ops.hours_to_pack(hours_after integer, needs_archive boolean) RETURNS TABLE(stream text, hour timestamp with time zone, due_since timestamp with time zone, failed_attempts integer, retry_at timestamp with time zone)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(market_ticker text, stream text, from_at timestamp with time zone, to_at timestamp with time zone, kind text, gatherer_id smallint, reason text, repair text, repaired_by text, repaired_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.is_amount(value numeric, digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ops.is_connected_from(from_at timestamp with time zone, gatherer smallint, until_at timestamp with time zone) RETURNS boolean
@@ -328,6 +333,10 @@ CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
 CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven_by_line tstzmultirange, proven_by_check tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.missed_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, during tstzrange, gatherer_id smallint, reason text, repair text, repaired_by text, repaired_at timestamp with time zone)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.missed_reason(wanted_channel text, wanted_ticker text, wanted_gatherer smallint, moment timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.mixed_ticker_hours() RETURNS timestamp with time zone[]
     LANGUAGE plpgsql;
@@ -505,6 +514,49 @@ CREATE FUNCTION timeseries.list_partitions(target regclass) RETURNS TABLE(partit
 CREATE FUNCTION timeseries.make_time_series(target regclass, time_column name, partition_interval interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp';
+CREATE TABLE ops.book_checks (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    until_at timestamp with time zone NOT NULL,
+    until_clock bigint NOT NULL,
+    until_sha256 bytea NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    from_clock bigint NOT NULL,
+    is_proven boolean NOT NULL,
+    delta_count bigint NOT NULL,
+    level_count integer NOT NULL,
+    wrong_level_count integer NOT NULL,
+    difference jsonb,
+    attempts smallint DEFAULT 1 NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    check_again_at timestamp with time zone
+);
+CREATE TABLE ops.line_checks (
+    market_ticker text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL,
+    gatherer_id smallint NOT NULL,
+    epoch uuid NOT NULL,
+    connection_id bigint NOT NULL,
+    sid integer NOT NULL,
+    frame_number bigint NOT NULL,
+    until_frame bigint NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    from_seq bigint,
+    until_seq bigint,
+    from_clock bigint NOT NULL,
+    until_clock bigint NOT NULL,
+    from_change_at timestamp with time zone,
+    until_change_at timestamp with time zone,
+    check_count bigint NOT NULL,
+    change_count bigint NOT NULL,
+    level_count integer NOT NULL,
+    is_equal boolean NOT NULL,
+    wrong_level_count integer NOT NULL,
+    difference jsonb,
+    counted_checks bigint DEFAULT 0 NOT NULL,
+    counted_changes bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+CREATE VIEW market_data.book_checks;
 CREATE TABLE ops.expected (
     channel text NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -621,6 +673,7 @@ CREATE TABLE market_data.hot_trades (
     time_digits smallint,
     CONSTRAINT hot_trades_taker_side_check CHECK ((taker_side = ANY (ARRAY['yes'::text, 'no'::text])))
 );
+CREATE VIEW market_data.incidents;
 CREATE TABLE market_data.index_values (
     source_ts timestamp with time zone NOT NULL,
     index_id text NOT NULL COLLATE pg_catalog."C",
@@ -793,22 +846,6 @@ CREATE TABLE ops.archive_partitions (
     retry_at timestamp with time zone,
     CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
 );
-CREATE TABLE ops.book_checks (
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    until_at timestamp with time zone NOT NULL,
-    until_clock bigint NOT NULL,
-    until_sha256 bytea NOT NULL,
-    from_at timestamp with time zone NOT NULL,
-    from_clock bigint NOT NULL,
-    is_proven boolean NOT NULL,
-    delta_count bigint NOT NULL,
-    level_count integer NOT NULL,
-    wrong_level_count integer NOT NULL,
-    difference jsonb,
-    attempts smallint DEFAULT 1 NOT NULL,
-    checked_at timestamp with time zone DEFAULT now() NOT NULL,
-    check_again_at timestamp with time zone
-);
 CREATE TABLE ops.connections (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -910,32 +947,6 @@ CREATE TABLE ops.late_rows (
     during tstzrange NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
-CREATE TABLE ops.line_checks (
-    market_ticker text NOT NULL COLLATE pg_catalog."C",
-    from_at timestamp with time zone NOT NULL,
-    gatherer_id smallint NOT NULL,
-    epoch uuid NOT NULL,
-    connection_id bigint NOT NULL,
-    sid integer NOT NULL,
-    frame_number bigint NOT NULL,
-    until_frame bigint NOT NULL,
-    until_at timestamp with time zone NOT NULL,
-    from_seq bigint,
-    until_seq bigint,
-    from_clock bigint NOT NULL,
-    until_clock bigint NOT NULL,
-    from_change_at timestamp with time zone,
-    until_change_at timestamp with time zone,
-    check_count bigint NOT NULL,
-    change_count bigint NOT NULL,
-    level_count integer NOT NULL,
-    is_equal boolean NOT NULL,
-    wrong_level_count integer NOT NULL,
-    difference jsonb,
-    counted_checks bigint DEFAULT 0 NOT NULL,
-    counted_changes bigint DEFAULT 0 NOT NULL
-)
-WITH (fillfactor='80');
 CREATE TABLE ops.locks (
     name text NOT NULL,
     holder uuid NOT NULL,
@@ -1217,6 +1228,9 @@ GRANT ALL ON FUNCTION ops.drop_for_space(streams text[], bytes_max bigint) TO de
 REVOKE ALL ON FUNCTION ops.drop_packed_partitions(wanted_stream text, partitions_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.drop_packed_partitions(wanted_stream text, partitions_max integer) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than timestamp with time zone, verified tstzmultirange, partitions_max integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) TO reader;
+GRANT ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) TO exporter;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;
@@ -1276,6 +1290,11 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO kalshi_owner;
 REVOKE ALL ON FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange, partitions_max integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION timeseries.ensure_partition(target regclass, moment timestamp with time zone) TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.book_checks TO deduplicator;
+GRANT SELECT ON TABLE market_data.book_checks TO reader;
+GRANT SELECT ON TABLE market_data.book_checks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.expected TO deduplicator;
 GRANT SELECT ON TABLE ops.expected TO exporter;
 GRANT SELECT,INSERT ON TABLE market_data.books TO deduplicator;
@@ -1313,6 +1332,9 @@ GRANT SELECT ON TABLE market_data.hot_trades TO reader;
 GRANT SELECT ON TABLE market_data.hot_trades TO exporter;
 GRANT UPDATE(taker_side) ON TABLE market_data.hot_trades TO deduplicator;
 GRANT UPDATE(is_block_trade) ON TABLE market_data.hot_trades TO deduplicator;
+GRANT SELECT,INSERT ON TABLE market_data.incidents TO deduplicator;
+GRANT SELECT ON TABLE market_data.incidents TO reader;
+GRANT SELECT ON TABLE market_data.incidents TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE market_data.index_values TO deduplicator;
 GRANT SELECT ON TABLE market_data.index_values TO reader;
 GRANT SELECT ON TABLE market_data.index_values TO exporter;
@@ -1388,7 +1410,6 @@ GRANT SELECT ON TABLE market_data.trades TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.arbitration TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.book_checks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT ON TABLE ops.connections TO exporter;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.cursors TO deduplicator;
@@ -1407,7 +1428,6 @@ GRANT SELECT,UPDATE ON TABLE ops.hour_locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.line_checks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;

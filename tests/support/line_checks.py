@@ -65,4 +65,7 @@ def merge_line_checks(connection: Connection, checks: Iterable[LineCheck], sampl
         cursor.executemany(STAGE, [each.parameters() for each in checks])
         cursor.execute(query("production/reject/book_checks"), {"late_days_max": 400})
         sample = {"line_check_sample_one_in": sample_one_in}
-        return sum(row[2] for row in cursor.execute(query("production/merge/book_checks"), sample).fetchall())
+        merged = cursor.execute(query("production/merge/book_checks"), sample).fetchall()
+        hours = [hour for _, hour, _ in merged if hour is not None]
+        cursor.execute(query("production/archive/mark_hours"), {"stream": "book_checks", "hours": list(set(hours))})
+        return sum(new for *_, new in merged)

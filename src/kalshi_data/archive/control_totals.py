@@ -74,7 +74,8 @@ class TotalsAccumulator:
         """Add at least one row."""
         self._rows += rows.num_rows
         if self._counts_gatherers:
-            values, counts = (each.to_pylist() for each in pc.value_counts(rows.column("gatherer_id")).flatten())
+            gatherers = rows.column("gatherer_id").drop_null()
+            values, counts = (each.to_pylist() for each in pc.value_counts(gatherers).flatten())
             self._gatherers.update(dict(cast("Iterable[tuple[int, int]]", zip(values, counts, strict=True))))
         if self._time_column:
             times = rows.column(self._time_column)

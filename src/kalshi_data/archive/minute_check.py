@@ -3,7 +3,8 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,13 @@ from kalshi_data.archive.object_checks import check_object
 from kalshi_data.archive.partitions import STREAMS
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_store
+from kalshi_data.archive.streams.reasons import EXPLAINED, explain
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.errors import ArchiveError
 from kalshi_data.streams import STREAMS as MERGED
 
 CLASSIFIED = tuple(stream.name for stream in MERGED if stream.is_classified)
-REASONS = {
-    "proven": "the books before and after it prove that no change is missing",
-    "covered": "a gatherer received all of it; no book proves it",
-    "repaired": "a gatherer missed some of it, which another one received or which was fetched",
-    "idle": "a gatherer covered all of it, and the exchange published nothing",
-    "gap": "no gatherer received all of it",
-}
+MINUTE = timedelta(minutes=1)
 NOT_EXPECTED = "nothing was expected: no gatherer covered the market then, or it was not open"
 
 
@@ -78,8 +74,9 @@ class MinuteCheck:
             path = workspace / "coverage.parquet"
             if problems := self._problems("coverage", hour, path, workspace):
                 raise ArchiveError(f"the coverage of {hour:%Y-%m-%d %H:00} cannot be read: {'; '.join(problems)}")
-            runs = read_runs(path, market, minute)
+            runs = {row["stream"]: row for row in read_rows(path, market, minute)}
             streams = [self._stream(name, runs.get(name), hour, workspace) for name in CLASSIFIED]
+            self._explain(streams, market, minute, workspace)
         expected = [each for each in streams if each.state is not None]
         is_complete = bool(expected) and all(each.is_complete for each in expected)
         return MinuteAnswer(market=market, minute=minute, is_complete=is_complete, streams=streams)
@@ -92,11 +89,25 @@ class MinuteCheck:
             stream=name,
             state=run["state"],
             is_complete=run["state"] != "gap" and not problems,
-            reason=REASONS.get(run["state"], "unknown to this version of the program"),
+            reason=explain(run["state"], ()),
             from_at=run["from_at"],
             to_at=run["to_at"],
             problems=problems,
         )
+
+    def _explain(self, streams: Sequence[StreamMinute], market: str, minute: datetime, workspace: Path) -> None:
+        """Add what the incidents of the hour say of the minute."""
+        affected = [each for each in streams if each.state in EXPLAINED]
+        if not affected:
+            return
+        path = workspace / "incidents.parquet"
+        if problems := self._problems("incidents", minute.replace(minute=0), path, workspace):
+            for each in affected:
+                each.reason += f"; why is not known: {'; '.join(problems)}"
+            return
+        incidents = read_rows(path, market, minute)
+        for each in affected:
+            each.reason = explain(each.state or "", [row for row in incidents if row["stream"] == each.stream])
 
     def _problems(self, name: str, hour: datetime, path: Path, workspace: Path) -> list[str]:
         """Fetch an hour's object to `path`, and return what is wrong with it."""
@@ -107,7 +118,7 @@ class MinuteCheck:
         return check_object(self._bucket, stream, manifest, path)
 
 
-def read_runs(path: Path, market: str, minute: datetime) -> dict[str, dict[str, Any]]:
-    """Return by stream the run that holds a minute of a market, or of all markets at once."""
+def read_rows(path: Path, market: str, minute: datetime) -> list[dict[str, Any]]:
+    """Return the rows of a file that hold any of a minute of a market, or of all markets at once."""
     table: Any = pq.read_table(path, filters=[("market_ticker", "in", ["", market])])
-    return {row["stream"]: row for row in table.to_pylist() if row["from_at"] <= minute < row["to_at"]}
+    return [row for row in table.to_pylist() if row["from_at"] < minute + MINUTE and row["to_at"] > minute]

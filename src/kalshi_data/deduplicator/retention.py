@@ -53,9 +53,7 @@ def drop_packed(production: Connection, stream: str | None = None) -> bool:
 
 def delete_old(production: Connection, retention: ProductionRetentionSettings, line_checks_days: int) -> None:
     """Remove old rows of the tables without partitions."""
-    limits = {"days_min": line_checks_days, "rows_max": DELETED_ROWS_MAX}
-    production.execute(query("production/books/delete_line_checks"), limits)
-    days = msgspec.json.encode(retention.days_of_tables()).decode()
+    days = msgspec.json.encode({**retention.days_of_tables(), "line_checks": line_checks_days}).decode()
     asked = {"days_min": days, "rows_max": DELETED_ROWS_MAX}
     for table, rows in production.execute(query("production/retention/delete_old_rows"), asked).fetchall():
         log.info("old rows deleted", table=table, rows=rows)

@@ -2,6 +2,8 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +11,7 @@ import pyarrow as pa
 import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
+from kalshi_data.archive.streams import reasons
 from kalshi_data.reader.catalogue import CatalogueReader
 from kalshi_data.reader.files.hour_files import runs
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
@@ -17,9 +20,13 @@ from kalshi_data.reader.market_rows import whole
 from kalshi_data.reader.times import HOUR, SECOND, Moment, span
 
 field: Any = pyarrow.dataset.field
-COVERAGE = "coverage"
+COVERAGE, INCIDENTS = "coverage", "incidents"
 JUDGED = ("orderbook_deltas", "trades", "tickers", "lifecycle_events")
 MISSING, NOT_JUDGED = "missing", "not judged"
+REASONS = {
+    MISSING: "the archive lacks the hour",
+    NOT_JUDGED: "the archive has rows of the hour, and no judgement",
+}
 COLUMNS = ("market_ticker", "stream", "from_at", "to_at", "state")
 MINUTE = 60 * SECOND
 # A run of a stream that is received for all markets at once has no market.
@@ -36,6 +43,14 @@ class CoverageRun(NamedTuple):
     state: str
 
 
+class Incident(NamedTuple):
+    """A row of the stream `incidents`, and its time in microseconds."""
+
+    from_us: int
+    to_us: int
+    row: dict[str, Any]
+
+
 class CoverageReader(CatalogueReader):
     """Reads which minutes are complete."""
 
@@ -44,7 +59,8 @@ class CoverageReader(CatalogueReader):
 
         Columns: market_ticker (empty for all markets at once), stream, from_at and to_at (UTC), state: "proven",
         "repaired", "covered", "idle" or "gap" as production judged it; "not judged" for hours without a judgement,
-        "missing" for hours that the archive lacks. A minute in no run was not expected.
+        "missing" for hours that the archive lacks; reason: why, in words, such as which gatherer missed it and which
+        one received it. A minute in no run was not expected.
 
         Example:
             >>> found = archive.coverage("2026-11-02T15:00", "2026-11-02T17:00").to_pylist()
@@ -53,9 +69,9 @@ class CoverageReader(CatalogueReader):
         """
         begin, until = span(start, end)
         wanted = patterns(markets, None)
-        judged = self._judged(begin, until, None if wanted is None else [*wanted, ALL_MARKETS])
-        found = sorted([*judged, *self._not_judged(begin, until)])
-        columns: list[Any] = [list(each) for each in zip(*joined(found), strict=True)] or [[] for _ in range(5)]
+        chosen = None if wanted is None else [*wanted, ALL_MARKETS]
+        found = list(joined(sorted([*self._judged(begin, until, chosen), *self._not_judged(begin, until)])))
+        columns: list[Any] = [list(each) for each in zip(*found, strict=True)] or [[] for _ in range(5)]
         return pa.table(
             {
                 "market_ticker": pa.array(columns[0], pa.string()),
@@ -63,17 +79,38 @@ class CoverageReader(CatalogueReader):
                 "from_at": pa.array(columns[2], TIME),
                 "to_at": pa.array(columns[3], TIME),
                 "state": pa.array(columns[4], pa.string()),
+                "reason": pa.array(self._reasons(found, begin, until, chosen), pa.string()),
             }
         )
 
-    def _judged(self, begin: int, until: int, wanted: Sequence[str] | None) -> Iterator[CoverageRun]:
-        files, _ = self._folder.files(COVERAGE, begin - begin % HOUR, until)
+    def _reasons(self, found: Sequence[CoverageRun], begin: int, until: int, wanted: Sequence[str] | None) -> list[str]:
+        """Return for each run why it has its state."""
+        affected = {each[:2] for each in found if each.state in reasons.EXPLAINED}
+        incidents = defaultdict[tuple[str, str], list[Incident]](list)
+        if affected:
+            for table in self._rows_of(INCIDENTS, reasons.COLUMNS, begin, until, wanted):
+                times = whole(table["from_at"]), whole(table["to_at"])
+                for row, from_us, to_us in zip(table.to_pylist(), *times, strict=True):
+                    if (key := (row["market_ticker"], row["stream"])) in affected:
+                        incidents[key].append(Incident(from_us, to_us, row))
+        for each in incidents.values():
+            each.sort(key=lambda incident: incident.from_us)
+        return [REASONS.get(each.state) or reasons.explain(each.state, during(incidents, each)) for each in found]
+
+    def _rows_of(
+        self, stream: str, columns: Sequence[str], begin: int, until: int, wanted: Sequence[str] | None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of a stream that overlap a time."""
+        files, _ = self._folder.files(stream, begin - begin % HOUR, until)
         first, last = (pa.scalar(each, pa.int64()).cast(TIME) for each in (begin, until))
         chosen = (field("from_at") < last) & (field("to_at") > first)
         if wanted is not None:
             chosen &= named("market_ticker", wanted)
-        selection = RowSelection(COVERAGE, COLUMNS, chosen, is_selective=wanted is not None)
-        for table in FileRows(self._folder, files, selection).tables():
+        selection = RowSelection(stream, tuple(columns), chosen, is_selective=wanted is not None)
+        yield from FileRows(self._folder, files, selection).tables()
+
+    def _judged(self, begin: int, until: int, wanted: Sequence[str] | None) -> Iterator[CoverageRun]:
+        for table in self._rows_of(COVERAGE, COLUMNS, begin, until, wanted):
             columns: list[Any] = [table[each].to_pylist() for each in ("market_ticker", "stream")]
             columns += [whole(table["from_at"]), whole(table["to_at"]), table["state"].to_pylist()]
             for each in map(CoverageRun._make, zip(*columns, strict=True)):
@@ -98,6 +135,15 @@ class CoverageReader(CatalogueReader):
             return False
         found = self._judged(begin, at_us + 1, [market])
         return any(each.state == "gap" and each.stream == "orderbook_deltas" for each in found)
+
+
+def during(incidents: dict[tuple[str, str], list[Incident]], run: CoverageRun) -> Iterator[dict[str, Any]]:
+    """Yield the incidents of a run, which lie in the order in which they began."""
+    known = incidents.get(run[:2], [])
+    # A row of the archive lies in one hour.
+    first = bisect_left(known, run.from_us - HOUR, key=lambda each: each.from_us)
+    last = bisect_left(known, run.to_us, key=lambda each: each.from_us)
+    return (each.row for each in known[first:last] if each.to_us > run.from_us)
 
 
 def joined(found: Sequence[CoverageRun]) -> Iterator[CoverageRun]:

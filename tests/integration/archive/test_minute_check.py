@@ -18,7 +18,7 @@ from tests.support.exporting import export, part, settings, toml
 
 __all__ = ["ops"]
 
-WRITTEN = tuple(STREAMS[name] for name in ("coverage", "trades", "orderbook_deltas"))
+WRITTEN = tuple(STREAMS[name] for name in ("coverage", "incidents", "trades", "orderbook_deltas"))
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_each_state_of_a_minute_is_known_from_files_alone(production: Database, 
         assert answer.is_complete == is_complete
         assert answer.minute == at(int(minute))
     run = next(each for each in ask(production, archive, 72).streams if each.stream == "orderbook_deltas")
-    assert (run.from_at, run.to_at, run.reason) == (at(70), at(75), "no gatherer received all of it")
+    lost = "gatherer 1 missed some of it: its connection closed; it is lost"
+    assert (run.from_at, run.to_at, run.reason) == (at(70), at(75), lost)
     assert states(ask(production, archive, 62, "KXB-1"))["orderbook_deltas"] is None
 
 
@@ -70,6 +71,13 @@ def test_without_coverage_nothing_is_answered(production: Database, archive: Pat
         ask(production, archive, 10)
 
 
+def test_a_gap_whose_incidents_are_not_there_says_so(production: Database, archive: Path) -> None:
+    part(archive, "incidents", at(60)).unlink()
+    reasons = [each.reason for each in ask(production, archive, 72).streams if each.state == "gap"]
+    assert [reason.partition(" why ")[0] for reason in reasons] == ["no gatherer received all of it;"]
+    assert "is missing" in reasons[0]
+
+
 def run(production: Database, folder: Path, minute: float, *options: str) -> Result:
     asked = ("--market", "KXA-1", "--at", f"{at(minute):%Y-%m-%dT%H:%MZ}")
     return CliRunner().invoke(main, ["archive", "minute", *asked, *options, "--config", str(toml(production, folder))])
@@ -78,7 +86,7 @@ def run(production: Database, folder: Path, minute: float, *options: str) -> Res
 def test_the_command_answers_people_and_programs(production: Database, archive: Path) -> None:
     shown = run(production, archive, 72)
     assert shown.exit_code == 1
-    assert "no gatherer received all of it" in shown.output
+    assert "gatherer 1 missed some of it" in " ".join(shown.output.split())
     assert shown.output.endswith("\nnot complete\n")
     found = run(production, archive, 62, "--json")
     assert found.exit_code == 0

@@ -332,11 +332,12 @@ def test_evidence_names_the_line_and_its_sequence_numbers(ops: Connection) -> No
 
 def test_old_rows_are_deleted_in_bounded_steps(ops: Connection) -> None:
     merge_line_checks(ops, [*line(0, 1), *line(2, 3), *line(4, 5), counted_line(inner=1)])
-    deleted = {"days_min": 0, "rows_max": 3}
-    assert ops.execute(query("production/books/delete_line_checks"), {**deleted, "days_min": 90}).fetchone() == (0,)
-    assert ops.execute(query("production/books/delete_line_checks"), deleted).fetchone() == (3,)
-    assert ops.execute(query("production/books/delete_line_checks"), deleted).fetchone() == (1,)
-    assert ops.execute("select from ops.line_counts").fetchall() == []
+    delete = "select target, deleted_rows from ops.delete_old_rows(jsonb_build_object('line_checks', %s::integer), 3)"
+    assert ops.execute(delete, (90,)).fetchall() == []
+    ops.execute("update ops.line_checks set from_at = from_at - interval '90 days'")
+    ops.execute("update ops.line_counts set from_at = from_at - interval '90 days'")
+    assert set(ops.execute(delete, (90,)).fetchall()) == {("ops.line_checks", 3), ("ops.line_counts", 1)}
+    assert ops.execute(delete, (90,)).fetchall() == [("ops.line_checks", 1)]
     assert runs(ops) == []
 
 

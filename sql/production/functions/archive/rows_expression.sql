@@ -13,6 +13,8 @@ as $$
             when target = to_regclass('market_data.hot_orderbook_snapshots')
                 then 'market_data.snapshots_during($1, $2) as t'
             when target = to_regclass('market_data.coverage') then 'ops.coverage_during($1, $2) as t'
+            when target = to_regclass('market_data.book_checks') then 'ops.book_checks_during($1, $2) as t'
+            when target = to_regclass('market_data.incidents') then 'ops.incidents_during($1, $2) as t'
             when target = to_regclass('market_data.books') then 'ops.books_during($1, $2) as t'
             when target = to_regclass('market_data.settlements') then 'ops.settlements_during($1, $2) as t'
             when time_column is null then format('%s as t', target)

@@ -7,6 +7,8 @@ immutable
 as $$
     values
     ('coverage', null, interval '1 h'),
+    ('book_checks', null, interval '1 h'),
+    ('incidents', null, interval '1 h'),
     ('books', null, interval '0'),
     ('series_history', 'series', interval '1 h'),
     ('events_history', 'events', interval '1 h'),

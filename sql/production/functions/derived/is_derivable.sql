@@ -16,6 +16,11 @@ as $$
                 and d.during @> wanted_hour
             )
             or (
+                -- A row may reach two days beyond the day of its time.
+                derived_stream in ('book_checks', 'incidents') and d.stream = derived_stream
+                and d.during && tstzrange(wanted_hour - interval '3 days', wanted_hour, '[]')
+            )
+            or (
                 derived_stream = 'books'
                 and case
                     -- What was expected is deleted together with what coverage is derived from.

@@ -26,7 +26,10 @@ begin
         end if;
         older_than := now() - make_interval(days => days);
         if entry.archived_as is not null then
-            older_than := least(older_than, date_trunc('day', ops.unverified_since(entry.archived_as)));
+            -- A row may reach into hours of the days after its time.
+            select least(older_than, min(date_trunc('day', ops.unverified_since(s.stream))) - interval '3 days')
+            into older_than
+            from unnest(entry.archived_as) as s (stream);
         end if;
         execute format(
             'delete from %s where ctid = any(array(select ctid from %s where %s < $1 limit $2))',
@@ -38,8 +41,9 @@ begin
             if entry.archived_as is not null then
                 -- A row of a day may be deleted before all of the day is that old.
                 perform ops.record_derived_drop(
-                    entry.archived_as, date_trunc('day', older_than - interval '1 us') + interval '1 day'
-                );
+                    s.stream, date_trunc('day', older_than - interval '1 us') + interval '1 day'
+                )
+                from unnest(entry.archived_as) as s (stream);
             end if;
             return next;
         end if;

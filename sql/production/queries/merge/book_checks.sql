@@ -3,11 +3,9 @@
 -- Parameters: line_check_sample_one_in integer: production's changes are counted in one equal comparison of this many
 -- Reads: pg_temp.stage
 -- Writes: ops.line_checks, ops.line_counts, ops.market_minutes_due
--- Returns: per gatherer how many comparisons were new
+-- Returns: per gatherer and hour of the archive that they touch, how many comparisons were new that end in it
 with
-news as materialized (
-    select * from ops.new_line_checks()
-),
+news as materialized (select * from ops.new_line_checks()),
 
 written as (
     insert into ops.line_checks as k (
@@ -19,8 +17,7 @@ written as (
         market_ticker, run_from_at, gatherer_id, epoch, connection_id, sid, run_frame, frame_number, until_at,
         run_seq, until_seq, run_clock, until_clock, run_change_at, until_change_at, run_checks, run_changes,
         level_count, is_equal, wrong_level_count, difference
-    from news
-    where is_last
+    from news where is_last
     on conflict (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number) do update
         set
             until_frame = excluded.until_frame, until_at = excluded.until_at, until_seq = excluded.until_seq,
@@ -50,11 +47,13 @@ due as (
     from news as n
     cross join lateral ops.line_proofs(n.market_ticker, tstzrange(n.from_at, n.until_at)) as p
     cross join
-        unnest(
-            tstzmultirange(tstzrange(n.from_at, n.until_at)) - case when n.is_equal then p.proven else '{}' end
-        ) as u (part)
+        unnest(tstzmultirange(tstzrange(n.from_at, n.until_at)) - case when n.is_equal then p.proven else '{}' end)
+            as u (part)
 )
 
-select gatherer_id, null::timestamptz as touched_hour, count(*) as new_rows
-from news
-group by gatherer_id;
+select
+    n.gatherer_id, case when ops.is_derivable('book_checks', h.hour) then h.hour end as touched_hour,
+    count(*) filter (where h.hour = date_trunc('hour', n.until_at, 'UTC')) as new_rows
+from news as n
+cross join generate_series(date_trunc('hour', n.from_at, 'UTC'), n.until_at, interval '1 h') as h (hour)
+group by n.gatherer_id, h.hour;

@@ -31,6 +31,45 @@ DERIVED = (
         group_rows_max=1 << 13,
         is_derived=True,
     ),
+    # What shows whether the changes of a book are complete, cut to the hour.
+    ArchiveStream(
+        "book_checks",
+        "market_data.book_checks",
+        "from_at",
+        ("market_ticker", "from_at", "kind"),
+        (
+            MARKET,
+            Column("from_at", TIME, "UTC microseconds, clock of the gatherer"),
+            Column("to_at", TIME, "UTC microseconds, clock of the gatherer"),
+            Column("kind", NAME, "clock, line or count"),
+            Column("gatherer_id", pa.int16(), "number of a gatherer", nullable=True),
+            Column("is_proven", pa.bool_(), "true or false"),
+            Column("wrong_levels", pa.int32(), "number"),
+            Column("from_clock", pa.int64(), "logical clock of the market", nullable=True),
+            Column("to_clock", pa.int64(), "logical clock of the market", nullable=True),
+        ),
+        is_derived=True,
+    ),
+    # What went wrong, cut to the hour: what gatherers missed, who repaired it, and what is wrong with books.
+    ArchiveStream(
+        "incidents",
+        "market_data.incidents",
+        "from_at",
+        ("market_ticker", "stream", "from_at"),
+        (
+            Column("market_ticker", NAME, "name at the exchange, empty for all markets"),
+            Column("stream", NAME, "name of a stream"),
+            Column("from_at", TIME, "UTC microseconds, clock of the gatherer"),
+            Column("to_at", TIME, "UTC microseconds, clock of the gatherer"),
+            Column("kind", NAME, "missed, wrong book or wrong count"),
+            Column("gatherer_id", pa.int16(), "number of a gatherer", nullable=True),
+            Column("reason", NAME, "text"),
+            Column("repair", NAME, "gatherer, rest, books or none"),
+            Column("repaired_by", NAME, "numbers of gatherers", nullable=True),
+            Column("repaired_at", TIME, "UTC microseconds, clock of the gatherer", nullable=True),
+        ),
+        is_derived=True,
+    ),
     # The book of each market that was open at the hour's beginning, as of then.
     ArchiveStream(
         "books",

@@ -1,0 +1,29 @@
+-- What went wrong: what gatherers missed, and what is wrong with order books. Replace BUCKET by the name of the
+-- archive's bucket. Athena computes the partitions from their names, so a new hour needs no new partition.
+create external table kalshi.incidents (
+    market_ticker string comment 'name at the exchange, empty for all markets',
+    stream string comment 'name of a stream',
+    from_at timestamp comment 'UTC microseconds, clock of the gatherer',
+    to_at timestamp comment 'UTC microseconds, clock of the gatherer',
+    kind string comment 'missed, wrong book or wrong count',
+    gatherer_id smallint comment 'number of a gatherer',
+    reason string comment 'text',
+    repair string comment 'gatherer, rest, books or none',
+    repaired_by string comment 'numbers of gatherers',
+    repaired_at timestamp comment 'UTC microseconds, clock of the gatherer'
+)
+partitioned by (`date` date, hour int)
+row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'
+stored as inputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'
+outputformat 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat'
+location 's3://BUCKET/parquet/incidents/'
+tblproperties (
+    'projection.enabled' = 'true',
+    'projection.date.type' = 'date',
+    'projection.date.format' = 'yyyy-MM-dd',
+    'projection.date.range' = '2025-01-01,NOW',
+    'projection.hour.type' = 'integer',
+    'projection.hour.range' = '0,23',
+    'projection.hour.digits' = '2',
+    'storage.location.template' = 's3://BUCKET/parquet/incidents/date=${date}/hour=${hour}/'
+);

@@ -1,0 +1,216 @@
+"""The archive's incidents explain each minute that was missed or lost, and are written again whenever that changes."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+
+from kalshi_data.archive.partitions import HourSelection
+from kalshi_data.archive.streams.derived import DERIVED
+from kalshi_data.archive.verify import Verifier
+from kalshi_data.database.connection import Connection
+from tests.integration.completeness.test_minutes import classify
+from tests.integration.completeness.test_steady_minutes import EVENTS, Event, Reports
+from tests.support.books import delta, ensure_partitions, levels, snapshot
+from tests.support.coverage import T0, at, beat, connect, cover, miss
+from tests.support.engines import Database
+from tests.support.exporting import HOUR, export, parquet, part, settings
+from tests.support.line_checks import LineCheck, merge_line_checks
+
+INCIDENTS = tuple(stream for stream in DERIVED if stream.name == "incidents")
+HOURS = (T0, T0 + HOUR, T0 + 2 * HOUR)
+BOOKS = "orderbook_deltas"
+MARK = """
+insert into ops.archive_partitions (stream, hour) values ('incidents', %s)
+on conflict (stream, hour) do update set state = 'pending'
+"""
+PENDING = """
+update ops.archive_partitions set state = 'verified' where stream = 'incidents' and state = 'pending' returning hour
+"""
+DURING = "select i::text from ops.incidents_during(%s, %s) as i order by 1"
+ROWS = "select * from ops.incidents_during(%s, %s)"
+RUNS = "select * from ops.coverage_during(%s, %s) where state in ('gap', 'repaired')"
+COVERED = "select * from ops.coverage_by_gatherer('orderbook_delta', %s, tstzrange(%s, %s))"
+DUE = "select count(*) from ops.market_minutes_due"
+COUNTED = """
+insert into ops.line_counts (
+    market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number, run_from_at, run_frame, until_at,
+    from_change_at, until_change_at, inner_count, held_count, held_count_max, counts_agree, attempts
+)
+values ('KXA-1', %(from)s, 2, gen_random_uuid(), 1, 1, 1, %(from)s, 1, %(to)s, %(from)s, %(to)s, 7, 5, 5, false, 3)
+"""
+Row = tuple[Any, ...]
+
+
+@pytest.fixture
+def ops(production: Database) -> Iterator[Connection]:
+    with production.connect("deduplicator") as connection:
+        ensure_partitions(connection, at(-1440), at(0), at(300))
+        yield connection
+
+
+def upkeep(ops: Connection) -> None:
+    """Check books, and classify until nothing more is due that has settled."""
+    ops.execute("select ops.check_books(1000)")
+    before: Row | None = None
+    while (due := ops.execute(DUE).fetchone()) != before:
+        before = due
+        classify(ops)
+
+
+def check_explained(ops: Connection, hour: datetime) -> None:
+    """Each run of minutes that are no gap, but missed, or a gap, has incidents that say so, minute by minute."""
+    found = ops.execute(ROWS, (hour, hour + HOUR)).fetchall()
+    for stream, ticker, from_at, to_at, state in ops.execute(RUNS, (hour, hour + HOUR)).fetchall():
+        for number in range(int((to_at - from_at) / timedelta(minutes=1))):
+            minute = from_at + number * timedelta(minutes=1)
+            repairs = {
+                row[7]
+                for row in found
+                if row[:2] == (ticker, stream) and row[2] < minute + timedelta(minutes=1) and row[3] > minute
+            }
+            assert repairs & ({"none"} if state == "gap" else {"gatherer", "rest"}), (minute, state, found)
+
+
+def check_missed(ops: Connection, hour: datetime, ticker: str) -> None:
+    """What a gatherer missed is what it did not cover, without overlaps."""
+    covered = {row[0]: row[1] for row in ops.execute(COVERED, (ticker, hour, hour + HOUR)).fetchall()}
+    rows = ops.execute(ROWS, (hour, hour + HOUR)).fetchall()
+    ends = dict[int | None, datetime]()
+    for row in sorted((row for row in rows if row[0] == ticker and row[4] == "missed"), key=lambda row: row[2]):
+        assert row[2] >= ends.get(row[5], hour)
+        ends[row[5]] = row[3]
+        assert all(row[2] >= each.upper or row[3] <= each.lower for each in covered.get(row[5], ()))
+        for gatherer in (row[8] or "").split(",") if row[7] == "gatherer" else ():
+            assert any(row[2] < each.upper and row[3] > each.lower for each in covered[int(gatherer)])
+
+
+@hypothesis_settings(
+    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(EVENTS)
+def follow(ops: Connection, events: list[Event]) -> None:
+    """Report events, write the hours that are marked after each step of time, and compare all hours."""
+    with ops.transaction(force_rollback=True):
+        reports, held = Reports(ops), dict[datetime, list[Row]]()
+        for hour in HOURS:
+            ops.execute(MARK, (hour,))
+        for event in [*events, *[Event("advance", 1, "", 0, 240, "", is_equal=True)] * 3]:
+            reports.report(event)
+            if event.kind == "advance":
+                upkeep(ops)
+                for (hour,) in ops.execute(PENDING).fetchall():
+                    held[hour] = ops.execute(DURING, (hour, hour + HOUR)).fetchall()
+        for hour in HOURS:
+            assert held[hour] == ops.execute(DURING, (hour, hour + HOUR)).fetchall()
+            check_explained(ops, hour)
+            for ticker in ("KXA-1", "KXA-2"):
+                check_missed(ops, hour, ticker)
+
+
+def test_every_missed_minute_is_explained_whatever_becomes_known_later(ops: Connection) -> None:
+    run: Callable[[Connection], None] = follow
+    run(ops)
+
+
+def fill(ops: Connection) -> None:
+    """Let a gatherer miss a market that another one receives, and all of them some of it; trades are fetched."""
+    connect(ops, 3, 0)
+    cover(ops, 1, 0, 40, reason="gap")
+    cover(ops, 1, 45, None)
+    cover(ops, 2, 0, 20, reason="crashed")
+    cover(ops, 2, 30, 42, reason="stopped")
+    cover(ops, 2, 45, None)
+    cover(ops, 1, 0, 10, ticker="", channel="trade", reason="gap")
+    cover(ops, 1, 15, None, ticker="", channel="trade")
+    miss(ops, 1, 9, 16, "rest")
+    beat(ops, 1, 150)
+    beat(ops, 2, 150)
+    upkeep(ops)
+
+
+def export_incidents(production: Database, folder: Path) -> None:
+    export(settings(production, folder), streams=INCIDENTS, from_at=at(0), until_at=at(600), early=True)
+
+
+def in_file(folder: Path, hour: datetime) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = parquet.read_table(part(folder, "incidents", hour)).to_pylist()
+    assert all(hour <= row["from_at"] <= row["to_at"] <= hour + HOUR for row in rows)
+    return rows
+
+
+def test_the_files_say_who_missed_what_why_and_who_repaired_it(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    export_incidents(production, tmp_path)
+    found = [
+        (
+            row["stream"],
+            row["gatherer_id"],
+            row["from_at"],
+            row["to_at"],
+            row["reason"],
+            row["repair"],
+            row["repaired_by"],
+        )
+        for row in in_file(tmp_path, T0)
+    ]
+    gap, crashed, stopped = "it missed messages on its connection", "it crashed", "it was stopped"
+    assert sorted(found, key=lambda row: (row[2], row[1])) == [
+        ("trades", 1, at(10), at(15), gap, "rest", "1"),
+        (BOOKS, 2, at(20), at(30), crashed, "gatherer", "1"),
+        (BOOKS, 1, at(40), at(42), gap, "gatherer", "2"),
+        (BOOKS, 1, at(42), at(45), gap, "none", None),
+        (BOOKS, 2, at(42), at(45), stopped, "none", None),
+    ]
+    assert [row["repaired_at"] for row in in_file(tmp_path, T0)] == [at(17), *[None] * 4]
+    assert in_file(tmp_path, HOURS[1]) == []
+
+
+def test_wrong_books_and_counts_are_incidents(production: Database, ops: Connection, tmp_path: Path) -> None:
+    cover(ops, 1, 0, None)
+    cover(ops, 2, 0, None)
+    snapshot(ops, 10, 1, levels(("yes", "0.5", "1")))
+    delta(ops, 15, 2, "yes", "0.5", "1")
+    snapshot(ops, 20, 3, levels(("yes", "0.5", "9")))
+    merge_line_checks(ops, [LineCheck(began=30, ended=35, gatherer=2, is_equal=False)])
+    ops.execute(COUNTED, {"from": at(40), "to": at(42)})
+    beat(ops, 1, 150)
+    beat(ops, 2, 150)
+    upkeep(ops)
+    export_incidents(production, tmp_path)
+    names = ("kind", "gatherer_id", "from_at", "to_at", "reason", "repair", "repaired_by")
+    found = [tuple(row[name] for name in names) for row in in_file(tmp_path, T0)]
+    assert found == [
+        ("wrong book", None, at(10), at(20), "the changes do not explain 1 levels of the next snapshot", "none", None),
+        ("missed", 2, at(30), at(35), "the book that it kept differed from the next snapshot", "gatherer", "1"),
+        ("wrong count", 2, at(40), at(42), "its connection received 7 changes, and production holds 5", "none", None),
+    ]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_incidents_are_verified_like_any_stream(
+    production: Database, ops: Connection, tmp_path: Path, deep: bool
+) -> None:
+    fill(ops)
+    export_incidents(production, tmp_path)
+    verifier, selection = Verifier(settings(production, tmp_path).archive), HourSelection(INCIDENTS)
+    with production.connect("exporter") as reading:
+        found = list(verifier.online(reading, selection, deep=deep))
+    assert [(each.state, each.problems) for each in found] == [("verified", [])] * 3
+    assert [each.state for each in verifier.offline(selection)] == ["verified"] * 3
+    ops.execute("update ops.gaps set ended_at = ended_at + interval '1 s', repair = 'rest'")
+    with production.connect("exporter") as reading:
+        found = list(verifier.online(reading, selection, deep=True))
+    assert [each.state for each in found] == ["wrong", "verified", "verified"]
+
+
+def test_a_reader_sees_what_went_wrong_without_a_right_to_the_tables(production: Database) -> None:
+    with production.connect("reader") as reader:
+        assert reader.execute("select * from market_data.incidents").fetchall() == []
+        assert reader.execute("select * from market_data.book_checks").fetchall() == []
