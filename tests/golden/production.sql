@@ -1231,6 +1231,7 @@ REVOKE ALL ON FUNCTION ops.drop_stream_partitions(wanted_stream text, older_than
 REVOKE ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) TO reader;
 GRANT ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) TO exporter;
+GRANT ALL ON FUNCTION ops.incidents_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) TO deduplicator;
 REVOKE ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO exporter;
 GRANT ALL ON FUNCTION ops.quarantine_rows(wanted_stream text, time_column name, from_at timestamp with time zone, until_at timestamp with time zone) TO deduplicator;

@@ -131,11 +131,11 @@ def explain(summary: RunSummary) -> Iterator[str]:
 
 
 def describe_judged(judged: Judged) -> str:
-    """Return the states of the minutes that were over before the gatherers stopped."""
+    """Return the states of the minutes until the first gatherer stopped."""
     total = sum(judged.minutes.values())
     shares = ((state, 100 * judged.minutes.get(state, 0) / total) for state in STATES)
     states = ", ".join(f"{share:.1f} % {state}" for state, share in shares if share or state == "gap")
-    return f"completeness, whole minutes of books until {judged.until_at:%H:%M} UTC: {total:,.0f}, of which {states}"
+    return f"completeness, minutes of books until {judged.until_at:%H:%M} UTC: {total:,.0f}, of which {states}"
 
 
 def describe_proof(minutes: ProvenMinutes) -> str:

@@ -55,7 +55,7 @@ class ProvenMinutes(msgspec.Struct, kw_only=True):
 
 
 class Judged(msgspec.Struct, kw_only=True):
-    """The whole minutes of all books until a time, by state, as `deduplicator completeness` shows them."""
+    """The minutes of all books until a time, by state, as `deduplicator completeness` shows them."""
 
     until_at: datetime
     minutes: dict[str, float]
@@ -74,7 +74,7 @@ class RunSummary(msgspec.Struct, kw_only=True):
 
     `unreadable` frames cannot be understood, and `withheld` ones were sent to no connection. `quarantined` frames and
     sequence `gaps` are those of all gatherers together. `books` were compared after each clock or millisecond. `judged`
-    are the minutes that were over before the gatherers stopped, None if there are none. `rollouts` are the changes of
+    are the minutes until the first gatherer stopped, None if there are none. `rollouts` are the changes of
     the fields of connections, in order.
     """
 
@@ -154,6 +154,7 @@ def judge_minutes(production: Server) -> Judged | None:
     """Let production classify the minutes of a run that has ended, and return those of books."""
     limits = {"minutes_max": MINUTES_MAX, "markets_max": MARKETS_MAX}
     with connect(production.conninfo("kalshi"), application_name="demo") as connection:
+        connection.execute(query("verification/end_recording"))
         (until_at,) = connection.execute(query("verification/judge_minutes"), limits).fetchone() or (None,)
         if until_at is None:
             return None

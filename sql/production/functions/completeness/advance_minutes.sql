@@ -3,7 +3,8 @@
 -- written: its steady state holds. While no gatherer sends heartbeats, nothing is classified, since gatherers that
 -- cannot be reached may still be receiving.
 -- Parameters: minutes_max, how many new minutes one call classifies; markets_max, how many markets it reclassifies;
--- settled_at, until when all rows are merged, if the caller knows: nothing merges any more
+-- settled_at, until when all rows are merged, if the caller knows: nothing merges any more, so that the minute of the
+-- last heartbeat is classified, too
 -- Reads: what ops.classify_new_minutes and ops.reclassify_minutes read
 -- Writes: ops.classified_minutes, ops.steady_states, ops.lost_lines, ops.market_minutes_due, ops.expected,
 -- ops.expected_due, ops.watermarks, ops.archive_partitions
@@ -30,7 +31,7 @@ begin
         greatest(began, date_bin('1 min', least(
             coalesce(settled_at, ops.settled_until()), max(least(h.beat_at, h.read_at)),
             began + make_interval(mins => minutes_max)
-        ), timestamptz 'epoch'))
+        ) + case when settled_at is null then interval '0' else interval '1 min' - interval '1 us' end, timestamptz 'epoch'))
     into ended
     from ops.heartbeats as h
     having count(*) > 0;
