@@ -1,4 +1,4 @@
-"""The command that reads an archive: reader book|candles|coverage|prove|export|streams|sql."""
+"""The command that reads an archive: reader book|candles|coverage|prove|export|plot|streams|sql."""
 
 import sys
 from collections.abc import Sequence

@@ -23,7 +23,16 @@ from tests.support.sample_archive import FED, HEAT, after, drop_row, write_rows,
 
 parquet: Any = pyarrow.parquet
 RANGE = ("--from", "2026-11-02T15:00", "--to", "2026-11-02T16:00")
-COMMANDS = [each.__name__ for each in EXAMPLES] + ["export", "export tardis", "export nautilus", "export trades"]
+COMMANDS = [each.__name__ for each in EXAMPLES] + [
+    "export",
+    "export tardis",
+    "export nautilus",
+    "export trades",
+    "plot",
+    "plot book",
+    "plot candles",
+    "plot coverage",
+]
 
 
 class Printed:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from kalshi_data.reader.book import Absent
-from kalshi_data.reader.command import exports
+from kalshi_data.reader.command import exports, plots
 from kalshi_data.reader.command.archive_options import (
     add_archive_options,
     add_command,
@@ -134,7 +134,7 @@ RANGED = (candles, coverage, prove)
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     text = "Read an archive: books, candles, what is proven, and rows, from files alone."
-    examples = example_lines([*EXAMPLES.values(), *exports.EXAMPLES.values()])
+    examples = example_lines([*EXAMPLES.values(), *exports.EXAMPLES.values(), *plots.EXAMPLES.values()])
     parser = argparse.ArgumentParser("reader", description=text, epilog=f"examples:\n{examples}")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=describe("reader"))
@@ -144,6 +144,7 @@ def make_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=function)
         add_options(added, function)
     exports.add_export(commands)
+    plots.add_plot(commands)
     return parser
 
 
