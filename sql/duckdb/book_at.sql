@@ -1,5 +1,6 @@
 -- A market's order book at a moment: its last snapshot by then, and the changes after it, by the rule of
 -- production's market_data.book_at. Whether the archive has each hour since the snapshot is not checked.
+-- It does not rest on books_at, of which DuckDB skips less: 0.24 s of processors instead of 0.06 s for 12 M changes.
 -- Parameters: market, a ticker; moment, a time as text or timestamptz
 -- Reads: snapshots and deltas of the day and the day before
 -- Returns: side, price in dollars on the scale of its side, size in contracts

@@ -121,6 +121,21 @@ class Absent:
         return False
 
 
+def require_depth(depth: int | None) -> None:
+    """Refuse to show no level of a book.
+
+    Raises:
+        ValueError: `depth` is below 1.
+    """
+    if depth is not None and depth < 1:
+        raise ValueError(f"depth is {depth}: ask for at least 1 level of each side, or leave it out for all")
+
+
 def best(ladder: Ladder, depth: int | None = None) -> list[tuple[int, int]]:
-    """Return the levels of a side, the highest bid first."""
+    """Return the levels of a side, the highest bid first.
+
+    Raises:
+        ValueError: `depth` asks for no level, which would look like a side without orders.
+    """
+    require_depth(depth)
     return [(price, ladder[price]) for price in sorted(ladder, reverse=True)[:depth]]

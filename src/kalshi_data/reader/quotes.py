@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from kalshi_data.archive.schemas import LEVELS, TIME
 from kalshi_data.reader.amounts import DOLLAR, decimal, decimals, millionths
-from kalshi_data.reader.book import Book, best
+from kalshi_data.reader.book import Book, best, require_depth
 from kalshi_data.reader.books import BookReader
 from kalshi_data.reader.candles import TRADE_COLUMNS, QuotedCandles, Traded
 from kalshi_data.reader.fold import Turn
@@ -73,6 +73,7 @@ class QuoteReader(BookReader):
             >>> [row["bids"] and str(row["bids"][0]["price"]) for row in found.to_pylist()]
             [None, '0.430000', '0.430000']
         """
+        require_depth(depth)
         begin, until = span(start, end)
         grid = range(-(-begin // (step := length(every))) * step, until, step)
         if len(grid) > SAMPLES_MAX:

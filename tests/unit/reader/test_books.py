@@ -126,6 +126,16 @@ def test_candles_show_quotes_where_nothing_trades(archive: Archive) -> None:
         archive.candles(HEAT, HOUR, END, timedelta(microseconds=1))
 
 
+def test_no_level_is_no_depth(archive: Archive) -> None:
+    book = archive.book(HEAT, after(150))
+    assert isinstance(book, Book)
+    for depth in (0, -1):
+        with pytest.raises(ValueError, match="at least 1 level"):
+            book.bids(depth)
+        with pytest.raises(ValueError, match="at least 1 level"):
+            archive.books("KXNONE-1", HOUR, after(60), depth)
+
+
 def test_best_prices_are_unknown_before_the_first_snapshot(archive: Archive) -> None:
     found = archive.bbo(HEAT, HOUR, END).to_pylist()
     assert [(row["is_known"], row["bid"]) for row in found[:2]] == [(False, None), (True, Decimal("0.42"))]

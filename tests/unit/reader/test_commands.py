@@ -108,6 +108,8 @@ def test_rows_are_exported(printed: Printed, tmp_path: Path, kind: str) -> None:
     ("arguments", "words"),
     [
         (("book", HEAT, "noon"), "'noon' is no time: write 2026-11-01"),
+        (("book", HEAT, "2026-11-02T15:02:30", "--depth", "0"), "depth is 0: ask for at least 1 level"),
+        (("book", HEAT, "2026-11-02T15:02:30", "--depth", "-1"), "depth is -1: ask for at least 1 level"),
         (("candles", HEAT, *RANGE, "--every", "1w"), "'1w' is no length of time"),
         (("export", "trades", *RANGE, "--output", "rows.txt"), "name a file that ends in .parquet, .csv, .arrow"),
         (("export", "orderbook_snapshots", *RANGE, "--output", "/dev/null/rows.csv"), "/dev/null/rows.csv"),

@@ -154,7 +154,7 @@ def add_options(parser: argparse.ArgumentParser, function: Any) -> None:
         parser.add_argument("market", help="ticker of a market")
     if function is book:
         parser.add_argument("at", help="the moment")
-        parser.add_argument("--depth", type=int, help="levels of each side; all by default")
+        parser.add_argument("--depth", type=int, help="levels of each side, at least 1; all by default")
     if function is candles:
         parser.add_argument("--every", default="1m", help="length of a candle: 1s, 5m, 1h, 1d (default: 1m)")
     if function is coverage:
