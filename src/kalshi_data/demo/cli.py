@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -12,9 +13,10 @@ import msgspec
 
 from kalshi_data.cli.failures import INTERRUPTED, reported_failures
 from kalshi_data.cli.options import SECONDS
+from kalshi_data.cli.times import UtcTime
 from kalshi_data.demo.archive import check_folder, identity, move_archive, query_example
 from kalshi_data.demo.display import RunDisplay, show
-from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, DemoPlan
+from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, ArchiveWindow, DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.preparation import check_kept, require_report, require_space, require_writable, run_folder
 from kalshi_data.demo.runner import run_demo
@@ -23,6 +25,7 @@ from kalshi_data.simulator.field_names import FIELD_NAMES
 from kalshi_data.simulator.venue.recording import read_recording
 
 FILE = click.Path(path_type=Path)
+WINDOW_SECONDS_MAX = 86_400
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A message without a time is dated today, so it cannot be recognised as a copy of the one that is dated as recorded.
 ROLLOUT_OF_RECORDING = (
@@ -48,10 +51,23 @@ ROLLOUT_OF_RECORDING = (
     "--audit-seconds", type=click.IntRange(0, 3600), help="How often gatherers ask for each book.  [default: 20]"
 )
 @click.option("--replay", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Play this recording.")
+@click.option(
+    "--archive-window",
+    type=(click.Path(path_type=Path, exists=True, file_okay=False), UtcTime(), UtcTime()),
+    metavar="FOLDER FROM TO",
+    help="Play this window of an archive, as fast as it was.",
+)
 @click.option("--report", type=FILE, help="Write the counts to this file as JSON.")
 @click.option("--keep", type=FILE, help="Keep databases and logs in this folder, which must be new or empty.")
 @click.option("--archive", type=FILE, help="Leave the archive in this folder.  [default: demo-archive, or in --keep's]")
-def main(report: Path | None, keep: Path | None, archive: Path | None, replay: Path | None, **named: Any) -> None:
+def main(
+    report: Path | None,
+    keep: Path | None,
+    archive: Path | None,
+    replay: Path | None,
+    archive_window: tuple[Path, datetime, datetime] | None,
+    **named: Any,
+) -> None:
     """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production, archive.
 
     Without --replay 200 made-up markets trade. The exit status is 0 only if production holds exactly what the
@@ -64,11 +80,15 @@ def main(report: Path | None, keep: Path | None, archive: Path | None, replay: P
       python3 build.py demo --rollout 7
       python3 build.py demo --replay frames.jsonl --report figures.json
       python3 build.py demo --keep kept
+      python3 build.py demo --archive-window archive 2026-11-02T15:00 2026-11-02T15:05 --archive second
     """  # noqa: D301 - click reads the escape
     if replay and named["rollout"] is not None:
         raise click.UsageError(ROLLOUT_OF_RECORDING)
     archive_folder = archive or (keep / "archive" if keep else Path("demo-archive"))
-    plan = DemoPlan(recording=replay.resolve() if replay else None, **named)
+    window = read_window(archive_window, replay)
+    if window:
+        named["seconds"] = window.seconds
+    plan = DemoPlan(recording=replay.resolve() if replay else None, window=window, **named)
     with reported_failures("demo"):
         check_before(plan, keep, archive_folder, report)
         display = RunDisplay()
@@ -81,6 +101,23 @@ def main(report: Path | None, keep: Path | None, archive: Path | None, replay: P
     if keep:
         click.echo(how_to_connect(keep))
     sys.exit(0 if result == "complete" else 1)
+
+
+def read_window(chosen: tuple[Path, datetime, datetime] | None, recording: Path | None) -> ArchiveWindow | None:
+    """Return the window that is played, if any.
+
+    Raises:
+        click.UsageError: it is empty, longer than a day, or not alone.
+    """
+    if chosen is None:
+        return None
+    folder, from_at, until_at = chosen
+    window = ArchiveWindow(folder.resolve(), from_at, until_at)
+    if recording:
+        raise click.UsageError("--replay and --archive-window exclude each other: leave out one of them")
+    if not 0 < window.seconds <= WINDOW_SECONDS_MAX:
+        raise click.UsageError("the window of --archive-window is empty, or longer than a day: choose other times")
+    return window
 
 
 def run_in_folder(plan: DemoPlan, keep: Path | None, archive: Path, report: Path | None, display: RunDisplay) -> str:

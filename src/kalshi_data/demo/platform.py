@@ -14,7 +14,8 @@ from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, serve
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
-EXCHANGE_SECONDS_MAX = 30
+# The books and listings of a window of an archive are loaded before.
+EXCHANGE_SECONDS_MAX = 120
 EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation this limit rejects wrong clocks.
 LATE_DAYS_MAX = 36_500
@@ -114,17 +115,16 @@ class Platform:
             folder.mkdir(mode=0o700)
             keys[number] = make_key(folder, number)
         named = [f"--key={key.key_id}={key.public}" for key in keys.values()]
-        kind = ["replay", str(plan.recording)] if plan.recording else ["run"]
         arguments = [
             "simulator",
-            *kind,
+            *plan.command,
             *named,
             *plan.options,
             *options,
             f"--clients={len(GATHERERS)}",
             "--wait-for-everything",
         ]
-        arguments += [f"--seconds={plan.seconds}", f"--journal={self.journal}"]
+        arguments.append(f"--journal={self.journal}")
         self.exchange = self._program("exchange", arguments, listen=True)
         addresses = self._exchange_addresses()
         for number, key in keys.items():

@@ -21,7 +21,7 @@ from kalshi_data.simulator.feed.session import ServerSession
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.replay.archive_replay import ArchiveReplay
 from kalshi_data.simulator.replay.archive_source import ArchiveSource, ReplayWindow
-from kalshi_data.simulator.replay.listing_history import without_look_ahead
+from kalshi_data.simulator.replay.listed_bodies import without_look_ahead
 from kalshi_data.simulator.replay.play_clock import PlayClock
 from kalshi_data.simulator.venue.listings import market_object
 from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS
@@ -32,6 +32,7 @@ from tests.support.sample_archive import FED, HEAT, Row, after, delta, snapshot,
 FROM, UNTIL = after(100), after(1_270)
 SPEED = 1_000.0
 NEW = "KXHIGHNY-26NOV02-T60"
+EVENT = "KXHIGHNY-26NOV02"
 CHANNELS = ["ticker", "trade", "market_lifecycle_v2"]
 
 
@@ -64,6 +65,8 @@ def place(tmp_path: Path) -> Path:
     known = [{**listed(each), "fetched_at": after(-50_000)} for each in (FED, HEAT)]
     outcome = {"result": "yes", "status": "finalized", "settlement_value_dollars": "1.0000"}
     write_rows(root, "markets", [*known, {**listed(NEW, **outcome), "fetched_at": after(1_000)}])
+    title = json.dumps({"event_ticker": EVENT, "title": "Highest temperature", "strike_date": "2026-11-02T23:00:00Z"})
+    write_rows(root, "events", [{"ticker": EVENT, "title": "x", "fetched_at": after(-50_000), "body": title}])
     write_rows(root, "lifecycle_events", EVENTS)
     changes = [delta(180, 13, "yes", "0.43", "-20"), delta(300, 2, "yes", "0.10", "5", NEW)]
     write_rows(
@@ -148,6 +151,9 @@ def test_listings_are_those_of_the_moment(place: Path) -> None:
     replay = ArchiveReplay(source, PlayClock(window.from_us, SPEED), None, lambda _: None, Limits())
     assert set(replay.listings.markets) == {FED, HEAT}
     assert replay.listings.markets[HEAT].body()["result"] == ""
+    event = replay.listings.events[EVENT]
+    assert (event["title"], event["series_ticker"]) == ("Highest temperature", "KXHIGHNY")
+    assert event["strike_date"] != "2026-11-02T23:00:00Z"
     source.close()
     after_window = play(place).replay.listings.markets
     assert set(after_window) == {FED, HEAT, NEW}

@@ -63,6 +63,7 @@ class ArchiveReplay:
         self._history = ListingHistory(self.listings, clock)
         self._history.add(loaded.known)
         self._history.add_later(loaded.later)
+        self._history.add_objects(loaded.events, loaded.series, only_listed=source.window.markets is not None)
         for market in loaded.opening if not loaded.known else ():
             self._history.add_named(market)
         self._earlier = [(row[0], row[1], self._messages.trade(row).body) for row in loaded.earlier_trades]

@@ -2,8 +2,9 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ BY_MARKET = frozenset({"trades", DELTAS, "tickers"})
 # Trades before the window that REST still returns, of a day at most.
 EARLIER_TRADES_MAX = 50_000
 GAPS_SHOWN = 3
-LISTING_COLUMNS = ("ticker", "event_ticker", "status", "result", "body")
+LISTING_COLUMNS = ("ticker", "event_ticker", "status", "result", "close_time", "body")
 
 
 class ReplayWindow(NamedTuple):
@@ -46,6 +47,8 @@ class Loaded(NamedTuple):
     known: list[dict[str, Any]]
     later: list[dict[str, Any]]
     earlier_trades: list[tuple[Any, ...]]
+    events: list[dict[str, Any]]
+    series: list[dict[str, Any]]
 
 
 class ArchiveSource:
@@ -83,7 +86,8 @@ class ArchiveSource:
         first = next(changes, None)
         self._tables[DELTAS] = changes if first is None else chain([first], changes)
         early = [] if first is None else early_changes(opening, first, window.from_us)
-        return Loaded(opening, early, ids, known, later, earlier)
+        of_markets = [self._objects(read, self.window.from_us) for read in (self._archive.events, self._archive.series)]
+        return Loaded(opening, early, ids, known, later, earlier, *of_markets)
 
     def facts(self) -> Iterator[Fact]:
         """Yield the facts of the window in order."""
@@ -145,6 +149,14 @@ class ArchiveSource:
             names: list[Any] = listing["ticker"].to_pylist()
             listing = listing.filter(pa.array([any(fnmatchcase(name, each) for each in wanted) for name in names]))
         return listing.set_column(len(LISTING_COLUMNS) - 1, "body", listing["body"].cast(pa.binary()))
+
+    @staticmethod
+    def _objects(read: Callable[[datetime], pa.Table], at_us: int) -> list[dict[str, Any]]:
+        """Return the events or series that were known at a moment; none if the archive has none of that time."""
+        try:
+            return read(instant(at_us)).select(["ticker", "body"]).to_pylist()
+        except ArchiveError:
+            return []
 
     def _earlier_trades(self) -> list[tuple[Any, ...]]:
         """Return the last trades before the window, the oldest first."""

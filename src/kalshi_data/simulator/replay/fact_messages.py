@@ -51,7 +51,9 @@ class FactMessages:
     def trade(self, row: Sequence[Any]) -> Message:
         """Return the message of a trade."""
         at_us, market, trade_id, yes, no, size, taker, is_block, digits = row
-        sides = "" if taker is None else f',"taker_outcome_side":"{taker}","taker_book_side":"{BOOK_SIDES[taker]}"'
+        # Clients still require the older name beside the newer ones.
+        named = f'"taker_side":"{taker}","taker_outcome_side":"{taker}"'
+        sides = "" if taker is None else f',{named},"taker_book_side":"{BOOK_SIDES[taker]}"'
         block = "" if is_block is None else f',"is_block_trade":{"true" if is_block else "false"}'
         body = (
             f'{{"trade_id":{json_text(trade_id)},"market_ticker":{json_text(market)},'

@@ -7,37 +7,31 @@ from typing import Any, cast
 
 import msgspec
 
-from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
+from kalshi_data.kalshi.instants import FAR_AWAY_S
+from kalshi_data.simulator.replay.listed_bodies import (
+    INITIALIZED,
+    ListedTimes,
+    time_us,
+    with_close,
+    without_look_ahead,
+)
 from kalshi_data.simulator.replay.play_clock import SECOND_US, PlayClock
-from kalshi_data.simulator.venue.listings import ListedMarket, Listings, Object, event_of, market_object, rfc3339
+from kalshi_data.simulator.venue.listings import (
+    ListedMarket,
+    Listings,
+    Object,
+    event_object,
+    event_of,
+    market_object,
+    rfc3339,
+    series_object,
+)
 from kalshi_data.simulator.venue.price_grids import PRICE_GRIDS
 
-# What is only known once a market has traded or was decided.
-LOOK_AHEAD = (
-    "result",
-    "settlement_value",
-    "settlement_value_dollars",
-    "settlement_ts",
-    "settlement_time",
-    "expiration_value",
-    "status",
-)
-ZEROS = {"_fp": "0.00", "_dollars": "0.0000"}
-TRADED = ("volume", "open_interest", "last_price", "yes_bid", "yes_ask", "no_bid", "no_ask", "previous_", "liquidity")
 STATUS_OF_EVENT = {"activated": "active", "deactivated": "inactive", "determined": "determined", "settled": "finalized"}
 DESCRIBING = frozenset({"metadata_updated", "price_level_structure_updated"})
 GRID = PRICE_GRIDS["center_centi_edge_centi_cent"]
-ACTIVE, INITIALIZED, CLOSED = "active", "initialized", "closed"
-
-
-class ListedTimes(msgspec.Struct):
-    """The times of a market in a listing's body, as text, and its status."""
-
-    created_time: str | None = None
-    updated_time: str | None = None
-    open_time: str | None = None
-    close_time: str | None = None
-    status: str | None = None
+ACTIVE, CLOSED = "active", "closed"
 
 
 class KnownMarket(msgspec.Struct):
@@ -62,12 +56,25 @@ class ListingHistory:
         self._known: dict[str, KnownMarket] = {}
         self._later: dict[str, bytes] = {}
         self._due: list[tuple[int, str]] = []
+        self._bodies: list[tuple[dict[str, Object], str, bytes]] = []
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """List markets as they were known at the beginning: ticker, event_ticker, status, result and body."""
+        """List markets as they were known at the beginning: ticker, event_ticker, status, result, close_time, body."""
         for row in rows:
             changed = {name: row[name] for name in ("status", "result") if row.get(name)}
-            self._list(row["ticker"], row.get("event_ticker"), row["body"], changed)
+            body = with_close(row["body"], row.get("close_time"))
+            self._list(row["ticker"], row.get("event_ticker"), body, changed)
+
+    def add_objects(
+        self, events: Iterable[Mapping[str, Any]], series: Iterable[Mapping[str, Any]], *, only_listed: bool
+    ) -> None:
+        """Keep the bodies of events and series: of all, or only of those that have a listed market."""
+        self._bodies = [
+            (listed, row["ticker"], row["body"].encode())
+            for listed, rows in ((self._listings.events, events), (self._listings.series, series))
+            for row in rows
+            if row["ticker"] in listed or not only_listed
+        ]
 
     def add_named(self, market: str) -> None:
         """List a market of which only the name is known."""
@@ -86,6 +93,15 @@ class ListingHistory:
         """Move all times by which clients can choose markets, after the clock was set."""
         for market, known in self._known.items():
             self._move(self._listings.markets[market], known)
+        for listed, ticker, body in self._bodies:
+            fields = msgspec.json.decode(self._clock.moved_body(body), type=dict[str, Any])
+            fields.pop("markets", None)
+            listed[ticker] = {**listed.get(ticker, self._placeholder(listed, ticker)), **fields}
+
+    def _placeholder(self, listed: Mapping[str, Object], ticker: str) -> Object:
+        """Return the fields that an event or series of this exchange has at least."""
+        make = series_object if listed is self._listings.series else event_object
+        return make(ticker, self._clock.moved(self._clock.from_us) // SECOND_US)
 
     def take(self, at_us: int, subject: str, kind: str, payload: str) -> None:
         """Change a listing as a message about the life of a market says."""
@@ -142,7 +158,7 @@ class ListingHistory:
             named: Object = {"event_ticker": event} if event else {}
             later = msgspec.json.encode({**placeholder, **words, **times, **named})
         times_of = msgspec.json.decode(later, type=ListedTimes)
-        opens_us = _us(times_of.open_time, at_us)
+        opens_us = time_us(times_of.open_time, at_us)
         self._list(market, event, later, {"status": ACTIVE if opens_us <= at_us else INITIALIZED})
         self._known[market].created_us = self._known[market].updated_us = at_us
         self._move(self._listings.markets[market], self._known[market])
@@ -151,10 +167,10 @@ class ListingHistory:
         times = ListedTimes()
         with suppress(msgspec.DecodeError):
             times = msgspec.json.decode(body, type=ListedTimes)
-        opens_us, from_us = _us(times.open_time, 0), self._clock.from_us
-        updated_us = min(_us(times.updated_time, opens_us), from_us)
-        created_us = min(_us(times.created_time, opens_us or updated_us), from_us)
-        close_us = _us(times.close_time, round(FAR_AWAY_S * SECOND_US))
+        opens_us, from_us = time_us(times.open_time, 0), self._clock.from_us
+        updated_us = min(time_us(times.updated_time, opens_us), from_us)
+        created_us = min(time_us(times.created_time, opens_us or updated_us), from_us)
+        close_us = time_us(times.close_time, round(FAR_AWAY_S * SECOND_US))
         known = KnownMarket(body, created_us, updated_us, opens_us, close_us, None, changed)
         self._known[market] = known
         listed = ListedMarket(market, event or event_of(market), 0, 0, 0, self._body_of(market, known))
@@ -192,21 +208,3 @@ class ListingHistory:
 
     def _text(self, at_us: int) -> str:
         return rfc3339(self._clock.moved(at_us) // SECOND_US)
-
-
-def without_look_ahead(body: bytes) -> bytes:
-    """Return a market's body without what trading and its outcome made of it."""
-    fields: Object = msgspec.json.decode(body, type=dict[str, Any])
-    known = {name: value for name, value in fields.items() if name not in LOOK_AHEAD}
-    zeros = {
-        name: zero
-        for name in known
-        for ending, zero in ZEROS.items()
-        if name.startswith(TRADED) and name.endswith(ending)
-    }
-    return msgspec.json.encode({**known, **zeros, "status": INITIALIZED, "result": "", "expiration_value": ""})
-
-
-def _us(text: str | None, otherwise: int) -> int:
-    """Return a time in microseconds, or another one if it is none."""
-    return round(timestamp_s(text, otherwise / SECOND_US) * SECOND_US) if text else otherwise
