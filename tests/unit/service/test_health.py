@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from kalshi_data.service import health
+from kalshi_data.service import health, listener
 from kalshi_data.service.health import Endpoint, HealthReport, HealthServer, Reason, Severity
 from kalshi_data.service.histogram import Delays
 from kalshi_data.service.metrics import counter, gauge, histogram, make_registry
@@ -126,7 +126,7 @@ def test_a_rule_that_fails_shows_as_unhealthy_and_the_server_goes_on() -> None:
 
 def test_silent_clients_do_not_keep_others_from_an_answer() -> None:
     with serving(HealthReport) as server:
-        silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(health.REQUESTS_MAX - 1)]
+        silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(listener.REQUESTS_MAX - 1)]
         try:
             assert get(server, "/health")[0].status == 200
         finally:
@@ -137,7 +137,7 @@ def test_silent_clients_do_not_keep_others_from_an_answer() -> None:
 @contextmanager
 def dripping(port: int, text: bytes) -> Generator[list[socket.socket]]:
     """Clients that send one byte after the other as long as they are not cut off, and come back then."""
-    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(health.REQUESTS_MAX)]
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(listener.REQUESTS_MAX)]
     stop = threading.Event()
 
     def send() -> None:
@@ -170,14 +170,14 @@ def test_clients_that_send_byte_by_byte_keep_no_other_from_an_answer() -> None:
 
 
 def test_a_request_as_a_whole_has_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "REQUEST_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(listener, "REQUEST_SECONDS_MAX", 0.3)
     with serving(HealthReport) as server, dripping(server.port, b"GET /health?slow=" + b"x" * 60_000) as clients:
         first = clients[0]
         wait_until(lambda: clients[0] is not first, "the connection is cut off")
 
 
 def test_a_client_that_does_not_read_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "REQUEST_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(listener, "REQUEST_SECONDS_MAX", 0.3)
     long = [gauge("kalshi_level", "x" * 100, dict.fromkeys(map(str, range(100_000)), 1), "name")]
     with serving(HealthReport, *long) as server:
         before = threading.active_count()
