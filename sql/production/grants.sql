@@ -1,4 +1,5 @@
--- Grant the rights in production: deduplicator writes, reader reads published data, exporter archives it.
+-- Grant the rights in production: deduplicator writes, reader reads published data, exporter archives it, status_page
+-- reads what the deduplicator's page shows.
 
 -- deduplicator
 grant usage on schema market_data, ops, timeseries to deduplicator;
@@ -46,6 +47,13 @@ grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions,
 ops.watermarks, ops.market_minutes, ops.expected, ops.announced_outcomes to exporter;
 grant execute on function ops.quarantine_rows to exporter, deduplicator;
+
+-- status_page
+grant usage on schema market_data, ops to status_page;
+grant select on all tables in schema market_data to status_page;
+grant select on ops.heartbeats, ops.lags, ops.cursors, ops.deduplicators, ops.storage_samples, ops.arbitration,
+ops.archive_partitions, ops.watermarks, ops.market_minutes, ops.expected, ops.gaps, ops.connections, ops.subscriptions,
+ops.lost_lines, ops.book_checks, ops.line_checks, ops.line_counts to status_page;
 
 -- Every role may make temporary tables unless the database says otherwise. These two stage rows in them.
 do $$

@@ -1,5 +1,6 @@
 -- Create the roles of a gatherer's cluster if they are missing; the deployment sets their passwords.
--- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there, in bounded sessions.
+-- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there, in bounded sessions. As
+-- status_page, which has no sessions of its own, the gatherer reads what its page shows.
 -- ansible/group_vars/gatherer.yml has the same limits and settings.
 do $$
 begin
@@ -9,13 +10,18 @@ begin
     if not exists (select from pg_roles where rolname = 'dedup_reader') then
         create role dedup_reader login;
     end if;
+    if not exists (select from pg_roles where rolname = 'status_page') then
+        create role status_page login;
+    end if;
 end;
 $$;
 
--- A gatherer opens 10 connections. A deduplicator opens some 15; a lost one leaves as many for half a minute. Together
+-- A gatherer opens 12 connections. A deduplicator opens some 15; a lost one leaves as many for half a minute. Together
 -- they stay below the server's max_connections, or one role could keep the others out.
 alter role gatherer connection limit 35;
 alter role dedup_reader connection limit 60;
+alter role status_page connection limit 0;
+grant status_page to gatherer;
 alter role dedup_reader set statement_timeout = '60s';
 alter role dedup_reader set lock_timeout = '10s';
 alter role dedup_reader set idle_in_transaction_session_timeout = '60s';

@@ -1,5 +1,6 @@
 -- Create the roles of the production database if they are missing; the deployment sets their passwords.
--- kalshi_owner migrates; deduplicator writes; reader reads market_data in bounded sessions; exporter archives it.
+-- kalshi_owner migrates; deduplicator writes; reader reads market_data in bounded sessions; exporter archives it. As
+-- status_page, which has no sessions of its own, the deduplicator reads what its page shows.
 -- ansible/group_vars/production.yml has the same limits and settings.
 do $$
 begin
@@ -15,14 +16,19 @@ begin
     if not exists (select from pg_roles where rolname = 'exporter') then
         create role exporter login;
     end if;
+    if not exists (select from pg_roles where rolname = 'status_page') then
+        create role status_page login;
+    end if;
 end;
 $$;
 
 -- Together they stay below the server's max_connections, or one role could keep the others out. The deduplicator opens
--- 17; its successor may have to start while the sessions of a lost host still wait for their end.
+-- 19; its successor may have to start while the sessions of a lost host still wait for their end.
 alter role kalshi_owner connection limit 10;
 alter role deduplicator connection limit 50;
 alter role exporter connection limit 15;
+alter role status_page connection limit 0;
+grant status_page to deduplicator;
 
 -- Readers may be people: no query of theirs may hold back vacuum or fill the disk for long.
 alter role reader connection limit 20;

@@ -206,7 +206,7 @@ def test_what_functions_an_upgrade_opens_is_listed_until_they_are_restricted(mak
 def test_an_administrator_who_is_no_superuser_limits_the_sessions_of_roles(make_database: MakeDatabase) -> None:
     """As on RDS: the file goes on without temp_file_limit, and what functions.sql would revoke stays with warnings."""
     files = [sql_folder() / name for name in ("roles/production.sql", "restrictions/functions.sql")]
-    roles = "kalshi_owner, deduplicator, reader, exporter"
+    roles = "kalshi_owner, deduplicator, reader, exporter, status_page"
     changed = f"alter role reader reset all; alter role reader connection limit 7; grant {roles} to administrator"
     notices: list[str] = []
     with psycopg.connect(make_database("empty").conninfo()) as session:
