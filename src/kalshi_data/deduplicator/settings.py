@@ -97,7 +97,7 @@ class MergingSettings(Section):
 class DeduplicatorHealthSettings(GrowthLimits):
     """Where /health and /metrics are served, and the limits beyond which the deduplicator is degraded or unhealthy."""
 
-    port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9102
+    port: Annotated[Port, Meta(description="Port of `/health`, `/metrics` and the status page; 0 serves none.")] = 9102
     report_seconds: Annotated[
         float, Meta(le=SECONDS_MAX, gt=0, description="Interval at which lag is measured and stored in production.")
     ] = 2.0

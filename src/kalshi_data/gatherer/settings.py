@@ -73,7 +73,7 @@ class RequestSettings(Section):
 class GathererHealthSettings(GrowthLimits):
     """Where /health and /metrics are served, and the limits beyond which the gatherer is degraded or unhealthy."""
 
-    port: Annotated[Port, Meta(description="Port of `/health` and `/metrics`; 0 serves neither.")] = 9101
+    port: Annotated[Port, Meta(description="Port of `/health`, `/metrics` and the status page; 0 serves none.")] = 9101
     heartbeat_seconds_max: Annotated[
         float,
         Meta(

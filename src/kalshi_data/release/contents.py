@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 # The folders that every program needs.
-SHARED = ("cli", "database", "service", "sql")
+SHARED = ("cli", "database", "service", "sql", "status_page")
 # Each program with the folders of this project that it needs.
 PACKAGES = {
     "gatherer": ("gatherer", "kalshi", *SHARED),

@@ -20,8 +20,10 @@ def test_the_wheel_holds_sources_and_the_sql_of_the_checkout_only(tmp_path: Path
     others = {Path(name).suffix for name in files if not name.startswith(prefix)}
     checkout = {str(path.relative_to(ROOT / "sql")): path.read_bytes() for path in (ROOT / "sql").rglob("*.sql")}
     assert shipped == checkout
-    # Sources, the example settings that programs print, and the metadata of the package.
-    assert others <= {".py", ".toml", ".txt", ""}
+    # Sources, the example settings that programs print, the status pages, and the metadata of the package.
+    assert others <= {".py", ".toml", ".txt", ".html", ".css", ".js", ".svg", ""}
+    assert "kalshi_data/status_page/static/style.css" in files
+    assert "kalshi_data/gatherer/status_page/templates/overview.html" in files
 
 
 def test_an_editable_install_reads_the_checkout() -> None:

@@ -10,6 +10,7 @@ from kalshi_data.deduplicator.monitoring.metrics import read_metrics
 from kalshi_data.deduplicator.monitoring.monitor import Monitor
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import State
+from kalshi_data.deduplicator.status_page.pages import make_status_page
 from kalshi_data.service.health import HealthServer
 from kalshi_data.service.metrics import make_registry
 from kalshi_data.service.periodic import PeriodicThread
@@ -41,7 +42,8 @@ class DeduplicatorReporter:
         self.monitor = monitor = Monitor(settings, state, shard)
         self.completeness = CompletenessMonitor(settings, monitor.measurements)
         registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
-        self._server = HealthServer(settings.health, monitor.health, registry)
+        page = make_status_page(settings, monitor.health)
+        self._server = HealthServer(settings.health, monitor.health, registry, page)
         self._reports = SystemdReports(self._notifier, self._is_merging, self._status_line, self._hangs)
         self._thread = PeriodicThread("systemd", self._notify_systemd, lambda: TURN_SECONDS)
 
