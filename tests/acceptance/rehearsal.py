@@ -113,6 +113,7 @@ class Rehearsal:
             "private_key_file": key.private,
             "frames": self.frames(number),
             "audit_seconds": 20,
+            "port": 0,
         }
         wanted = tomllib.loads(GATHERER_TOML.format(**self.addresses, **databases, **place))
         for section, keys in settings.items():
@@ -122,7 +123,7 @@ class Rehearsal:
 
     def _start_deduplicator(self) -> None:
         runtime, owner = (self.production.conninfo(user) for user in ("deduplicator", "kalshi_owner"))
-        settings = DEDUPLICATOR_TOML.format(runtime=runtime, owner=owner, late_days_max=LATE_DAYS_MAX)
+        settings = DEDUPLICATOR_TOML.format(runtime=runtime, owner=owner, late_days_max=LATE_DAYS_MAX, port=0)
         # It starts after the gatherers have stopped, and an emulated one is slow to start.
         settings = settings.replace("[merging]\n", "[merging]\nheartbeat_seconds_max = 600\n")
         for number, each in self.databases.items():

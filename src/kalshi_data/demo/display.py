@@ -59,6 +59,10 @@ class RunDisplay:
         if not self._has_bar:
             print_line(self.console, f"{text} ...")
 
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        print_line(self.console, f"  {text}")
+
     def advance(self, done: int, total: int, unit: str, rows: int) -> None:
         """Show how much the exchange has done, and how many rows production holds."""
         note = f"{done:,} of {total:,} {unit}, {rows:,} rows in production"

@@ -1,5 +1,6 @@
 """The whole platform on one machine: databases, a local exchange, three gatherers and the deduplicator."""
 
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,7 @@ conninfo = "{kalshi_meta}"
 folder = "{frames}"
 
 [health]
-port = 0
+port = {port}
 
 [subscriptions]
 combos = true
@@ -54,7 +55,7 @@ conninfo = "{owner}"
 late_days_max = {late_days_max}
 
 [health]
-port = 0
+port = {port}
 """
 ARCHIVE_TOML = """
 [archive]
@@ -81,6 +82,7 @@ class Platform:
         """Use files below `folder` only; `production_settings` are settings of production's PostgreSQL."""
         self.folder = folder
         self._production_settings = SETTINGS | dict(production_settings or {})
+        self.ports: dict[int, int] = dict(zip((0, *GATHERERS), free_ports(1 + len(GATHERERS)), strict=True))
         self.production: Server
         self.gatherer_servers: dict[int, Server] = {}
         self.exchange: ProgramProcess
@@ -162,6 +164,11 @@ class Platform:
             program.require_running()
 
     @property
+    def status_pages(self) -> list[str]:
+        """The addresses of the status pages: the deduplicator's, then each gatherer's."""
+        return [f"http://127.0.0.1:{port}/" for port in self.ports.values()]
+
+    @property
     def journal(self) -> Path:
         """The exchange's journal."""
         return self.folder / "journal.jsonl"
@@ -193,6 +200,7 @@ class Platform:
             key_id=key.key_id,
             private_key_file=key.private,
             frames=self.folder / f"frames-{number}",
+            port=self.ports[number],
             **{database: server.conninfo(database, owner) for database, owner in GATHERER_DATABASES.items()},
         )
 
@@ -201,11 +209,21 @@ class Platform:
             runtime=self.production.conninfo("kalshi", "deduplicator"),
             owner=self.production.conninfo("kalshi", "kalshi_owner"),
             late_days_max=LATE_DAYS_MAX,
+            port=self.ports[0],
         )
         for number, server in self.gatherer_servers.items():
             databases = {name: server.conninfo(name, "dedup_reader") for name in GATHERER_DATABASES}
             settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
         return settings + ARCHIVE_TOML.format(target=self.archive.as_uri(), workspace=self.folder / "workspace")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different ports of this machine on which no program listens now."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 def _create_and_start(server: Server) -> None:

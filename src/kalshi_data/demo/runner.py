@@ -29,6 +29,8 @@ def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSumm
     platform.migrate()
     display.step("three gatherers subscribe")
     platform.start_programs()
+    first, *others = platform.status_pages
+    display.note(f"status page while the demo runs: {first} (gatherers: {', '.join(others)})")
     play(platform, plan.seconds, display, plan.activity)
     if plan.audit_seconds:
         display.step(f"the gatherers ask for each book once more, within {plan.audit_seconds} s")

@@ -22,6 +22,7 @@ PROGRAMS = ("gatherer", "deduplicator", "catalog")
 CACHE = {"SHIV_COMPILE_WORKERS": "1"}
 FEW = ("--markets=10", "--rate=40", "--lifecycles=0")
 NOWHERE = {
+    "port": 0,
     "rest_url": "http://127.0.0.1:1/trade-api/v2",
     "websocket_url": "ws://127.0.0.1:1/trade-api/ws/v2",
     "key_id": "key",
@@ -98,7 +99,7 @@ def test_they_migrate(binaries: Binaries, server: Engine, tmp_path: Path) -> Non
         ts, meta, production = (database.conninfo(owner) for database, owner in owners.items())
         gatherer, deduplicator = tmp_path / "gatherer.toml", tmp_path / "deduplicator.toml"
         gatherer.write_text(GATHERER_TOML.format(kalshi_ts=ts, kalshi_meta=meta, **NOWHERE))
-        settings = DEDUPLICATOR_TOML.format(runtime=production, owner=production, late_days_max=1)
+        settings = DEDUPLICATOR_TOML.format(runtime=production, owner=production, late_days_max=1, port=0)
         deduplicator.write_text(settings + DEDUPLICATOR_GATHERER_TOML.format(number=1, kalshi_ts=ts, kalshi_meta=meta))
         printed = binaries.run("gatherer", "migrate", "--config", str(gatherer))
         assert "kalshi_ts: capture is up to date" in printed
