@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 class StateStyle(NamedTuple):
-    """How a state is drawn; hatching tells apart what colours alone might not."""
+    """How a state is drawn; hatching separates what colours alone might not."""
 
     color: str
     hatch: str | None = None
