@@ -30,7 +30,7 @@ CHECKS = (
 # For every platform and for the oldest Python and later ones.
 RESOLVE = ("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 # An engine lives in an environment of its own, since no program needs it.
-ENGINE_EXTRAS = ("nautilus",)
+ENGINE_EXTRAS = ("hftbacktest", "nautilus")
 EXTRAS = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
 LOCKS = (
     (
@@ -40,7 +40,7 @@ LOCKS = (
         "requirements.lock",
     ),
     ("--extra", "demo", "--constraint", "requirements.lock", "--output-file", "requirements-demo.lock"),
-    ("--extra", "nautilus", "--upgrade", "--output-file", "tests/engines/nautilus.lock"),
+    *(("--extra", each, "--upgrade", "--output-file", f"tests/engines/{each}.lock") for each in ENGINE_EXTRAS),
 )
 
 

@@ -15,7 +15,7 @@ from tests.engines.conftest import HERE, EngineArchives, answer
 from tests.engines.page import snippet
 from tests.support.engine_archive import BUSY, EMPTY, END, MARKETS, START, EngineState, states
 from tests.support.engine_gaps import states_over_gap
-from tests.support.sample_archive import write_sample
+from tests.support.sample_archive import HEAT, write_sample
 
 # Between the first and the last tick of 0.0001 dollars.
 TICKS = {"lowest": 1, "ticks": 9_999}
@@ -33,6 +33,10 @@ def times(expected: Sequence[EngineState]) -> list[int]:
 
 def last_of_each_time(expected: Sequence[EngineState]) -> list[tuple[Any, Any]]:
     return list({each.local_us: (each.bids, each.asks) for each in expected}.values())
+
+
+def window(market: str, **given: Any) -> dict[str, Any]:
+    return {"market": market, "start": START, "end": END, **given}
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +57,30 @@ def exported(archives: EngineArchives, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def seen(
-    expected: dict[str, list[EngineState]], exported: dict[str, TardisFiles], tmp_path_factory: pytest.TempPathFactory
+    archives: EngineArchives,
+    expected: dict[str, list[EngineState]],
+    exported: dict[str, TardisFiles],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """What the engine saw."""
     folder = tmp_path_factory.mktemp("hftbacktest")
     write_sample(folder / "archive")
-    markets = {name: {"files": exported[name].files, "times": times(expected[name]), **TICKS} for name in expected}
-    asked = {"markets": markets, "trading": exported[BUSY].files, "snippet": snippet("hftbacktest")}
+    markets: dict[str, dict[str, Any]] = {
+        name: {"files": exported[name].files, "times": times(expected[name]), **TICKS} for name in expected
+    }
+    whole, with_gap = {"archive": archives.whole}, {"archive": archives.with_gap}
+    for name in FOLLOWED:
+        markets[name] |= {**whole, "window": window(name)}
+    markets[OVER_GAP] |= {**with_gap, "window": window(BUSY, over_gaps=True)}
+    refused = [
+        {**with_gap, "window": window(BUSY)},
+        {**whole, "window": window(EMPTY)},
+        {**whole, "window": window("KXNONE-1")},
+        {**whole, "window": window("KXB*")},
+        {**whole, "window": window(BUSY, order_latency_seconds=-1)},
+    ]
+    trading = {"trading": exported[BUSY].files, "busy": BUSY}
+    asked = {"markets": markets, **trading, "snippet": snippet("hftbacktest"), "refused": refused}
     return answer(interpreter_for(HERE / "hftbacktest.lock"), "with_hftbacktest.py", asked, folder)
 
 
@@ -123,8 +144,31 @@ def test_orders_are_filled_at_the_prices_of_the_book(seen: Any) -> None:
     assert position == 0.25
 
 
-def test_the_page_s_backtest_prints_the_best_prices(seen: Any) -> None:
-    assert seen["shown"].splitlines()[-1] == "0.43 0.45"
+@pytest.mark.parametrize("market", [*FOLLOWED, OVER_GAP])
+def test_the_library_s_engine_shows_the_same(seen: Any, market: str) -> None:
+    """It holds its events itself, as their file is deleted when the engine is returned."""
+    assert seen["engines"][market] == seen["markets"][market]
+
+
+def test_orders_are_filled_in_the_library_s_engine(seen: Any) -> None:
+    assert seen["traded"] == seen["trading"]
+
+
+def test_an_engine_that_would_show_nothing_or_something_else_is_refused(seen: Any) -> None:
+    gap, empty, unknown, pattern, latency = seen["refused"]
+    assert "lacks orderbook_deltas from 2026-11-02T16:10:00Z to 2026-11-02T16:25:00Z" in gap
+    assert empty == f"{EMPTY}: the book has no order in that time: choose another time or market"
+    assert unknown == "KXNONE-1: the book is not known in that time: choose another time or market"
+    assert "give a ticker without wildcards" in pattern
+    assert "give 0 or more" in latency
+
+
+def test_the_page_s_backtest_prints_the_best_prices_of_the_library(seen: Any, tmp_path: Path) -> None:
+    book = open_archive(write_sample(tmp_path)).book(HEAT, "2026-11-02T15:01:30")
+    assert book
+    best = [float(side[0].price) for side in (book.bids(1), book.asks(1))]
+    assert best == [0.43, 0.45]
+    assert [float(each) for each in seen["shown"].split()] == best
 
 
 def test_the_engine_s_files_are_read_in_the_order_of_their_kinds(exported: dict[str, TardisFiles]) -> None:

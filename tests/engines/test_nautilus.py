@@ -15,12 +15,14 @@ from tests.engines.conftest import HERE, EngineArchives, answer
 from tests.engines.page import snippet
 from tests.support.engine_archive import BUSY, END, MARKETS, SETTLED, START, EngineState, states
 from tests.support.engine_gaps import states_over_gap
-from tests.support.sample_archive import after, delta, snapshot, write_rows, write_sample
+from tests.support.sample_archive import HEAT, after, delta, snapshot, write_rows, write_sample
 
 PYTHON_VERSION, OLDEST = "3.13", ">=3.12"
 MISSING = "NO TEST RAN IN NAUTILUSTRADER, which needs Python 3.12 or later: install python3.12, or let uv fetch one"
 MIDDLE = "2026-11-02T16:00Z"
 FINE = "KXFINE-26NOV02-T1"
+# Long after the last change before each, so that all of them are received.
+MOMENTS = ("2026-11-02T15:30:00.9Z", "2026-11-02T16:30:00.9Z", "2026-11-02T17:00:00.9Z")
 SIDES = {"yes": "BUYER", "no": "SELLER", None: "NO_AGGRESSOR"}
 Found = Mapping[str, Any]
 
@@ -45,8 +47,8 @@ def seen(archives: EngineArchives, python: Path, tmp_path_factory: pytest.TempPa
     whole = {"archive": archives.whole, "catalog": folder / "whole"}
     halves = {"archive": archives.whole, "catalog": folder / "halves", "markets": SETTLED}
     with_gap = {"archive": archives.with_gap, "catalog": folder / "with-gap", "markets": BUSY, **window}
-    asked = {
-        "snippet": snippet("nautilus_trader"),
+    asked: dict[str, Any] = {
+        "snippet": snippet("nautilus"),
         "exports": [
             {**whole, "markets": MARKETS, **window},
             # The same once more, and a part of it.
@@ -59,7 +61,17 @@ def seen(archives: EngineArchives, python: Path, tmp_path_factory: pytest.TempPa
         "catalogs": {name: folder / name for name in ("whole", "halves", "with-gap")},
         "traded": [BUSY, SETTLED],
         "tardis": {BUSY: csv.files},
-        "refused": [with_gap, {**with_gap, "archive": fine, "markets": FINE, "catalog": folder / "refused"}],
+        "engines": {
+            "whole": {"archive": archives.whole, "markets": MARKETS, "traded": [BUSY, SETTLED], **window},
+            "with-gap": {"archive": archives.with_gap, "markets": BUSY, "traded": [], "over_gaps": True, **window},
+        },
+        "books": {"archive": archives.whole, "markets": MARKETS, "moments": MOMENTS, **window},
+        "refused": [
+            with_gap,
+            {**with_gap, "archive": fine, "markets": FINE, "catalog": folder / "refused"},
+            {"method": "nautilus_engine", "archive": archives.with_gap, "markets": BUSY, **window},
+            {"method": "nautilus_engine", "archive": archives.whole, "markets": "KXNONE-1", **window},
+        ],
     }
     return answer(python, "with_nautilus.py", asked, folder)
 
@@ -191,16 +203,51 @@ def test_the_engine_s_own_loader_reads_the_files_of_tardis(archives: EngineArchi
 
 
 def test_what_cannot_be_written_is_refused(seen: Found) -> None:
-    gap, fine = seen["refused"]
+    gap, fine, engine_over_gap, unknown = seen["refused"]
+    assert engine_over_gap == gap
+    assert unknown == "KXNONE-1: the book is not known in that time: choose another time or market"
     assert "lacks orderbook_deltas from 2026-11-02T16:10:00Z to 2026-11-02T16:25:00Z" in gap
     assert "0.123456 has more than 4 places" in fine
 
 
-def test_the_page_s_backtest_prints_the_best_prices(seen: Found) -> None:
-    assert seen["shown"].splitlines() == [
-        "0.4200 0.4500",
-        "0.4300 0.4500",
-        "0.4300 0.4500",
-        "0.4200 0.4500",
-        "0.4200 0.4400",
-    ]
+@pytest.mark.parametrize("market", MARKETS)
+def test_the_library_s_engine_shows_the_same(archives: EngineArchives, seen: Found, market: str) -> None:
+    """All markets are in one engine, and no block trades."""
+    found, of_catalog = seen["engines"]["whole"][market], seen["catalogs"]["whole"][market]
+    assert followed(found) == states(archives.archive, market)
+    rows = archives.archive.trades(START, END, market).to_pylist()
+    on_book = {each["trade_id"] for each in rows if not each["is_block_trade"]}
+    assert found["trades"] == [each for each in of_catalog["trades"] if each[0] in on_book]
+    for each in ("quotes", "fills", "positions"):
+        assert found[each] == of_catalog[each]
+
+
+def test_the_library_s_engine_goes_over_a_gap(archives: EngineArchives, seen: Found) -> None:
+    found = followed(seen["engines"]["with-gap"][BUSY])
+    assert found == states_over_gap(open_archive(archives.with_gap))
+
+
+def test_the_library_s_engine_pays_an_outcome_and_leaves_other_positions_open(seen: Found) -> None:
+    whole = seen["engines"]["whole"]
+    assert whole[SETTLED]["fills"][2:] == [["SELL", "1.0000", "1.00"]]
+    ((busy,), (settled,)) = (whole[each]["positions"] for each in (BUSY, SETTLED))
+    assert (Decimal(busy["quantity"]), Decimal(settled["quantity"])) == (1, 0)
+    spent = sum(2 * Decimal(ask) - Decimal(bid) for ask, bid in (whole[each]["quotes"] for each in (BUSY, SETTLED)))
+    # The engine keeps money in cents.
+    assert abs(Decimal(whole[BUSY]["balance"]) - (1000 - spent + 1)) <= Decimal("0.03")
+
+
+def test_the_library_s_engine_has_the_library_s_books_without_a_strategy(archives: EngineArchives, seen: Found) -> None:
+    for moment, found in zip(MOMENTS, seen["books"], strict=True):
+        for market in MARKETS:
+            book = archives.archive.book(market, moment)
+            sides = (book.bids(1), book.asks(1)) if book else ((), ())
+            assert found[market] == [f"{side[0].price:.4f}" if side else "None" for side in sides]
+
+
+def test_the_page_s_backtest_prints_the_best_prices_of_the_library(seen: Found, tmp_path: Path) -> None:
+    book = open_archive(write_sample(tmp_path)).book(HEAT, "2026-11-02T15:01:30")
+    assert book
+    best = [side[0].price for side in (book.bids(1), book.asks(1))]
+    assert best == [Decimal("0.43"), Decimal("0.45")]
+    assert [Decimal(each) for each in seen["shown"].split()] == best

@@ -10,6 +10,8 @@ from hftbacktest import GTC, LIMIT, MARKET, BacktestAsset, HashMapMarketDepthBac
 from hftbacktest.data.utils import tardis
 from numba import njit
 
+from kalshi_data.reader import ArchiveError, open_archive
+
 SECOND = 1_000_000_000
 TRADES_MAX = 10_000
 ROWS_MAX = 100_000
@@ -77,14 +79,23 @@ def trade(engine):
     return ask, bought, paid, bid, sold, earned, waiting, engine.position(0)
 
 
-def seen(market):
-    """Return the states of one market at the times asked for."""
+def of_files(market):
+    """Return the states of one market, of its files."""
+    events = tardis.convert(market["files"], buffer_size=ROWS_MAX)
+    return seen(market, opened(events))
+
+
+def of_archive(market):
+    """Return the states of one market in the library's own engine."""
+    return seen(market, open_archive(market["archive"]).hftbacktest_engine(**market["window"]))
+
+
+def seen(market, engine):
+    """Return the states of an engine at the times asked for."""
     times = np.array(market["times"], np.int64)
     best = np.full((len(times), 4), np.nan)
     sizes = np.zeros((len(times), market["ticks"], 2))
     trades = np.zeros((TRADES_MAX, 3))
-    events = tardis.convert(market["files"], buffer_size=ROWS_MAX)
-    engine = opened(events)
     reached, traded = follow(engine, times, market["lowest"], best, sizes, trades)
     engine.close()
     books = [
@@ -98,9 +109,29 @@ def seen(market):
     return {"books": books, "best": best, "trades": trades[:traded].round(6).tolist()}
 
 
+def refused(archive, window):
+    """Return the error of an engine that cannot be made."""
+    try:
+        open_archive(archive).hftbacktest_engine(**window)
+    except (ArchiveError, ValueError) as error:
+        return str(error)
+    raise AssertionError("it was made")
+
+
+def traded(market):
+    """Return what trading in the library's own engine came to."""
+    engine = open_archive(market["archive"]).hftbacktest_engine(**market["window"], order_latency_seconds=0.005)
+    found = [round(float(each), 6) for each in trade(engine)]
+    engine.close()
+    return found
+
+
 def main(asked):
     """Return the states of each market, and what trading came to."""
-    answer = {"markets": {name: seen(market) for name, market in asked["markets"].items()}}
+    answer = {"markets": {name: of_files(market) for name, market in asked["markets"].items()}}
+    answer["engines"] = {name: of_archive(market) for name, market in asked["markets"].items()}
+    answer["traded"] = traded(asked["markets"][asked["busy"]])
+    answer["refused"] = [refused(**each) for each in asked["refused"]]
     events = tardis.convert(asked["trading"], buffer_size=ROWS_MAX)
     engine = opened(events, latency_ns=5_000_000)
     answer["trading"] = [round(float(each), 6) for each in trade(engine)]

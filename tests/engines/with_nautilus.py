@@ -91,13 +91,52 @@ def run(instrument, data, is_traded=False):
     watch = Watch(WatchConfig(instrument_id=instrument.id, is_traded=is_traded))
     engine.add_strategy(watch)
     engine.run()
+    found = {**noted(engine, watch), "closes": [str(each.close_price) for each in closes]}
+    engine.dispose()
+    return found
+
+
+def noted(engine, watch):
+    """Return what a strategy saw, and its positions."""
     positions = engine.trader.generate_positions_report()
     columns = ("entry", "peak_qty", "quantity", "avg_px_open", "avg_px_close", "realized_pnl")
-    held = [{each: str(row[each]) for each in columns} for _, row in positions.iterrows()]
+    of_market = str(watch.config.instrument_id)
+    held = [
+        {each: str(row[each]) for each in columns}
+        for _, row in positions.iterrows()
+        if str(row["instrument_id"]) == of_market
+    ]
     balance = str(engine.trader.generate_account_report(Venue("KALSHI")).iloc[-1]["total"])
-    engine.dispose()
     seen = {"states": watch.states, "trades": watch.trades, "quotes": watch.quotes, "fills": watch.fills}
-    return {**seen, "positions": held, "balance": balance, "closes": [str(each.close_price) for each in closes]}
+    return {**seen, "positions": held, "balance": balance}
+
+
+def from_archive(archive, traded, **window):
+    """Run all markets in one engine of the library."""
+    engine = open_archive(archive).nautilus_engine(**window)
+    watches = {}
+    for number, instrument in enumerate(engine.cache.instruments()):
+        market = str(instrument.raw_symbol)
+        config = WatchConfig(instrument_id=instrument.id, is_traded=market in traded, order_id_tag=f"{number:03}")
+        watches[market] = Watch(config)
+        engine.add_strategy(watches[market])
+    engine.run()
+    found = {market: noted(engine, watch) for market, watch in watches.items()}
+    engine.dispose()
+    return found
+
+
+def books_at(archive, moments, **window):
+    """Return the best prices of each book in the library's engine at some moments, without a strategy."""
+    engine = open_archive(archive).nautilus_engine(**window)
+    found = []
+    for moment in moments:
+        engine.run(end=moment, streaming=True)
+        books = {str(each.raw_symbol): engine.cache.order_book(each.id) for each in engine.cache.instruments()}
+        found.append({name: [str(book.best_bid_price()), str(book.best_ask_price())] for name, book in books.items()})
+    engine.end()
+    engine.dispose()
+    return found
 
 
 def from_catalog(folder, traded):
@@ -123,10 +162,10 @@ def from_csv(files, instrument):
     return run(instrument, [loader.load_trades(trades), loader.load_deltas(book)])
 
 
-def refused(export):
-    """Return the error of an export that cannot be made."""
+def refused(archive, method="export_nautilus", **given):
+    """Return the error of an export or an engine that cannot be made."""
     try:
-        open_archive(export.pop("archive")).export_nautilus(**export)
+        getattr(open_archive(archive), method)(**given)
     except ArchiveError as error:
         return str(error)
     raise AssertionError("it was written")
@@ -146,7 +185,9 @@ def main(asked):
         instruments |= of_catalog
     csv = {market: from_csv(files, instruments[market]) for market, files in asked["tardis"].items()}
     answer = {"shown": shown.getvalue(), "version": __version__, "written": written, "catalogs": found, "tardis": csv}
-    return {**answer, "refused": [refused(export) for export in asked["refused"]]}
+    answer["engines"] = {name: from_archive(**each) for name, each in asked["engines"].items()}
+    answer["books"] = books_at(**asked["books"])
+    return {**answer, "refused": [refused(**each) for each in asked["refused"]]}
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ TRADE_COLUMNS = ("exchange_ts", "received_at", "trade_id", "yes_price", "size", 
 CHANGES_OF_A_PART = 200_000
 GAPS_SHOWN = 3
 GO_ON = (
-    "export the times between the gaps, or pass over_gaps (--over-gaps): the book is then empty from a gap until the "
+    "choose times between the gaps, or pass over_gaps (--over-gaps): the book is then empty from a gap until the "
     "next snapshot"
 )
 

@@ -11,7 +11,7 @@ import pyarrow.dataset
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.reader.all_books.ruled_books import BASE_COLUMNS, CHANGE_COLUMNS
 from kalshi_data.reader.coverage import COVERAGE, JUDGED, MISSING, CoverageRun
-from kalshi_data.reader.engines.exports import EngineExporter
+from kalshi_data.reader.engines.backtests import BacktestReader
 from kalshi_data.reader.files.hour_files import runs
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, named, patterns
@@ -28,7 +28,7 @@ ID_COLUMNS = ("market_ticker", "market_id")
 GAP = "gap"
 
 
-class WindowReader(EngineExporter):
+class WindowReader(BacktestReader):
     """Reads windows of time over all markets."""
 
     def in_time_order(
