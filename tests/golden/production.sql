@@ -182,9 +182,13 @@ CREATE FUNCTION ops.coverage(wanted_ticker text, wanted tstzrange) RETURNS TABLE
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_by_gatherer(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.coverage_by_gatherer_during(wanted tstzrange) RETURNS TABLE(channel text, market_ticker text, gatherer_id smallint, covered tstzmultirange, missed tstzmultirange)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, to_at timestamp with time zone, state text)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.coverage_spans(wanted_channel text, wanted_ticker text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
+    LANGUAGE sql STABLE;
+CREATE FUNCTION ops.coverage_spans_during(wanted tstzrange) RETURNS TABLE(channel text, market_ticker text, gatherer_id smallint, connection_id bigint, sid integer, began_at timestamp with time zone, during tstzrange, ended_at timestamp with time zone, end_reason text)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.create_archived_rows(target regclass) RETURNS SETOF name
     LANGUAGE plpgsql;
@@ -335,8 +339,10 @@ CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_tim
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.missed_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, during tstzrange, gatherer_id smallint, reason text, repair text, repaired_by text, repaired_at timestamp with time zone)
-    LANGUAGE sql STABLE;
-CREATE FUNCTION ops.missed_reason(wanted_channel text, wanted_ticker text, wanted_gatherer smallint, moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_nestloop TO 'off';
+CREATE FUNCTION ops.missed_reason(wanted_channel text, wanted_ticker text, wanted_gatherer smallint, moment timestamp with time zone) RETURNS TABLE(reason text)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.mixed_ticker_hours() RETURNS timestamp with time zone[]
     LANGUAGE plpgsql;

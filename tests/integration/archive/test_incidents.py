@@ -34,7 +34,11 @@ update ops.archive_partitions set state = 'verified' where stream = 'incidents' 
 DURING = "select i::text from ops.incidents_during(%s, %s) as i order by 1"
 ROWS = "select * from ops.incidents_during(%s, %s)"
 RUNS = "select * from ops.coverage_during(%s, %s) where state in ('gap', 'repaired')"
-COVERED = "select * from ops.coverage_by_gatherer('orderbook_delta', %s, tstzrange(%s, %s))"
+COVERED = "select * from ops.coverage_by_gatherer('orderbook_delta', %s, tstzrange(%s, %s)) order by gatherer_id"
+ALL_COVERED = """
+select gatherer_id, covered, missed from ops.coverage_by_gatherer_during(tstzrange(%s, %s))
+where channel = 'orderbook_delta' and market_ticker = %s order by gatherer_id
+"""
 DUE = "select count(*) from ops.market_minutes_due"
 COUNTED = """
 insert into ops.line_counts (
@@ -77,8 +81,10 @@ def check_explained(ops: Connection, hour: datetime) -> None:
 
 
 def check_missed(ops: Connection, hour: datetime, ticker: str) -> None:
-    """What a gatherer missed is what it did not cover, without overlaps."""
-    covered = {row[0]: row[1] for row in ops.execute(COVERED, (ticker, hour, hour + HOUR)).fetchall()}
+    """What a gatherer missed is what it did not cover, without overlaps; all markets at once give the same as one."""
+    by_gatherer = ops.execute(COVERED, (ticker, hour, hour + HOUR)).fetchall()
+    assert ops.execute(ALL_COVERED.encode(), (hour, hour + HOUR, ticker)).fetchall() == by_gatherer
+    covered = {row[0]: row[1] for row in by_gatherer}
     rows = ops.execute(ROWS, (hour, hour + HOUR)).fetchall()
     ends = dict[int | None, datetime]()
     for row in sorted((row for row in rows if row[0] == ticker and row[4] == "missed"), key=lambda row: row[2]):

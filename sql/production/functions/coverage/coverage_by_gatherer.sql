@@ -17,7 +17,8 @@ as $$
     from (
         select
             s.gatherer_id, min(s.began_at) as began_at, coalesce(range_agg(s.during), '{}') as received,
-            case when (array_agg(s.end_reason order by s.ended_at desc nulls first))[1] = 'dropped'
+            case when max(s.ended_at) filter (where s.end_reason = 'dropped')
+                    = max(coalesce(s.ended_at, timestamptz 'infinity'))
                 then max(s.ended_at)
             end as given_up_at
         from ops.coverage_spans(
