@@ -11,7 +11,7 @@ from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.archive import Archive, open_archive
 from kalshi_data.reader.book import Absent, Book, PriceLevel
 from kalshi_data.reader.books import Interval, Step
-from kalshi_data.reader.rows import HoursMissing
+from kalshi_data.reader.files.missing_hours import HoursMissing
 
 __all__ = [
     "Absent",

@@ -13,12 +13,13 @@ from kalshi_data.reader.all_books.clocked_books import COLUMNS, ENCODED, Clocked
 from kalshi_data.reader.all_books.hour_bases import CHECKPOINT_COLUMNS, SNAPSHOT_COLUMNS, hour_bases, last_in_order
 from kalshi_data.reader.all_books.ruled_books import BASE_COLUMNS, CHANGE_COLUMNS, ORDER, books, last_of_each
 from kalshi_data.reader.files.hour_files import HourFile, runs
+from kalshi_data.reader.files.missing_hours import described
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, patterns
 from kalshi_data.reader.listings import ListingReader
 from kalshi_data.reader.market_reader import CHECKPOINTS, DELTAS, SNAPSHOTS
 from kalshi_data.reader.market_rows import SKEW_US_MAX
-from kalshi_data.reader.rows import described, row_filter
+from kalshi_data.reader.rows import row_filter
 from kalshi_data.reader.times import DAY, HOUR, Moment, microseconds
 
 compute: Any = pyarrow.compute

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kalshi_data.reader.amounts import decimal
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
+from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.fold import MarketFold, Turn
 from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS, MarketReader, one_market
 from kalshi_data.reader.times import HOUR, Moment, instant, microseconds, span
@@ -103,7 +104,7 @@ class BookReader(MarketReader):
         are in the order of the exchange's clock. A snapshot is a step of its own that says whether it was `proven`.
 
         Raises:
-            ArchiveError: a file cannot be read.
+            ArchiveError: the archive has no hour of the range, or a file cannot be read.
 
         Example:
             >>> for step, book in archive.walk("KXHIGHNY-26NOV02-T56", "2026-11-02T15:02", "2026-11-02T16:00"):
@@ -119,6 +120,9 @@ class BookReader(MarketReader):
 
     def prove(self, market: str, start: Moment, end: Moment) -> list[Interval]:
         """Compare each snapshot of [start, end) with the book that the changes before it lead to.
+
+        Raises:
+            ArchiveError: the archive has no hour of the range, or a file cannot be read.
 
         Example:
             >>> for each in archive.prove("KXHIGHNY-26NOV02-T56", "2026-11-02T15:00", "2026-11-02T16:00"):
@@ -140,6 +144,9 @@ class BookReader(MarketReader):
 
     def _fold(self, market: str, begin: int, until: int) -> MarketFold:
         base, _, later, changes, missing = self._market_rows(one_market(market), begin, until)
+        hours = range(begin - begin % HOUR, until, HOUR)
+        if all(any(first <= each < last for first, last in missing) for each in hours):
+            report_missing(DELTAS, hours, has_files=False)
         return MarketFold(market, begin, [*([base] if base else []), *later], changes, missing)
 
     def _why_absent(self, market: str, at_us: int) -> str:

@@ -14,7 +14,7 @@ from kalshi_data.archive.schemas import TIME
 from kalshi_data.archive.streams import reasons
 from kalshi_data.reader.catalogue import CatalogueReader
 from kalshi_data.reader.files.hour_files import runs
-from kalshi_data.reader.files.scanning import FileRows, RowSelection
+from kalshi_data.reader.files.scanning import FileRows, RowSelection, with_rows
 from kalshi_data.reader.files.selection import Names, named, patterns
 from kalshi_data.reader.market_rows import whole
 from kalshi_data.reader.times import HOUR, SECOND, Moment, span
@@ -117,11 +117,15 @@ class CoverageReader(CatalogueReader):
                 yield each._replace(from_us=max(each.from_us, begin), to_us=min(each.to_us, until))
 
     def _not_judged(self, begin: int, until: int) -> Iterator[CoverageRun]:
-        judged = {each.begin_us for each in self._folder.files(COVERAGE, begin, until)[0]}
+        files, _ = self._folder.files(COVERAGE, begin, until)
+        judged = {each.begin_us for each in with_rows(self._folder, files)}
+        # If nothing was expected in an hour, its file of coverage has no rows, and those of other streams have none.
+        empty = {each.begin_us for each in files} - judged
         for stream in JUDGED:
             files, missing = self._folder.files(stream, begin, until)
-            states = {NOT_JUDGED: [each.begin_us for each in files if each.begin_us not in judged], MISSING: missing}
-            for state, hours in states.items():
+            held = with_rows(self._folder, [each for each in files if each.begin_us in empty])
+            unjudged = [each.begin_us for each in files if each.begin_us not in judged | empty or each in held]
+            for state, hours in ((NOT_JUDGED, unjudged), (MISSING, missing)):
                 for first, last in runs(hours, HOUR):
                     yield CoverageRun(ALL_MARKETS, stream, max(first, begin), min(last, until), state)
 

@@ -158,7 +158,8 @@ def _second(value: Any) -> datetime | None:
 def with_events(markets: pa.Table, events: Sequence[dict[str, Any]]) -> pa.Table:
     """Return markets with what messages that were sent since each was fetched say; `events` are in order of time."""
     rows: Any = markets.select(["fetched_at", *CHANGED]).to_pylist()
-    by_ticker: dict[str, Any] = dict(zip(markets["ticker"].to_pylist(), rows, strict=True))
+    tickers: Any = markets["ticker"].to_pylist()
+    by_ticker: dict[str, Any] = dict(zip(tickers, rows, strict=True))
     for event in events:
         row = by_ticker.get(event["subject_ticker"])
         if row is not None and (event["seen_at"] > row["fetched_at"] or (says_result(event) and not row["result"])):

@@ -71,7 +71,7 @@ class MarketReader(CoverageReader):
                 return MarketRows(checkpoint, since_us, later, after, list(runs(missing, HOUR)))
         base = before[-1] if before else self._base(market, hour - 1)
         if not base and not later:
-            return MarketRows(None, begin, later, changes, [])
+            return MarketRows(None, begin, later, changes, list(runs(missing, HOUR)))
         since_us = (base or later[0]).received_us
         earlier, missing_before = self._changes(market, (since_us - SKEW_US_MAX + 1, hour), columns)
         rows = [each for each in [*earlier, *changes] if each.at_us > since_us - SKEW_US_MAX]

@@ -2,7 +2,6 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -11,18 +10,14 @@ import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, runs, stream_named, width
+from kalshi_data.reader.files.hour_files import ArchiveFolder, HourFile, stream_named
 from kalshi_data.reader.files.known_objects import known_objects
+from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, listed, named, patterns
-from kalshi_data.reader.times import Moment, instant, span
+from kalshi_data.reader.times import Moment, span
 
 field: Any = pyarrow.dataset.field
-RUNS_SHOWN = 3
-
-
-class HoursMissing(UserWarning):
-    """The archive lacks hours of the range that was asked for; the rows are those of the other hours."""
 
 
 class RowReader:
@@ -169,12 +164,7 @@ class RowReader:
             ArchiveError: there is no file at all.
         """
         files, missing = self._folder.files(stream, begin, until)
-        if not missing:
-            return files
-        what = described(missing, width(stream))
-        if not files:
-            raise ArchiveError(f"the archive has no {stream} {what}: choose a range that streams() lists")
-        warnings.warn(f"the archive has no {stream} {what}", HoursMissing, stacklevel=4)
+        report_missing(stream, missing, has_files=bool(files))
         return files
 
     def _markets(
@@ -208,11 +198,3 @@ def row_filter(stream: str, begin: int, until: int, wanted: Sequence[str] | None
     found = (field(of.time_column) >= first) & (field(of.time_column) < last)
     # Each stream's files are sorted by the name of what its rows belong to.
     return found if wanted is None else found & named(of.order[0], wanted)
-
-
-def described(missing: Sequence[int], width_us: int) -> str:
-    """Return which hours are missing, as a person reads it."""
-    found = list(runs(missing, width_us))
-    shown = [f"from {instant(begin):%Y-%m-%dT%H:%MZ} to {instant(end):%Y-%m-%dT%H:%MZ}" for begin, end in found]
-    more = f" and {len(found) - RUNS_SHOWN:,} more ranges" if len(found) > RUNS_SHOWN else ""
-    return f"{', '.join(shown[:RUNS_SHOWN])}{more}"

@@ -6,6 +6,8 @@ from typing import TypeAlias
 Moment: TypeAlias = datetime | date | str
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# Whatever its offset, a time of these years is one that Python and Arrow can hold.
+YEARS = (1970, 9998)
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
@@ -18,7 +20,8 @@ def microseconds(moment: Moment) -> int:
     """Return a time as microseconds since 1970; a time without an offset is UTC, a date is its midnight.
 
     Raises:
-        ValueError: the text is no time.
+        TypeError: it is neither a time nor a date nor a text.
+        ValueError: the text is no time, or the year is not from 1970 to 9998.
 
     Example:
         >>> microseconds("2026-11-02T15:00:00Z") == microseconds("2026-11-02 15:00")
@@ -29,9 +32,18 @@ def microseconds(moment: Moment) -> int:
             moment = datetime.fromisoformat(moment)
         except ValueError as error:
             raise ValueError(f"{moment!r} is no time: write 2026-11-01 or 2026-11-01T09:30:00Z") from error
+    if not is_a(date, moment):
+        raise TypeError(f"{moment!r} is no time: take a datetime, a date, or a text such as 2026-11-01T09:30:00Z")
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise ValueError(f"{moment} is no time of an archive: choose a year from {YEARS[0]} to {YEARS[1]}")
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND
+
+
+def is_a(kind: type, value: object) -> bool:
+    """Return whether a value has a type: callers without a type checker give any."""
+    return isinstance(value, kind)
 
 
 def instant(at_us: int) -> datetime:
@@ -48,6 +60,7 @@ def length(every: str | timedelta) -> int:
     """Return a length of time in microseconds: a timedelta, or a text such as 500ms, 1s, 5m, 1h or 7d.
 
     Raises:
+        TypeError: it is neither a timedelta nor a text.
         ValueError: the text is no length, or the length is not above 0.
 
     Example:
@@ -56,6 +69,8 @@ def length(every: str | timedelta) -> int:
     """
     if isinstance(every, timedelta):
         found = every // MICROSECOND
+    elif not is_a(str, every):
+        raise TypeError(f"{every!r} is no length of time: write 500ms, 1s, 5m, 1h or 7d")
     else:
         number = every.rstrip("hmsd")
         unit = every[len(number) :]

@@ -82,3 +82,15 @@ def test_a_reason_has_a_length_that_a_person_reads() -> None:
     assert explain("gap", incidents).endswith("; and 2 more")
     assert explain("gap", incidents[:1] * 3) == explain("gap", incidents[:1])
     assert explain("halted", []) == "unknown to this version of the program"
+
+
+def test_an_hour_whose_judgement_has_no_rows_is_not_judged_if_it_has_others(tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    write_rows(root, "coverage", [])
+    write_rows(root, "tickers", [])
+    found = open_archive(root).coverage("2026-11-02T15:00", "2026-11-02T16:00").to_pylist()
+    assert {(row["stream"], row["state"]) for row in found} == {
+        (DELTAS, "not judged"),
+        ("trades", "not judged"),
+        ("lifecycle_events", "not judged"),
+    }

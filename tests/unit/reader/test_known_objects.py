@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kalshi_data.reader import open_archive
 from kalshi_data.reader.files.known_objects import newest
-from kalshi_data.reader.rows import HoursMissing
+from kalshi_data.reader.files.missing_hours import HoursMissing
 from tests.support.sample_archive import FED, HEAT, HOUR, Row, after, write_rows
 
 DAY = timedelta(days=1)
@@ -77,9 +77,11 @@ def test_a_list_that_was_written_later_hides_no_earlier_state(tmp_path: Path) ->
     write_rows(tmp_path, "markets", [market("yesterday", -90_000), market("quiet", -90_000, HEAT)], HOUR - DAY)
     write_rows(tmp_path, "markets", [market("afternoon", 7200), market("quiet", -90_000, HEAT)])
     write_rows(tmp_path, "markets_history", [market("morning", -40_000)], HOUR - timedelta(hours=12))
-    assert titles(tmp_path, 0) == {FED: "morning", HEAT: "quiet"}
     assert titles(tmp_path, -45_000) == {FED: "yesterday", HEAT: "quiet"}
-    assert titles(tmp_path, 7200) == {FED: "afternoon", HEAT: "quiet"}
+    with pytest.warns(HoursMissing, match="from 2026-11-02T04:00Z to 2026-11-02T15:00Z"):
+        assert titles(tmp_path, 0) == {FED: "morning", HEAT: "quiet"}
+    with pytest.warns(HoursMissing, match="from 2026-11-02T04:00Z to 2026-11-02T17:00Z"):
+        assert titles(tmp_path, 7200) == {FED: "afternoon", HEAT: "quiet"}
 
 
 def test_the_first_day_is_known_from_the_history_alone(tmp_path: Path) -> None:
@@ -120,6 +122,15 @@ def test_messages_change_a_market_until_it_is_fetched_again(tmp_path: Path) -> N
     assert [at(each)["result"] for each in (39, 40, 60)] == [None, "no", "yes"]
     assert [at(each)["close_time"] is None for each in (29, 30)] == [True, False]
     assert f"{at(50)['settlement_ts']:%Y-%m-%d}" == "2026-11-02"
+
+
+def test_hours_whose_states_are_missing_are_reported(tmp_path: Path) -> None:
+    write_rows(tmp_path, "markets_history", [market("first", 60)])
+    write_rows(tmp_path, "lifecycle_events", [])
+    archive = open_archive(tmp_path)
+    assert archive.markets(after(3599)).num_rows == 1
+    with pytest.warns(HoursMissing, match="no markets_history from 2026-11-02T16:00Z to 2026-11-02T18:00Z"):
+        assert archive.markets(after(2 * 3600 + 1)).num_rows == 1
 
 
 def test_settlements_are_those_of_the_stream_and_else_of_messages(tmp_path: Path) -> None:

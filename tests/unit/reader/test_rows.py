@@ -67,7 +67,35 @@ def test_a_range_that_is_empty_or_no_time_is_refused(archive: Archive) -> None:
     with pytest.raises(ValueError, match="'noon' is no time: write 2026-11-01"):
         archive.trades("noon", HOUR)
     with pytest.raises(ArchiveError, match="choose one of at most"):
-        archive.trades("0001-01-01", HOUR)
+        archive.trades("1970-01-01", HOUR)
+    for year in ("0001-01-01", "1969-12-31", "9999-01-01"):
+        with pytest.raises(ValueError, match="choose a year from 1970 to 9998"):
+            archive.trades(year, HOUR)
+
+
+def test_what_is_no_time_and_no_length_is_named(archive: Archive) -> None:
+    untyped: Any = archive
+    for moment in (1764407520, None, 1.5):
+        with pytest.raises(TypeError, match="is no time: take a datetime, a date, or a text such as 2026-11-01T09"):
+            untyped.book(HEAT, moment)
+    for every in (60, None):
+        with pytest.raises(TypeError, match="is no length of time: write 500ms"):
+            untyped.candles(HEAT, HOUR, END, every=every)
+    with pytest.raises(TypeError, match=r"columns is the text 'price': write a list, such as \['price'\]"):
+        untyped.deltas(HOUR, END, columns="price")
+
+
+def test_a_pattern_may_begin_with_any_character(archive: Archive) -> None:
+    assert archive.trades(HOUR, END, "\U0010ffff*").num_rows == 0
+    assert archive.trades(HOUR, END, "KXFED-26DEC-T4*").num_rows == 1
+
+
+def test_books_of_hours_that_are_all_missing_are_refused(archive: Archive) -> None:
+    day = timedelta(days=1)
+    asked: list[Any] = [archive.walk, archive.prove, archive.bbo, archive.books, archive.candles]
+    for ask in asked:
+        with pytest.raises(ArchiveError, match="from 2026-11-03T15:00Z to 2026-11-03T16:00Z: choose a range that str"):
+            ask(HEAT, HOUR + day, END + day)
 
 
 def test_missing_hours_are_reported_and_never_taken_for_empty_ones(archive: Archive) -> None:
@@ -88,13 +116,16 @@ def test_names_that_do_not_exist_are_refused(archive: Archive, tmp_path: Path) -
         open_archive(tmp_path / "nowhere")
     with pytest.raises(ArchiveError, match="name a folder or s3://BUCKET/PREFIX"):
         open_archive("https://example.com/archive")
+    for place in ("", "s3://", "s3:///prefix"):
+        with pytest.raises(ArchiveError, match="is no archive: name a folder or s3://BUCKET/PREFIX"):
+            open_archive(place)
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     root = write_sample(tmp_path)
     path = root / "trades/date=2026-11-02/hour=15/part-0.parquet"
     path.write_bytes(b"no parquet")
-    with pytest.raises(ArchiveError, match=r"hour=15/part-0.parquet cannot be read"):
+    with pytest.raises(ArchiveError, match=r"hour=15/part-0.parquet is damaged: fetch it again"):
         open_archive(root).trades(HOUR, END)
     manifest = root / "_manifests/trades/date=2026-11-02/hour=15.json"
     for text in ("{", "[]", "{}", '{"begins_at": 1}', '{"begins_at": "noon"}'):

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from kalshi_data.reader.archive import Archive, open_archive
 from kalshi_data.reader.command.shown import ReadProgress
-from kalshi_data.reader.rows import HoursMissing
+from kalshi_data.reader.files.missing_hours import HoursMissing
 
 # argparse has no public name for what add_subparsers returns.
 Subparsers: TypeAlias = Any

@@ -41,11 +41,13 @@ class ArchiveFolder:
         """Open a place without any request to it.
 
         Raises:
-            ArchiveError: the folder does not exist, or the address is of an unknown kind.
+            ArchiveError: the folder does not exist, or the address is of an unknown kind or without a bucket.
         """
         self.progress = progress
         self.filesystem: Any
         text = str(place)
+        if not text or (text.startswith("s3://") and text[5:6] in ("", "/")):
+            raise ArchiveError(f"{text!r} is no archive: name a folder or s3://BUCKET/PREFIX")
         self.is_remote = text.startswith("s3://")
         if self.is_remote:
             self.filesystem, self.root = s3_filesystem(**options), text.removeprefix("s3://").rstrip("/")

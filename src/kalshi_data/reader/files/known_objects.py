@@ -11,6 +11,7 @@ import pyarrow.dataset
 from kalshi_data.archive.schemas import TIME, file_schema
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.files.hour_files import ArchiveFolder, stream_named
+from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.times import DAY, instant
 
@@ -44,7 +45,9 @@ def known_objects(folder: ArchiveFolder, name: str, at_us: int) -> KnownObjects:
             since_us = begin_us - DAY
             break
     history = f"{name}_history"
-    files, _ = folder.files(history, since_us, at_us + 1)
+    files, missing = folder.files(history, since_us, at_us + 1)
+    if files:
+        report_missing(history, [each for each in missing if files[0].begin_us < each < at_us], has_files=True)
     found.append(FileRows(folder, files, RowSelection(history, None, _fetched_by(at_us), is_selective=False)).table())
     if not any(each.num_rows for each in found):
         when = f"{instant(at_us):%Y-%m-%dT%H:%MZ}"

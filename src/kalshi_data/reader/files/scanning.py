@@ -46,6 +46,7 @@ class FileRows:
 
         Raises:
             ArchiveError: the newest file cannot be read, or a wanted column does not exist.
+            TypeError: `columns` is a text.
         """
         self._folder, self._files, self._selection = folder, files, selection
         # Without pre_buffer each column of each row group would be a request; a whole file from disk needs less memory.
@@ -106,6 +107,8 @@ class FileRows:
     def _schema(self) -> pa.Schema:
         """Return this version's columns, then those that a newer version has added."""
         stream, columns = self._selection.stream, self._selection.columns
+        if isinstance(columns, str):
+            raise TypeError(f"columns is the text {columns!r}: write a list, such as [{columns!r}]")
         fields = {each.name: each for each in file_schema(stream_named(stream))}
         if self._newest:
             newest = self._newest.physical_schema
@@ -146,10 +149,29 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def with_rows(folder: ArchiveFolder, files: Sequence[HourFile]) -> list[HourFile]:
+    """Return the files that hold rows, by their footers.
+
+    Raises:
+        ArchiveError: a file cannot be read.
+    """
+
+    def row_count(file: HourFile) -> int:
+        with readable(file.path):
+            made: Any = dataset.ParquetFileFormat()
+            return made.make_fragment(file.path, folder.filesystem, file_size=file.byte_count).metadata.num_rows
+
+    with ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="footers") as pool:
+        return [file for file, count in zip(files, pool.map(row_count, files), strict=True) if count]
+
+
 @contextmanager
 def readable(path: str) -> Generator[None]:
     """Report an error of the file or of the store with the path of the file."""
     try:
         yield
+    except pa.ArrowInvalid as error:
+        text = " ".join(str(error).split())
+        raise ArchiveError(f"{path} is damaged: fetch it again, or have it written again: {text}") from error
     except (OSError, pa.ArrowException) as error:
         raise unreadable(path, error) from error

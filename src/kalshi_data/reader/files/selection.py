@@ -15,6 +15,8 @@ compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 Names: TypeAlias = str | Sequence[str]
 WILDCARDS = re.compile(r"[*?]")
+# No name has it, and each character of a name is less.
+HIGHEST = "\U0010ffff"
 # Each of more names would cost more than the row groups it skips.
 NAMES_APART_MAX = 64
 
@@ -63,4 +65,4 @@ def _like(column: str, pattern: str) -> Any:
     if not stem:
         return matches
     # Statistics know the range of names, but no patterns.
-    return (field(column) >= stem) & (field(column) < stem[:-1] + chr(ord(stem[-1]) + 1)) & matches
+    return (field(column) >= stem) & (field(column) <= stem + HIGHEST) & matches
