@@ -18,7 +18,14 @@ from kalshi_data.demo.archive import check_folder, identity, move_archive, query
 from kalshi_data.demo.display import RunDisplay, show
 from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, ArchiveWindow, DemoPlan
 from kalshi_data.demo.platform import Platform
-from kalshi_data.demo.preparation import check_kept, require_report, require_space, require_writable, run_folder
+from kalshi_data.demo.preparation import (
+    check_kept,
+    require_report,
+    require_space,
+    require_window,
+    require_writable,
+    run_folder,
+)
 from kalshi_data.demo.runner import run_demo
 from kalshi_data.simulator.feed.field_sets import NO_FIELDS
 from kalshi_data.simulator.field_names import FIELD_NAMES
@@ -151,6 +158,8 @@ def check_before(plan: DemoPlan, keep: Path | None, archive: Path, report: Path 
     """
     if plan.recording:
         read_recording(plan.recording)
+    if plan.window:
+        require_window(plan.window)
     if keep:
         check_kept(keep)
     check_folder(archive)

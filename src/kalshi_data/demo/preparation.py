@@ -7,9 +7,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kalshi_data.demo.plan import DemoPlan
+from kalshi_data.demo.plan import ArchiveWindow, DemoPlan
 from kalshi_data.demo.postgres import server_account
 from kalshi_data.errors import KalshiDataError
+from kalshi_data.reader import open_archive
+from kalshi_data.simulator.replay.archive_source import lacking
 
 # Four servers with empty databases, and what a second of trading adds.
 SPACE_BYTES_MIN = 250_000_000
@@ -17,6 +19,17 @@ SPACE_BYTES_PER_SECOND = 1_500_000
 # With less than this left, a failure is most likely the full disk's.
 FULL_BYTES_MAX = 16_000_000
 KEPT_SUFFIXES = {".log", ".toml"}
+
+
+def require_window(window: ArchiveWindow) -> None:
+    """Check that an archive has a whole window.
+
+    Raises:
+        KalshiDataError: it lacks a part; the message names it and what to do.
+    """
+    gaps = open_archive(window.archive).gaps(window.from_at, window.until_at)
+    if gaps:
+        raise KalshiDataError(f"{window.archive}: {lacking(gaps)}: choose another window or archive")
 
 
 def require_writable(path: Path) -> None:

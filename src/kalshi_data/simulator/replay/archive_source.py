@@ -72,7 +72,7 @@ class ArchiveSource:
         window = self.window
         self.gaps = self._archive.gaps(instant(window.from_us), instant(window.until_us), window.markets)
         if self.gaps and not window.over_gaps:
-            raise ArchiveError(described(self.gaps))
+            raise ArchiveError(f"{lacking(self.gaps)}: choose another window or other markets, or add --over-gaps")
         changes = self._read_ahead(DELTAS)
         opening = self.opening_books(window.from_us)
         ids = self._ids(opening)
@@ -185,14 +185,14 @@ def early_changes(opening: OpeningBooks, table: pa.Table, from_us: int) -> list[
     return list(zip(*(values(column) for column in found.columns), strict=True))
 
 
-def described(gaps: Sequence[CoverageRun]) -> str:
-    """Return what is missing, and what to do."""
+def lacking(gaps: Sequence[CoverageRun]) -> str:
+    """Return what an archive lacks, as a person reads it."""
     shown = [
         " ".join((each.stream, *(("of", each.market_ticker) if each.market_ticker else ()), from_to(each)))
         for each in gaps[:GAPS_SHOWN]
     ]
     more = f" and {len(gaps) - GAPS_SHOWN:,} times more" if len(gaps) > GAPS_SHOWN else ""
-    return f"the archive lacks {', '.join(shown)}{more}: choose another window or other markets, or add --over-gaps"
+    return f"the archive lacks {', '.join(shown)}{more}"
 
 
 def from_to(run: CoverageRun) -> str:
