@@ -87,7 +87,8 @@ def main(
       python3 build.py demo --rollout 7
       python3 build.py demo --replay frames.jsonl --report figures.json
       python3 build.py demo --keep kept
-      python3 build.py demo --archive-window archive 2026-11-02T15:00 2026-11-02T15:05 --archive second
+      python3 build.py demo --archive second
+        --archive-window archive 2026-11-02T15:00 2026-11-02T15:05
     """  # noqa: D301 - click reads the escape
     if replay and named["rollout"] is not None:
         raise click.UsageError(ROLLOUT_OF_RECORDING)

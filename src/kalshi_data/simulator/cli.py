@@ -145,9 +145,11 @@ def replay(
     \b
     Examples:
       simulator replay frames.jsonl --key my-key-id=public.pem
-      simulator replay --archive archive --from 2026-11-02T15:00 --to 2026-11-02T15:30 --key my-key-id=public.pem
-      simulator replay --archive s3://BUCKET/parquet --region us-east-1 --from 2026-11-02T15:00 --to 2026-11-02T16:00
-        --market 'KXFED-*' --speed 10 --key my-key-id=public.pem
+      simulator replay --archive archive --key my-key-id=public.pem
+        --from 2026-11-02T15:00 --to 2026-11-02T15:30
+      simulator replay --archive s3://BUCKET/parquet --region us-east-1
+        --from 2026-11-02T15:00 --to 2026-11-02T16:00 --speed 10
+        --market 'KXFED-*' --key my-key-id=public.pem
     """  # noqa: D301 - click reads the escape
     choice = take_choice(named)
     if (choice is None) == (not recordings):

@@ -396,4 +396,4 @@ kalshi_meta.conninfo = "dbname=nowhere"
     )
     done = subprocess.run([sys.executable, "-c", WITHOUT_ICEBERG, config], capture_output=True, check=False, text=True)
     assert done.returncode == 1
-    assert "pyiceberg is not installed: the command needs a Python environment with kalshi-data[catalog]" in done.stderr
+    assert "pyiceberg is not installed: put the program catalog beside this one" in done.stderr

@@ -43,6 +43,12 @@ def run(began: float, ended: float) -> str:
     return f"{{[{ago(began).isoformat()}, {ago(ended).isoformat()})}}"
 
 
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count minutes from the beginning of each test: this file may have been read long before."""
+    monkeypatch.setattr(f"{__name__}.NOW", datetime.now(UTC).replace(second=0, microsecond=0))
+
+
 @pytest.fixture
 def ops(production: Database) -> Iterator[Connection]:
     with production.connect() as connection:
