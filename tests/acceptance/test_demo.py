@@ -84,9 +84,14 @@ def test_every_recording_is_complete_in_production(recording: Path, temporary: P
     for stream, figure in figures["streams"].items():
         # Books lie on one connection of a gatherer, everything else on two.
         copies = 1 if stream.startswith("orderbook_") else 2
-        assert set(figure["received"].values()) == {copies * figure["published"]}
+        received = figure["received"].values()
+        if stream == "orderbook_snapshots":
+            # A gatherer that knows a book's last change stores the same book again only once an hour.
+            assert max(received) <= figure["published"]
+        else:
+            assert set(received) == {copies * figure["published"]}
         assert figure["production"] == figure["new"] == figure["published"]
-        assert figure["polled"] == figure["new"] + figure["duplicate"] == 3 * copies * figure["published"]
+        assert figure["polled"] == figure["new"] + figure["duplicate"] == sum(received)
         assert (figure["lost"], figure["invented"]) == (0, 0)
     published = sum(figure["published"] for figure in figures["streams"].values())
     assert published > 0

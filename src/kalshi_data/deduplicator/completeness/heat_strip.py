@@ -1,5 +1,8 @@
 """Completeness as tables for people, with a strip of cells; each cell shows its worst minute."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from rich.console import Console
 from rich.text import Text
 
@@ -108,6 +111,19 @@ def gaps_table(report: Report) -> FittedTable:
     return made
 
 
+def shown(value: object) -> str:
+    """Return a detail as text; a time as the table's other times, since a longer one would be broken in two.
+
+    Example:
+        >>> shown("2026-11-29T10:27:28.241982+00:00"), shown("stopped"), shown(12)
+        ('11-29 10:27:28', 'stopped', '12')
+    """
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return f"{datetime.fromisoformat(value):%m-%d %H:%M:%S}"
+    return f"{value}"
+
+
 def evidence_table(report: Report) -> FittedTable:
     """Return the evidence for the classification of a market's books."""
     columns = ("kind", "gatherer", "from", "until", "details")
@@ -115,6 +131,6 @@ def evidence_table(report: Report) -> FittedTable:
     made = table(*columns, title=title, words=words, texts=("details",), keys=4, grouped=True)
     for each in report.evidence:
         times = (f"{time:%m-%d %H:%M:%S}" if time else "" for time in (each.began_at, each.ended_at))
-        details = ", ".join(f"{key} {value}" for key, value in each.detail.items() if value is not None)
+        details = ", ".join(f"{key} {shown(value)}" for key, value in each.detail.items() if value is not None)
         made.add_row(each.kind, f"{each.gatherer_id or ''}", *times, details)
     return made
