@@ -850,6 +850,7 @@ CREATE TABLE ops.archive_partitions (
     failures integer DEFAULT 0 NOT NULL,
     error text,
     retry_at timestamp with time zone,
+    restored_at timestamp with time zone,
     CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
 );
 CREATE TABLE ops.connections (

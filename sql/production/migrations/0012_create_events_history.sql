@@ -21,4 +21,5 @@ comment on column market_data.events_history.fetched_at is
 comment on column market_data.events_history.last_fetched_at is
 'When a gatherer last fetched it as the newest state it knew, by that host''s clock.';
 comment on column market_data.events_history.body is 'The object as the exchange sent it.';
-comment on column market_data.events_history.gatherer_id is 'The gatherer whose row was merged first.';
+comment on column market_data.events_history.gatherer_id is
+'The gatherer whose row was merged first; 0 if it was restored from the archive.';

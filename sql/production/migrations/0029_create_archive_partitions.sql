@@ -21,6 +21,7 @@ create table ops.archive_partitions (
     failures integer not null default 0,
     error text,
     retry_at timestamptz,
+    restored_at timestamptz,
     primary key (stream, hour)
 );
 create index on ops.archive_partitions (hour) where state <> 'verified';
@@ -51,3 +52,5 @@ comment on column ops.archive_partitions.sums is 'The sum of each column of amou
 comment on column ops.archive_partitions.failures is 'Attempts to write or read back that failed in a row.';
 comment on column ops.archive_partitions.error is 'Why the last attempt failed; null after a success.';
 comment on column ops.archive_partitions.retry_at is 'Not tried again before this time.';
+comment on column ops.archive_partitions.restored_at is
+'When production took the hour over from the archive, which alone held it; null if production wrote it.';

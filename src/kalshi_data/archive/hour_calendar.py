@@ -8,7 +8,7 @@ from rich.text import Text
 
 from kalshi_data.archive.minute_check import MinuteAnswer
 from kalshi_data.archive.partitions import STREAMS
-from kalshi_data.archive.verify import VERIFIED, WAITING, WRONG, Finding, HourRecord
+from kalshi_data.archive.verify import STATES, Finding, HourRecord
 from kalshi_data.cli.strip import Strip
 from kalshi_data.cli.tables import size, table
 
@@ -47,12 +47,12 @@ def day_states(stream: str, records: Sequence[HourRecord]) -> list[str | None]:
     return [states.get(hour - hour % STREAMS[stream].hours) for hour in range(24)]
 
 
-def findings_table(findings: Sequence[Finding]) -> RenderableType:
-    """Return the results of verify by stream, then the problems."""
-    made = table("stream", "verified", "waiting", "wrong", "rows", "size", title="archive", breaks=("rows",))
+def findings_table(findings: Sequence[Finding], states: Sequence[str] = STATES) -> RenderableType:
+    """Return the results by stream, then the problems."""
+    made = table("stream", *states, "rows", "size", title="archive", breaks=("rows",))
     for stream in sorted({finding.stream for finding in findings}):
         held = [finding for finding in findings if finding.stream == stream]
-        counts = (sum(finding.state == state for finding in held) for state in (VERIFIED, WAITING, WRONG))
+        counts = (sum(finding.state == state for finding in held) for state in states)
         rows, bytes_ = sum(finding.rows for finding in held), sum(finding.bytes for finding in held)
         made.add_row(stream, *(f"{count:,}" for count in counts), f"{rows:,}", size(bytes_))
     problems = [

@@ -15,7 +15,7 @@ from kalshi_data.archive.object_checks import check_object
 from kalshi_data.archive.parquet_writer import WrittenFile, write_partition
 from kalshi_data.archive.partitions import ArchiveHour, Partitions
 from kalshi_data.archive.progress import ArchiveState
-from kalshi_data.archive.restore import restore
+from kalshi_data.archive.restoring.dropped_hours import restore
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.workspace import open_workspace
@@ -75,10 +75,13 @@ class PartitionExport:
         """Write an hour's object, then its manifest, then its state, and read the object back.
 
         Raises:
-            ArchiveError: it cannot be written; an older object is either unchanged or replaced completely.
+            ArchiveError: it cannot be written, or another production wrote it; an older object is either unchanged or
+                replaced completely.
             Stopped: a stop came before the hour was written.
         """
         with open_workspace(self._settings.workspace_folder) as workspace:
+            if hour.sha256 is None and hour.written_sha256 is None:
+                self._require_absent(hour, workspace)
             if hour.is_dropped:
                 rows = restore(self._bucket, self._settings, hour, self._databases.merger, workspace)
                 log.info("restored a dropped hour for its late rows", stream=hour.stream.name, rows=rows)
@@ -98,6 +101,14 @@ class PartitionExport:
             return
         self._state.exported(written.totals.rows, written.byte_count)
         self.verify(partitions, hour, written.sha256)
+
+    def _require_absent(self, hour: ArchiveHour, workspace: Path) -> None:
+        """Refuse to replace what an earlier production wrote, since this one may lack its rows."""
+        if self._bucket.fetch(manifest_key(self._settings, hour.stream, hour.begins_at), workspace / "fetched.json"):
+            raise ArchiveError(
+                f"the archive holds {hour.stream.name} of {hour.begins_at:%Y-%m-%d %H:%M}, which this production never "
+                "wrote: run deduplicator restore, so that no row is lost, or archive to another prefix"
+            )
 
     def _write(
         self, production: Connection, partitions: Partitions, hour: ArchiveHour, path: Path

@@ -24,7 +24,7 @@ from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
 
-VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
+STATES = VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
 # If the store was away for this number of objects in a row, the others are not asked for.
 AWAY_MAX = 5
 
@@ -224,7 +224,7 @@ def totals_of(manifest: Manifest) -> ControlTotals:
     return ControlTotals(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
 
 
-def summary(findings: Sequence[Finding]) -> dict[str, int]:
+def summary(findings: Sequence[Finding], states: Sequence[str] = STATES) -> dict[str, int]:
     """Return the number of hours in each state."""
     counts = Counter(finding.state for finding in findings)
-    return {state: counts[state] for state in (VERIFIED, WAITING, WRONG)}
+    return {state: counts[state] for state in states}

@@ -14,6 +14,7 @@ from kalshi_data.deduplicator.archive_commands import archive, export
 from kalshi_data.deduplicator.catalog.command import catalog
 from kalshi_data.deduplicator.completeness.command import completeness
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
+from kalshi_data.deduplicator.restore_command import restore
 from kalshi_data.deduplicator.runner import COMPONENTS
 from kalshi_data.deduplicator.runner import run as run_deduplicator
 from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
@@ -39,10 +40,11 @@ def main() -> None:
       deduplicator completeness --config deduplicator.toml
       deduplicator export --once
       deduplicator archive verify --from 2026-11-02
+      deduplicator restore --from 2026-11-02
     """  # noqa: D301 - click reads the escape
 
 
-for command in (completeness, export, archive):
+for command in (completeness, export, archive, restore):
     main.add_command(command)
 archive.add_command(catalog)
 

@@ -1,6 +1,8 @@
 -- Take the minutes that are to be classified again. What ends soon waits until all of it has settled, so that it is
--- classified once.
+-- classified once. Minutes that were restored from the archive are not classified again: what they were judged by is
+-- not in the archive.
 -- Parameters: settled_until, later minutes have not been classified at all yet; markets_max, of how many markets
+-- Reads: ops.watermarks
 -- Writes: ops.market_minutes_due
 -- Returns: per stream and market the minutes, and whether its coverage may have changed for all time to come
 create or replace function ops.take_due_minutes(settled_until timestamptz, markets_max integer) returns table (
@@ -49,7 +51,7 @@ as $$
 
     select
         t.stream, t.market_ticker,
-        date_bin('1 min', greatest(min(lower(t.during)), lower(ops.believed_times())), timestamptz 'epoch') as from_at,
+        date_bin('1 min', greatest(min(lower(t.during)), lower(ops.believed_times()), r.moment), timestamptz 'epoch') as from_at,
         least(
             settled_until,
             max(case when upper_inf(t.during) then settled_until
@@ -57,8 +59,9 @@ as $$
         ) as until_at,
         bool_or(upper_inf(t.during)) as is_lasting
     from taken as t
+    left join ops.watermarks as r on r.name = 'restored'
     where not isempty(t.during)
-    group by t.stream, t.market_ticker;
+    group by t.stream, t.market_ticker, r.moment;
 $$;
 
 comment on function ops.take_due_minutes is 'Take the minutes that are to be classified again.';

@@ -1,12 +1,17 @@
--- Decide whether production still holds all that an hour of a derived stream of the archive is derived from.
+-- Decide whether production still holds all that an hour of a derived stream of the archive is derived from. What an
+-- hour was derived from that production took over from the archive is not in the archive.
 -- Parameters: derived_stream; wanted_hour
--- Reads: ops.dropped_partitions
+-- Reads: ops.dropped_partitions, ops.archive_partitions
 -- Returns: true if nothing of it may be gone
 create or replace function ops.is_derivable(derived_stream text, wanted_hour timestamptz) returns boolean
 language sql
 stable
 as $$
     select not exists (
+        select from ops.archive_partitions as p
+        where p.stream = derived_stream and p.hour = wanted_hour and p.restored_at is not null
+    )
+    and not exists (
         select from ops.dropped_partitions as d
         where
             (d.stream = derived_stream and d.during @> wanted_hour)

@@ -7,7 +7,8 @@ from kalshi_data.archive.object_checks import check_object, load_rows
 from kalshi_data.archive.partitions import ArchiveHour
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import ObjectStore, digest
-from kalshi_data.database.connection import connect, query
+from kalshi_data.archive.streams.columns import ArchiveStream
+from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import ArchiveError
 
 
@@ -34,17 +35,22 @@ def restore(bucket: ObjectStore, settings: ArchiveSettings, hour: ArchiveHour, c
             f"the archive's object cannot be used: {'; '.join(problems)}; restore an older version of the object and "
             "its manifest"
         )
-    partition = {"target": stream.table, "time_column": stream.time_column}
     with connect(conninfo, application_name="deduplicator") as production:
         production.execute(query(f"production/stage/{stream.name}"))
         with production.transaction():
-            load_rows(production, stream, path)
-            # Production accepted these rows once, so none is rejected for its age.
-            production.execute(query("production/archive/stage_rows"))
-            production.execute(query("production/stage/prepare_partitions"), partition)
-            merged = production.execute(query(f"production/merge/{stream.name}")).fetchall()
+            merged = merge_rows(production, stream, path)
     path.unlink()
-    return sum(new for _, _, new in merged)
+    return merged
+
+
+def merge_rows(production: Connection, stream: ArchiveStream, path: Path) -> int:
+    """Merge the rows of a file in the open transaction, and return how many are new; the stage exists already."""
+    load_rows(production, stream, path)
+    # Production accepted these rows once, so none is rejected for its age.
+    production.execute(query("production/archive/stage_rows"))
+    partition = {"target": stream.table, "time_column": stream.time_column}
+    production.execute(query("production/stage/prepare_partitions"), partition)
+    return sum(new for _, _, new in production.execute(query(f"production/merge/{stream.name}")).fetchall())
 
 
 def _problems(

@@ -1,0 +1,1 @@
+"""Brings rows of the archive back to production."""
