@@ -13,8 +13,9 @@ import pytest
 
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader import Archive, Book, Step, open_archive
-from kalshi_data.reader.engines.export_tardis import TardisFiles
-from kalshi_data.reader.times import microseconds
+from kalshi_data.reader.engines.export_tardis import TardisFiles, TardisWriter
+from kalshi_data.reader.engines.market_events import TradeCount
+from kalshi_data.reader.times import microseconds, span
 from tests.support.engine_archive import (
     BIDS_ONLY,
     BORN,
@@ -31,7 +32,7 @@ from tests.support.engine_archive import (
     write_engine_archive,
 )
 from tests.support.engine_gaps import GAP, states_over_gap, write_archive_with_gap
-from tests.support.sample_archive import drop_row
+from tests.support.sample_archive import drop_row, made_levels, trade, write_rows
 
 KINDS = {"with clock": True, "without clock": False}
 MINUTES = timedelta(minutes=1)
@@ -157,9 +158,28 @@ def test_a_book_that_is_known_later_begins_later(busy: Archive, tmp_path: Path) 
     assert files.book_rows == 1
 
 
-def test_a_market_without_a_book_is_reported(busy: Archive, tmp_path: Path) -> None:
-    (files,) = busy.export_tardis(tmp_path, "KXNONE-1", START, END)
-    assert (files.known_from, files.book_rows, files.trade_rows) == (None, 0, 0)
+@pytest.mark.parametrize("market", ["KXNONE-1", "KXNONE-*"])
+def test_a_market_that_the_archive_does_not_know_is_refused(busy: Archive, tmp_path: Path, market: str) -> None:
+    with pytest.raises(ArchiveError, match=r"no book of KXNONE-[1*] in that time: choose other markets"):
+        busy.export_tardis(tmp_path / "out", [QUIET, market], START, END)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_market_of_which_only_trades_are_there_is_reported(tmp_path: Path) -> None:
+    root = write_engine_archive(tmp_path / "archive")
+    write_rows(root, "trades", [trade(100, "0.5", "3", "yes", "KXTRADED-1")])
+    (files,) = open_archive(root).export_tardis(tmp_path / "out", "KXTRADED-1", START, END)
+    assert (files.known_from, files.book_rows, files.trade_rows) == (None, 0, 1)
+
+
+def test_a_book_of_the_beginning_of_an_hour_is_found_without_its_snapshot(tmp_path: Path) -> None:
+    root = write_engine_archive(tmp_path / "archive")
+    sides = {"yes_levels": made_levels({"0.4": "3"}), "no_levels": []}
+    held = {"market_ticker": "KXHELD-1", "at": HOURS[0], "clock": 7, "snapshot_at": HOURS[0] - 90 * MINUTES, **sides}
+    write_rows(root, "books", [held])
+    for market in ("KXHELD-1", "KXHELD-*"):
+        (files,) = open_archive(root).export_tardis(tmp_path / "out", market, START, "2026-11-02T16:00Z")
+        assert (files.market, files.book_rows) == ("KXHELD-1", 2)
 
 
 @pytest.mark.parametrize("name", ["trades", "my-trades-2026"])
@@ -168,8 +188,9 @@ def test_a_folder_by_which_hftbacktest_would_misread_books_is_refused(busy: Arch
         busy.export_tardis(tmp_path / name, QUIET, START, END)
 
 
-def test_a_ticker_names_no_other_folder(busy: Archive, tmp_path: Path) -> None:
-    (files,) = busy.export_tardis(tmp_path / "in", "../../KX/A", START, END)
+def test_a_ticker_names_no_other_folder(tmp_path: Path) -> None:
+    trades = TradeCount([], block_trades=False)
+    files = TardisWriter(tmp_path / "in", "kalshi", span(START, END)).write("../../KX/A", [], trades)
     assert files.book.parent == tmp_path / "in"
 
 

@@ -23,7 +23,7 @@ from kalshi_data.reader.files.scanning import FILES_AT_ONCE, FileRows, RowSelect
 from kalshi_data.reader.files.selection import WILDCARDS, Names, listed, named
 from kalshi_data.reader.fold import Turn
 from kalshi_data.reader.listings import EVENTS, Settlement, settlement
-from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS
+from kalshi_data.reader.market_reader import CHECKPOINTS, DELTAS, SNAPSHOTS
 from kalshi_data.reader.market_rows import SKEW_US_MAX, whole
 from kalshi_data.reader.times import DAY, HOUR, instant
 
@@ -150,23 +150,31 @@ class EventReader(BookTableReader):
         return sorted(found, key=lambda each: (each[1], each[0]))
 
     def _tickers_of(self, markets: Names, begin: int, until: int) -> Sequence[str]:
-        """Return the tickers that names and patterns mean: those of which a snapshot can be the base of a book.
+        """Return the tickers that names and patterns mean: those whose book can be known, and names that traded.
 
         Raises:
-            ArchiveError: no market has such a name.
+            ArchiveError: no market has one of the names or patterns.
         """
-        wanted = listed(markets)
-        patterns = [each for each in wanted if WILDCARDS.search(each)]
-        found = {each for each in wanted if each not in patterns}
-        if patterns:
-            since = begin - begin % DAY - DAY
-            files, _ = self._folder.files(SNAPSHOTS, since, until)
-            for file in files:
-                names = self.read(SNAPSHOTS, [file], (since, until), patterns, ["market_ticker"])["market_ticker"]
-                found |= set(compute.unique(names).to_pylist())
-        if not found:
-            raise ArchiveError(f"the archive has no book of {', '.join(wanted)} in that time: choose other markets")
+        wanted, found = listed(markets), set[str]()
+        hour = begin - begin % HOUR
+        places = ((CHECKPOINTS, hour, until), (SNAPSHOTS, hour, until), (SNAPSHOTS, hour - hour % DAY - DAY, hour))
+        for place in places:
+            found |= self._names_in(*place, [each for each in wanted if each not in found])
+        names = [each for each in wanted if each not in found and not WILDCARDS.search(each)]
+        found |= self._names_in(TRADES, begin, until, names)
+        known = pa.table({"name": pa.array(sorted(found), pa.string())})
+        if unknown := [each for each in wanted if not known.filter(named("name", [each])).num_rows]:
+            raise ArchiveError(f"the archive has no book of {', '.join(unknown)} in that time: choose other markets")
         return sorted(found)
+
+    def _names_in(self, stream: str, begin: int, until: int, wanted: Sequence[str]) -> set[str]:
+        """Return the tickers of a stream's rows in a time that names and patterns mean."""
+        found = set[str]()
+        if wanted and begin < until:
+            for file in self._folder.files(stream, begin, until)[0]:
+                names = self.read(stream, [file], (begin, until), wanted, ["market_ticker"])["market_ticker"]
+                found |= set(compute.unique(names).to_pylist())
+        return found
 
     @contextmanager
     def _progress_of_hours(self, begin: int, until: int, markets: int) -> Generator[None]:

@@ -42,7 +42,7 @@ class EngineExporter(EventReader):
             block_trades: Write block trades, too, which are agreed on outside of the book.
 
         Raises:
-            ArchiveError: the window has a gap, or a file cannot be read or written.
+            ArchiveError: the archive has no such market, the window has a gap, or a file cannot be read or written.
 
         Example:
             >>> window = ("2026-11-02T15:00:30", "2026-11-02T16:00")
@@ -84,7 +84,8 @@ class EngineExporter(EventReader):
         The arguments are those of `export_tardis`. A dot in a ticker is an underscore in the instrument's identity.
 
         Raises:
-            ArchiveError: NautilusTrader is not installed, the window has a gap, or a file cannot be read or written.
+            ArchiveError: NautilusTrader is not installed, the archive has no such market, the window has a gap, or a
+                file cannot be read or written.
 
         Example:
             >>> window = ("2026-11-02T15:00:30", "2026-11-02T16:00")
