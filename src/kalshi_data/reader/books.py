@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kalshi_data.reader.amounts import decimal
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
@@ -10,6 +10,8 @@ from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.fold import MarketFold, Turn
 from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS, MarketReader, one_market
 from kalshi_data.reader.times import HOUR, Moment, instant, microseconds, span
+
+Fold = TypeVar("Fold", bound=MarketFold)
 
 
 class Step(NamedTuple):
@@ -115,7 +117,7 @@ class BookReader(MarketReader):
             15:30:00 14 0 True 0.420000
         """
         begin, until = span(start, end)
-        fold = self._fold(market, begin, until)
+        fold = self._fold(MarketFold, market, begin, until)
         return ((Step(turn), fold.book) for turn in fold.turns() if turn.at_us < until)
 
     def prove(self, market: str, start: Moment, end: Moment) -> list[Interval]:
@@ -134,7 +136,7 @@ class BookReader(MarketReader):
         begin, until = span(start, end)
         found: list[Interval] = []
         from_us = begin
-        for turn in self._fold(market, begin, until).turns():
+        for turn in self._fold(MarketFold, market, begin, until).turns():
             if turn.snapshot and turn.received_us > from_us:
                 state = {True: "proven", False: "wrong", None: "unproven"}[turn.proven]
                 wrong = len(turn.changes) if turn.proven is False else 0
@@ -142,12 +144,12 @@ class BookReader(MarketReader):
                 from_us = turn.received_us
         return [*found, Interval(instant(from_us), instant(until), "unproven", 0)]
 
-    def _fold(self, market: str, begin: int, until: int) -> MarketFold:
+    def _fold(self, kind: type[Fold], market: str, begin: int, until: int) -> Fold:
         base, _, later, changes, missing = self._market_rows(one_market(market), begin, until)
         hours = range(begin - begin % HOUR, until, HOUR)
         if all(any(first <= each < last for first, last in missing) for each in hours):
             report_missing(DELTAS, hours, has_files=False)
-        return MarketFold(market, begin, [*([base] if base else []), *later], changes, missing)
+        return kind(market, begin, [*([base] if base else []), *later], changes, missing)
 
     def _why_absent(self, market: str, at_us: int) -> str:
         hour = at_us - at_us % HOUR

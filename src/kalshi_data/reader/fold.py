@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from kalshi_data.reader.book import BEFORE_FIRST, NO_HOUR, Book
 from kalshi_data.reader.market_rows import SKEW_US_MAX, Change, Snapshot
 
 NEVER = 1 << 62
-BY_CLOCK, BY_TIME = attrgetter("clock"), attrgetter("at_us", "clock")
+BY_CLOCK, BY_TIME = attrgetter("clock"), attrgetter("at_us")
 
 
 class Turn(NamedTuple):
@@ -48,12 +48,12 @@ class MarketFold:
         self.book = Book(market, begin_us, absence=BEFORE_FIRST)
         self._begin_us = begin_us
         self._missing = missing
-        self._by_time = sorted(changes, key=BY_TIME)
-        self._times = [each.at_us for each in self._by_time]
-        self._by_clock = sorted(changes, key=attrgetter("clock", "at_us"))
-        self._clocks = [each.clock for each in self._by_clock]
-        with_clock = all(each.has_clock for each in snapshots) and (not self._clocks or self._clocks[0] > 0)
+        with_clock = all(each.has_clock for each in snapshots) and all(map(BY_CLOCK, changes))
         self._is_by_clock = with_clock and not _restarts(snapshots)
+        # Sorting twice costs less than a key of two values.
+        first, second = (BY_TIME, BY_CLOCK) if self._is_by_clock else (BY_CLOCK, BY_TIME)
+        self._changes = sorted(sorted(changes, key=first), key=second)
+        self._places = list(map(second, self._changes))
         # A snapshot that another connection received late stands where its clock says.
         self._snapshots = _by_clock(snapshots) if self._is_by_clock else list(snapshots)
         self._reached_us = begin_us
@@ -88,15 +88,15 @@ class MarketFold:
     def _between(self, base: Snapshot, following: Snapshot | None) -> tuple[Sequence[Change], bool]:
         """Return the changes after a snapshot and up to the next one, and whether they are ordered by clock."""
         if self._is_by_clock:
-            first = bisect_right(self._clocks, base.clock)
-            last = bisect_right(self._clocks, following.clock) if following else None
-            found = self._by_clock[first:last]
+            first = bisect_right(self._places, base.clock)
+            last = bisect_right(self._places, following.clock) if following else None
+            found = self._changes[first:last]
             return [each for each in found if each.at_us > base.received_us - SKEW_US_MAX], True
-        first = bisect_right(self._times, base.received_us - SKEW_US_MAX)
+        first = bisect_right(self._places, base.received_us - SKEW_US_MAX)
         if following is None:
-            return [each for each in self._by_time[first:] if base.precedes(each)], False
-        last = bisect_left(self._times, following.received_us + SKEW_US_MAX)
-        near = [each for each in self._by_time[first:last] if base.precedes(each)]
+            return [each for each in self._changes[first:] if base.precedes(each)], False
+        last = bisect_left(self._places, following.received_us + SKEW_US_MAX)
+        near = [each for each in self._changes[first:last] if base.precedes(each)]
         if base.has_clock and following.has_clock and following.clock >= base.clock and all(e.clock for e in near):
             return sorted((e for e in near if e.clock <= following.clock), key=lambda e: (e.clock, e.at_us)), True
         return [each for each in near if each.at_us < following.received_us], False
@@ -107,11 +107,18 @@ class MarketFold:
         # At the time of a snapshot without a clock the book is that snapshot.
         earliest = -NEVER if is_by_clock else base.received_us + (0 if base.has_clock else 1)
         hole = next((begin for begin, end in self._missing if end > base.received_us), NEVER)
-        for _, group in groupby(changes, BY_CLOCK if is_by_clock else lambda each: max(each.at_us, earliest)):
-            together = list(group)
-            at_us = max(earliest, together[0].at_us)
-            if len(together) > 1:
-                at_us = max(at_us, *(each.at_us for each in together))
+
+        def moment(change: Change) -> int:
+            return change.clock if is_by_clock else max(change.at_us, earliest)
+
+        first, end = 0, len(changes)
+        while (first := self._pass_over(changes, first, earliest, hole)) < end:
+            last = first + 1
+            while last < end and moment(changes[last]) == moment(changes[first]):
+                last += 1
+            together = changes[first:last]
+            first = last
+            at_us = max(earliest, *map(BY_TIME, together))
             if at_us >= hole:
                 break
             if not self._is_open:
@@ -126,6 +133,11 @@ class MarketFold:
             if self._is_open:
                 yield Turn(self._reach(at_us), at_us, self.book.clock)
 
+    def _pass_over(self, changes: Sequence[Change], first: int, earliest: int, hole: int) -> int:
+        """Add changes from a place on that need no turn, and return the place of the first that needs one."""
+        del changes, earliest, hole
+        return first
+
     def _add(self, together: Sequence[Change], at_us: int) -> Turn:
         """Add changes that happened at once."""
         book, first = self.book, together[0]
@@ -136,7 +148,7 @@ class MarketFold:
             sizes = {(each.side, each.price): book.add(each.side, each.price, each.size_delta) for each in together}
             touched = [(side, price, size) for (side, price), size in sizes.items()]
             received_us = max(each.received_us for each in together)
-        book.clock = max(book.clock, together[-1].clock)
+        book.clock = max(book.clock, *map(BY_CLOCK, together))
         return Turn(self._reach(at_us), received_us, book.clock, touched)
 
     def _compare(self, following: Snapshot, *, can_prove: bool) -> Iterator[Turn]:
@@ -168,8 +180,8 @@ class MarketFold:
 
     def _next_us(self, snapshot: Snapshot) -> int:
         """Return the time of the first change after a snapshot: the gatherer's clock may be ahead of it."""
-        first = bisect_right(self._clocks, snapshot.clock)
-        return self._by_clock[first].at_us if first < len(self._by_clock) else NEVER
+        first = bisect_right(self._places, snapshot.clock)
+        return self._changes[first].at_us if first < len(self._changes) else NEVER
 
     def _reach(self, at_us: int) -> int:
         self._reached_us = max(self._reached_us, at_us)

@@ -10,16 +10,18 @@ import pyarrow as pa
 
 from kalshi_data.archive.schemas import LEVELS, TIME
 from kalshi_data.reader.amounts import DOLLAR, decimal, decimals, millionths
-from kalshi_data.reader.book import Book, best, require_depth
+from kalshi_data.reader.book import Book, Ladder, best, require_depth
 from kalshi_data.reader.books import BookReader
 from kalshi_data.reader.candles import TRADE_COLUMNS, QuotedCandles, Traded
-from kalshi_data.reader.fold import Turn
+from kalshi_data.reader.fold import NEVER, MarketFold, Turn
 from kalshi_data.reader.market_reader import one_market
-from kalshi_data.reader.market_rows import whole
-from kalshi_data.reader.times import Moment, length, span
+from kalshi_data.reader.market_rows import Change, whole
+from kalshi_data.reader.times import Moment, bucket, length, span
 
 # A table of more rows would not fit into memory.
 SAMPLES_MAX = 10_000_000
+# Less than any price: every change may be the best of a side without orders.
+NO_PRICE = -1 << 62
 
 
 class Quote(NamedTuple):
@@ -65,6 +67,8 @@ class QuoteReader(BookReader):
     ) -> pa.Table:
         """Return the book at each whole multiple of `every` in [start, end): the best `depth` levels of both sides.
 
+        Multiples count from Monday, 2000-01-03, 00:00 UTC, as those of `candles` do.
+
         Columns: at, bids and asks (lists of price in dollars of YES and size in contracts, the best first). Both are
         null at a moment at which the book is not known.
 
@@ -75,7 +79,8 @@ class QuoteReader(BookReader):
         """
         require_depth(depth)
         begin, until = span(start, end)
-        grid = range(-(-begin // (step := length(every))) * step, until, step)
+        step = length(every)
+        grid = range(bucket(begin - 1, step) + step, until, step)
         if len(grid) > SAMPLES_MAX:
             raise ValueError(f"{len(grid):,} books are too many for one table: choose a shorter range or a longer step")
         bids, asks = list[Any](), list[Any]()
@@ -95,11 +100,13 @@ class QuoteReader(BookReader):
     def candles(self, market: str, start: Moment, end: Moment, every: str | timedelta = "1m") -> pa.Table:
         """Return trades and best prices by time, one row per `every`, with or without trades.
 
-        Columns: at (the beginning in UTC; the first is the one that `start` is in); open, high, low, close of the
-        trades in dollars of YES, volume in contracts and the number of trades; open, high, low, close of bid and of ask
-        (bid_open and so on). A price is null if there was none. `is_known` is false if the book at the candle's end is
-        not known. Trades are summed up exactly as by production's market_data.candles; a candle's bid opens with the
-        bid that it begins with.
+        Candles begin at whole multiples of `every`, counted from Monday, 2000-01-03, 00:00 UTC, as production's do. The
+        first is the one that `start` is in: it may begin before `start`, and has only what happened from `start` on.
+
+        Columns: at (the beginning in UTC); open, high, low, close of the trades in dollars of YES, volume in contracts
+        and the number of trades; open, high, low, close of bid and of ask (bid_open and so on). A price is null if
+        there was none. `is_known` is false if the book at the candle's end is not known. Trades are summed up exactly
+        as by production's market_data.candles; a candle's bid opens with the bid that it begins with.
 
         Example:
             >>> found = archive.candles("KXHIGHNY-26NOV02-T56", "2026-11-02T15:01", "2026-11-02T15:04")
@@ -130,39 +137,73 @@ class QuoteReader(BookReader):
         return sorted(map(Traded._make, zip(*columns, strict=True)))
 
     def _turns(self, market: str, begin: int, until: int) -> Iterator[tuple[int, Book]]:
-        fold = self._fold(one_market(market), begin, until)
+        fold = self._fold(MarketFold, one_market(market), begin, until)
         return ((turn.at_us, fold.book) for turn in fold.turns() if turn.at_us < until)
 
     def _quotes(self, market: str, begin: int, until: int) -> Iterator[tuple[Any, ...]]:
         """Yield at, received_at and clock of each change of the best prices, and the prices."""
-        fold = self._fold(one_market(market), begin, until)
+        fold = self._fold(QuoteFold, one_market(market), begin, until)
         last: Quote | None = None
         received_us = 0
         for turn in fold.turns():
-            received_us = max(received_us, turn.received_us)
-            if turn.at_us >= until or (last and not _may_change(last, turn)):
-                continue
-            if (quote := _quote(fold.book)) != last:
+            received_us = max(received_us, turn.received_us, fold.received_us)
+            if turn.at_us < until and (quote := fold.quote()) != last:
                 last = quote
                 yield turn.at_us, received_us, turn.clock, *quote
 
 
-def _may_change(quote: Quote, turn: Turn) -> bool:
-    """Return whether best prices may be others after a turn: of most turns no level is as good as they are."""
-    if turn.snapshot or not quote.is_known or not turn.changes:
-        return True
-    for side, price, _ in turn.changes:
-        best_price = quote.bid if side == "yes" else quote.ask
-        if best_price is None or (price >= best_price if side == "yes" else DOLLAR - price <= best_price):
-            return True
-    return False
+class QuoteFold(MarketFold):
+    """Follows a book, and has no turns for changes of levels that are worse than the best prices, which most are.
 
+    `received_us` is when the last of these changes was received.
+    """
 
-def _quote(book: Book) -> Quote:
-    bid, no_bid = max(book.yes_ladder, default=None), max(book.no_ladder, default=None)
-    bid_size = None if bid is None else book.yes_ladder[bid]
-    ask = (None, None) if no_bid is None else (DOLLAR - no_bid, book.no_ladder[no_bid])
-    return Quote(bid, bid_size, *ask, is_known=book.is_known)
+    received_us = 0
+    _seen: tuple[Ladder, Ladder] | None = None
+    _yes_best = _no_best = NO_PRICE
+
+    def quote(self) -> Quote:
+        """Return the best prices."""
+        book = self.book
+        yes, no = self._seen = book.yes_ladder, book.no_ladder
+        bid, no_bid = max(yes, default=None), max(no, default=None)
+        self._yes_best, self._no_best = (NO_PRICE if each is None else each for each in (bid, no_bid))
+        bid_size = None if bid is None else yes[bid]
+        ask = (None, None) if no_bid is None else (DOLLAR - no_bid, no[no_bid])
+        return Quote(bid, bid_size, *ask, is_known=book.is_known)
+
+    def _add(self, together: Sequence[Change], at_us: int) -> Turn:
+        self._seen = None
+        return super()._add(together, at_us)
+
+    def _pass_over(self, changes: Sequence[Change], first: int, earliest: int, hole: int) -> int:
+        # Neither a missing hour nor the beginning may divide what happened at once.
+        if hole < NEVER or not self._is_open:
+            return first
+        yes, no = self.book.yes_ladder, self.book.no_ladder
+        # A snapshot replaces both ladders.
+        if self._seen is None or self._seen[0] is not yes or self._seen[1] is not no:
+            self.quote()
+        yes_best, no_best = self._yes_best, self._no_best
+        place, latest_us, latest_clock, latest_received_us = first, earliest, 0, 0
+        while place < len(changes):
+            at_us, clock, side, price, size_delta, received_us, _, _ = changes[place]
+            ladder, best_price = (yes, yes_best) if side == "yes" else (no, no_best)
+            if price >= best_price:
+                break
+            if size := ladder.get(price, 0) + size_delta:
+                ladder[price] = size
+            else:
+                ladder.pop(price, None)
+            place += 1
+            latest_us = at_us if at_us > latest_us else latest_us
+            latest_clock = clock if clock > latest_clock else latest_clock
+            latest_received_us = received_us if received_us > latest_received_us else latest_received_us
+        if place > first:
+            self.book.clock = max(self.book.clock, latest_clock)
+            self._reach(latest_us)
+            self.received_us = max(self.received_us, latest_received_us)
+        return place
 
 
 def _shown(book: Book, depth: int) -> tuple[list[Any] | None, list[Any] | None]:

@@ -1,6 +1,6 @@
 """Books of a small archive: what is not known is never an empty book, and what is lost is noticed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,19 @@ def test_candles_show_quotes_where_nothing_trades(archive: Archive) -> None:
     assert [(row["is_known"], row["ask_close"], row["trades"]) for row in unknown] == [(False, None, 0)]
     with pytest.raises(ValueError, match="candles of this range are too many"):
         archive.candles(HEAT, HOUR, END, timedelta(microseconds=1))
+
+
+def test_candles_of_any_length_begin_where_those_of_production_do(archive: Archive) -> None:
+    monday, seven_hours = datetime(2000, 1, 3, tzinfo=UTC), timedelta(hours=7)
+    begin = monday + (HOUR - monday) // seven_hours * seven_hours
+    # The trade of 90 s is before `start`, though in the first candle.
+    (candle,) = archive.candles(HEAT, after(100), END, "7h").to_pylist()
+    assert begin < HOUR < END < begin + seven_hours
+    assert (candle["at"], candle["trades"], str(candle["open"])) == (begin, 2, "0.430000")
+    assert archive.books(HEAT, HOUR, END, every="7h").num_rows == 0
+    # Of a length that does not divide a day, books are those of the moments at which candles begin.
+    begins: list[Any] = archive.candles(HEAT, HOUR, END, "7s")["at"].to_pylist()
+    assert archive.books(HEAT, HOUR, END, every="7s")["at"].to_pylist() == [each for each in begins if each >= HOUR]
 
 
 def test_no_level_is_no_depth(archive: Archive) -> None:
