@@ -9,10 +9,11 @@ grant select, insert on all tables in schema market_data to deduplicator;
 grant delete on
 market_data.hot_orderbook_deltas, market_data.packed_orderbook_deltas, market_data.hot_tickers,
 market_data.packed_tickers, market_data.hot_trades, market_data.packed_trades,
-market_data.hot_orderbook_snapshots, market_data.packed_orderbook_snapshots to deduplicator;
+market_data.hot_orderbook_snapshots, market_data.packed_orderbook_snapshots,
+market_data.exchange_status to deduplicator;
 grant update (taker_side, is_block_trade) on market_data.hot_trades to deduplicator;
 grant update (market_id, last_change_at) on market_data.hot_orderbook_snapshots to deduplicator;
-grant update on market_data.index_values to deduplicator;
+grant update on market_data.index_values, market_data.exchange_status to deduplicator;
 grant update (payload, payload_sha256, occurrence) on market_data.lifecycle_events to deduplicator;
 grant update on
 market_data.series, market_data.events, market_data.markets,

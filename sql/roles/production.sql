@@ -23,7 +23,7 @@ end;
 $$;
 
 -- Together they stay below the server's max_connections, or one role could keep the others out. The deduplicator opens
--- 19; its successor may have to start while the sessions of a lost host still wait for their end.
+-- 20; its successor may have to start while the sessions of a lost host still wait for their end.
 alter role kalshi_owner connection limit 10;
 alter role deduplicator connection limit 50;
 alter role exporter connection limit 15;

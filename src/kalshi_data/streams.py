@@ -50,7 +50,7 @@ def _coverage(name: str) -> Stream:
 
 
 def _listing(name: str) -> Stream:
-    """Return a stream of the exchange's objects: the newest body of each."""
+    """Return a stream of the exchange's objects: what each is now, or what the exchange says of itself."""
     return Stream(
         name, f"market_data.{name}", source="registry", poll_seconds_min=1.0, has_times=True, is_archived=True
     )
@@ -81,4 +81,6 @@ STREAMS = (
     _listing("series"),
     _listing("events"),
     _listing("markets"),
+    # A poll of the exchange stores its rows in one transaction, every few seconds.
+    _listing("exchange_status")._replace(time_column="first_seen_at", is_expirable=True),
 )

@@ -24,6 +24,20 @@ CREATE TABLE registry.events_history (
     replaced_at timestamp with time zone DEFAULT now() NOT NULL,
     ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
+CREATE TABLE registry.exchange_status (
+    kind text NOT NULL,
+    body_sha256 bytea NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    exchange_index integer,
+    exchange_active boolean,
+    trading_active boolean,
+    resumes_at timestamp with time zone,
+    begins_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    body jsonb NOT NULL,
+    ingest_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
 CREATE TABLE registry.instance (
     only_row boolean DEFAULT true NOT NULL,
     epoch uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -74,6 +88,7 @@ CREATE TABLE registry.series_history (
 );
 CREATE VIEW sync.events_history_v1;
 CREATE VIEW sync.events_v1;
+CREATE VIEW sync.exchange_status_v1;
 CREATE VIEW sync.instance_v1;
 CREATE VIEW sync.markets_history_v1;
 CREATE VIEW sync.markets_v1;
@@ -81,6 +96,8 @@ CREATE VIEW sync.series_history_v1;
 CREATE VIEW sync.series_v1;
 ALTER TABLE ONLY registry.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY registry.exchange_status
+    ADD CONSTRAINT exchange_status_pkey PRIMARY KEY (kind, body_sha256, first_seen_at);
 ALTER TABLE ONLY registry.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY registry.markets
@@ -95,6 +112,8 @@ CREATE INDEX events_history_ingest_xid_idx ON registry.events_history USING btre
 CREATE INDEX events_history_replaced_at_idx ON registry.events_history USING btree (replaced_at);
 CREATE INDEX events_history_ticker_replaced_at_idx ON registry.events_history USING btree (ticker, replaced_at);
 CREATE INDEX events_ingest_xid_idx ON registry.events USING btree (ingest_xid);
+CREATE INDEX exchange_status_confirmed_at_idx ON registry.exchange_status USING btree (confirmed_at);
+CREATE INDEX exchange_status_ingest_xid_idx ON registry.exchange_status USING btree (ingest_xid);
 CREATE INDEX markets_history_ingest_xid_idx ON registry.markets_history USING btree (ingest_xid);
 CREATE INDEX markets_history_replaced_at_idx ON registry.markets_history USING btree (replaced_at);
 CREATE INDEX markets_history_ticker_replaced_at_idx ON registry.markets_history USING btree (ticker, replaced_at);
@@ -160,6 +179,7 @@ REVOKE ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint
 GRANT ALL ON FUNCTION sync.lag(stream text, after xid8, OUT rows_waiting bigint, OUT waiting_since timestamp with time zone, OUT rows_held bigint, OUT cause text) TO dedup_reader;
 GRANT SELECT ON TABLE sync.events_history_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.events_v1 TO dedup_reader;
+GRANT SELECT ON TABLE sync.exchange_status_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.instance_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.markets_history_v1 TO dedup_reader;
 GRANT SELECT ON TABLE sync.markets_v1 TO dedup_reader;

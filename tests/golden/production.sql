@@ -505,6 +505,8 @@ CREATE FUNCTION ops.window_begins_at(exchange_ts timestamp with time zone, time_
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.window_ends_at(exchange_ts timestamp with time zone, time_digits smallint) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.within_hour(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -632,6 +634,20 @@ CREATE TABLE market_data.events_history (
     gatherer_id smallint NOT NULL
 );
 CREATE VIEW market_data.events_versions;
+CREATE TABLE market_data.exchange_status (
+    gatherer_id smallint NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    exchange_index integer,
+    exchange_active boolean,
+    trading_active boolean,
+    resumes_at timestamp with time zone,
+    begins_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    body jsonb NOT NULL,
+    body_sha256 bytea NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL
+);
 CREATE TABLE market_data.hot_orderbook_deltas (
     exchange_ts timestamp with time zone NOT NULL,
     market_ticker text NOT NULL COLLATE pg_catalog."C",
@@ -1067,6 +1083,8 @@ ALTER TABLE ONLY market_data.events_history
     ADD CONSTRAINT events_history_pkey PRIMARY KEY (ticker, body_sha256);
 ALTER TABLE ONLY market_data.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (ticker);
+ALTER TABLE ONLY market_data.exchange_status
+    ADD CONSTRAINT exchange_status_kind_body_sha256_first_seen_at_key UNIQUE (kind, body_sha256, first_seen_at);
 ALTER TABLE ONLY market_data.hot_orderbook_deltas
     ADD CONSTRAINT hot_orderbook_deltas_exchange_ts_market_ticker_clock_side_p_key UNIQUE (exchange_ts, market_ticker, clock, side, price, size_delta, occurrence);
 ALTER TABLE ONLY market_data.hot_orderbook_snapshots
@@ -1347,6 +1365,10 @@ GRANT SELECT,INSERT ON TABLE market_data.events_versions TO deduplicator;
 GRANT SELECT ON TABLE market_data.events_versions TO reader;
 GRANT SELECT ON TABLE market_data.events_versions TO exporter;
 GRANT SELECT ON TABLE market_data.events_versions TO status_page;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE market_data.exchange_status TO deduplicator;
+GRANT SELECT ON TABLE market_data.exchange_status TO reader;
+GRANT SELECT ON TABLE market_data.exchange_status TO exporter;
+GRANT SELECT ON TABLE market_data.exchange_status TO status_page;
 GRANT SELECT,INSERT,DELETE ON TABLE market_data.hot_orderbook_deltas TO deduplicator;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO reader;
 GRANT SELECT ON TABLE market_data.hot_orderbook_deltas TO exporter;

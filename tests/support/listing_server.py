@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import ClientSession, web
 
 from kalshi_data.kalshi.auth import Signer
+from kalshi_data.kalshi.refusals import BadAnswer
 from kalshi_data.kalshi.rest import Budget, Rest
 
 API = "/api"
@@ -76,8 +77,9 @@ class Listed:
         if self.busy:
             self.busy -= 1
             return web.json_response({"error": "too many requests"}, status=429)
-        facts = {
+        facts: dict[str, Object] = {
             "exchange/status": {"exchange_active": True, "trading_active": True},
+            "exchange/schedule": {"schedule": {"standard_hours": [], "maintenance_windows": []}},
             "historical/cutoff": {"trades_created_ts": self.cutoff},
         }
         if name in facts:
@@ -129,12 +131,17 @@ def seconds(text: str | None) -> float:
     return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
-def serve(listed: Listed, use: Callable[[Rest], Awaitable[Result]], signer: Signer | None = None) -> Result:
+def serve(
+    listed: Listed,
+    use: Callable[[Rest], Awaitable[Result]],
+    signer: Signer | None = None,
+    refused: Callable[[BadAnswer], None] | None = None,
+) -> Result:
     """Serve the lists while `use` asks for them."""
 
     async def ask(url: str) -> Result:
         async with ClientSession() as session:
-            return await use(Rest(session, url, signer, Budget(FAST, FAST)))
+            return await use(Rest(session, url, signer, Budget(FAST, FAST), refused))
 
     return serve_at(listed, ask)
 

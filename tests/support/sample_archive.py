@@ -87,6 +87,18 @@ ROWS: dict[str, list[Row]] = {
         }
     ],
     "index_values": [],
+    "exchange_status": [
+        {
+            "kind": "shard",
+            "exchange_index": 0,
+            "exchange_active": True,
+            "trading_active": trading,
+            "body": "{}",
+            "first_seen_at": after(seen),
+            "confirmed_at": after(confirmed),
+        }
+        for trading, seen, confirmed in ((True, 0, 900), (False, 915, 960), (True, 975, 3599))
+    ],
     "series": [
         {"ticker": "KXFED", "category": "Economics", "fetched_at": after(-50_000), "body": "{}"},
         {"ticker": "KXHIGHNY", "category": "Climate and Weather", "fetched_at": after(-50_000), "body": "{}"},

@@ -21,7 +21,7 @@ begin
         raise exception 'there is no stream %', stream;
     end if;
     select a.attname into strict time_column
-    from unnest('{fetched_at}'::name[]) with ordinality as t (attname, place)
+    from unnest('{fetched_at,confirmed_at}'::name[]) with ordinality as t (attname, place)
     inner join pg_attribute as a on t.attname = a.attname
     where a.attrelid = format('registry.%I', stream)::regclass
     order by t.place

@@ -23,6 +23,7 @@ from kalshi_data.archive.streams.columns import (
     exchange_time,
 )
 from kalshi_data.archive.streams.derived import DERIVED
+from kalshi_data.archive.streams.exchange_status import EXCHANGE_STATUS
 from kalshi_data.archive.streams.listings import LISTED
 
 __all__ = [
@@ -149,6 +150,7 @@ ARCHIVED = (
         ),
     ),
     *LISTED,
+    EXCHANGE_STATUS,
     *DERIVED,
 )
 

@@ -51,6 +51,9 @@ class ProductionRetentionSettings(Section):
     tickers_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for tickers.")] = 30
     lifecycle_events_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for lifecycle events.")] = 0
     index_values_days: Annotated[int, Meta(le=DAYS_MAX, ge=0, description="The same for index values.")] = 0
+    exchange_status_days: Annotated[
+        int, Meta(le=DAYS_MAX, ge=0, description="The same for what the exchange says of itself.")
+    ] = 0
     database_bytes_max: Annotated[
         int,
         Meta(

@@ -1,4 +1,4 @@
-"""Runs a task of the gatherer again if it fails: one fault must not end the others, nor the process."""
+"""Tasks of the gatherer: one that fails is started again, so that one fault ends neither the others nor the process."""
 
 import asyncio
 import time
@@ -46,3 +46,13 @@ def describe(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return describe(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     return f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
+
+
+async def first_of(*events: asyncio.Event) -> None:
+    """Wait until one of some events is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()

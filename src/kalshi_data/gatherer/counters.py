@@ -49,6 +49,9 @@ class Counters:
     registry_changes: Counter[str] = counts("registry_changes", "New or changed series, events, markets.", "listing")
     registry_refused: Counter[str] = counts("registry_objects_refused", "Objects of REST that are no good.", "kind")
     registry_failures: Counter[str] = counts("registry_failures", "Failed steps of the registry.", "step")
+    requests_refused: Counter[int] = counts(
+        "requests_refused", "Requests of REST that the exchange refused, each attempt, by HTTP status.", "status"
+    )
     partitions_dropped: Counter[str] = counts("partitions_dropped", "Partitions dropped for age or space.", "stream")
     unread_partitions_dropped: Counter[str] = counts(
         "unread_partitions_dropped", "Partitions dropped for space before they were merged.", "stream"
@@ -104,6 +107,13 @@ class Counters:
         "When rows were last dropped for space before they were merged; 0 for never.",
     )
 
+    exchange_status_at_seconds: float = level(
+        "exchange_status_timestamp_seconds", "When the exchange last said whether it is active; 0 for never."
+    )
+    exchange_schedule_at_seconds: float = level(
+        "exchange_schedule_timestamp_seconds", "When the exchange last said when it is maintained; 0 for never."
+    )
+
     # Waiting and failures in words, empty if there is none; the metric is 1 or 0.
     held_by: str = flag("waiting_for_lock", "1 while another gatherer holds the frame log or the database.", str)
     log_failure: str = flag("frame_log_failing", "1 while frames cannot be logged.", str)
@@ -111,6 +121,20 @@ class Counters:
     writer_failure: str = flag("writer_failing", "1 while the writer starts over after a fault of its own.", str)
     retention_failure: str = flag("retention_failing", "1 while too few old rows can be dropped.", str)
     heartbeat_failure: str = flag("heartbeat_failing", "1 while heartbeats cannot be written.", str)
+    exchange_halted: str = flag("exchange_halted", "1 while the exchange says that a shard is not active.", str)
+    every_shard_halted: bool = flag("every_shard_halted", "1 while the exchange says that no shard is active.", bool)
+    # The last one in words.
+    rest_refusal: str = flag("rest_refused", "1 once the exchange has refused a request for now, or the key.", str)
+    rest_refused_at_seconds: float = level(
+        "rest_refused_timestamp_seconds", "When the exchange last refused a request for now, or the key; 0 for never."
+    )
+    rest_waits_until_seconds: float = level(
+        "rest_waits_until_timestamp_seconds", "Until when the exchange asked to send no request; 0 for never."
+    )
+    # When each begins and ends, in seconds since 1970, as the last schedule says.
+    maintenance_windows: list[tuple[float, float]] = size(
+        "maintenance_windows", "Windows of maintenance that the exchange's schedule lists.", list
+    )
     # Reasons by the task's name.
     failed_tasks: dict[str, str] = size("tasks_failed", "Tasks that failed a short time ago and run again.", dict)
     trade_gap_failure: str = flag("trade_gaps_failing", "1 while gaps in trades are not repaired.", str)

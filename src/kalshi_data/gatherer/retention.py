@@ -22,7 +22,7 @@ PLAIN_TABLES = (
     "quarantine",
     *(stream.name for stream in STREAMS if stream.source == "capture" and not stream.is_captured_by_time),
 )
-HISTORIES = ("series_history", "events_history", "markets_history")
+HISTORIES = ("series_history", "events_history", "markets_history", "exchange_status")
 BATCH_ROWS_MAX = 10_000
 BATCHES_MAX = 100
 STOP_SECONDS_MAX = 5.0
@@ -126,7 +126,7 @@ class RetentionJob:
         return failures
 
     def delete_histories(self) -> None:
-        """Remove old bodies of series, events and markets that newer ones replaced; an error is logged."""
+        """Remove old states of the exchange, and old bodies that newer ones replaced; an error is logged."""
         if self._counters.awaits_database or not self._knows_time():
             return
         days = timedelta(days=self._settings.history_days)

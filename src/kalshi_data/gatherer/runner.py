@@ -13,7 +13,7 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from kalshi_data.errors import KalshiDataError
-from kalshi_data.gatherer.background import keep_running
+from kalshi_data.gatherer.background import first_of, keep_running
 from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
 from kalshi_data.gatherer.connections.readiness import Readiness
 from kalshi_data.gatherer.connections.session import FeedSession, TakeLifecycle
@@ -23,6 +23,8 @@ from kalshi_data.gatherer.connections.trade_outage import TradeOutage
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.database_space import DatabaseSpace
 from kalshi_data.gatherer.databases import REGISTRY, CheckedConnection
+from kalshi_data.gatherer.exchange_status.poller import ExchangePoller
+from kalshi_data.gatherer.exchange_status.rest_refusals import RestRefusals
 from kalshi_data.gatherer.former_shards import drain_former_shards
 from kalshi_data.gatherer.frame_log.shards import require_numbers
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
@@ -150,7 +152,8 @@ class Gatherer:
         requests = self._settings.requests
         budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
         async with aiohttp.ClientSession() as session:
-            yield Rest(session, self._settings.exchange.rest_url, self._signer, budget)
+            shared = (self._signer, budget, RestRefusals(self._counters).take)
+            yield Rest(session, self._settings.exchange.rest_url, *shared)
 
     async def _seal_blocks(self) -> None:
         while True:
@@ -162,8 +165,9 @@ class Gatherer:
         databases, counters, incidents = self._settings.databases, self._counters, Incidents()
         meta = databases.kalshi_meta.conninfo
         registry = Registry(rest, meta, self._settings, counters, self._shard, incidents=incidents)
-        source, recovery = TradeSource(rest), self._settings.recovery
-        trades = TradeRecovery(source, databases.kalshi_ts.conninfo, recovery, counters, self._recorder.repaired)
+        exchange = ExchangePoller(rest, meta, self._settings.registry, counters, incidents)
+        shared = (self._settings.recovery, counters, self._recorder.repaired)
+        trades = TradeRecovery(TradeSource(rest), databases.kalshi_ts.conninfo, *shared)
         last_received_at = from_ns(self._log.previous_ns) if self._log.previous_ns else None
         trade_outage = TradeOutage(trades.request, last_received_at)
 
@@ -173,6 +177,7 @@ class Gatherer:
         async with asyncio.TaskGroup() as group:
             work: dict[str, Callable[[], Awaitable[object]]] = {
                 "registry": lambda: self._keep_registry(registry),
+                "exchange status": exchange.run,
                 "books": lambda: self._assign_books(registry),
                 "missed trades": trades.run,
                 "former shards": lambda: drain_former_shards(self._settings, self._shard or EVERYTHING, self._remedy),
@@ -234,13 +239,3 @@ class Gatherer:
             gaps=counters.gaps.total(),
             unknown_fields={f"{kind}.{name}": n for (kind, name), n in counters.unknown_fields.items()},
         )
-
-
-async def first_of(*events: asyncio.Event) -> None:
-    """Wait until one of some events is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()

@@ -157,7 +157,13 @@ class CaptureRetentionSettings(Section):
     ] = 7.0
     history_days: Annotated[
         float,
-        Meta(le=DAYS_MAX, gt=0, description="Replaced bodies of series, events and markets are deleted at this age."),
+        Meta(
+            le=DAYS_MAX,
+            gt=0,
+            description=(
+                "Replaced bodies of series, events and markets, and states of the exchange, are deleted at this age."
+            ),
+        ),
     ] = 90.0
     check_seconds: Annotated[
         float, Meta(gt=0, le=SECONDS_MAX, description="Interval at which old partitions are looked for and dropped.")

@@ -4,11 +4,10 @@ Source: Kalshi OpenAPI 3.34.0, and Kalshi documentation, "Rate limits", of 19 Au
 missing cursor. The answer to an unsigned request may be 15 s old, so every request is signed if there is a key.
 """
 
-import math
+import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,7 +20,7 @@ from kalshi_data.kalshi.auth import Signer
 from kalshi_data.kalshi.bodies import UNREADABLE, Body, Page, decode_body, to_page
 from kalshi_data.kalshi.error_messages import BODY_BYTES_MAX as REFUSAL_BYTES_MAX
 from kalshi_data.kalshi.error_messages import clean, words_of
-from kalshi_data.kalshi.refusals import STATUSES_OF_KEY
+from kalshi_data.kalshi.refusals import STATUS_SERVER_ERROR, STATUSES_OF_KEY, BadAnswer, refused_answer
 from kalshi_data.service.retry import tenacity_wait
 
 ATTEMPTS_MAX = 8
@@ -33,24 +32,7 @@ REQUEST_SECONDS_MAX = 30
 # The largest answer is the list of all series, some 20 MB. The bound holds after decompression.
 BODY_BYTES_MAX = 64 * 1024 * 1024
 MEMBERS_SHOWN_MAX = 10
-RETRY_AFTER_SECONDS_MAX = 60.0
 STATUS_OK = 200
-STATUS_SERVER_ERROR = 500
-STATUSES_REDIRECT = range(300, 400)
-# Besides all from 500 on: a time-out, a request that came too early, too many requests.
-STATUSES_TRANSIENT = frozenset({408, 425, 429})
-
-
-class BadAnswer(ExchangeError):
-    """One answer of the exchange that cannot be used."""
-
-    def __init__(
-        self, message: str, status: int, *, is_transient: bool = False, retry_after_seconds: float = 0.0
-    ) -> None:
-        """Record whether the same request could succeed later, and how long the exchange asks to wait."""
-        super().__init__(message, status)
-        self.is_transient = is_transient
-        self.retry_after_seconds = retry_after_seconds
 
 
 def is_transient(error: BaseException) -> bool:
@@ -76,19 +58,35 @@ class Budget:
         """Start with all tokens; the defaults are those of the Basic tier."""
         self._limiter = AsyncLimiter(tokens_max, tokens_max / tokens_per_second)
         self._tokens_per_request = tokens_per_request
+        self._resumes_at = 0.0
 
     async def take(self) -> None:
-        """Wait until one request is within the budget."""
+        """Wait until one request is within the budget, and the exchange does not ask to wait."""
         await self._limiter.acquire(self._tokens_per_request)
+        while (seconds := self._resumes_at - time.monotonic()) > 0:
+            await asyncio.sleep(seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Send no request for this time, since the exchange asks for it."""
+        self._resumes_at = max(self._resumes_at, time.monotonic() + seconds)
 
 
 class Rest:
     """Market data over REST; all users of one key in a process share one object, and so its budget."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, signer: Signer | None = None, budget: Budget | None = None
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        signer: Signer | None = None,
+        budget: Budget | None = None,
+        refused: Callable[[BadAnswer], None] | None = None,
     ) -> None:
-        """Use a session for the API below `url`, without a trailing slash; sign nothing if there is no signer."""
+        """Use a session for the API below `url`, without a trailing slash; sign nothing if there is no signer.
+
+        `refused` is called with each refusal, also if the request is repeated and then succeeds.
+        """
+        self._refused = refused
         self._session = session
         self._url = url
         self._root = urlsplit(url).path
@@ -96,8 +94,10 @@ class Rest:
         self._budget = budget or Budget()
         self._tls = ssl.create_default_context()
 
-    async def get(self, path: str, parameters: Mapping[str, str]) -> Body:
+    async def get(self, path: str, parameters: Mapping[str, str], member: str | None = None) -> Body:
         """Return one object, its values still encoded; repeat a request if that can help.
+
+        An answer that has this member is one even if its status says that the exchange is away.
 
         Raises:
             ExchangeError: the exchange refused, or did not answer in ATTEMPTS_MAX attempts.
@@ -110,15 +110,15 @@ class Rest:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._get_once(path, parameters)
+                    return await self._get_once(path, parameters, member)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise ExchangeError(f"GET {path}: {clean(str(error)) or type(error).__name__}") from error
         raise AssertionError("the loop above returns or raises")
 
-    async def _get_once(self, path: str, parameters: Mapping[str, str]) -> Body:
+    async def _get_once(self, path: str, parameters: Mapping[str, str], member: str | None) -> Body:
         await self._budget.take()
         try:
-            encoded = await self._request(path, parameters)
+            encoded = await self._request(path, parameters, member)
         except aiohttp.ClientSSLError:
             # The certificates of this host may have been renewed; a context reads them only once.
             self._tls = ssl.create_default_context()
@@ -131,7 +131,7 @@ class Rest:
             reason = f"GET {path}: the answer is no JSON object ({error}): {words_of(encoded)}"
             raise BadAnswer(reason, STATUS_OK, is_transient=True) from error
 
-    async def _request(self, path: str, parameters: Mapping[str, str]) -> bytes:
+    async def _request(self, path: str, parameters: Mapping[str, str], member: str | None) -> bytes:
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS_MAX)
         keys_read = self._signer.keys_read if self._signer else 0
         headers = self._signer.headers("GET", self._root + path) if self._signer else {}
@@ -145,7 +145,13 @@ class Rest:
         ) as response:
             if response.status == STATUS_OK:
                 return await _read(response, BODY_BYTES_MAX)
-            refusal = await _refusal(path, response)
+            body = await _read(response, REFUSAL_BYTES_MAX)
+            if member and response.status >= STATUS_SERVER_ERROR and _has(body, member):
+                return body
+            refusal = refused_answer(path, response.status, response.reason or "", response.headers, body)
+        self._budget.wait(refusal.retry_after_seconds)
+        if self._refused:
+            self._refused(refusal)
         if refusal.status in STATUSES_OF_KEY and self._signer:
             self._signer.renew()
             refusal.is_transient |= self._signer.keys_read != keys_read
@@ -203,16 +209,12 @@ def _cursor(path: str, body: Body) -> str:
     return cursor
 
 
-async def _refusal(path: str, response: aiohttp.ClientResponse) -> BadAnswer:
-    """Return an answer without a body to use as an error that holds the exchange's own words."""
-    status, said = response.status, words_of(await _read(response, REFUSAL_BYTES_MAX))
-    if status in STATUSES_REDIRECT:
-        location = clean(response.headers.get("Location", ""))
-        said = f"redirected to {location or 'nowhere'}; set rest_url if the exchange has moved"
-    reason = ": ".join(each for each in (f"GET {path}: {status} {clean(response.reason or '')}".strip(), said) if each)
-    may_pass = status in STATUSES_TRANSIENT or status >= STATUS_SERVER_ERROR
-    waits = retry_after_seconds(response.headers.get("Retry-After", ""), datetime.now(UTC))
-    return BadAnswer(reason, status, is_transient=may_pass, retry_after_seconds=waits)
+def _has(encoded: bytes, member: str) -> bool:
+    """Return whether a refusal is an object with this member."""
+    try:
+        return member in decode_body(encoded)
+    except UNREADABLE:
+        return False
 
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
@@ -223,15 +225,3 @@ async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
         if len(body) > bytes_max:
             break
     return bytes(body)
-
-
-def retry_after_seconds(text: str, now: datetime) -> float:
-    """Return what a Retry-After header asks for, seconds or a date; within a limit, and 0 if it cannot be read."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - now).total_seconds()
-        except (TypeError, ValueError, OverflowError):
-            return 0.0
-    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX) if math.isfinite(seconds) else 0.0

@@ -16,6 +16,7 @@ from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import TokenBucket, account_limits, read_bucket
 from kalshi_data.simulator.rest.events import EventPaths
+from kalshi_data.simulator.rest.exchange import ExchangePaths
 from kalshi_data.simulator.rest.markets import Handler, MarketPaths, RestVenue
 from kalshi_data.simulator.venue.filters import BadRequest, NotFound
 
@@ -54,15 +55,16 @@ class ExchangeServer:
         self._cached: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._connections_opened = 0
         self.faults = FaultInjector(venue.publisher)
+        venue.publisher.is_halted = self.faults.is_halted
 
     def application(self) -> web.Application:
         """Return the application with all routes."""
         application = web.Application()
         events = EventPaths(self._venue, self._publisher.now_ms)
-        events.is_active = lambda: not self.faults.active("maintenance")
+        exchange = ExchangePaths(self._publisher.now_ms, self.faults.is_halted, self._publisher.journal)
         markets = MarketPaths(self._venue, self._publisher.now_ms, self._limits.live_seconds)
         markets.hidden_seconds = lambda: self.faults.not_found_seconds
-        paths: dict[str, Handler] = {**events.routes(), **markets.routes()}
+        paths: dict[str, Handler] = {**exchange.routes(), **events.routes(), **markets.routes()}
         routes = [web.get(f"{API}{path}", self._checked(handler)) for path, handler in paths.items()]
         application.add_routes([web.get(FEED, self._feed), *routes])
         application.router.add_get(f"{API}/account/limits", self._account)

@@ -37,11 +37,14 @@ class Verification(msgspec.Struct):
     books: int
     wrong_books: int
     faults: list[str]
+    # What the exchange answered about its shards, which is no message.
+    exchange_states: StreamCounts
 
     @property
     def complete(self) -> bool:
         """Whether production holds exactly what was published, and something was published."""
-        wrong = any(each.lost or each.invented for each in self.streams.values()) or self.wrong_books or self.unreadable
+        compared = (*self.streams.values(), self.exchange_states)
+        wrong = any(each.lost or each.invented for each in compared) or self.wrong_books or self.unreadable
         return not wrong and any(each.published for each in self.streams.values())
 
 
@@ -73,6 +76,7 @@ def compare_journal(connection: Connection, journal: Path) -> Verification:
         books=books,
         wrong_books=wrong_books,
         faults=[str(row[0]) for row in connection.execute(query("verification/list_faults")).fetchall()],
+        exchange_states=count_exchange_states(connection),
     )
 
 
@@ -113,7 +117,7 @@ def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
     withheld = connection.execute(query("verification/drop_withheld")).rowcount
     connection.execute(query("verification/stage/forms"))
     connection.execute(query("verification/stage/whole_trades"))
-    for name in VERIFIED_STREAMS:
+    for name in (*VERIFIED_STREAMS, "exchange_status"):
         connection.execute(query(f"verification/stage/{name}"))
     connection.execute(query("verification/stage/analyze_messages"))
     connection.execute(query("verification/stage/snapshot_changes"))
@@ -165,6 +169,12 @@ def _count_facts(connection: Connection, name: str) -> tuple[int, ...] | None:
     return connection.execute(query("verification/facts/count")).fetchone()
 
 
+def count_exchange_states(connection: Connection) -> StreamCounts:
+    """Compare what the exchange answered about its shards."""
+    row = connection.execute(query("verification/verify/exchange_status")).fetchone() or (0, 0, 0, 0)
+    return StreamCounts(*(int(each) for each in row))
+
+
 def count_books(connection: Connection) -> tuple[int, int]:
     """Return how many books were compared after a clock, and how many of them are wrong."""
     row = connection.execute(query("verification/verify/books")).fetchone() or (0, 0)
@@ -175,7 +185,7 @@ def show(found: Verification) -> None:
     """Print the comparison."""
     console = make_console()
     streams = table("stream", *COLUMNS)
-    for name, counts in found.streams.items():
+    for name, counts in {**found.streams, "exchange_status": found.exchange_states}.items():
         values = (counts.published, counts.present, counts.lost, counts.invented)
         streams.add_row(name, *(f"{value:,}" for value in values))
     console.print(streams)

@@ -1,13 +1,15 @@
 """What the deduplicator counts of production's completeness, beside the merge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.monitoring.completeness_monitor import CompletenessMonitor
+from kalshi_data.deduplicator.monitoring.completeness_rules import SCHEDULE_UNKNOWN
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
 from kalshi_data.deduplicator.monitoring.measurements import CompletenessCounts, Measurements
 from kalshi_data.deduplicator.state import State
@@ -115,7 +117,6 @@ def test_todays_minutes_are_counted_by_stream_and_state(production: Database, op
 
 
 def test_a_minute_is_lost_once_no_source_has_repaired_it_in_time(production: Database, ops: Connection) -> None:
-    without_maintenance(ops)
     classify(ops, "KXA-1", gap=run(90, 80))
     classify(ops, "KXA-2", gap=run(100, 90))
     classify(ops, "KXA-4", gap=run(40, 35))
@@ -133,28 +134,75 @@ def test_a_minute_is_lost_once_no_source_has_repaired_it_in_time(production: Dat
 
 
 def without_maintenance(connection: Connection) -> None:
-    """Let no time be maintenance, since a test may run on a Thursday."""
+    """Let no time be maintenance, since the exchange of a test announces some, and a test may run then."""
     connection.execute(
         "create or replace function ops.maintenance_during(wanted tstzrange) returns tstzmultirange "
         "language sql stable as $$ select '{}'::tstzmultirange $$"
     )
 
 
-def test_maintenance_is_thursday_by_the_clocks_of_new_york(ops: Connection) -> None:
-    found = ops.execute(
-        "select ops.maintenance_during(tstzrange('2026-10-28 12:00Z', '2026-11-06Z')), "
-        "ops.maintenance_during(tstzrange('2026-11-05 09:00Z', '2026-11-05 09:30Z')), "
-        "ops.maintenance_during(tstzrange('2026-11-06 00:00Z', '2026-11-12Z'))"
-    ).fetchone()
-    assert found
-    week, part, none = ([(each.lower.isoformat(), each.upper.isoformat()) for each in times] for times in found)
-    # The clocks change in between.
-    assert week == [
-        ("2026-10-29T07:00:00+00:00", "2026-10-29T09:05:00+00:00"),
-        ("2026-11-05T08:00:00+00:00", "2026-11-05T10:05:00+00:00"),
-    ]
-    assert part == [("2026-11-05T09:00:00+00:00", "2026-11-05T09:30:00+00:00")]
-    assert none == []
+def test_maintenance_that_was_announced_is_not_lost(production: Database, ops: Connection) -> None:
+    classify(ops, "KXA-1", gap=run(90, 80))
+    _, (reason,) = measure(production)
+    assert SCHEDULE_UNKNOWN in reason.text
+    announce(ops, ago(200), windows=[(ago(600), ago(500))])
+    counted, (reason,) = measure(production)
+    (lost,) = counted.lost
+    assert (lost.minutes, lost.is_schedule_known, SCHEDULE_UNKNOWN in reason.text) == (10, True, False)
+    announce(ops, ago(190), windows=[(ago(85), ago(60))])
+    assert measure(production)[0].lost[0].minutes == 5
+
+
+def announce(connection: Connection, at: datetime, windows: Sequence[tuple[datetime, datetime]]) -> None:
+    """Let an answer of the exchange's schedule list some windows of maintenance."""
+    connection.execute("select timeseries.ensure_partition('market_data.exchange_status', %s)", (at,))
+    facts = [("schedule", None, None), *(("maintenance", *window) for window in windows)]
+    for kind, begins_at, ends_at in facts:
+        body = Jsonb([str(begins_at), str(ends_at)])
+        connection.execute(
+            "insert into market_data.exchange_status (gatherer_id, kind, begins_at, ends_at, body, body_sha256, "
+            "first_seen_at, confirmed_at) values (1, %s, %s, %s, %s, sha256(%s), %s, %s)",
+            [kind, begins_at, ends_at, body, f"{kind} {begins_at} {ends_at}".encode(), at, at],
+        )
+
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+# Answers by their time, in hours before the window of two hours begins, and how many windows they list.
+ANNOUNCEMENTS: list[tuple[list[tuple[int, bool]], bool]] = [
+    ([], False),
+    ([(-48, False)], False),
+    ([(-48, True)], True),
+    ([(-48, True), (-24, False)], False),
+    ([(-48, False), (-24, True)], True),
+    # Some lists leave out what has begun.
+    ([(-1, True), (1, False)], True),
+    # It was announced only while it was under way.
+    ([(1, True)], True),
+    ([(-1, False), (1, True)], True),
+]
+
+
+@pytest.mark.parametrize(("answers", "counts"), ANNOUNCEMENTS)
+def test_a_window_counts_if_the_last_schedule_before_it_lists_it(
+    ops: Connection, answers: Sequence[tuple[int, bool]], counts: bool
+) -> None:
+    begins = datetime(2026, 11, 5, 8, tzinfo=UTC)
+    for hours, is_listed in answers:
+        announce(ops, begins + hours * HOUR, [(begins, begins + 2 * HOUR)] if is_listed else [])
+    asked = {"from_at": begins - DAY, "until_at": begins + DAY}
+    statement = "select ops.maintenance_during(tstzrange(%(from_at)s, %(until_at)s))"
+    ((found,),) = ops.execute(statement, asked).fetchall()
+    assert [(each.lower, each.upper) for each in found] == [(begins, begins + 2 * HOUR + timedelta(minutes=5))] * counts
+
+
+def test_a_window_longer_than_a_day_or_without_an_end_excuses_nothing(ops: Connection) -> None:
+    begins = datetime(2026, 11, 5, 8, tzinfo=UTC)
+    windows = [(begins, begins + DAY + HOUR), (begins, begins), (begins, begins - HOUR)]
+    announce(ops, begins - HOUR, windows)
+    ((found,),) = ops.execute(
+        "select ops.maintenance_during(tstzrange(%s, %s))", [begins - DAY, begins + 9 * DAY]
+    ).fetchall()
+    assert list(found) == []
 
 
 def test_books_are_wrong_at_the_third_comparison(production: Database, ops: Connection) -> None:

@@ -9,12 +9,12 @@ from tests.support.engines import Database
 
 @pytest.fixture(autouse=True)
 def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no Thursday morning excuse what these tests look at; maintenance has unit tests of its own."""
+    """Let no maintenance of the schedule excuse what these tests look at; maintenance has unit tests of its own."""
 
-    def is_over(_: object) -> bool:
-        return False
+    def not_expected(*_: object) -> str:
+        return ""
 
-    monkeypatch.setattr(health_rules, "in_maintenance", is_over)
+    monkeypatch.setattr(health_rules, "why_expected", not_expected)
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[s
     def health() -> dict[str, Any] | None:
         status, body = get(port, "/health")
         document = msgspec.json.decode(body, type=dict[str, Any]) if status in {200, 503} else None
-        # In the exchange's weekly maintenance it is healthy sooner, with reasons.
+        # In maintenance that the schedule lists it is healthy sooner, with reasons.
         return document if document and document["status"] == "healthy" and not document["reasons"] else None
 
     with running_gatherer(kalshi_ts, kalshi_meta, tmp_path, port) as gatherer:

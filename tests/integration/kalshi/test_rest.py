@@ -13,9 +13,12 @@ from tenacity import RetryCallState, wait_none
 
 from kalshi_data.demo.keys import make_key
 from kalshi_data.errors import ExchangeError
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.exchange_status.rest_refusals import RestRefusals
 from kalshi_data.kalshi import rest as rest_module
 from kalshi_data.kalshi.auth import load_signer
-from kalshi_data.kalshi.rest import BadAnswer, Budget, Rest, retry_after_seconds, wait_seconds
+from kalshi_data.kalshi.refusals import BadAnswer, retry_after_seconds
+from kalshi_data.kalshi.rest import Budget, Rest, wait_seconds
 from kalshi_data.simulator.server import API
 from tests.integration.simulator.test_faults import Running
 from tests.integration.simulator.test_faults import serve as serve_simulator
@@ -213,6 +216,77 @@ def test_the_exchange_chooses_the_pause_within_a_limit() -> None:
     state = RetryCallState(None, None, (), {})  # pyright: ignore[reportArgumentType]
     state.set_exception((BadAnswer, BadAnswer("busy", 429, is_transient=True, retry_after_seconds=5.0), None))
     assert 5.2 <= wait_seconds(state) <= 5.4
+
+
+def test_every_request_of_the_budget_waits_if_one_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock moves when something waits, so the test takes no time."""
+    now, slept = [100.0], list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    async def use() -> None:
+        budget = Budget(1e6, 1e6)
+        await budget.take()
+        budget.wait(7.0)
+        budget.wait(2.0)
+        await budget.take()
+        await budget.take()
+
+    monkeypatch.setattr(rest_module.asyncio, "sleep", sleep)
+    monkeypatch.setattr(rest_module.time, "monotonic", lambda: now[0])
+    asyncio.run(use())
+    assert slept == [7.0]
+
+
+def test_a_refusal_is_reported_though_the_request_then_succeeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_module, "tenacity_wait", wait_none)
+    counters, listed = Counters(), five_markets()
+    left: list[tuple[int, dict[str, str]]] = [(429, {"Retry-After": "0"}), (503, {}), (404, {})]
+
+    async def answer(_: web.Request) -> web.Response:
+        status, headers = left.pop(0)
+        return web.Response(status=status, text='{"code": "slow", "message": "down"}', headers=headers)
+
+    async def use(rest: Rest) -> None:
+        with pytest.raises(ExchangeError, match="404"):
+            await rest.get("/markets", {})
+
+    listed.answers["markets"] = answer
+    serve(listed, use, refused=RestRefusals(counters, lambda: 9.0).take)
+    assert counters.requests_refused == {429: 1, 503: 1, 404: 1}
+    assert counters.rest_refusal == "GET /markets: 503 Service Unavailable: slow: down"
+    assert (counters.rest_refused_at_seconds, counters.rest_waits_until_seconds) == (9.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "is_answer"),
+    [
+        (503, '{"exchange_active": false}', True),
+        (500, '{"exchange_active": null}', True),
+        (503, '{"code": "unavailable"}', False),
+        (503, "<html>", False),
+        (403, '{"exchange_active": false}', False),
+    ],
+)
+def test_an_answer_that_says_what_was_asked_is_one_whatever_its_status(
+    monkeypatch: pytest.MonkeyPatch, status: int, text: str, is_answer: bool
+) -> None:
+    monkeypatch.setattr(rest_module, "ATTEMPTS_MAX", 1)
+    listed = Listed()
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    async def ask(rest: Rest) -> bool:
+        try:
+            return "exchange_active" in await rest.get("/markets", {}, "exchange_active")
+        except BadAnswer:
+            return False
+
+    listed.answers["markets"] = answer
+    assert serve(listed, ask) is is_answer
 
 
 def test_an_answer_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

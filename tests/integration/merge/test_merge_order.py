@@ -105,6 +105,14 @@ def listed(gatherer_id: int, number: int, updated: int | None, fetched: int, tit
     }
 
 
+def exchange_state(gatherer_id: int, first_at: datetime, seconds: int, number: int) -> Row:
+    """Its last confirmation may be in another hour, or before the first if a clock was set back."""
+    body = {"exchange_index": number, "exchange_active": True}
+    times = {"first_seen_at": first_at, "confirmed_at": first_at + timedelta(seconds=seconds)}
+    facts = {"kind": "shard", **body, "body": Jsonb(body), "body_sha256": digest(body)}
+    return {"gatherer_id": gatherer_id, **facts, **times}
+
+
 COVERAGE_ROWS = st.builds(coverage, GATHERER, st.integers(1, 2), FEW, st.integers(0, 7), st.just(value=True))
 LISTED = st.builds(listed, GATHERER, FEW, st.none() | FEW, FEW, FEW)
 # How rows of each stream are made, and which columns of production have to be the same. The gatherer and the receive
@@ -156,6 +164,10 @@ CASES: dict[str, tuple[st.SearchStrategy[Row], Sequence[str]]] = {
         )
         for name in ("series", "events", "markets")
     },
+    "exchange_status": (
+        st.builds(exchange_state, GATHERER, TENS, st.sampled_from([-5, 0, 3, 10, 15, 4000]), st.integers(0, 1)),
+        ["select kind, exchange_index, body, first_seen_at, confirmed_at from market_data.exchange_status"],
+    ),
 }
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -418,3 +420,44 @@ def test_buckets_refill_without_windows() -> None:
     assert [bucket.take() for _ in range(41)] == [True] * 40 + [False]
     now[0] += 0.05
     assert (bucket.take(), bucket.take()) == (True, False)
+
+
+def test_a_pause_of_a_shard_is_answered_and_stops_its_trading(tmp_path: Path) -> None:
+    async def use(running: Running) -> None:
+        async with running.connect() as websocket:
+            await running.books(websocket)
+            await running.get("/exchange/status")
+            await running.fault("trading_pause", seconds=600, shard=0)
+            status = (await running.get("/exchange/status"))[1]
+            flags = [(each["exchange_active"], each["trading_active"]) for each in status["exchange_index_statuses"]]
+            assert (flags, status["trading_active"]) == ([(True, False), (True, True)], False)
+            await running.play(websocket, 25)
+            frames = await running.play(websocket)
+            books = {frame["msg"]["market_ticker"] for frame in frames if frame["type"] == "orderbook_delta"}
+            assert all(ticker.startswith("KXMVE") for ticker in books)
+            await running.fault("exchange_halt", seconds=600)
+            assert await running.play(websocket) == []
+            await running.fault("exchange_halt", seconds=0)
+            await running.fault("trading_pause", seconds=0, shard=0)
+            await running.get("/exchange/status")
+            await running.play(websocket, 25)
+            assert await running.play(websocket)
+
+    lines = [line["exchange"] for line in serve(tmp_path, use) if "exchange" in line]
+    assert [[shard["trading_active"] for shard in shards] for shards in lines] == [
+        [True, True],
+        [False, True],
+        [True, True],
+    ]
+
+
+def test_the_schedule_lists_maintenance_on_thursdays_in_new_york(tmp_path: Path) -> None:
+    async def use(running: Running) -> None:
+        windows = (await running.get("/exchange/schedule"))[1]["schedule"]["maintenance_windows"]
+        for window in windows:
+            times = [datetime.fromisoformat(window[name]) for name in ("start_datetime", "end_datetime")]
+            local = [each.astimezone(ZoneInfo("America/New_York")) for each in times]
+            assert [(each.isoweekday(), each.hour, each.minute) for each in local] == [(4, 3, 0), (4, 5, 0)]
+        assert len(windows) == 5
+
+    serve(tmp_path, use)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,46 @@ def test_a_book_that_no_gatherer_subscribed_is_a_listed_gap(
 def test_a_journal_of_nothing_is_not_complete(production: Database, tmp_path: Path, content: str) -> None:
     (journal := tmp_path / "journal").write_text(content)
     assert not verify_journal(production.conninfo(), journal).complete
+
+
+ANSWERED_MS = STARTED_US // 1000
+# When the exchange answered first that trading is active, and what it answered then.
+ANSWERS = ((0, True), (60, False), (90, True))
+COMPLETE = [(True, 1, 59), (False, 61, 88), (True, 91, 500)]
+
+
+@pytest.mark.parametrize(
+    ("held", "lost", "invented"),
+    [
+        (COMPLETE, 0, 0),
+        # A row that was cut at the hour, and one that does not see a short halt.
+        ([(True, 1, 30), (True, 31, 59), *COMPLETE[1:]], 0, 0),
+        ([(True, 1, 500), COMPLETE[1]], 0, 0),
+        ([COMPLETE[0], COMPLETE[2]], 1, 0),
+        ([], 3, 0),
+        ([*COMPLETE, (False, 10, 20)], 0, 2),
+        ([COMPLETE[0], (False, 61, 100), COMPLETE[2]], 0, 1),
+    ],
+)
+def test_the_answers_about_shards_are_compared_with_what_is_held(
+    production: Database, tmp_path: Path, held: list[tuple[bool, int, int]], lost: int, invented: int
+) -> None:
+    journal = tmp_path / "journal"
+    shard = {"exchange_index": 0, "exchange_active": True}
+    lines = [
+        {"published_ms": ANSWERED_MS + 1_000 * at, "exchange": [{**shard, "trading_active": trading}]}
+        for at, trading in ANSWERS
+    ]
+    journal.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    with production.connect("deduplicator") as connection:
+        for trading, seen, confirmed in held:
+            times = [datetime.fromtimestamp(ANSWERED_MS / 1000 + at, UTC) for at in (seen, confirmed)]
+            connection.execute("select timeseries.ensure_partition('market_data.exchange_status', %s)", times[:1])
+            connection.execute(
+                "insert into market_data.exchange_status (gatherer_id, kind, exchange_index, exchange_active, "
+                "trading_active, body, body_sha256, first_seen_at, confirmed_at) "
+                "values (1, 'shard', 0, true, %s, '{}', sha256(%s), %s, %s)",
+                [trading, str(trading).encode(), *times],
+            )
+    found = verify_journal(production.conninfo(), journal).exchange_states
+    assert (found.lost, found.invented) == (lost, invented)

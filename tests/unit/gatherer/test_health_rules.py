@@ -11,7 +11,7 @@ from prometheus_client.core import Metric
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.incidents import CLOCK_REFUSED, KEY_REFUSED
-from kalshi_data.gatherer.monitoring.health_rules import evaluate, in_maintenance
+from kalshi_data.gatherer.monitoring.health_rules import SCHEDULE_UNKNOWN, evaluate, why_expected
 from kalshi_data.gatherer.monitoring.heartbeat import Rates
 from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.settings import GathererSettings
@@ -33,10 +33,13 @@ SETTINGS = msgspec.convert(
     GathererSettings,
     dec_hook=decode_path,
 )
-# A Wednesday noon.
 NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC).timestamp()
-IN_MAINTENANCE = datetime(2026, 11, 19, 9, 0, tzinfo=UTC).timestamp()
+# Two hours of maintenance that the schedule lists.
+WINDOW = tuple(datetime(2026, 11, 19, hour, 0, tzinfo=UTC).timestamp() for hour in (8, 10))
+IN_MAINTENANCE = WINDOW[0] + 3_600
 TURN = 1_000.0
+EXPECTED = "(expected: the exchange's maintenance until 2026-11-19 10:00 UTC)"
+HALTED = "trading is halted on shard 0"
 
 
 def counters(now_seconds: float = NOW, **changes: Any) -> Counters:
@@ -47,6 +50,8 @@ def counters(now_seconds: float = NOW, **changes: Any) -> Counters:
     made.loop_at_seconds = TURN - 0.1
     made.connections_wanted = made.connections_up = 8
     made.markets_known = made.markets_wanted = made.markets_subscribed = 200
+    made.exchange_status_at_seconds = made.exchange_schedule_at_seconds = now_seconds - 5
+    made.maintenance_windows = [(WINDOW[0] - 604_800, WINDOW[1] - 604_800), (WINDOW[0], WINDOW[1])]
     made.log_free_bytes, made.log_reserve_bytes = 10 << 30, 2 << 30
     for name, value in changes.items():
         assert hasattr(made, name)
@@ -95,6 +100,7 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"failed_tasks": {"registry": "KeyError: 'x'"}}, "degraded", "task"),
         ({"writer_failure": "KeyError: 'x'"}, "degraded", "task"),
         ({"behind_frames": 100_001}, "degraded", "lag"),
+        ({"rest_waits_until_seconds": NOW + 30, "rest_refusal": "GET /x: 429"}, "degraded", "rest"),
         ({"retention_failure": "a lock was not to be had"}, "degraded", "retention"),
         ({"unread_dropped_at_seconds": NOW - 3_600}, "degraded", "retention"),
         ({"full_in_days": 6.9, "growth_bytes_per_day": 1e9}, "degraded", "space"),
@@ -119,34 +125,39 @@ def test_maintenance_explains_disconnects_and_nothing_else(changes: dict[str, An
     found = evaluate(counters(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
     assert found.status == status
     assert found.reasons
-    expected = [reason for reason in found.reasons if "expected: the exchange's Thursday maintenance" in reason.text]
+    expected = [reason for reason in found.reasons if EXPECTED in reason.text]
     assert len(expected) == len(set(changes) - {"behind_frames", "log_failure"})
 
 
 @pytest.mark.parametrize(
-    ("utc", "inside"),
+    ("seconds", "inside"),
+    [(-1, False), (0, True), (7_200, True), (7_499, True), (7_500, False), (86_400, False)],
+)
+def test_maintenance_is_when_the_schedule_says_and_a_little_later(seconds: float, inside: bool) -> None:
+    assert bool(why_expected(counters(NOW), WINDOW[0] + seconds)) is inside
+
+
+def test_without_a_schedule_no_time_is_maintenance_and_health_says_so() -> None:
+    changes: dict[str, Any] = {"exchange_schedule_at_seconds": 0.0, "maintenance_windows": [], "connections_up": 0}
+    found = evaluate(counters(IN_MAINTENANCE, **changes), SETTINGS, IN_MAINTENANCE, TURN)
+    assert found.status == "unhealthy"
+    assert [SCHEDULE_UNKNOWN in reason.text for reason in found.reasons] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
     [
-        ("2026-11-19T07:59", False),
-        ("2026-11-19T08:00", True),
-        ("2026-11-19T10:04", True),
-        ("2026-11-19T10:05", False),
-        ("2026-11-20T08:30", False),
-        # In summer, New York is an hour nearer to UTC.
-        ("2026-07-16T06:59", False),
-        ("2026-07-16T07:00", True),
-        ("2026-07-16T09:05", False),
-        # The first day of a year, and the Thursdays before and after the clocks change.
-        ("2026-01-01T08:00", True),
-        ("2026-03-05T07:30", False),
-        ("2026-03-05T08:00", True),
-        ("2026-03-12T07:00", True),
-        ("2026-10-29T07:00", True),
-        ("2026-11-05T07:30", False),
-        ("2026-11-05T08:00", True),
+        ({"every_shard_halted": True, "exchange_halted": HALTED}, "healthy"),
+        ({"every_shard_halted": False, "exchange_halted": HALTED}, "unhealthy"),
+        ({"every_shard_halted": True, "exchange_halted": HALTED, "exchange_status_at_seconds": NOW - 121}, "unhealthy"),
     ],
 )
-def test_maintenance_is_by_the_clocks_of_new_york(utc: str, inside: bool) -> None:
-    assert in_maintenance(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is inside
+def test_a_halt_of_every_shard_explains_silence_while_the_exchange_says_so(
+    changes: dict[str, Any], status: str
+) -> None:
+    found = evaluate(counters(NOW, last_frame_at_seconds=NOW - 3_600, **changes), SETTINGS, NOW, TURN)
+    assert found.status == status
+    assert (HALTED in found.reasons[0].text) is (status == "healthy")
 
 
 def test_rates_are_growth_per_second() -> None:
@@ -176,7 +187,7 @@ def test_every_counter_has_a_metric() -> None:
             changed = Delays()
             changed.observe(1)
         else:
-            changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict) else 12_345
+            changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict | list) else 12_345
         metrics = [list(read_metrics(made, HealthReport())) for made in (counters(), counters(**{name: changed}))]
         assert samples(metrics[0]) != samples(metrics[1]), name
 

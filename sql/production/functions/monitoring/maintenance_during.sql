@@ -1,20 +1,41 @@
--- Find the exchange's weekly maintenance, in which nothing is published: Thursdays from 3 to 5 in New York, and
--- five minutes in which gatherers connect again.
+-- Find the exchange's maintenance, by its own schedule, in which nothing is published, and five minutes after it in
+-- which gatherers connect again. A window counts if it was in the last schedule before it began; none is longer than a
+-- day.
 -- Parameters: wanted, the time asked about, with both ends
--- Returns: what of it may be maintenance
+-- Reads: market_data.exchange_status
+-- Returns: what of it may be maintenance; none of it while no schedule is known
 create or replace function ops.maintenance_during(wanted tstzrange) returns tstzmultirange
 language sql
 stable
 as $$
-    select coalesce(range_agg(m.during * wanted), '{}')
-    from generate_series(
-        date_trunc('day', lower(wanted), 'America/New_York'), upper(wanted), interval '1 day', 'America/New_York'
-    ) as g (day)
-    -- The clocks change on Sundays only.
-    cross join lateral (
-        select tstzrange(g.day + interval '3 h', g.day + interval '5 h 5 min') as during
-    ) as m
-    where extract(isodow from g.day at time zone 'America/New_York') = 4;
+    with listed as (
+        select e.kind, e.begins_at, e.ends_at, e.first_seen_at, e.confirmed_at
+        from market_data.exchange_status as e
+        where
+            e.kind in ('schedule', 'maintenance')
+            and e.first_seen_at > lower(wanted) - interval '40 days' and e.first_seen_at < upper(wanted)
+    ),
+
+    announced as (
+        select
+            m.begins_at, max(m.confirmed_at) as last_at,
+            tstzrange(m.begins_at, m.ends_at + interval '5 minutes') as during
+        from listed as m
+        where m.kind = 'maintenance' and m.ends_at > m.begins_at and m.ends_at <= m.begins_at + interval '1 day'
+        group by m.begins_at, m.ends_at
+    )
+
+    select coalesce(range_agg(a.during * wanted), '{}')
+    from announced as a
+    where
+        a.last_at >= coalesce(
+            (
+                select max(least(s.confirmed_at, a.begins_at))
+                from listed as s
+                where s.kind = 'schedule' and s.first_seen_at <= a.begins_at
+            ),
+            '-infinity'
+        );
 $$;
 
-comment on function ops.maintenance_during is 'What of a time may be the exchange''s weekly maintenance.';
+comment on function ops.maintenance_during is 'What of a time may be the exchange''s maintenance, by its own schedule.';

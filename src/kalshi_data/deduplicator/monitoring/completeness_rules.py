@@ -9,6 +9,7 @@ from kalshi_data.service.health import Reason, Severity
 
 DEGRADED = Severity.DEGRADED
 DAY_SECONDS = 86_400
+SCHEDULE_UNKNOWN = "none of them counts as maintenance, since the exchange's schedule is not known"
 
 
 def completeness_rules(
@@ -37,9 +38,10 @@ def _lost(completeness: CompletenessCounts) -> Iterator[Reason]:
         if lost.market_ticker:
             place = f" of {lost.markets:,} markets, such as {lost.market_ticker},"
             options += f" --market {lost.market_ticker} --evidence"
+        unknown = "" if lost.is_schedule_known else f" ({SCHEDULE_UNKNOWN})"
         text = (
             f"{lost.minutes:,} minutes of {lost.stream}{place} are lost between {lost.began_at:%Y-%m-%d %H:%M} and "
-            f"{lost.ended_at:%Y-%m-%d %H:%M} UTC: deduplicator completeness{options} shows when and why"
+            f"{lost.ended_at:%Y-%m-%d %H:%M} UTC: deduplicator completeness{options} shows when and why{unknown}"
         )
         yield Reason(DEGRADED, "gaps", text)
 

@@ -78,6 +78,8 @@ class LostMinutes(NamedTuple):
     market_ticker: str
     began_at: datetime
     ended_at: datetime
+    # Without the exchange's schedule, no minute counts as its maintenance.
+    is_schedule_known: bool = True
 
 
 class BookChecks(NamedTuple):

@@ -111,7 +111,6 @@ class Registry:
         """Apply messages, and once load() has returned keep the registry up to date, until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._log_status_once())
                 group.create_task(self._finish_loading())
                 group.create_task(self._apply_changes())
                 group.create_task(self._fetch_queued())
@@ -228,18 +227,6 @@ class Registry:
             log.warning("registry to be loaded again", reason=reason)
         for refresh in self._refreshes:
             refresh.full_load_due_s = min(refresh.full_load_due_s, now_s)
-
-    async def _log_status_once(self) -> None:
-        backoff = Backoff()
-        while not await self._guard.attempt("ask for the exchange's status", self._log_status):
-            await asyncio.sleep(backoff.next_seconds())
-
-    async def _log_status(self) -> bool:
-        """Log whether the exchange is active; during maintenance its listings still answer."""
-        body = await self._rest.get("/exchange/status", {})
-        active, trading = (bytes(body.get(name, b"null")) == b"true" for name in ("exchange_active", "trading_active"))
-        log.info("exchange status", exchange_active=active, trading_active=trading)
-        return True
 
     def _update_counts(self) -> None:
         self._counters.markets_known = len(self._schedule.markets)

@@ -31,6 +31,14 @@ class RegistrySettings(Section):
     close_late_seconds: Annotated[
         float, Meta(ge=0, le=SECONDS_MAX, description="Keep a book subscribed this long after its market closes.")
     ] = 30.0
+    status_seconds: Annotated[
+        float,
+        Meta(gt=0, le=SECONDS_MAX, description="Interval at which the exchange is asked whether it is active."),
+    ] = 15.0
+    schedule_seconds: Annotated[
+        float,
+        Meta(gt=0, le=SECONDS_MAX, description="Interval at which the exchange is asked for its maintenance windows."),
+    ] = 600.0
 
     def __post_init__(self) -> None:
         """Reject times that would ask without a pause, or too late.
@@ -38,7 +46,7 @@ class RegistrySettings(Section):
         Raises:
             ValueError: with the reason; msgspec adds the key.
         """
-        if self.reconcile_seconds <= 0 or self.reload_seconds <= 0:
-            raise ValueError("reconcile_seconds and reload_seconds must be above 0")
+        if min(self.reconcile_seconds, self.reload_seconds, self.status_seconds, self.schedule_seconds) <= 0:
+            raise ValueError("reconcile_seconds, reload_seconds, status_seconds and schedule_seconds must be above 0")
         if min(self.overlap_seconds, self.open_early_seconds, self.close_late_seconds) < 0:
             raise ValueError("overlap_seconds, open_early_seconds and close_late_seconds must not be negative")

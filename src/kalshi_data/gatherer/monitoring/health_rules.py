@@ -1,21 +1,20 @@
 """The rules by which a gatherer is healthy, degraded or unhealthy."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.settings import CaptureRetentionSettings, GathererHealthSettings, GathererSettings
 from kalshi_data.service.growth import full_reasons
 from kalshi_data.service.health import HealthReport, Reason, Severity
 
-# Maintenance is each Thursday in New York time; reconnecting takes a few minutes more.
-EXCHANGE_ZONE = ZoneInfo("America/New_York")
-THURSDAY = 3
-MAINTENANCE_FROM = time(3)
-MAINTENANCE = timedelta(hours=2, minutes=5)
-# The checks that fail during maintenance.
+# Reconnecting after maintenance takes a few minutes.
+RECONNECT_SECONDS = 300.0
+# The checks that fail during maintenance, or while the exchange is halted.
 EXPECTED = frozenset({"connections", "feed", "markets", "registry"})
+# What the exchange said of itself is believed for so long.
+STATUS_SECONDS_MAX = 120.0
+SCHEDULE_UNKNOWN = "no maintenance is known, since the exchange's schedule is not"
 
 # How many names of unknown fields a reason shows.
 NAMES_SHOWN = 5
@@ -36,7 +35,7 @@ def evaluate(
         _clock(counters, settings),
         _database(counters, settings, now_seconds),
         _markets(counters, settings, now_seconds),
-        _rest(counters),
+        _rest(counters, now_seconds),
         _connections(counters, settings),
         _feed(counters, settings, now_seconds),
         _unknown(counters, settings, monotonic_seconds),
@@ -46,23 +45,27 @@ def evaluate(
         _growth(counters, settings),
     )
     reasons = [reason for rule in rules for reason in rule]
-    if in_maintenance(datetime.fromtimestamp(now_seconds, UTC)):
-        reasons = [_expected(reason) for reason in reasons]
-    return HealthReport(tuple(reasons))
+    why = why_expected(counters, now_seconds)
+    return HealthReport(tuple(_explained(reason, why, counters) for reason in reasons))
 
 
-def in_maintenance(now: datetime) -> bool:
-    """Return whether the exchange may be in its weekly maintenance, or just after it."""
-    local = now.astimezone(EXCHANGE_ZONE)
-    # Wall-clock arithmetic is safe here: the clocks change on Sundays only.
-    started_at = datetime.combine(local.date(), MAINTENANCE_FROM, EXCHANGE_ZONE)
-    return local.weekday() == THURSDAY and started_at <= local < started_at + MAINTENANCE
+def why_expected(counters: Counters, now_seconds: float) -> str:
+    """Return why the exchange may be away now by its own words, empty if it may not."""
+    ends = [end for begin, end in counters.maintenance_windows if begin <= now_seconds < end + RECONNECT_SECONDS]
+    if ends:
+        return f"the exchange's maintenance until {datetime.fromtimestamp(max(ends), UTC):%Y-%m-%d %H:%M} UTC"
+    is_fresh = now_seconds - counters.exchange_status_at_seconds < STATUS_SECONDS_MAX
+    return counters.exchange_halted if is_fresh and counters.every_shard_halted else ""
 
 
-def _expected(reason: Reason) -> Reason:
+def _explained(reason: Reason, why: str, counters: Counters) -> Reason:
     if reason.check not in EXPECTED:
         return reason
-    return Reason(Severity.HEALTHY, reason.check, f"{reason.text} (expected: the exchange's Thursday maintenance)")
+    if why:
+        return Reason(Severity.HEALTHY, reason.check, f"{reason.text} (expected: {why})")
+    if not counters.exchange_schedule_at_seconds:
+        return reason._replace(text=f"{reason.text} ({SCHEDULE_UNKNOWN})")
+    return reason
 
 
 def _event_loop(age_seconds: float, settings: GathererHealthSettings) -> Iterator[Reason]:
@@ -110,7 +113,10 @@ def _markets(counters: Counters, settings: GathererHealthSettings, now_seconds: 
         )
 
 
-def _rest(counters: Counters) -> Iterator[Reason]:
+def _rest(counters: Counters, now_seconds: float) -> Iterator[Reason]:
+    if (seconds := counters.rest_waits_until_seconds - now_seconds) > 0:
+        text = f"requests wait {seconds:.0f} s more, since the exchange asks for it: {counters.rest_refusal}"
+        yield Reason(DEGRADED, "rest", text)
     for step, reason in sorted(counters.registry_failing.copy().items()):
         yield Reason(DEGRADED, "registry", f"cannot {step}: {reason}")
     if counters.trade_gaps_unrepaired:

@@ -29,6 +29,8 @@ LOCK_POLL_SECONDS = 0.1
 # Reading the database's size costs some milliseconds.
 SIZES_SECONDS = 5.0
 STOP_SECONDS_MAX = 6.0
+# So many windows of maintenance that come next.
+WINDOWS_MAX = 3
 # Counters that a heartbeat holds as they are.
 LEVELS = (
     *("connections_wanted", "connections_up", "markets_known", "markets_wanted", "markets_subscribed"),
@@ -151,6 +153,7 @@ class HeartbeatWriter:
             "per_second": self._rates.observe(counters, time.monotonic()),
             "totals": _totals(counters) | {"gaps": _total(counters.gaps), "quarantined": _total(counters.quarantined)},
             "refused": counters.refused.copy(),
+            "exchange": exchange_document(counters),
             "full_in_days": counters.full_in_days if counters.full_in_days < math.inf else None,
             **{name: getattr(counters, name) for name in (*LEVELS, *FAILURES)},
         }
@@ -175,6 +178,20 @@ def listed_at_seconds(counters: Counters) -> dict[str, float]:
         table: max(found[path] for path in needed)
         for table, needed in paths.items()
         if all(path in found for path in needed)
+    }
+
+
+def exchange_document(counters: Counters) -> dict[str, Any]:
+    """Return what the exchange says of itself, and why it last refused a request of REST."""
+    now = time.time()
+    windows = [window for window in counters.maintenance_windows if window[1] > now][:WINDOWS_MAX]
+    return {
+        "halted": counters.exchange_halted,
+        "status_at": _to_text(counters.exchange_status_at_seconds),
+        "schedule_at": _to_text(counters.exchange_schedule_at_seconds),
+        "maintenance": [[_to_text(begin), _to_text(end)] for begin, end in windows],
+        "refusal": counters.rest_refusal,
+        "refused_at": _to_text(counters.rest_refused_at_seconds),
     }
 
 

@@ -64,8 +64,25 @@ def _counters(heartbeat: dict[str, Any]) -> dict[str, str]:
         "rates": f"{rates['frames']:,.0f} frames/s, {rates['committed_rows']:,.0f} rows/s committed",
         "lag": f"{heartbeat['behind_frames']:,} frames in the log, {heartbeat['queued_rows']:,} rows in memory",
         "last frame": _time(heartbeat["last_frame_at"]),
+        **_exchange(heartbeat.get("exchange") or {}),
         "frame log": log if heartbeat["log_bytes"] else "nothing logged",
     }
+
+
+def _exchange(said: dict[str, Any]) -> dict[str, str]:
+    """Return what the exchange says of itself, and its last refusal; a heartbeat of an earlier version has neither."""
+    if not said:
+        return {}
+    state = said["halted"] or "every shard is active"
+    lines = {"exchange": f"{state}, asked {_time(said['status_at'])}" if said["status_at"] else "has not answered yet"}
+    if not said["schedule_at"]:
+        lines["maintenance"] = "the exchange's schedule is not known"
+    elif said["maintenance"]:
+        lines["maintenance"] = "\n".join(f"{_time(begin)} to {_time(end)}" for begin, end in said["maintenance"])
+    else:
+        lines["maintenance"] = "none is announced"
+    refused = {"last refusal": f"{said['refusal']}, {_time(said['refused_at'])}"} if said["refusal"] else {}
+    return lines | refused
 
 
 def _growth(heartbeat: dict[str, Any] | None) -> str:

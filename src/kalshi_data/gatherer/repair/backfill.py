@@ -14,6 +14,8 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.exchange_status.rest_refusals import RestRefusals
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import load_signer
@@ -65,7 +67,7 @@ def backfill_trades(
     async def run(connection: Connection) -> BackfillTotals:
         budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
         async with aiohttp.ClientSession() as session:
-            rest = Rest(session, settings.exchange.rest_url, signer, budget)
+            rest = Rest(session, settings.exchange.rest_url, signer, budget, RestRefusals(Counters()).take)
             tickers = [*markets, *await markets_of_series(rest, settings, series, wanted)] if series else [*markets]
             job = Backfill(connection, TradeSource(rest), wanted)
             return await job.run(sorted(set(tickers)) or [ALL_MARKETS])

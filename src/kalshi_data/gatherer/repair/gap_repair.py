@@ -19,7 +19,8 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.repair.missed_ranges import missed_ranges
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
 from kalshi_data.gatherer.settings import RecoverySettings
-from kalshi_data.kalshi.rest import STATUS_OK, BadAnswer, is_transient
+from kalshi_data.kalshi.refusals import BadAnswer
+from kalshi_data.kalshi.rest import STATUS_OK, is_transient
 from kalshi_data.kalshi.trades import FetchedTrade
 from kalshi_data.service.retry import Backoff, delay_seconds
 

@@ -32,6 +32,10 @@ class FaultInjector:
         """Return whether a fault of the whole exchange is active now."""
         return time.monotonic() < self._until.get(name, 0.0)
 
+    def is_halted(self, name: str, shard: int) -> bool:
+        """Return whether a fault of all shards or of this one is active now."""
+        return self.active(name) or self.active(f"{name} {shard}")
+
     def schedule(self, faults: Sequence[Fault]) -> None:
         """Start each fault of a scenario when it is due."""
         for fault in faults:
@@ -55,6 +59,7 @@ class FaultInjector:
         session = None if fault.name in OF_EXCHANGE else self._session(fault)
         details = {"name": fault.name, "connection": session.number if session else None}
         more = {"seconds": fault.lasting_seconds, "count": fault.count}
+        more |= {} if fault.shard is None else {"shard": fault.shard}
         fields = {"fields": fault.fields} if fault.name in OF_FIELDS else {}
         self._publisher.journal.record(self._publisher.now_ms(), fault={**details, **more, **fields})
         if session is None:
@@ -87,7 +92,8 @@ class FaultInjector:
         return min(wanted, key=lambda session: session.number)
 
     def _start_on_exchange(self, fault: Fault) -> None:
-        self._until[fault.name] = time.monotonic() + fault.lasting_seconds
+        name = fault.name if fault.shard is None else f"{fault.name} {fault.shard}"
+        self._until[name] = time.monotonic() + fault.lasting_seconds
         if fault.name == "clock_skew":
             self._publisher.skew_ms = int(fault.lasting_seconds * 1000)
         elif fault.name == "not_found_after_created":

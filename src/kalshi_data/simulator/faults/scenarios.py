@@ -1,7 +1,7 @@
 """The faults that the exchange can play, from a scenario file or by the admin endpoint.
 
 A scenario file is TOML: a list of [[faults]], each with the `name` of a scenario below and, optionally,
-`after_seconds` (from the start of the program), `seconds`, `count`, `fields`, `connection` or `client`.
+`after_seconds` (from the start of the program), `seconds`, `count`, `fields`, `connection`, `client` or `shard`.
 """
 
 from pathlib import Path
@@ -31,6 +31,8 @@ SCENARIOS = {
     "repeated_pages": "REST answers every cursor with the first page for SECONDS",
     "not_found_after_created": "REST lists a market only SECONDS after it was created, from now on",
     "maintenance": "all clients are disconnected for SECONDS, and the clock of every market goes back",
+    "trading_pause": "for SECONDS trading is not active, by REST, on all shards or SHARD; made-up markets do not trade",
+    "exchange_halt": "for SECONDS the exchange is not active, by REST, on all shards or SHARD; nothing is made up",
     "missing_fields": "COUNT frames of a connection lack FIELDS, by default the deprecated ones",
     "no_deprecated_fields": "COUNT frames of a connection lack the deprecated fields",
     "rollout": "FIELDS are taken from some connections, or given back, and SECONDS later for all",
@@ -45,7 +47,7 @@ SCENARIOS = {
 OF_EXCHANGE = frozenset(
     {
         *("refuse_connections", "rest_429", "rest_500", "truncated_pages", "repeated_pages"),
-        *("not_found_after_created", "maintenance", "clock_skew"),
+        *("not_found_after_created", "maintenance", "trading_pause", "exchange_halt", "clock_skew"),
     }
 )
 # Faults that withhold fields, but no message.
@@ -65,6 +67,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     count: int = 1
     connection: int | None = None
     client: str | None = None
+    shard: int | None = None
     fields: list[str] = msgspec.field(default_factory=lambda: sorted(DEPRECATED))
 
     def __post_init__(self) -> None:

@@ -27,6 +27,8 @@ class Publisher(FeedContext):
         """Write every published message to `journal`."""
         super().__init__(journal, limits or Limits())
         self.sessions: set[ServerSession] = set()
+        # Whether a fault halts a shard of the exchange.
+        self.is_halted: Callable[[str, int], bool] = lambda _name, _shard: False
         self._routes: dict[tuple[str, str | None], Route] = {}
 
     def subscriptions_changed(self) -> None:

@@ -34,6 +34,9 @@ INDICES = {"BRTI": 101_000, "ETHUSD_RTI": 4_000, "SOLUSD_RTI": 190}
 LABELS = ("linear_cent", "linear_cent", "deci_cent", "tapered_deci_cent", "center_centi_edge_centi_cent")
 COMBO_PRICE_GRID = PRICE_GRIDS["center_deci_edge_centi_cent"]
 SERIES = 8
+# Combos are on a shard of their own.
+SHARDS = 2
+HALTS = ("trading_pause", "exchange_halt")
 MARKETS_PER_EVENT = 5
 
 Announce = Callable[[dict[str, Any]], None]
@@ -155,15 +158,23 @@ class MarketModel:
 
     def _choose_active(self) -> None:
         """List the markets that trade; as on the exchange, few of them have most of the activity."""
-        self._active = [market for market in self.markets.values() if market.status == "active"]
+        is_trading = [self._is_trading(shard) for shard in range(SHARDS)]
+        self._active = [
+            market for market in self.markets.values() if market.status == "active" and is_trading[is_combo(market)]
+        ]
         self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._active))))
         for listed in self.listings.markets.values():
             market = self.markets[listed.ticker]
             listed.status, listed.updated_s, listed.close_s = market.status, market.updated_s, market.close_s
             listed.settled_s = market.settled_s
 
+    def _is_trading(self, shard: int) -> bool:
+        return not any(self.publisher.is_halted(name, shard) for name in HALTS)
+
     def _tick(self, moment_us: int, tick: int) -> Iterator[Message]:
         """Yield the messages of one tick: lifecycles, trading, and once per second the indices."""
+        if self.publisher.is_halted("exchange_halt", 0):
+            return
         yield from self.lifecycles.until(moment_us + TICK_US, self._active)
         in_burst = (tick * TICK_US) % BURST_EVERY_US >= BURST_EVERY_US - BURST_US
         rate = self._settings.deltas_per_second * (BURST_FACTOR if in_burst else CALM_FACTOR)

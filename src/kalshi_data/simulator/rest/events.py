@@ -12,10 +12,6 @@ from kalshi_data.simulator.rest.markets import Handler, RestVenue, is_live
 from kalshi_data.simulator.venue.filters import BadRequest, NotFound, boolean, integer, page, status_of, tickers_of
 from kalshi_data.simulator.venue.listings import ListedMarket, Object, rfc3339
 
-SHARDS = ("Default", "Combos")
-FLAGS = ("exchange_active", "trading_active", "intra_exchange_transfers_active")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
 # Lists of objects that this exchange has none of, with the name of the list and, if it has pages, of the cursor.
 EMPTY_LISTS = {
     "/milestones": ("milestones", "cursor"),
@@ -33,13 +29,10 @@ class EventPaths:
         self._venue = venue
         self._listings = venue.listings
         self._now_ms = now_ms
-        self.is_active: Callable[[], bool] = lambda: True
 
     def routes(self) -> dict[str, Handler]:
         """Return the handler of each path; if two paths match, the first is used."""
         return {
-            "/exchange/status": self._status,
-            "/exchange/schedule": self._schedule,
             "/exchange/user_data_timestamp": lambda _: {"as_of_time": rfc3339(self._now_ms() / 1000)},
             "/account/endpoint_costs": lambda _: {"default_cost": REQUEST_TOKENS, "endpoint_costs": []},
             "/series": self._series_list,
@@ -60,18 +53,6 @@ class EventPaths:
             "/multivariate_event_collections": self._collections,
             "/multivariate_event_collections/{collection}": self._collection,
         }
-
-    def _status(self, _: web.Request) -> Object:
-        flags = dict.fromkeys(FLAGS, self.is_active())
-        shards = [{"exchange_index": n, "description": name, **flags} for n, name in enumerate(SHARDS)]
-        return {**flags, "exchange_index_statuses": shards}
-
-    def _schedule(self, _: web.Request) -> Object:
-        whole = [{"open_time": "00:00", "close_time": "00:00"}]
-        thursday = [{"open_time": "00:00", "close_time": "03:00"}, {"open_time": "05:00", "close_time": "00:00"}]
-        week: Object = dict.fromkeys(DAYS, whole) | {"thursday": thursday}
-        hours = [{"start_time": "2026-01-01T05:00:00Z", "end_time": "2027-01-01T05:00:00Z", **week}]
-        return {"schedule": {"standard_hours": hours, "maintenance_windows": []}}
 
     def _series_list(self, request: web.Request) -> Object:
         query = request.query

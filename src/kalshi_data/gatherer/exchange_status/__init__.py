@@ -1,0 +1,1 @@
+"""What the exchange says of itself: asked at intervals, stored, and used by health."""
