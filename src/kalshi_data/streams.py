@@ -84,3 +84,5 @@ STREAMS = (
     # A poll of the exchange stores its rows in one transaction, every few seconds.
     _listing("exchange_status")._replace(time_column="first_seen_at", is_expirable=True),
 )
+# Those whose minutes production classifies.
+CLASSIFIED = tuple(stream.name for stream in STREAMS if stream.is_classified)

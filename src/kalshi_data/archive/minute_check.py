@@ -19,9 +19,8 @@ from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.streams.reasons import EXPLAINED, explain
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.errors import ArchiveError
-from kalshi_data.streams import STREAMS as MERGED
+from kalshi_data.streams import CLASSIFIED
 
-CLASSIFIED = tuple(stream.name for stream in MERGED if stream.is_classified)
 MINUTE = timedelta(minutes=1)
 NOT_EXPECTED = "nothing was expected: no gatherer covered the market then, or it was not open"
 

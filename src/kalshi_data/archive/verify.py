@@ -23,8 +23,11 @@ from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
+from kalshi_data.streams import CLASSIFIED
 
 STATES = VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
+COVERAGE = "coverage"
+REMEDY = "which minutes are complete is not known; fetch it, or write it with export --again --stream coverage"
 # If the store was away for this number of objects in a row, the others are not asked for.
 AWAY_MAX = 5
 
@@ -99,6 +102,13 @@ class Verifier:
             if selection.from_at <= hour < selection.until_at:
                 yield self._guarded(stream.name, hour, partial(self._by_manifest, stream, hour))
         yield from self._without_manifest(stream, selection, known)
+        if stream.name == COVERAGE and not known and (proven := next(self._classified(), None)):
+            yield wrong(stream.name, None, f"the archive holds no coverage of {proven} and others: {REMEDY}")
+
+    def _classified(self) -> Iterator[str]:
+        """Yield the manifests of the streams whose minutes production classifies."""
+        for name in CLASSIFIED:
+            yield from self._bucket.keys(f"{self._settings.prefix}{FOLDER}/{name}/")
 
     def _without_manifest(self, stream: ArchiveStream, selection: HourSelection, known: set[str]) -> Iterator[Finding]:
         for key in self._bucket.keys(f"{self._settings.prefix}{stream.name}/"):
