@@ -9,6 +9,7 @@ ExchangeError         the exchange answered a request with an error
 RangeUnknown          when something was missed cannot be known
 ArchiveError          the archive cannot be written or read, or is not what it should be
   MisfitError         the archive cannot hold a row
+  ListingMissing      the archive has no listing of a time
 LockLost              another process has taken over a task
 NotCommitted          rows could not be committed before a stop
 LockHeld              another process holds what this one needs alone
@@ -56,6 +57,10 @@ class ArchiveError(KalshiDataError):
 
 class LockLost(KalshiDataError):
     """Another process has taken over a task, since this one seemed to have ended."""
+
+
+class ListingMissing(ArchiveError):
+    """The archive has neither a list nor a history of series, events or markets of a time."""
 
 
 class MisfitError(ArchiveError):

@@ -28,9 +28,10 @@ def millionths(column: Any) -> list[int]:
     """
     found: list[int] = []
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
-        # A decimal takes 16 bytes; the lower 8 hold the whole integer.
-        words = pa.Array.from_buffers(pa.int64(), 2 * (chunk.offset + len(chunk)), [None, chunk.buffers()[1]])
-        found += cast("list[int]", words.to_pylist()[2 * chunk.offset :: 2])
+        # A decimal takes 16 bytes; the lower 8 hold the whole integer. Of a slice, only its own part is made.
+        buffers = [None, chunk.buffers()[1]]
+        words = pa.Array.from_buffers(pa.int64(), 2 * len(chunk), buffers, offset=2 * chunk.offset)
+        found += cast("list[int]", words.to_pylist()[::2])
     return found
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
@@ -18,6 +19,7 @@ from kalshi_data.reader.files.selection import Names
 from kalshi_data.reader.quotes import QuoteReader
 from kalshi_data.reader.times import Moment, microseconds, span
 
+compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 EVENTS = ("subject_ticker", "seen_at", "kind", "payload")
 # What a message of a kind says of a market.
@@ -86,7 +88,7 @@ class ListingReader(QuoteReader):
         paused, determined or settled, or closes at another time. Columns are those of the stream `markets`.
 
         Raises:
-            ArchiveError: the archive has neither a list nor a history of that time.
+            ListingMissing: the archive has neither a list nor a history of that time.
 
         Example:
             >>> [archive.markets(f"2026-11-02T{time}")["result"].to_pylist() for time in ("15:49", "15:51")]
@@ -157,8 +159,11 @@ def _second(value: Any) -> datetime | None:
 
 def with_events(markets: pa.Table, events: Sequence[dict[str, Any]]) -> pa.Table:
     """Return markets with what messages that were sent since each was fetched say; `events` are in order of time."""
-    rows: Any = markets.select(["fetched_at", *CHANGED]).to_pylist()
-    tickers: Any = markets["ticker"].to_pylist()
+    subjects = pa.array(sorted({each["subject_ticker"] for each in events}), pa.string())
+    is_named = compute.is_in(markets["ticker"], value_set=subjects)
+    chosen = markets.filter(is_named)
+    rows: Any = chosen.select(["fetched_at", *CHANGED]).to_pylist()
+    tickers: Any = chosen["ticker"].to_pylist()
     by_ticker: dict[str, Any] = dict(zip(tickers, rows, strict=True))
     for event in events:
         row = by_ticker.get(event["subject_ticker"])
@@ -167,7 +172,10 @@ def with_events(markets: pa.Table, events: Sequence[dict[str, Any]]) -> pa.Table
     for name in CHANGED:
         place = markets.schema.get_field_index(name)
         kind: Any = markets.schema.field(name)
-        markets = markets.set_column(place, kind, pa.array([row[name] for row in rows], kind.type))
+        values = pa.array([row[name] for row in rows], kind.type)
+        # Most markets are in no message, and stay as they are.
+        column = markets[name].combine_chunks()
+        markets = markets.set_column(place, kind, compute.replace_with_mask(column, is_named.combine_chunks(), values))
     return markets
 
 

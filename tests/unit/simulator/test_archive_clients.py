@@ -20,8 +20,8 @@ from kalshi_data.simulator.replay.archive_replay import ArchiveReplay
 from kalshi_data.simulator.replay.archive_source import ArchiveSource, ReplayWindow
 from kalshi_data.simulator.replay.play_clock import PlayClock
 from kalshi_data.simulator.server import API, FEED, ExchangeServer
-from tests.support.sample_archive import HEAT, after
-from tests.unit.simulator.test_archive_windows import place
+from tests.support.sample_archive import HEAT, after, write_rows
+from tests.unit.simulator.test_archive_windows import listed, place
 
 __all__ = ["place"]
 SECONDS_MAX = 60
@@ -37,10 +37,10 @@ class Exchange(NamedTuple):
     client: TestClient[web.Request, web.Application]
     signer: Signer
 
-    async def get(self, path: str, **parameters: str) -> dict[str, Any]:
-        """Return the answer of a path of REST."""
+    async def get(self, path: str, status: int = 200, /, **parameters: Any) -> dict[str, Any]:
+        """Return the answer of a path of REST, which has a status."""
         async with self.client.get(f"{API}{path}", params=parameters) as answer:
-            assert answer.status == 200, await answer.text()
+            assert answer.status == status, await answer.text()
             return await answer.json()
 
     async def books(self) -> ClientWebSocketResponse:
@@ -92,8 +92,23 @@ def test_candlesticks_and_earlier_trades_are_answered(place: Path, tmp_path: Pat
     assert sum(Decimal(each["volume_fp"]) for each in candles["candlesticks"]) == 2
 
 
+def test_a_book_that_is_not_known_is_not_answered_as_an_empty_one(place: Path, tmp_path: Path) -> None:
+    unknown = "KXHIGHNY-26NOV02-T58"
+    write_rows(place, "markets", [{**listed(each), "fetched_at": after(-50_000)} for each in (HEAT, unknown)])
+
+    async def asked() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        async with exchange(place, tmp_path) as served:
+            await served.get(f"/markets/{unknown}/orderbook", 404)
+            books = await served.get("/markets/orderbooks", tickers=[unknown, HEAT])
+            return books["orderbooks"], await served.get(f"/markets/{HEAT}/orderbook")
+
+    books, book = asyncio.run(asked())
+    assert books == [{"ticker": HEAT, **book}]
+    assert book["orderbook_fp"]["no_dollars"] == [["0.5500", "80.00"]]
+
+
 def test_a_client_that_subscribes_during_play_gets_the_book_as_of_then(place: Path, tmp_path: Path) -> None:
-    async def followed() -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, list[list[str]]]]:
+    async def followed() -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, list[list[str]]] | None]:
         async with exchange(place, tmp_path) as served:
             first = await served.books()
             assert (await message(first, "orderbook_snapshot"))["clock"] == 11
@@ -106,6 +121,7 @@ def test_a_client_that_subscribes_during_play_gets_the_book_as_of_then(place: Pa
             return book, changes, served.replay.levels(HEAT)
 
     book, changes, last = asyncio.run(followed())
+    assert last
     assert book["clock"] in {12, 13}
     assert [each["clock"] for each in changes] == list(range(book["clock"] + 1, 14))
     held = ladders({side: book.get(f"{side}_dollars_fp", []) for side in SIDES})

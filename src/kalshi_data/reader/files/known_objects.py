@@ -2,15 +2,15 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME, file_schema
-from kalshi_data.errors import ArchiveError
-from kalshi_data.reader.files.hour_files import ArchiveFolder, stream_named
+from kalshi_data.errors import ListingMissing
+from kalshi_data.reader.files.hour_files import ArchiveFolder, stream_named, width
 from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.times import DAY, instant
@@ -34,7 +34,8 @@ def known_objects(folder: ArchiveFolder, name: str, at_us: int) -> KnownObjects:
     is decided as production does it: by the time of the change, then by when it was fetched.
 
     Raises:
-        ArchiveError: the archive has neither a list nor a history of that time.
+        ListingMissing: the archive has neither a list nor a history of that time.
+        ArchiveError: a file cannot be read.
     """
     found, since_us = list[pa.Table](), at_us - at_us % DAY - LISTING_DAYS_MAX * DAY
     for begin_us, table in _listings(folder, name, at_us):
@@ -51,10 +52,26 @@ def known_objects(folder: ArchiveFolder, name: str, at_us: int) -> KnownObjects:
     found.append(FileRows(folder, files, RowSelection(history, None, _fetched_by(at_us), is_selective=False)).table())
     if not any(each.num_rows for each in found):
         when = f"{instant(at_us):%Y-%m-%dT%H:%MZ}"
-        raise ArchiveError(f"the archive has no listing of {name} of {when} or the days before: choose a later moment")
+        raise ListingMissing(
+            f"the archive has no listing of {name} of {when} or the days before: choose a later moment"
+        )
     columns = file_schema(stream_named(name)).names
     table = pa.concat_tables([each.select(columns) for each in found], promote_options="permissive")
     return KnownObjects(table.take(newest(table)), since_us)
+
+
+def fetched_between(folder: ArchiveFolder, name: str, after_us: int, until_us: int, columns: Sequence[str]) -> pa.Table:
+    """Return the states of a list's objects that were fetched after a moment and by another one, in no order.
+
+    Raises:
+        ArchiveError: a file cannot be read.
+    """
+    wanted = (field("fetched_at") > pa.scalar(after_us, pa.int64()).cast(TIME)) & _fetched_by(until_us)
+    found = list[pa.Table]()
+    for each in (name, f"{name}_history"):
+        files, _ = folder.files(each, after_us - after_us % width(each), until_us + 1)
+        found.append(FileRows(folder, files, RowSelection(each, columns, wanted, is_selective=False)).table())
+    return pa.concat_tables(found, promote_options="permissive")
 
 
 def _listings(folder: ArchiveFolder, name: str, at_us: int) -> Iterator[tuple[int, pa.Table]]:

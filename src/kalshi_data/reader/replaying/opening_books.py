@@ -2,8 +2,9 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
+from array import array
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -11,11 +12,12 @@ import pyarrow.compute
 
 from kalshi_data.archive.schemas import file_schema
 from kalshi_data.reader.all_books.ruled_books import BASE_COLUMNS, LEVEL_KEYS, SCHEMA, changes_after
-from kalshi_data.reader.amounts import DECIMAL, levels, millionths
+from kalshi_data.reader.amounts import DECIMAL, millionths
 from kalshi_data.reader.book import Ladder
 from kalshi_data.reader.files.hour_files import stream_named
 
 compute: Any = pyarrow.compute
+SIDES = ("yes", "no")
 CLOCKS = pa.schema([("market_ticker", pa.string()), ("clock", pa.int64())])
 
 
@@ -27,12 +29,27 @@ class OpeningBook(NamedTuple):
     no: Ladder
 
 
+class FlatLevels:
+    """The levels of one side of many books, one after the other: whole numbers take less memory than ladders."""
+
+    def __init__(self, lists: Any) -> None:
+        """Take a column of lists of levels."""
+        flat = lists.combine_chunks().flatten()
+        self._prices, self._sizes = (array("q", millionths(flat.field(each))) for each in ("price", "size"))
+        self._ends: list[int] = [0, *accumulate(each or 0 for each in compute.list_value_length(lists).to_pylist())]
+
+    def ladder(self, place: int) -> Ladder:
+        """Return the levels of the book at a place of the column."""
+        first, end = self._ends[place], self._ends[place + 1]
+        return dict(zip(self._prices[first:end], self._sizes[first:end], strict=True))
+
+
 class OpeningBooks:
-    """The books of many markets; each takes memory only as columns until it is asked for."""
+    """The books of many markets; each takes memory only as whole numbers until it is asked for."""
 
     def __init__(self, bases: pa.Table, changes: pa.Table, clocks: pa.Table) -> None:
         """Keep a base of each market, the sums of the changes after it by level, and their highest clocks."""
-        self._bases = bases
+        self._levels = {side: FlatLevels(bases[f"{side}_levels"]) for side in SIDES}
         names: list[Any] = bases["market_ticker"].to_pylist()
         self._places: dict[str, int] = {name: place for place, name in enumerate(names)}
         base_clocks: list[Any] = bases["clock"].to_pylist()
@@ -41,8 +58,9 @@ class OpeningBooks:
         for name, clock in pairs:
             self._clocks[name] = max(clock, self._clocks.get(name, 0))
         # Files lie in the order of markets, so the changes of a market stand together.
-        self._changes = changes.combine_chunks()
-        self._spans = dict(spans(self._changes["market_ticker"].to_pylist()))
+        self._spans = dict(spans(changes["market_ticker"].to_pylist()))
+        self._sides: list[Any] = changes["side"].to_pylist()
+        self._prices, self._sizes = (array("q", millionths(changes[each])) for each in ("price", "size"))
 
     def __iter__(self) -> Iterator[str]:
         """Yield the markets whose books are known."""
@@ -57,14 +75,11 @@ class OpeningBooks:
         place = self._places.get(market)
         if place is None:
             return None
-        base = self._bases.slice(place, 1)
-        sides = {"yes": levels(base["yes_levels"])[0], "no": levels(base["no_levels"])[0]}
+        sides = {side: levels.ladder(place) for side, levels in self._levels.items()}
         first, count = self._spans.get(market, (0, 0))
-        changed = self._changes.slice(first, count)
-        amounts = zip(millionths(changed["price"]), millionths(changed["size"]), strict=True)
-        for side, (price, size) in zip(changed["side"].to_pylist(), amounts, strict=True):
-            ladder = sides[str(side)]
-            ladder[price] = ladder.get(price, 0) + size
+        for each in range(first, first + count):
+            ladder, price = sides[self._sides[each]], self._prices[each]
+            ladder[price] = ladder.get(price, 0) + self._sizes[each]
             if not ladder[price]:
                 del ladder[price]
         return OpeningBook(self.clock(market), sides["yes"], sides["no"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
@@ -13,6 +14,7 @@ from kalshi_data.reader.all_books.ruled_books import BASE_COLUMNS, CHANGE_COLUMN
 from kalshi_data.reader.coverage import COVERAGE, JUDGED, MISSING, CoverageRun
 from kalshi_data.reader.engines.backtests import BacktestReader
 from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.known_objects import fetched_between, newest
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.files.selection import Names, named, patterns
 from kalshi_data.reader.market_reader import CHECKPOINTS, DELTAS, SNAPSHOTS
@@ -22,9 +24,12 @@ from kalshi_data.reader.replaying.time_slices import BYTES_MAX, TimeSlices
 from kalshi_data.reader.rows import row_filter
 from kalshi_data.reader.times import HOUR, Moment, microseconds, span
 
+compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 CHECKPOINT_COLUMNS = ("market_ticker", "at", "clock", "yes_levels", "no_levels", "last_change_at")
 ID_COLUMNS = ("market_ticker", "market_id")
+NEW_COLUMNS = ("ticker", "event_ticker", "body")
+STATE_COLUMNS = (*NEW_COLUMNS, "updated_time", "fetched_at", "body_sha256")
 GAP = "gap"
 
 
@@ -83,6 +88,20 @@ class WindowReader(BacktestReader):
         )
         files = self._present(DELTAS, hour, hour + 1)
         return opening_books(bases, FileRows(self._folder, files, selection).batches(), at_us)
+
+    def new_markets(self, start: Moment, end: Moment, known: Any) -> pa.Table:
+        """Return the markets of which the first state was fetched after `start` and by `end`, in their newest state.
+
+        `known` is an array with the tickers of the markets before. Columns: ticker, event_ticker, body.
+
+        Example:
+            >>> first = archive.markets("2026-11-02T15:00")
+            >>> archive.new_markets("2026-11-02T15:00", "2026-11-02T16:00", first["ticker"]).num_rows
+            0
+        """
+        states = fetched_between(self._folder, "markets", microseconds(start), microseconds(end), STATE_COLUMNS)
+        new = states.filter(compute.invert(compute.is_in(states["ticker"], value_set=known)))
+        return new.take(pa.array(newest(new), pa.int64())).select(list(NEW_COLUMNS))
 
     def gaps(self, start: Moment, end: Moment, markets: Names | None = None) -> list[CoverageRun]:
         """Return the times of [start, end) in which rows are known to be lost, or whose files are missing.

@@ -211,7 +211,8 @@ class ArchiveReplay:
         body: dict[str, Any] = {"market_ticker": market_ticker, "market_id": self.id_of(market_ticker)}
         if book.clock is not None:
             body["clock"] = book.clock
-        sides = {f"{side}_dollars_fp": held for side, held in self.levels(market_ticker).items() if held}
+        levels = self._books.levels(market_ticker) or {}
+        sides = {f"{side}_dollars_fp": held for side, held in levels.items() if held}
         return make_message("orderbook_snapshot", market_ticker, {**body, **sides})
 
     def ticker_message(self, market_ticker: str) -> Message | None:
@@ -221,8 +222,8 @@ class ArchiveReplay:
     def restart_clocks(self) -> None:
         """Do nothing: the clocks are those of the archive."""
 
-    def levels(self, market_ticker: str) -> dict[str, list[list[str]]]:
-        """Return both sides of an order book as played so far."""
+    def levels(self, market_ticker: str) -> dict[str, list[list[str]]] | None:
+        """Return both sides of an order book as played so far, or None if it is not known."""
         return self._books.levels(market_ticker)
 
     def candles(self, market_ticker: str) -> Candlesticks:

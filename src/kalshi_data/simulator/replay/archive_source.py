@@ -5,16 +5,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute
 
-from kalshi_data.errors import ArchiveError
+from kalshi_data.errors import ArchiveError, ListingMissing
 from kalshi_data.reader import Archive
 from kalshi_data.reader.coverage import CoverageRun
+from kalshi_data.reader.files.selection import named
 from kalshi_data.reader.market_rows import SKEW_US_MAX
 from kalshi_data.reader.replaying.opening_books import OpeningBooks
 from kalshi_data.reader.times import DAY, HOUR, instant
@@ -77,6 +77,7 @@ class ArchiveSource:
         opening = self.opening_books(window.from_us)
         ids = self._ids(opening)
         known, later = self._listings()
+        self._require_markets([*opening, *ids, *(each["ticker"] for each in known + later)])
         events = {each["event_ticker"] for each in known + later if each["event_ticker"]}
         for name in STREAMS:
             if name != DELTAS:
@@ -133,29 +134,50 @@ class ArchiveSource:
         return tuple(sorted(found))
 
     def _listings(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the markets that were known at the beginning, and those that became known in the window."""
-        known, later = (self._markets_at(each) for each in (self.window.from_us, self.window.until_us))
-        new = compute.invert(compute.is_in(later["ticker"], value_set=known["ticker"].combine_chunks()))
-        return known.to_pylist(), later.filter(new).to_pylist()
+        """Return the markets that were known at the beginning, and those that became known in the window.
 
-    def _markets_at(self, at_us: int) -> pa.Table:
-        """Return the markets of the window that were known at a moment; none if the archive has no listing of it."""
+        None if the archive has no listing of then.
+        """
+        begin, end = instant(self.window.from_us), instant(self.window.until_us)
         try:
-            listing = self._archive.markets(instant(at_us)).select(list(LISTING_COLUMNS))
-        except ArchiveError:
-            listing = pa.table({each: pa.array([], pa.string()) for each in LISTING_COLUMNS})
+            known = self._archive.markets(begin).select(list(LISTING_COLUMNS))
+        except ListingMissing:
+            known = pa.table({each: pa.array([], pa.string()) for each in LISTING_COLUMNS})
+        new = self._archive.new_markets(begin, end, known["ticker"].combine_chunks())
+        known, new = (self._chosen(each) for each in (known, new))
+        return known.to_pylist(), new.to_pylist()
+
+    def _chosen(self, listing: pa.Table) -> pa.Table:
+        """Return the markets of the window of a listing, with their bodies as bytes and times as microseconds."""
         wanted = self.window.markets
-        if wanted is not None:
-            names: list[Any] = listing["ticker"].to_pylist()
-            listing = listing.filter(pa.array([any(fnmatchcase(name, each) for each in wanted) for name in names]))
-        return listing.set_column(len(LISTING_COLUMNS) - 1, "body", listing["body"].cast(pa.binary()))
+        chosen = listing if wanted is None else listing.filter(named("ticker", wanted))
+        kinds = {"body": pa.binary(), "close_time": pa.int64()}
+        columns = {each: chosen[each].cast(kinds.get(each, pa.string())) for each in chosen.column_names}
+        return pa.table(columns)
+
+    def _require_markets(self, known: Iterable[str]) -> None:
+        """Refuse a name or pattern that means no market: most likely it has a typing error.
+
+        Raises:
+            ArchiveError: it means none of the known markets, and no row of the window.
+        """
+        markets = pa.table({"market": pa.array(known, pa.string())})
+        span = instant(self.window.from_us), instant(self.window.until_us)
+        for each in self.window.markets or ():
+            if markets.filter(named("market", [each])).num_rows:
+                continue
+            rows = (self._archive.in_time_order(stream, *span, [each], ["market_ticker"]) for stream in BY_MARKET)
+            if not any(next(tables, None) for tables in rows):
+                raise ArchiveError(
+                    f"the archive has no market {each} {from_to(*span)}: check the name, or choose another window"
+                )
 
     @staticmethod
     def _objects(read: Callable[[datetime], pa.Table], at_us: int) -> list[dict[str, Any]]:
         """Return the events or series that were known at a moment; none if the archive has none of that time."""
         try:
             return read(instant(at_us)).select(["ticker", "body"]).to_pylist()
-        except ArchiveError:
+        except ListingMissing:
             return []
 
     def _earlier_trades(self) -> list[tuple[Any, ...]]:
@@ -188,13 +210,18 @@ def early_changes(opening: OpeningBooks, table: pa.Table, from_us: int) -> list[
 def lacking(gaps: Sequence[CoverageRun]) -> str:
     """Return what an archive lacks, as a person reads it."""
     shown = [
-        " ".join((each.stream, *(("of", each.market_ticker) if each.market_ticker else ()), from_to(each)))
+        " ".join((each.stream, *(("of", each.market_ticker) if each.market_ticker else ()), from_to(*times(each))))
         for each in gaps[:GAPS_SHOWN]
     ]
     more = f" and {len(gaps) - GAPS_SHOWN:,} times more" if len(gaps) > GAPS_SHOWN else ""
     return f"the archive lacks {', '.join(shown)}{more}"
 
 
-def from_to(run: CoverageRun) -> str:
-    """Return the time of a gap as a person reads it."""
-    return f"from {instant(run.from_us):%Y-%m-%dT%H:%M:%SZ} to {instant(run.to_us):%Y-%m-%dT%H:%M:%SZ}"
+def times(run: CoverageRun) -> tuple[datetime, datetime]:
+    """Return when a gap begins and ends."""
+    return instant(run.from_us), instant(run.to_us)
+
+
+def from_to(begin: datetime, end: datetime) -> str:
+    """Return a time as a person reads it."""
+    return f"from {begin:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}"

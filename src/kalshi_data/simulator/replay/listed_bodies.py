@@ -1,6 +1,7 @@
 """Bodies of listed markets: their times, and what is taken out of them since it was not known yet."""
 
-from datetime import datetime
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,15 +35,20 @@ class ListedTimes(msgspec.Struct):
     status: str | None = None
 
 
-def with_close(body: bytes, close_time: datetime | None) -> bytes:
-    """Return a market's body with the time at which it closes by a later message."""
-    if close_time is None:
-        return body
-    held = msgspec.json.decode(body, type=ListedTimes).close_time
-    if held is None or timestamp_s(held, 0.0) == close_time.timestamp():
-        return body
+def listed_times(body: bytes) -> ListedTimes:
+    """Return the times of a body; none if it cannot be understood."""
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(body, type=ListedTimes)
+    return ListedTimes()
+
+
+def with_close(body: bytes, times: ListedTimes, close_us: int | None) -> tuple[bytes, ListedTimes]:
+    """Return a market's body and its times, with the time at which it closes by a later message."""
+    if close_us is None or times.close_time is None or time_us(times.close_time, 0) == close_us:
+        return body, times
     fields: Object = msgspec.json.decode(body, type=dict[str, Any])
-    return msgspec.json.encode({**fields, "close_time": rfc3339(close_time.timestamp())})
+    changed = msgspec.json.encode({**fields, "close_time": rfc3339(close_us / SECOND_US)})
+    return changed, listed_times(changed)
 
 
 def without_look_ahead(body: bytes) -> bytes:
@@ -60,4 +66,10 @@ def without_look_ahead(body: bytes) -> bytes:
 
 def time_us(text: str | None, otherwise: int) -> int:
     """Return a time in microseconds, or another one if it is none."""
-    return round(timestamp_s(text, otherwise / SECOND_US) * SECOND_US) if text else otherwise
+    return _parsed_us(text) or otherwise if text else otherwise
+
+
+# Markets of an event have the same times.
+@lru_cache(maxsize=1 << 14)
+def _parsed_us(text: str) -> int:
+    return round(timestamp_s(text, 0.0) * SECOND_US)

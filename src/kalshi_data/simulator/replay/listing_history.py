@@ -11,6 +11,7 @@ from kalshi_data.kalshi.instants import FAR_AWAY_S
 from kalshi_data.simulator.replay.listed_bodies import (
     INITIALIZED,
     ListedTimes,
+    listed_times,
     time_us,
     with_close,
     without_look_ahead,
@@ -59,11 +60,14 @@ class ListingHistory:
         self._bodies: list[tuple[dict[str, Object], str, bytes]] = []
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """List markets as they were known at the beginning: ticker, event_ticker, status, result, close_time, body."""
+        """List markets as they were known at the beginning.
+
+        A row has ticker, event_ticker, status, result, body, and close_time in microseconds.
+        """
         for row in rows:
             changed = {name: row[name] for name in ("status", "result") if row.get(name)}
-            body = with_close(row["body"], row.get("close_time"))
-            self._list(row["ticker"], row.get("event_ticker"), body, changed)
+            body, times = with_close(row["body"], listed_times(row["body"]), row.get("close_time"))
+            self._list(row["ticker"], row.get("event_ticker"), body, times, changed)
 
     def add_objects(
         self, events: Iterable[Mapping[str, Any]], series: Iterable[Mapping[str, Any]], *, only_listed: bool
@@ -79,9 +83,8 @@ class ListingHistory:
     def add_named(self, market: str) -> None:
         """List a market of which only the name is known."""
         if market not in self._known:
-            self._list(
-                market, None, msgspec.json.encode(market_object(market, self._clock.from_us // SECOND_US, GRID)), {}
-            )
+            body = msgspec.json.encode(market_object(market, self._clock.from_us // SECOND_US, GRID))
+            self._list(market, None, body, listed_times(body), {})
 
     def add_later(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep the bodies of markets that become known in the window, without what was not known of them yet."""
@@ -150,23 +153,20 @@ class ListingHistory:
         if later is None:
             words = {name: body[name] for name in ("price_level_structure", "price_ranges") if name in body}
             placeholder = market_object(market, at_us // SECOND_US, GRID)
-            times = {
+            known_times = {
                 name: rfc3339(body[sent])
                 for name, sent in (("open_time", "open_ts"), ("close_time", "close_ts"))
                 if isinstance(body.get(sent), int)
             }
             named: Object = {"event_ticker": event} if event else {}
-            later = msgspec.json.encode({**placeholder, **words, **times, **named})
-        times_of = msgspec.json.decode(later, type=ListedTimes)
-        opens_us = time_us(times_of.open_time, at_us)
-        self._list(market, event, later, {"status": ACTIVE if opens_us <= at_us else INITIALIZED})
+            later = msgspec.json.encode({**placeholder, **words, **known_times, **named})
+        times = listed_times(later)
+        opens_us = time_us(times.open_time, at_us)
+        self._list(market, event, later, times, {"status": ACTIVE if opens_us <= at_us else INITIALIZED})
         self._known[market].created_us = self._known[market].updated_us = at_us
         self._move(self._listings.markets[market], self._known[market])
 
-    def _list(self, market: str, event: str | None, body: bytes, changed: Object) -> None:
-        times = ListedTimes()
-        with suppress(msgspec.DecodeError):
-            times = msgspec.json.decode(body, type=ListedTimes)
+    def _list(self, market: str, event: str | None, body: bytes, times: ListedTimes, changed: Object) -> None:
         opens_us, from_us = time_us(times.open_time, 0), self._clock.from_us
         updated_us = min(time_us(times.updated_time, opens_us), from_us)
         created_us = min(time_us(times.created_time, opens_us or updated_us), from_us)

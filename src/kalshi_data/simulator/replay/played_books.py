@@ -1,12 +1,11 @@
 """The order books of a window as played so far, in integers of a millionth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from kalshi_data.simulator.replay.fact_messages import PRICE_PLACES, SIZE_PLACES, amount_text
-from kalshi_data.simulator.venue.books import SIDES
 
 Levels = dict[int, int]
 
@@ -118,14 +117,12 @@ class PlayedBooks:
         book.clock = clock or None
         return book
 
-    def levels(self, market: str) -> dict[str, list[list[str]]]:
-        """Return both sides of a book as the exchange sends them, prices ascending."""
+    def levels(self, market: str) -> dict[str, list[list[str]]] | None:
+        """Return both sides of a book as the exchange sends them, prices ascending, or None if it is not known."""
         book = self.get(market)
-        none: Levels = {}
-        sides: Mapping[str, Levels] = {"yes": book.yes, "no": book.no} if book else dict.fromkeys(SIDES, none)
-        return {
+        return book and {
             side: [[amount_text(each, PRICE_PLACES), amount_text(held[each], SIZE_PLACES)] for each in sorted(held)]
-            for side, held in sides.items()
+            for side, held in (("yes", book.yes), ("no", book.no))
         }
 
 

@@ -33,8 +33,8 @@ class RestVenue(Protocol):
     listings: Listings
     trade_history: TradeHistory
 
-    def levels(self, market_ticker: str) -> dict[str, list[list[str]]]:
-        """Return both sides of an order book, prices ascending."""
+    def levels(self, market_ticker: str) -> dict[str, list[list[str]]] | None:
+        """Return both sides of an order book, prices ascending, or None if it is not known."""
         ...
 
     def candles(self, market_ticker: str) -> Candlesticks:
@@ -107,18 +107,25 @@ class MarketPaths:
         depth = integer(request.query, "depth", 0)
         if not 0 <= depth <= DEPTH_MAX:
             raise BadRequest(f"depth must be 0 to {DEPTH_MAX}")
-        return {"orderbook_fp": self._book(self._find(request, live=True).ticker, depth)}
+        book = self._book(self._find(request, live=True).ticker, depth)
+        if book is None:
+            raise NotFound
+        return {"orderbook_fp": book}
 
-    def _book(self, ticker: str, depth: int = 0) -> Object:
-        """Return an order book with the best `depth` levels of each side, which are the last ones; 0 for all."""
-        return {f"{side}_dollars": levels[-depth:] for side, levels in self._venue.levels(ticker).items()}
+    def _book(self, ticker: str, depth: int = 0) -> Object | None:
+        """Return an order book with the best `depth` levels of each side, which are the last ones; 0 for all.
+
+        None if the book is not known: an empty one would say that there are no orders.
+        """
+        levels = self._venue.levels(ticker)
+        return levels and {f"{side}_dollars": held[-depth:] for side, held in levels.items()}
 
     def _orderbooks(self, request: web.Request) -> Object:
         tickers = request.query.getall("tickers", [])
         if not 1 <= len(tickers) <= BOOKS_MAX or any(len(each) > TICKER_MAX for each in tickers):
             raise BadRequest(f"tickers must be given 1 to {BOOKS_MAX} times, each of at most {TICKER_MAX} characters")
-        known = [each for each in tickers if each in self._listings.markets]
-        return {"orderbooks": [{"ticker": each, "orderbook_fp": self._book(each)} for each in known]}
+        books = [(each, self._book(each)) for each in tickers if each in self._listings.markets]
+        return {"orderbooks": [{"ticker": each, "orderbook_fp": book} for each, book in books if book]}
 
     def _trades(self, request: web.Request, *, historical: bool) -> Object:
         found = self._venue.trade_history.select(request.query, self._cutoff_s(), historical=historical)
