@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.benchmarks import audits, capture, decode, export, latency, merge, registry, simulator, soak, zipapps
 from tests.benchmarks.capacity.command import capacity
 from tests.benchmarks.reading import benchmark as reading
+from tests.benchmarks.replaying import benchmark as replaying
 
 Figures = dict[str, float]
 BENCHMARKS: dict[str, Callable[[float], Figures]] = {
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[float], Figures]] = {
     "merge": merge.measure,
     "reader": reading.measure,
     "registry": registry.measure,
+    "replay": replaying.measure,
     "simulator": simulator.measure,
     "soak": soak.measure,
     "zipapps": zipapps.measure,
@@ -49,6 +51,8 @@ def main(name: str | None, seconds: float, report: Path | None) -> None:
       reader     one book from a bucket, all books at a moment and a market's best prices of a made-up hour, beside
                  DuckDB and ClickHouse over the same files; 10 seconds stand for 12 million changes
       registry   600,000 made-up markets from a local server into a database: seconds and memory
+      replay     seconds until a window of a made-up hour plays, from its beginning and from its middle, and memory
+                 for the whole hour; 10 seconds stand for 12 million changes and 50,000 markets
       simulator  deltas that one exchange process sends to one connection, and to each of three
       soak       memory of a gatherer at 10,000 frames per second; wants --seconds 1800
       zipapps    sizes of the single-file programs, and seconds until --version and --help are answered

@@ -4,9 +4,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,8 +20,8 @@ from kalshi_data.archive.streams.columns import LEVEL
 parquet: Any = pyarrow.parquet
 SQL = Path(__file__).parent / "sql"
 TABLES = ("chance", "made_markets", "made_changes", "made_books")
-STREAMS = {stream.name: stream for stream in ARCHIVED if stream.hours == 1}
-MADE = ("orderbook_deltas", "orderbook_snapshots", "books", "coverage")
+STREAMS = {stream.name: stream for stream in ARCHIVED}
+MADE = {each: SQL / f"{each}.sql" for each in ("orderbook_deltas", "orderbook_snapshots", "books", "coverage")}
 BEGIN = datetime(2026, 11, 2, 15, tzinfo=UTC)
 # What memory DuckDB may take for it, beside the rest of the machine.
 MEMORY = "6GB"
@@ -33,33 +34,36 @@ class HourSize(NamedTuple):
     changes: int
 
 
-def write_hour(folder: Path, size: HourSize) -> Path:
+def write_hour(folder: Path, size: HourSize, more: Mapping[str, Path] = MappingProxyType({})) -> Path:
     """Write the hour into a folder, with files without rows of the other streams; return the folder of the streams.
+
+    `more` names the files of SQL of further streams; those of whole days have no file otherwise.
 
     Raises:
         RuntimeError: DuckDB failed, with the reason.
     """
     raw, root = folder / "raw", folder / "archive" / "parquet"
     raw.mkdir(parents=True)
-    make_rows(raw, size)
+    made = {**MADE, **more}
+    make_rows(raw, size, made)
     for name, stream in STREAMS.items():
-        if name in MADE:
+        if name in made:
             write_file(root, stream, BEGIN, batches(stream, raw / f"{name}.parquet"))
             (raw / f"{name}.parquet").unlink()
-        else:
+        elif stream.hours == 1:
             write_file(root, stream, BEGIN, iter(()))
     return root
 
 
-def make_rows(folder: Path, size: HourSize) -> None:
-    """Let DuckDB write the rows of each stream into a file of its name."""
+def make_rows(folder: Path, size: HourSize, made: Mapping[str, Path]) -> None:
+    """Let DuckDB write the rows of each stream into a file of its name, as its SQL says."""
     program = Path(sys.executable).parent / "duckdb"
     statements = [
         f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set preserve_insertion_order = false;",
         f"set variable begin_at = timestamptz '{BEGIN.isoformat()}';",
         f"set variable markets = {size.markets}; set variable changes = {size.changes};",
         *((SQL / f"{name}.sql").read_text() for name in TABLES),
-        *(f"copy ({(SQL / f'{name}.sql').read_text()}) to '{name}.parquet';" for name in MADE),
+        *(f"copy ({sql.read_text()}) to '{name}.parquet';" for name, sql in made.items()),
     ]
     done = subprocess.run(
         [program], input="\n".join(statements), cwd=folder, capture_output=True, check=False, text=True
@@ -69,10 +73,11 @@ def make_rows(folder: Path, size: HourSize) -> None:
 
 
 def write_file(root: Path, stream: ArchiveStream, begin: datetime, rows: Iterator[pa.RecordBatch]) -> None:
-    """Write a file where the exporter writes that of an hour."""
-    path = root / stream.name / f"date={begin:%Y-%m-%d}" / f"hour={begin:%H}" / "part-0.parquet"
+    """Write a file where the exporter writes that of an hour, or of its day."""
+    day = root / stream.name / f"date={begin:%Y-%m-%d}"
+    path = (day / f"hour={begin:%H}" if stream.hours == 1 else day) / "part-0.parquet"
     path.parent.mkdir(parents=True)
-    write_rows(stream, begin, rows, path)
+    write_rows(stream, begin if stream.hours == 1 else begin.replace(hour=0), rows, path)
 
 
 def batches(stream: ArchiveStream, path: Path) -> Iterator[pa.RecordBatch]:
