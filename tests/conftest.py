@@ -13,7 +13,7 @@ import pytest
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
 
 from kalshi_data.demo.postgres import embedded_binaries, server_account
-from tests.support import timescaledb
+from tests.support import debian_packages, timescaledb
 from tests.support.engines import Database, Engine
 from tests.support.memory import fast_folder, guarded_folder
 from tests.support.scheduling import SharedFolderScheduling
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 RECORDINGS = Path(__file__).parent / "recordings"
 # Recordings of the real exchange lie beside the checkout if a developer has them.
 CAPTURES = ROOT.parent / "shared" / "captures"
-ENGINES = ("plain", *(("timescaledb",) if timescaledb.can_fetch() else ()))
+ENGINES = ("plain", *(("timescaledb",) if debian_packages.can_fetch() else ()))
 # How much of the log a server keeps, which is in memory as its data are.
 BOUNDED = {"max_wal_size": "256MB"}
 # As long as a test of days takes at most.
@@ -40,8 +40,9 @@ MakeDatabase = Callable[[str], Database]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a changed schema be written down."""
+    """Let a changed schema be written down, and a changed page be pictured."""
     parser.addoption("--update-golden", action="store_true", help="Write the schema files in tests/golden again.")
+    parser.addoption("--update-pictures", action="store_true", help="Write the pictures in .github again.")
 
 
 def pytest_sessionstart() -> None:

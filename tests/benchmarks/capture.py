@@ -24,7 +24,7 @@ from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.postgres import embedded_binaries, server_account
 from kalshi_data.gatherer.recording.batch import read_position
 from tests.benchmarks.backends import cryptofeed_rate, export, own_rate
-from tests.support import timescaledb
+from tests.support import debian_packages, timescaledb
 from tests.support.engines import Database, Engine
 
 MARKETS = 5_000
@@ -118,7 +118,7 @@ def servers(folder: Path) -> Generator[Engine]:
     """Run a server as a gatherer's host has it."""
     folder.chmod(0o711)
     account = server_account()
-    kind = "timescaledb" if timescaledb.can_fetch() else "plain"
+    kind = "timescaledb" if debian_packages.can_fetch() else "plain"
     binaries = timescaledb.fetch_binaries() if kind == "timescaledb" else embedded_binaries(account, folder)
     engine = Engine(kind, folder / "server", binaries, account, DURABLE)
     with engine.running():

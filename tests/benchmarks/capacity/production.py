@@ -7,7 +7,7 @@ from kalshi_data.demo.postgres import Account, embedded_binaries
 from tests.benchmarks.capacity.load import PRODUCTION_MB
 from tests.conftest import ROOT
 from tests.deployment.production_memory import memory_mb_max
-from tests.support import timescaledb
+from tests.support import debian_packages, timescaledb
 from tests.support.engines import Engine
 
 PARAMETER_GROUP = ROOT / "terraform" / "modules" / "database" / "main.tf"
@@ -35,7 +35,7 @@ def make_engine(folder: Path, account: Account) -> Engine:
         "effective_cache_size": f"{2 * SHARED_MB}MB",
         "full_page_writes": "on",
     }
-    if timescaledb.can_fetch():
+    if debian_packages.can_fetch():
         binaries = timescaledb.fetch_binaries()
     else:
         binaries = embedded_binaries(account, folder)

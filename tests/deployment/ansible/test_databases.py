@@ -14,7 +14,7 @@ from kalshi_data.database.connection import sql_folder
 from kalshi_data.demo.databases import GATHERER_DATABASES, PRODUCTION_DATABASES
 from kalshi_data.demo.postgres import server_account
 from tests.deployment.ansible.conftest import Run
-from tests.support import timescaledb
+from tests.support import debian_packages, timescaledb
 from tests.support.engines import Engine
 
 APPLY = Path(__file__).with_name("apply_databases.yml")
@@ -37,7 +37,7 @@ revoke pg_read_all_settings from gatherer;
 @pytest.fixture(scope="module")
 def host(server_folder: Path) -> Iterator[Engine]:
     """A server of its own, since roles belong to a whole server; hosts have TimescaleDB."""
-    if not timescaledb.can_fetch():
+    if not debian_packages.can_fetch():
         pytest.skip("this platform has no TimescaleDB to run as a host does")
     folder = server_folder / "host"
     with Engine("timescaledb", folder, timescaledb.fetch_binaries(), server_account()).running() as engine:

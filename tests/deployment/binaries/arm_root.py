@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.support.timescaledb import cache_folder, prepare_downloads, run
+from tests.support.debian_packages import cache_folder, prepare_downloads, run
 
 PYTHON = "3.13"
 # What the interpreter and libraries of wheels are linked to.

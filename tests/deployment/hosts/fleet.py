@@ -12,7 +12,7 @@ from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.nspawn.host import Host
 from tests.deployment.hosts.nspawn.image import make_image
 from tests.deployment.hosts.nspawn.network import Network
-from tests.support import timescaledb
+from tests.support import debian_packages
 
 ROOT = Path(__file__).parents[3]
 GATHERERS = ("gatherer-1", "gatherer-2", "gatherer-3")
@@ -61,7 +61,7 @@ def each(action: Callable[[Host], object], hosts: Iterable[Host]) -> None:
 
 def missing_requirement() -> str:
     """Return what this machine lacks to run hosts, or an empty string."""
-    if sys.platform != "linux" or not timescaledb.can_fetch():
+    if sys.platform != "linux" or not debian_packages.can_fetch():
         return "the hosts consist of Debian's packages: run this on Debian"
     if os.geteuid() != 0:
         return "booting hosts needs root: sudo python3 build.py deployment-test"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.support.timescaledb import run
+from tests.support.debian_packages import run
 
 FIRST, SECOND, BROKEN = "1.0.0", "1.0.1", "1.0.2"
 # It answers to --version and migrates, but ends as soon as it should record.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.deployment.hosts.nspawn.control_groups import ControlGroups
 from tests.deployment.hosts.nspawn.network import ADDRESSES, Network
-from tests.support.timescaledb import LOADERS, TRIPLES, run
+from tests.support.debian_packages import LOADERS, TRIPLES, run
 
 BOOT_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 120

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import timescaledb
+from tests.support import debian_packages
 
 PACKAGES = (
     *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),
@@ -35,7 +35,7 @@ def make_image() -> Path:
     Raises:
         RuntimeError: a package cannot be downloaded or installed.
     """
-    description = repr((timescaledb.SUITE, PACKAGES, LEFT_OUT, AFTERWARDS, timescaledb.archives()))
+    description = repr((debian_packages.SUITE, PACKAGES, LEFT_OUT, AFTERWARDS, debian_packages.archives()))
     root = CACHE / f"hosts-{hashlib.sha256(description.encode()).hexdigest()[:12]}"
     complete = root / "complete"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -54,16 +54,16 @@ def make_image() -> Path:
 def _make(root: Path) -> None:
     downloads = root / "downloads"
     unpacked = root / "tools"
-    options = timescaledb.prepare_downloads(downloads)
-    timescaledb.run(("apt-get", *options, "-qq", "download", "mmdebstrap"), downloads / "packages")
+    options = debian_packages.prepare_downloads(downloads)
+    debian_packages.run(("apt-get", *options, "-qq", "download", "mmdebstrap"), downloads / "packages")
     for package in (downloads / "packages").glob("*.deb"):
-        timescaledb.run(("dpkg-deb", "--extract", str(package), str(unpacked)))
+        debian_packages.run(("dpkg-deb", "--extract", str(package), str(unpacked)))
     command = [
         *(str(unpacked / "usr/bin/mmdebstrap"), "--quiet", "--mode=root", "--variant=essential", "--format=directory"),
         *('--aptopt=Acquire::Retries "3"', '--aptopt=APT::Install-Recommends "false"'),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
         *(f"--include={','.join(PACKAGES)}", f'--customize-hook=chroot "$1" sh -ec "{AFTERWARDS}"'),
-        *(timescaledb.SUITE, str(root / "root"), (downloads / "sources.list").read_text()),
+        *(debian_packages.SUITE, str(root / "root"), (downloads / "sources.list").read_text()),
     ]
     path = f"{unpacked / 'usr/bin'}:{os.environ['PATH']}"
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PATH": path})

@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.support.timescaledb import run
+from tests.support.debian_packages import run
 
 NAMESPACES = Path("/run/netns")
 PREFIX = "10.77.0"
