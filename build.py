@@ -8,6 +8,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   format    let every formatter change the files
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
   psql      open a database that demo --keep left: psql FOLDER DATABASE
+  pages     the status pages of a demo that --keep left: pages FOLDER
   duckdb    query an archive: duckdb -c "from 'FOLDER/parquet/trades/**/*.parquet'"
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
   wheel     the package, for readers of an archive: pip install dist/kalshi_data-*.whl[reader]
@@ -37,15 +38,15 @@ SCRIPTS = ENVIRONMENT / "bin"
 PYTHON = SCRIPTS / "python"
 # What a demo needs, and everything. The second holds the first, in the same versions.
 DEMO, ALL = ROOT / "requirements-demo.lock", ROOT / "requirements.lock"
-MEGABYTES = {DEMO.name: 340, ALL.name: 700}
+MEGABYTES = {DEMO.name: 340, ALL.name: 850}
 UV = shutil.which("uv")
 WHEELS, INSTALLED = "loading/*/*.whl", "lib/*/site-packages/*.dist-info"
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there are cores
 DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ("terraform", "ansible")))
 # These take paths, which are relative to the user's folder, and need only what a demo needs.
-OF_DEMO = ("demo", "psql", "duckdb")
+OF_DEMO = ("demo", "pages", "psql", "duckdb")
 OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
-MODULES = {**OF_PACKAGE, "bench": "tests.benchmarks", "docs": "tests.docs"}
+MODULES = {**OF_PACKAGE, "pages": "kalshi_data.demo.pages", "bench": "tests.benchmarks", "docs": "tests.docs"}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -2,10 +2,13 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,7 +171,7 @@ def test_two_demos_run_beside_each_other(temporary: Path) -> None:
     assert [path.name for path in temporary.iterdir()] == ["another"]
 
 
-def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None:
+def test_a_kept_demo_opens_with_the_commands_it_prints(temporary: Path) -> None:
     kept = temporary / "kept"
     output = demo("--seconds", "1", "--replay", str(OWN[0]), "--keep", str(kept))
     assert {path.name for path in kept.iterdir()} >= {"production", "gatherer-1", "gatherer-3", "deduplicator.log"}
@@ -183,6 +186,41 @@ def test_kept_databases_open_with_the_command_it_prints(temporary: Path) -> None
         assert done.stdout == "t\n"
     assert left_behind(kept) == []
     assert "is not empty: choose a new folder" in failed("--keep", str(kept))
+    (words,) = [line.split() for line in output.splitlines() if line.startswith("  python3 build.py pages ")]
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / words[1]), *words[2:]], stdout=subprocess.PIPE, text=True
+    ) as pages:
+        assert pages.stdout
+        check_pages(pages.stdout.readline())
+        pages.send_signal(signal.SIGINT)
+        assert (pages.wait(STILL_SECONDS_MAX), pages.stdout.read()) == (0, "stopped\n")
+    assert left_behind(kept) == []
+
+
+def test_on_a_terminal_a_kept_demo_goes_on_to_serve_its_pages(temporary: Path) -> None:
+    """Its servers are reached in other folders than before, since the folder's name is too long for a socket."""
+    kept = temporary / f"kept-{'x' * 80}"
+    screen, terminal = pty.openpty()
+    options = ("--seconds", "1", "--replay", str(OWN[0]), "--keep", str(kept))
+    with subprocess.Popen(command(*options), stdout=terminal, stderr=terminal) as running, os.fdopen(screen) as lines:
+        os.close(terminal)
+        check_pages(next(line for line in lines if line.startswith("status pages until Ctrl-C: ")))
+        running.send_signal(signal.SIGINT)
+        assert lines.readline().strip() == "stopped"
+        assert running.wait(STILL_SECONDS_MAX) == 0
+    assert left_behind(temporary) == []
+
+
+def check_pages(printed: str) -> None:
+    """Check that each address of a line shows what was recorded."""
+    addresses = re.findall(r"http://127\.0\.0\.1:\d+/", printed)
+    assert len(addresses) == 4, printed
+    deduplicator, *gatherers = addresses
+    with urllib.request.urlopen(f"{deduplicator}book", timeout=STILL_SECONDS_MAX) as answer:
+        assert "Markets, by the beginning of the ticker" in answer.read().decode()
+    for address in gatherers:
+        with urllib.request.urlopen(f"{address}connections", timeout=STILL_SECONDS_MAX) as answer:
+            assert "Open ones first, then the last that closed" in answer.read().decode()
 
 
 def test_the_archive_takes_the_place_of_an_earlier_one_and_of_nothing_else(temporary: Path) -> None:

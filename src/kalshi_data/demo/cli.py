@@ -16,6 +16,7 @@ from kalshi_data.cli.options import SECONDS
 from kalshi_data.cli.times import UtcTime
 from kalshi_data.demo.archive import check_folder, identity, move_archive, query_example
 from kalshi_data.demo.display import RunDisplay, show
+from kalshi_data.demo.pages import serve_kept
 from kalshi_data.demo.plan import MARKETS, MARKETS_MAX, ArchiveWindow, DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.preparation import (
@@ -65,7 +66,7 @@ ROLLOUT_OF_RECORDING = (
     help="Play this window of an archive, as fast as it was.",
 )
 @click.option("--report", type=FILE, help="Write the counts to this file as JSON.")
-@click.option("--keep", type=FILE, help="Keep databases and logs in this folder, which must be new or empty.")
+@click.option("--keep", type=FILE, help="Keep databases, logs and pages in this folder, which must be new or empty.")
 @click.option("--archive", type=FILE, help="Leave the archive in this folder.  [default: demo-archive, or in --keep's]")
 def main(
     report: Path | None,
@@ -78,7 +79,8 @@ def main(
     """Run the whole platform on this machine: exchange, three gatherers, deduplicator, production, archive.
 
     Without --replay 200 made-up markets trade. The exit status is 0 only if production holds exactly what the
-    exchange published, and the archive holds what production holds.
+    exchange published, and the archive holds what production holds. On a terminal, --keep serves the status pages until
+    Ctrl-C in the end.
 
     \b
     Examples:
@@ -108,6 +110,9 @@ def main(
             sys.exit(INTERRUPTED)
     if keep:
         click.echo(how_to_connect(keep))
+        if sys.stdout.isatty():
+            with reported_failures("demo"):
+                serve_kept(keep.resolve())
     sys.exit(0 if result == "complete" else 1)
 
 
@@ -183,9 +188,11 @@ def interrupt_on_signals(display: RunDisplay) -> None:
 
 
 def how_to_connect(folder: Path) -> str:
-    """Return the commands that open the kept databases with psql."""
+    """Return the commands that show the kept pages, and that open the kept databases with psql."""
     return (
-        f"kept in {folder}; to query a database (its server runs as long as psql):\n"
+        f"kept in {folder}; to see its status pages again:\n"
+        f"  python3 build.py pages {quote(str(folder))}\n"
+        "to query a database (its server runs as long as psql):\n"
         f"  python3 build.py psql {quote(f'{folder}/production')} kalshi\n"
         f"  python3 build.py psql {quote(f'{folder}/gatherer-1')} kalshi_ts"
     )

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -95,7 +95,18 @@ class Platform:
         self._running.close()
 
     def start_databases(self) -> None:
-        """Make and start the servers of production and of each gatherer at the same time."""
+        """Make and start the servers of production and of each gatherer."""
+        self._start_servers(_create_and_start)
+        make_databases(self.production, "production", PRODUCTION_DATABASES)
+        for server in self.gatherer_servers.values():
+            make_databases(server, "gatherer", GATHERER_DATABASES)
+
+    def reopen_databases(self) -> None:
+        """Start the servers of an earlier run in this folder."""
+        self._start_servers(Server.start)
+
+    def _start_servers(self, start: Callable[[Server], None]) -> None:
+        """Start all servers at the same time."""
         account = server_account()
         binaries = embedded_binaries(account, self.folder)
         self.production = Server(self.folder / "production", binaries, account, self._production_settings)
@@ -104,10 +115,7 @@ class Platform:
         for server in servers:
             self._running.callback(server.stop)
         with ThreadPoolExecutor(len(servers)) as threads:
-            list(threads.map(_create_and_start, servers))
-        make_databases(self.production, "production", PRODUCTION_DATABASES)
-        for server in self.gatherer_servers.values():
-            make_databases(server, "gatherer", GATHERER_DATABASES)
+            list(threads.map(start, servers))
 
     def start_exchange(self, plan: DemoPlan, options: Sequence[str] = ()) -> None:
         """Start the exchange, and write the programs' settings; `options` are further options of the simulator."""
@@ -131,7 +139,7 @@ class Platform:
         addresses = self._exchange_addresses()
         for number, key in keys.items():
             values = {**addresses, "audit_seconds": plan.audits}
-            self._gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
+            self.gatherer_settings(number).write_text(self._gatherer_toml(number, key, values))
         self.deduplicator_settings.write_text(self._deduplicator_toml())
 
     def _exchange_addresses(self) -> dict[str, str]:
@@ -146,14 +154,14 @@ class Platform:
     def migrate(self) -> None:
         """Migrate all databases, production first."""
         run_to_end("deduplicator migrate", ["deduplicator", "migrate", "--config", str(self.deduplicator_settings)])
-        jobs = [["gatherer", "migrate", "--config", str(self._gatherer_settings(number))] for number in GATHERERS]
+        jobs = [["gatherer", "migrate", "--config", str(self.gatherer_settings(number))] for number in GATHERERS]
         with ThreadPoolExecutor(len(jobs)) as threads:
             list(threads.map(run_to_end, ["gatherer migrate"] * len(jobs), jobs))
 
     def start_programs(self) -> None:
         """Start three gatherers and the deduplicator."""
         for number in GATHERERS:
-            arguments = ["gatherer", "run", "--config", str(self._gatherer_settings(number))]
+            arguments = ["gatherer", "run", "--config", str(self.gatherer_settings(number))]
             self.gatherers[number] = self._program(f"gatherer-{number}", arguments)
         arguments = ["deduplicator", "run", "--config", str(self.deduplicator_settings)]
         self.deduplicator = self._program("deduplicator", arguments)
@@ -178,7 +186,8 @@ class Platform:
         self._running.callback(program.end)
         return program
 
-    def _gatherer_settings(self, number: int) -> Path:
+    def gatherer_settings(self, number: int) -> Path:
+        """The settings file of a gatherer, which start_exchange() writes."""
         return self.folder / f"settings-{number}" / "gatherer.toml"
 
     @property

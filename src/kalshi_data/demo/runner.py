@@ -4,6 +4,7 @@ import time
 
 from kalshi_data.demo.archive import export_and_verify
 from kalshi_data.demo.display import RunDisplay
+from kalshi_data.demo.pages import describe_pages
 from kalshi_data.demo.plan import DemoPlan
 from kalshi_data.demo.platform import Platform
 from kalshi_data.demo.processes import ProgramFailed
@@ -29,8 +30,7 @@ def run_demo(platform: Platform, plan: DemoPlan, display: RunDisplay) -> RunSumm
     platform.migrate()
     display.step("three gatherers subscribe")
     platform.start_programs()
-    first, *others = platform.status_pages
-    display.note(f"status page while the demo runs: {first} (gatherers: {', '.join(others)})")
+    display.note(f"status page while the demo runs: {describe_pages(platform.status_pages)}")
     play(platform, plan.seconds, display, plan.activity)
     if plan.audit_seconds:
         display.step(f"the gatherers ask for each book once more, within {plan.audit_seconds} s")
