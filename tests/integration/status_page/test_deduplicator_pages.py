@@ -133,7 +133,7 @@ def test_a_book_is_a_ladder_of_what_sql_rebuilds(site: StatusPage) -> None:
     assert shown.row("", "0.45")[2] == "7.5"
     assert shown.row("15", "0.42")[2] == ""
     assert "spread 0.03" in shown.words
-    assert "Bids: 15 contracts on 1 levels. Asks: 7.5 on 1." in shown.words
+    assert "Bids: 15 contracts at 1 price. Asks: 7.5 at 1." in shown.words
 
 
 def test_a_book_that_is_not_known_is_not_empty(site: StatusPage) -> None:

@@ -14,6 +14,7 @@ from kalshi_data.status_page.site import PageContext
 SHARES_MAX = 500
 SHARES_TIME = timedelta(days=1)
 COUNTS = ("rows_sampled", "rows_seen", "rows_first", "rows_unique", "rows_missed")
+STREAM_COUNTS = ("rows_waiting", "rows_per_second", "rows_polled", "rows_new", "rows_duplicate", "rows_rejected")
 
 
 class Overview:
@@ -36,7 +37,7 @@ class Overview:
         silent_seconds_max = self._settings.merging.heartbeat_seconds_max
         return {
             "gatherers": [describe_gatherer(each, streams, shares, silent_seconds_max) for each in gatherers],
-            "streams": group(streams),
+            "streams": total(streams),
             "shares": shares,
             "deduplicators": reader.rows(query("production/status/read_deduplicators")),
             "archive": reader.rows(query("production/status/read_archive_totals")),
@@ -68,9 +69,29 @@ def describe_gatherer(
     }
 
 
-def group(streams: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return the rows of each stream."""
+def total(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return each stream with its rows and their totals: the longest lag, and sums of all else."""
     found: dict[str, list[Row]] = {}
-    for each in streams:
+    for each in rows:
         found.setdefault(each["stream"], []).append(each)
-    return found
+    return [
+        {
+            "stream": stream,
+            "gatherers": own,
+            "lag_seconds": greatest(own, "lag_seconds"),
+            "merged_at": greatest(own, "merged_at"),
+            **{name: summed(own, name) for name in STREAM_COUNTS},
+        }
+        for stream, own in found.items()
+    ]
+
+
+def greatest(rows: Sequence[Row], name: str) -> Any:
+    """Return the greatest value of a column, None if no row has one."""
+    return max((each[name] for each in rows if each[name] is not None), default=None)
+
+
+def summed(rows: Sequence[Row], name: str) -> Any:
+    """Return the sum of a column, None if no row has a value."""
+    known = [each[name] for each in rows if each[name] is not None]
+    return sum(known) if known else None

@@ -13,7 +13,7 @@
   const isInUse = () => {
     const focused = document.activeElement;
     const selected = String(document.getSelection()).length > 0;
-    return selected || (focused && focused.closest("#main") !== null);
+    return selected || (focused && focused.id !== "main" && focused.closest("#main") !== null);
   };
   const update = async () => {
     if (isPaused || document.hidden || isInUse()) return;
@@ -23,8 +23,11 @@
       const open = [...document.querySelectorAll("details")].map((each) => each.open);
       for (const id of ["health", "main", "at"]) {
         const [shown, wanted] = [document.getElementById(id), fresh.getElementById(id)];
-        if (shown && wanted) shown.replaceWith(wanted);
+        if (!shown || !wanted) continue;
+        shown.className = wanted.className;
+        shown.replaceChildren(...wanted.childNodes);
       }
+      document.title = fresh.title;
       document.querySelectorAll("details").forEach((each, number) => {
         if (number < open.length) each.open = open[number];
       });
