@@ -2,13 +2,15 @@
 
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
-# Files whose tests use one folder of the checkout, such as dist: one process runs the tests of such a file in turn.
+# Files whose tests use one folder of the checkout, such as dist, or a demo that is started once: one process runs the
+# tests of such a file in turn.
 # pytest-xdist's own groups have no effect in this version of pytest, which ignores the names that they add to tests.
 FILES_IN_ONE_PROCESS = frozenset(
     f"tests/{name}.py"
     for name in (
         "acceptance/test_clients",
         "acceptance/test_readme",
+        "acceptance/test_status_pages",
         "acceptance/test_zipapp_catalog",
         "acceptance/test_zipapps",
         "engines/test_hftbacktest",

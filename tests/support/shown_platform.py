@@ -100,7 +100,7 @@ def cover_markets(connection: Connection) -> None:
     for gatherer in (1, 2):
         for name in MARKETS:
             cover(connection, gatherer, 0, 30, ticker=name, reason="gap")
-            cover(connection, gatherer, 35 if name != "KXB-1" or gatherer == 2 else 45, 120, ticker=name)
+            cover(connection, gatherer, 35 if name != "KXB-1" or gatherer == 2 else 75, 120, ticker=name)
         cover(connection, gatherer, 0, 120, ticker="", channel="trade")
         beat(connection, gatherer, 130)
     miss(connection, 1, 29, 31, "snapshot", "orderbook_delta")
