@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 from aiohttp import ClientSession
 
 from kalshi_data.demo.keys import make_key
-from kalshi_data.kalshi.auth import load_signer
+from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.simulator.server import FEED
 from tests.benchmarks.reading.made_hour import BEGIN, HourSize, write_hour
 
@@ -32,12 +32,12 @@ Figures = dict[str, float]
 
 
 class Playing(NamedTuple):
-    """A simulator that plays a window: its process, when it was started, and where it listens."""
+    """A simulator that plays a window: its process, when it was started, where it listens, and a key that it knows."""
 
     process: subprocess.Popen[bytes]
     began: float
     websocket_url: str
-    headers: Mapping[str, str]
+    signer: Signer
 
     def figures(self) -> Figures:
         """Return the processor's seconds, the seconds and the most megabytes since it was started."""
@@ -72,7 +72,7 @@ def playing(root: Path, begin: datetime, folder: Path, speed: float) -> Generato
     command += [f"--speed={speed}", "--clients=0"]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        started = Playing(process, began, "", load_signer(key.key_id, key.private).headers("GET", FEED))
+        started = Playing(process, began, "", load_signer(key.key_id, key.private))
         try:
             yield started._replace(websocket_url=started.wait_for("listening")["websocket_url"])
         finally:
@@ -81,7 +81,9 @@ def playing(root: Path, begin: datetime, folder: Path, speed: float) -> Generato
 
 async def first_message(served: Playing) -> str:
     """Return the type of the first message about what happened that a client gets."""
-    async with ClientSession() as session, session.ws_connect(served.websocket_url, headers=served.headers) as socket:
+    # A signature is of its moment: it is made once the simulator listens.
+    headers = served.signer.headers("GET", FEED)
+    async with ClientSession() as session, session.ws_connect(served.websocket_url, headers=headers) as socket:
         await socket.send_json({"id": 1, "cmd": "subscribe", "params": {"channels": CHANNELS}})
         async with asyncio.timeout(FIRST_SECONDS_MAX):
             while (found := await socket.receive_json())["type"] not in CHANNELS:
