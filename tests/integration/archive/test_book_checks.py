@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 
 from kalshi_data.archive.partitions import HourSelection, Partitions
 from kalshi_data.archive.streams.derived import DERIVED
@@ -15,8 +14,8 @@ from kalshi_data.archive.verify import Verifier, read_records
 from kalshi_data.database.connection import Connection
 from kalshi_data.deduplicator.retention import delete_old
 from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
-from tests.integration.completeness.test_minutes import classify
-from tests.integration.completeness.test_steady_minutes import EVENTS, Event, Reports
+from tests.integration.archive.followed_hours import FOLLOWING, HOURS, Row, follow_hours, upkeep
+from tests.integration.completeness.test_steady_minutes import EVENTS, Event
 from tests.support.books import delta, ensure_partitions, levels, snapshot
 from tests.support.coverage import T0, at, beat, connect, cover
 from tests.support.engines import Database
@@ -24,23 +23,12 @@ from tests.support.exporting import HOUR, export, parquet, part, settings, state
 from tests.support.line_checks import LineCheck, merge_line_checks
 
 CHECKS = tuple(stream for stream in DERIVED if stream.name == "book_checks")
-HOURS = (T0, T0 + HOUR, T0 + 2 * HOUR)
-MARK = """
-insert into ops.archive_partitions (stream, hour) values ('book_checks', %s)
-on conflict (stream, hour) do update set state = 'pending'
-"""
-PENDING = """
-update ops.archive_partitions set state = 'verified' where stream = 'book_checks' and state = 'pending' returning hour
-"""
-DURING = "select b::text from ops.book_checks_during(%s, %s) as b order by 1"
-DUE = "select count(*) from ops.market_minutes_due"
 # What the tables hold, without the view.
 TABLES = """
 select market_ticker, 'clock', null, from_at, until_at, is_proven, wrong_level_count from ops.book_checks
 union all
 select market_ticker, 'line', gatherer_id, from_at, until_at, is_equal, wrong_level_count from ops.line_checks
 """
-Row = tuple[Any, ...]
 
 
 @pytest.fixture
@@ -50,37 +38,12 @@ def ops(production: Database) -> Iterator[Connection]:
         yield connection
 
 
-def written(ops: Connection, hour: datetime) -> list[Row]:
-    return ops.execute(DURING, (hour, hour + HOUR)).fetchall()
-
-
-def upkeep(ops: Connection) -> None:
-    """Check books, and classify until nothing more is due that has settled."""
-    ops.execute("select ops.check_books(1000)")
-    before: Row | None = None
-    while (due := ops.execute(DUE).fetchone()) != before:
-        before = due
-        classify(ops)
-
-
-@hypothesis_settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@FOLLOWING
 @given(EVENTS)
 def follow(ops: Connection, events: list[Event]) -> None:
-    """Report events, write the hours that are marked after each step of time, and compare all hours."""
+    """Follow the hours while events become known."""
     with ops.transaction(force_rollback=True):
-        reports, held = Reports(ops), dict[datetime, list[Row]]()
-        for hour in HOURS:
-            ops.execute(MARK, (hour,))
-        for event in [*events, *[Event("advance", 1, "", 0, 240, "", is_equal=True)] * 3]:
-            reports.report(event)
-            if event.kind == "advance":
-                upkeep(ops)
-                for (hour,) in ops.execute(PENDING).fetchall():
-                    held[hour] = written(ops, hour)
-        for hour in HOURS:
-            assert held[hour] == written(ops, hour)
+        follow_hours(ops, "book_checks", events)
 
 
 def test_hours_are_written_again_if_anything_changes_their_checks(ops: Connection) -> None:
