@@ -372,6 +372,8 @@ CREATE FUNCTION ops.open_lines() RETURNS TABLE(gatherer_id smallint, epoch uuid,
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.ordered_range(one timestamp with time zone, other timestamp with time zone, bounds text DEFAULT '[)'::text) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.owed_range(began_at timestamp with time zone, ended_at timestamp with time zone, end_reason text, next_began_at timestamp with time zone) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.pack_deltas(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(moved bigint, last_ticker text)
     LANGUAGE sql;
 CREATE FUNCTION ops.pack_hour(wanted_stream text, wanted_hour timestamp with time zone, rows_max integer, needs_archive boolean, OUT moved bigint, OUT is_packed boolean) RETURNS record
@@ -1219,7 +1221,7 @@ CREATE TRIGGER on_lifecycle_change AFTER INSERT OR UPDATE ON market_data.lifecyc
 CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
-CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
+CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING OLD TABLE AS previous NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_expected_insert AFTER INSERT ON ops.expected REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
 CREATE TRIGGER on_expected_update AFTER UPDATE ON ops.expected REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import example, given
 
 from kalshi_data.archive.partitions import HourSelection
 from kalshi_data.archive.streams.derived import DERIVED
 from kalshi_data.archive.verify import Verifier
 from kalshi_data.database.connection import Connection
-from tests.integration.completeness.test_minutes import classify
-from tests.integration.completeness.test_steady_minutes import EVENTS, Event, Reports
+from tests.integration.archive.followed_hours import FOLLOWING, HOURS, follow_hours, upkeep
+from tests.integration.completeness.test_steady_minutes import EVENTS, TICKERS, Event
 from tests.support.books import delta, ensure_partitions, levels, snapshot
 from tests.support.coverage import T0, at, beat, connect, cover, miss
 from tests.support.engines import Database
@@ -22,16 +21,7 @@ from tests.support.exporting import HOUR, export, parquet, part, settings
 from tests.support.line_checks import LineCheck, merge_line_checks
 
 INCIDENTS = tuple(stream for stream in DERIVED if stream.name == "incidents")
-HOURS = (T0, T0 + HOUR, T0 + 2 * HOUR)
 BOOKS = "orderbook_deltas"
-MARK = """
-insert into ops.archive_partitions (stream, hour) values ('incidents', %s)
-on conflict (stream, hour) do update set state = 'pending'
-"""
-PENDING = """
-update ops.archive_partitions set state = 'verified' where stream = 'incidents' and state = 'pending' returning hour
-"""
-DURING = "select i::text from ops.incidents_during(%s, %s) as i order by 1"
 ROWS = "select * from ops.incidents_during(%s, %s)"
 RUNS = "select * from ops.coverage_during(%s, %s) where state in ('gap', 'repaired')"
 COVERED = "select * from ops.coverage_by_gatherer('orderbook_delta', %s, tstzrange(%s, %s)) order by gatherer_id"
@@ -39,7 +29,6 @@ ALL_COVERED = """
 select gatherer_id, covered, missed from ops.coverage_by_gatherer_during(tstzrange(%s, %s))
 where channel = 'orderbook_delta' and market_ticker = %s order by gatherer_id
 """
-DUE = "select count(*) from ops.market_minutes_due"
 COUNTED = """
 insert into ops.line_counts (
     market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number, run_from_at, run_frame, until_at,
@@ -47,7 +36,6 @@ insert into ops.line_counts (
 )
 values ('KXA-1', %(from)s, 2, gen_random_uuid(), 1, 1, 1, %(from)s, 1, %(to)s, %(from)s, %(to)s, 7, 5, 5, false, 3)
 """
-Row = tuple[Any, ...]
 
 
 @pytest.fixture
@@ -55,15 +43,6 @@ def ops(production: Database) -> Iterator[Connection]:
     with production.connect("deduplicator") as connection:
         ensure_partitions(connection, at(-1440), at(0), at(300))
         yield connection
-
-
-def upkeep(ops: Connection) -> None:
-    """Check books, and classify until nothing more is due that has settled."""
-    ops.execute("select ops.check_books(1000)")
-    before: Row | None = None
-    while (due := ops.execute(DUE).fetchone()) != before:
-        before = due
-        classify(ops)
 
 
 def check_explained(ops: Connection, hour: datetime) -> None:
@@ -95,26 +74,30 @@ def check_missed(ops: Connection, hour: datetime, ticker: str) -> None:
             assert any(row[2] < each.upper and row[3] > each.lower for each in covered[int(gatherer)])
 
 
-@hypothesis_settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+def covered(began: float, length: float, reason: str = "closed") -> Event:
+    return Event("cover", 2, "KXA-1", began, length, reason, is_equal=True)
+
+
+CLOSED = Event("close", 2, "KXA-1", 0, 7, "closed", is_equal=True)
+PASSED = Event("advance", 1, "KXA-1", 0, 60, "closed", is_equal=True)
+# Two hours are classified; then a gatherer turns out to have given the market up and taken it again in the second one.
+TAKEN_AGAIN = [*[PASSED] * 8, covered(60, 10), covered(0, 0.5, "dropped")]
+# A connection closes; its coverage turns out to have ended later, and later again.
+LONGER = [CLOSED, PASSED, covered(0, 5), PASSED, covered(0, 10)]
+
+
+@FOLLOWING
+@example([covered(20, 5), CLOSED, covered(0, 0.5)])
+@example(TAKEN_AGAIN)
+@example(LONGER)
 @given(EVENTS)
 def follow(ops: Connection, events: list[Event]) -> None:
-    """Report events, write the hours that are marked after each step of time, and compare all hours."""
+    """Follow the hours while events become known, and explain each minute of them."""
     with ops.transaction(force_rollback=True):
-        reports, held = Reports(ops), dict[datetime, list[Row]]()
+        follow_hours(ops, "incidents", events)
         for hour in HOURS:
-            ops.execute(MARK, (hour,))
-        for event in [*events, *[Event("advance", 1, "", 0, 240, "", is_equal=True)] * 3]:
-            reports.report(event)
-            if event.kind == "advance":
-                upkeep(ops)
-                for (hour,) in ops.execute(PENDING).fetchall():
-                    held[hour] = ops.execute(DURING, (hour, hour + HOUR)).fetchall()
-        for hour in HOURS:
-            assert held[hour] == ops.execute(DURING, (hour, hour + HOUR)).fetchall()
             check_explained(ops, hour)
-            for ticker in ("KXA-1", "KXA-2"):
+            for ticker in TICKERS:
                 check_missed(ops, hour, ticker)
 
 

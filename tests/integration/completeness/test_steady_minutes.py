@@ -223,7 +223,7 @@ def test_a_gatherer_misses_a_market_for_a_day(ops: Connection) -> None:
         beat(ops, 1, minute)
         while classify(ops, 1000)[0] < at(minute):
             pass
-    assert states(ops) == {"repaired": span(0, 41), "idle": span(41, 60)}
+    assert states(ops) == {"repaired": span(0, 40), "idle": span(40, 60)}
 
 
 def test_only_the_minutes_of_a_message_are_written(ops: Connection) -> None:

@@ -19,7 +19,7 @@ begin
             union
             select k.stream, k.market_ticker
             from ops.steady_states as k
-            where k.ended_at is null and k.check_at <= from_at
+            where k.ended_at is null and k.check_at < until_at
         ) as each
         group by each.stream
     ) as c;

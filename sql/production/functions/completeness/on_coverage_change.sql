@@ -1,7 +1,7 @@
 -- Update ops.expected from subscriptions, have upkeep compare it with what the exchange says of the markets, and make
 -- minutes due again that were classified before the gatherer reported the subscription. Triggers call it in each
 -- statement that changes ops.subscriptions.
--- Reads: ops.subscriptions
+-- Reads: ops.subscriptions, ops.connections
 -- Writes: ops.expected, ops.expected_due, ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.on_coverage_change() returns trigger
@@ -40,17 +40,35 @@ begin
     where u.market_ticker <> '';
 
     -- A beginning or an end changes all minutes that follow: what was expected, and what other gatherers repaired.
+    if tg_op = 'INSERT' then
+        insert into ops.market_minutes_due (stream, market_ticker, during)
+        select l.stream, c.market_ticker, tstzrange(min(c.began_at), null) as during
+        from changed as c
+        inner join ops.classified_streams() as l on c.channel = l.channel
+        where c.began_at <@ (select ops.believed_times())
+        group by l.stream, c.market_ticker;
+        return null;
+    end if;
     insert into ops.market_minutes_due (stream, market_ticker, during)
-    select l.stream, c.market_ticker, tstzrange(min(c.since), null) as during
+    select l.stream, s.market_ticker, tstzrange(min(s.since), null) as during
     from (
         select
-            each.channel, each.market_ticker,
-            case when tg_op = 'INSERT' then each.began_at else coalesce(each.ended_at, each.began_at) end as since
-        from changed as each
-    ) as c
-    inner join ops.classified_streams() as l on c.channel = l.channel
-    where c.since <@ (select ops.believed_times())
-    group by l.stream, c.market_ticker;
+            c.channel, c.market_ticker,
+            -- Coverage that turns out to be longer counted until its first end, or until its connection closed.
+            case
+                when c.ended_at is null then c.began_at
+                else greatest(c.began_at, least(c.ended_at, coalesce(p.ended_at, n.closed_at)))
+            end as since
+        from changed as c
+        inner join previous as p
+            on c.gatherer_id = p.gatherer_id and c.epoch = p.epoch and c.connection_id = p.connection_id
+                and c.sid = p.sid and c.market_ticker = p.market_ticker and c.began_at = p.began_at
+        left join ops.connections as n
+            on c.gatherer_id = n.gatherer_id and c.epoch = n.epoch and c.connection_id = n.connection_id
+    ) as s
+    inner join ops.classified_streams() as l on s.channel = l.channel
+    where s.since <@ (select ops.believed_times())
+    group by l.stream, s.market_ticker;
     return null;
 end;
 $$;
@@ -63,5 +81,5 @@ referencing new table as changed
 for each statement execute function ops.on_coverage_change();
 
 create or replace trigger on_coverage_update after update on ops.subscriptions
-referencing new table as changed
+referencing old table as previous new table as changed
 for each statement execute function ops.on_coverage_change();

@@ -18,11 +18,17 @@ as $$
     with
     received as (
         select
-            s.channel, s.market_ticker, s.gatherer_id, min(s.began_at) as began_at, range_agg(s.during) as times,
-            max(s.ended_at) filter (where s.end_reason = 'dropped') as dropped_at,
-            max(coalesce(s.ended_at, timestamptz 'infinity')) as ended_at
-        from ops.coverage_spans_during(tstzrange(lower(wanted) - interval '1 day', upper(wanted))) as s
-        group by s.channel, s.market_ticker, s.gatherer_id
+            e.channel, e.market_ticker, e.gatherer_id, range_agg(e.during) as times,
+            range_agg(ops.owed_range(e.began_at, e.ended_at, e.end_reason, e.next_began_at)) as owed
+        from (
+            select s.*, min(s.began_at) over (
+                partition by s.channel, s.market_ticker, s.gatherer_id
+                order by coalesce(s.ended_at, timestamptz 'infinity'), s.end_reason is not distinct from 'dropped'
+                rows between 1 following and unbounded following
+            ) as next_began_at
+            from ops.coverage_spans_during(tstzrange(lower(wanted) - interval '1 day', upper(wanted))) as s
+        ) as e
+        group by e.channel, e.market_ticker, e.gatherer_id
     ),
 
     different as (
@@ -37,9 +43,7 @@ as $$
     select
         r.channel, r.market_ticker, r.gatherer_id,
         (r.times - coalesce(d.times, '{}')) * tstzmultirange(wanted) as covered,
-        tstzmultirange(wanted)
-        * tstzmultirange(tstzrange(r.began_at, case when r.dropped_at = r.ended_at then r.ended_at end))
-        - (r.times - coalesce(d.times, '{}')) as missed
+        tstzmultirange(wanted) * r.owed - (r.times - coalesce(d.times, '{}')) as missed
     from received as r
     left join different as d
         on

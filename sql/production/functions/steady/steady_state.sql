@@ -27,7 +27,10 @@ as $$
                 -- A range without any time has no end.
                 coalesce(bool_or(s.ended_at is null and upper(s.during) >= moment), false) as is_covering,
                 bool_or(s.began_at >= moment or s.ended_at > moment) as is_changing,
-                (array_agg(s.end_reason order by s.ended_at desc nulls first))[1] as last_reason,
+                (array_agg(
+                    s.end_reason
+                    order by s.ended_at desc nulls first, s.end_reason is not distinct from 'dropped' desc
+                ))[1] as last_reason,
                 max(coalesce(s.ended_at, 'infinity')) as ended_at
             -- As ops.coverage_by_gatherer does: a gatherer counts for a day after its coverage.
             from ops.coverage_spans(wanted_channel, wanted_ticker, tstzrange(moment - interval '1 day', null)) as s
