@@ -26,3 +26,10 @@ resource "aws_sns_topic_subscription" "alarms" {
   protocol  = "email"
   endpoint  = var.alarm_email
 }
+
+# What each program says of its health, with the reason, every 20 s. CloudWatch makes the metric of the alarms out of it.
+resource "aws_cloudwatch_log_group" "health" {
+  name              = local.health_log_group
+  retention_in_days = 365
+  kms_key_id        = module.secrets.key_arn
+}

@@ -6,6 +6,7 @@ module "secrets" {
   account_id     = var.account_id
   parameter_path = local.parameter_path
   parameters     = local.secrets
+  log_groups     = [local.health_log_group, "/aws/rds/instance/${local.name}/*"]
   readers        = var.readers
 }
 
@@ -58,6 +59,7 @@ module "gatherer" {
   agents            = var.agents
   tags              = local.tags
   alarm_topic_arn   = aws_sns_topic.alarms.arn
+  health_log_group  = aws_cloudwatch_log_group.health.name
 }
 
 module "deduplicator" {
@@ -77,6 +79,7 @@ module "deduplicator" {
   agents            = var.agents
   tags              = local.tags
   alarm_topic_arn   = aws_sns_topic.alarms.arn
+  health_log_group  = aws_cloudwatch_log_group.health.name
 }
 
 module "database" {

@@ -39,6 +39,8 @@ output "ansible_variables" {
     kalshi_archive         = { bucket = module.archive.name, prefix = "parquet/" }
     kalshi_catalog         = var.catalog_database
     kalshi_parameter_names = module.secrets.parameter_names
+
+    kalshi_health_log_group = aws_cloudwatch_log_group.health.name
   })
 }
 

@@ -80,7 +80,8 @@ locals {
   archive_bucket  = "kalshi-data-archive-${var.account_id}"
   transfer_bucket = "kalshi-data-transfer-${var.account_id}"
 
-  parameter_path = "/kalshi-data/production"
+  parameter_path   = "/kalshi-data/production"
+  health_log_group = "/kalshi-data/production/health"
 
   # The same on both engines. No host reads them.
   secrets = ["kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"]

@@ -1,4 +1,4 @@
-# Alarms of every host: status, hanging, CPU and disk.
+# Alarms of every host: status, hanging, CPU and disk; and of the program on it: its own health.
 
 locals {
   # A host that does not answer for five minutes is rebooted. Missing data reboots none, because it can be missing for all
@@ -32,5 +32,43 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   evaluation_periods  = each.value.kind == "hung" ? 5 : 3
   treat_missing_data  = local.alarms[each.value.kind].missing
   alarm_actions       = concat([var.alarm_topic_arn], each.value.kind == "hung" ? [local.reboot] : [])
+  ok_actions          = [var.alarm_topic_arn]
+}
+
+# The program's health as its host sends it (Ansible's role cloudwatch): 1 healthy, 0.5 degraded, 0 unhealthy or silent.
+# The best of a minute counts, so that a restart raises no alarm. A host that sends nothing raises the first alarm.
+locals {
+  program_alarms = {
+    health   = { below = 0.5, minutes = 1, missing = "breaching", says = "is unhealthy or does not answer" }
+    degraded = { below = 1, minutes = 15, missing = "notBreaching", says = "has been degraded for 15 minutes" }
+  }
+
+  hosts_of_program = var.health_log_group == null ? {} : var.hosts
+
+  all_program_alarms = {
+    for pair in setproduct(keys(local.hosts_of_program), keys(local.program_alarms)) :
+    join("-", pair) => { host = pair[0], kind = pair[1] }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "program" {
+  for_each = local.all_program_alarms
+
+  alarm_name = "${var.name}-${each.key}"
+  alarm_description = join(" ", [
+    "The ${var.program} on ${each.value.host} ${local.program_alarms[each.value.kind].says}.",
+    "The reason is in the last lines of the log group ${coalesce(var.health_log_group, "-")},",
+    "stream ${each.value.host}; '${var.program} status' on the host shows all of them.",
+  ])
+  namespace           = "KalshiData"
+  metric_name         = "program_health"
+  dimensions          = { Host = each.value.host, Program = var.program }
+  statistic           = "Maximum"
+  comparison_operator = "LessThanThreshold"
+  threshold           = local.program_alarms[each.value.kind].below
+  period              = 60
+  evaluation_periods  = local.program_alarms[each.value.kind].minutes
+  treat_missing_data  = local.program_alarms[each.value.kind].missing
+  alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
 }

@@ -28,7 +28,7 @@ resource "aws_iam_role_policy" "management" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "SessionsAndCommands"
         Effect = "Allow"
@@ -48,7 +48,15 @@ resource "aws_iam_role_policy" "management" {
         Resource  = "*"
         Condition = { StringEquals = { "cloudwatch:namespace" = "KalshiData" } }
       },
-    ]
+      ], [
+      # CloudWatch makes the metric out of the lines.
+      for group in var.health_log_group[*] : {
+        Sid      = "HealthLines"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        Resource = "arn:aws:logs:${var.region}:*:log-group:${group}:*"
+      }
+    ])
   })
 }
 

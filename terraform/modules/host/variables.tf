@@ -155,3 +155,14 @@ variable "catalog" {
     error_message = "Use lower-case letters, digits and underscores."
   }
 }
+
+variable "health_log_group" {
+  type        = string
+  description = "Log group of the program's health; null if no program of the platform runs on these hosts."
+  default     = null
+
+  validation {
+    condition     = var.health_log_group == null || can(regex("^(/[a-z0-9-]+)+$", var.health_log_group))
+    error_message = "Start with a slash and do not end with one."
+  }
+}

@@ -30,7 +30,7 @@ locals {
   # Groups that may open connections to any address, on 443 only.
   reaching_out = toset(var.production_reaches_out ? ["gatherer", "production"] : ["gatherer"])
 
-  interface_services = toset(concat(["ssm", "ssmmessages", "monitoring"], var.catalog_metadata_arn == null ? [] : ["glue"]))
+  interface_services = toset(concat(["ssm", "ssmmessages", "monitoring", "logs"], var.catalog_metadata_arn == null ? [] : ["glue"]))
 
   # AWS publishes the agents' packages in these buckets; private hosts download them through the same endpoint.
   agent_bucket_arns = [

@@ -27,14 +27,16 @@ resource "aws_kms_key" "this" {
         Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
       },
       {
-        Sid       = "DatabaseLogs"
+        Sid       = "Logs"
         Effect    = "Allow"
         Principal = { Service = "logs.${var.region}.amazonaws.com" }
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
         Resource  = "*"
         Condition = {
           ArnLike = {
-            "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:${var.region}:${var.account_id}:log-group:/aws/rds/instance/${var.name}/*"
+            "kms:EncryptionContext:aws:logs:arn" = [
+              for group in var.log_groups : "arn:aws:logs:${var.region}:${var.account_id}:log-group:${group}"
+            ]
           }
         }
       },

@@ -58,3 +58,13 @@ variable "readers" {
     error_message = "Each reader is the ARN of a user, a role or an account."
   }
 }
+
+variable "log_groups" {
+  type        = list(string)
+  description = "Names of the log groups that the log service may encrypt with the key; * stands for any end of a name."
+
+  validation {
+    condition     = length(var.log_groups) > 0 && alltrue([for name in var.log_groups : can(regex("^/[a-z/-]+", name))])
+    error_message = "Name at least one group, each with its first folder."
+  }
+}

@@ -29,7 +29,7 @@ def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("program", ["gatherer", "deduplicator", "kalshi-catalog"])
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator", "kalshi-catalog", "health-gatherer"])
 def test_services_are_confined(units: Path, program: str) -> None:
     """systemd rates what a compromised program could do to its host: at most 2.0 of 10."""
     analyze = shutil.which("systemd-analyze")
@@ -39,6 +39,17 @@ def test_services_are_confined(units: Path, program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Overall exposure level" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("program", ["gatherer", "deduplicator"])
+def test_the_health_is_sent_three_times_a_minute_to_the_agent_on_this_host(units: Path, program: str) -> None:
+    """An alarm looks at the best value of a minute, so one that is late or lost must not matter."""
+    assert "OnUnitActiveSec=20s\n" in (units / f"health-{program}.timer").read_text()
+    settings = json.loads((units / f"health-{program}.json").read_text())
+    assert settings["logs"]["metrics_collected"] == {"emf": {"service_address": "tcp://127.0.0.1:25888"}}
+    (command,) = re.findall(r"^ExecStart=(.*)$", (units / f"health-{program}.service").read_text(), re.MULTILINE)
+    asked = {"gatherer": ("9101", "gatherer-1"), "deduplicator": ("9102", "deduplicator-1")}[program]
+    assert command.split()[3:] == [program, *asked, "/kalshi-data/production/health", "25888"]
 
 
 def is_wanted(condition: str, **variables: object) -> object:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
+from tests.deployment.hosts import cloudwatch_agent
 from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.nspawn.host import Host
 from tests.deployment.hosts.nspawn.image import make_image
@@ -42,6 +43,7 @@ class Fleet:
         self.network.make()
         each(lambda host: host.make(self.certificates.authority, database=host.name in DATABASES), self.hosts.values())
         for host in self.hosts.values():
+            cloudwatch_agent.install(host.root)
             self.network.attach(host.name)
             host.boot()
         each(Host.wait_booted, self.hosts.values())

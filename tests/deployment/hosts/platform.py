@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.deployment.hosts.ansible import Ansible, PlaybookRun, Variables
+from tests.deployment.hosts.cloudwatch_agent import WATCHED
 from tests.deployment.hosts.comparison import Comparison, compare
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
 from tests.deployment.hosts.nspawn.network import ADDRESSES
@@ -91,7 +92,7 @@ class Platform:
                 name: {
                     "kalshi_key_id": key.key_id,
                     "kalshi_private_key": key.private.read_text(),
-                    "kalshi_monitoring": name == MONITORED,
+                    **(WATCHED if name == MONITORED else {}),
                 }
                 for name, key in self.outside.keys.items()
             },

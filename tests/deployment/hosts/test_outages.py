@@ -6,11 +6,13 @@ from typing import LiteralString
 import pytest
 
 from kalshi_data.database.connection import connect
+from tests.deployment.hosts.cloudwatch_agent import alarm_states
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
 from tests.deployment.hosts.outside import WITHOUT
-from tests.deployment.hosts.platform import POLL_SECONDS, Platform
+from tests.deployment.hosts.platform import MONITORED, POLL_SECONDS, Platform
 from tests.support.waiting import wait_until
 
+PROMETHEUS = 9090
 CUT_SECONDS = 60
 DROP_SECONDS = 120
 ROLLOUT_SECONDS = 5
@@ -76,13 +78,25 @@ def test_a_host_comes_back_after_a_reboot(platform: Platform, host: str) -> None
 
 
 def test_a_gatherer_without_network_for_a_minute(platform: Platform) -> None:
-    host = platform.hosts[GATHERERS[2]]
+    """Its health, an alert of its Prometheus and an alarm say so, the alarm with the reason."""
+    host = platform.hosts[MONITORED]
     began = time.monotonic()
     host.cut()
     try:
         wait_until(
             lambda: platform.health(host.name).get("status") == "unhealthy",
             lambda: f"{host.name} notices: {platform.health(host.name)}",
+            poll_seconds=POLL_SECONDS,
+        )
+        noticed = time.time()
+        wait_until(
+            lambda: ("ALARM", "connections") in alarm_states(host, "gatherer", noticed),
+            lambda: f"an alarm about {host.name}: {alarm_states(host, 'gatherer', noticed)}",
+            poll_seconds=POLL_SECONDS,
+        )
+        wait_until(
+            lambda: "ProgramUnhealthy" in _alerts(platform, host.name),
+            lambda: f"an alert about {host.name}: {_alerts(platform, host.name)}",
             poll_seconds=POLL_SECONDS,
         )
         time.sleep(max(0.0, CUT_SECONDS - (time.monotonic() - began)))
@@ -167,6 +181,12 @@ def test_a_gatherer_boots_a_minute_before_its_database(platform: Platform) -> No
 
     platform.measure_recovery("a gatherer's database a minute late")
     assert _number(platform, name, RECEIVED, ended_at, began_at) > CUT_SECONDS
+
+
+def _alerts(platform: Platform, host: str) -> set[str]:
+    """Return the alerts of a host's Prometheus that are firing, or will if their cause lasts."""
+    found = platform.asked(host, PROMETHEUS, "/api/v1/alerts")["data"]["alerts"]
+    return {each["labels"]["alertname"] for each in found}
 
 
 def _number(platform: Platform, host: str, statement: LiteralString, *values: str) -> int:

@@ -149,7 +149,7 @@ def test_roles_hold_nothing_else(state: Json) -> None:
 
 
 def test_everything_has_alarms(state: Json, engine: str) -> None:
-    """Each host has alarms for status, hanging, CPU and disk; RDS for storage, CPU, connections and transaction age."""
+    """Each host has alarms for status, hanging, CPU and disk, each program for its health, RDS for four values."""
     names = {
         each["alarm_name"].removeprefix("kalshi-data-production-")
         for each in values(state, "aws_cloudwatch_metric_alarm")
@@ -158,6 +158,12 @@ def test_everything_has_alarms(state: Json, engine: str) -> None:
         f"{host['tags']['Name']}-{kind}"
         for host in values(state, "aws_instance")
         for kind in ("status", "hung", "cpu", "disk")
+    }
+    watched |= {
+        f"{host['tags']['Name']}-{kind}"
+        for host in values(state, "aws_instance")
+        if host["tags"]["Program"] in ("gatherer", "deduplicator")
+        for kind in ("health", "degraded")
     }
     if engine == "rds":
         watched |= {"rds-storage", "rds-cpu", "rds-connections", "rds-transactions"}

@@ -43,7 +43,9 @@ def test_amounts_equal_the_applied_resources(outcome: Outcome, engine: str) -> N
     assert counted["host disks"] == sum(host["root_block_device"][0]["volume_size"] for host in hosts)
     assert counted["public addresses"] == 730 * sum(host["associate_public_ip_address"] for host in hosts)
     assert counted["interface endpoints"] == 730 * sum(map(len, endpoints))
-    assert counted["alarms"] == len(values(state, "aws_cloudwatch_metric_alarm"))
+    alarms = values(state, "aws_cloudwatch_metric_alarm")
+    assert counted["alarms"] == len(alarms)
+    assert counted["health metrics"] == len({alarm["dimensions"].get("Host") for alarm in alarms} - {None})
 
 
 def test_every_variable_and_secret_is_named() -> None:

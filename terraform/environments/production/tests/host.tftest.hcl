@@ -17,6 +17,7 @@ variables {
   archive           = { bucket = "bucket", prefix = "parquet/" }
   tags              = { Project = "kalshi-data" }
   alarm_topic_arn   = "arn:aws:sns:us-east-1:123456789012:mocked"
+  health_log_group  = "/kalshi-data/test/health"
   agents = {
     ssm        = { version = "3.3.40.0", sha256 = "0000000000000000000000000000000000000000000000000000000000000000" }
     cloudwatch = { version = "1.300040.0b650", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }
@@ -111,7 +112,7 @@ run "host" {
 
   assert {
     condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.this :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.program)) :
       contains(alarm.alarm_actions, var.alarm_topic_arn)
     ])
     error_message = "Every alarm goes to the topic."
@@ -128,6 +129,59 @@ run "host" {
   assert {
     condition     = length(aws_dlm_lifecycle_policy.snapshots) == 0
     error_message = "Snapshots are taken only if snapshot_days is set."
+  }
+}
+
+run "health_of_the_program" {
+  module {
+    source = "../../modules/host"
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.program :
+      name => [alarm.threshold, alarm.period * alarm.evaluation_periods, alarm.treat_missing_data]
+      } == {
+      deduplicator-1-health   = [0.5, 60, "breaching"]
+      deduplicator-1-degraded = [1, 900, "notBreaching"]
+    }
+    error_message = "A program that is unhealthy or silent for a minute raises an alarm, a degraded one after 15."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.program :
+      alarm.dimensions == tomap({ Host = "deduplicator-1", Program = "deduplicator" })
+    ])
+    error_message = "An alarm is about one program of one host."
+  }
+
+  assert {
+    condition = one([
+      for each in jsondecode(aws_iam_role_policy.management.policy).Statement :
+      each.Resource if each.Sid == "HealthLines"
+    ]) == "arn:aws:logs:us-east-1:*:log-group:/kalshi-data/test/health:*"
+    error_message = "The role writes lines into its own log group only."
+  }
+}
+
+run "without_a_program" {
+  module {
+    source = "../../modules/host"
+  }
+
+  variables {
+    program          = "production"
+    archive          = null
+    health_log_group = null
+  }
+
+  assert {
+    condition = alltrue([
+      length(aws_cloudwatch_metric_alarm.program) == 0,
+      !strcontains(aws_iam_role_policy.management.policy, "logs:"),
+    ])
+    error_message = "A host without a program sends no health."
   }
 }
 

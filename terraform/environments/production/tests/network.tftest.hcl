@@ -57,7 +57,7 @@ run "network" {
   }
 
   assert {
-    condition     = keys(aws_vpc_endpoint.interface) == ["monitoring", "ssm", "ssmmessages"]
+    condition     = keys(aws_vpc_endpoint.interface) == ["logs", "monitoring", "ssm", "ssmmessages"]
     error_message = "Management and metrics have endpoints."
   }
 
@@ -92,7 +92,7 @@ run "with_catalog" {
   }
 
   assert {
-    condition     = keys(aws_vpc_endpoint.interface) == ["glue", "monitoring", "ssm", "ssmmessages"]
+    condition     = keys(aws_vpc_endpoint.interface) == ["glue", "logs", "monitoring", "ssm", "ssmmessages"]
     error_message = "The catalogue has an endpoint."
   }
 

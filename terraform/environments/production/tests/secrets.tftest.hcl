@@ -15,6 +15,7 @@ run "secrets" {
     account_id     = "123456789012"
     parameter_path = "/kalshi-data/test"
     parameters     = ["sync_password", "production_password"]
+    log_groups     = ["/kalshi-data/test/health"]
   }
 
   assert {
@@ -37,6 +38,17 @@ run "secrets" {
     condition     = aws_kms_key.this.enable_key_rotation
     error_message = "The key is rotated."
   }
+
+  assert {
+    condition = one([
+      for each in jsondecode(aws_kms_key.this.policy).Statement : each.Condition if each.Sid == "Logs"
+      ]) == {
+      ArnLike = {
+        "kms:EncryptionContext:aws:logs:arn" = ["arn:aws:logs:us-east-1:123456789012:log-group:/kalshi-data/test/health"]
+      }
+    }
+    error_message = "The log service encrypts the named groups only."
+  }
 }
 
 run "with_readers" {
@@ -50,6 +62,7 @@ run "with_readers" {
     account_id     = "123456789012"
     parameter_path = "/kalshi-data/test"
     parameters     = ["sync_password"]
+    log_groups     = ["/kalshi-data/test/health"]
     readers        = ["arn:aws:iam::210987654321:role/research"]
   }
 
