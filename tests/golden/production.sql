@@ -262,6 +262,8 @@ CREATE FUNCTION ops.gap_repairs(wanted_ticker text, wanted tstzrange) RETURNS TA
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.gaps_backfilled(wanted_channel text, wanted tstzrange) RETURNS TABLE(gatherer_id smallint, during tstzrange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.halted_minutes(wanted_ticker text, from_at timestamp with time zone, until_at timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.hour_lock(wanted_hour timestamp with time zone, period interval) RETURNS integer
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.hours_to_archive(wanted_stream text, until_at timestamp with time zone) RETURNS TABLE(hour timestamp with time zone)
@@ -1173,6 +1175,7 @@ ALTER TABLE ONLY timeseries.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (target);
 CREATE INDEX events_history_fetched_at_idx ON market_data.events_history USING btree (fetched_at);
 CREATE INDEX events_series_ticker_idx ON market_data.events USING btree (series_ticker);
+CREATE INDEX exchange_status_first_seen_at_idx ON market_data.exchange_status USING btree (first_seen_at);
 CREATE INDEX hot_orderbook_deltas_market_ticker_exchange_ts_idx ON market_data.hot_orderbook_deltas USING btree (market_ticker, exchange_ts);
 CREATE INDEX hot_orderbook_snapshots_market_ticker_received_at_idx ON market_data.hot_orderbook_snapshots USING btree (market_ticker, received_at);
 CREATE INDEX hot_tickers_market_ticker_exchange_ts_idx ON market_data.hot_tickers USING btree (market_ticker, exchange_ts);

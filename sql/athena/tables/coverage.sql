@@ -5,7 +5,7 @@ create external table kalshi.coverage (
     stream string comment 'name of a stream',
     from_at timestamp comment 'UTC microseconds, whole minutes',
     to_at timestamp comment 'UTC microseconds, whole minutes',
-    state string comment 'proven, repaired, covered, idle or gap'
+    state string comment 'proven, repaired, covered, idle, halted or gap'
 )
 partitioned by (`date` date, hour int)
 row format serde 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'

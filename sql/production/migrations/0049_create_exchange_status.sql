@@ -13,6 +13,7 @@ create table market_data.exchange_status (
     confirmed_at timestamptz not null,
     unique (kind, body_sha256, first_seen_at)
 );
+create index on market_data.exchange_status (first_seen_at);
 select timeseries.make_time_series('market_data.exchange_status', 'first_seen_at', interval '30 days');
 
 comment on table market_data.exchange_status is

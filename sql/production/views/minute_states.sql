@@ -16,4 +16,5 @@ comment on column market_data.minute_states.market_ticker is
 comment on column market_data.minute_states.minute is 'The beginning of the minute.';
 comment on column market_data.minute_states.state is
 'proven: no change is missing; covered: received, not proven yet; repaired: missed by some gatherer, received by '
-'another one or fetched; gap: known to be lost; idle: covered, and nothing was published.';
+'another one or fetched; gap: known to be lost; idle: covered, and nothing was published; halted: the '
+'same, and the exchange said that trading is not active on the market''s shard.';

@@ -58,9 +58,9 @@ class CoverageReader(CatalogueReader):
         """Return the state of each minute of [start, end) as runs, by stream and market.
 
         Columns: market_ticker (empty for all markets at once), stream, from_at and to_at (UTC), state: "proven",
-        "repaired", "covered", "idle" or "gap" as production judged it; "not judged" for hours without a judgement,
-        "missing" for hours that the archive lacks; reason: why, in words, such as which gatherer missed it and which
-        one received it. A minute in no run was not expected.
+        "repaired", "covered", "idle", "halted" or "gap" as production judged it; "not judged" for hours without a
+        judgement, "missing" for hours that the archive lacks; reason: why, in words, such as which gatherer missed it
+        and which one received it. A minute in no run was not expected.
 
         Example:
             >>> found = archive.coverage("2026-11-02T15:00", "2026-11-02T17:00").to_pylist()

@@ -14,6 +14,10 @@ from tests.support.engines import Database
 from tests.support.exporting import HOUR, export, parquet, part, settings, states
 from tests.support.merging import MIDNIGHT, Row, after, digest, stage
 
+COVERED = """
+insert into ops.archive_partitions (stream, hour, state)
+select 'coverage', h.hour, 'verified' from unnest(%s::timestamptz[]) as h (hour)
+"""
 CHOSEN: dict[str, Any] = {"streams": (EXCHANGE_STATUS,), "from_at": MIDNIGHT, "until_at": MIDNIGHT + 2 * HOUR}
 
 
@@ -48,7 +52,10 @@ def test_each_hour_is_written_and_written_again_when_an_answer_comes_late(produc
         export(settings(production, tmp_path), **CHOSEN)
         assert archived(tmp_path, 0) == [(True, 0, 900), (False, 915, 930)]
         assert archived(tmp_path, 1) == [(True, 3600, 3700)]
-        merge(ops, [said(3, 912, 940, trading=False)])
+        ops.execute(COVERED, ([MIDNIGHT, MIDNIGHT + HOUR],))
+        merge(ops, [said(3, 912, 940, trading=False), said(3, 3600, 3710, trading=True)])
+        # That trading was not active is new: minutes may be halted that were idle.
+        assert states(ops, "coverage") == {MIDNIGHT: "pending", MIDNIGHT + HOUR: "verified"}
         assert states(ops, "exchange_status")[MIDNIGHT] == "pending"
         export(settings(production, tmp_path), **CHOSEN)
         assert archived(tmp_path, 0) == [(True, 0, 900), (False, 912, 940)]

@@ -81,7 +81,7 @@ def test_a_reason_has_a_length_that_a_person_reads() -> None:
     incidents = [missed(1, 0, 1, f"reason {number}", "none", None) for number in range(INCIDENTS_MAX + 2)]
     assert explain("gap", incidents).endswith("; and 2 more")
     assert explain("gap", incidents[:1] * 3) == explain("gap", incidents[:1])
-    assert explain("halted", []) == "unknown to this version of the program"
+    assert explain("paused", []) == "unknown to this version of the program"
 
 
 def test_an_hour_whose_judgement_has_no_rows_is_not_judged_if_it_has_others(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 -- List the states of minutes in a time, as runs of equal minutes that are cut to it.
 -- Parameters: wanted_from, wanted_until, at most some days
--- Reads: ops.market_minutes
+-- Reads: ops.market_minutes, and what ops.halted_minutes reads
 -- Returns: the runs in the columns of market_data.coverage
 create or replace function ops.coverage_during(wanted_from timestamptz, wanted_until timestamptz)
 returns table (stream text, market_ticker text, from_at timestamptz, to_at timestamptz, state text)
@@ -9,9 +9,11 @@ stable
 as $$
     select m.stream, m.market_ticker, lower(r.run) as from_at, upper(r.run) as to_at, s.state
     from ops.market_minutes as m
+    cross join lateral ops.halted_minutes(m.market_ticker, wanted_from, wanted_until) as h (halted)
     cross join lateral (
         values
-        ('proven', m.proven), ('covered', m.covered), ('repaired', m.repaired), ('gap', m.gap), ('idle', m.idle)
+        ('proven', m.proven), ('covered', m.covered), ('repaired', m.repaired), ('gap', m.gap),
+        ('idle', m.idle - h.halted), ('halted', m.idle * h.halted)
     ) as s (state, runs)
     cross join unnest(s.runs * tstzmultirange(tstzrange(wanted_from, wanted_until))) as r (run)
     where m.day between (wanted_from at time zone 'UTC')::date and (wanted_until at time zone 'UTC')::date;

@@ -12,7 +12,8 @@ with days as (
         coalesce(range_agg(tstzrange(r.from_at, r.to_at)) filter (where r.state = 'covered'), '{}') as covered,
         coalesce(range_agg(tstzrange(r.from_at, r.to_at)) filter (where r.state = 'repaired'), '{}') as repaired,
         coalesce(range_agg(tstzrange(r.from_at, r.to_at)) filter (where r.state = 'gap'), '{}') as gap,
-        coalesce(range_agg(tstzrange(r.from_at, r.to_at)) filter (where r.state = 'idle'), '{}') as idle
+        -- Production derives again which of them are halted.
+        coalesce(range_agg(tstzrange(r.from_at, r.to_at)) filter (where r.state in ('idle', 'halted')), '{}') as idle
     from archived_rows as r
     group by r.stream, r.market_ticker, day
 ),

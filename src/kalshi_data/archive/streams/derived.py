@@ -26,7 +26,7 @@ DERIVED = (
             Column("stream", NAME, "name of a stream"),
             Column("from_at", TIME, "UTC microseconds, whole minutes"),
             Column("to_at", TIME, "UTC microseconds, whole minutes"),
-            Column("state", NAME, "proven, repaired, covered, idle or gap"),
+            Column("state", NAME, "proven, repaired, covered, idle, halted or gap"),
         ),
         group_rows_max=1 << 13,
         is_derived=True,

@@ -8,6 +8,7 @@ STATES = {
     "covered": "a gatherer received all of it; no book proves it",
     "repaired": "a gatherer missed some of it, which another one received or which was fetched",
     "idle": "a gatherer covered all of it, and the exchange published nothing",
+    "halted": "a gatherer covered all of it; the exchange said that trading is not active",
     "gap": "no gatherer received all of it",
 }
 UNKNOWN_STATE = "unknown to this version of the program"

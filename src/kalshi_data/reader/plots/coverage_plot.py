@@ -35,6 +35,7 @@ STYLES = {
     "covered": StateStyle(SKY),
     "repaired": StateStyle(YELLOW, "...."),
     "idle": StateStyle(PALE),
+    "halted": StateStyle(PALE, "\\\\"),
     "gap": StateStyle(ORANGE, "////"),
     "not judged": StateStyle(GREY),
     "missing": StateStyle(BLACK, "xxxx"),
