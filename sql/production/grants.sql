@@ -26,7 +26,7 @@ grant select, insert, update, delete on
 ops.watermarks, ops.late_rows, ops.expected, ops.book_checks, ops.classified_minutes, ops.market_minutes_due,
 ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_checks, ops.line_counts, ops.delta_labels,
 ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours, ops.packing_failures,
-ops.storage_samples, ops.expected_due to deduplicator;
+ops.storage_samples, ops.expected_due, ops.series_minutes to deduplicator;
 grant select, update on ops.hour_locks to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days,
 ops.announced_outcomes to deduplicator;
@@ -53,6 +53,7 @@ grant execute on function ops.quarantine_rows to exporter, deduplicator;
 grant usage on schema market_data, ops to status_page;
 grant select on all tables in schema market_data to status_page;
 grant select on ops.heartbeats, ops.lags, ops.cursors, ops.deduplicators, ops.storage_samples, ops.arbitration,
+ops.series_minutes, ops.markets_with_gaps,
 ops.archive_partitions, ops.watermarks, ops.market_minutes, ops.expected, ops.gaps, ops.connections, ops.subscriptions,
 ops.lost_lines, ops.book_checks, ops.line_checks, ops.line_counts to status_page;
 

@@ -452,6 +452,8 @@ CREATE FUNCTION ops.store_evidence() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.store_ticker_evidence() RETURNS void
     LANGUAGE plpgsql;
+CREATE FUNCTION ops.sum_up_minutes(of_day date, cells integer) RETURNS void
+    LANGUAGE sql;
 CREATE FUNCTION ops.take_due_minutes(settled_until timestamp with time zone, markets_max integer) RETURNS TABLE(stream text, market_ticker text, from_at timestamp with time zone, until_at timestamp with time zone, is_lasting boolean)
     LANGUAGE sql;
 CREATE FUNCTION ops.ticker_digest(time_digits smallint, market_id text, last_price numeric, yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_trade_size numeric, volume numeric, open_interest numeric, dollar_volume bigint, dollar_open_interest bigint) RETURNS bytea
@@ -511,6 +513,8 @@ CREATE FUNCTION ops.window_ends_at(exchange_ts timestamp with time zone, time_di
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.within_hour(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
+CREATE FUNCTION ops.worst_states(gap tstzmultirange, repaired tstzmultirange, covered tstzmultirange, proven tstzmultirange, idle tstzmultirange, of_day date, cells integer) RETURNS jsonb
+    LANGUAGE sql STABLE;
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -995,6 +999,7 @@ CREATE TABLE ops.market_minutes_due (
     during tstzrange NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE VIEW ops.markets_with_gaps;
 CREATE TABLE ops.migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -1029,6 +1034,15 @@ CREATE TABLE ops.replayed_file (
     name text NOT NULL,
     sha256 text NOT NULL,
     replayed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ops.series_minutes (
+    stream text NOT NULL,
+    series text NOT NULL COLLATE pg_catalog."C",
+    day date NOT NULL,
+    markets integer NOT NULL,
+    minutes jsonb NOT NULL,
+    states jsonb NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE ops.sightings (
     stream text NOT NULL,
@@ -1155,6 +1169,8 @@ ALTER TABLE ONLY ops.packing_failures
     ADD CONSTRAINT packing_failures_pkey PRIMARY KEY (stream, hour);
 ALTER TABLE ONLY ops.replayed_file
     ADD CONSTRAINT replayed_file_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.series_minutes
+    ADD CONSTRAINT series_minutes_pkey PRIMARY KEY (day, stream, series);
 ALTER TABLE ONLY ops.sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (stream, seen_at, key_hash, gatherer_id);
 ALTER TABLE ONLY ops.steady_states
@@ -1194,6 +1210,7 @@ CREATE INDEX book_checks_broken ON ops.book_checks USING btree (market_ticker, u
 CREATE INDEX book_checks_due ON ops.book_checks USING btree (check_again_at) WHERE (check_again_at IS NOT NULL);
 CREATE INDEX book_checks_until_at_idx ON ops.book_checks USING btree (until_at);
 CREATE INDEX classified_minutes_day_stream_idx ON ops.classified_minutes USING btree (day, stream);
+CREATE INDEX classified_minutes_with_gaps ON ops.classified_minutes USING btree (day) WHERE (gap <> '{}'::tstzmultirange);
 CREATE INDEX connections_opened_at_idx ON ops.connections USING btree (opened_at);
 CREATE INDEX delta_evidence_market_ticker_side_price_size_delta_exchange_idx ON ops.delta_evidence USING btree (market_ticker, side, price, size_delta, exchange_ts);
 CREATE INDEX expected_until ON ops.expected USING btree (COALESCE(upper(during), 'infinity'::timestamp with time zone));
@@ -1206,6 +1223,7 @@ CREATE INDEX market_minutes_due_stream_market_ticker_idx ON ops.market_minutes_d
 CREATE INDEX packed_hours_stream_packed_at_idx ON ops.packed_hours USING btree (stream, packed_at);
 CREATE INDEX rejected_rows_rejected_at_idx ON ops.rejected_rows USING btree (rejected_at);
 CREATE INDEX steady_states_due ON ops.steady_states USING btree (check_at) WHERE (ended_at IS NULL);
+CREATE INDEX steady_states_gaps ON ops.steady_states USING btree (since) WHERE (state = 'gap'::text);
 CREATE INDEX steady_states_open ON ops.steady_states USING btree (stream, market_ticker) WHERE (ended_at IS NULL);
 CREATE INDEX steady_states_since_idx ON ops.steady_states USING btree (since);
 CREATE INDEX subscriptions_ended_at_idx ON ops.subscriptions USING btree (ended_at);
@@ -1520,11 +1538,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;
 GRANT SELECT ON TABLE ops.lost_lines TO status_page;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.market_minutes_due TO deduplicator;
+GRANT SELECT ON TABLE ops.markets_with_gaps TO status_page;
 GRANT SELECT ON TABLE ops.migration TO deduplicator;
 GRANT SELECT ON TABLE ops.migration TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packed_hours TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.packing_failures TO deduplicator;
 GRANT SELECT,INSERT ON TABLE ops.rejected_rows TO deduplicator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.series_minutes TO deduplicator;
+GRANT SELECT ON TABLE ops.series_minutes TO status_page;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.sightings TO deduplicator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.storage_samples TO deduplicator;
 GRANT SELECT ON TABLE ops.storage_samples TO status_page;

@@ -93,6 +93,7 @@ def fill_production(production: Database) -> None:
         connection.execute("select ops.schedule_rechecks()")
         connection.execute("select ops.check_books()")
         connection.execute("select ops.advance_minutes(1440)")
+        connection.execute("select ops.sum_up_minutes(%s, 96)", (DAY,))
 
 
 def cover_markets(connection: Connection) -> None:

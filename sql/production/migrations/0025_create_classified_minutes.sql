@@ -13,6 +13,7 @@ create table ops.classified_minutes (
     primary key (stream, market_ticker, day)
 );
 create index on ops.classified_minutes (day, stream);
+create index classified_minutes_with_gaps on ops.classified_minutes (day) where gap <> '{}';
 
 comment on table ops.classified_minutes is
 'The states of minutes that were classified one by one, as runs of whole minutes; they hold whatever '

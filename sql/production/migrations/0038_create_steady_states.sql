@@ -10,6 +10,7 @@ create table ops.steady_states (
 create index steady_states_open on ops.steady_states (stream, market_ticker) where ended_at is null;
 create index steady_states_due on ops.steady_states (check_at) where ended_at is null;
 create index on ops.steady_states (since);
+create index steady_states_gaps on ops.steady_states (since) where state = 'gap';
 
 comment on table ops.steady_states is
 'The state of all minutes of a market while nothing happens to it: one row from one change of its coverage to the '

@@ -12,6 +12,7 @@ as $$
         ('ops.line_checks', 'from_at', 'line_checks', array['book_checks', 'incidents']),
         ('ops.line_counts', 'from_at', 'line_checks', array['book_checks', 'incidents']),
         ('ops.classified_minutes', 'day', 'minutes', array['coverage', 'incidents']),
+        ('ops.series_minutes', 'day', 'minutes', null),
         ('ops.steady_states', 'ended_at', 'minutes', array['coverage', 'incidents']),
         ('ops.lost_lines', 'lost_at', 'coverage', null),
         ('ops.connections', 'closed_at', 'coverage', array['incidents']),

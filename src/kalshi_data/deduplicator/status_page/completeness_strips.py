@@ -1,19 +1,20 @@
 """Completeness of a day: strips of the streams, of each series and of each market."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from kalshi_data.database.connection import query
-from kalshi_data.deduplicator.completeness.report import MINUTE_STATES, group_by_stream
+from kalshi_data.deduplicator.completeness.day_parts import CELLS
+from kalshi_data.deduplicator.completeness.report import MINUTE_STATES
 from kalshi_data.status_page.drawings import runs
 from kalshi_data.status_page.parameters import Parameters
 from kalshi_data.status_page.sessions import PageReader, Row
 from kalshi_data.status_page.site import PageContext
 
 DAY = timedelta(days=1)
-CELLS = 96
 ROWS_MAX = 40
+# How many of the markets that match are looked at, since a market's minutes are read from its whole ledger.
+MARKETS_MAX = 400
 PAGES_MAX = 10_000
 # The streams that gatherers receive by market.
 BY_MARKET = "orderbook_deltas"
@@ -21,8 +22,8 @@ MEANINGS = {
     "proven": "received, and proven that nothing is missing",
     "covered": "received, not proven yet",
     "repaired": "missed by one, received or fetched by another",
-    "gap": "known to be lost",
     "idle": "nothing was published",
+    "gap": "known to be lost",
 }
 
 
@@ -38,11 +39,12 @@ def read_completeness(reader: PageReader, parameters: Parameters) -> PageContext
     series, search = parameters.text("series"), parameters.text("search")
     by = parameters.choice("by", ("series", "market"), "market" if series or search else "series")
     page = parameters.number("page", 0, PAGES_MAX)
-    window = {"market": None, "from_at": begin_of(day), "until_at": begin_of(day) + DAY, "cells": CELLS}
-    minutes = reader.rows(query("production/completeness/read_minutes"), window)
-    asked = {"stream": BY_MARKET, "day": day, "by_series": by == "series", "series": series or None, "search": search}
-    bounds = {"cells": CELLS, "rows_max": ROWS_MAX, "rows_skipped": page * ROWS_MAX}
-    rows = reader.rows(query("production/status_page/read_strips"), asked | bounds)
+    streams = reader.rows(query("production/status_page/read_stream_strips"), {"day": day})
+    asked = {"stream": BY_MARKET, "day": day, "series": series or None, "search": search, "cells": CELLS}
+    bounds = {"rows_max": ROWS_MAX, "rows_skipped": page * ROWS_MAX, "markets_max": MARKETS_MAX}
+    of_markets = query("production/status_page/read_market_strips")
+    of_series = query("production/status_page/read_series_strips")
+    rows = reader.rows(of_markets if by == "market" else of_series, asked | bounds)
     classified = reader.row(query("production/completeness/read_classified_until"))
     names = rows[0]["names"] if rows else 0
     return {
@@ -54,31 +56,20 @@ def read_completeness(reader: PageReader, parameters: Parameters) -> PageContext
         "page": page,
         "page_count": -(-names // ROWS_MAX),
         "names": names,
+        "matches": rows[0]["matches"] if rows and by == "market" else names,
+        "markets_max": MARKETS_MAX,
         "asked": {"day": day, "by": by, "series": series, "search": search},
-        "streams": stream_strips(minutes, day),
-        "rows": [row | {"runs": runs(row["states"]), **totals(row)} for row in rows],
+        "streams": [strip(row) for row in streams if row["minutes"]],
+        "rows": [strip(row) for row in rows],
         "cells": CELLS,
         "meanings": MEANINGS,
         "classified_until": classified["moment"] if classified else None,
+        "computed_at": min((row["computed_at"] for row in streams), default=None),
     }
 
 
-def stream_strips(minutes: Iterable[Row], day: date) -> list[dict[str, Any]]:
-    """Return each stream with its minutes by state and its strip."""
-    rows = [(row["stream"], row["state"], row["cell"], row["minutes"]) for row in minutes]
-    streams = group_by_stream(rows, begin_of(day), DAY / CELLS, CELLS)
-    return [
-        {
-            "name": each.stream,
-            "minutes": each.minutes,
-            "total": sum(each.minutes.values()),
-            "runs": runs([cell.state for cell in each.cells]),
-        }
-        for each in streams
-    ]
-
-
-def totals(row: Row) -> dict[str, Any]:
-    """Return a row's minutes by state and their sum."""
-    minutes = {state: row[f"minutes_{state}"] for state in MINUTE_STATES}
-    return {"minutes": minutes, "total": sum(minutes.values())}
+def strip(row: Row) -> dict[str, Any]:
+    """Return a row with a number of minutes for each state, their sum, and the runs of its cells."""
+    minutes = {state: row["minutes"].get(state, 0) for state in MINUTE_STATES}
+    cells = [row["states"].get(str(number)) for number in range(CELLS)]
+    return row | {"minutes": minutes, "total": sum(minutes.values()), "runs": runs(cells)}

@@ -20,9 +20,8 @@ def read_gaps(reader: PageReader, parameters: Parameters) -> PageContext:
     day = parameters.day("day", today)
     market = parameters.text("market")
     window = {"from_at": begin_of(day), "until_at": begin_of(day) + DAY}
-    lost = reader.rows(
-        query("production/completeness/read_gaps"), {**window, "market": market or None, "gaps_max": ROWS_MAX}
-    )
+    bounds = {"day": day, "market": market or None, "markets_max": ROWS_MAX, "gaps_max": ROWS_MAX}
+    lost = reader.rows(query("production/status_page/list_lost_minutes"), bounds)
     missed = reader.rows(query("production/status_page/list_sequence_gaps"), {**window, "rows_max": ROWS_MAX})
     shown = {"day": day, "today": today, "market": market, "asked": {"day": day, "market": market}}
     return {**shown, "lost": lost, "missed": missed, "rows_max": ROWS_MAX}
