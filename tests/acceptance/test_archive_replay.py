@@ -29,6 +29,10 @@ OF_LIFECYCLES = {"seen_at", "payload_sha256", "occurrence"}
 # The first archive is played from when all books are known.
 LEAD = timedelta(seconds=1)
 WINDOW = timedelta(seconds=6)
+ENDS = ("from", "to")
+MARKETS_MIN = 30
+# The window lasts 40 s. A client needs more than half of it for its lists and for 40 trades.
+SPEED = 0.15
 
 
 class Played(NamedTuple):
@@ -39,7 +43,6 @@ class Played(NamedTuple):
     begin: datetime
     end: datetime
     figures: dict[str, Any]
-    place: Path
 
     def rows(self, archive: Archive, stream: str, *, of_window: bool) -> list[dict[str, Any]]:
         """Return the rows of a stream: of the window, or of everything around it."""
@@ -67,21 +70,40 @@ def demo(*arguments: str) -> str:
     return done.stdout
 
 
+class Recorded(NamedTuple):
+    """The archive of a demo, and the window that is played of it."""
+
+    place: Path
+    begin: datetime
+    end: datetime
+
+    @property
+    def times(self) -> tuple[str, str]:
+        """The window as commands take it."""
+        return self.begin.isoformat(), self.end.isoformat()
+
+
 @pytest.fixture(scope="module")
-def played() -> Iterator[Played]:
-    """Let a demo trade, and play most of its archive through a second one."""
+def recorded() -> Iterator[Recorded]:
+    """Let a demo trade."""
     with tempfile.TemporaryDirectory(prefix="kalshi-test-", dir=fast_folder(with_programs=True)) as name:
         folder = Path(name)
         folder.chmod(0o711)
-        places = folder / "first", folder / "second"
-        demo("--seconds", "8", "--markets", "60", "--archive", str(places[0]))
-        first = open_archive(places[0])
-        begin = opened_at(first) + LEAD
-        window = begin, begin + WINDOW
-        report = folder / "report.json"
-        times = [each.isoformat() for each in window]
-        demo("--archive-window", str(places[0]), *times, "--archive", str(places[1]), "--report", str(report))
-        yield Played(first, open_archive(places[1]), *window, json.loads(report.read_text()), places[0])
+        place = folder / "first"
+        # No test asks whether books are proven, so no round of audits is waited for.
+        demo("--seconds", "8", "--markets", "60", "--audit-seconds", "0", "--archive", str(place))
+        begin = opened_at(open_archive(place)) + LEAD
+        yield Recorded(place, begin, begin + WINDOW)
+
+
+@pytest.fixture(scope="module")
+def played(recorded: Recorded) -> Played:
+    """Play most of the archive through a second demo."""
+    place, report = recorded.place.parent / "second", recorded.place.parent / "report.json"
+    window = ["--archive-window", str(recorded.place), *recorded.times]
+    demo(*window, "--audit-seconds", "0", "--archive", str(place), "--report", str(report))
+    archives = open_archive(recorded.place), open_archive(place)
+    return Played(*archives, recorded.begin, recorded.end, json.loads(report.read_text()))
 
 
 def opened_at(archive: Archive) -> datetime:
@@ -151,13 +173,14 @@ def test_nothing_is_lost_and_nothing_invented(played: Played) -> None:
 
 
 @pytest.fixture
-def addresses(played: Played, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
+def addresses(recorded: Recorded, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
     """An exchange that plays the window slowly: its addresses, and a key it knows."""
     # kalshi-sdk signs with RSA only, the other one with either.
     key = make_key(tmp_path, 1 if "kalshi_sdk" in request.node.name else 2)
     arguments = [sys.executable, "-m", "kalshi_data.simulator", "replay", f"--key={key.key_id}={key.public}"]
-    arguments += [f"--archive={played.place}", f"--from={played.begin.isoformat()}", f"--to={played.end.isoformat()}"]
-    arguments += ["--speed=0.1", "--clients=0", "--removed-fields"]
+    window = [f"--{name}={at}" for name, at in zip(ENDS, recorded.times, strict=True)]
+    arguments += [f"--archive={recorded.place}", *window]
+    arguments += [f"--speed={SPEED}", "--clients=0", "--removed-fields"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as running:
         try:
             assert running.stdout
@@ -166,6 +189,14 @@ def addresses(played: Played, request: pytest.FixtureRequest, tmp_path: Path) ->
         finally:
             running.terminate()
             running.communicate()
+
+
+def test_kalshi_sdk_reads_a_replay(python: Path, addresses: list[str]) -> None:
+    found = talk(python, "with_kalshi_sdk.py", addresses)
+    check_lists(found)
+    messages = found["messages"]
+    assert messages["OrderbookSnapshotMessage"] >= len(found["books"]) >= MARKETS_MIN
+    assert min(messages[f"{name}Message"] for name in ("OrderbookDelta", "Trade", "Ticker")) >= 40
 
 
 def test_kalshi_python_sync_reads_a_replay(python: Path, addresses: list[str]) -> None:

@@ -13,7 +13,7 @@ from kalshi.config import KalshiConfig
 from kalshi.ws.client import KalshiWebSocket
 
 MESSAGES_WANTED = 40
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 SNAPSHOT = "OrderbookSnapshotMessage"
 
 
@@ -33,6 +33,10 @@ def rest(config, auth):
             "trades": [each.trade_id for each in client.markets.list_all_trades(limit=20, max_pages=3)],
             "combos": [each.event_ticker for each in client.events.list_all_multivariate()],
             "cutoff": str(client.historical.cutoff().market_settled_ts),
+            # An exchange that plays an archive knows the books of some markets only.
+            "books": [
+                each.ticker for each in client.markets.bulk_orderbooks(tickers=[each.ticker for each in markets])
+            ],
         }
 
 
@@ -66,7 +70,7 @@ def main():
     config = KalshiConfig(base_url=rest_url, ws_base_url=websocket_url)
     auth = KalshiAuth.from_key_path(key_id, private_key_file)
     found = rest(config, auth)
-    found["messages"] = asyncio.run(feed(config, auth, found["markets"]))
+    found["messages"] = asyncio.run(feed(config, auth, found["books"]))
     sys.stdout.write(json.dumps(found))
 
 
