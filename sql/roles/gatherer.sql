@@ -1,6 +1,7 @@
 -- Create the roles of a gatherer's cluster if they are missing; the deployment sets their passwords.
 -- gatherer owns kalshi_ts and kalshi_meta; dedup_reader may only read schema sync there, in bounded sessions. As
 -- status_page, which has no sessions of its own, the gatherer reads what its page shows.
+-- prometheus is the monitoring of the host.
 -- ansible/group_vars/gatherer.yml has the same limits and settings.
 do $$
 begin
@@ -13,6 +14,9 @@ begin
     if not exists (select from pg_roles where rolname = 'status_page') then
         create role status_page login;
     end if;
+    if not exists (select from pg_roles where rolname = 'prometheus') then
+        create role prometheus login;
+    end if;
 end;
 $$;
 
@@ -21,6 +25,8 @@ $$;
 alter role gatherer connection limit 35;
 alter role dedup_reader connection limit 60;
 alter role status_page connection limit 0;
+alter role prometheus connection limit 2;
+alter role prometheus set statement_timeout = '10s';
 grant status_page to gatherer;
 alter role dedup_reader set statement_timeout = '60s';
 alter role dedup_reader set lock_timeout = '10s';
@@ -43,5 +49,15 @@ begin
 exception
     when insufficient_privilege then
         raise notice 'temp_file_limit of dedup_reader is not set, since only a superuser may';
+end;
+$$;
+
+-- The monitoring of the host sees in which state sessions are, and no row of any table.
+do $$
+begin
+    grant pg_read_all_stats to prometheus;
+exception
+    when insufficient_privilege then
+        raise notice 'prometheus cannot see the state of sessions, and counts them as other';
 end;
 $$;

@@ -1,6 +1,7 @@
 -- Create the roles of the production database if they are missing; the deployment sets their passwords.
 -- kalshi_owner migrates; deduplicator writes; reader reads market_data in bounded sessions; exporter archives it. As
 -- status_page, which has no sessions of its own, the deduplicator reads what its page shows.
+-- prometheus is the monitoring of the host.
 -- ansible/group_vars/production.yml has the same limits and settings.
 do $$
 begin
@@ -19,6 +20,9 @@ begin
     if not exists (select from pg_roles where rolname = 'status_page') then
         create role status_page login;
     end if;
+    if not exists (select from pg_roles where rolname = 'prometheus') then
+        create role prometheus login;
+    end if;
 end;
 $$;
 
@@ -28,6 +32,8 @@ alter role kalshi_owner connection limit 10;
 alter role deduplicator connection limit 50;
 alter role exporter connection limit 15;
 alter role status_page connection limit 0;
+alter role prometheus connection limit 2;
+alter role prometheus set statement_timeout = '10s';
 grant status_page to deduplicator;
 
 -- Readers may be people: no query of theirs may hold back vacuum or fill the disk for long.
@@ -43,5 +49,15 @@ begin
 exception
     when insufficient_privilege then
         raise notice 'temp_file_limit of reader is not set, since only a superuser may';
+end;
+$$;
+
+-- The monitoring of the host sees in which state sessions are, and no row of any table.
+do $$
+begin
+    grant pg_read_all_stats to prometheus;
+exception
+    when insufficient_privilege then
+        raise notice 'prometheus cannot see the state of sessions, and counts them as other';
 end;
 $$;

@@ -19,6 +19,24 @@ from tests.deployment.isolated_tool import isolated_tool
 PLAYBOOK_SECONDS_MAX = 600
 GROUPS = {"gatherer": GATHERERS, "deduplicator": (DEDUPLICATOR,), "production": (PRODUCTION,)}
 Variables = Mapping[str, Any]
+SETTINGS = {
+    "subscriptions": {"combos": True, "audit_seconds": 30},
+    "recovery": {"settle_seconds": 0.5},
+    "frame_log": {"free_bytes_min": 100_000_000},
+}
+# The hosts share this machine and its disk, so each gets a part of them, and waits are short.
+SMALL: Variables = {
+    "timescaledb_memory_mb": 512,
+    "timescaledb_wal_mb_max": 1024,
+    "zipapp_settle_seconds": 2,
+    # Their clock is this machine's, and they have no route to an archive.
+    "system_chrony": False,
+    "system_updates": False,
+    "kalshi_firewall": True,
+    "firewall_open_ports": [],
+    "zipapp_free_bytes_min": 500_000_000,
+    "gatherer_settings": SETTINGS,
+}
 FAILED = re.compile(r" failed=[1-9]")
 TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?:\w+ : )?(.+)\] \**$")
 

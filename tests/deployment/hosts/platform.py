@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tests.deployment.hosts.ansible import Ansible, PlaybookRun, Variables
+from tests.deployment.hosts.ansible import SMALL, Ansible, PlaybookRun
 from tests.deployment.hosts.cloudwatch_agent import WATCHED
 from tests.deployment.hosts.comparison import Comparison, compare
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
@@ -35,21 +35,6 @@ connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=3
 connection.request("GET", sys.argv[2])
 print(connection.getresponse().read().decode())
 """
-SETTINGS = {
-    "subscriptions": {"combos": True, "audit_seconds": 30},
-    "recovery": {"settle_seconds": 0.5},
-    "frame_log": {"free_bytes_min": 100_000_000},
-}
-# The hosts share this machine and its disk, so each gets a part of them, and waits are short.
-SMALL: Variables = {
-    "timescaledb_memory_mb": 512,
-    "timescaledb_wal_mb_max": 1024,
-    "zipapp_settle_seconds": 2,
-    "kalshi_firewall": True,
-    "firewall_open_ports": [],
-    "zipapp_free_bytes_min": 500_000_000,
-    "gatherer_settings": SETTINGS,
-}
 
 
 class Platform:

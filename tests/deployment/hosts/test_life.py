@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from kalshi_data.database.connection import LONG_TRANSACTION, connect
+from tests.deployment.hosts.ansible import SETTINGS
 from tests.deployment.hosts.fleet import GATHERERS, PRODUCTION, ROOT
-from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, SETTINGS, Platform
+from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
 from tests.support.waiting import wait_until
 
@@ -45,12 +46,12 @@ def test_bare_hosts_become_a_platform(platform: Platform) -> None:
     platform.require_nothing_lost()
 
 
-def test_the_program_and_the_alerts_are_watched(platform: Platform) -> None:
+def test_the_program_its_host_and_the_alerts_are_watched(platform: Platform) -> None:
     def targets() -> list[dict[str, str]]:
         return platform.asked(MONITORED, PROMETHEUS, "/api/v1/targets")["data"]["activeTargets"]
 
     wait_until(
-        lambda: [each["health"] for each in targets()] == ["up"],
+        lambda: [each["health"] for each in targets()] == ["up"] * 3,
         lambda: f"{MONITORED} watched: {targets()}",
         poll_seconds=POLL_SECONDS,
     )

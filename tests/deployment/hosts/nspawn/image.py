@@ -17,13 +17,14 @@ from tests.support import debian_packages
 PACKAGES = (
     *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),
     *("ca-certificates", "tzdata", "python3", "python3-apt", "python3-psycopg2", "acl", "zstd"),
-    *("postgresql-17", "postgresql-17-timescaledb", "prometheus"),
+    *("postgresql-17", "postgresql-17-timescaledb"),
+    *("prometheus", "prometheus-node-exporter", "prometheus-postgres-exporter"),
 )
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
 # Host.make creates a cluster per host, so that no two hosts share one. A playbook starts Prometheus.
 AFTERWARDS = (
     "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service; "
-    "systemctl disable prometheus.service"
+    "systemctl disable prometheus.service prometheus-node-exporter.service prometheus-postgres-exporter.service"
 )
 CACHE = Path("/var/cache/kalshi-data")
 KEPT = 3
