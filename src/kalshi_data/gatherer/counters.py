@@ -69,6 +69,10 @@ class Counters:
     markets_wanted: int = level("markets_wanted", "Markets whose books should be subscribed.", int)
     markets_subscribed: int = level("markets_subscribed", "Markets whose books are subscribed.", int)
     books_followed: int = level("books_followed", "Order books whose snapshots are compared.", int)
+    tokens_per_second: float = level(
+        "tokens_per_second", "Tokens of the exchange that requests may cost in a second; 0 until it was asked."
+    )
+    books_room: int = level("books_room", "Order books that all connections have room for.", int)
     markets_unassigned: int = level("markets_unassigned", "Markets wanted that no connection has room for.", int)
     subscribed: bool = flag("subscribed", "1 once everything wanted has been subscribed since the start.", bool)
     # Until then it writes no heartbeat and drops nothing.
@@ -116,6 +120,7 @@ class Counters:
 
     # Waiting and failures in words, empty if there is none; the metric is 1 or 0.
     held_by: str = flag("waiting_for_lock", "1 while another gatherer holds the frame log or the database.", str)
+    key_excess: str = flag("key_too_wide", "1 if the API key may do more than read, against the settings.", str)
     log_failure: str = flag("frame_log_failing", "1 while frames cannot be logged.", str)
     database_failure: str = flag("database_failing", "1 while rows cannot be committed.", str)
     writer_failure: str = flag("writer_failing", "1 while the writer starts over after a fault of its own.", str)

@@ -14,6 +14,7 @@ from aiolimiter import AsyncLimiter
 
 from kalshi_data.errors import KalshiDataError
 from kalshi_data.gatherer.background import first_of, keep_running
+from kalshi_data.gatherer.connections.account import AccountCheck, budget_of
 from kalshi_data.gatherer.connections.allocation import ConnectionSpec, SubscriptionAllocator
 from kalshi_data.gatherer.connections.readiness import Readiness
 from kalshi_data.gatherer.connections.session import FeedSession, TakeLifecycle
@@ -41,7 +42,7 @@ from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.gatherer.startup import StoppedWhileWaiting, check_registry, require_folder, take_over
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.kalshi.feed import FeedConnection
-from kalshi_data.kalshi.rest import Budget, Rest
+from kalshi_data.kalshi.rest import Rest
 from kalshi_data.kalshi.timestamps import from_ns
 from kalshi_data.shard import EVERYTHING, Shard
 
@@ -95,6 +96,7 @@ class Gatherer:
         self._allocator = SubscriptionAllocator(settings.subscriptions, counters)
         self._readiness = Readiness(self._allocator, counters)
         self._limiter = AsyncLimiter(settings.subscriptions.commands_per_second_max, 1.0)
+        self._budget = budget_of(settings.requests)
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -149,10 +151,8 @@ class Gatherer:
 
     @asynccontextmanager
     async def _rest(self) -> AsyncGenerator[Rest]:
-        requests = self._settings.requests
-        budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
         async with aiohttp.ClientSession() as session:
-            shared = (self._signer, budget, RestRefusals(self._counters).take)
+            shared = (self._signer, self._budget, RestRefusals(self._counters).take)
             yield Rest(session, self._settings.exchange.rest_url, *shared)
 
     async def _seal_blocks(self) -> None:
@@ -164,6 +164,8 @@ class Gatherer:
         """Gather until the stop signal, then wait until every connection is closed."""
         databases, counters, incidents = self._settings.databases, self._counters, Incidents()
         meta = databases.kalshi_meta.conninfo
+        account = AccountCheck(rest, self._budget, self._settings, counters)
+        await account.preflight()
         registry = Registry(rest, meta, self._settings, counters, self._shard, incidents=incidents)
         exchange = ExchangePoller(rest, meta, self._settings.registry, counters, incidents)
         shared = (self._settings.recovery, counters, self._recorder.repaired)
@@ -180,6 +182,7 @@ class Gatherer:
                 "exchange status": exchange.run,
                 "books": lambda: self._assign_books(registry),
                 "missed trades": trades.run,
+                "account": account.run,
                 "former shards": lambda: drain_former_shards(self._settings, self._shard or EVERYTHING, self._remedy),
             }
             tasks = [group.create_task(self._keep(*each)) for each in work.items()]

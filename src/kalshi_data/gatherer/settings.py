@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from kalshi_data.gatherer.connections.settings import SubscriptionSettings
+from kalshi_data.gatherer.connections.settings import RequestSettings, SubscriptionSettings
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.markets.settings import RegistrySettings
 from kalshi_data.service.growth import GrowthLimits
@@ -28,6 +28,15 @@ class ExchangeSettings(Section):
             )
         ),
     ]
+    allow_wide_key: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Whether the key may do more than read. Otherwise the gatherer does not start with such a key, and is "
+                "degraded if the exchange says so later."
+            )
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         """Reject an address without its scheme.
@@ -44,30 +53,6 @@ class DatabaseSettings(Section):
 
     kalshi_ts: Annotated[Conninfo, Meta(description="Database for what this gatherer receives.")]
     kalshi_meta: Annotated[Conninfo, Meta(description="Database for series, events and markets.")]
-
-
-class RequestSettings(Section):
-    """The REST budget of the key, in the exchange's tokens. The defaults are the Basic tier's."""
-
-    tokens_per_second: Annotated[
-        float,
-        Meta(
-            gt=0,
-            le=COUNT_MAX,
-            description="Rate at which the key's REST budget grows. The default is the exchange's Basic tier.",
-        ),
-    ] = 200.0
-    tokens_max: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="Largest REST budget that can build up.")] = 400.0
-    tokens_per_request: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="What one request costs.")] = 10.0
-
-    def __post_init__(self) -> None:
-        """Reject a budget that never allows a request.
-
-        Raises:
-            ValueError: with the reason; msgspec adds the key.
-        """
-        if self.tokens_per_second <= 0 or not 0 < self.tokens_per_request <= self.tokens_max:
-            raise ValueError("tokens_per_second must be above 0, tokens_per_request above 0 and at most tokens_max")
 
 
 class GathererHealthSettings(GrowthLimits):

@@ -56,9 +56,13 @@ class Budget:
         self, tokens_per_second: float = 200.0, tokens_max: float = 400.0, tokens_per_request: float = 10.0
     ) -> None:
         """Start with all tokens; the defaults are those of the Basic tier."""
-        self._limiter = AsyncLimiter(tokens_max, tokens_max / tokens_per_second)
         self._tokens_per_request = tokens_per_request
         self._resumes_at = 0.0
+        self.change(tokens_per_second, tokens_max)
+
+    def change(self, tokens_per_second: float, tokens_max: float) -> None:
+        """Spend at another rate from now on; it starts with all tokens."""
+        self._limiter = AsyncLimiter(tokens_max, tokens_max / tokens_per_second)
 
     async def take(self) -> None:
         """Wait until one request is within the budget, and the exchange does not ask to wait."""

@@ -17,23 +17,34 @@ from kalshi_data.errors import SettingsError
 
 # The real exchange does not document how far a client's clock may be off.
 CLOCK_SKEW_MS_MAX = 30_000
+NO_SCOPES: Mapping[str, tuple[str, ...]] = {}
 
 
 class KeyRing:
     """The public keys of the clients that may connect."""
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        """Read one public key in PEM form per key id.
+    def __init__(self, files: Mapping[str, Path], scopes: Mapping[str, tuple[str, ...]] = NO_SCOPES) -> None:
+        """Read one public key in PEM form per key id; a key without `scopes` may read only.
 
         Raises:
             SettingsError: if a file is missing, or its key is neither RSA nor Ed25519.
         """
         self._keys = {key_id: _load(path) for key_id, path in files.items()}
+        self._scopes = scopes
 
     @property
     def ids(self) -> list[str]:
         """The ids of all keys, in order."""
         return sorted(self._keys)
+
+    def listed(self) -> dict[str, object]:
+        """Return the body of GET /api_keys: the keys of the account."""
+        return {
+            "api_keys": [
+                {"api_key_id": key_id, "name": key_id, "scopes": list(self._scopes.get(key_id, ("read",)))}
+                for key_id in self.ids
+            ]
+        }
 
     def client(self, headers: Mapping[str, str], method: str, path: str, skew_ms: int = 0) -> str | None:
         """Return the id of the key that signed a request, or None; `skew_ms` is the error of the exchange's clock."""

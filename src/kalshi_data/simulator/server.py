@@ -68,6 +68,7 @@ class ExchangeServer:
         routes = [web.get(f"{API}{path}", self._checked(handler)) for path, handler in paths.items()]
         application.add_routes([web.get(FEED, self._feed), *routes])
         application.router.add_get(f"{API}/account/limits", self._account)
+        application.router.add_get(f"{API}/api_keys", self._api_keys)
         application.router.add_get(ADMIN, self._list_faults)
         application.router.add_post(ADMIN, self._start_fault)
         application.router.add_get("/trade-api/{rest:.*}", self._not_found)
@@ -176,6 +177,11 @@ class ExchangeServer:
         if self._client(request) is None:
             return _json(UNAUTHENTICATED, 401)
         return self._refusal(request) or _json(account_limits(self._limits.tier))
+
+    async def _api_keys(self, request: web.Request) -> web.Response:
+        if self._client(request) is None:
+            return _json(UNAUTHENTICATED, 401)
+        return self._refusal(request) or _json(self._keys.listed())
 
     async def _not_found(self, request: web.Request) -> web.Response:
         """Answer an unknown path with 404; redirect a path with a slash at its end to the path without."""

@@ -43,14 +43,10 @@ module "transfer" {
 module "gatherer" {
   source = "../../modules/host"
 
-  name    = local.name
-  program = "gatherer"
-  region  = local.region
-  hosts = {
-    gatherer-1 = module.network.public_subnet_ids["us-east-1a"]
-    gatherer-2 = module.network.public_subnet_ids["us-east-1b"]
-    gatherer-3 = module.network.public_subnet_ids["us-east-1c"]
-  }
+  name              = local.name
+  program           = "gatherer"
+  region            = local.region
+  hosts             = { for name, zone in local.gatherers : name => module.network.public_subnet_ids[zone] }
   public_address    = true
   security_group_id = module.network.security_group_ids["gatherer"]
   instance_type     = "t4g.2xlarge"

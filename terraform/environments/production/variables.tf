@@ -83,6 +83,15 @@ locals {
   parameter_path   = "/kalshi-data/production"
   health_log_group = "/kalshi-data/production/health"
 
-  # The same on both engines. No host reads them.
-  secrets = ["kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"]
+  gatherers = {
+    gatherer-1 = "us-east-1a"
+    gatherer-2 = "us-east-1b"
+    gatherer-3 = "us-east-1c"
+  }
+
+  # The same on both engines. No host reads them. Each gatherer has a key of its own.
+  secrets = concat(
+    ["sync_password", "production_password", "owner_password"],
+    [for pair in setproduct(keys(local.gatherers), ["kalshi_key_id", "kalshi_private_key"]) : join("/", pair)],
+  )
 }

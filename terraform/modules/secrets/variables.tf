@@ -43,8 +43,8 @@ variable "parameters" {
   description = "Names of the secrets."
 
   validation {
-    condition     = alltrue([for name in var.parameters : can(regex("^[a-z_]+$", name))])
-    error_message = "Secrets are named in lower-case letters and underscores."
+    condition     = alltrue([for name in var.parameters : can(regex("^([a-z]+-[0-9]+/)?[a-z_]+$", name))])
+    error_message = "Secrets are named in lower-case letters and underscores, below a host's name if they are its own."
   }
 }
 

@@ -19,6 +19,7 @@ from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.kalshi.feed import FeedConnection
 from kalshi_data.service.health import HealthReport, Reason, Severity
 from tests.integration.gatherer import test_gap_repair as gap_scene
+from tests.integration.gatherer.test_account import FAST, LIMITED, WIDE, answered, chosen, hurry, late, listed
 from tests.integration.gatherer.test_feed import SUBSCRIBED, gather
 from tests.integration.gatherer.test_feed import delta as change
 from tests.integration.gatherer.test_growth import GB, remember
@@ -98,6 +99,20 @@ def assign_without_a_connection(scene: Scene) -> Counters:
     return counters
 
 
+def want_more_than_fits(scene: Scene) -> Counters:
+    del scene
+    counters = Counters()
+    settings = SubscriptionSettings(connections_max=3, markets_per_connection_max=10)
+    SubscriptionAllocator(settings, counters).assign([f"KXA-{number}" for number in range(10)])
+    assert counters.markets_unassigned == 0
+    return counters
+
+
+def use_a_wide_key(scene: Scene) -> Counters:
+    hurry(scene.monkeypatch)
+    return answered(late(listed(WIDE), LIMITED), chosen("mine", **FAST))[0]
+
+
 def lose_trades(scene: Scene) -> Counters:
     listed, found = gap_scene.exchange(), list[Counters]()
     response = {"status": 400, "text": "min_ts is out of range"}
@@ -145,6 +160,8 @@ FAULTS: dict[str, Callable[[Scene], Counters | str]] = {
     "BooksDiffer": lambda scene: send(scene, snapshot(1), delta(2), snapshot(3)),
     "MarketsRefused": refuse_a_market,
     "ChannelRefused": refuse_a_channel,
+    "BooksRoomLow": want_more_than_fits,
+    "KeyTooWide": use_a_wide_key,
     "KeyRefused": lambda scene: refuse_the_handshake(scene, b'{"code":"authentication_error"}'),
     "ClockOff": lambda scene: refuse_the_handshake(scene, b'{"error":{"message":"header timestamp expired"}}'),
     "ConnectionErrors": fail_in_a_connection,

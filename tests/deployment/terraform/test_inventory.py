@@ -125,8 +125,12 @@ def test_variables_contain_what_programs_need(listing: Json) -> None:
     assert (ROOT / "sql" / "databases" / f"{host['kalshi_production']['database']}.sql").is_file()
     assert host["kalshi_archive"] == {"bucket": "kalshi-data-archive-123456789012", "prefix": "parquet/"}
     assert sorted(host["kalshi_gatherers"]) == ["gatherer-1", "gatherer-2", "gatherer-3"]
-    name = host["kalshi_parameter_names"]["kalshi_private_key"]
-    assert name == "/kalshi-data/production/kalshi_private_key"
+    folder = "/kalshi-data/production"
+    keys = [
+        f"{name}/{secret}" for name in host["kalshi_gatherers"] for secret in ("kalshi_key_id", "kalshi_private_key")
+    ]
+    shared = ["sync_password", "production_password", "owner_password"]
+    assert host["kalshi_parameter_names"] == {name: f"{folder}/{name}" for name in (*keys, *shared)}
 
 
 def test_the_production_host_is_in_the_variables(outcome: Outcome) -> None:

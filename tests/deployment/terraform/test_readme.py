@@ -52,5 +52,7 @@ def test_every_variable_and_secret_is_named() -> None:
     """An operator finds each variable and each secret in the README."""
     variables = re.findall(r'^variable "(\w+)"', (SOURCE / PRODUCTION / "variables.tf").read_text(), re.M)
     assert all(re.search(rf"^{name} +=", README, re.M) for name in variables)
-    for secret in ("kalshi_key_id", "kalshi_private_key", "sync_password", "production_password", "owner_password"):
+    for secret in ("sync_password", "production_password", "owner_password"):
         assert f"\nput {secret} " in README
+    for secret in ("kalshi_key_id", "kalshi_private_key"):
+        assert f"\n  put $host/{secret} " in README

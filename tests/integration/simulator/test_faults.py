@@ -100,15 +100,15 @@ async def received(websocket: ClientConnection) -> list[Frame]:
             frames.append({})
 
 
-def serve(folder: Path, use: Use, **limits: Any) -> list[Frame]:
-    """Serve an exchange to `use` and return its journal."""
+def serve(folder: Path, use: Use, *, scopes: tuple[str, ...] = ("read",), **limits: Any) -> list[Frame]:
+    """Serve an exchange to `use`, whose key has these scopes, and return its journal."""
     key, journal = make_key(folder, 2), folder / "journal"
     limits.setdefault("live_seconds", FOR_EVER_SECONDS)
 
     async def run() -> None:
         plan = ModelSettings(markets=10, deltas_per_second=1_000, lifecycles_per_second=2)
         model = MarketModel(plan, Publisher(Journal(journal), Limits(**limits)), lambda _: None)
-        exchange = ExchangeServer(model, KeyRing({key.key_id: key.public}))
+        exchange = ExchangeServer(model, KeyRing({key.key_id: key.public}, {key.key_id: scopes}))
         runner = web.AppRunner(exchange.application(), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -9,6 +9,7 @@ from kalshi_data.gatherer.connections.error_policy import ErrorAction, action_fo
 from kalshi_data.gatherer.connections.settings import SubscriptionSettings
 from kalshi_data.gatherer.connections.snapshot_requests import Rotation
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.monitoring.health_rules import ROOM_SHARE_MAX
 
 TICKERS = [f"KXA-26NOV-T{number}" for number in range(25)]
 
@@ -50,6 +51,20 @@ def test_books_that_are_not_wanted_any_more_are_dropped() -> None:
     allocator.assign(TICKERS[:3])
     assert list(books(allocator)[0].tickers) == TICKERS[:3]
     assert counters.markets_wanted == 3
+
+
+def test_the_room_for_books_counts_connections_that_may_still_be_opened() -> None:
+    allocator, counters = make_allocator(markets_per_connection_max=10, connections_max=5)
+    allocator.assign(TICKERS[:1])
+    assert counters.books_room == 30
+    allocator.limit(books(allocator)[0], 4)
+    assert counters.books_room == 24
+
+
+def test_by_default_fifty_thousand_books_fit_without_a_warning() -> None:
+    allocator, counters = make_allocator()
+    allocator.assign([])
+    assert ROOM_SHARE_MAX * counters.books_room >= 50_000
 
 
 def test_markets_that_no_connection_takes_are_counted_and_assigned_once_there_is_room() -> None:

@@ -66,6 +66,7 @@ def health_of(changes: Mapping[str, Any], now_seconds: float = NOW) -> tuple[str
 
 def test_a_gatherer_at_work_is_healthy() -> None:
     assert health_of({}) == ("healthy", [])
+    assert health_of({"markets_wanted": 90, "books_room": 100}) == ("healthy", [])
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,8 @@ def test_a_gatherer_at_work_is_healthy() -> None:
         ({"markets_known": 0}, "unhealthy", "markets"),
         ({"markets_known": 0, "started_at_seconds": NOW - 10}, "degraded", "markets"),
         ({"markets_unassigned": 12}, "degraded", "room"),
+        ({"markets_wanted": 91, "books_room": 100}, "degraded", "room"),
+        ({"key_excess": "the key may trade"}, "degraded", "key"),
         ({"connections_up": 7}, "degraded", "connections"),
         ({"connections_up": 4}, "degraded", "connections"),
         ({"connections_up": 3}, "unhealthy", "connections"),

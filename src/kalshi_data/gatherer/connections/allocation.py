@@ -57,12 +57,14 @@ class SubscriptionAllocator:
         missing = [ticker for ticker in wanted if ticker not in self._assigned]
         touched |= self._add(missing)
         self._counters.markets_wanted = len(wanted)
+        self._counters.books_room = self._room()
         for spec in touched:
             spec.changed.set()
 
     def limit(self, spec: ConnectionSpec, markets_max: int) -> None:
         """Limit a connection to `markets_max` books, and assign the rest to other connections."""
         spec.markets_max = max(1, markets_max)
+        self._counters.books_room = self._room()
         spec.limited_until_seconds = time.monotonic() + self._settings.refused_channel_seconds
         for ticker in list(spec.tickers)[spec.markets_max :]:
             self._remove(ticker)
@@ -99,6 +101,11 @@ class SubscriptionAllocator:
             log.error("no connection has room for markets: raise connections_max", markets=unassigned)
         self._unassigned = self._counters.markets_unassigned = unassigned
         return touched
+
+    def _room(self) -> int:
+        """Return how many books fit if all connections that may be opened are."""
+        more = max(0, self._settings.connections_max - len(self.specs))
+        return sum(spec.markets_max for spec in self.specs) + more * self._settings.markets_per_connection_max
 
     def _make_room(self, markets: int) -> None:
         """Add specs until all markets fit, or until `connections_max` is reached."""

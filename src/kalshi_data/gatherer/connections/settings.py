@@ -1,10 +1,48 @@
-"""Settings of what is subscribed on the feed."""
+"""Settings of what is subscribed on the feed, and of how much is asked over REST."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
 from kalshi_data.settings import COUNT_MAX, SECONDS_MAX, Section
+
+
+class RequestSettings(Section):
+    """The REST budget of the account, in the exchange's tokens. The defaults are the Basic tier's.
+
+    At the start the exchange is asked for the account's limits; they count if they are lower.
+    """
+
+    tokens_per_second: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=COUNT_MAX,
+            description="Rate at which the account's REST budget grows. The default is the exchange's Basic tier.",
+        ),
+    ] = 200.0
+    tokens_max: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="Largest REST budget that can build up.")] = 400.0
+    account_gatherers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="Gatherers whose keys belong to the same account; each spends an equal part of its budget.",
+        ),
+    ] = 1
+    tokens_per_request: Annotated[float, Meta(gt=0, le=COUNT_MAX, description="What one request costs.")] = 10.0
+
+    def __post_init__(self) -> None:
+        """Reject a budget that never allows a request.
+
+        Raises:
+            ValueError: with the reason; msgspec adds the key.
+        """
+        if self.tokens_per_second <= 0 or not 0 < self.tokens_per_request <= self.tokens_max / self.account_gatherers:
+            raise ValueError(
+                "tokens_per_second must be above 0, and tokens_per_request above 0 and at most "
+                "tokens_max / account_gatherers"
+            )
 
 
 class SubscriptionSettings(Section):
@@ -17,9 +55,12 @@ class SubscriptionSettings(Section):
         Meta(
             ge=1,
             le=COUNT_MAX,
-            description="Most connections to the exchange. Markets that do not fit are counted and logged.",
+            description=(
+                "Most connections to the exchange. By default 60,000 order books fit beside the other channels; the "
+                "gatherer is degraded from nine tenths on, and counts markets that do not fit."
+            ),
         ),
-    ] = 10
+    ] = 14
     connections_per_channel: Annotated[
         int,
         Meta(

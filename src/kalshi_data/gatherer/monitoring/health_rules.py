@@ -16,6 +16,8 @@ EXPECTED = frozenset({"connections", "feed", "markets", "registry"})
 STATUS_SECONDS_MAX = 120.0
 SCHEDULE_UNKNOWN = "no maintenance is known, since the exchange's schedule is not"
 
+# Part of the room for order books that may be used; markets are listed faster than people change settings.
+ROOM_SHARE_MAX = 0.9
 # How many names of unknown fields a reason shows.
 NAMES_SHOWN = 5
 
@@ -36,6 +38,7 @@ def evaluate(
         _database(counters, settings, now_seconds),
         _markets(counters, settings, now_seconds),
         _rest(counters, now_seconds),
+        _key(counters),
         _connections(counters, settings),
         _feed(counters, settings, now_seconds),
         _unknown(counters, settings, monotonic_seconds),
@@ -111,6 +114,10 @@ def _markets(counters: Counters, settings: GathererHealthSettings, now_seconds: 
         yield Reason(
             DEGRADED, "room", f"{counters.markets_unassigned:,} markets have no connection: raise connections_max"
         )
+    elif counters.markets_wanted > ROOM_SHARE_MAX * counters.books_room > 0:
+        wanted, room = counters.markets_wanted, counters.books_room
+        text = f"{wanted:,} order books are wanted, and connections have room for {room:,}: raise connections_max"
+        yield Reason(DEGRADED, "room", text)
 
 
 def _rest(counters: Counters, now_seconds: float) -> Iterator[Reason]:
@@ -122,6 +129,11 @@ def _rest(counters: Counters, now_seconds: float) -> Iterator[Reason]:
     if counters.trade_gaps_unrepaired:
         gaps, reason = counters.trade_gaps_unrepaired, counters.trade_gap_failure
         yield Reason(DEGRADED, "trades", f"{gaps} gaps in trades are not repaired: {reason}")
+
+
+def _key(counters: Counters) -> Iterator[Reason]:
+    if counters.key_excess:
+        yield Reason(DEGRADED, "key", counters.key_excess)
 
 
 def _connections(counters: Counters, settings: GathererHealthSettings) -> Iterator[Reason]:

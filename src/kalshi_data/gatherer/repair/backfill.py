@@ -14,6 +14,7 @@ import structlog
 
 from kalshi_data.database.connection import Connection, connect, query
 from kalshi_data.errors import SettingsError
+from kalshi_data.gatherer.connections.account import budget_of
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.exchange_status.rest_refusals import RestRefusals
 from kalshi_data.gatherer.repair.trade_history import TradeSource, add_trades
@@ -21,7 +22,7 @@ from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.kalshi.auth import load_signer
 from kalshi_data.kalshi.instants import FAR_AWAY_S, timestamp_s
 from kalshi_data.kalshi.listings import HISTORICAL_MARKETS, MarketFields, decode_page
-from kalshi_data.kalshi.rest import Budget, Rest
+from kalshi_data.kalshi.rest import Rest
 from kalshi_data.kalshi.trades import FetchedTrade
 
 log = structlog.get_logger()
@@ -62,10 +63,9 @@ def backfill_trades(
         SettingsError: if a series has no markets, or the key cannot be used.
     """
     signer = load_signer(settings.exchange.key_id, settings.exchange.private_key_file)
-    requests = settings.requests
 
     async def run(connection: Connection) -> BackfillTotals:
-        budget = Budget(requests.tokens_per_second, requests.tokens_max, requests.tokens_per_request)
+        budget = budget_of(settings.requests)
         async with aiohttp.ClientSession() as session:
             rest = Rest(session, settings.exchange.rest_url, signer, budget, RestRefusals(Counters()).take)
             tickers = [*markets, *await markets_of_series(rest, settings, series, wanted)] if series else [*markets]
