@@ -119,7 +119,7 @@ def test_a_state_lasts_while_answers_confirm_it_and_has_a_row_in_each_hour() -> 
     ]
 
 
-def test_a_break_a_change_and_a_clock_set_back_begin_a_state_anew() -> None:
+def test_a_break_a_change_and_a_clock_set_back_begin_a_state_again() -> None:
     confirmed = Confirmations()
     for minutes, name in ((0, "a"), (1, "a"), (2, "b"), (3, "a"), (10, "a"), (5, "a")):
         confirmed.confirm("status", [state(name)], NOON + minutes * MINUTE, 5 * MINUTE)

@@ -12,9 +12,9 @@ from kalshi_data.gatherer.exchange_status.states import ExchangeState
 HOUR = timedelta(hours=1)
 # The finest time that the databases hold.
 MOMENT = timedelta(microseconds=1)
-# So many rows may wait for the database; beyond that the oldest are given up. It is some weeks of a quiet exchange.
+# This many rows may wait for the database; beyond that the oldest are given up. It is some weeks of a quiet exchange.
 WAITING_MAX = 10_000
-# So many are stored at once.
+# This many are stored at once.
 PAGE_ROWS_MAX = 500
 Key = tuple[str, bytes]
 
@@ -45,7 +45,7 @@ class Confirmations:
         self.given_up = 0
 
     def confirm(self, source: str, states: Iterable[ExchangeState], at: datetime, break_max: timedelta) -> None:
-        """Record the answer of `source` at a time. After a longer break than `break_max` every state begins anew."""
+        """Record the answer of `source` at a time. After a longer break than `break_max` every state begins again."""
         before, now = self._open.get(source, {}), dict[Key, StatedRow]()
         for state in states:
             key = (state.kind, state.body)

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 TABLE = "exchange_status"
 # Gatherers that started together do not ask together.
 JITTER = 0.1
-# A state that no answer confirmed for this many intervals begins anew.
+# A state that no answer confirmed for this many intervals begins again.
 INTERVALS_MAX = 3.0
 # Shards that a health report names.
 SHARDS_SHOWN = 5

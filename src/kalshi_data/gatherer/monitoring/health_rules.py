@@ -12,7 +12,7 @@ from kalshi_data.service.health import HealthReport, Reason, Severity
 RECONNECT_SECONDS = 300.0
 # The checks that fail during maintenance, or while the exchange is halted.
 EXPECTED = frozenset({"connections", "feed", "markets", "registry"})
-# What the exchange said of itself is believed for so long.
+# What the exchange said of itself is believed for this long.
 STATUS_SECONDS_MAX = 120.0
 SCHEDULE_UNKNOWN = "no maintenance is known, since the exchange's schedule is not"
 

@@ -29,7 +29,7 @@ LOCK_POLL_SECONDS = 0.1
 # Reading the database's size costs some milliseconds.
 SIZES_SECONDS = 5.0
 STOP_SECONDS_MAX = 6.0
-# So many windows of maintenance that come next.
+# This many windows of maintenance that come next.
 WINDOWS_MAX = 3
 # Counters that a heartbeat holds as they are.
 LEVELS = (
