@@ -78,7 +78,7 @@ def test_strips_of_markets_are_those_of_the_ledger(production: Database) -> None
             assert names == matches == len(MARKETS)
 
 
-def test_only_so_many_markets_are_looked_at(production: Database) -> None:
+def test_the_number_of_markets_looked_at_is_bounded(production: Database) -> None:
     with production.connect("deduplicator") as connection:
         asked = MARKETS_ASKED | {"markets_max": 2}
         rows = connection.execute(query("production/status_page/read_market_strips"), asked).fetchall()
