@@ -338,6 +338,8 @@ CREATE FUNCTION ops.minute_count(times tstzmultirange) RETURNS bigint
     LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION ops.minute_evidence(wanted_stream text, tickers text[], from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS TABLE(is_by_market boolean, market_ticker text, during tstzrange, expected_times tstzmultirange, expected tstzmultirange, missed tstzmultirange, backfilled tstzmultirange, proven_by_line tstzmultirange, proven_by_check tstzmultirange, wrong tstzmultirange, uncovered tstzmultirange)
     LANGUAGE sql STABLE;
+CREATE FUNCTION ops.minutes_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone, wanted_ticker text DEFAULT NULL::text) RETURNS TABLE(stream text, market_ticker text, proven tstzmultirange, covered tstzmultirange, repaired tstzmultirange, gap tstzmultirange, idle tstzmultirange, halted tstzmultirange)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.misfit_expression(target regclass, source regclass) RETURNS text
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.missed_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(stream text, market_ticker text, during tstzrange, gatherer_id smallint, reason text, repair text, repaired_by text, repaired_at timestamp with time zone)
@@ -513,7 +515,7 @@ CREATE FUNCTION ops.window_ends_at(exchange_ts timestamp with time zone, time_di
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.within_hour(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS tstzrange
     LANGUAGE sql IMMUTABLE;
-CREATE FUNCTION ops.worst_states(gap tstzmultirange, repaired tstzmultirange, covered tstzmultirange, proven tstzmultirange, idle tstzmultirange, of_day date, cells integer) RETURNS jsonb
+CREATE FUNCTION ops.worst_states(gap tstzmultirange, repaired tstzmultirange, covered tstzmultirange, proven tstzmultirange, halted tstzmultirange, idle tstzmultirange, of_day date, cells integer) RETURNS jsonb
     LANGUAGE sql STABLE;
 CREATE FUNCTION timeseries.drop_partitions(target regclass, older_than timestamp with time zone, only_within tstzmultirange DEFAULT '{(,)}'::tstzmultirange, partitions_max integer DEFAULT 100) RETURNS TABLE(partition_name text, during tstzrange)
     LANGUAGE plpgsql SECURITY DEFINER

@@ -63,8 +63,18 @@ insert into market_data.hot_tickers (
 """
 
 
+HALTED = """
+insert into market_data.exchange_status (
+    gatherer_id, kind, exchange_index, exchange_active, trading_active, body, body_sha256, first_seen_at, confirmed_at
+) values (1, 'shard', 0, true, false, '{}', '\\x00', %s, %s)
+"""
+
+
 def fill_production(production: Database) -> None:
-    """Fill a day; its hour from noon on has a gap of five minutes in three markets, and a repair of single lines."""
+    """Fill a day; its hour from noon on has a gap of five minutes in three markets, and a repair of single lines.
+
+    In the hour after it, trading is not active for a quarter of an hour.
+    """
     with production.connect("deduplicator") as connection:
         ensure_partitions(connection, *(at(60 * hour) for hour in (-24, 0, 1, 2, 5)))
         cover_markets(connection)
@@ -90,6 +100,8 @@ def fill_production(production: Database) -> None:
             (("verified", None), ("verified", None), ("pending", f"no space {SCRIPT}"))
         ):
             connection.execute(HOUR, (T0 + timedelta(hours=hour), state, error))
+        connection.execute("select timeseries.ensure_partition('market_data.exchange_status', %s)", (at(80),))
+        connection.execute(HALTED, (at(80), at(95)))
         connection.execute("select ops.schedule_rechecks()")
         connection.execute("select ops.check_books()")
         connection.execute("select ops.advance_minutes(1440)")

@@ -14,7 +14,7 @@ from kalshi_data.demo.summary import Judged, ProvenMinutes, RunSummary
 
 LINE_SECONDS = 5.0
 STANDARD_ERROR = 2
-STATES = ("proven", "idle", "covered", "repaired", "gap")
+STATES = ("proven", "idle", "halted", "covered", "repaired", "gap")
 
 
 class SinceStart(ProgressColumn):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from kalshi_data.database.connection import Connection
+from kalshi_data.database.connection import Connection, query
 from tests.support.engines import Database
 from tests.support.merging import MIDNIGHT, digest
 
@@ -55,7 +55,7 @@ def say(ops: Connection, shard: int, first: int, last: int, *, active: bool | No
 
 
 def judged(ops: Connection, ticker: str) -> list[States]:
-    """Return the state of each minute of a market, by the view of runs, that of minutes, and the archive's function."""
+    """Return the state of each minute of a market, by two views, the archive's function and the ledger."""
     span = {"ticker": ticker, "from_at": MIDNIGHT, "until_at": MIDNIGHT + MINUTES * MINUTE}
     runs = "select from_at, to_at, state from {} where market_ticker = %(ticker)s"
     minutes = "select minute, minute + interval '1 min', state from market_data.minute_states"
@@ -72,7 +72,9 @@ def judged(ops: Connection, ticker: str) -> list[States]:
                 assert number not in states, "no minute has two states"
                 states[number] = state
         found.append(states)
-    return found
+    cells = {"market": ticker, **span, "cells": MINUTES}
+    rows = ops.execute(query("production/completeness/read_minutes"), cells).fetchall()
+    return [*found, {cell: state for stream, state, cell, _ in rows if stream == "orderbook_deltas"}]
 
 
 STATE = st.sampled_from(["idle", "idle", "covered", "gap"])
@@ -98,7 +100,7 @@ def test_a_minute_is_halted_if_its_market_s_shard_was_in_a_part_of_it(ops: Conne
                     for minute in range(first // 60, (first + length) // 60 + 1):
                         if expected.get(minute) == "idle":
                             expected[minute] = "halted"
-            assert judged(ops, "KXA-1") == [expected] * 3
+            assert judged(ops, "KXA-1") == [expected] * 4
 
     run: Callable[[], None] = whatever
     run()

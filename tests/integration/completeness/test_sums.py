@@ -46,7 +46,7 @@ def ledger(connection: Connection, market: str | None, cells: int) -> dict[str, 
 
 def worst(rows: list[tuple[str, int, float]]) -> STATES:
     """Return the worst state of each cell."""
-    order = ("gap", "repaired", "covered", "proven", "idle")
+    order = ("gap", "repaired", "covered", "proven", "halted", "idle")
     states = {cell: [state for state, each, _ in rows if each == cell] for _, cell, _ in rows}
     return {str(cell): min(found, key=order.index) for cell, found in states.items()}
 
@@ -61,6 +61,7 @@ def test_sums_are_those_of_the_ledger(production: Database) -> None:
             assert minutes == {state: sum(row[2] for row in rows if row[0] == state) for state, _, _ in rows}
     by_series = {series: row for (stream, series), row in sums.items() if stream == "orderbook_deltas" and series}
     assert {series: row[0] for series, row in by_series.items()} == {"KXA": 2, "KXB": 1, "<script>alert(1)</script>": 1}
+    assert sums["orderbook_deltas", ""][1]["halted"] == 16 * len(MARKETS)
     for state in MINUTE_STATES:
         total = sum(row[1].get(state, 0) for row in by_series.values())
         assert total == sums["orderbook_deltas", ""][1].get(state, 0)

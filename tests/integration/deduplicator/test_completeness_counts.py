@@ -104,6 +104,7 @@ def test_todays_minutes_are_counted_by_stream_and_state(production: Database, op
         "repaired": 2,
         "gap": 1,
         "idle": 0,
+        "halted": 0,
     }
     assert counted.share_proven == 3 / 7
     days = ops.execute(query("production/completeness/read_stream_days"), {"from_at": NOW, "until_at": NOW}).fetchall()

@@ -84,7 +84,7 @@ def test_completeness_is_shown_as_sql_has_it(site: StatusPage, production: Datab
     assert minutes["orderbook_deltas", "gap"] > 0
     gap = f"{100 * minutes['orderbook_deltas', 'gap'] / total:.1f} %"
     assert shown.row("orderbook_deltas")[1] == f"{total:,.0f}"
-    assert shown.row("orderbook_deltas")[6] == gap
+    assert shown.row("orderbook_deltas")[7] == gap
     # The series with the most minutes in gaps comes first.
     assert next(row[0] for row in shown.rows if row[0] in ("KXA", "KXB", SCRIPT)) == "KXA"
     assert shown.row("KXA")[1] == "2"

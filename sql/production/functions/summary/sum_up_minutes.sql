@@ -1,6 +1,6 @@
 -- Sum up the minutes of a day by series and over all markets, in parts of the day of equal length.
 -- Parameters: of_day; cells, in how many parts the day is divided, a divisor of 1440
--- Reads: ops.market_minutes
+-- Reads: what ops.minutes_during reads
 -- Writes: ops.series_minutes
 -- Returns: nothing
 create or replace function ops.sum_up_minutes(of_day date, cells integer) returns void
@@ -11,9 +11,9 @@ as $$
         select
             m.stream,
             split_part(m.market_ticker, '-', 1) as series,
-            m.proven, m.covered, m.repaired, m.gap, m.idle
-        from ops.market_minutes as m
-        where m.day = of_day
+            m.proven, m.covered, m.repaired, m.gap, m.idle, m.halted
+        from (select of_day::timestamp at time zone 'UTC' as began) as d
+        cross join lateral ops.minutes_during(d.began, d.began) as m
     ),
 
     part as (
@@ -29,8 +29,8 @@ as $$
         cross join
             lateral (
                 values
-                (5, 'gap', m.gap), (4, 'repaired', m.repaired), (3, 'covered', m.covered), (2, 'proven', m.proven),
-                (1, 'idle', m.idle)
+                (6, 'gap', m.gap), (5, 'repaired', m.repaired), (4, 'covered', m.covered), (3, 'proven', m.proven),
+                (2, 'halted', m.halted), (1, 'idle', m.idle)
             ) as s (badness, state, runs)
         cross join unnest(s.runs) as r (during)
         cross join

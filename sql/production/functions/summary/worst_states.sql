@@ -6,6 +6,7 @@ create or replace function ops.worst_states(
     repaired tstzmultirange,
     covered tstzmultirange,
     proven tstzmultirange,
+    halted tstzmultirange,
     idle tstzmultirange,
     of_day date,
     cells integer
@@ -22,6 +23,7 @@ as $$
                 when repaired && c.during then 'repaired'
                 when covered && c.during then 'covered'
                 when proven && c.during then 'proven'
+                when halted && c.during then 'halted'
                 when idle && c.during then 'idle'
             end as state
         from (

@@ -1,14 +1,14 @@
 -- Sum up a time's minutes by state, in cells of equal length.
 -- Parameters: market text, null for all markets; from_at, until_at timestamptz; cells integer, how many cells
--- Reads: ops.market_minutes
+-- Reads: what ops.minutes_during reads
 -- Returns: stream, state, cell (counted from 0) and the minutes of this state in it, of all markets together
 with
 asked as (
     select
         %(market)s::text as market_ticker,
         tstzmultirange(tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz)) as during,
-        (%(from_at)s::timestamptz at time zone 'UTC')::date as first_day,
-        (%(until_at)s::timestamptz at time zone 'UTC')::date as last_day,
+        %(from_at)s::timestamptz as from_at,
+        %(until_at)s::timestamptz as until_at,
         extract(epoch from %(from_at)s::timestamptz) as began,
         extract(epoch from %(until_at)s::timestamptz - %(from_at)s::timestamptz) / %(cells)s::integer as seconds
 ),
@@ -20,17 +20,15 @@ run as (
         extract(epoch from lower(r.during)) - a.began as began,
         extract(epoch from upper(r.during)) - a.began as ended,
         a.seconds
-    from ops.market_minutes as l
-    cross join asked as a
+    from asked as a
+    cross join lateral ops.minutes_during(a.from_at, a.until_at, a.market_ticker) as l
     cross join
         lateral (
             values
-            ('proven', l.proven), ('covered', l.covered), ('repaired', l.repaired), ('gap', l.gap), ('idle', l.idle)
+            ('proven', l.proven), ('covered', l.covered), ('repaired', l.repaired), ('gap', l.gap), ('idle', l.idle),
+            ('halted', l.halted)
         ) as s (state, runs)
     cross join unnest(s.runs * a.during) as r (during)
-    where
-        l.day between a.first_day and a.last_day
-        and (a.market_ticker is null or l.market_ticker in ('', a.market_ticker))
 )
 
 select

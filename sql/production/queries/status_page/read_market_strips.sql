@@ -3,13 +3,14 @@
 -- Parameters: day date; series text, null for all; search text, a part of the market's ticker in upper or lower case;
 -- cells integer, how many cells a day has; markets_max integer, how many markets are looked at; rows_max and
 -- rows_skipped integer
--- Reads: ops.expected, ops.market_minutes
+-- Reads: ops.expected, ops.market_minutes, and what ops.halted_minutes reads
 -- Returns: the market's ticker, its minutes by state, the worst state in each cell that has one, how many of the
 -- markets that are looked at have minutes, and how many match
 with
 chosen as materialized (
     select
         e.market_ticker,
+        %(day)s::date as wanted_day,
         count(*) over () as matches
     from ops.expected as e
     where
@@ -29,15 +30,21 @@ named as (
     cross join
         lateral (
             select
-                each.market_ticker, each.proven, each.covered, each.repaired, each.gap, each.idle,
+                each.market_ticker, each.proven, each.covered, each.repaired, each.gap,
+                each.idle - h.halted as idle, each.idle * h.halted as halted,
                 ops.minute_count(each.gap) as minutes_gap,
                 ops.minute_count(each.repaired) as minutes_repaired,
                 ops.minute_count(each.covered) as minutes_covered
             from ops.market_minutes as each
+            cross join
+                lateral ops.halted_minutes(
+                    each.market_ticker, each.day::timestamp at time zone 'UTC',
+                    (each.day + 1)::timestamp at time zone 'UTC'
+                ) as h (halted)
             where
                 each.stream = 'orderbook_deltas'
                 and each.market_ticker = c.market_ticker
-                and each.day = %(day)s::date
+                and each.day = c.wanted_day
         ) as m
     order by m.minutes_gap desc, m.minutes_repaired desc, m.minutes_covered desc, m.market_ticker asc
     limit %(rows_max)s::integer offset %(rows_skipped)s::integer
@@ -47,10 +54,11 @@ select
     n.market_ticker as name,
     jsonb_build_object(
         'gap', n.minutes_gap, 'repaired', n.minutes_repaired, 'covered', n.minutes_covered,
-        'proven', ops.minute_count(n.proven), 'idle', ops.minute_count(n.idle)
+        'proven', ops.minute_count(n.proven), 'idle', ops.minute_count(n.idle),
+        'halted', ops.minute_count(n.halted)
     ) as minutes,
     ops.worst_states(
-        n.gap, n.repaired, n.covered, n.proven, n.idle, %(day)s::date, %(cells)s::integer
+        n.gap, n.repaired, n.covered, n.proven, n.halted, n.idle, %(day)s::date, %(cells)s::integer
     ) as states,
     n.names,
     n.matches

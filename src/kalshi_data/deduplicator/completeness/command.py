@@ -38,7 +38,8 @@ def completeness(
 
     Each minute in which a market was to be recorded has one state: proven (covered, and the books before and after
     prove that nothing is missing), covered, repaired (one gatherer missed it, another received it), idle (covered,
-    nothing happened) or gap (known to be lost). Times are UTC.
+    nothing happened), halted (idle, and the exchange said that trading is not active) or gap (known to be lost). Times
+    are UTC.
 
     \b
     Examples:

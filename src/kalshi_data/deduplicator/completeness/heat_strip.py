@@ -19,8 +19,15 @@ CELLS_BESIDE_MIN = 48
 NUMBERS_COLUMNS = 84
 STREAM_COLUMNS = 21
 STRIP = Strip(
-    {"proven": "█", "idle": "░", "covered": "▓", "repaired": "▒", "gap": "X"},
-    {"proven": "green", "idle": "bright_black", "covered": "cyan", "repaired": "yellow", "gap": "bold red"},
+    {"proven": "█", "idle": "░", "halted": "▁", "covered": "▓", "repaired": "▒", "gap": "X"},
+    {
+        "proven": "green",
+        "idle": "bright_black",
+        "halted": "magenta",
+        "covered": "cyan",
+        "repaired": "yellow",
+        "gap": "bold red",
+    },
 )
 
 

@@ -10,7 +10,7 @@ from psycopg import IsolationLevel
 from kalshi_data.database.connection import Connection, query
 
 # Worst first, since a cell of the strip shows the worst state in it.
-MINUTE_STATES = ("gap", "repaired", "covered", "idle", "proven")
+MINUTE_STATES = ("gap", "repaired", "covered", "halted", "idle", "proven")
 GAPS_MAX = 1_000
 CELLS_MAX = 1_440
 

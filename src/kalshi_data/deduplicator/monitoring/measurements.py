@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from kalshi_data.service.growth import Growth
 
-# The stream whose minutes can be proven, and the state of minutes in which nothing happened.
-BOOKS, IDLE = "orderbook_deltas", "idle"
+# The stream whose minutes can be proven, and the states of minutes in which nothing happened.
+BOOKS, SILENT = "orderbook_deltas", ("idle", "halted")
 
 # Gatherer number and stream name.
 StreamKey = tuple[int, str]
@@ -126,7 +126,9 @@ class CompletenessCounts(NamedTuple):
     @property
     def share_proven(self) -> float:
         """The share of proven minutes in today's minutes of order books in which something happened; 1 if none did."""
-        states = {state: count for (stream, state), count in self.minutes.items() if stream == BOOKS and state != IDLE}
+        states = {
+            state: count for (stream, state), count in self.minutes.items() if stream == BOOKS and state not in SILENT
+        }
         return states.get("proven", 0) / total if (total := sum(states.values())) else 1.0
 
 

@@ -23,6 +23,7 @@ MEANINGS = {
     "covered": "received, not proven yet",
     "repaired": "missed by one, received or fetched by another",
     "idle": "nothing was published",
+    "halted": "idle, since trading was not active",
     "gap": "known to be lost",
 }
 
