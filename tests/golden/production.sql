@@ -314,6 +314,8 @@ CREATE FUNCTION ops.mark_late_books() RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.mark_settlements(tickers text[]) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.market_day(wanted_stream text, wanted_ticker text, wanted_day date) RETURNS TABLE(market_ticker text, proven tstzmultirange, covered tstzmultirange, repaired tstzmultirange, gap tstzmultirange, idle tstzmultirange, halted tstzmultirange)
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.markets_of_changed_lines(from_at timestamp with time zone, until_at timestamp with time zone) RETURNS TABLE(stream text, market_ticker text)
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.matched_snapshots() RETURNS TABLE(received_at timestamp with time zone, market_ticker text, market_id text, clock bigint, levels_sha256 bytea, occurrence integer, yes_prices numeric[], yes_sizes numeric[], no_prices numeric[], no_sizes numeric[], gatherer_id smallint, last_change_at timestamp with time zone, began_at timestamp with time zone, ended_at timestamp with time zone, known_at timestamp with time zone)

@@ -3,7 +3,7 @@
 -- Parameters: day date; series text, null for all; search text, a part of the market's ticker in upper or lower case;
 -- cells integer, how many cells a day has; markets_max integer, how many markets are looked at; rows_max and
 -- rows_skipped integer
--- Reads: ops.expected, ops.market_minutes, and what ops.halted_minutes reads
+-- Reads: ops.expected, and what ops.market_day reads
 -- Returns: the market's ticker, its minutes by state, the worst state in each cell that has one, how many of the
 -- markets that are looked at have minutes, and how many match
 with
@@ -30,21 +30,11 @@ named as (
     cross join
         lateral (
             select
-                each.market_ticker, each.proven, each.covered, each.repaired, each.gap,
-                each.idle - h.halted as idle, each.idle * h.halted as halted,
+                each.*,
                 ops.minute_count(each.gap) as minutes_gap,
                 ops.minute_count(each.repaired) as minutes_repaired,
                 ops.minute_count(each.covered) as minutes_covered
-            from ops.market_minutes as each
-            cross join
-                lateral ops.halted_minutes(
-                    each.market_ticker, each.day::timestamp at time zone 'UTC',
-                    (each.day + 1)::timestamp at time zone 'UTC'
-                ) as h (halted)
-            where
-                each.stream = 'orderbook_deltas'
-                and each.market_ticker = c.market_ticker
-                and each.day = c.wanted_day
+            from ops.market_day('orderbook_deltas', c.market_ticker, c.wanted_day) as each
         ) as m
     order by m.minutes_gap desc, m.minutes_repaired desc, m.minutes_covered desc, m.market_ticker asc
     limit %(rows_max)s::integer offset %(rows_skipped)s::integer
