@@ -8,6 +8,7 @@ from kalshi_data.reader.amounts import decimal
 from kalshi_data.reader.book import BEFORE_FIRST, GAP, NO_HOUR, NOT_RECORDED, Absent, Book, PriceLevel
 from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.fold import MarketFold, Turn
+from kalshi_data.reader.holes import Hole, first_hole
 from kalshi_data.reader.market_reader import DELTAS, SNAPSHOTS, MarketReader, one_market
 from kalshi_data.reader.times import HOUR, Moment, instant, microseconds, span
 
@@ -90,7 +91,7 @@ class BookReader(MarketReader):
             return Absent(market, at_us, self._why_absent(market, at_us))
         if missing:
             return Absent(market, at_us, NO_HOUR)
-        if not over_gaps and self._has_gap(market, since_us, at_us):
+        if not over_gaps and first_hole(self._gaps_of(market, since_us, at_us + 1), since_us)[0] <= at_us:
             return Absent(market, at_us, GAP)
         book = Book(market, at_us, base.clock, {**base.yes}, {**base.no})
         if base.has_clock or base.received_us < at_us:
@@ -99,11 +100,12 @@ class BookReader(MarketReader):
                 book.clock = max(book.clock, each.clock)
         return book
 
-    def walk(self, market: str, start: Moment, end: Moment) -> Iterator[tuple[Step, Book]]:
+    def walk(self, market: str, start: Moment, end: Moment, *, over_gaps: bool = False) -> Iterator[tuple[Step, Book]]:
         """Yield each change of a market's book in [start, end), with the book after it; first the book at `start`.
 
-        The book is one object that changes; `copy()` keeps a state. Where nothing is known `is_known` is false. Steps
-        are in the order of the exchange's clock. A snapshot is a step of its own that says whether it was `proven`.
+        The book is one object that changes; `copy()` keeps a state. Where nothing is known `is_known` is false: also
+        from a gap in `coverage` to the next snapshot, unless `over_gaps`. Steps are in the order of the exchange's
+        clock. A snapshot is a step of its own that says whether it was `proven`.
 
         Raises:
             ArchiveError: the archive has no hour of the range, or a file cannot be read.
@@ -117,7 +119,7 @@ class BookReader(MarketReader):
             15:30:00 14 0 True 0.420000
         """
         begin, until = span(start, end)
-        fold = self._fold(MarketFold, market, begin, until)
+        fold = self._fold(MarketFold, market, begin, until, over_gaps=over_gaps)
         return ((Step(turn), fold.book) for turn in fold.turns() if turn.at_us < until)
 
     def prove(self, market: str, start: Moment, end: Moment) -> list[Interval]:
@@ -136,7 +138,7 @@ class BookReader(MarketReader):
         begin, until = span(start, end)
         found: list[Interval] = []
         from_us = begin
-        for turn in self._fold(MarketFold, market, begin, until).turns():
+        for turn in self._fold(MarketFold, market, begin, until, over_gaps=True).turns():
             if turn.snapshot and turn.received_us > from_us:
                 state = {True: "proven", False: "wrong", None: "unproven"}[turn.proven]
                 wrong = len(turn.changes) if turn.proven is False else 0
@@ -144,12 +146,18 @@ class BookReader(MarketReader):
                 from_us = turn.received_us
         return [*found, Interval(instant(from_us), instant(until), "unproven", 0)]
 
-    def _fold(self, kind: type[Fold], market: str, begin: int, until: int) -> Fold:
-        base, _, later, changes, missing = self._market_rows(one_market(market), begin, until)
+    def _fold(self, kind: type[Fold], market: str, begin: int, until: int, *, over_gaps: bool) -> Fold:
+        base, since_us, later, changes, missing = self._market_rows(one_market(market), begin, until)
         hours = range(begin - begin % HOUR, until, HOUR)
         if all(any(first <= each < last for first, last in missing) for each in hours):
             report_missing(DELTAS, hours, has_files=False)
-        return kind(market, begin, [*([base] if base else []), *later], changes, missing)
+        holes = [Hole(*each, NO_HOUR) for each in missing]
+        if not over_gaps:
+            holes += self._gaps_of(market, since_us, until)
+        # The book at an hour's beginning is not known either if changes before it are lost.
+        if base and first_hole(holes, since_us)[0] <= base.received_us:
+            holes.append(Hole(base.received_us, base.received_us + 1, GAP))
+        return kind(market, begin, [*([base] if base else []), *later], changes, holes)
 
     def _why_absent(self, market: str, at_us: int) -> str:
         hour = at_us - at_us % HOUR

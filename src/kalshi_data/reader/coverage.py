@@ -12,15 +12,17 @@ import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME
 from kalshi_data.archive.streams import reasons
+from kalshi_data.reader.book import GAP
 from kalshi_data.reader.catalogue import CatalogueReader
 from kalshi_data.reader.files.hour_files import runs
 from kalshi_data.reader.files.scanning import FileRows, RowSelection, with_rows
 from kalshi_data.reader.files.selection import Names, named, patterns
+from kalshi_data.reader.holes import MINUTE, Hole, split
 from kalshi_data.reader.market_rows import whole
-from kalshi_data.reader.times import HOUR, SECOND, Moment, span
+from kalshi_data.reader.times import HOUR, Moment, span
 
 field: Any = pyarrow.dataset.field
-COVERAGE, INCIDENTS = "coverage", "incidents"
+COVERAGE, INCIDENTS, DELTAS = "coverage", "incidents", "orderbook_deltas"
 JUDGED = ("orderbook_deltas", "trades", "tickers", "lifecycle_events")
 MISSING, NOT_JUDGED = "missing", "not judged"
 REASONS = {
@@ -28,7 +30,6 @@ REASONS = {
     NOT_JUDGED: "the archive has rows of the hour, and no judgement",
 }
 COLUMNS = ("market_ticker", "stream", "from_at", "to_at", "state")
-MINUTE = 60 * SECOND
 # A run of a stream that is received for all markets at once has no market.
 ALL_MARKETS = ""
 
@@ -129,16 +130,25 @@ class CoverageReader(CatalogueReader):
                 for first, last in runs(hours, HOUR):
                     yield CoverageRun(ALL_MARKETS, stream, max(first, begin), min(last, until), state)
 
-    def _has_gap(self, market: str, base_us: int, at_us: int) -> bool:
-        """Return whether changes of a book are known to be lost since a snapshot.
+    def _gaps_of(self, market: str, begin: int, until: int) -> list[Hole]:
+        """Return the times of [begin, until) in which changes of a book are known to be lost."""
+        begin, until = begin - begin % MINUTE, until + -until % MINUTE
+        gaps = [
+            (each.from_us, each.to_us)
+            for each in joined(sorted(self._judged(begin, until, [market])))
+            if each.state == "gap" and each.stream == DELTAS
+        ]
+        return split(gaps, self._lost(market, begin, until), GAP) if gaps else []
 
-        A gatherer asks for a snapshot as soon as it can after a gap, so the minute of the snapshot does not count.
-        """
-        begin = base_us - base_us % MINUTE + MINUTE
-        if begin > at_us:
-            return False
-        found = self._judged(begin, at_us + 1, [market])
-        return any(each.state == "gap" and each.stream == "orderbook_deltas" for each in found)
+    def _lost(self, market: str, begin: int, until: int) -> list[tuple[int, int]]:
+        """Return the exact times of incidents of a book that nothing repaired."""
+        found: list[tuple[int, int]] = []
+        for table in self._rows_of(INCIDENTS, ("stream", "from_at", "to_at", "repair"), begin, until, [market]):
+            columns: list[Any] = [table[each].to_pylist() for each in ("stream", "repair")]
+            times = zip(whole(table["from_at"]), whole(table["to_at"]), strict=True)
+            kinds = zip(*columns, strict=True)
+            found += [time for time, kind in zip(times, kinds, strict=True) if kind == (DELTAS, "none")]
+        return found
 
 
 def during(incidents: dict[tuple[str, str], list[Incident]], run: CoverageRun) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,10 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from kalshi_data.reader.book import BEFORE_FIRST, NO_HOUR, Book
+from kalshi_data.reader.book import BEFORE_FIRST, Book
+from kalshi_data.reader.holes import NEVER, Hole, first_hole
 from kalshi_data.reader.market_rows import SKEW_US_MAX, Change, Snapshot
 
-NEVER = 1 << 62
 BY_CLOCK, BY_TIME = attrgetter("clock"), attrgetter("at_us")
 
 
@@ -42,12 +42,12 @@ class MarketFold:
         begin_us: int,
         snapshots: Sequence[Snapshot],
         changes: Sequence[Change],
-        missing: Sequence[tuple[int, int]] = (),
+        holes: Sequence[Hole] = (),
     ) -> None:
-        """Take rows in the order of the files; `missing` are the times whose changes the archive lacks."""
+        """Take rows in the order of the files; `holes` are the times whose changes are lost or missing."""
         self.book = Book(market, begin_us, absence=BEFORE_FIRST)
         self._begin_us = begin_us
-        self._missing = missing
+        self._holes = holes
         with_clock = all(each.has_clock for each in snapshots) and all(map(BY_CLOCK, changes))
         self._is_by_clock = with_clock and not _restarts(snapshots)
         # Sorting twice costs less than a key of two values.
@@ -106,7 +106,7 @@ class MarketFold:
     ) -> Iterator[Turn]:
         # At the time of a snapshot without a clock the book is that snapshot.
         earliest = -NEVER if is_by_clock else base.received_us + (0 if base.has_clock else 1)
-        hole = next((begin for begin, end in self._missing if end > base.received_us), NEVER)
+        hole, absence = first_hole(self._holes, base.received_us)
 
         def moment(change: Change) -> int:
             return change.clock if is_by_clock else max(change.at_us, earliest)
@@ -129,7 +129,7 @@ class MarketFold:
         if hole < (following.received_us if following else NEVER):
             at_us = max(hole, base.received_us)
             yield from self._opened(at_us)
-            self.book.forget(NO_HOUR)
+            self.book.forget(absence)
             if self._is_open:
                 yield Turn(self._reach(at_us), at_us, self.book.clock)
 

@@ -13,7 +13,8 @@ from kalshi_data.reader.amounts import DOLLAR, decimal, decimals, millionths
 from kalshi_data.reader.book import Book, Ladder, best, require_depth
 from kalshi_data.reader.books import BookReader
 from kalshi_data.reader.candles import TRADE_COLUMNS, QuotedCandles, Traded
-from kalshi_data.reader.fold import NEVER, MarketFold, Turn
+from kalshi_data.reader.fold import MarketFold, Turn
+from kalshi_data.reader.holes import NEVER
 from kalshi_data.reader.market_reader import one_market
 from kalshi_data.reader.market_rows import Change, whole
 from kalshi_data.reader.times import Moment, bucket, length, span
@@ -37,10 +38,11 @@ class Quote(NamedTuple):
 class QuoteReader(BookReader):
     """Reads prices by time."""
 
-    def bbo(self, market: str, start: Moment, end: Moment) -> pa.Table:
+    def bbo(self, market: str, start: Moment, end: Moment, *, over_gaps: bool = False) -> pa.Table:
         """Return the best bid and ask in dollars of YES, with their sizes, at `start` and after each change of any.
 
-        A side without orders is null. Where the book is not known, `is_known` is false and all of it is null.
+        A side without orders is null. Where the book is not known, `is_known` is false and all of it is null: also from
+        a gap in `coverage` to the next snapshot, unless `over_gaps`.
 
         Columns: at (by the exchange's clock), received_at, clock, bid, bid_size, ask, ask_size, is_known.
 
@@ -50,7 +52,7 @@ class QuoteReader(BookReader):
             [('15:03:00', '0.420000', '0.450000'), ('15:20:00', '0.420000', '0.440000')]
         """
         begin, until = span(start, end)
-        rows = list(self._quotes(market, begin, until))
+        rows = list(self._quotes(market, begin, until, over_gaps=over_gaps))
         columns: list[Any] = [list(each) for each in zip(*rows, strict=True)] or [[] for _ in range(8)]
         return pa.table(
             {
@@ -63,14 +65,22 @@ class QuoteReader(BookReader):
         )
 
     def books(
-        self, market: str, start: Moment, end: Moment, depth: int = 10, every: str | timedelta = "1s"
+        self,
+        market: str,
+        start: Moment,
+        end: Moment,
+        depth: int = 10,
+        every: str | timedelta = "1s",
+        *,
+        over_gaps: bool = False,
     ) -> pa.Table:
         """Return the book at each whole multiple of `every` in [start, end): the best `depth` levels of both sides.
 
         Multiples count from Monday, 2000-01-03, 00:00 UTC, as those of `candles` do.
 
         Columns: at, bids and asks (lists of price in dollars of YES and size in contracts, the best first). Both are
-        null at a moment at which the book is not known.
+        null at a moment at which the book is not known: also from a gap in `coverage` to the next snapshot, unless
+        `over_gaps`.
 
         Example:
             >>> found = archive.books("KXHIGHNY-26NOV02-T56", "2026-11-02T15:00", "2026-11-02T15:03", every="1m")
@@ -87,7 +97,7 @@ class QuoteReader(BookReader):
         held: Sequence[Any] = (None, None)
         moments = iter(grid)
         at_us = next(moments, None)
-        for turn, book in self._turns(market, begin, until):
+        for turn, book in self._turns(market, begin, until, over_gaps=over_gaps):
             while at_us is not None and at_us < turn:
                 bids.append(held[0])
                 asks.append(held[1])
@@ -97,7 +107,9 @@ class QuoteReader(BookReader):
         columns = [pa.array(each + [last] * rest, LEVELS) for each, last in zip((bids, asks), held, strict=True)]
         return pa.table({"at": pa.array(list(grid), TIME), "bids": columns[0], "asks": columns[1]})
 
-    def candles(self, market: str, start: Moment, end: Moment, every: str | timedelta = "1m") -> pa.Table:
+    def candles(
+        self, market: str, start: Moment, end: Moment, every: str | timedelta = "1m", *, over_gaps: bool = False
+    ) -> pa.Table:
         """Return trades and best prices by time, one row per `every`, with or without trades.
 
         Candles begin at whole multiples of `every`, counted from Monday, 2000-01-03, 00:00 UTC, as production's do. The
@@ -105,8 +117,9 @@ class QuoteReader(BookReader):
 
         Columns: at (the beginning in UTC); open, high, low, close of the trades in dollars of YES, volume in contracts
         and the number of trades; open, high, low, close of bid and of ask (bid_open and so on). A price is null if
-        there was none. `is_known` is false if the book at the candle's end is not known. Trades are summed up exactly
-        as by production's market_data.candles; a candle's bid opens with the bid that it begins with.
+        there was none. `is_known` is false if the book at the candle's end is not known, also because of a gap in
+        `coverage`, unless `over_gaps`. Trades are summed up exactly as by production's market_data.candles; a candle's
+        bid opens with the bid that it begins with.
 
         Example:
             >>> found = archive.candles("KXHIGHNY-26NOV02-T56", "2026-11-02T15:01", "2026-11-02T15:04")
@@ -118,7 +131,7 @@ class QuoteReader(BookReader):
         if (until - begin) // width_us > SAMPLES_MAX:
             raise ValueError(f"{every} candles of this range are too many: choose a shorter range or longer candles")
         made = QuotedCandles(begin, until, width_us)
-        for at_us, _, _, bid, _, ask, _, is_known in self._quotes(market, begin, until):
+        for at_us, _, _, bid, _, ask, _, is_known in self._quotes(market, begin, until, over_gaps=over_gaps):
             made.quote(at_us, bid, ask, is_known=is_known)
         for each in self._traded(market, begin, until):
             made.trade(each)
@@ -136,13 +149,13 @@ class QuoteReader(BookReader):
         ]
         return sorted(map(Traded._make, zip(*columns, strict=True)))
 
-    def _turns(self, market: str, begin: int, until: int) -> Iterator[tuple[int, Book]]:
-        fold = self._fold(MarketFold, one_market(market), begin, until)
+    def _turns(self, market: str, begin: int, until: int, *, over_gaps: bool) -> Iterator[tuple[int, Book]]:
+        fold = self._fold(MarketFold, one_market(market), begin, until, over_gaps=over_gaps)
         return ((turn.at_us, fold.book) for turn in fold.turns() if turn.at_us < until)
 
-    def _quotes(self, market: str, begin: int, until: int) -> Iterator[tuple[Any, ...]]:
+    def _quotes(self, market: str, begin: int, until: int, *, over_gaps: bool) -> Iterator[tuple[Any, ...]]:
         """Yield at, received_at and clock of each change of the best prices, and the prices."""
-        fold = self._fold(QuoteFold, one_market(market), begin, until)
+        fold = self._fold(QuoteFold, one_market(market), begin, until, over_gaps=over_gaps)
         last: Quote | None = None
         received_us = 0
         for turn in fold.turns():

@@ -249,9 +249,11 @@ def test_a_busy_hour_is_read_in_parts_and_gives_the_same_states(
     parts: list[tuple[datetime, datetime]] = []
     walk = Archive.walk
 
-    def noted(archive: Archive, market: str, start: datetime, end: datetime) -> Iterator[tuple[Step, Book]]:
+    def noted(
+        archive: Archive, market: str, start: datetime, end: datetime, **asked: bool
+    ) -> Iterator[tuple[Step, Book]]:
         parts.append((start, end))
-        return walk(archive, market, start, end)
+        return walk(archive, market, start, end, **asked)
 
     monkeypatch.setattr(Archive, "walk", noted)
     (files,) = busy.export_tardis(tmp_path, BUSY, START, END)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kalshi_data.reader.amounts import DOLLAR
 from kalshi_data.reader.fold import MarketFold
+from kalshi_data.reader.holes import Hole
 from kalshi_data.reader.market_rows import Change, Snapshot
 from kalshi_data.reader.quotes import QuoteFold
 from kalshi_data.reader.times import SECOND
@@ -35,7 +36,7 @@ CHANGES = st.lists(
 SNAPSHOTS = st.lists(
     st.builds(Snapshot, TIMES, CLOCKS, st.booleans(), st.none() | TIMES, st.just(1), LADDERS, LADDERS), max_size=4
 )
-HOLES = st.lists(st.tuples(TIMES, st.just(UNTIL)), max_size=1)
+HOLES = st.lists(st.builds(Hole, TIMES, TIMES | st.just(UNTIL), st.just("gap"), st.booleans()), max_size=3)
 Quoted = list[tuple[Any, ...]]
 
 
@@ -71,7 +72,7 @@ def rows(changes: Sequence[Change], *, has_clock: bool) -> list[Change]:
 
 @given(SNAPSHOTS, CHANGES, HOLES, TIMES, st.booleans())
 def test_no_change_of_the_best_prices_is_passed_over(
-    snapshots: list[Snapshot], changes: list[Change], holes: list[tuple[int, int]], begin: int, has_clock: bool
+    snapshots: list[Snapshot], changes: list[Change], holes: list[Hole], begin: int, has_clock: bool
 ) -> None:
     held = sorted(each._replace(has_clock=has_clock or each.has_clock) for each in snapshots_of(snapshots))
     arguments = ("KXA-1", begin, held, rows(changes, has_clock=has_clock), holes)

@@ -71,7 +71,7 @@ class EventReader(BookTableReader):
         hour = begin // HOUR
         for first, last in self._parts(market, begin, until):
             end = until if last == until else last + SKEW_US_MAX
-            for step, book in self.walk(market, instant(first), instant(end)):
+            for step, book in self.walk(market, instant(first), instant(end), over_gaps=True):
                 # The next part begins with the book after all that happened at its first moment.
                 if step.turn.at_us > last:
                     break
