@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -104,6 +105,7 @@ def test_a_list_of_the_exchange_is_archived_once_it_was_loaded_whole(
     # The next day needs no new load: gatherers keep the tables up to date.
     ops.execute("update ops.heartbeats set status = '{}'")
     ops.execute("update ops.archive_partitions set hour = hour - interval '1 d' where stream = 'markets'")
+    shutil.rmtree(tmp_path / "bucket" / "parquet")
     export(chosen, streams=DAILY, until_at=END)
     assert [*states(ops, "markets").values()] == ["verified", "verified"]
 

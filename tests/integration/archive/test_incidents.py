@@ -84,12 +84,20 @@ PASSED = Event("advance", 1, "KXA-1", 0, 60, "closed", is_equal=True)
 TAKEN_AGAIN = [*[PASSED] * 8, covered(60, 10), covered(0, 0.5, "dropped")]
 # A connection closes; its coverage turns out to have ended later, and later again.
 LONGER = [CLOSED, PASSED, covered(0, 5), PASSED, covered(0, 10)]
+# A gatherer falls silent; after its minutes are classified, its coverage turns out to have gone on for a while.
+SILENT = [
+    covered(0.5, 0.5)._replace(gatherer=1),
+    Event("silence", 3, "KXA-1", 0, 0.5, "closed", is_equal=True),
+    Event("advance", 1, "KXA-1", 0, 4, "closed", is_equal=True),
+    Event("end", 3, "KXA-1", 1, 0.5, "closed", is_equal=True),
+]
 
 
 @FOLLOWING
 @example([covered(20, 5), CLOSED, covered(0, 0.5)])
 @example(TAKEN_AGAIN)
 @example(LONGER)
+@example(SILENT)
 @given(EVENTS)
 def follow(ops: Connection, events: list[Event]) -> None:
     """Follow the hours while events become known, and explain each minute of them."""

@@ -26,6 +26,7 @@ def test_the_table_of_every_stream_is_a_time_series(engine: Engine, kalshi_ts: D
     captured = {f"capture.{name}" for name in (*TABLES, "book_checks")}
     packed = {"orderbook_deltas", "orderbook_snapshots", "tickers", "trades"}
     merged = {*(f"market_data.{name}" for name in TABLES - packed), "ops.delta_evidence"}
+    merged |= {"market_data.exchange_status"}
     merged |= {f"market_data.{part}_{name}" for part in ("hot", "packed") for name in packed}
     for database, series in ((kalshi_ts, captured), (production, merged)):
         expected = {name.partition(".")[2] for name in series}

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("within_a_day")
 
 DAYS = (20, 10, 1, 0)
 WEEK = {"captured_hours": 7 * 24}
+LISTED = tuple(name for name in retention_module.HISTORIES if name != "exchange_status")
 
 
 def now() -> datetime:
@@ -316,12 +317,16 @@ def test_replaced_bodies_go_when_they_are_old(kalshi_meta: Database, monkeypatch
     counters = Counters()
     counters.exchange_clock.is_known = True
     with kalshi_meta.connect("gatherer") as connection:
-        for table in retention_module.HISTORIES:
+        said = "insert into registry.exchange_status (kind, body_sha256, body, first_seen_at, confirmed_at)"
+        said += " select n, '', '{}', now(), %s - n * interval '1 day' from generate_series(1, 5) as n"
+        connection.execute(said.encode(), (now() - timedelta(days=7.5),))
+        for table in LISTED:
             bodies = f"insert into registry.{table} (ticker, body, fetched_at, replaced_at)"
             bodies += " select n, '{}', now(), %s - n * interval '1 day' from generate_series(1, 5) as n"
             connection.execute(bodies.encode(), (now() - timedelta(days=7.5),))
         RetentionJob(settings(kalshi_meta, {"history_days": 10}), counters).delete_histories()
-        for table in retention_module.HISTORIES:
+        assert connection.execute("select kind from registry.exchange_status order by 1").fetchall() == [("1",), ("2",)]
+        for table in LISTED:
             left = connection.execute(f"select ticker from registry.{table} order by 1".encode()).fetchall()
             assert left == [("1",), ("2",)]
     assert counters.rows_deleted == dict.fromkeys(retention_module.HISTORIES, 3)

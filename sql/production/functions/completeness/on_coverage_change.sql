@@ -1,7 +1,7 @@
 -- Update ops.expected from subscriptions, have upkeep compare it with what the exchange says of the markets, and make
 -- minutes due again that were classified before the gatherer reported the subscription. Triggers call it in each
 -- statement that changes ops.subscriptions.
--- Reads: ops.subscriptions, ops.connections
+-- Reads: ops.subscriptions, ops.connections, ops.heartbeats
 -- Writes: ops.expected, ops.expected_due, ops.market_minutes_due
 -- Returns: nothing
 create or replace function ops.on_coverage_change() returns trigger
@@ -54,10 +54,13 @@ begin
     from (
         select
             c.channel, c.market_ticker,
-            -- Coverage that turns out to be longer counted until its first end, or until its connection closed.
+            -- Coverage that turns out to be longer counted until its first end, or until its connection closed, or
+            -- until the last heartbeat.
             case
                 when c.ended_at is null then c.began_at
-                else greatest(c.began_at, least(c.ended_at, coalesce(p.ended_at, n.closed_at)))
+                else greatest(
+                    c.began_at, least(c.ended_at, coalesce(p.ended_at, n.closed_at), least(h.beat_at, h.read_at))
+                )
             end as since
         from changed as c
         inner join previous as p
@@ -65,6 +68,7 @@ begin
                 and c.sid = p.sid and c.market_ticker = p.market_ticker and c.began_at = p.began_at
         left join ops.connections as n
             on c.gatherer_id = n.gatherer_id and c.epoch = n.epoch and c.connection_id = n.connection_id
+        left join ops.heartbeats as h on c.gatherer_id = h.gatherer_id and c.epoch = h.epoch
     ) as s
     inner join ops.classified_streams() as l on s.channel = l.channel
     where s.since <@ (select ops.believed_times())
