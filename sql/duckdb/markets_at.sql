@@ -1,54 +1,56 @@
--- The markets as they were known at a moment: each in its newest state that was fetched by then, by the rule of
--- production. A state without a time of its change is newer if it was fetched later. Outcomes that the exchange
--- announced by then are added.
+-- The markets as they were known at a moment, as markets(at) of the library returns them: each in its newest state that
+-- was fetched by then, with what the exchange announced since: that it was paused, determined or settled, or closes at
+-- another time. An outcome that was announced before counts if that state has none.
 -- Parameters: moment, a time as text or timestamptz
--- Reads: markets_history, lifecycle
--- Returns: the columns of markets_history
+-- Reads: markets_known, lifecycle_said
+-- Returns: the columns of a list of markets; an error if there is neither a list nor a history of that time
 create or replace macro markets_at(moment) as table
-    with known as (
-        select
-            *,
-            max_by(fetched_at, (updated_time, fetched_at, body_sha256)) filter (where updated_time is not null)
-                over (partition by ticker) as timed_at
-        from markets_history
-        where fetched_at <= moment::timestamptz
+    with newest as (
+        select * from markets_known(moment)
     ),
 
-    newest as (
-        select * exclude (timed_at)
-        from known
-        qualify
-            row_number() over (
-                partition by ticker
-                order by
-                    (updated_time is null and fetched_at > timed_at) desc, updated_time desc nulls last,
-                    fetched_at desc, body_sha256 desc
-            ) = 1
+    said as (
+        select
+            s.*,
+            s.seen_at > n.fetched_at as is_later
+        from newest as n
+        inner join lifecycle_said as s on n.ticker = s.ticker
+        where
+            s.date between utc_day(moment) - 8 and utc_day(moment)
+            and s.seen_at between n.since_at and moment::timestamptz
+            and (s.seen_at > n.fetched_at or (s.kind = 'determined' and coalesce(n.result, '') = ''))
     ),
 
-    announced as (
+    -- The last message counts that says something of a column, of those before the state the first with an outcome.
+    changed as (
         select
-            subject_ticker,
-            max_by(payload ->> '$.result', seen_at) as result,
-            max(seen_at) as seen_at
-        from lifecycle
-        where kind = 'determined' and seen_at <= moment::timestamptz and (payload ->> '$.result') <> ''
-        group by subject_ticker
+            ticker,
+            coalesce(max_by(status, place) filter (where is_later), min(status)) as status,
+            coalesce(max_by(result, place) filter (where is_later), min_by(result, place)) as result,
+            max_by(close_time, place) filter (where is_later) as close_time,
+            max_by(settlement_ts, place) filter (where is_later) as settlement_ts
+        from said
+        group by ticker
     )
 
     select
-        n.* replace (
-            case
-                when a.seen_at > n.fetched_at or coalesce(n.result, '') = '' then coalesce(a.result, n.result) else
-                    n.result
-            end as result,
-            case
-                when
-                    a.seen_at > n.fetched_at or (a.result is not null and coalesce(n.result, '') = '')
-                    then 'determined'
-                else n.status
-            end as status
+        n.* exclude (since_at) replace (
+            coalesce(c.status, n.status) as status,
+            coalesce(c.result, n.result) as result,
+            coalesce(c.close_time, n.close_time) as close_time,
+            coalesce(c.settlement_ts, n.settlement_ts) as settlement_ts
         )
     from newest as n
-    left join announced as a on n.ticker = a.subject_ticker
-    order by n.ticker;
+    left join changed as c on n.ticker = c.ticker
+    order by n.ticker
+    -- No limit, but an error if nothing is known.
+    limit (
+        select
+            case
+                when not exists (select 1 from newest)
+                    then error(
+                        'the archive has no listing of markets of ' || moment::text
+                        || ' or the days before: choose a later moment'
+                    )
+            end
+    );

@@ -3,23 +3,18 @@
 import json
 import re
 import shlex
-import shutil
-import subprocess
-import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
 
-from kalshi_data.reader import Archive, Book, open_archive
 from kalshi_data.reader.__main__ import main
 from kalshi_data.reader.command.commands import EXAMPLES, SQL_FILES, make_parser
 from kalshi_data.reader.command.exports import STREAMS
 from kalshi_data.reader.command.shown import ReadProgress
 from tests.conftest import ROOT
-from tests.support.sample_archive import FED, HEAT, after, drop_row, write_rows, write_sample
+from tests.support.sample_archive import HEAT, drop_row, write_sample
 
 parquet: Any = pyarrow.parquet
 RANGE = ("--from", "2026-11-02T15:00", "--to", "2026-11-02T16:00")
@@ -166,60 +161,6 @@ def test_each_stream_with_a_time_can_be_exported(capsys: pytest.CaptureFixture[s
         main(["export", "markets", *RANGE, "--output", "rows.csv"])
     assert ended.value.code == 2
     assert "invalid choice: 'markets'" in capsys.readouterr().err
-
-
-def duckdb(statements: str) -> list[dict[str, Any]]:
-    program = Path(sys.executable).parent / "duckdb"
-    done = subprocess.run([program, "-json"], input=statements, capture_output=True, check=True, text=True)
-    return json.loads(done.stdout or "[]")
-
-
-def test_duckdb_answers_as_the_library_does(printed: Printed, archive: Archive) -> None:
-    views = printed("sql")
-    for seconds in (9, 10, 60, 60.5, 130, 1200, 1800, 3599):
-        moment = after(seconds)
-        text = f"select side, price::varchar as price, size::varchar as size from book_at('{HEAT}', '{moment}')"
-        found = {(row["side"], Decimal(row["price"])): Decimal(row["size"]) for row in duckdb(f"{views}{text};")}
-        book = archive.book(HEAT, moment)
-        sides = (("yes", book.yes), ("no", book.no)) if isinstance(book, Book) else ()
-        assert found == {(side, price): size for side, held in sides for price, size in held.items()}
-    counted = duckdb(f"{views}select count(*) as n from books_at('{after(1800)}');")
-    assert counted == [{"n": archive.books_at(after(1800)).num_rows}]
-    asked = f"select close_price::varchar as c from candles('{HEAT}', interval 1 hour, '{after(0)}', '{after(3600)}')"
-    assert duckdb(f"{views}{asked};") == [{"c": "0.440000"}]
-    assert duckdb(f"{views}select result, yes_value::varchar as v from settlements;") == [
-        {"result": "yes", "v": "1.000000"}
-    ]
-
-
-def test_duckdb_knows_of_markets_what_the_library_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    states = [(HEAT, 60, None), (HEAT, 10, 9), (HEAT, 70, 50), (HEAT, 80, 40), (FED, 60, None), (FED, 50, None)]
-    root = write_sample(tmp_path)
-    write_rows(
-        root,
-        "markets_history",
-        [
-            {
-                "ticker": ticker,
-                "title": f"{fetched}",
-                "fetched_at": after(fetched),
-                "updated_time": None if updated is None else after(updated),
-                "body": "{}",
-            }
-            for ticker, fetched, updated in states
-        ],
-    )
-    # A macro reads the history alone.
-    shutil.rmtree(root / "markets")
-    main(["sql", "--archive", str(root)])
-    views, archive = capsys.readouterr().out, open_archive(root)
-    expected: list[dict[str, Any]] = []
-    for seconds in (10, 55, 60, 65, 70, 80, 3002):
-        columns = ["ticker", "title", "status", "result"]
-        known: Any = archive.markets(after(seconds))
-        expected = known.select(columns).to_pylist()
-        assert duckdb(f"{views}select {', '.join(columns)} from markets_at('{after(seconds)}');") == expected
-    assert [row["title"] for row in expected] == ["60", "70"]
 
 
 def test_the_place_of_the_archive_is_printed_only_if_it_is_named(

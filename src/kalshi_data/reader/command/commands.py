@@ -26,16 +26,20 @@ from kalshi_data.version import describe
 Chosen = argparse.Namespace
 # A view may read those before it.
 SQL_FILES = (
+    "utc_day",
     "trades",
     "deltas",
     "snapshots",
     "tickers",
     "lifecycle",
+    "lifecycle_said",
     "settlements",
+    "markets",
     "markets_history",
     "book_at",
     "books_at",
     "candles",
+    "markets_known",
     "markets_at",
 )
 
