@@ -105,10 +105,11 @@ def test_a_demo_gets_its_packages_and_tests_get_the_rest(
     def nothing(_: object) -> int:
         return 0
 
-    monkeypatch.setattr(build, "COMMANDS", dict.fromkeys(("demo", "psql", "test", "check"), nothing))
+    monkeypatch.setattr(build, "COMMANDS", dict.fromkeys(("demo", "psql", "wheel", "test", "check"), nothing))
     demo = ["made", "requirements-demo.lock", build.ROOT.name]
     working_folder = Path.cwd()
-    for command, wanted in (("demo", demo), ("psql", demo), ("test", [*demo, "requirements.lock"])):
+    everything = [*demo, "requirements.lock"]
+    for command, wanted in (("demo", demo), ("psql", demo), ("wheel", demo), ("test", everything)):
         assert build.main([command]) == 0
         assert build.main([command]) == 0
         assert steps == wanted
