@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from types import ModuleType
 
 from kalshi_data.version import describe, read_release
 
@@ -23,7 +24,23 @@ def start(program: str, name: str | None = None, package: str | None = None) -> 
             f"python{made_for}, or build one with python3 build.py zipapps --python {running}"
         )
     try:
-        import_module(f"kalshi_data.{package or program}.cli").main(prog_name=name or program)
+        load(f"kalshi_data.{package or program}.cli", program).main(prog_name=name or program)
     except KeyboardInterrupt:
         sys.stderr.write(f"{program}: interrupted\n")
         sys.exit(INTERRUPTED)
+
+
+def read() -> None:
+    """Run the command `reader`, which ends the process."""
+    load("kalshi_data.reader.__main__", "reader").run()
+
+
+def load(module: str, program: str) -> ModuleType:
+    """Return a module, or end the process with the command that installs the packages of its program."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "kalshi_data"):
+            raise
+        sys.exit(f'{program}: the package {package} is not installed: run pip install "kalshi-data[{program}]"')

@@ -7,6 +7,12 @@ It needs pyarrow and nothing else: `pip install kalshi-data[reader]`.
     archive = open_archive("archive/parquet")
 """
 
+from importlib.util import find_spec
+
+if find_spec("pyarrow") is None:
+    advice = 'kalshi_data.reader needs pyarrow, which is not installed: run pip install "kalshi-data[reader]"'
+    raise ModuleNotFoundError(advice, name="pyarrow")
+
 from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.archive import Archive, open_archive
 from kalshi_data.reader.book import Absent, Book, PriceLevel
