@@ -137,6 +137,20 @@ class QuoteReader(BookReader):
             made.trade(each)
         return made.table()
 
+    def is_recorded(self, market: str, start: Moment, end: Moment) -> bool:
+        """Return whether the archive has anything of a market's book or trades in [start, end), or its book before.
+
+        Example:
+            >>> hour = ("2026-11-02T15:00", "2026-11-02T16:00")
+            >>> [archive.is_recorded(market, *hour) for market in ("KXHIGHNY-26NOV02-T56", "KXTYPO-1")]
+            [True, False]
+        """
+        begin, until = span(start, end)
+        base, _, later, changes, _ = self._market_rows(one_market(market), begin, until)
+        files, _ = self._folder.files("trades", begin, until)
+        traded = self.read("trades", files, (begin, until), [market], TRADE_COLUMNS[:1])
+        return bool(base or later or changes or traded.num_rows)
+
     def _traded(self, market: str, begin: int, until: int) -> list[Traded]:
         files = self._present("trades", begin, until)
         table = self.read("trades", files, (begin, until), [market], TRADE_COLUMNS)

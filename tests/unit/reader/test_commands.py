@@ -14,7 +14,7 @@ from kalshi_data.reader.command.commands import EXAMPLES, SQL_FILES, make_parser
 from kalshi_data.reader.command.exports import STREAMS
 from kalshi_data.reader.command.shown import ReadProgress
 from tests.conftest import ROOT
-from tests.support.sample_archive import HEAT, drop_row, write_sample
+from tests.support.sample_archive import HEAT, drop_row, trade, write_rows, write_sample
 
 parquet: Any = pyarrow.parquet
 RANGE = ("--from", "2026-11-02T15:00", "--to", "2026-11-02T16:00")
@@ -72,6 +72,27 @@ def test_a_book_that_is_not_known_has_status_1(printed: Printed) -> None:
     at = "2026-11-02T15:00"
     assert printed("book", HEAT, at, status=1) == f"{HEAT}: the book is not known: before the first snapshot\n"
     assert json.loads(printed("book", HEAT, at, "--json", status=1))["absent"] == "before the first snapshot"
+
+
+@pytest.mark.parametrize("command", ["candles", "prove"])
+def test_a_mistyped_market_has_status_1(printed: Printed, command: str) -> None:
+    advice = "not recorded in that time: check the ticker, or choose another range"
+    assert printed(command, "KXTYPO-1", *RANGE, status=1) == f"reader: KXTYPO-1: {advice}\n"
+    found = json.loads(printed(command, "KXTYPO-1", *RANGE, "--json", status=1))
+    assert found == {"market": "KXTYPO-1", "absent": "not recorded"}
+    assert printed(command, "KXHIGH*", *RANGE, status=1).startswith("reader: KXHIGH* has wildcards: name one market")
+    # Its book is not known before the first snapshot, but the archive has it.
+    assert printed(command, HEAT, "--from", "2026-11-02T15:00", "--to", "2026-11-02T15:00:30")
+
+
+def test_a_market_without_a_book_but_with_trades_has_candles(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    root = write_sample(tmp_path)
+    write_rows(root, "trades", [trade(30, "0.70", "4", "no", "KXTRADED-1")])
+    printed = Printed(capsys, root)
+    assert "0.7" in printed("candles", "KXTRADED-1", *RANGE)
+    assert "unproven" in printed("prove", "KXTRADED-1", *RANGE)
 
 
 def test_ranges_are_shown(printed: Printed) -> None:

@@ -108,6 +108,8 @@ def test_what_cannot_be_drawn_is_said(
 ) -> None:
     assert plot("book", "KXNONE-1", "2026-11-02T15:30", name="book.svg") == 1
     assert "the book is not known" in capsys.readouterr().err
+    assert plot("candles", "KXNONE-1", *RANGE, name="candles.svg") == 1
+    assert "KXNONE-1: not recorded in that time: check the ticker" in capsys.readouterr().err
     assert plot("candles", HEAT, *RANGE, name="candles.pdf") == 1
     assert "name a file that ends in .svg or .png" in capsys.readouterr().err
     many = [run_of(f"M{number}", 0, 1, "gap") for number in range(MARKETS_MAX + 1)]

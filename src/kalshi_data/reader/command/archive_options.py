@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from kalshi_data.reader.archive import Archive, open_archive
+from kalshi_data.reader.book import NOT_RECORDED
 from kalshi_data.reader.command.shown import ReadProgress
 from kalshi_data.reader.files.missing_hours import HoursMissing
 
@@ -53,6 +54,11 @@ def opened(chosen: argparse.Namespace, unit: str = "files") -> Archive:
     warnings.simplefilter("always", HoursMissing)
     given = {"region": chosen.region, "endpoint_override": chosen.endpoint, "anonymous": chosen.anonymous or None}
     return open_archive(chosen.archive, ReadProgress(unit), **{name: each for name, each in given.items() if each})
+
+
+def not_recorded(market: str) -> str:
+    """Return the report that the archive has nothing of a market in a range of time."""
+    return f"{market}: {NOT_RECORDED} in that time: check the ticker, or choose another range"
 
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

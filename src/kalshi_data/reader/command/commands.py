@@ -10,13 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from kalshi_data.reader.book import Absent
+from kalshi_data.reader.book import NOT_RECORDED, Absent
 from kalshi_data.reader.command import exports, plots
 from kalshi_data.reader.command.archive_options import (
     add_archive_options,
     add_command,
     add_range_options,
     example_lines,
+    not_recorded,
     opened,
 )
 from kalshi_data.reader.command.shown import print_json, print_rows
@@ -66,8 +67,12 @@ def book(chosen: Chosen) -> int:
 
 
 def candles(chosen: Chosen) -> int:
-    """Print the candles of a market."""
-    return show_table(chosen, opened(chosen).candles(chosen.market, chosen.start, chosen.end, chosen.every))
+    """Print the candles of a market; the exit status is 1 if the archive has nothing of it in that time."""
+    archive = opened(chosen)
+    found = archive.candles(chosen.market, chosen.start, chosen.end, chosen.every)
+    if not any(found["is_known"].to_pylist()) and not archive.is_recorded(chosen.market, chosen.start, chosen.end):
+        return show_not_recorded(chosen)
+    return show_table(chosen, found)
 
 
 def coverage(chosen: Chosen) -> int:
@@ -76,8 +81,14 @@ def coverage(chosen: Chosen) -> int:
 
 
 def prove(chosen: Chosen) -> int:
-    """Print what each snapshot says of the changes before it; the exit status is 1 if one of them is wrong."""
-    found = opened(chosen).prove(chosen.market, chosen.start, chosen.end)
+    """Print what each snapshot says of the changes before it; the exit status is 1 if one of them is wrong.
+
+    It is 1, too, if the archive has nothing of the market in that time.
+    """
+    archive = opened(chosen)
+    found = archive.prove(chosen.market, chosen.start, chosen.end)
+    if len(found) == 1 and not archive.is_recorded(chosen.market, chosen.start, chosen.end):
+        return show_not_recorded(chosen)
     rows = [each._asdict() for each in found]
     if chosen.json:
         print_json(rows)
@@ -112,6 +123,15 @@ def sql(chosen: Chosen) -> int:
     print("-- Files and times are in UTC.\nset timezone = 'UTC';\n")  # noqa: T201
     print("\n".join(folder.joinpath(f"{name}.sql").read_text() for name in SQL_FILES), end="")  # noqa: T201
     return 0
+
+
+def show_not_recorded(chosen: Chosen) -> int:
+    """Report that the archive has nothing of a market, and return the exit status."""
+    if chosen.json:
+        print_json({"market": chosen.market, "absent": NOT_RECORDED})
+    else:
+        print(f"reader: {not_recorded(chosen.market)}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def show_table(chosen: Chosen, table: pa.Table) -> int:

@@ -15,6 +15,7 @@ from kalshi_data.reader.command.archive_options import (
     add_archive_options,
     add_command,
     add_range_options,
+    not_recorded,
     opened,
 )
 from kalshi_data.reader.coverage import JUDGED
@@ -41,6 +42,9 @@ def plot_candles(chosen: Chosen) -> int:
     """Draw the candles of a market, with the band between bid and ask, and volume."""
     archive, (begin, until) = opened(chosen), span(chosen.start, chosen.end)
     rows = archive.candles(chosen.market, chosen.start, chosen.end, chosen.every).to_pylist()
+    known = any(each["is_known"] for each in rows)
+    if not known and not archive.is_recorded(chosen.market, chosen.start, chosen.end):
+        raise ArchiveError(not_recorded(chosen.market))
     subtitle = f"{chosen.market}  ·  {span_text(instant(begin), instant(until))}  ·  candles of {chosen.every}"
     return saved(chosen, draw_candles(rows, title_of(archive, chosen.market, chosen.end), subtitle))
 
