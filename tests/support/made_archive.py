@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from kalshi_data.archive.catalog.connection import open_catalog
 from kalshi_data.archive.catalog.inventory import ManifestInventory
 from kalshi_data.archive.catalog.registration import Registered, Registrar
+from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.manifest import Manifest, data_key, manifest_key, put_manifest
 from kalshi_data.archive.partitions import HourSelection
 from kalshi_data.archive.schemas import ARCHIVED, ArchiveStream, Column, file_type
@@ -51,6 +52,13 @@ def make_rows(stream: ArchiveStream, begins_at: datetime, rows: int, seed: int) 
     return pa.table(columns, schema=pa.schema(fields))
 
 
+def totals_of_rows(stream: ArchiveStream, rows: pa.Table) -> ControlTotals:
+    accumulator = TotalsAccumulator(stream)
+    if rows.num_rows:
+        accumulator.add(rows)
+    return accumulator.totals()
+
+
 class MadeArchive:
     """Writes hours as the exporter leaves them, and registers them in a catalogue."""
 
@@ -68,29 +76,31 @@ class MadeArchive:
         """Write an hour's object and, unless it only now begins to be written, its manifest."""
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "made.parquet"
-            pq.write_table(make_rows(stream, begins_at, rows, seed), path, compression="zstd")
+            made_rows = make_rows(stream, begins_at, rows, seed)
+            pq.write_table(made_rows, path, compression="zstd")
             content = path.read_bytes()
             sha256 = hashlib.sha256(content)
             self.bucket.put(data_key(self.settings, stream, begins_at), path, sha256.digest())
             if lists:
-                made = self.manifest(stream, begins_at, rows, content)
+                made = self.manifest(stream, begins_at, made_rows, content)
                 put_manifest(self.bucket, self.settings, stream, made, Path(name))
         return content
 
-    def manifest(self, stream: ArchiveStream, begins_at: datetime, rows: int, content: bytes) -> Manifest:
+    def manifest(self, stream: ArchiveStream, begins_at: datetime, rows: pa.Table, content: bytes) -> Manifest:
+        totals = totals_of_rows(stream, rows)
         return Manifest(
             stream=stream.name,
             begins_at=begins_at,
             ends_at=begins_at + timedelta(hours=stream.hours),
             key=data_key(self.settings, stream, begins_at),
-            rows=rows,
+            rows=totals.rows,
             bytes=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             schema_version=stream.version,
-            first_at=None,
-            last_at=None,
-            gatherer_rows={},
-            sums={},
+            first_at=totals.first_at,
+            last_at=totals.last_at,
+            gatherer_rows={str(number): rows for number, rows in totals.gatherer_rows.items()},
+            sums={name: f"{Decimal(total):f}" for name, total in totals.sums.items()},
             watermarks=[],
             exported_at=begins_at + DAY,
             exported_by="test",

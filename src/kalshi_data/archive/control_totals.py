@@ -33,8 +33,10 @@ class ControlTotals(NamedTuple):
     gatherer_rows: Mapping[int, int]
     sums: Mapping[str, Decimal | int]
 
-    def differences(self, archived: ControlTotals) -> list[str]:
-        """Return in words how the archive's totals differ from these, which are production's."""
+    def differences(
+        self, archived: ControlTotals, expected: str = "production has", found: str = "the archive"
+    ) -> list[str]:
+        """Return in words how the archive's totals differ from these; `expected` and `found` name the two."""
         pairs = {
             "rows": (self.rows, archived.rows),
             "first time": (self.first_at, archived.first_at),
@@ -47,7 +49,7 @@ class ControlTotals(NamedTuple):
             for name in {*self.sums, *archived.sums}
         }
         return [
-            f"{name}: production has {mine}, the archive {theirs}"
+            f"{name}: {expected} {mine}, {found} {theirs}"
             for name, (mine, theirs) in sorted(pairs.items())
             if mine != theirs
         ]
@@ -69,6 +71,11 @@ class TotalsAccumulator:
         self._gatherers: Counter[int] = Counter()
         self._rows = 0
         self._span: tuple[datetime | None, datetime | None] = (None, None)
+
+    def columns(self) -> list[str]:
+        """Return the columns that rows must have."""
+        others = ["gatherer_id"] if self._counts_gatherers else []
+        return [*([self._time_column] if self._time_column else []), *others, *self._sum_types]
 
     def add(self, rows: pa.Table) -> None:
         """Add at least one row."""

@@ -5,6 +5,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kalshi_data.archive.control_totals import ControlTotals, TotalsAccumulator
 from kalshi_data.archive.manifest import Manifest
 from kalshi_data.archive.partitions import ArchiveHour
 from kalshi_data.archive.storage.base import ObjectStore, digest
@@ -34,23 +36,20 @@ def check_object(bucket: ObjectStore, stream: ArchiveStream, manifest: Manifest,
         return [f"{manifest.key} has {size:,} bytes, its manifest says {manifest.bytes:,}"]
     if (sha256 := digest(path).hex()) != manifest.sha256:
         return [f"{manifest.key} has sha256 {sha256}, its manifest says {manifest.sha256}"]
-    return list(_check_footer(stream, manifest, path))
-
-
-def _check_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
-    """Yield problems that the footer shows: the columns, the number of rows, and the order of the row groups."""
+    # A file of an older version lacks the columns that came later.
+    columns = tuple(column for column in stream.columns if column.since <= manifest.schema_version)
     try:
-        yield from _read_footer(stream, manifest, path)
-    except Exception as error:  # a footer may say anything, and pyarrow has no error of its own for it
-        yield f"{manifest.key} is not a Parquet file that can be read: {type(error).__name__}: {error}"
+        held = stream._replace(columns=columns)
+        return list(_read_footer(held, manifest, path)) or _compare_totals(held, manifest, path)
+    except Exception as error:  # a file may say anything, and pyarrow has no error of its own for it
+        return [f"{manifest.key} is not a Parquet file that can be read: {type(error).__name__}: {error}"]
 
 
 def _read_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Iterator[str]:
+    """Yield problems that the footer shows: the columns, the number of rows, and the order of the row groups."""
     with pq.ParquetFile(path) as file:
         footer, schema = file.metadata, file.schema_arrow
-    # A file of an older version lacks the columns that came later.
-    expected = {column.name for column in stream.columns if column.since <= manifest.schema_version}
-    if missing := sorted(expected - set(schema.names)):
+    if missing := sorted({column.name for column in stream.columns} - set(schema.names)):
         yield f"{manifest.key} has no column {', '.join(missing)}"
         return
     if footer.num_rows != manifest.rows:
@@ -60,6 +59,25 @@ def _read_footer(stream: ArchiveStream, manifest: Manifest, path: Path) -> Itera
     spans: list[tuple[Any, Any]] = [(each.min, each.max) for each in found if each is not None and each.has_min_max]
     if any(highest > lowest for (_, highest), (lowest, _) in pairwise(spans)):
         yield f"{manifest.key} is not sorted by {stream.order[0]}"
+
+
+def _compare_totals(stream: ArchiveStream, manifest: Manifest, path: Path) -> list[str]:
+    """Return how the times, the rows by gatherer and the sums of a file differ from those of its manifest."""
+    accumulator = TotalsAccumulator(stream)
+    columns = accumulator.columns() or [stream.order[0]]
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+            if batch.num_rows:
+                accumulator.add(pa.Table.from_batches([batch]))
+    differences = totals_of(manifest).differences(accumulator.totals(), "its manifest says", "its rows say")
+    return [f"{manifest.key}: {each}" for each in differences]
+
+
+def totals_of(manifest: Manifest) -> ControlTotals:
+    """Return the control totals in a manifest."""
+    sums = {name: Decimal(text) for name, text in manifest.sums.items()}
+    by_gatherer = {int(number): rows for number, rows in manifest.gatherer_rows.items()}
+    return ControlTotals(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
 
 
 def compare_rows(production: Connection, hour: ArchiveHour, path: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -12,9 +11,9 @@ import psycopg
 from msgspec import Struct
 from psycopg import IsolationLevel
 
-from kalshi_data.archive.control_totals import ControlTotals, read_control_totals
+from kalshi_data.archive.control_totals import read_control_totals
 from kalshi_data.archive.manifest import FOLDER, Manifest, data_key, fetch_manifest, hour_of, manifest_key
-from kalshi_data.archive.object_checks import check_object, compare_rows
+from kalshi_data.archive.object_checks import check_object, compare_rows, totals_of
 from kalshi_data.archive.partitions import STREAMS, ArchiveHour, HourSelection
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import StoreAway
@@ -225,13 +224,6 @@ def make_finding(manifest: Manifest, problems: list[str], compared_with: str) ->
         compared_with=compared_with,
         problems=problems,
     )
-
-
-def totals_of(manifest: Manifest) -> ControlTotals:
-    """Return the control totals in a manifest."""
-    sums = {name: Decimal(text) for name, text in manifest.sums.items()}
-    by_gatherer = {int(number): rows for number, rows in manifest.gatherer_rows.items()}
-    return ControlTotals(manifest.rows, manifest.first_at, manifest.last_at, by_gatherer, sums)
 
 
 def summary(findings: Sequence[Finding], states: Sequence[str] = STATES) -> dict[str, int]:

@@ -156,8 +156,8 @@ def verify(
 ) -> None:
     """Read the archive back and compare it with its manifests and with production; exit 1 if an hour is wrong.
 
-    Each object's size, sha256, number and order of rows must match its manifest, and production must have as many
-    rows of each gatherer and the same sum of each column. An object that cannot be read counts as wrong, and the
+    Each object's size, sha256, number and order of rows, times, rows of each gatherer and sum of each column must match
+    its manifest, and those of production, too. An object that cannot be read counts as wrong, and the
     others are read. --deep loads the rows into a temporary table of production.
 
     \b
