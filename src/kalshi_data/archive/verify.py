@@ -8,7 +8,6 @@ from itertools import chain
 from typing import NamedTuple
 
 import psycopg
-from msgspec import Struct
 from psycopg import IsolationLevel
 
 from kalshi_data.archive.control_totals import read_control_totals
@@ -19,28 +18,14 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.streams.columns import ArchiveStream
+from kalshi_data.archive.verifying.absence_check import AbsenceCheck
+from kalshi_data.archive.verifying.findings import STATES, VERIFIED, WAITING, WRONG, Finding, wrong
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
-from kalshi_data.streams import CLASSIFIED
 
-STATES = VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
-COVERAGE = "coverage"
-REMEDY = "which minutes are complete is not known; fetch it, or write it with export --again --stream coverage"
 # If the store was away for this number of objects in a row, the others are not asked for.
 AWAY_MAX = 5
-
-
-class Finding(Struct, kw_only=True):
-    """Result for one hour, or for what belongs to none: its state, what it was compared with, and its problems."""
-
-    stream: str
-    begins_at: datetime | None
-    state: str
-    rows: int = 0
-    bytes: int = 0
-    compared_with: str = "manifest"
-    problems: list[str] = []
 
 
 class HourRecord(NamedTuple):
@@ -79,7 +64,7 @@ class Verifier:
         self._away = 0
 
     def offline(self, selection: HourSelection) -> Iterator[Finding]:
-        """Check every object that has a manifest, and report objects that have none."""
+        """Check every object that has a manifest, report objects that have none, and hours that have neither."""
         is_listed = True
         for stream in selection.streams:
             try:
@@ -88,7 +73,14 @@ class Verifier:
                 is_listed = False
                 yield wrong(stream.name, None, str(error))
         if is_listed:
+            yield from self._absent(selection)
             yield from self._strays(selection)
+
+    def _absent(self, selection: HourSelection) -> Iterator[Finding]:
+        try:
+            yield from AbsenceCheck(self._bucket, self._settings).findings(selection)
+        except ArchiveError as error:
+            yield wrong("archive", None, str(error))
 
     def _offline(self, stream: ArchiveStream, selection: HourSelection) -> Iterator[Finding]:
         known: set[str] = set()
@@ -101,13 +93,6 @@ class Verifier:
             if selection.from_at <= hour < selection.until_at:
                 yield self._guarded(stream.name, hour, partial(self._by_manifest, stream, hour))
         yield from self._without_manifest(stream, selection, known)
-        if stream.name == COVERAGE and not known and (proven := next(self._classified(), None)):
-            yield wrong(stream.name, None, f"the archive holds no coverage of {proven} and others: {REMEDY}")
-
-    def _classified(self) -> Iterator[str]:
-        """Yield the manifests of the streams whose minutes production classifies."""
-        for name in CLASSIFIED:
-            yield from self._bucket.keys(f"{self._settings.prefix}{FOLDER}/{name}/")
 
     def _without_manifest(self, stream: ArchiveStream, selection: HourSelection, known: set[str]) -> Iterator[Finding]:
         for key in self._bucket.keys(f"{self._settings.prefix}{stream.name}/"):
@@ -204,11 +189,6 @@ class Verifier:
         hour = ArchiveHour(STREAMS[record.stream], record.hour)
         now = read_records(production, HourSelection((hour.stream,), hour.begins_at, hour.ends_at))
         return bool(now) and now[0].state == record.state and now[0].sha256 == record.sha256
-
-
-def wrong(stream: str, hour: datetime | None, problem: str) -> Finding:
-    """Return the result for an hour that could not be compared."""
-    return Finding(stream=stream, begins_at=hour, state=WRONG, problems=[problem])
 
 
 def make_finding(manifest: Manifest, problems: list[str], compared_with: str) -> Finding:

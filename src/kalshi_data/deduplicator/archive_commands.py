@@ -156,9 +156,10 @@ def verify(
 ) -> None:
     """Read the archive back and compare it with its manifests and with production; exit 1 if an hour is wrong.
 
-    Each object's size, sha256, number and order of rows, times, rows of each gatherer and sum of each column must match
-    its manifest, and those of production, too. An object that cannot be read counts as wrong, and the
-    others are read. --deep loads the rows into a temporary table of production.
+    Each object must match its manifest in size, sha256, number and order of rows, times, rows of each gatherer and sum
+    of each column, and production in the last four. An object that cannot be read counts as wrong, and the others are
+    read. --deep loads the rows into a temporary table of production. --offline also finds hours that other streams have
+    while one has neither a file nor a manifest, and a place that holds no archive.
 
     \b
     Examples:

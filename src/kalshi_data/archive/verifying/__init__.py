@@ -1,0 +1,1 @@
+"""What verify finds, and which hours an archive lacks."""
