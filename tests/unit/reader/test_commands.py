@@ -140,6 +140,21 @@ def test_an_archive_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str
     assert "is no folder: name the folder" in Printed(capsys, tmp_path / "none")("streams", status=1)
 
 
+@pytest.mark.parametrize("command", ["sql", "streams"])
+def test_a_folder_that_is_no_archive_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str) -> None:
+    (tmp_path / "letters").mkdir()
+    for folder, words in ((tmp_path / "none", "is no folder"), (tmp_path, "holds no ")):
+        shown = Printed(capsys, folder)(command, status=1)
+        assert re.fullmatch(rf"reader: {folder} {words}.*: name the folder .*\n", shown)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "arrow"])
+def test_the_folder_of_an_export_is_made(printed: Printed, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "new" / "folder" / f"trades.{kind}"
+    assert printed("export", "trades", *RANGE, "--output", str(path)) == f"{path}: 4 rows of trades\n"
+    assert path.stat().st_size > 0
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_a_help_has_an_example_that_is_accepted(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.book import NOT_RECORDED, Absent
 from kalshi_data.reader.command import exports, plots
 from kalshi_data.reader.command.archive_options import (
@@ -21,7 +22,7 @@ from kalshi_data.reader.command.archive_options import (
     opened,
 )
 from kalshi_data.reader.command.shown import print_json, print_rows
-from kalshi_data.reader.files.hour_files import inner_folder
+from kalshi_data.reader.files.hour_files import inner_folder, require_archive
 from kalshi_data.version import describe
 
 Chosen = argparse.Namespace
@@ -100,6 +101,9 @@ def prove(chosen: Chosen) -> int:
 def streams(chosen: Chosen) -> int:
     """Print what the archive holds."""
     found = [each._asdict() for each in opened(chosen).streams().values()]
+    if not any(row["files"] for row in found):
+        remedy = "name the folder or s3://BUCKET/PREFIX that holds _manifests, trades and so on"
+        raise ArchiveError(f"{chosen.archive} holds no manifest of an archive: {remedy}")
     if chosen.json:
         print_json(
             [{**row, "columns": {name: each._asdict() for name, each in row["columns"].items()}} for row in found]
@@ -116,8 +120,11 @@ def sql(chosen: Chosen) -> int:
     if not folder.is_dir():
         folder = Path(__file__).parents[4] / "sql" / "duckdb"
     if chosen.archive:
-        is_url = "://" in chosen.archive
-        place = chosen.archive if is_url else str(inner_folder(Path(chosen.archive).absolute()))
+        place = chosen.archive
+        if "://" not in place:
+            named = Path(place).absolute()
+            require_archive(named)
+            place = str(inner_folder(named))
         quoted = place.replace("'", "''")
         print(f"set variable archive = '{quoted}';\n")  # noqa: T201
     print("-- Files and times are in UTC.\nset timezone = 'UTC';\n")  # noqa: T201

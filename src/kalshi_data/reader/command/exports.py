@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from kalshi_data.archive.schemas import ARCHIVED
+from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.command.archive_options import (
     Subparsers,
     add_archive_options,
@@ -40,12 +41,25 @@ def rows(chosen: Chosen) -> int:
     if path.suffix not in makers:
         raise ValueError(f"{path}: name a file that ends in {', '.join(makers)}")
     count = 0
+    make_folder(path)
     with makers[path.suffix](str(path), found.schema) as writer:
         for batch in found:
             writer.write_batch(batch)
             count += batch.num_rows
     print(f"{path}: {count:,} rows of {chosen.stream}")  # noqa: T201
     return 0
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a file that is to be written.
+
+    Raises:
+        ArchiveError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be written: {error.strerror}: name another folder") from error
 
 
 def tardis(chosen: Chosen) -> int:

@@ -150,6 +150,18 @@ def inner_folder(folder: Path) -> Path:
     return inner if inner.is_dir() else folder
 
 
+def require_archive(folder: Path) -> None:
+    """Require that a folder holds a stream.
+
+    Raises:
+        ArchiveError: it does not.
+    """
+    inner = inner_folder(folder)
+    if not any((inner / name).is_dir() for name in STREAMS):
+        problem = "holds no stream of an archive" if folder.is_dir() else "is no folder"
+        raise ArchiveError(f"{folder} {problem}: name the folder that holds trades, orderbook_deltas and so on")
+
+
 def s3_filesystem(**options: Any) -> Any:
     """Return an S3 file system with bounded waits; the scheme of `endpoint_override` counts."""
     endpoint = options.get("endpoint_override")
