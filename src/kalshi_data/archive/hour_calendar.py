@@ -72,5 +72,6 @@ def minute_table(answer: MinuteAnswer) -> RenderableType:
         times = (f"{at:%H:%M}" if at else "-" for at in (each.from_at, each.to_at))
         made.add_row(each.stream, each.state or "-", *times, each.reason)
     problems = [Text(f"{each.stream}: {problem}") for each in answer.streams for problem in each.problems]
+    problems += [Text(problem) for problem in answer.problems]
     verdict = "complete" if answer.is_complete else "not complete"
     return Group(made, *problems, "", verdict)

@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from kalshi_data.archive.manifest import fetch_manifest, manifest_key
+from kalshi_data.archive.manifest import data_key, fetch_manifest, manifest_key, partition_path
 from kalshi_data.archive.object_checks import check_object
 from kalshi_data.archive.partitions import STREAMS
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.streams.reasons import EXPLAINED, explain
+from kalshi_data.archive.verifying.findings import FOREIGN
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.errors import ArchiveError
 from kalshi_data.streams import CLASSIFIED
@@ -41,12 +42,16 @@ class StreamMinute(Struct, kw_only=True):
 
 
 class MinuteAnswer(Struct, kw_only=True):
-    """What the archive knows of a market's minute; it is complete if every stream that was expected is."""
+    """What the archive knows of a market's minute; it is complete if every stream that was expected is.
+
+    It is not if other files lie among those of its coverage and incidents, which are `problems`: readers take them too.
+    """
 
     market: str
     minute: datetime
     is_complete: bool
     streams: list[StreamMinute]
+    problems: list[str] = []
 
 
 class MinuteCheck:
@@ -77,13 +82,14 @@ class MinuteCheck:
             streams = [self._stream(name, runs.get(name), hour, workspace) for name in CLASSIFIED]
             self._explain(streams, market, minute, workspace)
         expected = [each for each in streams if each.state is not None]
-        is_complete = bool(expected) and all(each.is_complete for each in expected)
-        return MinuteAnswer(market=market, minute=minute, is_complete=is_complete, streams=streams)
+        problems = [problem for name in ("coverage", "incidents") for problem in self._foreign(name, hour)]
+        is_complete = bool(expected) and not problems and all(each.is_complete for each in expected)
+        return MinuteAnswer(market=market, minute=minute, is_complete=is_complete, streams=streams, problems=problems)
 
     def _stream(self, name: str, run: dict[str, Any] | None, hour: datetime, workspace: Path) -> StreamMinute:
         if run is None:
             return StreamMinute(stream=name, state=None, is_complete=None, reason=NOT_EXPECTED)
-        problems = self._problems(name, hour, workspace / "rows.parquet", workspace)
+        problems = [*self._problems(name, hour, workspace / "rows.parquet", workspace), *self._foreign(name, hour)]
         return StreamMinute(
             stream=name,
             state=run["state"],
@@ -115,6 +121,13 @@ class MinuteCheck:
         if manifest is None:
             return [f"the archive holds no {name} of that hour"]
         return check_object(self._bucket, stream, manifest, path)
+
+    def _foreign(self, name: str, hour: datetime) -> list[str]:
+        """Return what lies beside the object of an hour, since readers of its folder take that, too."""
+        stream = STREAMS[name]
+        own = data_key(self._settings, stream, hour)
+        keys = self._bucket.keys(f"{self._settings.prefix}{partition_path(stream, hour)}/")
+        return [FOREIGN.format(key) for key in keys if key != own]
 
 
 def read_rows(path: Path, market: str, minute: datetime) -> list[dict[str, Any]]:

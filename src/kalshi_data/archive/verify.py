@@ -19,7 +19,7 @@ from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.archive.storage.open import open_store
 from kalshi_data.archive.streams.columns import ArchiveStream
 from kalshi_data.archive.verifying.absence_check import AbsenceCheck
-from kalshi_data.archive.verifying.findings import STATES, VERIFIED, WAITING, WRONG, Finding, wrong
+from kalshi_data.archive.verifying.findings import FOREIGN, STATES, VERIFIED, WAITING, WRONG, Finding, wrong
 from kalshi_data.archive.workspace import open_workspace
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.errors import ArchiveError
@@ -113,7 +113,9 @@ class Verifier:
                 is_own = hour is not None and name in STREAMS and key == data_key(self._settings, STREAMS[name], hour)
                 is_asked = hour is None or selection.from_at <= hour < selection.until_at
                 if is_asked and not is_own and not name.startswith("_"):
-                    yield wrong(name, hour, f"{key} is not an object of the archive, but readers take it: remove it")
+                    yield wrong(name, hour, FOREIGN.format(key))
+                if is_asked and name == FOLDER and key.removeprefix(prefix).split("/")[1] not in STREAMS:
+                    yield wrong(name, hour, f"{key} is the manifest of no stream of the archive: remove it")
         except ArchiveError as error:
             yield wrong("archive", None, str(error))
 

@@ -1,6 +1,7 @@
 """The archive's files alone answer whether a minute of a market is complete, and why."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,23 @@ def test_a_gap_whose_incidents_are_not_there_says_so(production: Database, archi
     reasons = [each.reason for each in ask(production, archive, 72).streams if each.state == "gap"]
     assert [reason.partition(" why ")[0] for reason in reasons] == ["no gatherer received all of it;"]
     assert "is missing" in reasons[0]
+
+
+def test_a_file_that_does_not_belong_to_the_archive_is_shown(production: Database, archive: Path) -> None:
+    for name, minute in (("trades", 10), ("coverage", 10), ("incidents", 10)):
+        stray = part(archive, name, T0).with_name("part-1.parquet")
+        shutil.copy(part(archive, name, T0), stray)
+        answer = ask(production, archive, minute)
+        words = (
+            f"{stray.relative_to(archive / 'bucket')} is not an object of the archive, but readers take it: remove it"
+        )
+        assert [*answer.problems, *(each for held in answer.streams for each in held.problems)] == [words]
+        assert not answer.is_complete
+        shown = run(production, archive, minute)
+        assert shown.exit_code == 1
+        assert words in " ".join(shown.output.split())
+        stray.unlink()
+    assert ask(production, archive, 10).is_complete
 
 
 def run(production: Database, folder: Path, minute: float, *options: str) -> Result:

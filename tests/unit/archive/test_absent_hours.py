@@ -153,3 +153,14 @@ def test_a_file_without_a_manifest_is_not_missing_too(archive: MadeArchive) -> N
     assert "has no manifest" in found.problems[0]
     (archive.folder / "bucket" / data_key(archive.settings, TRADES, HOURS[2])).unlink()
     assert [each.problems[0].rpartition(" ")[2] for each in verify(archive, TRADES)] == ["missing", "finished"]
+
+
+def test_a_manifest_of_no_stream_is_a_finding(archive: MadeArchive) -> None:
+    strays = ("_manifests/other/date=2026-11-01/hour=00.json", "_manifests/notes.txt")
+    for stray in strays:
+        path = archive.folder / "bucket" / "parquet" / stray
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    words = [f"parquet/{stray} is the manifest of no stream of the archive: remove it" for stray in sorted(strays)]
+    assert [problem for each in verify(archive) for problem in each.problems] == words
+    assert verify(archive, TRADES) == []

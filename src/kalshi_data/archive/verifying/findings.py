@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 STATES = VERIFIED, WAITING, WRONG = "verified", "waiting", "wrong"
+FOREIGN = "{} is not an object of the archive, but readers take it: remove it"
 
 
 class Finding(Struct, kw_only=True):
