@@ -45,8 +45,6 @@ PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there ar
 DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ("terraform", "ansible")))
 # These take paths, which are relative to the user's folder, and need only what a demo needs.
 OF_DEMO = ("demo", "pages", "psql", "duckdb")
-# These need only what a demo needs, too, but run in this folder.
-WITH_DEMO = (*OF_DEMO, "wheel")
 OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
 MODULES = {**OF_PACKAGE, "pages": "kalshi_data.demo.pages", "bench": "tests.benchmarks", "docs": "tests.docs"}
 
@@ -60,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         in_use = os.open(ROOT, os.O_RDONLY)
         fcntl.flock(in_use, fcntl.LOCK_EX)  # if two start at once, only one makes .venv
-        for lock in (DEMO,) if command in WITH_DEMO else (DEMO, ALL):
+        for lock in (DEMO,) if command in (*OF_DEMO, "wheel") else (DEMO, ALL):
             ensure_packages(lock)
         os.close(in_use)
         if command not in OF_DEMO:
