@@ -53,6 +53,21 @@ class ArchiveHour(NamedTuple):
         return {"stream": self.stream.name, "hour": self.begins_at}
 
 
+def recorded(manifest: Manifest) -> dict[str, Any]:
+    """Return what ops.archive_partitions keeps of an object, as its manifest says."""
+    return {
+        "object_key": manifest.key,
+        "schema_version": manifest.schema_version,
+        "row_count": manifest.rows,
+        "byte_count": manifest.bytes,
+        "sha256": bytes.fromhex(manifest.sha256),
+        "gatherer_rows": Jsonb(dict(manifest.gatherer_rows)),
+        "sums": Jsonb(dict(manifest.sums)),
+        "first_at": manifest.first_at,
+        "last_at": manifest.last_at,
+    }
+
+
 class Partitions:
     """Reads and changes the state of hours in production; each change is one statement that commits by itself."""
 
@@ -95,20 +110,9 @@ class Partitions:
 
     def finish(self, hour: ArchiveHour, manifest: Manifest, etag: str | None) -> bool:
         """Record that the object was written; return False if rows were merged into the hour since it was claimed."""
-        recorded = {
-            "object_key": manifest.key,
-            "schema_version": manifest.schema_version,
-            "row_count": manifest.rows,
-            "byte_count": manifest.bytes,
-            "sha256": bytes.fromhex(manifest.sha256),
-            "etag": etag,
-            "watermarks": Jsonb([structs.asdict(each) for each in manifest.watermarks]),
-            "gatherer_rows": Jsonb(dict(manifest.gatherer_rows)),
-            "sums": Jsonb(dict(manifest.sums)),
-            "first_at": manifest.first_at,
-            "last_at": manifest.last_at,
-        }
-        finished = self._production.execute(query("production/archive/finish_hour"), {**hour.key(), **recorded})
+        watermarks = Jsonb([structs.asdict(each) for each in manifest.watermarks])
+        asked = {**hour.key(), **recorded(manifest), "etag": etag, "watermarks": watermarks}
+        finished = self._production.execute(query("production/archive/finish_hour"), asked)
         return finished.fetchone() is not None
 
     def verify(self, hour: ArchiveHour, sha256: bytes) -> bool:

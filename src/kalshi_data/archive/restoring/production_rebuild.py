@@ -4,15 +4,14 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from kalshi_data.archive.display import ExportProgress, NoProgress
+from kalshi_data.archive.exporter import LOCK_PAUSE_SECONDS, LOCK_SECONDS_MAX
 from kalshi_data.archive.manifest import FOLDER, Manifest, fetch_manifest, hour_of, manifest_key
 from kalshi_data.archive.object_checks import check_object, load_rows
-from kalshi_data.archive.partitions import BEGINNING, ArchiveHour, HourSelection
+from kalshi_data.archive.partitions import BEGINNING, ArchiveHour, HourSelection, recorded
 from kalshi_data.archive.restoring.dropped_hours import merge_rows
 from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.open import open_store
@@ -26,8 +25,6 @@ from kalshi_data.errors import ArchiveError
 
 RESTORED, KNOWN = "restored", "known"
 COVERAGE = "coverage"
-LOCK_SECONDS_MAX = 600.0
-LOCK_PAUSE_SECONDS = 0.2
 APPLICATION_NAME = "deduplicator restore"
 
 
@@ -135,7 +132,8 @@ def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, pa
     if is_merged or stream in HISTORIES:
         production.execute(query(f"production/stage/{staged}"))
     with production.transaction():
-        production.execute(query("production/restore/adopt_hour"), {**hour.key(), **_recorded(manifest)})
+        adopted = {**hour.key(), **recorded(manifest), "exported_at": manifest.exported_at}
+        production.execute(query("production/restore/adopt_hour"), adopted)
         if stream in HISTORIES:
             load_rows(production, stream, path)
             production.execute(query("production/restore/stage_states"))
@@ -150,21 +148,6 @@ def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, pa
             # Production derives it from the others, or holds it as states.
             rows = 0
     return rows
-
-
-def _recorded(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "object_key": manifest.key,
-        "schema_version": manifest.schema_version,
-        "row_count": manifest.rows,
-        "byte_count": manifest.bytes,
-        "sha256": bytes.fromhex(manifest.sha256),
-        "gatherer_rows": Jsonb(dict(manifest.gatherer_rows)),
-        "sums": Jsonb(dict(manifest.sums)),
-        "first_at": manifest.first_at,
-        "last_at": manifest.last_at,
-        "exported_at": manifest.exported_at,
-    }
 
 
 def _finding(manifest: Manifest, state: str, rows: int = 0) -> Finding:
