@@ -4,6 +4,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -199,3 +200,21 @@ def test_markets_of_an_unknown_time_are_an_error_of_both(
     done = duckdb(f"{views(sample)}from markets_at('{moment:%Y-%m-%dT%H:%M:%SZ}');")
     assert (done.stdout, done.returncode) == ("", 1)
     assert "no listing of markets of 2026-10-13T15:00:00Z or the days before: choose a later moment" in done.stderr
+
+
+def test_an_archive_without_a_list_of_markets_answers_the_rest(
+    sample: Path, tmp_path: Path, archive: Archive, views: Callable[[Path], str]
+) -> None:
+    root = tmp_path / "copy"
+    shutil.copytree(sample, root)
+    shutil.rmtree(root / "markets")
+    prepared, book = views(root), archive.book(HEAT, after(60))
+    assert isinstance(book, Book)
+    rows = json.loads(duckdb(f"{prepared}from book_at('{HEAT}', '{after(60)}');").stdout)
+    assert len(rows) == len(book.yes) + len(book.no)
+    assert json.loads(duckdb(f"{prepared}select count(*) as n from markets;").stdout) == [{"n": 0}]
+    described = [
+        {row["column_name"]: row["column_type"] for row in json.loads(duckdb(f"{each}describe markets;").stdout)}
+        for each in (prepared, views(sample))
+    ]
+    assert described[0] == described[1]

@@ -36,6 +36,7 @@ SQL_FILES = (
     "lifecycle",
     "lifecycle_said",
     "settlements",
+    "markets_listed",
     "markets",
     "markets_history",
     "book_at",
