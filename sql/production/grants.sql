@@ -28,6 +28,7 @@ ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_chec
 ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours, ops.packing_failures,
 ops.storage_samples, ops.expected_due, ops.series_minutes to deduplicator;
 grant select, update on ops.hour_locks to deduplicator;
+grant select on ops.backups to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days,
 ops.announced_outcomes to deduplicator;
 grant execute on function timeseries.ensure_partition to deduplicator;

@@ -881,6 +881,11 @@ CREATE TABLE ops.archive_partitions (
     restored_at timestamp with time zone,
     CONSTRAINT archive_partitions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'exporting'::text, 'exported'::text, 'verified'::text])))
 );
+CREATE TABLE ops.backups (
+    kind text NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'diff'::text])))
+);
 CREATE TABLE ops.connections (
     gatherer_id smallint NOT NULL,
     epoch uuid NOT NULL,
@@ -1131,6 +1136,8 @@ ALTER TABLE ONLY ops.arbitration
     ADD CONSTRAINT arbitration_pkey PRIMARY KEY (stream, hour, gatherer_id);
 ALTER TABLE ONLY ops.archive_partitions
     ADD CONSTRAINT archive_partitions_pkey PRIMARY KEY (stream, hour);
+ALTER TABLE ONLY ops.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (kind);
 ALTER TABLE ONLY ops.book_checks
     ADD CONSTRAINT book_checks_pkey PRIMARY KEY (market_ticker, until_at, until_clock, until_sha256);
 ALTER TABLE ONLY ops.classified_minutes
@@ -1513,6 +1520,7 @@ GRANT SELECT ON TABLE ops.arbitration TO status_page;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.archive_partitions TO exporter;
 GRANT SELECT ON TABLE ops.archive_partitions TO status_page;
+GRANT SELECT ON TABLE ops.backups TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.connections TO deduplicator;
 GRANT SELECT ON TABLE ops.connections TO exporter;
 GRANT SELECT ON TABLE ops.connections TO status_page;

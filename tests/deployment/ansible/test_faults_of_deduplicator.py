@@ -1,5 +1,6 @@
 """Each alert about the deduplicator fires after its fault was made in a program that works on real databases."""
 
+import re
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -32,7 +33,8 @@ from tests.integration.gatherer.test_status import beat
 from tests.integration.packing import test_failures as packing_scene
 from tests.support import exporting
 from tests.support.alerting import MINUTES, fires, rules, serve
-from tests.support.engines import Database
+from tests.support.engines import Database, Engine
+from tests.support.log_archiving import archiving_production, wait_for_log
 from tests.support.plain_store import write_certificate
 from tests.support.staging import merge, receive, settings
 from tests.unit.database.test_certificate import server
@@ -134,6 +136,11 @@ def keep_old_transactions(running: Running) -> None:
         owner.execute(OLD_TRANSACTIONS.replace("%%", "%").encode())
 
 
+def make_no_backup(running: Running) -> None:
+    with running.ops() as ops:
+        ops.execute("insert into ops.backups values ('full', now() - interval '3 days')")
+
+
 def lose_minutes(running: Running) -> None:
     with running.ops() as ops:
         forget_maintenance(ops)
@@ -194,6 +201,7 @@ FAULTS: dict[str, Callable[[Running], Any]] = {
     "PackingBehind": lambda running: fill_hours(running, can_pack=True),
     "PackingFails": lambda running: fill_hours(running, can_pack=False),
     "TransactionsOld": keep_old_transactions,
+    "BackupLate": make_no_backup,
     "MinutesLost": lose_minutes,
     "BooksWrong": make_a_wrong_book,
     "ChangesDisputed": dispute_changes,
@@ -227,6 +235,16 @@ def test_an_alert_fires_before_a_certificate_ends(running: Running) -> None:
     assert running.alerts("CertificateEnds", serve(read_metrics(measurements, State(), HealthReport())))
 
 
+def test_an_alert_fires_while_the_log_reaches_no_backup(running: Running, engine: Engine, server_folder: Path) -> None:
+    with archiving_production(engine, server_folder) as running.production:
+        running.settings = settings(running.production, [running.gatherer])
+        wait_for_log(engine, running.production, is_failing=True)
+        # A second counts as many days.
+        failing = r"(?<=archiving_failing_seconds )\d\S*$"
+        answer = re.sub(failing, lambda m: str(float(m[0]) * 1e6), running.answer(), flags=re.M)
+        assert running.alerts("ArchivingFails", answer)
+
+
 def test_each_alert_about_the_deduplicator_has_its_fault() -> None:
-    tested = {*FAULTS, "CertificateEnds"}
+    tested = {*FAULTS, "CertificateEnds", "ArchivingFails"}
     assert tested == {rule["alert"] for rule in rules("deduplicator", "completeness")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kalshi_data.deduplicator.monitoring.backup_rules import backup_rules
 from kalshi_data.deduplicator.monitoring.completeness_rules import completeness_rules
 from kalshi_data.deduplicator.monitoring.measurements import Lag, Measurements
 from kalshi_data.deduplicator.settings import DeduplicatorHealthSettings, DeduplicatorSettings
@@ -34,6 +35,7 @@ def evaluate(
         _archive(state, settings.archive.late_seconds_max),
         _packing(measurements, settings.packing.late_seconds_max),
         _space(measurements, state, settings.health),
+        backup_rules(measurements),
     )
     return HealthReport(tuple(reason for rule in rules for reason in rule))
 

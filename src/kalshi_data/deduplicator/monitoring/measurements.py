@@ -69,6 +69,17 @@ class Packing(NamedTuple):
     failure: str = ""
 
 
+class Backups(NamedTuple):
+    """How long ago the last backup of production, and the last full one, was finished.
+
+    `failing_seconds` is how long ago the last file of its write-ahead log reached them, 0 unless later ones fail.
+    """
+
+    age_seconds: float
+    full_age_seconds: float
+    failing_seconds: float
+
+
 class LostMinutes(NamedTuple):
     """Minutes of the last day that no source repaired in its time; the ticker is empty for a stream of all markets."""
 
@@ -143,6 +154,7 @@ class Measurements:
         self.production_failure = ""
         self.production_transaction_age = 0  # transactions since the oldest that production must remember
         self.oldest_merge: OpenMerge | None = None  # what upkeep waits for
+        self.backups: Backups | None = None  # None if production makes none itself
         self.line_counts = LineCounts()
         self.packing = Packing()
         self.growth = Growth()  # of production

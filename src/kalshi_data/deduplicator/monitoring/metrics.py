@@ -60,6 +60,12 @@ def _production(measurements: Measurements) -> Iterable[Metric]:
     transactions = measurements.production_transaction_age
     meaning = "Transactions since the oldest one that production must remember; it stops at two thousand million."
     yield gauge(f"{PREFIX}production_transaction_age", meaning, transactions)
+    backups = measurements.backups
+    ages = {"any": backups.age_seconds, "full": backups.full_age_seconds} if backups else {}
+    meaning = "How long ago the last backup of production was finished, by kind; absent if its host makes none."
+    yield gauge(f"{PREFIX}production_backup_age_seconds", meaning, ages, "kind")
+    meaning = "How long ago its write-ahead log last reached the backups, 0 unless that fails now."
+    yield gauge(f"{PREFIX}production_archiving_failing_seconds", meaning, backups.failing_seconds if backups else 0)
     age = time.monotonic() - measurements.production_at_seconds
     yield gauge(f"{PREFIX}production_silence_seconds", "How long ago production last answered.", age)
 

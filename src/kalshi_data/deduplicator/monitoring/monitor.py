@@ -16,6 +16,7 @@ from kalshi_data.database.connection import Connection, ReconnectingConnection, 
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.monitoring.health_rules import evaluate
 from kalshi_data.deduplicator.monitoring.measurements import (
+    Backups,
     LineCounts,
     Liveness,
     Measurements,
@@ -120,6 +121,8 @@ class Monitor:
         self.measurements.production_transaction_age = int(age[0]) if age else 0
         merge = production.execute(query("production/status/read_oldest_merge")).fetchone()
         self.measurements.oldest_merge = OpenMerge(*merge) if merge else None
+        backups = production.execute(query("production/status/read_backups")).fetchone()
+        self.measurements.backups = Backups(*backups) if backups else None
         counts = production.execute(query("production/status/read_line_counts")).fetchone()
         self.measurements.line_counts = LineCounts(*counts) if counts else LineCounts()
         self.measurements.packing = self._read_packing(production)
