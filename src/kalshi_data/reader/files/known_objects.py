@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 
 from kalshi_data.archive.schemas import TIME, file_schema
@@ -15,6 +16,7 @@ from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.files.scanning import FileRows, RowSelection
 from kalshi_data.reader.times import DAY, instant
 
+compute: Any = pyarrow.compute
 field: Any = pyarrow.dataset.field
 # How far back a list is looked for. Each day has one, unless the platform was down.
 LISTING_DAYS_MAX = 8
@@ -98,15 +100,28 @@ def newest(table: pa.Table) -> list[int]:
         >>> newest(pa.table({"ticker": ["KXA-1", "KXA-1", "KXA-2"], **times}))
         [1, 2]
     """
+    tickers = table["ticker"]
+    counts = compute.value_counts(tickers)
+    several = counts.field("values").filter(compute.greater(counts.field("counts"), 1))
+    is_one_of_several = compute.is_in(tickers, value_set=several)
+    compared, alone = (compute.indices_nonzero(each) for each in (is_one_of_several, compute.invert(is_one_of_several)))
+    # Most objects have one state, and need no comparison.
+    places: list[int] = [*alone.to_pylist(), *_newest_of(table.take(compared), compared.to_pylist())]
+    order: list[int] = compute.sort_indices(tickers.take(pa.array(places, pa.int64()))).to_pylist()
+    return [places[each] for each in order]
+
+
+def _newest_of(table: pa.Table, places: Sequence[int]) -> list[int]:
+    """Return those of the places of rows that hold the newest state of an object."""
     names = ("ticker", "updated_time", "fetched_at", "body_sha256")
     columns: list[Any] = [
         (table[each].cast(pa.int64()) if pa.types.is_timestamp(table[each].type) else table[each]).to_pylist()
         for each in names
     ]
     timed, untimed = dict[str, tuple[Any, ...]](), dict[str, tuple[Any, ...]]()
-    for place, (ticker, updated, fetched, sha256) in enumerate(zip(*columns, strict=True)):
+    for place, ticker, updated, fetched, sha256 in zip(places, *columns, strict=True):
         of, rank = (untimed, (fetched, sha256)) if updated is None else (timed, (updated, fetched, sha256))
         if ticker not in of or of[ticker][:-1] < rank:
             of[ticker] = (*rank, place)
     chosen = {ticker: found for ticker, found in untimed.items() if ticker not in timed or found[0] > timed[ticker][1]}
-    return [found[-1] for _, found in sorted({**timed, **chosen}.items())]
+    return [found[-1] for found in {**timed, **chosen}.values()]

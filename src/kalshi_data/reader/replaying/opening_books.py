@@ -2,7 +2,6 @@
 # pyarrow's functions are described to type checkers only in part.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from array import array
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, groupby
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ import pyarrow.compute
 
 from kalshi_data.archive.schemas import file_schema
 from kalshi_data.reader.all_books.ruled_books import BASE_COLUMNS, LEVEL_KEYS, SCHEMA, changes_after
-from kalshi_data.reader.amounts import DECIMAL, millionths
+from kalshi_data.reader.amounts import DECIMAL, packed_millionths
 from kalshi_data.reader.book import Ladder
 from kalshi_data.reader.files.hour_files import stream_named
 
@@ -35,7 +34,7 @@ class FlatLevels:
     def __init__(self, lists: Any) -> None:
         """Take a column of lists of levels."""
         flat = lists.combine_chunks().flatten()
-        self._prices, self._sizes = (array("q", millionths(flat.field(each))) for each in ("price", "size"))
+        self._prices, self._sizes = (packed_millionths(flat.field(each)) for each in ("price", "size"))
         self._ends: list[int] = [0, *accumulate(each or 0 for each in compute.list_value_length(lists).to_pylist())]
 
     def ladder(self, place: int) -> Ladder:
@@ -60,7 +59,7 @@ class OpeningBooks:
         # Files lie in the order of markets, so the changes of a market stand together.
         self._spans = dict(spans(changes["market_ticker"].to_pylist()))
         self._sides: list[Any] = changes["side"].to_pylist()
-        self._prices, self._sizes = (array("q", millionths(changes[each])) for each in ("price", "size"))
+        self._prices, self._sizes = (packed_millionths(changes[each]) for each in ("price", "size"))
 
     def __iter__(self) -> Iterator[str]:
         """Yield the markets whose books are known."""

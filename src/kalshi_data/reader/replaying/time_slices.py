@@ -18,7 +18,7 @@ from kalshi_data.reader.rows import row_filter
 
 compute: Any = pyarrow.compute
 # A table in memory; while it is sorted, there are two more.
-BYTES_MAX = 80_000_000
+BYTES_MAX = 40_000_000
 # A value of a type that is not listed is a text.
 WIDTHS: Mapping[Any, int] = MappingProxyType({DECIMAL: 16, WIDE_DECIMAL: 16, TIME: 8, pa.int64(): 8, pa.int16(): 2})
 NAME_BYTES, TEXT_BYTES = 4, 64

@@ -55,7 +55,6 @@ class ArchiveReplay:
         if clock.keeps_times:
             self.publisher.wall_clock_us = lambda: clock.played_us(time.time_ns() // 1_000)
         self.listings = Listings(removed_fields=limits.removed_fields)
-        self.trade_history = TradeHistory()
         self._ids = dict(loaded.ids)
         self._tickers = {each: name for name, each in self._ids.items()}
         self._messages = FactMessages(clock, self._ids)
@@ -72,7 +71,7 @@ class ArchiveReplay:
         self._last_tickers: dict[str, Message] = {}
         ends = {each.to_us for each in source.gaps if each.to_us < source.window.until_us}
         self._gap_ends = sorted(ends)
-        self._refresh()
+        self.trade_history = self._moved_trades()
 
     async def run(self, clients: int, *, everything: bool = False) -> None:
         """Wait until `clients` keys have subscribed what is played, then play; then keep the last state.
@@ -178,10 +177,14 @@ class ArchiveReplay:
     def _refresh(self) -> None:
         """Move what REST answers to where the window begins."""
         self._history.refresh()
+        self.trade_history = self._moved_trades()
+
+    def _moved_trades(self) -> TradeHistory:
+        """Return the trades before the window with the times of the clock."""
         history = TradeHistory()
         for at_us, market, body in self._earlier:
             history.add(self._clock.moved(at_us), market, body)
-        self.trade_history = history
+        return history
 
     async def _wait_until(self, at_us: int) -> None:
         wait_us = self._clock.due_us(at_us) - time.time_ns() // 1_000

@@ -7,7 +7,7 @@ from kalshi_data.simulator.venue.price_grids import WHOLE
 from kalshi_data.simulator.venue.trade_history import Candlesticks
 
 # Candlesticks of one minute, some 600 bytes each, in a market of its own each.
-MINUTES_MAX = 300_000
+MINUTES_MAX = 150_000
 # Millionths in the units of candlesticks: 0.0001 dollars and 0.01 contracts.
 PRICE_UNIT, SIZE_UNIT = 100, 10_000
 

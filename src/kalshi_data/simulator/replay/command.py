@@ -1,7 +1,9 @@
 """What `simulator replay --archive` does: open the archive, load the window, serve it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+import gc
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -78,8 +80,20 @@ def serve_archive(choice: ArchiveChoice, options: Serving) -> None:
     source = ArchiveSource(open_archive(choice.archive, **choice.store), window)
     try:
         clock = PlayClock(from_us, choice.speed, keeps_times=choice.times == "original")
-        replay = ArchiveReplay(source, clock, options.journal, announce, options.limits)
+        with without_collection():
+            replay = ArchiveReplay(source, clock, options.journal, announce, options.limits)
         everything = options.wait_for_everything
         asyncio.run(options.serve(replay, lambda: replay.run(options.clients, everything=everything), replay.close))
     finally:
         source.close()
+
+
+@contextmanager
+def without_collection() -> Generator[None]:
+    """Let the garbage collector rest while many objects are made that stay, and leave them out afterwards."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

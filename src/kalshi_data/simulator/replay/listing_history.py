@@ -72,13 +72,14 @@ class ListingHistory:
     def add_objects(
         self, events: Iterable[Mapping[str, Any]], series: Iterable[Mapping[str, Any]], *, only_listed: bool
     ) -> None:
-        """Keep the bodies of events and series: of all, or only of those that have a listed market."""
+        """List events and series: all, or only those that have a listed market."""
         self._bodies = [
             (listed, row["ticker"], row["body"].encode())
             for listed, rows in ((self._listings.events, events), (self._listings.series, series))
             for row in rows
             if row["ticker"] in listed or not only_listed
         ]
+        self._list_objects()
 
     def add_named(self, market: str) -> None:
         """List a market of which only the name is known."""
@@ -96,6 +97,10 @@ class ListingHistory:
         """Move all times by which clients can choose markets, after the clock was set."""
         for market, known in self._known.items():
             self._move(self._listings.markets[market], known)
+        self._list_objects()
+
+    def _list_objects(self) -> None:
+        """List events and series with the times of the clock."""
         for listed, ticker, body in self._bodies:
             fields = msgspec.json.decode(self._clock.moved_body(body), type=dict[str, Any])
             fields.pop("markets", None)
@@ -201,10 +206,11 @@ class ListingHistory:
         self._move(listed, known)
 
     def _move(self, listed: ListedMarket, known: KnownMarket) -> None:
-        listed.created_s, listed.updated_s, listed.close_s = (
-            self._clock.moved(each) // SECOND_US for each in (known.created_us, known.updated_us, known.close_us)
-        )
-        listed.settled_s = None if known.settled_us is None else self._clock.moved(known.settled_us) // SECOND_US
+        moved = self._clock.moved
+        listed.created_s = moved(known.created_us) // SECOND_US
+        listed.updated_s = moved(known.updated_us) // SECOND_US
+        listed.close_s = moved(known.close_us) // SECOND_US
+        listed.settled_s = None if known.settled_us is None else moved(known.settled_us) // SECOND_US
 
     def _text(self, at_us: int) -> str:
         return rfc3339(self._clock.moved(at_us) // SECOND_US)
