@@ -29,6 +29,19 @@ module "archive" {
   name    = local.archive_bucket
   key_arn = module.secrets.key_arn
   readers = { principals = var.readers, prefix = "parquet/" }
+
+  # Longer than a year and a late row's 400 days.
+  old_version_days = 450
+}
+
+# RDS keeps its own. The server deletes what is older than two weeks, and could be made to delete more.
+module "backups" {
+  source = "../../modules/bucket"
+  count  = local.on_rds ? 0 : 1
+
+  name             = local.backup_bucket
+  key_arn          = module.secrets.key_arn
+  old_version_days = 14
 }
 
 # Ansible reaches the hosts through SSM only, which copies files through this bucket.
@@ -109,5 +122,6 @@ module "database_host" {
   agents            = var.agents
   tags              = local.tags
   snapshot_days     = 7
+  backups           = { bucket = one(module.backups[*].name) }
   alarm_topic_arn   = aws_sns_topic.alarms.arn
 }

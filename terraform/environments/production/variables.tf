@@ -78,6 +78,7 @@ locals {
   production_gb = 500
 
   archive_bucket  = "kalshi-data-archive-${var.account_id}"
+  backup_bucket   = "kalshi-data-backups-${var.account_id}"
   transfer_bucket = "kalshi-data-transfer-${var.account_id}"
 
   parameter_path   = "/kalshi-data/production"

@@ -1,11 +1,8 @@
-# A bucket that keeps its objects, as the Parquet archive does, or deletes them after some days; some may read a prefix.
+# A bucket that keeps its objects, as the Parquet archive and the backups do, or deletes them after some days; some may
+# read a prefix.
 
 locals {
   keep_objects = var.expire_after_days == null
-
-  # The deduplicator's role may replace every object. For longer than a year and a late row's 400 days, the version before
-  # can be brought back, and that role cannot delete it.
-  old_version_days = 450
 
   # Reading only: no principal outside of this platform writes or deletes.
   reading = [
@@ -125,7 +122,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = local.keep_objects ? local.old_version_days : var.expire_after_days
+      noncurrent_days = local.keep_objects ? var.old_version_days : var.expire_after_days
     }
 
     abort_incomplete_multipart_upload {

@@ -29,6 +29,18 @@ variable "expire_after_days" {
   }
 }
 
+# The role that writes may replace or delete objects. Their versions it cannot delete.
+variable "old_version_days" {
+  type        = number
+  description = "Days for which a replaced or deleted object of a bucket that keeps its objects can be brought back."
+  default     = 450
+
+  validation {
+    condition     = var.old_version_days >= 1
+    error_message = "Give at least one day."
+  }
+}
+
 variable "readers" {
   type        = object({ principals = list(string), prefix = string })
   description = "ARNs of those who may get and list the objects below a prefix, and the prefix."

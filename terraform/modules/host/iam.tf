@@ -94,6 +94,39 @@ resource "aws_iam_role_policy" "archive" {
   })
 }
 
+# The tool that makes backups deletes those that are too old. The bucket keeps their versions, which no role deletes.
+resource "aws_iam_role_policy" "backups" {
+  count = var.backups == null ? 0 : 1
+
+  name = "backups"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "OwnBucket"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        Resource = "arn:aws:s3:::${var.backups.bucket}/*"
+      },
+      {
+        Sid      = "ListOwnBucket"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = "arn:aws:s3:::${var.backups.bucket}"
+      },
+      {
+        Sid       = "EncryptObjects"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = var.key_arn
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
+      },
+    ]
+  })
+}
+
 # Only the tables of one database, and only the metadata that the program itself writes beside the archive.
 resource "aws_iam_role_policy" "catalog" {
   count = var.catalog == null ? 0 : 1

@@ -99,6 +99,17 @@ variable "archive" {
   }
 }
 
+variable "backups" {
+  type        = object({ bucket = string })
+  description = "Bucket that keeps the backups of these hosts' database server; null if none does."
+  default     = null
+
+  validation {
+    condition     = var.backups == null || try(length(var.backups.bucket) > 0, false)
+    error_message = "Name the bucket, or give null."
+  }
+}
+
 variable "agents" {
   type        = map(object({ version = string, sha256 = string }))
   description = "Version and checksum of the arm64 Debian packages of the two AWS agents, ssm and cloudwatch."

@@ -9,7 +9,9 @@ import yaml
 from tests.deployment.ansible.conftest import PLAYBOOKS
 from tests.docs.roles import ROLES, render_role
 
-PREFIXES = "system|zipapp|catalog|cloudwatch|timescaledb|firewall|monitoring|rollback|gatherer|deduplicator|production"
+PREFIXES = (
+    "system|zipapp|backups|catalog|cloudwatch|timescaledb|firewall|monitoring|rollback|gatherer|deduplicator|production"
+)
 USED = re.compile(rf"(?<![\w./-])((?:{PREFIXES})_\w+)")
 DEFINED = re.compile(rf"^ *(?:- )?((?:{PREFIXES})_\w+):|register: (\w+)", re.MULTILINE)
 FOLDERS = ("*.yml", "group_vars/*.yml", "roles/*/tasks/*.yml", "roles/*/handlers/*.yml", "roles/*/templates/*.j2")

@@ -29,7 +29,9 @@ def units(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("program", ["gatherer", "deduplicator", "kalshi-catalog", "health-gatherer"])
+@pytest.mark.parametrize(
+    "program", ["gatherer", "deduplicator", "kalshi-catalog", "health-gatherer", "production-backup@"]
+)
 def test_services_are_confined(units: Path, program: str) -> None:
     """systemd rates what a compromised program could do to its host: at most 2.0 of 10."""
     analyze = shutil.which("systemd-analyze")

@@ -25,13 +25,15 @@ REST_URL = "https://exchange.kalshi.test/trade-api/v2"
 WEBSOCKET_URL = "wss://exchange.kalshi.test/trade-api/ws/v2"
 ARCHIVE_URL = "https://archive.kalshi.test"
 BUCKET = "kalshi-archive"
+BACKUPS = "kalshi-backups"
 # The path names the bucket, because the host's name does not.
 MOTO = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
 MAKE_BUCKET = f"""\
 import boto3, botocore.config
 patient = botocore.config.Config(retries={{"mode": "standard", "total_max_attempts": 10}})
 made = boto3.client("s3", "us-east-1", endpoint_url="http://127.0.0.1:{PORTS["archive"]}", config=patient)
-made.create_bucket(Bucket="{BUCKET}")
+for bucket in ("{BUCKET}", "{BACKUPS}"):
+    made.create_bucket(Bucket=bucket)
 """
 ASK_FOR_FAULT = f"""\
 import sys, urllib.request

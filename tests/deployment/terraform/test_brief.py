@@ -10,6 +10,7 @@ from kalshi_data.deduplicator.settings import MergingSettings
 from tests.deployment.production_memory import memory_mb_max
 from tests.deployment.terraform.mocked_tests import Json, Outcome, resources, values
 
+BACKUPS = "arn:aws:s3:::kalshi-data-backups-123456789012"
 ENGINES = ["rds", "timescaledb"]
 
 
@@ -103,9 +104,12 @@ def test_no_host_reads_a_secret(state: Json) -> None:
 
 
 def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> None:
-    """It writes one prefix of one bucket and deletes nothing; the other roles may use no bucket."""
-    programs = ["gatherer"] + (["production"] if engine == "timescaledb" else [])
-    assert all(set(policies(state, program)) == {"management"} for program in programs)
+    """It writes one prefix of one bucket and deletes nothing; a server of our own has a bucket for its backups."""
+    assert set(policies(state, "gatherer")) == {"management"}
+    if engine == "timescaledb":
+        assert set(policies(state, "production")) == {"management", "backups"}
+        kept, listed, _ = policies(state, "production")["backups"]
+        assert (kept["Resource"], listed["Resource"]) == (f"{BACKUPS}/*", BACKUPS)
     assert set(policies(state, "deduplicator")) == {"management", "archive"}
     write = policies(state, "deduplicator")["archive"][0]
     assert write["Resource"] == "arn:aws:s3:::kalshi-data-archive-123456789012/parquet/*"
@@ -136,8 +140,8 @@ def test_every_object_of_the_archive_stays_readable(state: Json) -> None:
         for move in rule.get(kind) or ()
     ]
     assert {move["storage_class"] for move in moves} <= {"STANDARD_IA", "INTELLIGENT_TIERING", "GLACIER_IR"}
-    (kept,) = (rule for rule in rules if not rule["expiration"])
-    assert kept["noncurrent_version_expiration"][0]["noncurrent_days"] > MergingSettings().late_days_max
+    kept = [each["noncurrent_version_expiration"][0]["noncurrent_days"] for each in rules if not each["expiration"]]
+    assert len([days for days in kept if days > MergingSettings().late_days_max]) == 1
     # A tiering configuration could add tiers that must be restored.
     assert not list(resources(state, "aws_s3_bucket_intelligent_tiering_configuration"))
 

@@ -67,6 +67,25 @@ run "keeps_objects" {
   }
 }
 
+run "keeps_old_versions_for_two_weeks" {
+  module {
+    source = "../../modules/bucket"
+  }
+
+  variables {
+    old_version_days = 14
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
+      aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 14,
+      length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0,
+    ])
+    error_message = "A deleted backup can be brought back for two weeks, and none expires by itself."
+  }
+}
+
 run "deletes_objects" {
   module {
     source = "../../modules/bucket"

@@ -206,6 +206,31 @@ run "without_archive_with_snapshots" {
   }
 }
 
+run "with_backups" {
+  module {
+    source = "../../modules/host"
+  }
+
+  variables {
+    program = "production"
+    archive = null
+    backups = { bucket = "backups" }
+  }
+
+  assert {
+    condition = alltrue([
+      for each in jsondecode(aws_iam_role_policy.backups[0].policy).Statement :
+      contains(["arn:aws:s3:::backups", "arn:aws:s3:::backups/*", var.key_arn], each.Resource)
+    ])
+    error_message = "The role uses its own bucket and the key only."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.backups[0].policy, "ObjectVersion")
+    error_message = "The role deletes no version of an object."
+  }
+}
+
 run "rejects_x86" {
   command = plan
 

@@ -40,6 +40,11 @@ run "rds" {
   }
 
   assert {
+    condition     = length(module.backups) == 0 && length(yamldecode(output.ansible_variables).kalshi_backups) == 0
+    error_message = "RDS keeps its backups itself."
+  }
+
+  assert {
     condition = alltrue([
       aws_sns_topic.alarms.kms_master_key_id == module.secrets.key_arn,
       aws_sns_topic_subscription.alarms.endpoint == "alarms@example.com",
@@ -64,6 +69,11 @@ run "timescaledb" {
       == module.database_host[0].hosts["production-1"].address
     )
     error_message = "Ansible gets the address of the host."
+  }
+
+  assert {
+    condition     = yamldecode(output.ansible_variables).kalshi_backups == { bucket = "kalshi-data-backups-123456789012" }
+    error_message = "Ansible gets the bucket of the backups."
   }
 
   assert {

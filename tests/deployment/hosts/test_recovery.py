@@ -1,0 +1,70 @@
+"""Production makes backups of its own, is lost with its disk, and is restored from them: nothing is lost."""
+
+import json
+import time
+from datetime import datetime
+from typing import Any, LiteralString
+
+from kalshi_data.database.connection import connect
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION
+from tests.deployment.hosts.outside import ARCHIVE_URL, BACKUPS
+from tests.deployment.hosts.platform import POLL_SECONDS, Platform
+from tests.support.waiting import wait_until
+
+STORE = {"kalshi_backups": {"bucket": BACKUPS, "endpoint": ARCHIVE_URL.removeprefix("https://")}}
+WITH_BACKUPS = ("-e", json.dumps({**STORE, "backups_log_seconds_max": 10}))
+SERVICE = "deduplicator.service"
+SERVER = "select system_identifier::text, timeline_id from pg_control_system(), pg_control_checkpoint()"
+REPLAYED = "select pg_last_xact_replay_timestamp()"
+FINISHED = "select kind from ops.backups"
+KEPT = "select last_archived_time > %s::timestamptz from pg_stat_archiver"
+
+
+def test_production_begins_to_make_backups(platform: Platform) -> None:
+    platform.play_to_the_end("site.yml", *WITH_BACKUPS, version=_version(platform))
+
+    wait_until(
+        lambda: _row(platform, FINISHED) == ("full",),
+        lambda: f"the first backup:\n{platform.log(PRODUCTION)}",
+        poll_seconds=POLL_SECONDS,
+    )
+    platform.wait_healthy()
+
+
+def test_a_running_production_is_not_replaced_by_mistake(platform: Platform) -> None:
+    running = platform.main_process(DEDUPLICATOR, SERVICE)
+    refused = platform.play("restore_production.yml", *WITH_BACKUPS, version=_version(platform))
+
+    assert refused.failed_hosts == [PRODUCTION]
+    assert "to replace it by the backup, add -e backups_replace=true" in refused.output
+    assert platform.main_process(DEDUPLICATOR, SERVICE) == running
+
+
+def test_production_is_lost_with_its_disk_and_restored(platform: Platform) -> None:
+    """What the last file of the log does not have comes again from the gatherers."""
+    version, (identifier, timeline) = _version(platform), _row(platform, SERVER)
+    now = datetime.now().astimezone().isoformat()
+    wait_until(
+        lambda: _row(platform, KEPT, now) == (True,),
+        lambda: f"the log in the bucket:\n{platform.log(PRODUCTION)}",
+        poll_seconds=POLL_SECONDS,
+    )
+    lost_at = time.time()
+    platform.fleet.lose(PRODUCTION)
+    platform.fleet.replace(PRODUCTION)
+    platform.play_to_the_end("restore_production.yml", *WITH_BACKUPS, version=version)
+
+    assert _row(platform, SERVER) == (identifier, timeline + 1)
+    (replayed,) = _row(platform, REPLAYED)
+    point = lost_at - replayed.timestamp()
+    platform.measured.append(f"{PRODUCTION} restored from its backups, to {point:.0f} s before it was lost")
+    platform.measure_recovery(f"{PRODUCTION} restored")
+
+
+def _version(platform: Platform) -> str:
+    return platform.version(GATHERERS[0])
+
+
+def _row(platform: Platform, statement: LiteralString, *values: str) -> tuple[Any, ...]:
+    with connect(platform.database(PRODUCTION, "kalshi"), application_name="rehearsal") as connection:
+        return connection.execute(statement, values).fetchone() or ()
