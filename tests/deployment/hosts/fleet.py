@@ -41,12 +41,31 @@ class Fleet:
         self.folder.mkdir(parents=True)
         self.certificates.make()
         self.network.make()
-        each(lambda host: host.make(self.certificates.authority, database=host.name in DATABASES), self.hosts.values())
+        each(self._make, self.hosts.values())
         for host in self.hosts.values():
-            cloudwatch_agent.install(host.root)
-            self.network.attach(host.name)
-            host.boot()
+            self._boot(host)
         each(Host.wait_booted, self.hosts.values())
+
+    def lose(self, name: str) -> None:
+        """Remove a host with its disk; no peer receives a packet that ends a connection."""
+        self.network.detach(name)
+        self.hosts[name].remove()
+        self.network.forget(name)
+
+    def replace(self, name: str) -> None:
+        """Boot a bare host with the name and the address of a lost one."""
+        host = self.hosts[name]
+        self._make(host)
+        self._boot(host)
+        host.wait_booted()
+
+    def _make(self, host: Host) -> None:
+        host.make(self.certificates.authority, database=host.name in DATABASES)
+        cloudwatch_agent.install(host.root)
+
+    def _boot(self, host: Host) -> None:
+        self.network.attach(host.name)
+        host.boot()
 
     def remove(self) -> None:
         """Stop and remove everything, even if only parts of it exist."""
