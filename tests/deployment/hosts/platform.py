@@ -119,6 +119,10 @@ class Platform:
         """
         return json.loads(self.hosts[host].run("python3", "-c", ASK, str(port), path))
 
+    def page(self, host: str, path: str = "/") -> str:
+        """Return a status page of a program, as its host shows it."""
+        return self.hosts[host].run("python3", "-c", ASK, str(HEALTH[host]), path)
+
     def wait_healthy(self, *hosts: str) -> None:
         """Wait until programs are healthy."""
         for host in hosts or HEALTH:
