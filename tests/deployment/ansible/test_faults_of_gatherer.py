@@ -188,6 +188,14 @@ def test_no_alert_about_a_new_gatherer_fires(promtool: Path, tmp_path: Path) -> 
     assert not fires(promtool, tmp_path, "|".join(FAULTS), answer(counters))
 
 
+def test_silence_raises_no_alert_in_maintenance(promtool: Path, tmp_path: Path) -> None:
+    now = time.time()
+    silent = Counters(last_frame_at_seconds=now - 600, exchange_schedule_at_seconds=now)
+    assert fires(promtool, tmp_path, "FeedSilent", answer(silent))
+    silent.maintenance_windows = [(now - 900, now + 900)]
+    assert not fires(promtool, tmp_path, "FeedSilent", answer(silent))
+
+
 def test_an_alert_fires_while_a_disk_becomes_full(
     promtool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

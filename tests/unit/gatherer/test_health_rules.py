@@ -190,7 +190,9 @@ def test_every_counter_has_a_metric() -> None:
             changed = Delays()
             changed.observe(1)
         else:
-            changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict | list) else 12_345
+            changed = "broken" if isinstance(value, str) else {"a": "401"} if isinstance(value, dict) else 12_345
+        if isinstance(value, list):
+            changed = [(1.0, 2.0)]
         metrics = [list(read_metrics(made, HealthReport())) for made in (counters(), counters(**{name: changed}))]
         assert samples(metrics[0]) != samples(metrics[1]), name
 
