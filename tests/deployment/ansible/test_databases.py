@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support import debian_packages, timescaledb
 from tests.support.engines import Engine
 
 APPLY = Path(__file__).with_name("apply_databases.yml")
+UPDATE = Path(__file__).with_name("update_extension.yml")
 DATABASES = {**GATHERER_DATABASES, **PRODUCTION_DATABASES}
 ROLES = """
 select r.rolname, r.rolconnlimit, array(select unnest(r.rolconfig) order by 1),
@@ -32,6 +34,10 @@ alter role reader set work_mem = '1GB';
 alter role dedup_reader connection limit -1;
 revoke pg_read_all_settings from gatherer;
 """
+# Such a database refuses every session that loads TimescaleDB.
+WITHOUT_LIBRARY = {"PGOPTIONS": "-c timescaledb.disable_load=on -c allow_system_table_mods=on"}
+SET_VERSION = "update pg_extension set extversion = '{}' where extname = 'timescaledb'"
+VERSION = "select extversion from pg_extension where extname = 'timescaledb'"
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +60,17 @@ def open_functions(engine: Engine, name: str) -> list[tuple[Any, ...]]:
     return rows(engine, (sql_folder() / "restrictions" / "open_functions.sql").read_text(), name)
 
 
-def apply(run: Run, engine: Engine, *options: str) -> int:
-    """Run the tasks of the role and return how many of them changed something."""
-    variables = {"version": "1", "ansible_python_interpreter": sys.executable}
+def play(run: Run, engine: Engine, playbook: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run tasks of the role on the server."""
+    programs = str(timescaledb.fetch_binaries())
+    variables = {"version": "1", "ansible_python_interpreter": sys.executable, "programs": programs}
     places = ("--inventory=inventories/example", f"--extra-vars={json.dumps(variables)}")
-    server = f"PGHOST={engine.server.socket}"
-    done = run("env", server, "ansible-playbook", *places, *options, str(APPLY))
+    return run("env", f"PGHOST={engine.server.socket}", "ansible-playbook", *places, *options, str(playbook))
+
+
+def apply(run: Run, engine: Engine, *options: str, playbook: Path = APPLY) -> int:
+    """Run tasks of the role to their end, and return how many of them changed something."""
+    done = play(run, engine, playbook, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     return sum(map(int, re.findall(r"changed=(\d+)", done.stdout)))
 
@@ -77,3 +88,25 @@ def test_a_host_gets_the_limits_and_restrictions_of_the_sql_files(run: Run, host
     assert rows(host, ROLES) == wanted
     assert [open_functions(host, name) for name in DATABASES] == [[]] * len(DATABASES)
     assert apply(run, host) == 0
+
+
+def test_an_extension_of_the_librarys_version_is_left_as_it_is(run: Run, host: Engine) -> None:
+    assert apply(run, host, playbook=UPDATE) == 0
+
+
+def test_an_extension_that_the_library_cannot_update_stops_with_what_to_do(
+    run: Run, host: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in WITHOUT_LIBRARY.items():
+        monkeypatch.setenv(name, value)
+    ((version,),) = rows(host, VERSION, "kalshi_ts")
+    rows(host, SET_VERSION.format("1.2.3"), "kalshi_ts")
+    try:
+        done = play(run, host, UPDATE)
+    finally:
+        rows(host, SET_VERSION.format(version), "kalshi_ts")
+    assert done.returncode != 0
+    message = (
+        f"kalshi_ts has TimescaleDB 1.2.3, which the library of version {version} cannot update: install a package"
+    )
+    assert message in " ".join(done.stdout.split())

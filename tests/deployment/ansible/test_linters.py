@@ -16,11 +16,17 @@ def test_yamllint_reports_nothing(run: Run) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("playbook", ["site.yml", "rollout.yml", "rollback.yml"])
-def test_playbooks_are_valid_and_show_their_command(run: Run, playbook: str) -> None:
+@pytest.mark.parametrize(
+    ("playbook", "arguments"),
+    [
+        *((playbook, " -e version=") for playbook in ("site.yml", "rollout.yml", "rollback.yml")),
+        *((playbook, "\n") for playbook in ("updates.yml", "upgrade_databases.yml")),
+    ],
+)
+def test_playbooks_are_valid_and_show_their_command(run: Run, playbook: str, arguments: str) -> None:
     done = run("ansible-playbook", "--syntax-check", "--inventory=inventories/example", playbook)
     assert done.returncode == 0, done.stderr
-    assert f" {playbook} -e version=" in (PLAYBOOKS / playbook).read_text()
+    assert f" {playbook}{arguments}" in (PLAYBOOKS / playbook).read_text()
 
 
 def test_a_role_file_is_short() -> None:

@@ -77,9 +77,16 @@ def test_chrony_prefers_the_clouds_time(settings: Path) -> None:
     assert variables["kalshi_time_servers"] == ["169.254.169.123"]
 
 
-def test_the_playbook_of_updates_changes_gatherers_one_at_a_time_while_others_are_healthy() -> None:
-    gatherers, production = yaml.safe_load((PLAYBOOKS / "updates.yml").read_text())
+@pytest.mark.parametrize(
+    ("playbook", "expected"),
+    [
+        ("updates.yml", ["healthy_peers", "update_now", "wait_healthy"]),
+        ("upgrade_databases.yml", ["find_upgrades", "healthy_peers", "upgrade", "wait_healthy"]),
+    ],
+)
+def test_gatherers_change_one_at_a_time_while_others_are_healthy(playbook: str, expected: list[str]) -> None:
+    gatherers, production, deduplicator = yaml.safe_load((PLAYBOOKS / playbook).read_text())
     assert (gatherers["hosts"], gatherers["serial"], gatherers["any_errors_fatal"]) == ("gatherer", 1, True)
     steps = [task["ansible.builtin.include_role"]["tasks_from"] for task in gatherers["tasks"]]
-    assert steps == ["healthy_peers", "update_now", "wait_healthy"]
-    assert production["hosts"] == "production"
+    assert steps == expected
+    assert (production["hosts"], deduplicator["hosts"]) == ("production", "deduplicator")

@@ -123,7 +123,8 @@ def test_concurrent_sessions_apply_each_migration_once(empty: Database) -> None:
 def test_every_component_of_sql_has_a_ledger() -> None:
     folders = {path.name for path in connection_module.sql_folder().iterdir() if path.is_dir()}
     others = {"roles", "databases", "restrictions", "sessions", "athena", "duckdb", "verification", "migration"}
-    assert folders == {*LEDGERS, *others}
+    of_hosts = {"monitoring", "backups", "extension"}
+    assert folders == {*LEDGERS, *others, *of_hosts}
 
 
 @pytest.mark.parametrize(("kind", "pending"), [("production", False), ("empty", True)])
