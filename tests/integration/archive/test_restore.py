@@ -44,6 +44,11 @@ insert into ops.classified_minutes (stream, market_ticker, day, proven, gap, rep
     tstzmultirange(tstzrange(%(c)s, %(d)s))
 )
 """
+FORGET = """
+update ops.archive_partitions
+set sha256 = %(sha256)s, written_sha256 = %(sha256)s, row_count = %(row_count)s, exported_at = %(earlier)s
+where stream = 'trades' and hour = %(hour)s
+"""
 DUE = """
 insert into ops.market_minutes_due (stream, market_ticker, during)
 values ('orderbook_deltas', 'KXA-1', tstzrange(%s, null))
@@ -185,6 +190,30 @@ def test_a_row_that_only_a_gatherer_still_has_joins_the_restored_hour(
             merge(ops)
         export(chosen)
         assert (states(ops)[THEN], row_of(ops)["row_count"]) == ("verified", 7)
+
+
+def test_a_production_of_an_earlier_moment_takes_over_what_was_written_after_it(
+    rebuilt: Database, tmp_path: Path
+) -> None:
+    """It knows an hour as it was then. Rows that came late after that moment are in the archive's object only."""
+    chosen = settings(rebuilt, tmp_path)
+    restore(rebuilt, tmp_path)
+    with rebuilt.connect("deduplicator") as ops:
+        earlier = row_of(ops)
+        trade(ops, THEN + MINUTE, "late")
+        mark(ops, THEN, streams=["trades"])
+        export(chosen)
+        newer = row_of(ops)
+        ops.execute("delete from market_data.hot_trades where trade_id = 'late'")
+        ops.execute(FORGET.encode(), {**earlier, "earlier": THEN})
+
+        code, printed = restore(rebuilt, tmp_path)
+        again = restore(rebuilt, tmp_path)[1]["summary"]["restored"]
+
+        assert (code, printed["summary"]["restored"], again) == (0, 1, 0)
+        assert (newer["row_count"], row_of(ops)["sha256"]) == (earlier["row_count"] + 1, newer["sha256"])
+        export(chosen)
+        assert (states(ops)[THEN], row_of(ops)["row_count"]) == ("verified", newer["row_count"])
 
 
 def test_an_hour_that_another_production_wrote_is_not_replaced(rebuilt: Database, tmp_path: Path) -> None:

@@ -80,9 +80,11 @@ class ProductionRebuild:
             if begun:
                 locking.execute(query("production/restore/mark_restored"), {"restored_until": max(begun)})
             span = HourSelection(from_at=BEGINNING)
-            written = {(record.stream, record.hour) for record in read_records(locking, span) if record.sha256}
+            written = {
+                (each.stream, each.hour): each.sha256.hex() for each in read_records(locking, span) if each.sha256
+            }
             for hour in hours:
-                yield self._guarded(hour, is_known=(hour.stream.name, hour.begins_at) in written)
+                yield self._guarded(hour, written.get((hour.stream.name, hour.begins_at)))
 
     def _connect(self) -> Connection:
         return connect(self._conninfo, application_name=APPLICATION_NAME, parameters=LONG_TRANSACTION)
@@ -94,10 +96,10 @@ class ProductionRebuild:
                 raise ArchiveError("an exporter has been writing one hour for too long: stop the deduplicator first")
             time.sleep(LOCK_PAUSE_SECONDS)
 
-    def _guarded(self, hour: ArchiveHour, *, is_known: bool) -> Finding:
+    def _guarded(self, hour: ArchiveHour, written: str | None) -> Finding:
         """Return a finding for an hour, whatever goes wrong with its object."""
         try:
-            finding = self._restore(hour, is_known=is_known)
+            finding = self._restore(hour, written)
         except psycopg.OperationalError:
             raise
         except (ArchiveError, psycopg.Error) as error:
@@ -108,24 +110,25 @@ class ProductionRebuild:
         self._display.end(hour, "; ".join(finding.problems) or finding.state)
         return finding
 
-    def _restore(self, hour: ArchiveHour, *, is_known: bool) -> Finding:
+    def _restore(self, hour: ArchiveHour, written: str | None) -> Finding:
+        """Restore an hour, unless production wrote the archive's object of it: one with the sha256 `written`."""
         stream = hour.stream
         with open_workspace(self._settings.workspace_folder) as workspace:
             path = workspace / "object.parquet"
             manifest = fetch_manifest(self._bucket, manifest_key(self._settings, stream, hour.begins_at), workspace)
             if manifest is None:
                 return wrong(stream.name, hour.begins_at, "its manifest vanished while it was read: run restore again")
-            if is_known:
+            if manifest.sha256 == written:
                 return _finding(manifest, KNOWN)
             self._display.start(hour, manifest.rows)
             if problems := check_object(self._bucket, stream, manifest, path):
                 return wrong(stream.name, hour.begins_at, f"{'; '.join(problems)}: restore an older version of both")
             with self._connect() as production:
-                return _finding(manifest, RESTORED, _take_over(production, hour, manifest, path))
+                return _take_over(production, hour, manifest, path)
 
 
-def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, path: Path) -> int:
-    """Merge an hour's rows and record the hour, in one transaction; return how many rows are new in production."""
+def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, path: Path) -> Finding:
+    """Merge an hour's rows and record the hour, in one transaction, unless production wrote it, and not before."""
     stream = hour.stream
     is_merged = not stream.is_derived and stream.time_column is not None
     staged = stream.name.removesuffix("_history") if stream in HISTORIES else stream.name
@@ -133,7 +136,8 @@ def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, pa
         production.execute(query(f"production/stage/{staged}"))
     with production.transaction():
         adopted = {**hour.key(), **recorded(manifest), "exported_at": manifest.exported_at}
-        production.execute(query("production/restore/adopt_hour"), adopted)
+        if production.execute(query("production/restore/adopt_hour"), adopted).fetchone() is None:
+            return _finding(manifest, KNOWN)
         if stream in HISTORIES:
             load_rows(production, stream, path)
             production.execute(query("production/restore/stage_states"))
@@ -147,7 +151,7 @@ def _take_over(production: Connection, hour: ArchiveHour, manifest: Manifest, pa
         else:
             # Production derives it from the others, or holds it as states.
             rows = 0
-    return rows
+    return _finding(manifest, RESTORED, rows)
 
 
 def _finding(manifest: Manifest, state: str, rows: int = 0) -> Finding:
