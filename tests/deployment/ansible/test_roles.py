@@ -10,9 +10,10 @@ from tests.deployment.ansible.conftest import PLAYBOOKS
 from tests.docs.roles import ROLES, render_role
 
 PREFIXES = (
-    "system|zipapp|backups|catalog|cloudwatch|timescaledb|firewall|monitoring|rollback|gatherer|deduplicator|production"
+    "system|zipapp|backups|catalog|cloudwatch|timescaledb|firewall|monitoring|rebuild|rds|rollback|gatherer|deduplicator"
+    "|production"
 )
-USED = re.compile(rf"(?<![\w./-])((?:{PREFIXES})_\w+)")
+USED = re.compile(rf"(?<![\w./-])((?:{PREFIXES})_\w+)\b(?!\.yml)")
 DEFINED = re.compile(rf"^ *(?:- )?((?:{PREFIXES})_\w+):|register: (\w+)", re.MULTILINE)
 FOLDERS = ("*.yml", "group_vars/*.yml", "roles/*/tasks/*.yml", "roles/*/handlers/*.yml", "roles/*/templates/*.j2")
 DEFINING = (*FOLDERS, "roles/*/defaults/*.yml", "inventories/*/group_vars/all/*.yml")
