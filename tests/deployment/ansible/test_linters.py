@@ -20,6 +20,7 @@ def test_yamllint_reports_nothing(run: Run) -> None:
     ("playbook", "arguments"),
     [
         *((playbook, " -e version=") for playbook in ("site.yml", "rollout.yml", "rollback.yml")),
+        *((playbook, " -e version=") for playbook in ("rebuild_production.yml", "restore_rds.yml")),
         *((playbook, "\n") for playbook in ("updates.yml", "upgrade_databases.yml")),
     ],
 )
