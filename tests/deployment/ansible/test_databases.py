@@ -91,12 +91,14 @@ def test_a_host_gets_the_limits_and_restrictions_of_the_sql_files(run: Run, host
 
 
 def test_an_extension_of_the_librarys_version_is_left_as_it_is(run: Run, host: Engine) -> None:
+    apply(run, host)
     assert apply(run, host, playbook=UPDATE) == 0
 
 
 def test_an_extension_that_the_library_cannot_update_stops_with_what_to_do(
     run: Run, host: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    apply(run, host)
     for name, value in WITHOUT_LIBRARY.items():
         monkeypatch.setenv(name, value)
     ((version,),) = rows(host, VERSION, "kalshi_ts")
