@@ -37,7 +37,7 @@ output "ansible_variables" {
       storage_gb = local.production_gb
     }
     kalshi_archive         = { bucket = module.archive.name, prefix = "parquet/" }
-    kalshi_backups         = local.on_rds ? {} : { bucket = one(module.backups[*].name) }
+    kalshi_backups         = local.on_rds ? {} : { bucket = one(module.backups[*].name), role = one(module.database_host[*].role_name) }
     kalshi_catalog         = var.catalog_database
     kalshi_parameter_names = module.secrets.parameter_names
 

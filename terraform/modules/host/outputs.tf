@@ -8,3 +8,8 @@ output "hosts" {
     }
   }
 }
+
+output "role_name" {
+  description = "Name of the hosts' role."
+  value       = aws_iam_role.this.name
+}

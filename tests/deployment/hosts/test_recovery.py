@@ -11,7 +11,14 @@ from tests.deployment.hosts.outside import ARCHIVE_URL, BACKUPS
 from tests.deployment.hosts.platform import POLL_SECONDS, Platform
 from tests.support.waiting import wait_until
 
-STORE = {"kalshi_backups": {"bucket": BACKUPS, "endpoint": ARCHIVE_URL.removeprefix("https://")}}
+# The role of each host, by the imitated metadata service.
+STORE = {
+    "kalshi_backups": {
+        "bucket": BACKUPS,
+        "endpoint": ARCHIVE_URL.removeprefix("https://"),
+        "role": "default-role",
+    }
+}
 WITH_BACKUPS = ("-e", json.dumps({**STORE, "backups_log_seconds_max": 10}))
 SERVICE = "deduplicator.service"
 SERVER = "select system_identifier::text, timeline_id from pg_control_system(), pg_control_checkpoint()"

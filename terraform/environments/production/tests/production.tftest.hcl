@@ -72,8 +72,11 @@ run "timescaledb" {
   }
 
   assert {
-    condition     = yamldecode(output.ansible_variables).kalshi_backups == { bucket = "kalshi-data-backups-123456789012" }
-    error_message = "Ansible gets the bucket of the backups."
+    condition = (
+      yamldecode(output.ansible_variables).kalshi_backups
+      == { bucket = "kalshi-data-backups-123456789012", role = "kalshi-data-production-production" }
+    )
+    error_message = "Ansible gets the bucket of the backups, and the role that may use it."
   }
 
   assert {
