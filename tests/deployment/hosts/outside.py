@@ -63,7 +63,7 @@ class Outside:
         """Start both and wait until the exchange listens; it trades once every key has subscribed all markets."""
         self._begin("tests.deployment.hosts.relay", str(self._certificates.chain), *_relayed())
         self._begin("moto.server", "--host=127.0.0.1", f"--port={PORTS['archive']}")
-        self._begin("moto.server", f"--host={METADATA}", "--port=80")
+        self._begin("tests.deployment.hosts.metadata", METADATA)
         self._make_bucket()
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
         plan = [

@@ -7,16 +7,16 @@ from typing import Any, LiteralString
 
 from kalshi_data.database.connection import connect
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION
+from tests.deployment.hosts.metadata import ROLE
 from tests.deployment.hosts.outside import ARCHIVE_URL, BACKUPS
 from tests.deployment.hosts.platform import POLL_SECONDS, Platform
 from tests.support.waiting import wait_until
 
-# The role of each host, by the imitated metadata service.
 STORE = {
     "kalshi_backups": {
         "bucket": BACKUPS,
         "endpoint": ARCHIVE_URL.removeprefix("https://"),
-        "role": "default-role",
+        "role": ROLE,
     }
 }
 WITH_BACKUPS = ("-e", json.dumps({**STORE, "backups_log_seconds_max": 10}))
