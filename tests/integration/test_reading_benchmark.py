@@ -13,7 +13,8 @@ from tests.benchmarks.reading.benchmark import AT, Asked, ServedHour, compare, o
 from tests.benchmarks.reading.made_hour import BEGIN, HourSize
 
 SIZE = HourSize(markets=150, changes=30_000)
-REQUESTS_MAX = 12
+# Best prices end at gaps, so the files of coverage and of incidents are read, too.
+REQUESTS_MAX = {"book": 12, "books": 12, "bbo": 16}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_a_bucket_answers_as_a_folder_does_and_is_measured(folder: Path, hour: S
     found = compare(hour, Asked(question, sides), folder, rounds=1)
     assert found[f"{question}_rows"] == found[f"bucket_{question}_rows"] > 1
     assert 0 < found[f"bucket_{question}_mb"] < 2
-    assert found[f"bucket_{question}_requests"] <= REQUESTS_MAX
+    assert found[f"bucket_{question}_requests"] <= REQUESTS_MAX[question]
     assert f"{question}_mb" not in found
     assert all(value > 0 for value in found.values())
 

@@ -26,7 +26,7 @@ def millionths(column: Any) -> list[int]:
         >>> millionths(pa.array([Decimal("0.43"), Decimal("-2.5")], DECIMAL))
         [430000, -2500000]
     """
-    return [each for words in _words(column) for each in words.tolist()]
+    return [each for words in integer_words(column) for each in words.tolist()]
 
 
 def packed_millionths(column: Any) -> "array[int]":
@@ -37,13 +37,19 @@ def packed_millionths(column: Any) -> "array[int]":
         array('q', [430000, -2500000])
     """
     found = array("q")
-    for words in _words(column):
+    for words in integer_words(column):
         found.frombytes(words.tobytes())
     return found
 
 
-def _words(column: Any) -> Iterator["memoryview[int]"]:
-    """Yield the integers of each chunk where they are: a decimal takes 16 bytes, whose lower 8 hold the integer."""
+def integer_words(column: Any) -> Iterator["memoryview[int]"]:
+    """Yield the integers of each chunk of a decimal column without nulls, where they are in memory.
+
+    Example:
+        >>> [each.tolist() for each in integer_words(pa.array([Decimal("0.43"), Decimal("-2.5")], DECIMAL))]
+        [[430000, -2500000]]
+    """
+    # A decimal takes 16 bytes, whose lower 8 hold the integer.
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
         if len(chunk):
             held: Any = chunk.buffers()[1]

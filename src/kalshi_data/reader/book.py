@@ -94,8 +94,8 @@ class Book:
         return size
 
     def forget(self, absence: str) -> None:
-        """Let nothing be known from here on."""
-        self.yes_ladder, self.no_ladder, self.absence = {}, {}, absence
+        """Let nothing be known from here on, not even which change was the last one."""
+        self.yes_ladder, self.no_ladder, self.absence, self.clock = {}, {}, absence, 0
 
 
 @dataclass(frozen=True, slots=True)

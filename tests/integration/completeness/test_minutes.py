@@ -425,7 +425,7 @@ def test_the_command_shows_a_strip_and_the_gaps(ops: Connection, config: Path) -
     assert f"{at(30):%m-%d %H:%M}  {at(45):%m-%d %H:%M}" in shown.output.replace("   ", "  ")
     report = msgspec.json.decode(run(config, *window, "--json").output)
     books, trades = report["streams"]
-    assert books["minutes"] == {"gap": 15.0, "repaired": 25.0, "covered": 1.0, "idle": 14.0, "proven": 0.0}
+    assert books["minutes"] == {"gap": 15.0, "repaired": 25.0, "covered": 1.0, "idle": 14.0, "proven": 0, "halted": 0}
     assert [cell["state"] for cell in trades["cells"]] == ["idle"] * 11 + [None]
     assert [gap["market_ticker"] for gap in report["gaps"]] == ["KXA-1"]
     assert "pending" in {day["condition"] for day in report["days"]}

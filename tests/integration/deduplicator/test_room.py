@@ -42,6 +42,7 @@ BOUNDED = {
     "ops.lags": "a row per gatherer, stream and shard",
     "ops.late_rows": "taken by the next checks",
     "ops.locks": "a row per task",
+    "ops.backups": "a row per kind of backup",
     "ops.market_minutes_due": "taken by the next classification",
     "ops.migration": "a row per migration",
     "ops.packed_hours": "a row per stream and packed hour: some 20,000 a year",

@@ -1,7 +1,7 @@
 """Readers of a short time touch the partitions of that time, however many there are."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,8 +21,9 @@ where l.pid = pg_backend_pid()
 """
 EXPECTED = "insert into ops.expected (channel, market_ticker, began_at) values ('orderbook_delta', 'KXA-1', %s)"
 HOT_DELTAS, HOT_SNAPSHOTS = "market_data.hot_orderbook_deltas", "market_data.hot_orderbook_snapshots"
-# The last hour ends now, by the clock of the tests.
-FIRST, LAST = -HOURS * 60, -60
+# The last hour ended at most an hour ago.
+ENDED = int((datetime.now(UTC) - at(0)) / HOUR) * 60
+FIRST, LAST = ENDED - HOURS * 60, ENDED - 60
 # Each asks about the last minutes of the last hour; the book's snapshot is from its 10th minute.
 READERS = {
     "book_at": "select * from market_data.book_at('KXA-1', %(until_at)s)",
