@@ -37,12 +37,12 @@ ENVIRONMENT = ROOT / ".venv"
 SCRIPTS = ENVIRONMENT / "bin"
 PYTHON = SCRIPTS / "python"
 # What a demo needs, and everything. The second holds the first, in the same versions.
-DEMO, ALL = ROOT / "requirements-demo.lock", ROOT / "requirements.lock"
+DEMO, ALL, UV = ROOT / "requirements-demo.lock", ROOT / "requirements.lock", shutil.which("uv")
 MEGABYTES = {DEMO.name: 340, ALL.name: 850}
-UV = shutil.which("uv")
 WHEELS, INSTALLED = "loading/*/*.whl", "lib/*/site-packages/*.dist-info"
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there are cores
-DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ("terraform", "ansible")))
+ELSEWHERE = ("terraform", "ansible", "hosts/drills")  # drills are run by hand
+DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ELSEWHERE))
 # These take paths, which are relative to the user's folder, and need only what a demo needs.
 OF_DEMO = ("demo", "pages", "psql", "duckdb")
 OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
