@@ -70,7 +70,7 @@ def test_the_catalogue_is_registered_by_a_timer_that_is_off_by_default(units: Pa
     assert {"CPUWeight=10", "MemoryDenyWriteExecute=yes"} <= set(unit.splitlines())
     assert "OnUnitInactiveSec=10min\n" in timer
     plays = [play for name in ("site.yml", "rollout.yml") for play in yaml.safe_load((PLAYBOOKS / name).read_text())]
-    tasks = [task for play in plays if "deduplicator" in play["hosts"] for task in play.get("tasks", [])]
+    tasks = [task for play in plays if "deduplicator" in play.get("hosts", "") for task in play.get("tasks", [])]
     included = [
         (task["ansible.builtin.include_role"], task) for task in tasks if "ansible.builtin.include_role" in task
     ]
