@@ -1,6 +1,17 @@
 # The role of the hosts: management by SSM and, if the program writes the archive, its prefix. A role reads no secret,
 # because every program on its host can use the role.
 
+locals {
+  # What a role needs beside the rights to a bucket.
+  encrypt_objects = {
+    Sid       = "EncryptObjects"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = var.key_arn
+    Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
+  }
+}
+
 resource "aws_iam_role" "this" {
   name = "${var.name}-${var.program}"
 
@@ -83,13 +94,7 @@ resource "aws_iam_role_policy" "archive" {
         Resource  = "arn:aws:s3:::${var.archive.bucket}"
         Condition = { StringLike = { "s3:prefix" = "${var.archive.prefix}*" } }
       },
-      {
-        Sid       = "EncryptObjects"
-        Effect    = "Allow"
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = var.key_arn
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
-      },
+      local.encrypt_objects,
     ]
   })
 }
@@ -116,13 +121,7 @@ resource "aws_iam_role_policy" "backups" {
         Action   = "s3:ListBucket"
         Resource = "arn:aws:s3:::${var.backups.bucket}"
       },
-      {
-        Sid       = "EncryptObjects"
-        Effect    = "Allow"
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = var.key_arn
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
-      },
+      local.encrypt_objects,
     ]
   })
 }
