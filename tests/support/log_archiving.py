@@ -12,7 +12,7 @@ from tests.conftest import BOUNDED, ROOT
 from tests.support.engines import Database, Engine
 from tests.support.waiting import wait_until
 
-RECORD = ROOT / "sql/backups/record_backup.sql"
+FILES = ROOT / "sql/backups"
 # The log is kept if a file of this name is in the folder of the server's data.
 KEEPS = "keeps_the_log"
 SETTINGS = {"wal_level": "replica", "archive_mode": "on", "archive_command": f"test -e {KEEPS}"}
@@ -30,7 +30,12 @@ def archiving_production(engine: Engine, folder: Path) -> Generator[Database]:
 
 def record_backup(engine: Engine, production: Database, kind: str) -> None:
     """Record a backup, as its unit does after it."""
-    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--set=kind={kind}", f"--file={RECORD}")
+    run_on_host(engine, production, "record_backup", f"--set=kind={kind}")
+
+
+def run_on_host(engine: Engine, production: Database, name: str, *more: str) -> None:
+    """Run a file of sql/backups, as production's own host does."""
+    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *more, f"--file={FILES / name}.sql")
     subprocess.run((engine.binaries / "psql", *options, production.conninfo()), check=True)
 
 

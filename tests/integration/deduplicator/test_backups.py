@@ -9,7 +9,14 @@ import pytest
 from kalshi_data.deduplicator.monitoring.backup_rules import DAY_SECONDS, backup_rules
 from kalshi_data.deduplicator.monitoring.measurements import Backups, Measurements
 from tests.support.engines import Database, Engine
-from tests.support.log_archiving import KEEPS, archiving_production, read_backups, record_backup, wait_for_log
+from tests.support.log_archiving import (
+    KEEPS,
+    archiving_production,
+    read_backups,
+    record_backup,
+    run_on_host,
+    wait_for_log,
+)
 
 
 def reasons(backups: Backups | None) -> list[str]:
@@ -37,6 +44,15 @@ def test_a_backup_counts_from_its_end_and_a_full_one_for_both(engine: Engine, pr
     assert found
     assert max(found[:2]) < 60
     assert found.failing_seconds == 0
+
+
+def test_the_first_backup_is_missed_once_it_is_expected(engine: Engine, production: Database) -> None:
+    for _ in range(2):
+        run_on_host(engine, production, "expect_backups")
+    assert read_backups(production) == (math.inf, math.inf, 0)
+    record_backup(engine, production, "full")
+    run_on_host(engine, production, "expect_backups")
+    assert reasons(read_backups(production)) == []
 
 
 def test_another_kind_is_refused(production: Database) -> None:
