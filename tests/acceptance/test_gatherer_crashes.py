@@ -86,6 +86,7 @@ def test_a_killed_gatherer_continues_at_the_end_of_its_frame_log(rehearse: Rehea
     rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40)
     rehearsal.gatherers[2].kill()
     rehearsal.start_gatherer(2)
+    rehearsal.wait_for("connections where close_reason = 'crashed'", 3, number=2)
     rehearsal.wait_for("subscriptions where channel = 'orderbook_delta' and ended_at is null", 40, number=2)
     found = rehearsal.finish()
     assert found.complete, str(found)

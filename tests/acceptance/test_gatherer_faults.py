@@ -204,3 +204,20 @@ def test_markets_that_rest_does_not_show_yet_are_subscribed_all_the_same(rehears
     wait_until(lambda: rehearsal.rows(known, kind="kalshi_meta")[0][0] >= 2, "new markets in the registry")
     found = rehearsal.finish()
     assert found.complete, str(found)
+
+
+def test_a_halt_and_a_pause_are_recorded_with_their_shard(rehearse: Rehearse) -> None:
+    rehearsal = rehearse(1)
+    rehearsal.start(CALM, settings={"registry": {"status_seconds": 0.2}})
+    asked = "select count(*) from registry.exchange_status where exchange_index = {} and not {}"
+    for name, flag, shard in (("trading_pause", "trading_active", 0), ("exchange_halt", "exchange_active", 1)):
+        rehearsal.fault(name, seconds=600, shard=shard)
+        statement = asked.format(shard, flag)
+        wait_until(lambda statement=statement: rehearsal.rows(statement, kind="kalshi_meta")[0][0], name)
+        rehearsal.fault(name, seconds=0, shard=shard)
+    # Each shard traded before and trades after its fault.
+    active = "select count(*) from registry.exchange_status where trading_active"
+    wait_until(lambda: rehearsal.rows(active, kind="kalshi_meta")[0][0] >= 4, "both shards trade again")
+    found = rehearsal.finish()
+    assert found.complete, str(found)
+    assert found.exchange_states.published == 6

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # pyright: ignore[reportMissingTypeStubs]
+from moto.backends import get_backend  # pyright: ignore[reportMissingTypeStubs]
 from moto.moto_server.werkzeug_app import (  # pyright: ignore[reportMissingTypeStubs]
     DomainDispatcherApplication,
     create_backend_app,
@@ -47,6 +48,8 @@ class Moto:
             self._server.shutdown()
             self._server.server_close()
             serving.join()
+            # All servers of a process share one state, and catalogues have the same name in every test.
+            get_backend("glue").reset()
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}")

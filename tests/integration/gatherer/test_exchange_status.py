@@ -1,10 +1,12 @@
 """A gatherer asks the exchange for its status and schedule, stores the answers, and reports them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
@@ -19,6 +21,7 @@ from kalshi_data.kalshi.rest import Rest
 from tests.integration.gatherer.test_registry import Clock
 from tests.support.engines import Database
 from tests.support.listing_server import Answer, Listed, serve
+from tests.support.waiting import wait_until_async
 
 Use = Callable[[ExchangePoller], Awaitable[None]]
 ACTIVE = {"exchange_active": True, "trading_active": True}
@@ -123,6 +126,29 @@ def test_what_waits_for_the_database_is_stored_when_it_is_back(
 
     poll(listed, kalshi_meta, Counters(), clock, use)
     assert [(row[0], row[4].total_seconds()) for row in stored(kalshi_meta)] == [("shard", 20), ("schedule", 20)]
+
+
+def test_a_stop_stores_what_waits_although_the_database_was_away_a_moment_ago(
+    kalshi_meta: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def refuse(_: RegistryStore, table: str, __: bytes) -> None:
+        tried.append(table)
+        raise psycopg.OperationalError("the server is away")
+
+    async def use(poller: ExchangePoller) -> None:
+        with monkeypatch.context() as away:
+            away.setattr(RegistryStore, "_save", refuse)
+            task = asyncio.create_task(poller.run())
+            await wait_until_async(lambda: tried)
+        # The next try of its own is seconds away, and the stop comes before.
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    poll(Listed(), kalshi_meta, Counters(), Clock(), use)
+    assert "shard" in [row[0] for row in stored(kalshi_meta)]
 
 
 def nothing(*_: object) -> None:

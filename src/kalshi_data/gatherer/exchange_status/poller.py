@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,8 @@ INTERVALS_MAX = 3.0
 # Shards that a health report names.
 SHARDS_SHOWN = 5
 PAUSE_SECONDS_MAX = 1.0
+# A stop waits no longer for a database that may be away.
+STOP_SECONDS_MAX = 5.0
 # A window of maintenance that is longer is not believed: it would hide what is wrong.
 WINDOW_MAX = timedelta(days=1)
 
@@ -88,7 +91,7 @@ class ExchangePoller:
         )
 
     async def run(self) -> None:
-        """Ask and store until cancelled."""
+        """Ask and store until cancelled; then store once more what still waits."""
         try:
             while True:
                 for each in self._questions:
@@ -97,6 +100,9 @@ class ExchangePoller:
                 next_s = min(each.due_s for each in self._questions) - time.monotonic()
                 await asyncio.sleep(min(max(next_s, 0.0), PAUSE_SECONDS_MAX))
         except asyncio.CancelledError:
+            self._store.retry_now()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.store(), STOP_SECONDS_MAX)
             self.close()
             raise
 
@@ -114,7 +120,11 @@ class ExchangePoller:
         spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, protects nothing
         question.due_s = time.monotonic() + question.interval_seconds * spread
         if await self._guard.attempt(f"ask for the exchange's {question.name}", self._asking(question)):
-            await self._guard.attempt("store what the exchange says of itself", self._save)
+            await self.store()
+
+    async def store(self) -> None:
+        """Store the answers that wait."""
+        await self._guard.attempt("store what the exchange says of itself", self._save)
 
     def _asking(self, question: Question) -> Callable[[], Awaitable[bool]]:
         async def ask() -> bool:

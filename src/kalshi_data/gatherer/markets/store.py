@@ -83,6 +83,10 @@ class RegistryStore:
         """Return whether the database answers now."""
         return self.save("series", b"[]") is not None
 
+    def retry_now(self) -> None:
+        """Let the next page be saved at once, even if the database was away a moment ago."""
+        self._retry_at_s = 0.0
+
     def close(self) -> None:
         """Close the connection. If another thread is still using it, that thread closes it."""
         self._is_closed = True
