@@ -861,6 +861,7 @@ CREATE TABLE ops.archive_partitions (
     state text DEFAULT 'pending'::text NOT NULL,
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     touched_at timestamp with time zone DEFAULT now() NOT NULL,
+    claimed_at timestamp with time zone,
     object_key text,
     schema_version integer,
     row_count bigint,

@@ -4,6 +4,7 @@ create table ops.archive_partitions (
     state text not null default 'pending' check (state in ('pending', 'exporting', 'exported', 'verified')),
     opened_at timestamptz not null default now(),
     touched_at timestamptz not null default now(),
+    claimed_at timestamptz,
     object_key text,
     schema_version integer,
     row_count bigint,
@@ -34,6 +35,7 @@ comment on column ops.archive_partitions.state is
 'pending: rows were merged since the last export; exporting; exported; verified: read back and equal to production.';
 comment on column ops.archive_partitions.opened_at is 'When the record was created.';
 comment on column ops.archive_partitions.touched_at is 'When rows of this hour were last merged.';
+comment on column ops.archive_partitions.claimed_at is 'When an exporter last began to write it.';
 comment on column ops.archive_partitions.object_key is 'The key of the object in the bucket.';
 comment on column ops.archive_partitions.schema_version is 'The version of the file''s columns.';
 comment on column ops.archive_partitions.row_count is 'Rows in the object.';

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -175,10 +176,10 @@ class Exporter:
             self._is_store_away = False
         partitions = self._partitions(production)
         partitions.open_hours(self.selection.streams)
-        attempted = 0
+        began_at, attempted = partitions.read_clock(), 0
         while self._lock(production, patient=patient):
             try:
-                if not self._step(production, partitions):
+                if not self._step(production, partitions, began_at):
                     break
             finally:
                 if not production.closed:
@@ -189,7 +190,7 @@ class Exporter:
         self.state.error = next((each.error for each in progress if each.error), None)
         return attempted
 
-    def _step(self, production: Connection, partitions: Partitions) -> bool:
+    def _step(self, production: Connection, partitions: Partitions, began_at: datetime) -> bool:
         """Verify or export one hour; return False if none is due."""
         for hour, sha256 in partitions.unverified(self.selection.streams):
             self._attempt(
@@ -199,7 +200,7 @@ class Exporter:
                 lambda hour=hour, sha256=sha256: self._partition_export.verify(partitions, hour, sha256),
             )
             return True
-        hour = partitions.claim(self.selection)
+        hour = partitions.claim(self.selection, began_at)
         if hour is None:
             return False
         self._attempt(production, partitions, hour, lambda: self._partition_export.export(production, partitions, hour))

@@ -82,10 +82,18 @@ class Partitions:
         asked = {**self._readiness(streams), "hours_max": OPENED_MAX}
         self._production.execute(query("production/archive/open_hours"), asked)
 
-    def claim(self, selection: HourSelection) -> ArchiveHour | None:
-        """Claim the oldest hour that is due; return None if there is none."""
+    def read_clock(self) -> datetime:
+        """Return the time of production's host."""
+        (now,) = self._production.execute(query("sessions/read_clock")).fetchall()[0]
+        return now
+
+    def claim(self, selection: HourSelection, began_at: datetime) -> ArchiveHour | None:
+        """Claim the oldest hour that is due; return None if there is none.
+
+        An early one is due once after `began_at`, which is a time of production's host.
+        """
         chosen = {"from_at": selection.from_at, "until_at": selection.until_at, "early": selection.early}
-        asked = {**self._readiness(selection.streams), **chosen}
+        asked = {**self._readiness(selection.streams), **chosen, "began_at": began_at}
         row = self._production.execute(query("production/archive/claim_hour"), asked).fetchone()
         if row is None:
             return None

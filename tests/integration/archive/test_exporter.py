@@ -1,6 +1,7 @@
 """An hour on its way from merged to verified, and again when rows come late."""
 
 import io
+import itertools
 import json
 import shutil
 import threading
@@ -276,6 +277,29 @@ def test_the_current_hour_is_written_early_and_again_when_it_grows(
     assert states(ops)[now] == "pending"
     export(settings(production, tmp_path), early=True, until_at=END)
     assert ids(part(tmp_path, hour=now)) == ["first", "second"]
+
+
+def test_an_early_export_ends_although_rows_keep_coming(
+    production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+    trade(ops, now, "first")
+    mark(ops, now, streams=["trades"])
+    write: Any = partition_export.put_manifest
+    written = itertools.count(1)
+
+    def merging(*arguments: Any) -> Any:
+        assert (number := next(written)) <= 2, "the hour is written again and again"
+        trade(ops, now + timedelta(microseconds=number), f"during {len(ids(part(tmp_path, hour=now)))}")
+        mark(ops, now, streams=["trades"])
+        return write(*arguments)
+
+    monkeypatch.setattr(partition_export, "put_manifest", merging)
+    assert export(settings(production, tmp_path), early=True, until_at=END).state.failures == 0
+    assert ids(part(tmp_path, hour=now)) == ["first"]
+    assert states(ops)[now] == "pending"
+    export(settings(production, tmp_path), early=True, until_at=END)
+    assert ids(part(tmp_path, hour=now)) == ["first", "during 1"]
 
 
 def test_a_late_row_replaces_the_object_under_the_same_key(

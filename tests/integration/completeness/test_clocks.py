@@ -165,7 +165,7 @@ def test_a_long_past_keeps_no_present_hour_waiting(ops: Connection) -> None:
     assert found == (500, True)
     ops.execute(query("production/archive/open_hours"), ARCHIVED)
     assert ops.execute("select count(*) from ops.archive_partitions").fetchone() == (1000,)
-    claim = {**ARCHIVED, "from_at": LONG_AGO, "until_at": FAR_AHEAD, "early": False}
+    claim = {**ARCHIVED, "from_at": LONG_AGO, "until_at": FAR_AHEAD, "early": False, "began_at": LONG_AGO}
     row = ops.execute(query("production/archive/claim_hour"), claim).fetchone()
     assert row is not None
     assert datetime.now(T0.tzinfo) - row[1] < timedelta(days=3)

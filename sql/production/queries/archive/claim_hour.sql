@@ -2,7 +2,8 @@
 -- runs at a time, so an hour in state exporting was left by one that ended. Rows that are merged into the hour from now
 -- on make it pending again, so it is exported once more.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
--- until_at, which hours; early boolean: also take hours that are not over or that just got rows
+-- until_at, which hours; early boolean: also take hours that are not over or that just got rows, each once since
+-- began_at timestamptz, for as long as rows arrive they would be due again at once
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
 -- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far, sha256
@@ -12,6 +13,7 @@ with asked as (
         %(from_at)s::timestamptz as from_at,
         %(until_at)s::timestamptz as until_at,
         %(early)s::boolean as is_early,
+        %(began_at)s::timestamptz as began_at,
         now() - make_interval(secs => %(settle_seconds)s::float8) as settled_at
 ),
 
@@ -37,13 +39,18 @@ due as (
         p.state in ('pending', 'exporting')
         and p.hour >= a.from_at and p.hour < a.until_at
         and coalesce(p.retry_at <= now(), true)
-        and (a.is_early or (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at))
+        and (
+            (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at)
+            or (a.is_early and coalesce(p.claimed_at < a.began_at, true))
+        )
     order by p.opened_at > p.hour + r.length + interval '2 days', p.hour, p.stream
     limit 1
 )
 
 update ops.archive_partitions as p
-set state = 'exporting'
+set
+    state = 'exporting',
+    claimed_at = clock_timestamp()
 from due
 where p.stream = due.stream and p.hour = due.hour
 returning
