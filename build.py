@@ -40,7 +40,7 @@ PYTHON = SCRIPTS / "python"
 DEMO, ALL, UV = ROOT / "requirements-demo.lock", ROOT / "requirements.lock", shutil.which("uv")
 MEGABYTES = {DEMO.name: 340, ALL.name: 850}
 WHEELS, INSTALLED = "loading/*/*.whl", "lib/*/site-packages/*.dist-info"
-PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")  # as many as there are cores
+PARALLEL = (f"--numprocesses={min((os.cpu_count() or 1) + 1, 8)}",)  # one more than cores, since tests also wait
 ELSEWHERE = ("terraform", "ansible", "hosts/drills")  # drills are run by hand
 DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ELSEWHERE))
 # These take paths, which are relative to the user's folder, and need only what a demo needs.

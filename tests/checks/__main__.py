@@ -20,9 +20,11 @@ FORMATTERS = (
 )
 # The longest begins first.
 CHECKS = (
-    ("pytest", "--quiet", "tests/deployment/terraform", "tests/deployment/ansible", "tests/readers"),
-    ("pytest", "--quiet", "--numprocesses=2", "tests/engines"),
+    ("pytest", "--quiet", "tests/readers"),
     ("sqlfluff", "lint", "--disable-progress-bar", *SQL),
+    ("pytest", "--quiet", "tests/deployment/ansible"),
+    ("pytest", "--quiet", "tests/deployment/terraform"),
+    ("pytest", "--quiet", "tests/engines"),
     ("basedpyright", "--level", "warning"),
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),

@@ -3,6 +3,7 @@
 checkov demands an old boto3, and the ansible package is a third of a gigabyte: neither belongs beside the programs.
 """
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -25,8 +26,10 @@ def isolated_tool(folder: str, cache: Path) -> Path:
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
     environment = cache / f"{folder}-{digest}"
     finished = environment / "finished"
-    if not finished.exists():
-        run_uv("venv", "--quiet", "--clear", "--python", sys.executable, str(environment))
-        run_uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(environment), str(requirements))
-        finished.touch()
+    with (cache / f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes that start at once, one installs
+        if not finished.exists():
+            run_uv("venv", "--quiet", "--clear", "--python", sys.executable, str(environment))
+            run_uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(environment), str(requirements))
+            finished.touch()
     return environment / "bin"

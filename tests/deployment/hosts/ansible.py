@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -79,9 +80,11 @@ class Ansible:
         tools.mkdir(parents=True, exist_ok=True)
         self._programs = isolated_tool("ansible", tools)
         self.environment = os.environ | {
+            "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).with_name("connection")),
             "ANSIBLE_HOME": str(fleet.folder / "ansible"),
             "ANSIBLE_LOG_PATH": str(fleet.folder / "ansible.log"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PIPELINING": "1",
             "LC_ALL": "C.UTF-8",
             "PATH": f"{self._programs}:{os.environ['PATH']}",
         }
@@ -120,7 +123,7 @@ def _reached(host: Host) -> dict[str, str]:
     # The number of a host's first process changes with each boot.
     pid = f"{{{{ lookup('ansible.builtin.file', '{host.pid_file}') }}}}"
     return {
-        "ansible_connection": "community.docker.nsenter",
+        "ansible_connection": "pipelined_nsenter",
         "ansible_nsenter_pid": pid,
         "kalshi_address": host.address,
     }
