@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     if command in ("-h", "--help") or command not in COMMANDS:
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without its bytecode a program starts in 2.2 s instead of 0.9
     try:
         in_use = os.open(ROOT, os.O_RDONLY)
         fcntl.flock(in_use, fcntl.LOCK_EX)  # if two start at once, only one makes .venv
@@ -94,8 +95,7 @@ def ensure_packages(lock: Path) -> None:
 
 def make_environment() -> None:
     """Make .venv again, without packages."""
-    if ENVIRONMENT.exists():
-        shutil.rmtree(ENVIRONMENT)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     if not UV and find_spec("ensurepip") is None:
         sys.exit("this Python has no venv: sudo apt-get install python3-venv (or install Python from python.org)")
     venv.create(ENVIRONMENT, with_pip=not UV, symlinks=True)

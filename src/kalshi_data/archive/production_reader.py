@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, LiteralString, cast
 
+import adbc_driver_postgresql  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow as pa
-from adbc_driver_postgresql import dbapi  # pyright: ignore[reportMissingTypeStubs]
+from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatement
 from psycopg import ClientCursor
 
 from kalshi_data.archive.schemas import arrow_schema
@@ -22,6 +23,8 @@ from kalshi_data.errors import MisfitError
 TRANSACTION = "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 BATCH_BYTES = 8 << 20
 BATCH_OPTION = "adbc.postgresql.batch_size_hint_bytes"
+# A program exports from one production.
+DATABASES_MAX = 2
 
 
 def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: datetime) -> Generator[pa.RecordBatch]:
@@ -42,13 +45,25 @@ def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: da
 
 def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Generator[pa.RecordBatch]:
     schema = arrow_schema(stream)
-    with dbapi.connect(conninfo) as reading, closing(reading.cursor()) as cursor:
-        cursor.execute(adopt)
-        cursor.adbc_statement.set_options(**{BATCH_OPTION: str(BATCH_BYTES)})
-        # The driver wraps the query in COPY, where a semicolon is not allowed.
-        cursor.execute(rows.rstrip().removesuffix(";"))
-        for batch in cursor.fetch_record_batch():
-            yield pa.RecordBatch.from_arrays(list(_columns(stream, batch)), schema=schema)
+    with AdbcConnection(_database(conninfo)) as reading:
+        reading.set_autocommit(False)
+        with AdbcStatement(reading) as statement:
+            statement.set_sql_query(adopt)
+            statement.execute_update()
+        with AdbcStatement(reading) as statement:
+            statement.set_options(**{BATCH_OPTION: str(BATCH_BYTES)})
+            # The driver wraps the query in COPY, where a semicolon is not allowed.
+            statement.set_sql_query(rows.rstrip().removesuffix(";"))
+            found, _ = statement.execute_query()
+            with pa.RecordBatchReader.from_stream(found) as batches:
+                for batch in batches:
+                    yield pa.RecordBatch.from_arrays(list(_columns(stream, batch)), schema=schema)
+
+
+@lru_cache(DATABASES_MAX)
+def _database(conninfo: str) -> AdbcDatabase:
+    """Return the driver's view of a database, for which it reads all types: 0.1 s. It holds no connection."""
+    return adbc_driver_postgresql.connect(conninfo)
 
 
 def _conninfo(connection: Connection) -> str:

@@ -116,7 +116,7 @@ def test_what_overlaps_is_joined_whatever_the_order(production: Database) -> Non
     with production.connect("deduplicator") as connection:
         connection.execute(query("production/stage/exchange_status"))
 
-        @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+        @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
         @given(data=st.data())
         def whatever(data: st.DataObject) -> None:
             drawn = data.draw(st.lists(places, min_size=1, max_size=12), label="rows")

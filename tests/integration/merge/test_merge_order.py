@@ -181,7 +181,7 @@ def test_order_and_batches_change_nothing(production: Database, name: str) -> No
     with production.connect("deduplicator") as connection:
         connection.execute(query(f"production/stage/{name}"))
 
-        @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+        @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
         @given(data=st.data())
         def whatever(data: st.DataObject) -> None:
             rows = data.draw(st.lists(CASES[name][0], min_size=1, max_size=12), label="rows")

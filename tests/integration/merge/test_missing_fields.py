@@ -304,7 +304,7 @@ def test_what_is_held_follows_from_what_was_received(production: Database, name:
     with production.connect("deduplicator") as connection:
         connection.execute(query(f"production/stage/{name}"))
 
-        @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+        @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
         @given(data=st.data())
         def whatever(data: st.DataObject) -> None:
             rows = data.draw(st.lists(row, min_size=1, max_size=12), label="rows")

@@ -1,13 +1,12 @@
 -- Claim the oldest hour that is due; those whose record was created days after they ended come last. Only one exporter
--- runs at a time, so an hour in state exporting was left by one that ended. Rows that are merged into the hour from now
--- on make it pending again, so it is exported once more.
+-- runs at a time: it left an hour in state exporting when it ended. Rows that are merged from now on make it pending.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
--- until_at, which hours; early boolean: also take hours that are not over or that just got rows, each once since
--- began_at timestamptz, for as long as rows arrive they would be due again at once
+-- until_at, which hours; early boolean: also take, once since began_at timestamptz, hours that are not over or just got
+-- rows
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
--- Returns: stream, hour, whether production has dropped the rows that the archive holds of it, failures so far, sha256
--- of the object that production read back, and of the one that was last to be written
+-- Returns: stream, hour, whether production has dropped the rows that the archive holds, failures so far, sha256 of the
+-- object that production read back, and of the one that was last to be written
 with asked as (
     select
         %(from_at)s::timestamptz as from_at,
@@ -29,9 +28,7 @@ ready as (
 ),
 
 due as (
-    select
-        p.stream,
-        p.hour
+    select p.stream, p.hour
     from ops.archive_partitions as p
     inner join ready as r on p.stream = r.stream
     cross join asked as a
