@@ -289,7 +289,8 @@ def test_an_early_export_ends_although_rows_keep_coming(
     written = itertools.count(1)
 
     def merging(*arguments: Any) -> Any:
-        assert (number := next(written)) <= 2, "the hour is written again and again"
+        number = next(written)
+        assert number <= 2, "the hour is written again and again"
         trade(ops, now + timedelta(microseconds=number), f"during {len(ids(part(tmp_path, hour=now)))}")
         mark(ops, now, streams=["trades"])
         return write(*arguments)

@@ -26,6 +26,7 @@ AFTERWARDS = (
     "pg_dropcluster 17 main; rm --force /etc/machine-id; systemctl mask systemd-timesyncd.service; "
     "systemctl disable prometheus.service prometheus-node-exporter.service prometheus-postgres-exporter.service"
 )
+BYTECODE = Path(__file__).with_name("sitecustomize.py").read_bytes()
 CACHE = Path("/var/cache/kalshi-data")
 KEPT = 3
 
@@ -36,7 +37,7 @@ def make_image() -> Path:
     Raises:
         RuntimeError: a package cannot be downloaded or installed.
     """
-    description = repr((debian_packages.SUITE, PACKAGES, LEFT_OUT, AFTERWARDS, debian_packages.archives()))
+    description = repr((debian_packages.SUITE, PACKAGES, LEFT_OUT, AFTERWARDS, BYTECODE, debian_packages.archives()))
     root = CACHE / f"hosts-{hashlib.sha256(description.encode()).hexdigest()[:12]}"
     complete = root / "complete"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -71,6 +72,8 @@ def _make(root: Path) -> None:
     if done.returncode != 0:
         raise RuntimeError(f"the hosts' image cannot be made: {done.stderr.strip()[-1000:]}")
     shutil.rmtree(downloads)
+    (etc,) = (root / "root/etc").glob("python3.*")
+    (etc / "sitecustomize.py").write_bytes(BYTECODE)
 
 
 def _forget_older() -> None:
