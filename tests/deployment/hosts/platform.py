@@ -65,7 +65,11 @@ class Platform:
                 },
                 "kalshi_archive": {"bucket": BUCKET, "prefix": "parquet/"},
                 "kalshi_region": "us-east-1",
-                "deduplicator_settings": {"archive": {"endpoint_url": ARCHIVE_URL, "check_seconds": 5}},
+                "deduplicator_settings": {
+                    "archive": {"endpoint_url": ARCHIVE_URL, "check_seconds": 5},
+                    # All hosts share two processors, and polls of 18 streams at three gatherers take most of one.
+                    "merging": {"poll_seconds": 1.0},
+                },
                 # boto3's own list does not contain the authority of the certificates.
                 "zipapp_environment": {"AWS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"},
                 "kalshi_exchange": {"rest_url": REST_URL, "websocket_url": WEBSOCKET_URL},
