@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.deployment.isolated_tool import isolated_tool
+from tests.support.waiting import SECONDS_MAX
 
 PLAYBOOKS = ROOT / "ansible"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,7 +28,7 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
 
     def run_program(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=PLAYBOOKS, env=clean | own, capture_output=True, text=True, check=False, timeout=150
+            command, cwd=PLAYBOOKS, env=clean | own, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
         )
 
     return run_program
@@ -45,7 +46,7 @@ def promtool(pytestconfig: pytest.Config) -> Path:
     folder: Path = kept.mkdir("promtool")
     unpacked = folder / "usr/bin/promtool"
     if not unpacked.exists():
-        subprocess.run(("apt-get", "-qq", "download", "prometheus"), cwd=folder, check=True, timeout=150)
+        subprocess.run(("apt-get", "-qq", "download", "prometheus"), cwd=folder, check=True, timeout=SECONDS_MAX)
         (package,) = folder.glob("prometheus_*.deb")
         subprocess.run(("dpkg-deb", "--extract", str(package), str(folder)), check=True)
         package.unlink()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.deployment.terraform.terraform_runner import SOURCE
+from tests.support.waiting import SECONDS_MAX
 
 SKIP = re.compile(r"#\s*checkov:skip=(\w+)(?::[ ]?(.*))?")
 OPTIONS = ["--framework", "terraform", "--skip-download", "--output", "json"]
@@ -22,7 +23,7 @@ def report(tool: Callable[[str], Path]) -> dict[str, Any]:
     program = tool("terraform") / "checkov"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BC_", "CKV_", "CHECKOV_"))}
     command = [str(program), "--directory", str(SOURCE), *OPTIONS]
-    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False, timeout=150)
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
     return json.loads(done.stdout)
 
 

@@ -17,6 +17,7 @@ from kalshi_data.service.health import HealthReport, Reason, Severity
 from tests.deployment.terraform.mocked_tests import Json, Outcome, values
 from tests.deployment.terraform.terraform_runner import ROOT
 from tests.support.cloudwatch import PROGRAM_ALARMS, Alarm, CloudWatch, applied, program_alarm, take
+from tests.support.waiting import SECONDS_MAX
 from tests.unit.service.test_health import AWAY, SLOW, free_port, serving
 
 SCRIPT = ROOT / "ansible/roles/cloudwatch/files/send_health.py"
@@ -49,7 +50,7 @@ def send(cloudwatch: CloudWatch) -> Send:
     def run(port: int) -> Json:
         with socket.create_server(("127.0.0.1", 0)) as agent:
             command = (sys.executable, "-I", SCRIPT, "gatherer", port, HOST, GROUP, agent.getsockname()[1])
-            subprocess.run([str(each) for each in command], check=True, timeout=60)
+            subprocess.run([str(each) for each in command], check=True, timeout=SECONDS_MAX)
             return cloudwatch.put(take(agent))
 
     return run

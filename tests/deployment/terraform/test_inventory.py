@@ -21,6 +21,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.deployment.terraform.mocked_tests import Json, Outcome, values
 from tests.deployment.terraform.terraform_runner import ROOT
+from tests.support.waiting import SECONDS_MAX
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
@@ -89,7 +90,7 @@ def listing(
     isolated = {"HOME": str(home), "ANSIBLE_CONFIG": str(settings), "AWS_ENDPOINT_URL": endpoint}
     command = [str(tool("ansible") / "ansible-inventory"), "--list", "--inventory", str(render(home, state))]
     environment = os.environ | CREDENTIALS | isolated
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=150)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout, object_hook=unwrap)
 

@@ -33,6 +33,7 @@ from tests.support.exporting import (
     toml,
     trade,
 )
+from tests.support.waiting import SECONDS_MAX
 
 SPAN = HourSelection(TRADES, THEN, THEN + 2 * HOUR)
 
@@ -230,7 +231,7 @@ def test_hours_not_exported_yet_are_waiting_not_wrong(production: Database, ops:
 
 def run(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kalshi_data.deduplicator", *arguments, "--config", str(config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
 
 
 def test_the_commands_export_list_and_verify(production: Database, ops: Connection, tmp_path: Path) -> None:
