@@ -1,6 +1,7 @@
 """The whole platform on its own hosts, with what tests read from it."""
 
 import json
+import os
 import secrets
 import time
 from collections import Counter
@@ -23,6 +24,8 @@ HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
 # A program that lost its database or its network may wait this long on a slow machine before it goes on.
 RECOVERY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.3
+# The end of the journal, with many lines of any kind.
+END_BYTES = 1 << 20
 NEW_MS = 15_000
 # On one host only, because each takes a playbook's time.
 MONITORED = GATHERERS[0]
@@ -175,20 +178,22 @@ class Platform:
         published = self.outside.journal.with_suffix(".now")
         whole, newline, _ = self.outside.journal.read_bytes().rpartition(b"\n")
         published.write_bytes(whole + newline)
-        self._wait_for(published, lambda found: found.nothing_lost)
+        self._wait_for(published, lambda found: found.nothing_lost, with_books=False)
 
     def finish(self) -> None:
         """Stop the exchange, and wait until production holds everything that it published."""
         self.outside.end_trading()
         time.sleep(1)
         self.outside.end_exchange()
-        self._wait_for(self.outside.journal, lambda found: found.complete)
+        self._wait_for(self.outside.journal, lambda found: found.complete, with_books=True)
 
     def _wait_for_journal(self, until_ms: int) -> None:
         """Wait until the exchange's journal contains everything published before a time."""
 
         def last_ms() -> int:
-            lines = self.outside.journal.read_bytes().splitlines()[:-1]
+            with self.outside.journal.open("rb") as journal:
+                journal.seek(max(0, journal.seek(0, os.SEEK_END) - END_BYTES))
+                lines = journal.read().splitlines()[1:-1]
             return msgspec.json.decode(lines[-1], type=dict[str, Any])["published_ms"] if lines else 0
 
         wait_until(
@@ -199,11 +204,11 @@ class Platform:
         """Return the comparison of production with what the exchange has published."""
         return compare(self.database(PRODUCTION, "kalshi"), self.outside.journal)
 
-    def _wait_for(self, journal: Path, wanted: Callable[[Comparison], bool]) -> None:
+    def _wait_for(self, journal: Path, wanted: Callable[[Comparison], bool], *, with_books: bool) -> None:
         found: list[Comparison] = []
 
         def is_there() -> bool:
-            found.append(compare(self.database(PRODUCTION, "kalshi"), journal))
+            found.append(compare(self.database(PRODUCTION, "kalshi"), journal, with_books=with_books))
             return wanted(found[-1])
 
         wait_until(
