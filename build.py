@@ -95,7 +95,7 @@ def ensure_packages(lock: Path) -> None:
 
 def make_environment() -> None:
     """Make .venv again, without packages."""
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=not ENVIRONMENT.exists())
     if not UV and find_spec("ensurepip") is None:
         sys.exit("this Python has no venv: sudo apt-get install python3-venv (or install Python from python.org)")
     venv.create(ENVIRONMENT, with_pip=not UV, symlinks=True)

@@ -1,5 +1,6 @@
 -- Claim the oldest hour that is due; those whose record was created days after they ended come last. Only one exporter
--- runs at a time: it left an hour in state exporting when it ended. Rows that are merged from now on make it pending.
+-- runs at a time, so an hour in state exporting was left by one that ended. Rows that are merged from now on make it
+-- pending again.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
 -- until_at, which hours; early boolean: also take, once since began_at timestamptz, hours that are not over or just got
 -- rows
