@@ -17,7 +17,7 @@ from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log import retention, writer
 from kalshi_data.gatherer.frame_log.format import Kind, LogRecord, blocks, records, seal
 from kalshi_data.gatherer.frame_log.format import record_head as head
-from kalshi_data.gatherer.frame_log.reader import last_record, numbers_between, records_from, segments
+from kalshi_data.gatherer.frame_log.reader import count_records, last_record, numbers_between, records_from, segments
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from tests.support.disks import measure_as
@@ -114,6 +114,21 @@ def test_a_range_is_found_by_time_and_by_number(tmp_path: Path) -> None:
     assert numbers[59] < found[1] <= numbers[62]
     assert payloads(tmp_path, numbers[50], numbers[52]) == [b"050" * 30, b"051" * 30]
     assert numbers_between(tmp_path, 0, BEGAN_NS - 1) is None
+
+
+def test_records_are_counted_over_the_jump_of_numbers_between_two_runs(tmp_path: Path) -> None:
+    """What is not committed yet is a number of frames, not of microseconds between a stop and a start."""
+    runs: list[tuple[int, int]] = []
+    for _ in range(2):
+        with logging(tmp_path) as log:
+            runs.append((log.first_number, log.first_number + 1 + 20))
+            for number in range(20):
+                log.append(Kind.FRAME, 1, BEGAN_NS + number, b"{}")
+    (_, first_end), (second, second_end) = runs
+    assert second > first_end
+    assert count_records(tmp_path, 0, second_end) == 42
+    assert count_records(tmp_path, first_end - 3, second + 4) == 7
+    assert count_records(tmp_path, second_end, second_end + 9) == 0
 
 
 def test_at_most_one_block_is_not_written_in_time(tmp_path: Path) -> None:

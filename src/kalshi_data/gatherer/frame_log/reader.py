@@ -72,6 +72,15 @@ def records_from(folder: Path, number: int, until: int | None = None) -> Iterato
             log.error("block of the frame log cannot be read", segment=block.path.name, error=str(error))
 
 
+def count_records(folder: Path, begin: int, until: int) -> int:
+    """Return how many records the log holds from number `begin` on and before `until`.
+
+    Each run begins with a number far beyond the last one of the run before it, so a difference of numbers is no count.
+    """
+    held = ((max(begin, each.first_number), min(until, each.last_number + 1)) for each in blocks_from(folder, begin))
+    return sum(max(0, before - first) for first, before in held)
+
+
 def numbers_between(folder: Path, begin_ns: int, end_ns: int) -> tuple[int, int] | None:
     """Return the first number of the blocks received in [begin_ns, end_ns), and the number after their last.
 

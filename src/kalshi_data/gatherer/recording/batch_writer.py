@@ -11,6 +11,7 @@ import structlog
 
 from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
+from kalshi_data.gatherer.frame_log.reader import count_records
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.gatherer.recording.batch import Item, PositionLost
 from kalshi_data.gatherer.recording.committer import Committer
@@ -150,7 +151,8 @@ class BatchWriter:
             self._log.seal()
             while self._log.written_before < until:
                 await asyncio.sleep(WRITTEN_POLL_SECONDS)
-            self._counters.behind_frames = max(0, until - max(begin, replay.following))
+            left = (self._log.folder, max(begin, replay.following), until)
+            self._counters.behind_frames = await self._in_thread(count_records, *left)
             await self._in_thread(replay.read, until, lambda: time.monotonic() > self._stop_at)
             if replay.following < until:
                 raise NotCommitted(f"{until - replay.following} frames are left in the frame log")
