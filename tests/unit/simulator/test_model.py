@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.model import venue
 from kalshi_data.simulator.model.lifecycles import lifecycle_message
@@ -56,7 +57,7 @@ def test_the_journal_can_be_read_up_to_each_progress(tmp_path: Path) -> None:
     model = MarketModel(
         ModelSettings(seconds=0.6, markets=40, deltas_per_second=200), Publisher(Journal(path)), announce
     )
-    asyncio.run(model.run(0))
+    asyncio.run(model.run(StartCondition(0)))
     model.close()
     progress = [lines for event, lines in found if event == "progress"]
     assert progress
@@ -75,12 +76,27 @@ def test_without_an_end_progress_is_not_reported_at_each_step(
 
     async def run_for_a_while() -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(model.run(0), None if seconds else 0.3)
+            await asyncio.wait_for(model.run(StartCondition(0)), None if seconds else 0.3)
 
     asyncio.run(run_for_a_while())
     model.close()
     assert ("progress" in [event["event"] for event in found]) == is_reported
     assert {event["unit"] for event in found if event["event"] != "finished"} == {"ticks of 10 ms"}
+
+
+def test_a_run_without_an_end_keeps_its_markets(tmp_path: Path) -> None:
+    """As many markets close as are listed, so without limits all would have closed at some time, and none come back."""
+    settings = ModelSettings(seconds=0, markets=10, deltas_per_second=0, lifecycles_per_second=50)
+    model = MarketModel(settings, Publisher(Journal(tmp_path / "journal")), lambda _: None)
+    play = model.tick_publisher(STARTED_US)
+    trading = list[int]()
+    for _ in range(60):
+        for _ in range(100):
+            play()
+        trading.append(sum(market.status in ("active", "inactive") for market in model.markets.values()))
+    model.close()
+    assert len(model.markets) > 200
+    assert 2 <= min(trading) <= max(trading) <= 21
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:

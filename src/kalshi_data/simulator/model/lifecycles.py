@@ -18,11 +18,17 @@ Step = Callable[[int], Iterator[Message]]
 
 
 class Lifecycles:
-    """Starts lifecycle changes at random, and plays the later steps of each when they are due."""
+    """Starts lifecycle changes at random, and plays the later steps of each when they are due.
 
-    def __init__(self, rng: random.Random, per_second: float, started_us: int) -> None:
-        """Start `per_second` changes per second from `started_us` on; 0 for none."""
+    Events are listed as often as markets close. So that a run without an end keeps about as many markets as it began
+    with, a new event takes the place of a close when half of them are left, and the reverse when they have doubled.
+    """
+
+    def __init__(self, rng: random.Random, per_second: float, started_us: int, markets: int) -> None:
+        """Start `per_second` changes per second from `started_us` on, 0 for none; `markets` trade at that time."""
         self._rng = rng
+        self._markets = markets
+        self._markets_min, self._markets_max = max(1, markets // 2), 2 * markets + 1
         self._interval_us = int(MICROSECONDS / per_second) if per_second else 0
         self._next_us = started_us + self._interval_us
         self._due: list[tuple[int, int, Step]] = []
@@ -72,13 +78,16 @@ class Lifecycles:
             yield from cancel_all(market, moment_us)
 
     def _close_early(self, market: Market, moment_us: int) -> Iterator[Message]:
-        if market.status == "active":
+        if self._markets <= self._markets_min:
+            yield from self._list_event(market, moment_us)
+        elif market.status == "active" and moment_us < market.close_s * MICROSECONDS:
+            self._markets -= 1
             market.close_s = market.updated_s = moment_us // MICROSECONDS
             yield lifecycle_message(market, "close_date_updated", close_ts=market.close_s)
             self._later(moment_us + 300_000, lambda at: self._close(market, at))
 
     def _close(self, market: Market, moment_us: int) -> Iterator[Message]:
-        if market.status == "active":
+        if market.status in ("active", "inactive"):
             change_status(market, "closed", moment_us)
             yield from cancel_all(market, moment_us)
             self._later(moment_us + 500_000, lambda at: self._determine(market, at))
@@ -100,6 +109,10 @@ class Lifecycles:
 
     def _list_event(self, other: Market, moment_us: int) -> Iterator[Message]:
         """List a new event with one market, which opens by time and so without a message."""
+        if self._markets >= self._markets_max:
+            yield from self._close_early(other, moment_us)
+            return
+        self._markets += 1
         self._numbers += 1
         event = f"{series_of(other.ticker)}-NEW{self._numbers}"
         seconds = moment_us // MICROSECONDS

@@ -14,7 +14,7 @@ import msgspec
 
 from kalshi_data.simulator.feed.commands import INDEX_CHANNEL
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.start_condition import usually_subscribed, wait_until_subscribed
+from kalshi_data.simulator.feed.start_condition import StartCondition, wait_until_subscribed
 from kalshi_data.simulator.messages import Message, make_message
 from kalshi_data.simulator.model.lifecycles import MICROSECONDS, Lifecycles, collection, is_combo
 from kalshi_data.simulator.model.market import Market
@@ -99,15 +99,11 @@ class MarketModel:
         self.listings.add(ListedMarket(ticker, event_of(ticker), *times, market.object))
         return market
 
-    async def run(self, clients: int, *, everything: bool = False) -> None:
-        """Wait until `clients` keys have subscribed every market, with `everything` also combos; then run.
-
-        It runs for `seconds`.
-        """
+    async def run(self, start: StartCondition) -> None:
+        """Wait until every market is subscribed, then run for `seconds`."""
         channels = ("ticker", "trade", "market_lifecycle_v2", INDEX_CHANNEL)
-        all_topics = {**{channel: set[str]() for channel in channels}, "orderbook_delta": set(self.markets)}
-        wanted = all_topics if everything else usually_subscribed(all_topics)
-        await wait_until_subscribed(self.publisher, clients, lambda: wanted, self._announce)
+        wanted = {**{channel: set[str]() for channel in channels}, "orderbook_delta": set(self.markets)}
+        await wait_until_subscribed(self.publisher, start, lambda: wanted, self._announce)
         total = int(self._settings.seconds * MICROSECONDS) // TICK_US
         self._announce({"event": "started", "total": total, "unit": "ticks of 10 ms"})
         play = self.tick_publisher(self.publisher.now_ms() // 1000 * MICROSECONDS)
@@ -131,7 +127,8 @@ class MarketModel:
 
     def tick_publisher(self, started_us: int) -> Callable[[], None]:
         """Return a function that publishes the next tick; the first one starts at `started_us`, in µs since 1970."""
-        self.lifecycles = Lifecycles(self._rng, self._settings.lifecycles_per_second, started_us)
+        per_second, markets = self._settings.lifecycles_per_second, self._settings.markets
+        self.lifecycles = Lifecycles(self._rng, per_second, started_us, markets)
         self.lifecycles.created = lambda ticker, now_s: self._create(ticker, now_s, opened=False)
         ticks = count()
         return lambda: self._play(started_us, next(ticks))
