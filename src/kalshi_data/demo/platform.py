@@ -15,6 +15,8 @@ from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, serve
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
+# Each gatherer has everything but the order books on this many connections, and the exchange waits for all of them.
+CONNECTIONS_PER_CHANNEL = 2
 # The books and listings of a window of an archive are loaded before.
 EXCHANGE_SECONDS_MAX = 120
 EVENT_SECONDS_MAX = 0.2
@@ -42,6 +44,7 @@ port = {port}
 
 [subscriptions]
 combos = true
+connections_per_channel = {connections_per_channel}
 audit_seconds = {audit_seconds}
 """
 DEDUPLICATOR_TOML = """\
@@ -133,6 +136,7 @@ class Platform:
             *options,
             f"--clients={len(GATHERERS)}",
             "--wait-for-everything",
+            f"--connections-per-channel={CONNECTIONS_PER_CHANNEL}",
         ]
         arguments.append(f"--journal={self.journal}")
         self.exchange = self._program("exchange", arguments, listen=True)
@@ -206,6 +210,7 @@ class Platform:
             rest_url=values["rest_url"],
             websocket_url=values["websocket_url"],
             audit_seconds=values["audit_seconds"],
+            connections_per_channel=CONNECTIONS_PER_CHANNEL,
             key_id=key.key_id,
             private_key_file=key.private,
             frames=self.folder / f"frames-{number}",

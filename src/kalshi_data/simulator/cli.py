@@ -17,6 +17,7 @@ from kalshi_data.simulator.archive_options import archive_options, take_choice
 from kalshi_data.simulator.exchange_options import FILE, NOT_NEGATIVE, exchange_options
 from kalshi_data.simulator.faults.scenarios import Fault, describe, read_scenario
 from kalshi_data.simulator.feed.publisher import Publisher
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import Limits
@@ -36,8 +37,7 @@ class ExchangeOptions(NamedTuple):
 
     keys: KeyRing
     port: int
-    clients: int
-    wait_for_everything: bool
+    start: StartCondition
     journal: Path | None
     faults: list[Fault]
     limits: Limits
@@ -55,9 +55,10 @@ class ExchangeOptions(NamedTuple):
 
 def _read_options(keys: tuple[str, ...], scenario: Path | None, named: dict[str, Any]) -> ExchangeOptions:
     faults = read_scenario(scenario) if scenario else []
-    own = {name: named.pop(name) for name in ("port", "clients", "wait_for_everything", "journal", "rollout")}
+    own = {name: named.pop(name) for name in ("port", "journal", "rollout")}
+    start = StartCondition(*(named.pop(name) for name in ("clients", "wait_for_everything", "connections_per_channel")))
     ring = KeyRing(dict(_key(each) for each in keys))
-    return ExchangeOptions(keys=ring, faults=faults, limits=Limits(**named), **own)
+    return ExchangeOptions(keys=ring, start=start, faults=faults, limits=Limits(**named), **own)
 
 
 @program("simulator")
@@ -123,8 +124,7 @@ def run(
     rates = {"deltas_per_second": rate, "lifecycles_per_second": lifecycles}
     settings = ModelSettings(seed=seed, markets=markets, seconds=seconds, unpaced=unpaced, **rates)
     model = MarketModel(settings, Publisher(Journal(options.journal), options.limits), announce)
-    everything = options.wait_for_everything
-    asyncio.run(options.serve(model, lambda: model.run(options.clients, everything=everything), model.close))
+    asyncio.run(options.serve(model, lambda: model.run(options.start), model.close))
 
 
 @main.command(epilog=describe())
@@ -160,10 +160,7 @@ def replay(
         return
     frames = [frame for recording in recordings for frame in read_recording(recording)]
     player = Replay(frames, options.journal, announce, options.limits)
-    everything = options.wait_for_everything
-    asyncio.run(
-        options.serve(player, lambda: player.run(options.clients, seconds, everything=everything), player.close)
-    )
+    asyncio.run(options.serve(player, lambda: player.run(options.start, seconds), player.close))
 
 
 def play_archive(choice: dict[str, Any], options: ExchangeOptions) -> None:

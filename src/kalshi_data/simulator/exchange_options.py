@@ -47,6 +47,13 @@ def _serving_options(clients: int) -> tuple[Option, ...]:
             help="Begin once this many keys have subscribed all markets.",
         ),
         click.option("--wait-for-everything", is_flag=True, help="Wait for combos and index values, too."),
+        click.option(
+            "--connections-per-channel",
+            type=AT_LEAST_ONE,
+            default=1,
+            show_default=True,
+            help="Wait until each key has a channel of all markets on this many connections.",
+        ),
         click.option("--journal", type=click.Path(path_type=Path), help="Write all messages and faults to this file."),
         click.option("--scenario", type=FILE, help="Play the faults of this TOML file."),
     )

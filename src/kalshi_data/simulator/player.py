@@ -14,7 +14,7 @@ from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.timestamps import EPOCH, MILLISECOND_US, SentTime, exchange_time
 from kalshi_data.simulator.feed.commands import CHANNELS
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.start_condition import usually_subscribed, wait_until_subscribed
+from kalshi_data.simulator.feed.start_condition import StartCondition, wait_until_subscribed
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.messages import Message, make_message
@@ -44,17 +44,9 @@ class Replay:
         self._candles: dict[str, Candlesticks] = {}
         self._announce = announce
 
-    async def run(self, clients: int, seconds_max: float, *, everything: bool = False) -> None:
-        """Wait until `clients` keys have subscribed what was recorded, then play within `seconds_max`.
-
-        Combos and indices are waited for only with `everything`.
-        """
-        await wait_until_subscribed(
-            self.publisher,
-            clients,
-            lambda: self._wanted if everything else usually_subscribed(self._wanted),
-            self._announce,
-        )
+    async def run(self, start: StartCondition, seconds_max: float) -> None:
+        """Wait until what was recorded is subscribed, then play within `seconds_max`."""
+        await wait_until_subscribed(self.publisher, start, lambda: self._wanted, self._announce)
         self._announce({"event": "started", "total": len(self.frames), "unit": "frames"})
         self._books = OrderBooks()
         began_s = recorded_from_s(self.frames)

@@ -11,6 +11,7 @@ from kalshi_data.gatherer.frame_log.format import FRAME, LogRecord
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.simulator.feed.session import ServerSession
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.feed.wire import Wire
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.venue.recording import RecordedFrame, read_recording
@@ -52,7 +53,7 @@ def receive(recorded: list[RecordedFrame]) -> list[bytes]:
         replay = Replay(recorded, None, lambda _: None)
         wire = AuditingWire(replay, sorted({each.market_ticker for each in recorded if each.market_ticker}))
         wire.ask("subscribe", {"channels": [BOOKS]})
-        await replay.run(1, 0)
+        await replay.run(StartCondition(1), 0)
         wire.ask("update_subscription", {"sid": 1, "action": "get_snapshot"})
         return wire.frames
 

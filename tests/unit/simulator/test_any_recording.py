@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalshi_data.errors import RecordingError
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.messages import in_yes_prices
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.venue.recording import RecordedFrame, read_recording
@@ -40,7 +41,7 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
 def play(frames: list[RecordedFrame], journal: Path) -> None:
     """Play a recording without clients, then ask for everything that a client may ask for."""
     replay = Replay(frames, journal, lambda _: None)
-    asyncio.run(replay.run(0, 0))
+    asyncio.run(replay.run(StartCondition(0), 0))
     replay.close()
     query: dict[str, Any] = {}
     for trade in replay.trade_history.select(query, 0, historical=False):
@@ -86,6 +87,6 @@ def test_a_book_keeps_all_digits_and_only_what_can_be_read(tmp_path: Path) -> No
         for kind, body in zip(kinds, bodies, strict=True)
     ]
     replay = Replay(frames, tmp_path / "journal.jsonl", lambda _: None)
-    asyncio.run(replay.run(0, 0))
+    asyncio.run(replay.run(StartCondition(0), 0))
     replay.close()
     assert replay.levels("KXA-1") == {"yes": [["0.4100", "1.00"], ["0.410005", "2.50"]], "no": []}

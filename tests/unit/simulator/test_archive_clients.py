@@ -14,6 +14,7 @@ from kalshi_data.demo.keys import make_key
 from kalshi_data.kalshi.auth import Signer, load_signer
 from kalshi_data.reader import open_archive
 from kalshi_data.reader.times import microseconds
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.keys import KeyRing
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.replay.archive_replay import ArchiveReplay
@@ -80,7 +81,7 @@ def ladders(sides: dict[str, list[list[str]]]) -> dict[str, dict[Decimal, Decima
 def test_candlesticks_and_earlier_trades_are_answered(place: Path, tmp_path: Path) -> None:
     async def asked() -> tuple[dict[str, Any], dict[str, Any]]:
         async with exchange(place, tmp_path) as served:
-            await served.replay.run(0)
+            await served.replay.run(StartCondition(0))
             start_s = served.replay.publisher.now_ms() // 1_000 - 3_600
             times = {"start_ts": str(start_s), "end_ts": str(start_s + 7_200), "period_interval": "1"}
             trades = await served.get("/markets/trades", ticker=HEAT)
@@ -112,7 +113,7 @@ def test_a_client_that_subscribes_during_play_gets_the_book_as_of_then(place: Pa
         async with exchange(place, tmp_path) as served:
             first = await served.books()
             assert (await message(first, "orderbook_snapshot"))["clock"] == 11
-            playing = asyncio.ensure_future(served.replay.run(0))
+            playing = asyncio.ensure_future(served.replay.run(StartCondition(0)))
             assert (await message(first, "orderbook_delta"))["clock"] == 12
             second = await served.books()
             book = await message(second, "orderbook_snapshot")

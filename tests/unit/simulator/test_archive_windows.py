@@ -18,6 +18,7 @@ from kalshi_data.reader import open_archive
 from kalshi_data.reader.times import microseconds
 from kalshi_data.simulator.cli import main
 from kalshi_data.simulator.feed.session import ServerSession
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.replay.archive_replay import ArchiveReplay
 from kalshi_data.simulator.replay.archive_source import ArchiveSource, ReplayWindow
@@ -99,7 +100,7 @@ def play(place: str | Path, keeps_times: bool = False, store: dict[str, Any] | N
         replay.publisher.sessions.add(session)
         Lines.command(session, "subscribe", channels=["orderbook_delta"], market_tickers=[FED, HEAT, NEW])
         Lines.command(session, "subscribe", channels=CHANNELS)
-        await asyncio.wait_for(replay.run(1), 60)
+        await asyncio.wait_for(replay.run(StartCondition(1)), 60)
         return replay
 
     try:

@@ -14,6 +14,7 @@ from kalshi_data.gatherer.markets.market_filter import MarketFilter
 from kalshi_data.gatherer.markets.schedule import Schedule
 from kalshi_data.gatherer.markets.settings import RegistrySettings
 from kalshi_data.gatherer.settings import SubscriptionSettings
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.messages import Message
 from kalshi_data.simulator.player import Replay
 from kalshi_data.simulator.venue.market_times import moved, recorded_from_s
@@ -84,7 +85,7 @@ def test_a_gatherer_keeps_the_book_of_a_market_that_closed_when_it_was_recorded(
 
     replay = Replay([frame(closing), frame({"market_ticker": "KXA-1"}, "trade")], None, lambda _: None)
     replay.publisher.publish = publish
-    asyncio.run(replay.run(0, 0))
+    asyncio.run(replay.run(StartCondition(0), 0))
     schedule = Schedule(RegistrySettings(), time.time)
     schedule.create("KXA-1", 0, time.time() + HOUR)
     lifecycle = Lifecycle(schedule, FetchQueue(time.time), MarketFilter(SubscriptionSettings()))

@@ -5,7 +5,7 @@ from typing import Any
 
 from kalshi_data.simulator.feed.publisher import Publisher
 from kalshi_data.simulator.feed.session import ServerSession
-from kalshi_data.simulator.feed.start_condition import usually_subscribed
+from kalshi_data.simulator.feed.start_condition import StartCondition, usually_subscribed
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.model.venue import MarketModel, ModelSettings
 from tests.support.exchange_lines import KeptFrames, Lines
@@ -28,7 +28,7 @@ def begin(clients: int, *steps: dict[str, Any], everything: bool = False) -> lis
         assert len(combos) == 2
         books = {"books": [each for each in tickers if each not in combos], "combos": combos}
         session = ServerSession("key", KeptFrames(), publisher)
-        running = asyncio.ensure_future(model.run(clients, everything=everything))
+        running = asyncio.ensure_future(model.run(StartCondition(clients, everything)))
         for step in steps:
             await asyncio.sleep(0)
             publisher.sessions.add(session)
@@ -86,3 +86,17 @@ def test_what_is_missing_is_named_by_key_and_channel() -> None:
     )
     Lines.command(sessions["one"], "subscribe", channels=["orderbook_delta"], market_tickers=["KXA-2", "KXA-3"])
     assert publisher.missing_subscriptions(1, lambda: wanted) == ""
+
+
+def test_a_channel_of_all_markets_is_waited_for_on_each_connection_of_a_key() -> None:
+    """A gatherer receives it twice, also from the first message of a recording that is played at once."""
+    publisher = Publisher(Journal(None))
+    wanted = {"trade": set[str](), "orderbook_delta": {"KXA-1"}}
+    sessions = [ServerSession("one", KeptFrames(), publisher) for _ in range(3)]
+    publisher.sessions.update(sessions)
+    Lines.command(sessions[0], "subscribe", channels=["trade"])
+    Lines.command(sessions[1], "subscribe", channels=["orderbook_delta"], market_tickers=["KXA-1"])
+    assert publisher.missing_subscriptions(1, lambda: wanted) == ""
+    assert publisher.missing_subscriptions(1, lambda: wanted, 2) == "one to subscribe trade"
+    Lines.command(sessions[2], "subscribe", channels=["trade"])
+    assert publisher.missing_subscriptions(1, lambda: wanted, 2) == ""

@@ -66,8 +66,12 @@ class Publisher(FeedContext):
         while any(session.wire.unread_bytes > UNREAD_BYTES_MAX for session in self.sessions):
             await asyncio.sleep(WAIT_SECONDS)
 
-    def missing_subscriptions(self, clients: int, wanted: Callable[[], Mapping[str, set[str]]]) -> str:
+    def missing_subscriptions(
+        self, clients: int, wanted: Callable[[], Mapping[str, set[str]]], connections_per_channel: int = 1
+    ) -> str:
         """Return what is missing until `clients` keys have subscribed every wanted channel, with all of its topics.
+
+        A channel that a key subscribes for all markets must be on `connections_per_channel` of its connections.
 
         Returns:
             It in words; nothing if nothing is missing.
@@ -79,7 +83,10 @@ class Publisher(FeedContext):
             return ""
         channels = wanted()
         lacking = {
-            key: [(name, *self._missing(key, name, topics)) for name, topics in channels.items()] for key in keys
+            key: [
+                (name, *self._missing(key, name, topics, connections_per_channel)) for name, topics in channels.items()
+            ]
+            for key in keys
         }
         # Of more keys than are waited for, those that lack the least decide.
         nearest = sorted(keys, key=lambda key: (sum(count for _, count, _ in lacking[key]), key))[:clients]
@@ -91,15 +98,16 @@ class Publisher(FeedContext):
         ]
         return "; ".join(parts[:MISSING_MAX])
 
-    def _missing(self, client: str, channel: str, topics: set[str]) -> tuple[int, int]:
+    def _missing(self, client: str, channel: str, topics: set[str], connections: int) -> tuple[int, int]:
         """Return how many of a channel's topics a client lacks, 1 for the channel itself, and how many there are."""
         found = [
             session.subscriptions[channel]
             for session in self.sessions
             if session.client == client and channel in session.subscriptions
         ]
-        if any(each.topics is None for each in found):
-            return 0, len(topics)
+        whole = sum(each.topics is None for each in found)
+        if whole:
+            return int(whole < connections), len(topics)
         missing = len(topics - set[str]().union(*(each.topics or () for each in found)))
         return (missing if found else max(missing, 1)), len(topics)
 

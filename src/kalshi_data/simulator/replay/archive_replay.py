@@ -9,7 +9,7 @@ from typing import Any
 
 from kalshi_data.simulator.feed.commands import INDEX_CHANNEL
 from kalshi_data.simulator.feed.publisher import Publisher
-from kalshi_data.simulator.feed.start_condition import usually_subscribed, wait_until_subscribed
+from kalshi_data.simulator.feed.start_condition import StartCondition, wait_until_subscribed
 from kalshi_data.simulator.journal import Journal
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.messages import Message, make_message
@@ -73,20 +73,12 @@ class ArchiveReplay:
         self._gap_ends = sorted(ends)
         self.trade_history = self._moved_trades()
 
-    async def run(self, clients: int, *, everything: bool = False) -> None:
-        """Wait until `clients` keys have subscribed what is played, then play; then keep the last state.
-
-        Combos and indices are waited for only with `everything`.
-        """
+    async def run(self, start: StartCondition) -> None:
+        """Wait until what is played is subscribed, then play; then keep the last state."""
         wanted = self._wanted()
         guessing = asyncio.ensure_future(self._guess_start())
         try:
-            await wait_until_subscribed(
-                self.publisher,
-                clients,
-                lambda: wanted if everything else usually_subscribed(wanted),
-                self._announce,
-            )
+            await wait_until_subscribed(self.publisher, start, lambda: wanted, self._announce)
         finally:
             guessing.cancel()
         self._clock.start(time.time_ns() // 1_000)

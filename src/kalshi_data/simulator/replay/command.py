@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from kalshi_data.reader import open_archive
 from kalshi_data.reader.times import microseconds
+from kalshi_data.simulator.feed.start_condition import StartCondition
 from kalshi_data.simulator.limits import Limits
 from kalshi_data.simulator.process import announce
 from kalshi_data.simulator.replay.archive_replay import ArchiveReplay
@@ -43,13 +44,8 @@ class Serving(Protocol):
     """The options of an exchange."""
 
     @property
-    def clients(self) -> int:
-        """How many keys to wait for."""
-        ...
-
-    @property
-    def wait_for_everything(self) -> bool:
-        """Whether combos and indices are waited for, too."""
+    def start(self) -> StartCondition:
+        """What must be subscribed before it begins."""
         ...
 
     @property
@@ -82,8 +78,7 @@ def serve_archive(choice: ArchiveChoice, options: Serving) -> None:
         clock = PlayClock(from_us, choice.speed, keeps_times=choice.times == "original")
         with without_collection():
             replay = ArchiveReplay(source, clock, options.journal, announce, options.limits)
-        everything = options.wait_for_everything
-        asyncio.run(options.serve(replay, lambda: replay.run(options.clients, everything=everything), replay.close))
+        asyncio.run(options.serve(replay, lambda: replay.run(options.start), replay.close))
     finally:
         source.close()
 
