@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.processes import ProgramProcess
 from tests.deployment.hosts.certificates import Certificates
@@ -40,6 +42,9 @@ import sys, urllib.request
 urllib.request.urlopen("http://127.0.0.1:{PORTS["exchange"]}/admin/faults", sys.argv[1].encode(), timeout=10).close()
 """
 EVENT_SECONDS = 0.2
+POLL_SECONDS = 0.3
+# The end of the journal, with many lines of any kind.
+END_BYTES = 1 << 20
 MARKETS = 50
 # Enough that each second has changes; each comparison reads all of them, and there are twenty.
 RATE = 40
@@ -93,6 +98,27 @@ class Outside:
         """Let the exchange have a fault now."""
         asked = json.dumps({"name": name, **more})
         subprocess.run(self._network.command(sys.executable, "-c", ASK_FOR_FAULT, asked), check=True)
+
+    def wait_published(self, until_ms: int) -> None:
+        """Wait until the journal contains everything published before a time."""
+
+        def last_ms() -> int:
+            with self.journal.open("rb") as journal:
+                journal.seek(max(0, journal.seek(0, os.SEEK_END) - END_BYTES))
+                lines = journal.read().splitlines()[1:-1]
+            return msgspec.json.decode(lines[-1], type=dict[str, Any])["published_ms"] if lines else 0
+
+        wait_until(
+            lambda: last_ms() >= until_ms, f"the journal until {until_ms}", progress=last_ms, poll_seconds=POLL_SECONDS
+        )
+
+    def published_after(self, bytes_before: int) -> tuple[Path, int]:
+        """Return a file with the whole lines of the journal behind its first bytes, and how many bytes they are."""
+        with self.journal.open("rb") as journal:
+            journal.seek(bytes_before)
+            lines, newline, _ = journal.read().rpartition(b"\n")
+        part = self.journal.with_suffix(".part")
+        return part, part.write_bytes(lines + newline)
 
     def end_trading(self) -> None:
         """Let the exchange publish nothing more; it still answers."""

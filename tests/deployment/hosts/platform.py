@@ -1,7 +1,6 @@
 """The whole platform on its own hosts, with what tests read from it."""
 
 import json
-import os
 import secrets
 import time
 from collections import Counter
@@ -24,8 +23,6 @@ HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
 # A program that lost its database or its network may wait this long on a slow machine before it goes on.
 RECOVERY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.3
-# The end of the journal, with many lines of any kind.
-END_BYTES = 1 << 20
 NEW_MS = 15_000
 # On one host only, because each takes a playbook's time.
 MONITORED = GATHERERS[0]
@@ -51,6 +48,7 @@ class Platform:
         self.secrets = {name: secrets.token_hex(12) for name in PASSWORDS}
         self.played: list[PlaybookRun] = []
         self.measured: list[str] = []
+        self._found_bytes = 0  # production was seen to hold what this part of the journal lists
         self.outside: Outside
 
     def up(self, releases: Path) -> None:
@@ -173,12 +171,14 @@ class Platform:
     # Its data.
 
     def require_nothing_lost(self) -> None:
-        """Wait until production holds everything that the exchange has published so far."""
-        self._wait_for_journal(time.time_ns() // 1_000_000)
-        published = self.outside.journal.with_suffix(".now")
-        whole, newline, _ = self.outside.journal.read_bytes().rpartition(b"\n")
-        published.write_bytes(whole + newline)
+        """Wait until production holds everything that the exchange has published so far.
+
+        What was found there once is not looked for again until finish(), since a comparison reads each of its lines.
+        """
+        self.outside.wait_published(time.time_ns() // 1_000_000)
+        published, bytes_read = self.outside.published_after(self._found_bytes)
         self._wait_for(published, lambda found: found.nothing_lost, with_books=False)
+        self._found_bytes += bytes_read
 
     def finish(self) -> None:
         """Stop the exchange, and wait until production holds everything that it published."""
@@ -186,19 +186,6 @@ class Platform:
         time.sleep(1)
         self.outside.end_exchange()
         self._wait_for(self.outside.journal, lambda found: found.complete, with_books=True)
-
-    def _wait_for_journal(self, until_ms: int) -> None:
-        """Wait until the exchange's journal contains everything published before a time."""
-
-        def last_ms() -> int:
-            with self.outside.journal.open("rb") as journal:
-                journal.seek(max(0, journal.seek(0, os.SEEK_END) - END_BYTES))
-                lines = journal.read().splitlines()[1:-1]
-            return msgspec.json.decode(lines[-1], type=dict[str, Any])["published_ms"] if lines else 0
-
-        wait_until(
-            lambda: last_ms() >= until_ms, f"the journal until {until_ms}", progress=last_ms, poll_seconds=POLL_SECONDS
-        )
 
     def compared(self) -> Comparison:
         """Return the comparison of production with what the exchange has published."""
@@ -229,7 +216,7 @@ class Platform:
 
         Markets that opened shortly before or within the time are left out: gatherers are still subscribing them.
         """
-        self._wait_for_journal(until_ms)
+        self.outside.wait_published(until_ms)
         counts: Counter[int] = Counter()
         began: dict[str, int] = {}
         for line in self.outside.journal.read_bytes().splitlines()[:-1]:
