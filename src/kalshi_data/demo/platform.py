@@ -15,7 +15,7 @@ from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, serve
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
-# Each gatherer has everything but the order books on this many connections, and the exchange waits for all of them.
+# As in the gatherers' settings below: the exchange waits until each has all of them.
 CONNECTIONS_PER_CHANNEL = 2
 # The books and listings of a window of an archive are loaded before.
 EXCHANGE_SECONDS_MAX = 120
@@ -44,8 +44,8 @@ port = {port}
 
 [subscriptions]
 combos = true
-connections_per_channel = {connections_per_channel}
 audit_seconds = {audit_seconds}
+connections_per_channel = 2
 """
 DEDUPLICATOR_TOML = """\
 [production.runtime]
@@ -210,7 +210,6 @@ class Platform:
             rest_url=values["rest_url"],
             websocket_url=values["websocket_url"],
             audit_seconds=values["audit_seconds"],
-            connections_per_channel=CONNECTIONS_PER_CHANNEL,
             key_id=key.key_id,
             private_key_file=key.private,
             frames=self.folder / f"frames-{number}",
