@@ -4,6 +4,7 @@ import json
 import sys
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 from hftbacktest import GTC, LIMIT, MARKET, BacktestAsset, HashMapMarketDepthBacktest
@@ -17,8 +18,10 @@ TRADES_MAX = 10_000
 ROWS_MAX = 100_000
 
 
-def opened(events, latency_ns=0):
-    """Return an engine over the events of one market, which it does not keep alive."""
+def opened(files, latency_ns=0):
+    """Return an engine over the files of one market; of an array of events it would hold only the address."""
+    events = f"{Path(files[0]).name}.npz"
+    tardis.convert(files, events, buffer_size=ROWS_MAX)
     asset = (
         BacktestAsset()
         .data(events)
@@ -81,8 +84,7 @@ def trade(engine):
 
 def of_files(market):
     """Return the states of one market, of its files."""
-    events = tardis.convert(market["files"], buffer_size=ROWS_MAX)
-    return seen(market, opened(events))
+    return seen(market, opened(market["files"]))
 
 
 def of_archive(market):
@@ -132,8 +134,7 @@ def main(asked):
     answer["engines"] = {name: of_archive(market) for name, market in asked["markets"].items()}
     answer["traded"] = traded(asked["markets"][asked["busy"]])
     answer["refused"] = [refused(**each) for each in asked["refused"]]
-    events = tardis.convert(asked["trading"], buffer_size=ROWS_MAX)
-    engine = opened(events, latency_ns=5_000_000)
+    engine = opened(asked["trading"], latency_ns=5_000_000)
     answer["trading"] = [round(float(each), 6) for each in trade(engine)]
     engine.close()
     with redirect_stdout(StringIO()) as shown:
