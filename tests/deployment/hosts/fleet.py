@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from tests.deployment.hosts import cloudwatch_agent
-from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.nspawn.host import Host
 from tests.deployment.hosts.nspawn.image import make_image
 from tests.deployment.hosts.nspawn.network import Network
+from tests.deployment.hosts.services import cloudwatch_agent
+from tests.deployment.hosts.services.certificates import Certificates
 from tests.support import debian_packages
 
 ROOT = Path(__file__).parents[3]

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from tests.deployment.hosts.ansible import SMALL, Ansible, PlaybookRun
-from tests.deployment.hosts.cloudwatch_agent import WATCHED
 from tests.deployment.hosts.comparison import Comparison, compare
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
 from tests.deployment.hosts.nspawn.network import ADDRESSES
-from tests.deployment.hosts.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
+from tests.deployment.hosts.services.cloudwatch_agent import WATCHED
+from tests.deployment.hosts.services.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
 from tests.deployment.hosts.watch import Watch
 from tests.support.waiting import wait_until
 

@@ -7,10 +7,10 @@ from typing import LiteralString
 import pytest
 
 from kalshi_data.database.connection import connect
-from tests.deployment.hosts.cloudwatch_agent import alarm_states
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
-from tests.deployment.hosts.outside import WITHOUT
 from tests.deployment.hosts.platform import MONITORED, POLL_SECONDS, Platform
+from tests.deployment.hosts.services.cloudwatch_agent import alarm_states
+from tests.deployment.hosts.services.outside import WITHOUT
 from tests.support.waiting import wait_until
 
 PROMETHEUS = 9090

@@ -7,9 +7,9 @@ from typing import Any, LiteralString
 
 from kalshi_data.database.connection import connect
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION
-from tests.deployment.hosts.metadata import ROLE
-from tests.deployment.hosts.outside import ARCHIVE_URL, BACKUPS
 from tests.deployment.hosts.platform import POLL_SECONDS, Platform
+from tests.deployment.hosts.services.metadata import ROLE
+from tests.deployment.hosts.services.outside import ARCHIVE_URL, BACKUPS
 from tests.support.waiting import wait_until
 
 STORE = {

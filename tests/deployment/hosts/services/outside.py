@@ -17,9 +17,9 @@ import msgspec
 
 from kalshi_data.demo.keys import KeyFiles, make_key
 from kalshi_data.demo.processes import ProgramProcess
-from tests.deployment.hosts.certificates import Certificates
 from tests.deployment.hosts.fleet import GATHERERS, ROOT
 from tests.deployment.hosts.nspawn.network import ADDRESSES, METADATA, Network
+from tests.deployment.hosts.services.certificates import Certificates
 from tests.support.waiting import STILL_SECONDS_MAX, wait_until
 
 PORTS = {"exchange": 8080, "archive": 8081}
@@ -67,9 +67,9 @@ class Outside:
 
     def start(self) -> None:
         """Start both and wait until the exchange listens; it trades once every key has subscribed all markets."""
-        self._begin("tests.deployment.hosts.relay", str(self._certificates.chain), *_relayed())
+        self._begin("tests.deployment.hosts.services.relay", str(self._certificates.chain), *_relayed())
         self._begin("moto.server", "--host=127.0.0.1", f"--port={PORTS['archive']}")
-        self._begin("tests.deployment.hosts.metadata", METADATA)
+        self._begin("tests.deployment.hosts.services.metadata", METADATA)
         self._make_bucket()
         keys = [f"--key={key.key_id}={key.public}" for key in self.keys.values()]
         plan = [

@@ -1,6 +1,6 @@
 """Accepts TLS connections for servers without TLS.
 
-usage: python -m tests.deployment.hosts.relay CERTIFICATE ADDRESS:PORT=ADDRESS:PORT ...
+usage: python -m tests.deployment.hosts.services.relay CERTIFICATE ADDRESS:PORT=ADDRESS:PORT ...
 """
 
 import asyncio

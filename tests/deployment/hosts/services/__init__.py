@@ -1,0 +1,1 @@
+"""What the hosts reach outside of the platform: the exchange, the archive, and the services of their cloud."""
