@@ -176,8 +176,18 @@ class Platform:
         What was found there once is not looked for again until finish(), since a comparison reads each of its lines.
         """
         self.outside.wait_published(time.time_ns() // 1_000_000)
-        published, bytes_read = self.outside.published_after(self._found_bytes)
-        self._wait_for(published, lambda found: found.nothing_lost, with_books=False)
+        part, bytes_read = self.outside.published_after(self._found_bytes)
+        lost: dict[str, int] = {}
+
+        def compared() -> Comparison:
+            """Compare the part; if it stands still, the whole, since a part may pair other ones of equal messages."""
+            found = self._compare(part)
+            if found.nothing_lost or found.lost != lost:
+                lost.update(found.lost)
+                return found
+            return self._compare(self.outside.published_after(0)[0])
+
+        self._wait_for(compared, lambda found: found.nothing_lost)
         self._found_bytes += bytes_read
 
     def finish(self) -> None:
@@ -185,17 +195,20 @@ class Platform:
         self.outside.end_trading()
         time.sleep(1)
         self.outside.end_exchange()
-        self._wait_for(self.outside.journal, lambda found: found.complete, with_books=True)
+        self._wait_for(self.compared, lambda found: found.complete)
 
     def compared(self) -> Comparison:
         """Return the comparison of production with what the exchange has published."""
         return compare(self.database(PRODUCTION, "kalshi"), self.outside.journal)
 
-    def _wait_for(self, journal: Path, wanted: Callable[[Comparison], bool], *, with_books: bool) -> None:
+    def _compare(self, published: Path) -> Comparison:
+        return compare(self.database(PRODUCTION, "kalshi"), published, with_books=False)
+
+    def _wait_for(self, compared: Callable[[], Comparison], wanted: Callable[[Comparison], bool]) -> None:
         found: list[Comparison] = []
 
         def is_there() -> bool:
-            found.append(compare(self.database(PRODUCTION, "kalshi"), journal, with_books=with_books))
+            found.append(compared())
             return wanted(found[-1])
 
         wait_until(

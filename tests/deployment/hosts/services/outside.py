@@ -117,7 +117,7 @@ class Outside:
         with self.journal.open("rb") as journal:
             journal.seek(bytes_before)
             lines, newline, _ = journal.read().rpartition(b"\n")
-        part = self.journal.with_suffix(".part")
+        part = self.journal.with_suffix(f".from-{bytes_before}")
         return part, part.write_bytes(lines + newline)
 
     def end_trading(self) -> None:
