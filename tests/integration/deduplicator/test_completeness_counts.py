@@ -23,6 +23,18 @@ CLASSIFIED = """
 insert into ops.classified_minutes (stream, market_ticker, day, proven, covered, repaired, gap, idle)
 values (%s, %s, %s, %s::tstzmultirange, %s::tstzmultirange, %s::tstzmultirange, %s::tstzmultirange, '{}')
 """
+CLASSIFIED_OF_A_DAY = """
+insert into ops.classified_minutes (stream, market_ticker, day, proven, covered, repaired, gap, idle)
+select
+    t.stream, t.ticker, t.day, t.proven * d.whole, t.covered * d.whole, t.repaired * d.whole, t.gap * d.whole, '{}'
+from (
+    values (%s, %s, %s::date, %s::tstzmultirange, %s::tstzmultirange, %s::tstzmultirange, %s::tstzmultirange)
+) as t (stream, ticker, day, proven, covered, repaired, gap)
+cross join lateral (
+    select tstzmultirange(tstzrange(t.day::timestamp at time zone 'UTC', (t.day + 1)::timestamp at time zone 'UTC'))
+) as d (whole)
+where (t.proven + t.covered + t.repaired + t.gap) && d.whole
+"""
 EXPECTED = "insert into ops.expected (channel, market_ticker, began_at) values ('orderbook_delta', %s, %s)"
 CHECK = """
 insert into ops.book_checks (market_ticker, until_at, until_clock, until_sha256, from_at, from_clock, is_proven,
@@ -58,8 +70,10 @@ def ops(production: Database) -> Iterator[Connection]:
 
 
 def classify(connection: Connection, ticker: str = "KXA-1", stream: str = "orderbook_deltas", **states: str) -> None:
+    """Classify minutes, in one row for each day, as production does."""
     runs = [states.get(state, "{}") for state in ("proven", "covered", "repaired", "gap")]
-    connection.execute(CLASSIFIED, (stream, ticker, NOW.date(), *runs))
+    for days in range(3):
+        connection.execute(CLASSIFIED_OF_A_DAY, (stream, ticker, (NOW - timedelta(days=days)).date(), *runs))
 
 
 def measure(production: Database, **health: Any) -> tuple[CompletenessCounts, list[Reason]]:
