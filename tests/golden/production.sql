@@ -306,6 +306,8 @@ CREATE FUNCTION ops.mark_books(touched tstzmultirange) RETURNS void
     LANGUAGE sql;
 CREATE FUNCTION ops.mark_derived(derived_stream text, touched timestamp with time zone[]) RETURNS void
     LANGUAGE sql;
+CREATE FUNCTION ops.mark_due_hours() RETURNS trigger
+    LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_first_connection() RETURNS void
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.mark_judged_hours(from_times timestamp with time zone[], until_times timestamp with time zone[]) RETURNS void
@@ -1255,6 +1257,7 @@ CREATE TRIGGER on_market_insert AFTER INSERT ON market_data.markets REFERENCING 
 CREATE TRIGGER on_market_update AFTER UPDATE ON market_data.markets REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_market_change();
 CREATE TRIGGER on_coverage_insert AFTER INSERT ON ops.subscriptions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
 CREATE TRIGGER on_coverage_update AFTER UPDATE ON ops.subscriptions REFERENCING OLD TABLE AS previous NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_coverage_change();
+CREATE TRIGGER on_due_minutes AFTER INSERT ON ops.market_minutes_due REFERENCING NEW TABLE AS due FOR EACH STATEMENT EXECUTE FUNCTION ops.mark_due_hours();
 CREATE TRIGGER on_expected_insert AFTER INSERT ON ops.expected REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
 CREATE TRIGGER on_expected_update AFTER UPDATE ON ops.expected REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_expected_change();
 CREATE TRIGGER on_gap_insert AFTER INSERT ON ops.gaps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.on_gap_change();

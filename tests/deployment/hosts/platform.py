@@ -221,8 +221,8 @@ class Platform:
 
     def archived(self, *arguments: str) -> list[dict[str, Any]]:
         """Return the archive's hours as the deduplicator reports them: `list`, or `verify` with arguments."""
-        output = self.hosts[DEDUPLICATOR].run("deduplicator", "archive", *arguments, "--json")
-        return json.loads(output)["hours"]
+        reported = 'deduplicator archive "$@" --json || test $? = 1'  # with 1 it reports that an hour is wrong
+        return json.loads(self.hosts[DEDUPLICATOR].run("sh", "-c", reported, "archive", *arguments))["hours"]
 
     def receivers(self, since_ms: int, until_ms: int) -> Counter[int]:
         """Return the number of order-book changes by the number of connections that the exchange sent them to.

@@ -19,6 +19,7 @@ def test_the_service_archives_by_itself_and_the_archive_is_what_production_holds
     platform.hosts[DEDUPLICATOR].run("deduplicator", "export", "--once", "--early")
 
     found = platform.archived("verify", "--deep")
-    assert {each["state"] for each in found} == {"verified"}
+    assert found
+    assert [each for each in found if each["state"] != "verified"] == []
     rows = {stream: sum(each["rows"] for each in found if each["stream"] == stream) for stream in VERIFIED_STREAMS}
     assert rows == {stream: counts.present for stream, counts in platform.compared().streams.items()}

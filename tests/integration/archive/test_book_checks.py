@@ -11,7 +11,7 @@ from hypothesis import given
 from kalshi_data.archive.partitions import HourSelection, Partitions
 from kalshi_data.archive.streams.derived import DERIVED
 from kalshi_data.archive.verify import Verifier, read_records
-from kalshi_data.database.connection import Connection
+from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.retention import delete_old
 from kalshi_data.deduplicator.storage_settings import ProductionRetentionSettings
 from tests.integration.archive.followed_hours import FOLLOWING, HOURS, Row, follow_hours, upkeep
@@ -28,6 +28,10 @@ TABLES = """
 select market_ticker, 'clock', null, from_at, until_at, is_proven, wrong_level_count from ops.book_checks
 union all
 select market_ticker, 'line', gatherer_id, from_at, until_at, is_equal, wrong_level_count from ops.line_checks
+"""
+LATE = """
+insert into ops.late_rows (stream, market_ticker, during)
+values ('orderbook_snapshots', 'KXA-1', tstzrange(%s, %s, '[]'))
 """
 
 
@@ -124,6 +128,22 @@ def test_a_late_comparison_writes_the_hours_that_it_spans_again(
     export_checks(production, tmp_path, early=True)
     merge_line_checks(ops, [LineCheck(began=30, ended=100, gatherer=2)])
     assert states(ops, "book_checks") == {T0: "pending", T0 + HOUR: "pending", T0 + 2 * HOUR: "verified"}
+
+
+def test_a_check_makes_its_archived_hour_wait_before_its_minutes_are_classified(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    export_checks(production, tmp_path, early=True)
+    held = len(ops.execute(TABLES.encode()).fetchall())
+    snapshot(ops, 160, 4, levels(("yes", "0.5", "9")))
+    ops.execute(LATE, (at(160), at(160)))
+    ops.execute(query("production/books/check"), {"snapshots_max": 100})
+    assert len(ops.execute(TABLES.encode()).fetchall()) == held + 1
+    verifier = Verifier(settings(production, tmp_path).archive)
+    with production.connect("exporter") as reading:
+        found = list(verifier.online(reading, HourSelection(CHECKS), deep=True))
+    assert [each.state for each in found] == ["verified", "waiting", "waiting"]
 
 
 def test_checks_stay_until_the_archive_holds_them_and_are_not_compared_afterwards(
