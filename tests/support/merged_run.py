@@ -54,8 +54,9 @@ def merged_run(engine: Engine, journal: Path, lacked: Sequence[Sequence[FieldSet
     with ExitStack() as stack:
         production = stack.enter_context(engine.database("production"))
         gatherers = [stack.enter_context(engine.database("kalshi_ts")) for _ in lacked[0]]
-        for number, (gatherer, frames) in enumerate(zip(gatherers, play(journal, lacked), strict=True), start=1):
-            receive(gatherer, frames, datetime.now(UTC), number)
+        received, now = play(journal, lacked), datetime.now(UTC)
+        for number, (gatherer, frames) in enumerate(zip(gatherers, received, strict=True), start=1):
+            receive(gatherer, frames, now, number)
         merge(production, gatherers)
         connection = stack.enter_context(production.connect())
         # Tests move rows by an hour.
