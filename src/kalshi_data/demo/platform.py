@@ -15,7 +15,7 @@ from kalshi_data.demo.postgres import SETTINGS, Server, embedded_binaries, serve
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 
 GATHERERS = (1, 2, 3)
-# As in the gatherers' settings below: the exchange waits until each has all of them.
+# Each gatherer has everything but order books on this many connections, and the exchange waits for all of them.
 CONNECTIONS_PER_CHANNEL = 2
 # The books and listings of a window of an archive are loaded before.
 EXCHANGE_SECONDS_MAX = 120
@@ -23,7 +23,8 @@ EVENT_SECONDS_MAX = 0.2
 # Recordings may be of any age; in operation this limit rejects wrong clocks.
 LATE_DAYS_MAX = 36_500
 
-GATHERER_TOML = """\
+GATHERER_TOML = (
+    """\
 [exchange]
 rest_url = "{rest_url}"
 websocket_url = "{websocket_url}"
@@ -45,8 +46,9 @@ port = {port}
 [subscriptions]
 combos = true
 audit_seconds = {audit_seconds}
-connections_per_channel = 2
 """
+    f"connections_per_channel = {CONNECTIONS_PER_CHANNEL}\n"
+)
 DEDUPLICATOR_TOML = """\
 [production.runtime]
 conninfo = "{runtime}"

@@ -46,7 +46,7 @@ POLL_SECONDS = 0.3
 # The end of the journal, with many lines of any kind.
 END_BYTES = 1 << 20
 MARKETS = 50
-# Enough that each second has changes; each comparison reads all of them, and there are twenty.
+# Enough that each second has changes; the comparison at the end reads all of them.
 RATE = 40
 # Fields that the exchange leaves out, until a test lets it send them.
 WITHOUT = ("clock", "ts")
