@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,14 @@ RECORDINGS = Path(__file__).parent / "recordings"
 # Recordings of the real exchange lie beside the checkout if a developer has them.
 CAPTURES = ROOT.parent / "shared" / "captures"
 ENGINES = ("plain", *(("timescaledb",) if debian_packages.can_fetch() else ()))
+# Tests of a program run its statements, which the tests of SQL run on both engines. Each is run on one, by turns.
+ON_ONE_ENGINE = tuple(
+    Path(__file__).parent / "integration" / name
+    for name in (
+        *("archive", "deduplicator", "gatherer", "simulator", "status_page"),
+        *("merge/test_faults_of_production.py", "merge/test_kill.py"),
+    )
+)
 # How much of the log a server keeps, which is in memory as its data are.
 BOUNDED = {"max_wal_size": "256MB"}
 # As long as a test of days takes at most.
@@ -96,9 +105,24 @@ def embedded() -> Iterator[Path]:
         yield embedded_binaries(server_account(), folder)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test of SQL run on each engine, and a test of a program on one of them, which its name decides.
+
+    A program's tests that the engines answer differently are marked `each_engine`.
+    """
+    if "engine" not in metafunc.fixturenames:
+        return
+    test = metafunc.definition
+    engines = ENGINES
+    if {test.path, *test.path.parents} & set(ON_ONE_ENGINE) and not test.get_closest_marker("each_engine"):
+        turn = zlib.crc32(metafunc.function.__name__.encode()) % len(ENGINES)
+        engines = ENGINES[turn : turn + 1]
+    metafunc.parametrize("engine", engines, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest, server_folder: Path, embedded: Path) -> Iterator[Engine]:
-    """A running server; every test that uses it runs once per engine."""
+    """A running server of the engine whose turn it is."""
     binaries = embedded if request.param == "plain" else timescaledb.fetch_binaries()
     # A process may return to an engine that it has stopped before, so each start has a folder of its own.
     folder = server_folder / f"engine-{next(NUMBERS)}-{request.param}"

@@ -57,7 +57,8 @@ def built() -> dict[str, str]:
 
 def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [ROOT / "dist" / program, *arguments]
-    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SHIV_ROOT": str(folder / "shiv")}
+    # All tests share what a program unpacks and compiles at its first start.
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SHIV_ROOT": str(folder.parent / "shiv")}
     return subprocess.run(command, capture_output=True, check=False, cwd=folder, env=environment, text=True)
 
 

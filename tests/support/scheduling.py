@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissing
 FILES_IN_ONE_PROCESS = frozenset(
     f"tests/{name}.py"
     for name in (
+        "acceptance/test_archive_replay",
         "acceptance/test_clients",
         "acceptance/test_readme",
         "acceptance/test_status_pages",

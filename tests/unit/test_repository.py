@@ -84,13 +84,6 @@ def test_the_workflow_runs_what_must_pass_with_the_least_rights() -> None:
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in actions)
 
 
-def test_what_must_pass_leaves_no_folder_of_tests_out() -> None:
-    """It names them, since some run beside the rehearsal and the others after it."""
-    folders = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
-    named = re.findall(r"build\.py test (?!--)(.*) \|\|", (ROOT / ".ci/run").read_text())
-    assert sorted(" ".join(named).split()) == sorted(folders)
-
-
 def test_hooks_are_the_projects_own_commands() -> None:
     (repository,) = load(ROOT / ".pre-commit-config.yaml")["repos"]
     assert repository["repo"] == "local"

@@ -4,22 +4,29 @@ import time
 from typing import Any, LiteralString
 
 from kalshi_data.database.connection import connect
+from tests.deployment.hosts.ansible import PlaybookRun
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION
 from tests.deployment.hosts.platform import Platform
 
 EXPORT = ("deduplicator", "export", "--once", "--early")
 
 
-def rebuild(platform: Platform, name: str, playbook: str) -> None:
-    """Lose a host, let a playbook set up a bare one in its place, and wait until the platform has caught up."""
+def rebuild(platform: Platform, name: str, playbook: str) -> PlaybookRun:
+    """Lose a host, let a playbook set up a bare one in its place, and wait until the platform has caught up.
+
+    Returns:
+        The run of the playbook.
+    """
     version = platform.version(next(host for host in GATHERERS if host != name))
     began = time.monotonic()
     platform.fleet.lose(name)
     platform.fleet.replace(name)
     booted = time.monotonic() - began
-    seconds = platform.play_to_the_end(playbook, version=version).seconds
-    platform.measured.append(f"{name} lost with its disk: bare host after {booted:.0f} s, {playbook} {seconds:.0f} s")
+    played = platform.play_to_the_end(playbook, version=version)
+    took = f"bare host after {booted:.0f} s, {playbook} {played.seconds:.0f} s"
+    platform.measured.append(f"{name} lost with its disk: {took}")
     platform.measure_recovery(f"{name} rebuilt")
+    return played
 
 
 def require_archive(platform: Platform) -> None:

@@ -1,6 +1,5 @@
-"""The life of a platform on real hosts, in order: set up, changed and upgraded under load, and rolled back."""
+"""The life of a platform on real hosts, in order: set up, upgraded under load, and rolled back."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -12,7 +11,6 @@ import pytest
 import yaml
 
 from kalshi_data.database.connection import LONG_TRANSACTION, connect
-from tests.deployment.hosts.ansible import SETTINGS
 from tests.deployment.hosts.fleet import GATHERERS, PRODUCTION, ROOT
 from tests.deployment.hosts.platform import HEALTH, MONITORED, POLL_SECONDS, Platform
 from tests.deployment.hosts.releases import BROKEN, FAULT_MESSAGE, FIRST, SECOND
@@ -28,9 +26,6 @@ select exists (
 """
 # A rollout gives up a broken release after this time.
 HEALTH_SECONDS_MAX = "24"
-# Check mode cannot predict these: it does not stop the service, so the service need not be started, and the checksums
-# are recorded only after a restart.
-IMPLIED = {"Start and enable the service", "Record the checksums with which the service was started"}
 PROMETHEUS = 9090
 ALERTS = {
     rule["alert"]
@@ -58,29 +53,6 @@ def test_the_program_its_host_and_the_alerts_are_watched(platform: Platform) -> 
     groups = platform.asked(MONITORED, PROMETHEUS, "/api/v1/rules")["data"]["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
     assert {rule["name"] for group in groups for rule in group["rules"]} == ALERTS
-
-
-def test_a_second_run_changes_nothing(platform: Platform) -> None:
-    played = platform.play_to_the_end("site.yml", version=FIRST)
-
-    assert played.changes == set()
-
-
-def test_check_mode_predicts_a_changed_setting_and_the_restart(platform: Platform) -> None:
-    host = GATHERERS[2]
-    before = platform.main_process(host, "gatherer.service")
-    settings = {"gatherer_settings": {**SETTINGS, "recovery": {"settle_seconds": 0.25}}}
-    arguments = (f"--limit={host}", "-e", json.dumps(settings))
-    predicted = platform.play_to_the_end("site.yml", *arguments, "--check", "--diff", version=FIRST)
-    assert platform.main_process(host, "gatherer.service") == before
-
-    made = platform.play_to_the_end("site.yml", *arguments, version=FIRST)
-
-    assert "settle_seconds = 0.25" in predicted.output
-    assert {name for name, _ in predicted.changes} >= {"Write the settings", "Stop the service"}
-    assert predicted.changes - made.changes == set()
-    assert {name for name, _ in made.changes - predicted.changes} == IMPLIED
-    assert platform.main_process(host, "gatherer.service") not in {"0", before}
 
 
 @pytest.mark.usefixtures("upgrades")

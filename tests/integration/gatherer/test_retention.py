@@ -16,7 +16,7 @@ from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database, Engine
 from tests.support.staging import frame, merge, receive
 
-pytestmark = pytest.mark.usefixtures("within_a_day")
+pytestmark = [pytest.mark.usefixtures("within_a_day"), pytest.mark.each_engine]
 
 DAYS = (20, 10, 1, 0)
 WEEK = {"captured_hours": 7 * 24}
