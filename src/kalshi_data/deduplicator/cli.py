@@ -15,9 +15,7 @@ from kalshi_data.deduplicator.catalog.command import catalog
 from kalshi_data.deduplicator.completeness.command import completeness
 from kalshi_data.deduplicator.monitoring.status import draw_status, read_status
 from kalshi_data.deduplicator.restore_command import restore
-from kalshi_data.deduplicator.runner import COMPONENTS
-from kalshi_data.deduplicator.runner import run as run_deduplicator
-from kalshi_data.deduplicator.settings import CONFIG, DeduplicatorSettings
+from kalshi_data.deduplicator.settings import COMPONENTS, CONFIG, DeduplicatorSettings
 from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
 from kalshi_data.shard import parse_shard
@@ -62,6 +60,9 @@ archive.add_command(catalog)
 )
 def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""
+    # What only this command needs takes longer to load than another one runs.
+    from kalshi_data.deduplicator.runner import run as run_deduplicator  # noqa: PLC0415
+
     settings = load_settings(config, DeduplicatorSettings)
     shard = parse_shard(part)
     set_up_logs("deduplicator")

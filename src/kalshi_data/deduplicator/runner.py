@@ -12,7 +12,7 @@ from kalshi_data.deduplicator.archive_commands import make_exporter
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.deduplicator.monitoring.heartbeats import HeartbeatRecorder
 from kalshi_data.deduplicator.monitoring.service import DeduplicatorReporter
-from kalshi_data.deduplicator.settings import DeduplicatorSettings
+from kalshi_data.deduplicator.settings import COMPONENTS, DeduplicatorSettings
 from kalshi_data.deduplicator.state import HEARTBEATS, UPKEEP, State
 from kalshi_data.deduplicator.upkeep import Upkeep
 from kalshi_data.errors import MigrationError
@@ -24,7 +24,6 @@ from kalshi_data.streams import STREAMS
 
 log = structlog.get_logger()
 
-COMPONENTS = ("timeseries", "production")
 RETRY_SECONDS_MAX = 5.0
 RESTART_SECONDS_MAX = 60.0
 STATEMENT_SECONDS_MAX = 30.0

@@ -11,6 +11,8 @@ from kalshi_data.service.health import Port
 from kalshi_data.settings import COUNT_MAX, DAYS_MAX, SECONDS_MAX, Conninfo, Section
 
 CONFIG = "/etc/kalshi/deduplicator.toml"
+# Of the schema, in the order in which they are made.
+COMPONENTS = ("timeseries", "production")
 
 
 class GathererSource(Section):

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -101,26 +101,33 @@ class Platform:
 
     def start_databases(self) -> None:
         """Make and start the servers of production and of each gatherer."""
-        self._start_servers(_create_and_start)
+        self._name_servers()
+        self.production.create()
+        for server in self.gatherer_servers.values():
+            server.create_like(self.production)
+        self._start_servers()
         make_databases(self.production, "production", PRODUCTION_DATABASES)
         for server in self.gatherer_servers.values():
             make_databases(server, "gatherer", GATHERER_DATABASES)
 
     def reopen_databases(self) -> None:
         """Start the servers of an earlier run in this folder."""
-        self._start_servers(Server.start)
+        self._name_servers()
+        self._start_servers()
 
-    def _start_servers(self, start: Callable[[Server], None]) -> None:
-        """Start all servers at the same time."""
+    def _name_servers(self) -> None:
         account = server_account()
         binaries = embedded_binaries(account, self.folder)
         self.production = Server(self.folder / "production", binaries, account, self._production_settings)
         self.gatherer_servers = {n: Server(self.folder / f"gatherer-{n}", binaries, account) for n in GATHERERS}
+
+    def _start_servers(self) -> None:
+        """Start all servers at the same time."""
         servers = [self.production, *self.gatherer_servers.values()]
         for server in servers:
             self._running.callback(server.stop)
         with ThreadPoolExecutor(len(servers)) as threads:
-            list(threads.map(start, servers))
+            list(threads.map(Server.start, servers))
 
     def start_exchange(self, plan: DemoPlan, options: Sequence[str] = ()) -> None:
         """Start the exchange, and write the programs' settings; `options` are further options of the simulator."""
@@ -239,8 +246,3 @@ def free_ports(count: int) -> list[int]:
         for listener in listeners:
             listener.bind(("127.0.0.1", 0))
         return [listener.getsockname()[1] for listener in listeners]
-
-
-def _create_and_start(server: Server) -> None:
-    server.create()
-    server.start()

@@ -123,19 +123,25 @@ class Server:
         Raises:
             ServerFailed: if initdb fails.
         """
-        self._account.own(self.folder)
         options = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
+        self._make_data(str(self._binaries / "initdb"), "-D", str(self.folder / "data"), *options)
+
+    def create_like(self, other: "Server") -> None:
+        """Copy the data folder of a server that was created and not started yet, in a tenth of the time.
+
+        Raises:
+            ServerFailed: if it cannot be copied.
+        """
+        self._make_data("/bin/cp", "-Rp", str(other.folder / "data"), str(self.folder / "data"))
+
+    def _make_data(self, *command: str) -> None:
+        self._account.own(self.folder)
+        options = self._account.options()
         made = subprocess.run(
-            [self._binaries / "initdb", "-D", self.folder / "data", *options],
-            capture_output=True,
-            check=False,
-            cwd="/",
-            env=self._environment(),
-            text=True,
-            **self._account.options(),
+            command, capture_output=True, check=False, cwd="/", env=self._environment(), text=True, **options
         )
         if made.returncode != 0:
-            raise ServerFailed(f"initdb failed in {self.folder}: {made.stderr.strip()}")
+            raise ServerFailed(f"{Path(command[0]).name} failed in {self.folder}: {made.stderr.strip()}")
 
     def start(self) -> None:
         """Start the server and wait until it answers; Ctrl-C in a terminal does not reach it.

@@ -1,5 +1,8 @@
 """The gatherer's command line."""
 
+# The libraries for REST and the feed take half a second to load, so each function imports what it needs.
+# ruff: noqa: PLC0415
+
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +19,7 @@ from kalshi_data.database.migrations import require_current
 from kalshi_data.errors import ExchangeError
 from kalshi_data.gatherer.epoch import recognise_instance
 from kalshi_data.gatherer.monitoring.status import draw_status, read_status
-from kalshi_data.gatherer.repair.backfill import Range, backfill_trades
 from kalshi_data.gatherer.repair.export_frames import export_frames
-from kalshi_data.gatherer.repair.reparse import reparse as reparse_frames
-from kalshi_data.gatherer.runner import run as run_gatherer
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.logs import set_up_logs
 from kalshi_data.settings import load_settings
@@ -57,6 +57,8 @@ def main() -> None:
 )
 def run(config: Path, shard: str | None) -> None:
     """Gather until SIGTERM; exit 0 when everything received is written."""
+    from kalshi_data.gatherer.runner import run as run_gatherer
+
     part = parse_shard(shard) if shard is not None else None
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
@@ -113,6 +115,8 @@ def trades(
       gatherer backfill trades --from 2026-11-01 --to 2026-11-02
       gatherer backfill trades --from 2026-11-01 --to 2026-11-02 --series KXHIGHNY
     """  # noqa: D301 - click reads the escape
+    from kalshi_data.gatherer.repair.backfill import Range, backfill_trades
+
     require_order(from_at, until_at)
     if until_at > datetime.now(UTC) - REST_LAG:
         raise click.UsageError("--to must be at least a minute ago: REST shows trades with some seconds of delay")
@@ -144,6 +148,8 @@ def reparse(config: Path, from_at: datetime, until_at: datetime) -> None:
       gatherer reparse --from 2026-11-01 --to 2026-11-02
       gatherer reparse --from 2026-11-01T09:00:00Z --to 2026-11-01T09:30:00Z
     """  # noqa: D301 - click reads the escape
+    from kalshi_data.gatherer.repair.reparse import reparse as reparse_frames
+
     require_order(from_at, until_at)
     settings = load_settings(config, GathererSettings)
     set_up_logs("gatherer")
