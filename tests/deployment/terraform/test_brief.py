@@ -15,15 +15,15 @@ ENGINES = ["rds", "timescaledb"]
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
+def database_engine(request: pytest.FixtureRequest) -> str:
     """Return each engine in turn."""
     return request.param
 
 
 @pytest.fixture
-def state(outcome: Outcome, engine: str) -> Json:
+def state(outcome: Outcome, database_engine: str) -> Json:
     """Return the applied production with that engine."""
-    return outcome.states[f"production.tftest.hcl/{engine}"]
+    return outcome.states[f"production.tftest.hcl/{database_engine}"]
 
 
 def machine(kind: str, disk_gb: int, zones: list[str]) -> Json:
@@ -61,12 +61,12 @@ def policies(state: Json, program: str) -> dict[str, list[Json]]:
     return {each["name"]: json.loads(each["policy"])["Statement"] for each in found}
 
 
-def test_machines_are_the_briefs(state: Json, engine: str, brief: dict[str, Any]) -> None:
+def test_machines_are_the_briefs(state: Json, database_engine: str, brief: dict[str, Any]) -> None:
     """Types, disks, counts and zones are those of the instance summary."""
-    production = brief["production"][engine]
-    own_host = {} if engine == "rds" else {"production": production}
+    production = brief["production"][database_engine]
+    own_host = {} if database_engine == "rds" else {"production": production}
     assert hosts(state) == brief["instances"] | own_host
-    assert databases(state) == ([production] if engine == "rds" else [])
+    assert databases(state) == ([production] if database_engine == "rds" else [])
 
 
 def test_hosts_take_no_keys_and_only_imdsv2(state: Json) -> None:
@@ -103,10 +103,10 @@ def test_no_host_reads_a_secret(state: Json) -> None:
     assert len(statements) >= 2
 
 
-def test_only_the_deduplicator_writes_the_archive(state: Json, engine: str) -> None:
+def test_only_the_deduplicator_writes_the_archive(state: Json, database_engine: str) -> None:
     """It writes one prefix of one bucket and deletes nothing; a server of our own has a bucket for its backups."""
     assert set(policies(state, "gatherer")) == {"management"}
-    if engine == "timescaledb":
+    if database_engine == "timescaledb":
         assert set(policies(state, "production")) == {"management", "backups"}
         kept, listed, _ = policies(state, "production")["backups"]
         assert (kept["Resource"], listed["Resource"]) == (f"{BACKUPS}/*", BACKUPS)
@@ -152,7 +152,7 @@ def test_roles_hold_nothing_else(state: Json) -> None:
     assert attached <= {"AmazonRDSEnhancedMonitoringRole", "AWSDataLifecycleManagerServiceRole"}
 
 
-def test_everything_has_alarms(state: Json, engine: str) -> None:
+def test_everything_has_alarms(state: Json, database_engine: str) -> None:
     """Each host has alarms for status, hanging, CPU and disk, each program for its health, RDS for four values."""
     names = {
         each["alarm_name"].removeprefix("kalshi-data-production-")
@@ -169,7 +169,7 @@ def test_everything_has_alarms(state: Json, engine: str) -> None:
         if host["tags"]["Program"] in ("gatherer", "deduplicator")
         for kind in ("health", "degraded")
     }
-    if engine == "rds":
+    if database_engine == "rds":
         watched |= {"rds-storage", "rds-cpu", "rds-connections", "rds-transactions"}
     assert names == watched
 

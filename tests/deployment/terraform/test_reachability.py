@@ -30,11 +30,11 @@ def applied(outcome: Outcome) -> Json:
     return copy.deepcopy(outcome.states["production.tftest.hcl/rds"])
 
 
-@pytest.mark.parametrize("engine", ["rds", "timescaledb"])
-def test_reachability_is_the_briefs_table(outcome: Outcome, brief: dict[str, Any], engine: str) -> None:
+@pytest.mark.parametrize("database_engine", ["rds", "timescaledb"])
+def test_reachability_is_the_briefs_table(outcome: Outcome, brief: dict[str, Any], database_engine: str) -> None:
     """The table is derived from the attached groups and from the rules of both ends."""
-    network = read_network(outcome.states[f"production.tftest.hcl/{engine}"])
-    assert network_table(network) == brief["network"][engine]
+    network = read_network(outcome.states[f"production.tftest.hcl/{database_engine}"])
+    assert network_table(network) == brief["network"][database_engine]
     assert [rule for rule in network.rules if not network.has_effect(rule)] == []
 
 

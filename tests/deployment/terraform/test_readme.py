@@ -23,21 +23,21 @@ def amount(text: str) -> int:
     return math.prod(int(number) for number in text.split("x"))
 
 
-@pytest.mark.parametrize("engine", list(COLUMNS))
-def test_costs_add_up(engine: str) -> None:
+@pytest.mark.parametrize("database_engine", list(COLUMNS))
+def test_costs_add_up(database_engine: str) -> None:
     """Each row is its amount times its price, and the total is their sum."""
     *rows, total = cost_table()
-    amounts, costs = COLUMNS[engine]
+    amounts, costs = COLUMNS[database_engine]
     for row in rows:
         assert float(row[costs]) == pytest.approx(amount(row[amounts]) * float(row[1]), abs=0.005), row
     assert float(total[costs]) == pytest.approx(sum(float(row[costs]) for row in rows))
 
 
-@pytest.mark.parametrize("engine", list(COLUMNS))
-def test_amounts_equal_the_applied_resources(outcome: Outcome, engine: str) -> None:
+@pytest.mark.parametrize("database_engine", list(COLUMNS))
+def test_amounts_equal_the_applied_resources(outcome: Outcome, database_engine: str) -> None:
     """Disks, addresses, endpoints and alarms are those of the mocked apply."""
-    state = outcome.states[f"production.tftest.hcl/{engine}"]
-    counted = {row[0].split(",")[0]: amount(row[COLUMNS[engine][0]]) for row in cost_table()[:-1]}
+    state = outcome.states[f"production.tftest.hcl/{database_engine}"]
+    counted = {row[0].split(",")[0]: amount(row[COLUMNS[database_engine][0]]) for row in cost_table()[:-1]}
     hosts = values(state, "aws_instance")
     endpoints = [each["subnet_ids"] for each in values(state, "aws_vpc_endpoint") if each["subnet_ids"]]
     assert counted["host disks"] == sum(host["root_block_device"][0]["volume_size"] for host in hosts)
