@@ -47,7 +47,7 @@ POLL_SECONDS = 0.3
 END_BYTES = 1 << 20
 MARKETS = 50
 # Enough that each second has changes; the comparison at the end reads all of them.
-RATE = 40
+RATE = 20
 # Fields that the exchange leaves out, until a test lets it send them.
 WITHOUT = ("clock", "ts")
 
