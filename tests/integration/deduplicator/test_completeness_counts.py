@@ -259,6 +259,18 @@ def test_a_market_without_a_living_gatherer_has_no_book(production: Database, op
     assert measure(production)[0].books == (3, 1, "KXA-2")
 
 
+def test_a_market_that_is_just_over_is_not_reported(production: Database, ops: Connection) -> None:
+    """Gatherers stop to follow it at once, and upkeep ends what is expected of it up to a minute later."""
+    ops.execute(HEARTBEAT, (1, EPOCH, ago(0)))
+    for ticker, ended in (("KXA-1", ago(0.2)), ("KXA-2", ago(2)), ("KXA-3", ago(2))):
+        ops.execute(EXPECTED, (ticker, ago(60)))
+        place = (1, EPOCH, 1, 1, "orderbook_delta", ticker, ago(60))
+        ops.execute(SUBSCRIPTION, (*place, ended, "closed"))
+    ops.execute("delete from ops.expected_due")
+    ops.execute("insert into ops.expected_due (market_ticker) values ('KXA-2')")
+    assert measure(production)[0].books == (3, 1, "KXA-3")
+
+
 def test_gaps_of_gatherers_are_counted_by_repair(production: Database, ops: Connection) -> None:
     for number, (channel, minutes, repair) in enumerate(
         [

@@ -1,6 +1,8 @@
--- Count the markets whose order book is expected now and is followed by no gatherer whose heartbeat is fresh.
+-- Count the markets whose order book is expected now, and that no gatherer with a fresh heartbeat has followed in the
+-- last minute. Gatherers stop to follow a market that is over, which ends what is expected of it only when upkeep has
+-- worked off ops.expected_due: until then it is not judged.
 -- Parameters: silence_seconds float8, the age at which a heartbeat is no longer fresh
--- Reads: ops.expected, ops.subscriptions, ops.heartbeats
+-- Reads: ops.expected, ops.expected_due, ops.subscriptions, ops.heartbeats
 -- Returns: how many markets are expected, how many of them are missing, and one of these
 with alive as materialized (
     select
@@ -13,7 +15,8 @@ with alive as materialized (
 expected as (
     select
         e.market_ticker,
-        b.is_followed is null as is_missing
+        b.is_followed is null
+        and e.market_ticker not in (select d.market_ticker from ops.expected_due as d) as is_missing
     from ops.expected as e
     left join lateral (
         select bool_or(true) as is_followed
@@ -22,7 +25,7 @@ expected as (
         where
             s.market_ticker = e.market_ticker
             and s.channel = e.channel
-            and coalesce(s.ended_at, 'infinity') = 'infinity'
+            and coalesce(s.ended_at, 'infinity') > now() - interval '1 min'
     ) as b on true
     where e.channel = 'orderbook_delta' and coalesce(upper(e.during), 'infinity') > now() and lower(e.during) <= now()
 )
