@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Dialog, Page
 
+from tests.support.waiting import SECONDS_MAX
+
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 # All rules, also those of good practice.
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
@@ -27,6 +29,7 @@ def opened(browser: Browser, **context: Any) -> Generator[Page]:
         dialog.dismiss()
 
     made = browser.new_context(**context)
+    made.set_default_timeout(SECONDS_MAX * 1000)
     page = made.new_page()
     page.on("console", lambda line: problems.append(line.text) if line.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
