@@ -127,7 +127,7 @@ class Server:
         self._make_data(str(self._binaries / "initdb"), "-D", str(self.folder / "data"), *options)
 
     def create_like(self, other: "Server") -> None:
-        """Copy the data folder of a server that was created and not started yet, in a tenth of the time.
+        """Make a data folder like that of a server that was not started yet, in a tenth of the time.
 
         Raises:
             ServerFailed: if it cannot be copied.
