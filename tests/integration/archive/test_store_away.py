@@ -1,5 +1,7 @@
 """A store that is away or refuses the keys: production is not read in vain, and new keys are read from their file."""
 
+import threading
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from kalshi_data.archive.settings import ArchiveSettings
 from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.archive.storage.local import FolderStore
 from kalshi_data.archive.storage.open import open_store
+from tests.deployment.hosts.services.metadata import MetadataAnswer
 from tests.integration.archive.test_other_stores import PART_BYTES, certificate, credentials, made_file
 from tests.support.engines import Database
 from tests.support.exporting import HOUR, HOURLY, THEN, exporter, fill, settings, states
@@ -105,6 +108,46 @@ def test_new_keys_are_read_from_their_file(certificate: Path, tmp_path: Path, mo
             store.put("a", path, sha256)
         write_key("new")
         store.put("a", path, sha256)
+
+
+def test_a_role_is_asked_for_again_while_the_host_is_busy(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = list[str]()
+
+    class Busy(MetadataAnswer):
+        """Has no answer to the first two requests for a token, nor to the first two for the role."""
+
+        def do_PUT(self) -> None:  # noqa: N802 - the library's name
+            if not self.refused("token"):
+                super().do_PUT()
+
+        def do_GET(self) -> None:  # noqa: N802 - the library's name
+            if not self.refused("role"):
+                super().do_GET()
+
+        def refused(self, what: str) -> bool:
+            if refused.count(what) == 2:
+                return False
+            refused.append(what)
+            self.send_error(503)
+            return True
+
+    def accept(_: Headers) -> Answer | None:
+        return None
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.delenv(name)
+    path, sha256 = made_file(tmp_path, 1_000)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as metadata, PlainStore(accept).running(certificate) as url:
+        threading.Thread(target=metadata.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{metadata.server_port}")
+        chosen = {"target": "s3://archive", "region": "us-east-1", "part_bytes": PART_BYTES, "attempts_max": 1}
+        try:
+            open_store(msgspec.convert({**chosen, "endpoint_url": url}, ArchiveSettings)).put("a", path, sha256)
+        finally:
+            metadata.shutdown()
+    assert sorted(refused) == ["role", "role", "token", "token"]
 
 
 def test_a_profile_that_does_not_exist_yet_is_found_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

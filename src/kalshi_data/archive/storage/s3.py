@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -56,6 +57,8 @@ REMEDIES = {
     "KMS.NotFoundException": "the key that encrypts the object does not exist: restore an older version of the object",
 }
 MESSAGE_LENGTH_MAX = 200
+# A host asks for the credentials of its role. boto3 waits a second for them, and asks once: too little on a busy host.
+ROLE_PATIENCE = {"metadata_service_timeout": 3, "metadata_service_num_attempts": 3}
 # Many stores other than Amazon's refuse the newer checksums, which follow the body as a trailer. The older signature
 # contains the body's sha256, which each of them compares.
 OTHER_STORE: dict[str, Any] = {
@@ -97,7 +100,10 @@ class S3Store:
         """A client; after a failure a new one, which reads credentials and certificates from their files again."""
         if self._made is None:
             with self._translate_errors("a client for it cannot be made", StoreAway):
-                self._made = boto3.Session().client("s3", **self._place, config=self._config)
+                session = botocore.session.get_session()
+                for name, value in ROLE_PATIENCE.items():
+                    session.set_config_variable(name, value)
+                self._made = boto3.Session(botocore_session=session).client("s3", **self._place, config=self._config)
         return self._made
 
     def put(self, key: str, path: Path, sha256: bytes, progress: ProgressCallback = no_progress) -> str | None:
