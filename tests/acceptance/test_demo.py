@@ -22,7 +22,7 @@ from tests.conftest import CAPTURES, RECORDINGS, ROOT
 from tests.support.engines import Database
 from tests.support.memory import fast_folder
 from tests.support.staging import merge, receive
-from tests.support.waiting import STILL_SECONDS_MAX, wait_until
+from tests.support.waiting import SECONDS_MAX, STILL_SECONDS_MAX, wait_until
 
 # Its functions are described to type checkers only in part.
 parquet: Any = pyarrow.parquet
@@ -165,7 +165,7 @@ def test_two_demos_run_beside_each_other(temporary: Path) -> None:
     both = [
         subprocess.Popen([*arguments, *options], stdout=subprocess.PIPE, text=True) for options in ((), without_times)
     ]
-    outputs = [running.communicate(timeout=STILL_SECONDS_MAX)[0] for running in both]
+    outputs = [running.communicate(timeout=SECONDS_MAX)[0] for running in both]
     assert [running.returncode for running in both] == [0, 0]
     assert all("complete: " in output for output in outputs)
     assert [path.name for path in temporary.iterdir()] == ["another"]

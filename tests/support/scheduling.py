@@ -16,6 +16,7 @@ FILES_IN_ONE_PROCESS = frozenset(
         "acceptance/test_zipapps",
         "engines/test_hftbacktest",
         "engines/test_nautilus",
+        "integration/test_capacity",
     )
 )
 
