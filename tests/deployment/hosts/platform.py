@@ -134,6 +134,7 @@ class Platform:
             wait_until(
                 lambda host=host: self.health(host).get("status") == "healthy",
                 lambda host=host: f"{host} healthy: {self.health(host)}\n{self.log(host)}",
+                still_seconds_max=RECOVERY_SECONDS_MAX,
                 poll_seconds=POLL_SECONDS,
             )
 
