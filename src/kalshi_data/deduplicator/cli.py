@@ -60,7 +60,7 @@ archive.add_command(catalog)
 )
 def run(config: Path, part: str) -> None:
     """Merge until SIGTERM."""
-    # What only this command needs takes longer to load than another one runs.
+    # The libraries for merging and Parquet take long to load, and only this command needs them.
     from kalshi_data.deduplicator.runner import run as run_deduplicator  # noqa: PLC0415
 
     settings = load_settings(config, DeduplicatorSettings)

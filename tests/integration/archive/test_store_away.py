@@ -113,23 +113,23 @@ def test_new_keys_are_read_from_their_file(certificate: Path, tmp_path: Path, mo
 def test_a_role_is_asked_for_again_while_the_host_is_busy(
     certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = list[str]()
+    turned_away = list[str]()
 
     class Busy(MetadataAnswer):
-        """Has no answer to the first two requests for a token, nor to the first two for the role."""
+        """Turns away the first two requests for a token, and the first two for the role."""
 
         def do_PUT(self) -> None:  # noqa: N802 - the library's name
-            if not self.refused("token"):
+            if not self.is_turned_away("token"):
                 super().do_PUT()
 
         def do_GET(self) -> None:  # noqa: N802 - the library's name
-            if not self.refused("role"):
+            if not self.is_turned_away("role"):
                 super().do_GET()
 
-        def refused(self, what: str) -> bool:
-            if refused.count(what) == 2:
+        def is_turned_away(self, what: str) -> bool:
+            if turned_away.count(what) == 2:
                 return False
-            refused.append(what)
+            turned_away.append(what)
             self.send_error(503)
             return True
 
@@ -147,7 +147,7 @@ def test_a_role_is_asked_for_again_while_the_host_is_busy(
             open_store(msgspec.convert({**chosen, "endpoint_url": url}, ArchiveSettings)).put("a", path, sha256)
         finally:
             metadata.shutdown()
-    assert sorted(refused) == ["role", "role", "token", "token"]
+    assert sorted(turned_away) == ["role", "role", "token", "token"]
 
 
 def test_a_profile_that_does_not_exist_yet_is_found_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

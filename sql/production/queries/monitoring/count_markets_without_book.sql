@@ -1,6 +1,6 @@
 -- Count the markets whose order book is expected now, and that no gatherer with a fresh heartbeat has followed in the
--- last minute. Gatherers stop to follow a market that is over, which ends what is expected of it only when upkeep has
--- worked off ops.expected_due: until then it is not judged.
+-- last minute. If a market is over, gatherers stop following it at once, and upkeep ends what is expected of it later.
+-- Until then the market is in ops.expected_due and does not count as missing.
 -- Parameters: silence_seconds float8, the age at which a heartbeat is no longer fresh
 -- Reads: ops.expected, ops.expected_due, ops.subscriptions, ops.heartbeats
 -- Returns: how many markets are expected, how many of them are missing, and one of these
