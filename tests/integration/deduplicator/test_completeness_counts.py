@@ -262,7 +262,7 @@ def test_a_market_without_a_living_gatherer_has_no_book(production: Database, op
 def test_a_market_that_is_just_over_is_not_reported(production: Database, ops: Connection) -> None:
     """Gatherers stop following it at once, and upkeep ends what is expected of it up to a minute later."""
     ops.execute(HEARTBEAT, (1, EPOCH, ago(0)))
-    for ticker, ended in (("KXA-1", ago(0.2)), ("KXA-2", ago(2)), ("KXA-3", ago(2))):
+    for ticker, ended in (("KXA-1", datetime.now(UTC)), ("KXA-2", ago(2)), ("KXA-3", ago(2))):
         ops.execute(EXPECTED, (ticker, ago(60)))
         place = (1, EPOCH, 1, 1, "orderbook_delta", ticker, ago(60))
         ops.execute(SUBSCRIPTION, (*place, ended, "closed"))
