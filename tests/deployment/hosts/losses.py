@@ -33,7 +33,8 @@ def require_archive(platform: Platform) -> None:
     """Export what there is, and compare each row with production; hours into which rows came meanwhile are waiting."""
     platform.hosts[DEDUPLICATOR].run(*EXPORT)
     found = platform.archived("verify", "--deep")
-    assert [each for each in found if each["state"] not in ("verified", "waiting")] == []
+    wrong = [each for each in found if each["state"] not in ("verified", "waiting")]
+    assert not wrong, wrong
     assert "verified" in {each["state"] for each in found}
 
 

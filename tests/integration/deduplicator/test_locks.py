@@ -141,6 +141,20 @@ def test_a_number_of_a_process_that_is_used_again_does_not_count(production: Dat
             first.confirm(one)
 
 
+def test_a_process_of_the_server_itself_holds_nothing(production: Database) -> None:
+    """After a restart or a restore of the server, such a process may have the number of a former session."""
+    first, second = SessionLock(NAME), SessionLock(NAME)
+    with session(production) as one, session(production) as two, production.connect() as superuser:
+        assert first.take(one)
+        superuser.execute(
+            "update ops.locks set session_started_at = session_started_at - interval '1 h', "
+            "pid = (select pid from pg_stat_activity where backend_type = 'checkpointer') where name = %s",
+            (NAME,),
+        )
+        assert second.take(two)
+        second.confirm(two)
+
+
 def test_readers_can_take_nothing_of_it(production: Database) -> None:
     with session(production, "reader") as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
         SessionLock(NAME).take(reader)

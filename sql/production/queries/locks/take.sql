@@ -1,4 +1,5 @@
 -- Take a lock for this session if it is free: given back, or its session has ended. It does not wait for a holder.
+-- A process of the server itself has no role and holds nothing, though it may have the number of a session of before.
 -- Parameters: name text, holder uuid, silence_seconds_max real, or null if the session may be silent for ever
 -- Writes: ops.locks
 -- Returns: true; no row if another session holds it
@@ -28,7 +29,14 @@ where
             l.name = w.lock_name
             and l.pid <> a.pid
             and (l.role_name, l.pid, l.session_started_at)
-            in (select other.usename, other.pid, other.backend_start from pg_stat_activity as other)
+            in (
+                select
+                    other.usename,
+                    other.pid,
+                    other.backend_start
+                from pg_stat_activity as other
+                where other.usename is not null
+            )
     )
 on conflict (name) do update
     set
@@ -44,5 +52,12 @@ on conflict (name) do update
     held.pid is null
     or held.pid = excluded.pid
     or (held.role_name, held.pid, held.session_started_at)
-    not in (select other.usename, other.pid, other.backend_start from pg_stat_activity as other)
+    not in (
+        select
+            other.usename,
+            other.pid,
+            other.backend_start
+        from pg_stat_activity as other
+        where other.usename is not null
+    )
 returning true as is_taken;
