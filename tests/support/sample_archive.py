@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kalshi_data.archive.parquet_writer import options
-from kalshi_data.archive.schemas import ARCHIVED, LEVELS, TIME, ArchiveStream, file_schema
+from kalshi_data.archive.parquet_writer import described_schema, options
+from kalshi_data.archive.schemas import ARCHIVED, LEVELS, TIME, ArchiveStream
 
 STREAMS = {stream.name: stream for stream in ARCHIVED}
 HOUR = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -132,12 +132,17 @@ def write_sample(folder: Path) -> Path:
 
 
 def write_rows(root: Path, name: str, rows: Iterable[Row], hour: datetime = HOUR) -> Path:
-    """Write an hour's rows of a stream as the exporter does, and a manifest with their number; return the file."""
+    """Write an hour's rows of a stream as the exporter does, and a manifest with their number; return the file.
+
+    An hour with changes of books has a file of coverage, too, which has no rows until they are written.
+    """
     stream = STREAMS[name]
+    if name == "orderbook_deltas" and not _path(root, "coverage", hour).exists():
+        write_rows(root, "coverage", [], hour)
     ordered = sorted((complete(stream, row) for row in rows), key=lambda row: [row[each] for each in stream.order])
-    table = pa.Table.from_pylist(ordered, schema=file_schema(stream))
-    place = f"{name}/date={hour:%Y-%m-%d}" + (f"/hour={hour:%H}" if stream.hours == 1 else "")
-    path, manifest = root / place / "part-0.parquet", root / "_manifests" / f"{place}.json"
+    table = pa.Table.from_pylist(ordered, schema=described_schema(stream, hour))
+    path = _path(root, name, hour)
+    manifest = root / "_manifests" / f"{path.parent.relative_to(root)}.json"
     for each in (path, manifest):
         each.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, **options(stream))
@@ -145,6 +150,11 @@ def write_rows(root: Path, name: str, rows: Iterable[Row], hour: datetime = HOUR
     held = {"begins_at": begin.isoformat(), "rows": table.num_rows, "bytes": path.stat().st_size}
     manifest.write_text(json.dumps(held))
     return path
+
+
+def _path(root: Path, name: str, hour: datetime) -> Path:
+    folder = root / name / f"date={hour:%Y-%m-%d}"
+    return (folder / f"hour={hour:%H}" if STREAMS[name].hours == 1 else folder) / "part-0.parquet"
 
 
 def complete(stream: ArchiveStream, row: Row) -> Row:

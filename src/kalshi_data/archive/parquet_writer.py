@@ -88,7 +88,7 @@ def write_rows(
 
 def _write(stream: ArchiveStream, begin: datetime, external_sort: ExternalSort, path: Path) -> None:
     """Write the sorted rows; if that fails, no incomplete file is left."""
-    schema = _schema_with_metadata(stream, begin)
+    schema = described_schema(stream, begin)
     try:
         with (
             pq.ParquetWriter(path, schema, **options(stream)) as writer,
@@ -124,7 +124,7 @@ def _ahead(items: Iterator[T]) -> Generator[T]:
             yield item
 
 
-def _schema_with_metadata(stream: ArchiveStream, begin: datetime) -> pa.Schema:
+def described_schema(stream: ArchiveStream, begin: datetime) -> pa.Schema:
     """Return the schema with metadata about the file, also for readers that do not read Arrow schemas."""
     columns = {each.name: {"unit": each.unit, "since": each.since} for each in stream.columns}
     return file_schema(stream).with_metadata(
@@ -154,6 +154,7 @@ def options(stream: ArchiveStream) -> dict[str, Any]:
         "store_decimal_as_integer": True,
         "write_statistics": True,
         "write_page_index": True,
+        "write_page_checksum": True,
         "use_dictionary": repeated,
         "column_encoding": dict.fromkeys(differences, "DELTA_BINARY_PACKED"),
         "sorting_columns": [pq.SortingColumn(names.index(name)) for name in stream.order],

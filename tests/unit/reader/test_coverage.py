@@ -1,5 +1,6 @@
 """Coverage says of each minute what is known of it, and why it is not proven."""
 
+import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from kalshi_data.archive.streams.reasons import INCIDENTS_MAX, STATES, explain
-from kalshi_data.reader import Archive, open_archive
+from kalshi_data.reader import Archive, HoursMissing, open_archive
 from tests.support.sample_archive import FED, HEAT, HOUR, after, write_rows, write_sample
 
 DELTAS = "orderbook_deltas"
@@ -40,6 +41,7 @@ def judged(tmp_path: Path) -> Archive:
     write_rows(root, "incidents", incidents)
     for name in ("tickers", DELTAS):
         write_rows(root, name, [], HOUR + timedelta(hours=1))
+    (root / "coverage/date=2026-11-02/hour=16/part-0.parquet").unlink()
     return open_archive(root)
 
 
@@ -94,3 +96,13 @@ def test_an_hour_whose_judgement_has_no_rows_is_not_judged_if_it_has_others(tmp_
         ("trades", "not judged"),
         ("lifecycle_events", "not judged"),
     }
+
+
+def test_an_hour_without_its_file_of_coverage_is_warned_of(judged: Archive) -> None:
+    later = HOUR + timedelta(minutes=90)
+    with pytest.warns(HoursMissing, match="the archive has no coverage from 2026-11-02T16:00Z to 2026-11-02T17:00Z"):
+        assert judged.book(HEAT, later)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert judged.book(HEAT, later, over_gaps=True)
+        assert not judged.book(HEAT, after(5))

@@ -94,14 +94,18 @@ def test_books_of_hours_that_are_all_missing_are_refused(archive: Archive) -> No
     day = timedelta(days=1)
     asked: list[Any] = [archive.walk, archive.prove, archive.bbo, archive.books, archive.candles]
     for ask in asked:
-        with pytest.raises(ArchiveError, match="from 2026-11-03T15:00Z to 2026-11-03T16:00Z: choose a range that str"):
+        with pytest.raises(
+            ArchiveError, match="from 2026-11-03T15:00Z to 2026-11-03T16:00Z: choose another range; `reader str"
+        ):
             ask(HEAT, HOUR + day, END + day)
 
 
 def test_missing_hours_are_reported_and_never_taken_for_empty_ones(archive: Archive) -> None:
     with pytest.warns(HoursMissing, match="no trades from 2026-11-02T16:00Z to 2026-11-02T18:00Z"):
         assert archive.trades(HOUR, END + timedelta(hours=2)).num_rows == 4
-    with pytest.raises(ArchiveError, match=r"no trades from 2026-11-02T16:00Z to .* choose a range that streams"):
+    with pytest.raises(
+        ArchiveError, match=r"no trades from 2026-11-02T16:00Z to .* choose another range; `reader streams` and"
+    ):
         archive.trades(END, END + timedelta(hours=1))
 
 
@@ -163,3 +167,37 @@ def test_the_hours_of_a_long_range_are_in_order_and_reported(tmp_path: Path) -> 
 def test_the_folder_above_the_streams_may_be_named_as_well(tmp_path: Path) -> None:
     write_sample(tmp_path)
     assert open_archive(tmp_path).trades(HOUR, END).equals(open_archive(f"file://{tmp_path}/parquet").trades(HOUR, END))
+
+
+def test_a_file_of_another_stream_is_not_read(tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    path, other = (root / f"{stream}/date=2026-11-02/hour=15/part-0.parquet" for stream in ("trades", "tickers"))
+    path.write_bytes(other.read_bytes())
+    with pytest.raises(ArchiveError, match=r"part-0.parquet is a file of tickers, not one of trades: fetch it again"):
+        open_archive(root).trades(HOUR, END)
+    parquet.write_table(parquet.read_table(other).replace_schema_metadata(None), path)
+    with pytest.raises(ArchiveError, match=r"part-0.parquet has no column trade_id, not one of trades: fetch it again"):
+        open_archive(root).trades(HOUR, END)
+
+
+@pytest.mark.parametrize("stream", ["orderbook_deltas", "orderbook_snapshots"])
+def test_a_byte_that_changed_never_changes_a_row(tmp_path: Path, stream: str) -> None:
+    root = write_sample(tmp_path)
+    path = root / f"{stream}/date=2026-11-02/hour=15/part-0.parquet"
+    contents, rows = path.read_bytes(), open_archive(root).rows(stream, HOUR, END)
+    footer = len(contents) - 8 - int.from_bytes(contents[-8:-4], "little")
+    refused = 0
+    for place in range(4, footer, 7):
+        path.write_bytes(contents[:place] + bytes([contents[place] ^ 1 << place % 8]) + contents[place + 1 :])
+        found = rows_or_error(root, stream)
+        refused += isinstance(found, str)
+        assert found == rows or f"{path} is damaged: fetch it again" in str(found)
+    assert refused > footer / 7 / 3
+
+
+def rows_or_error(root: Path, stream: str) -> Any:
+    """Return the rows of an hour, or the text of the error that it cannot be read."""
+    try:
+        return open_archive(root).rows(stream, HOUR, END)
+    except ArchiveError as error:
+        return str(error)

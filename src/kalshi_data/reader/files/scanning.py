@@ -50,7 +50,9 @@ class FileRows:
         """
         self._folder, self._files, self._selection = folder, files, selection
         # Without pre_buffer each column of each row group would be a request; a whole file from disk needs less memory.
-        of_scan = dataset.ParquetFragmentScanOptions(pre_buffer=folder.is_remote or selection.is_selective)
+        of_scan = dataset.ParquetFragmentScanOptions(
+            pre_buffer=folder.is_remote or selection.is_selective, page_checksum_verification=True
+        )
         of_read = dataset.ParquetReadOptions(dictionary_columns=set(selection.encoded))
         self._format: Any = dataset.ParquetFileFormat(read_options=of_read, default_fragment_scan_options=of_scan)
         self._newest = self._opened(files[-1]) if files else None
@@ -126,7 +128,8 @@ class FileRows:
         with readable(file.path):
             fragment = self._format.make_fragment(file.path, self._folder.filesystem, file_size=file.byte_count)
             fragment.ensure_complete_metadata()
-            return fragment
+        require_stream(file.path, self._selection.stream, fragment)
+        return fragment
 
 
 def in_order(read: Callable[[T], pa.Table], parts: Iterable[T], at_once: int) -> Iterator[pa.Table]:
@@ -165,13 +168,33 @@ def with_rows(folder: ArchiveFolder, files: Sequence[HourFile]) -> list[HourFile
         return [file for file, count in zip(files, pool.map(row_count, files), strict=True) if count]
 
 
+def require_stream(path: str, stream: str, fragment: Any) -> None:
+    """Require that a file holds a stream, with the columns by which its rows are ordered.
+
+    Raises:
+        ArchiveError: it holds another one.
+    """
+    held = (fragment.metadata.metadata or {}).get(b"kalshi.stream", stream.encode()).decode(errors="replace")
+    missing = [each for each in stream_named(stream).order if each not in fragment.physical_schema.names]
+    if held != stream or missing:
+        what = f"is a file of {held}" if held != stream else f"has no column {missing[0]}"
+        raise ArchiveError(f"{path} {what}, not one of {stream}: fetch it again, or have it written again")
+
+
 @contextmanager
 def readable(path: str) -> Generator[None]:
     """Report an error of the file or of the store with the path of the file."""
     try:
         yield
-    except pa.ArrowInvalid as error:
+    except (OSError, pa.ArrowException) as error:
+        if not is_contents(error):
+            raise unreadable(path, error) from error
         text = " ".join(str(error).split())
         raise ArchiveError(f"{path} is damaged: fetch it again, or have it written again: {text}") from error
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(path, error) from error
+
+
+def is_contents(error: Exception) -> bool:
+    """Return whether an error is one of a file's contents: it has neither a number of the system nor S3's answer."""
+    return isinstance(error, pa.ArrowInvalid) or (
+        isinstance(error, OSError) and error.errno is None and "AWS Error" not in str(error)
+    )
