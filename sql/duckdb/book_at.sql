@@ -1,9 +1,10 @@
 -- A market's order book at a moment: its last snapshot by then, and the changes after it, by the rule of
--- production's market_data.book_at. Whether the archive has each hour since the snapshot is not checked.
+-- production's market_data.book_at. No rows mean that the book is known and empty. Gaps are not looked for.
 -- It does not rest on books_at, of which DuckDB skips less: 0.24 s of processors instead of 0.06 s for 12 M changes.
 -- Parameters: market, a ticker; moment, a time as text or timestamptz
--- Reads: snapshots and deltas of the day and the day before
--- Returns: side, price in dollars on the scale of its side, size in contracts
+-- Reads: snapshots and deltas of the day and the day before, recorded_since
+-- Returns: side, price in dollars on the scale of its side, size in contracts; an error if there is no snapshot by then,
+-- or if the archive lacks an hour since
 create or replace macro book_at(market, moment) as table
     with base as (
         select
@@ -51,10 +52,26 @@ create or replace macro book_at(market, moment) as table
                         )
                 else d.received_at > s.b.received_at
             end
+    ),
+
+    refused as (
+        select
+            case
+                when b is null
+                    then error(format('the book of {} is not known: no snapshot of it in the archive by then', market))
+                when b.received_at < since_at
+                    then error(format('the book of {} is not known: the archive lacks an hour since its snapshot', market))
+            end as reason
+        from recorded_since(moment)
+        left join base on true
     )
 
     select side, price, sum(size)::decimal(18, 6) as size
     from change
     group by side, price
     having sum(size) <> 0
+    union all
+    select null, null, null
+    from refused
+    where reason is not null
     order by side desc, price desc;

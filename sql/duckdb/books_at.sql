@@ -1,8 +1,10 @@
 -- Every market's order book at a moment: its last snapshot by then, and the changes after it, by the rule of
--- production's market_data.book_at. Whether the archive has each hour since the snapshot is not checked.
+-- production's market_data.book_at. A market that is not there is not known: it has no snapshot by then, or the archive
+-- lacks an hour since. Gaps are not looked for.
 -- Parameters: moment, a time as text or timestamptz
--- Reads: snapshots and deltas of the day and the day before
--- Returns: market_ticker, side, price in dollars on the scale of its side, size in contracts
+-- Reads: snapshots and deltas of the day and the day before, recorded_since
+-- Returns: market_ticker, side, price in dollars on the scale of its side, size in contracts; a book that is known and
+-- empty is a row of nulls; an error if the archive lacks the hour of the moment
 create or replace macro books_at(moment) as table
     with base as (
         select
@@ -20,6 +22,7 @@ create or replace macro books_at(moment) as table
                 (received_at, clock)
             ) as b
         from snapshots
+        inner join recorded_since(moment) on received_at >= since_at
         where
             received_at <= moment::timestamptz
             and date between (moment::timestamptz)::date - 1 and (moment::timestamptz)::date
@@ -50,10 +53,16 @@ create or replace macro books_at(moment) as table
                         )
                 else d.received_at > s.b.received_at
             end
+    ),
+
+    level as (
+        select market_ticker, side, price, sum(size)::decimal(18, 6) as size
+        from change
+        group by market_ticker, side, price
+        having sum(size) <> 0
     )
 
-    select market_ticker, side, price, sum(size)::decimal(18, 6) as size
-    from change
-    group by market_ticker, side, price
-    having sum(size) <> 0
+    select market_ticker, side, price, size
+    from base
+    left join level using (market_ticker)
     order by market_ticker asc, side desc, price desc;

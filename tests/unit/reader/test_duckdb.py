@@ -21,7 +21,7 @@ from kalshi_data.archive.schemas import file_schema
 from kalshi_data.errors import ListingMissing
 from kalshi_data.reader import Archive, Book, HoursMissing, open_archive
 from kalshi_data.reader.__main__ import main
-from tests.support.sample_archive import FED, HEAT, HOUR, STREAMS, Row, after, write_rows, write_sample
+from tests.support.sample_archive import FED, HEAT, HOUR, ROWS, STREAMS, Row, after, snapshot, write_rows, write_sample
 
 parquet: Any = pyarrow.parquet
 DAYS, DAY, SECOND = 12, timedelta(days=1), timedelta(seconds=1)
@@ -67,18 +67,53 @@ def ask(views: Callable[[Path], str], sample: Path) -> Ask:
 
 
 def test_books_candles_and_outcomes_are_those_of_the_library(ask: Ask, archive: Archive) -> None:
-    for seconds in (9, 10, 60, 60.5, 130, 1200, 1800, 3599):
+    for seconds in (10, 60, 60.5, 130, 1200, 1800, 3599):
         moment = after(seconds)
         rows = ask(f"select side, price::varchar as price, size::varchar as size from book_at('{HEAT}', '{moment}')")
         found = {(row["side"], Decimal(row["price"])): Decimal(row["size"]) for row in rows}
         book = archive.book(HEAT, moment)
-        sides = (("yes", book.yes), ("no", book.no)) if isinstance(book, Book) else ()
+        assert isinstance(book, Book)
+        sides = (("yes", book.yes), ("no", book.no))
         assert found == {(side, price): size for side, held in sides for price, size in held.items()}
     counted = ask(f"select count(*) as n from books_at('{after(1800)}')")
     assert counted == [{"n": archive.books_at(after(1800)).num_rows}]
     candles = f"candles('{HEAT}', interval 1 hour, '{after(0)}', '{after(3600)}')"
     assert ask(f"select close_price::varchar as c from {candles}") == [{"c": "0.440000"}]
     assert ask("select result, yes_value::varchar as v from settlements") == [{"result": "yes", "v": "1.000000"}]
+
+
+def test_a_book_that_is_not_known_is_an_error_and_no_empty_book(tmp_path: Path, views: Callable[[Path], str]) -> None:
+    root = write_sample(tmp_path)
+    write_rows(root, "orderbook_snapshots", [snapshot(10, 1, {}, {}, "KXEMPTY-1"), *ROWS["orderbook_snapshots"]])
+    for stream in ("orderbook_deltas", "orderbook_snapshots"):
+        write_rows(root, stream, [], HOUR + timedelta(hours=2))
+    prepared = views(root)
+    for asked, error in (
+        (
+            f"book_at('{HEAT}', '{after(9)}')",
+            f"the book of {HEAT} is not known: no snapshot of it in the archive by then",
+        ),
+        (f"book_at('NOPE', '{after(60)}')", "the book of NOPE is not known: no snapshot of it in the archive by then"),
+        (
+            f"book_at('{HEAT}', '{after(3600)}')",
+            "the archive lacks the hour of 2026-11-02 16:00:00 UTC: choose another",
+        ),
+        (f"books_at('{after(3600)}')", "the archive lacks the hour of 2026-11-02 16:00:00 UTC: choose another moment"),
+        (
+            f"book_at('{HEAT}', '{after(7200)}')",
+            f"the book of {HEAT} is not known: the archive lacks an hour since its",
+        ),
+    ):
+        done = duckdb(f"{prepared}select count(*) from {asked};")
+        assert error in done.stderr
+        assert done.stdout == ""
+    done = duckdb(
+        f"{prepared}select * from books_at('{after(7200)}'); select * from book_at('KXEMPTY-1', '{after(60)}');"
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]\n[]", "")
+    found = duckdb(f"{prepared}select side from books_at('{after(60)}') where market_ticker = 'KXEMPTY-1';")
+    assert json.loads(found.stdout) == [{"side": None}]
+    assert open_archive(root).books_at(after(60), "KXEMPTY-1")["side"].to_pylist() == [None]
 
 
 def markets_of_both(views: str, archive: Archive, moments: Sequence[datetime], folder: Path) -> list[tuple[Any, Any]]:

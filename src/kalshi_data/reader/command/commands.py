@@ -23,6 +23,7 @@ from kalshi_data.reader.command.archive_options import (
 )
 from kalshi_data.reader.command.shown import print_json, print_rows
 from kalshi_data.reader.files.hour_files import inner_folder, require_archive
+from kalshi_data.reader.files.selection import WILDCARDS
 from kalshi_data.version import describe
 
 Chosen = argparse.Namespace
@@ -39,6 +40,8 @@ SQL_FILES = (
     "markets_listed",
     "markets",
     "markets_history",
+    "hours_recorded",
+    "recorded_since",
     "book_at",
     "books_at",
     "candles",
@@ -78,8 +81,15 @@ def candles(chosen: Chosen) -> int:
 
 
 def coverage(chosen: Chosen) -> int:
-    """Print which minutes are proven, and which are not."""
-    return show_table(chosen, opened(chosen).coverage(chosen.start, chosen.end, chosen.market))
+    """Print which minutes are proven, and which are not; the exit status is 1 if there is nothing of a market."""
+    archive = opened(chosen)
+    found = archive.coverage(chosen.start, chosen.end, chosen.market)
+    unknown = set(chosen.market or ()) - set(found["market_ticker"].to_pylist())
+    for each in sorted(market for market in unknown if not WILDCARDS.search(market)):
+        if not archive.is_recorded(each, chosen.start, chosen.end):
+            chosen.market = each
+            return show_not_recorded(chosen)
+    return show_table(chosen, found)
 
 
 def prove(chosen: Chosen) -> int:
@@ -110,7 +120,7 @@ def streams(chosen: Chosen) -> int:
             [{**row, "columns": {name: each._asdict() for name, each in row["columns"].items()}} for row in found]
         )
     else:
-        print_rows(found, ("name", "first_at", "last_at", "files", "rows", "bytes"))
+        print_rows(found, ("name", "first_at", "until_at", "files", "rows", "bytes"))
     return 0
 
 
