@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
+from kalshi_data.errors import ArchiveError
 from kalshi_data.reader.amounts import DOLLAR, decimal
 from kalshi_data.reader.times import instant
 
@@ -28,6 +29,8 @@ class PriceLevel(NamedTuple):
 @dataclass(slots=True)
 class Book:
     """A market's order book: the bids of both sides, kept as integers of millionths.
+
+    In a walk it may be a book that is not known: then it is false, and asked for its levels it raises an ArchiveError.
 
     Attributes:
         market: The ticker.
@@ -61,23 +64,27 @@ class Book:
         """Whether the book is known; if not, it has no levels, which does not mean that it was empty."""
         return not self.absence
 
+    def __bool__(self) -> bool:
+        """Return whether the book is known, empty or not."""
+        return self.is_known
+
     def bids(self, depth: int | None = None) -> list[PriceLevel]:
         """Return the YES bids in dollars of YES, the highest first; at most `depth` of them."""
-        return [PriceLevel(decimal(price), decimal(size)) for price, size in best(self.yes_ladder, depth)]
+        return [PriceLevel(decimal(price), decimal(size)) for price, size in self._levels("yes", depth)]
 
     def asks(self, depth: int | None = None) -> list[PriceLevel]:
         """Return the NO bids as asks in dollars of YES (1 minus the price), the lowest first; at most `depth`."""
-        return [PriceLevel(decimal(DOLLAR - price), decimal(size)) for price, size in best(self.no_ladder, depth)]
+        return [PriceLevel(decimal(DOLLAR - price), decimal(size)) for price, size in self._levels("no", depth)]
 
     @property
     def yes(self) -> dict[Decimal, Decimal]:
         """The YES bids: contracts by dollars of YES."""
-        return {decimal(price): decimal(size) for price, size in best(self.yes_ladder)}
+        return {decimal(price): decimal(size) for price, size in self._levels("yes")}
 
     @property
     def no(self) -> dict[Decimal, Decimal]:
         """The NO bids: contracts by dollars of NO."""
-        return {decimal(price): decimal(size) for price, size in best(self.no_ladder)}
+        return {decimal(price): decimal(size) for price, size in self._levels("no")}
 
     def copy(self) -> "Book":
         """Return a book that later steps of a walk do not change."""
@@ -92,6 +99,12 @@ class Book:
         else:
             ladder.pop(price, None)
         return size
+
+    def _levels(self, side: Side, depth: int | None = None) -> list[tuple[int, int]]:
+        if self.absence:
+            when = f"{self.at:%Y-%m-%dT%H:%M:%S.%fZ}"
+            raise ArchiveError(f"the book of {self.market} at {when} is not known: {self.absence}: ask is_known before")
+        return best(self.yes_ladder if side == "yes" else self.no_ladder, depth)
 
     def forget(self, absence: str) -> None:
         """Let nothing be known from here on, not even which change was the last one."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kalshi_data.reader import Archive, open_archive
+from kalshi_data.reader import Archive, ArchiveError, Book, open_archive
 from kalshi_data.reader.holes import NEVER, Hole, first_hole, split
 from tests.support.sample_archive import HEAT, HOUR, Row, after, write_rows, write_sample
 
@@ -90,6 +90,25 @@ def test_a_walk_forgets_the_book_and_begins_again(exact: Archive) -> None:
     assert (130.0, False) in states
     assert states[-1] == (float(NEXT), True)
     assert all(book.is_known for _, book in exact.walk(HEAT, after(60), END, over_gaps=True))
+
+
+@pytest.mark.parametrize("levels", ["bids", "asks", "yes", "no"])
+def test_a_book_that_is_not_known_never_looks_like_an_empty_one(exact: Archive, levels: str) -> None:
+    unknown_books = 0
+    for _, book in exact.walk(HEAT, HOUR, after(3600)):
+        assert bool(book) is book.is_known
+        if not book:
+            unknown_books += 1
+            with pytest.raises(ArchiveError, match=rf"the book of {HEAT} at 2026-11-02T.*Z is not known: (before|gap)"):
+                ask(book, levels)
+    assert unknown_books == 2
+    assert not next(iter(exact.walk("NOPE", HOUR, after(3600))))[1]
+
+
+def ask(book: Book, levels: str) -> None:
+    found = getattr(book, levels)
+    if callable(found):
+        found()
 
 
 def test_a_range_that_begins_in_a_gap_begins_without_a_book(exact: Archive) -> None:
