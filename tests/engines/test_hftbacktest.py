@@ -158,7 +158,7 @@ def test_an_engine_that_would_show_nothing_or_something_else_is_refused(seen: An
     gap, empty, unknown, pattern, latency = seen["refused"]
     assert "lacks orderbook_deltas from 2026-11-02T16:10:00Z to 2026-11-02T16:25:00Z" in gap
     assert empty == f"{EMPTY}: the book has no order in that time: choose another time or market"
-    assert unknown == "the archive has no book of KXNONE-1 in that time: choose other markets"
+    assert unknown == "the archive has no book of KXNONE-1 in that time: choose others, or a later end"
     assert "give a ticker without wildcards" in pattern
     assert "give 0 or more" in latency
 

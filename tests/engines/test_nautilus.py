@@ -205,7 +205,7 @@ def test_the_engine_s_own_loader_reads_the_files_of_tardis(archives: EngineArchi
 def test_what_cannot_be_written_is_refused(seen: Found) -> None:
     gap, fine, engine_over_gap, unknown = seen["refused"]
     assert engine_over_gap == gap
-    assert unknown == "the archive has no book of KXNONE-1 in that time: choose other markets"
+    assert unknown == "the archive has no book of KXNONE-1 in that time: choose others, or a later end"
     assert "lacks orderbook_deltas from 2026-11-02T16:10:00Z to 2026-11-02T16:25:00Z" in gap
     assert "0.123456 has more than 4 places" in fine
 

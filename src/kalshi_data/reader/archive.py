@@ -21,7 +21,7 @@ def open_archive(place: str | Path, progress: Callable[[int, int], None] = ignor
         **s3: Options of pyarrow.fs.S3FileSystem: `region`, `anonymous`, `endpoint_override`, `access_key` and so on.
 
     Raises:
-        ArchiveError: the folder does not exist.
+        ArchiveError: the folder does not exist, or holds no stream of an archive.
 
     Example:
         >>> open_archive(folder).trades("2026-11-02T15:00", "2026-11-02T16:00").num_rows

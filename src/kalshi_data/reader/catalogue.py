@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from kalshi_data.errors import ArchiveError
@@ -22,12 +22,15 @@ class ColumnDescription(NamedTuple):
 
 
 class StreamDescription(NamedTuple):
-    """What the archive holds of a stream; the times are the beginnings of its first and last file, None without any."""
+    """What the archive holds of a stream, from the beginning of its first file until the end of its last one.
+
+    The times are None if there is no file.
+    """
 
     name: str
     columns: Mapping[str, ColumnDescription]
     first_at: datetime | None
-    last_at: datetime | None
+    until_at: datetime | None
     files: int
     rows: int
     bytes: int
@@ -37,7 +40,7 @@ class CatalogueReader(RowReader):
     """Reads what the archive says about itself."""
 
     def streams(self) -> dict[str, StreamDescription]:
-        """Return each stream with its columns and their units, its first and last hour, its rows and bytes.
+        """Return each stream with its columns and their units, its time, rows and bytes.
 
         All manifests are read, some kilobytes each: about a second for a week of an archive in a folder.
 
@@ -46,8 +49,8 @@ class CatalogueReader(RowReader):
 
         Example:
             >>> trades = archive.streams()["trades"]
-            >>> trades.rows, f"{trades.first_at:%Y-%m-%d %H:%M}", trades.columns["yes_price"].unit
-            (4, '2026-11-02 15:00', 'US dollars')
+            >>> trades.rows, f"{trades.first_at:%H:%M} to {trades.until_at:%H:%M}", trades.columns["yes_price"].unit
+            (4, '15:00 to 16:00', 'US dollars')
         """
         with ThreadPoolExecutor(MANIFESTS_AT_ONCE, thread_name_prefix="manifests") as pool:
             paths = {name: self._folder.manifests(name) for name in STREAMS}
@@ -64,6 +67,7 @@ class CatalogueReader(RowReader):
 def _describe(name: str, manifests: Iterable[dict[str, Any]]) -> StreamDescription:
     held = list(manifests)
     begins = [each["begins_at"] for each in held]
+    until = max(begins) + timedelta(hours=STREAMS[name].hours) if begins else None
     columns = {each.name: ColumnDescription(str(each.type), each.unit, each.since) for each in STREAMS[name].columns}
     counts = (sum(each.get(count, 0) for each in held) for count in ("rows", "bytes"))
-    return StreamDescription(name, columns, min(begins, default=None), max(begins, default=None), len(held), *counts)
+    return StreamDescription(name, columns, min(begins, default=None), until, len(held), *counts)

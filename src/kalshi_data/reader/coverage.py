@@ -15,6 +15,7 @@ from kalshi_data.archive.streams import reasons
 from kalshi_data.reader.book import GAP
 from kalshi_data.reader.catalogue import CatalogueReader
 from kalshi_data.reader.files.hour_files import runs
+from kalshi_data.reader.files.missing_hours import report_missing
 from kalshi_data.reader.files.scanning import FileRows, RowSelection, with_rows
 from kalshi_data.reader.files.selection import Names, named, patterns
 from kalshi_data.reader.holes import MINUTE, Hole, split
@@ -99,10 +100,23 @@ class CoverageReader(CatalogueReader):
         return [REASONS.get(each.state) or reasons.explain(each.state, during(incidents, each)) for each in found]
 
     def _rows_of(
-        self, stream: str, columns: Sequence[str], begin: int, until: int, wanted: Sequence[str] | None
+        self,
+        stream: str,
+        columns: Sequence[str],
+        begin: int,
+        until: int,
+        wanted: Sequence[str] | None,
+        *,
+        is_needed: bool = False,
     ) -> Iterator[pa.Table]:
-        """Yield the rows of a stream that overlap a time."""
-        files, _ = self._folder.files(stream, begin - begin % HOUR, until)
+        """Yield the rows of a stream that overlap a time.
+
+        If it `is_needed`, warn of hours that have changes of books and no file of it.
+        """
+        files, missing = self._folder.files(stream, begin - begin % HOUR, until)
+        if missing and is_needed:
+            _, unrecorded = self._folder.files(DELTAS, missing[0], missing[-1] + HOUR)
+            report_missing(stream, sorted({*missing} - {*unrecorded}), has_files=True)
         first, last = (pa.scalar(each, pa.int64()).cast(TIME) for each in (begin, until))
         chosen = (field("from_at") < last) & (field("to_at") > first)
         if wanted is not None:
@@ -110,8 +124,10 @@ class CoverageReader(CatalogueReader):
         selection = RowSelection(stream, tuple(columns), chosen, is_selective=wanted is not None)
         yield from FileRows(self._folder, files, selection).tables()
 
-    def _judged(self, begin: int, until: int, wanted: Sequence[str] | None) -> Iterator[CoverageRun]:
-        for table in self._rows_of(COVERAGE, COLUMNS, begin, until, wanted):
+    def _judged(
+        self, begin: int, until: int, wanted: Sequence[str] | None, *, is_needed: bool = False
+    ) -> Iterator[CoverageRun]:
+        for table in self._rows_of(COVERAGE, COLUMNS, begin, until, wanted, is_needed=is_needed):
             columns: list[Any] = [table[each].to_pylist() for each in ("market_ticker", "stream")]
             columns += [whole(table["from_at"]), whole(table["to_at"]), table["state"].to_pylist()]
             for each in map(CoverageRun._make, zip(*columns, strict=True)):
@@ -131,11 +147,14 @@ class CoverageReader(CatalogueReader):
                     yield CoverageRun(ALL_MARKETS, stream, max(first, begin), min(last, until), state)
 
     def _gaps_of(self, market: str, begin: int, until: int) -> list[Hole]:
-        """Return the times of [begin, until) in which changes of a book are known to be lost."""
+        """Return the times of [begin, until) in which changes of a book are known to be lost.
+
+        An hour without a file of coverage is warned of, since it may have gaps.
+        """
         begin, until = begin - begin % MINUTE, until + -until % MINUTE
         gaps = [
             (each.from_us, each.to_us)
-            for each in joined(sorted(self._judged(begin, until, [market])))
+            for each in joined(sorted(self._judged(begin, until, [market], is_needed=True)))
             if each.state == "gap" and each.stream == DELTAS
         ]
         return split(gaps, self._lost(market, begin, until), GAP) if gaps else []

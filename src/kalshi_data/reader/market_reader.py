@@ -19,7 +19,7 @@ from kalshi_data.reader.market_rows import (
     checkpoints_of,
     snapshots_of,
 )
-from kalshi_data.reader.times import DAY, HOUR
+from kalshi_data.reader.times import DAY, HOUR, is_a
 
 SNAPSHOTS, DELTAS, CHECKPOINTS = "orderbook_snapshots", "orderbook_deltas", "books"
 # Hours of snapshots that are looked through at once for the last one of a market.
@@ -117,8 +117,11 @@ def one_market(market: str) -> str:
     """Return the ticker of one market.
 
     Raises:
+        TypeError: it is no text.
         ValueError: it has wildcards.
     """
+    if not is_a(str, market):
+        raise TypeError(f"{market!r} is no market: name its ticker")
     if WILDCARDS.search(market):
         raise ValueError(f"{market} has wildcards: name one market, or ask books_at for many")
     return market

@@ -93,5 +93,7 @@ def span(start: Moment, end: Moment) -> tuple[int, int]:
     """
     begin, until = microseconds(start), microseconds(end)
     if begin >= until:
-        raise ValueError(f"the range is empty: {instant(begin):%Y-%m-%dT%H:%M:%SZ} is not before {end}")
+        raise ValueError(
+            f"the range is empty: {instant(begin):%Y-%m-%dT%H:%M:%SZ} is not before {end}: choose a later end"
+        )
     return begin, until

@@ -120,6 +120,21 @@ def test_rows_are_exported(printed: Printed, tmp_path: Path, kind: str) -> None:
         assert parquet.read_table(path).num_rows == 4
 
 
+def test_an_export_without_a_row_of_its_markets_has_status_1(printed: Printed, tmp_path: Path) -> None:
+    path = str(tmp_path / "rows.csv")
+    for chosen in (("--market", "KXTYPO-1"), ("--market", "KXTYPO-*"), ("--series", "KXTYPO")):
+        shown = printed("export", "trades", *RANGE, "--output", path, *chosen, status=1)
+        assert f"{path}: 0 rows of trades" in shown
+        assert f"reader: {chosen[1]}: not recorded in that time: check the ticker" in shown
+    assert printed("export", "index_values", *RANGE, "--output", path) == f"{path}: 0 rows of index_values\n"
+
+
+def test_coverage_of_a_mistyped_market_has_status_1(printed: Printed) -> None:
+    assert printed("coverage", *RANGE, "--market", "KXTYPO-1", status=1).startswith("reader: KXTYPO-1: not recorded")
+    assert "not judged" in printed("coverage", *RANGE, "--market", HEAT)
+    assert "not judged" in printed("coverage", *RANGE, "--market", "KXTYPO-*")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -182,7 +197,8 @@ def test_markets_are_exported_as_csv_files_of_tardis(printed: Printed, tmp_path:
 
 def test_a_market_without_a_book_makes_an_export_fail(printed: Printed, tmp_path: Path) -> None:
     shown = printed("export", "tardis", HEAT, "KXNONE-1", *WINDOW, "--output", str(tmp_path / "tardis"), status=1)
-    assert shown == "reader: the archive has no book of KXNONE-1 in that time: choose other markets\n"
+    remedy = "choose others, or a later end"
+    assert shown == f"reader: the archive has no book of KXNONE-1 in that time: {remedy}\n"
     assert not (tmp_path / "tardis").exists()
 
 

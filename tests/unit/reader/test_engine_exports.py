@@ -148,7 +148,7 @@ def test_a_window_written_twice_is_the_same_and_windows_follow_each_other(busy: 
 def test_patterns_name_markets(busy: Archive, tmp_path: Path) -> None:
     found = busy.export_tardis(tmp_path, ["KXB*", QUIET], START, END)
     assert [each.market for each in found] == [BIDS_ONLY, BORN, BUSY, QUIET]
-    with pytest.raises(ArchiveError, match=r"no book of KXNONE-\*.*choose other markets"):
+    with pytest.raises(ArchiveError, match=r"no book of KXNONE-\*.*choose others"):
         busy.export_tardis(tmp_path, "KXNONE-*", START, END)
 
 
@@ -160,7 +160,7 @@ def test_a_book_that_is_known_later_begins_later(busy: Archive, tmp_path: Path) 
 
 @pytest.mark.parametrize("market", ["KXNONE-1", "KXNONE-*"])
 def test_a_market_that_the_archive_does_not_know_is_refused(busy: Archive, tmp_path: Path, market: str) -> None:
-    with pytest.raises(ArchiveError, match=r"no book of KXNONE-[1*] in that time: choose other markets"):
+    with pytest.raises(ArchiveError, match=r"no book of KXNONE-[1*] in that time: choose others"):
         busy.export_tardis(tmp_path / "out", [QUIET, market], START, END)
     assert not (tmp_path / "out").exists()
 
@@ -271,7 +271,8 @@ def test_progress_counts_hours_of_markets(with_clock: Path, tmp_path: Path) -> N
     archive = open_archive(with_clock, lambda done, of: seen.append((done, of)))
     archive.export_tardis(tmp_path / "out", [BUSY, QUIET], START, END)
     assert seen[-1] == (6, 6)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    hours = [done for done, of in seen if of == 6]
+    assert hours == sorted(hours)
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(busy: Archive, tmp_path: Path) -> None:

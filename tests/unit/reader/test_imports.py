@@ -23,6 +23,7 @@ print(kalshi_data.reader.open_archive(sys.argv[1]).streams()["trades"].files)
 def test_it_needs_pyarrow_alone(tmp_path: Path) -> None:
     (tmp_path / "pyarrow").symlink_to(Path(pyarrow.__file__).parent)
     (tmp_path / "kalshi_data").symlink_to(ROOT / "src" / "kalshi_data")
+    (tmp_path / "trades").mkdir()
     # Without -S this environment's packages would stand in for what is missing.
     command = [sys.executable, "-I", "-S", "-c", LOAD_ALL, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, text=True)

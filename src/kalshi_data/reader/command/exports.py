@@ -19,6 +19,7 @@ from kalshi_data.reader.command.archive_options import (
     add_archive_options,
     add_command,
     add_range_options,
+    not_recorded,
     opened,
 )
 from kalshi_data.reader.command.shown import print_json, print_rows
@@ -34,7 +35,7 @@ RANGE = "--from 2026-11-02T15:00:30 --to 2026-11-02T16:00"
 
 
 def rows(chosen: Chosen) -> int:
-    """Write rows of a stream to a file, in batches."""
+    """Write rows of a stream to a file, in batches; the status is 1 if markets are named and have none."""
     path = Path(chosen.output)
     found = opened(chosen).scan(chosen.stream, chosen.start, chosen.end, chosen.markets, series=chosen.series)
     makers: dict[str, Any] = {".parquet": parquet.ParquetWriter, ".csv": csv.CSVWriter, ".arrow": pa.ipc.new_file}
@@ -47,7 +48,11 @@ def rows(chosen: Chosen) -> int:
             writer.write_batch(batch)
             count += batch.num_rows
     print(f"{path}: {count:,} rows of {chosen.stream}")  # noqa: T201
-    return 0
+    if count or not (chosen.markets or chosen.series):
+        return 0
+    names = ", ".join([*(chosen.markets or ()), *(chosen.series or ())])
+    print(f"reader: {not_recorded(names)}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def make_folder(path: Path) -> None:

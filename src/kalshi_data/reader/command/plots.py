@@ -45,8 +45,10 @@ def plot_candles(chosen: Chosen) -> int:
     known = any(each["is_known"] for each in rows)
     if not known and not archive.is_recorded(chosen.market, chosen.start, chosen.end):
         raise ArchiveError(not_recorded(chosen.market))
-    subtitle = f"{chosen.market}  ·  {span_text(instant(begin), instant(until))}  ·  candles of {chosen.every}"
-    return saved(chosen, draw_candles(rows, title_of(archive, chosen.market, chosen.end), subtitle))
+    title = title_of(archive, chosen.market, chosen.end)
+    about = [span_text(instant(begin), instant(until)), f"candles of {chosen.every}"]
+    subtitle = "  ·  ".join(about if title == chosen.market else [chosen.market, *about])
+    return saved(chosen, draw_candles(rows, title, subtitle))
 
 
 def plot_coverage(chosen: Chosen) -> int:
@@ -55,7 +57,8 @@ def plot_coverage(chosen: Chosen) -> int:
     table = opened(chosen).coverage(chosen.start, chosen.end, chosen.market)
     rows = [row for row in table.to_pylist() if row["stream"] == chosen.stream]
     title = f"Coverage of {chosen.stream}"
-    return saved(chosen, draw_coverage(rows, begin, until, title, span_text(begin, until)))
+    subtitle = f"{span_text(begin, until)}  ·  white: not expected"
+    return saved(chosen, draw_coverage(rows, begin, until, title, subtitle))
 
 
 def saved(chosen: Chosen, figure: Any) -> int:

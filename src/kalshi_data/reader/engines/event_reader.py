@@ -164,7 +164,9 @@ class EventReader(BookTableReader):
         found |= self._names_in(TRADES, begin, until, names)
         known = pa.table({"name": pa.array(sorted(found), pa.string())})
         if unknown := [each for each in wanted if not known.filter(named("name", [each])).num_rows]:
-            raise ArchiveError(f"the archive has no book of {', '.join(unknown)} in that time: choose other markets")
+            raise ArchiveError(
+                f"the archive has no book of {', '.join(unknown)} in that time: choose others, or a later end"
+            )
         return sorted(found)
 
     def _names_in(self, stream: str, begin: int, until: int, wanted: Sequence[str]) -> set[str]:

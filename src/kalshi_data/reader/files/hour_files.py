@@ -41,7 +41,8 @@ class ArchiveFolder:
         """Open a place without any request to it.
 
         Raises:
-            ArchiveError: the folder does not exist, or the address is of an unknown kind or without a bucket.
+            ArchiveError: the folder does not exist or holds no stream, or the address is of another kind or without a
+                bucket.
         """
         self.progress = progress
         self.filesystem: Any
@@ -55,8 +56,7 @@ class ArchiveFolder:
         if "://" in text and not text.startswith("file://"):
             raise ArchiveError(f"{text} is no archive: name a folder or s3://BUCKET/PREFIX")
         folder = Path(text.removeprefix("file://")).absolute()
-        if not folder.is_dir():
-            raise ArchiveError(f"{folder} is no folder: name the folder that holds trades, orderbook_deltas and so on")
+        require_archive(folder)
         # An exporter writes below the prefix parquet/.
         self.filesystem, self.root = filesystems.LocalFileSystem(), str(inner_folder(folder))
 

@@ -24,7 +24,7 @@ def report_missing(stream: str, missing: Sequence[int], *, has_files: bool) -> N
         return
     what = f"the archive has no {stream} {described(missing, width(stream))}"
     if not has_files:
-        raise ArchiveError(f"{what}: choose a range that streams() lists")
+        raise ArchiveError(f"{what}: choose another range; `reader streams` and streams() show what there is")
     warnings.warn(what, HoursMissing, stacklevel=5)
 
 

@@ -40,7 +40,10 @@ def draw_candles(rows: Sequence[Row], title: str, subtitle: str) -> Any:
     _draw_bodies(prices, begins, width, rows)
     prices.set_ylabel("price of YES (US dollars)")
     prices.ticklabel_format(axis="y", useOffset=False)
-    volumes.bar(begins, [float(row["volume"]) for row in rows], width * WIDTH_OF_BODY, align="edge", color=GREY)
+    # Otherwise the axis begins at the lowest body, and hides the line of a bid there.
+    prices.use_sticky_edges = False
+    middles = [each + width / 2 for each in begins]
+    volumes.bar(middles, [float(row["volume"]) for row in rows], width * WIDTH_OF_BODY, color=GREY)
     volumes.set_ylabel("volume\n(contracts)")
     volumes.set_ylim(bottom=0)
     prices.set_xlim(ends[0], ends[-1])
@@ -88,10 +91,13 @@ def _price(row: Row, name: str) -> float:
 
 
 def span_text(start: datetime, end: datetime) -> str:
-    """Return a range as a person reads it.
+    """Return a range as a person reads it, with seconds if there are any.
 
     Example:
         >>> span_text(datetime(2026, 11, 2, 15), datetime(2026, 11, 2, 16, 30))
         '2026-11-02 15:00 to 2026-11-02 16:30 UTC'
+        >>> span_text(datetime(2026, 11, 2, 15), datetime(2026, 11, 2, 15, 0, 25))
+        '2026-11-02 15:00:00 to 2026-11-02 15:00:25 UTC'
     """
-    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    exactness = "%Y-%m-%d %H:%M:%S" if start.second or end.second else "%Y-%m-%d %H:%M"
+    return f"{start:{exactness}} to {end:{exactness}} UTC"
