@@ -124,6 +124,17 @@ def test_each_open_book_is_there_as_it_was_at_the_beginning_of_the_hour(
     assert levels_of(row) == {("yes", Decimal("0.5")): Decimal(10), ("no", Decimal("0.3")): Decimal(1)}
 
 
+def test_an_early_export_writes_no_books_of_a_moment_that_has_not_come(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    fill(ops)
+    later = HOURS[2] + HOUR
+    ops.execute(RECORD, (later,))
+    export(settings(production, tmp_path), streams=BOOKS, from_at=at(0), until_at=at(600), early=True)
+    assert states(ops, "books") == {**dict.fromkeys(HOURS, "verified"), later: "pending"}
+    assert not part(tmp_path, "books", later).exists()
+
+
 @pytest.mark.parametrize("deep", [False, True])
 def test_books_are_verified_like_any_stream(production: Database, ops: Connection, tmp_path: Path, deep: bool) -> None:
     fill(ops)

@@ -39,7 +39,12 @@ due as (
         and coalesce(p.retry_at <= now(), true)
         and (
             (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at)
-            or (a.is_early and coalesce(p.claimed_at < a.began_at, true))
+            or (
+                a.is_early
+                and coalesce(p.claimed_at < a.began_at, true)
+                -- What is as of the hour's beginning is not known before that.
+                and (r.length > interval '0' or p.hour <= r.until_at)
+            )
         )
     order by p.opened_at > p.hour + r.length + interval '2 days', p.hour, p.stream
     limit 1
