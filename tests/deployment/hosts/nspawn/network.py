@@ -50,7 +50,9 @@ class Network:
         self._ip("link", "add", host, "type", "veth", "peer", "name", "host0", "netns", inside)
         self._ip("link", "set", host, "master", "bridge", "up")
         run(("ip", "-n", inside, "address", "add", f"{ADDRESSES[host]}/24", "dev", "host0"))
-        run(("ip", "-n", inside, "link", "set", "host0", "up"))
+        # Hosts remember which link an address has. That of a host in the place of a lost one is the same.
+        number = int(ADDRESSES[host].rpartition(".")[2])
+        run(("ip", "-n", inside, "link", "set", "host0", "address", f"02:00:00:00:00:{number:02x}", "up"))
         run(("ip", "-n", inside, "route", "add", METADATA, "dev", "host0"))
 
     def detach(self, host: str) -> None:
