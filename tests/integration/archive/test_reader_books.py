@@ -10,8 +10,9 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.reader import Absent, Archive, Book, open_archive
+from kalshi_data.reader.files.hour_files import stream_named
 from kalshi_data.reader.amounts import to_millionths
-from tests.support.archived_rows import STREAMS, write
+from tests.support.archived_rows import write
 from tests.support.books import Level, delta, snapshot
 from tests.support.coverage import T0, at
 from tests.support.engines import Database
@@ -71,11 +72,11 @@ def trade_at_random(connection: Connection, chance: random.Random, kind: Kind) -
 
 
 def archived(production: Database, folder: Path) -> Archive:
-    for name in ("orderbook_deltas", "orderbook_snapshots"):
+    for name in ("orderbook_deltas", "orderbook_snapshots", "coverage"):
         for hour in (BEGIN - HOUR, BEGIN, BEGIN + HOUR):
             path = folder / f"{name}/date={hour:%Y-%m-%d}/hour={hour:%H}/part-0.parquet"
             path.parent.mkdir(parents=True)
-            write(production, STREAMS[name], path, hour, hour + HOUR)
+            write(production, stream_named(name), path, hour, hour + HOUR)
     return open_archive(folder)
 
 
