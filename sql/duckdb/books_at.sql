@@ -62,7 +62,7 @@ create or replace macro books_at(moment) as table
         having sum(size) <> 0
     )
 
-    select market_ticker, side, price, size
+    select base.market_ticker, level.side, level.price, level.size
     from base
-    left join level using (market_ticker)
-    order by market_ticker asc, side desc, price desc;
+    left join level on base.market_ticker = level.market_ticker
+    order by base.market_ticker asc, level.side desc, level.price desc;

@@ -10,8 +10,8 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.reader import Absent, Archive, Book, open_archive
-from kalshi_data.reader.files.hour_files import stream_named
 from kalshi_data.reader.amounts import to_millionths
+from kalshi_data.reader.files.hour_files import stream_named
 from tests.support.archived_rows import write
 from tests.support.books import Level, delta, snapshot
 from tests.support.coverage import T0, at

@@ -101,7 +101,7 @@ def test_a_book_that_is_not_known_is_an_error_and_no_empty_book(tmp_path: Path, 
         (f"books_at('{after(3600)}')", "the archive lacks the hour of 2026-11-02 16:00:00 UTC: choose another moment"),
         (
             f"book_at('{HEAT}', '{after(7200)}')",
-            f"the book of {HEAT} is not known: the archive lacks an hour since its",
+            f"the book of {HEAT} is not known: an hour since its snapshot is missing",
         ),
     ):
         done = duckdb(f"{prepared}select count(*) from {asked};")

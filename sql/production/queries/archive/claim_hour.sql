@@ -2,8 +2,7 @@
 -- runs at a time, so an hour in state exporting was left by one that ended. Rows that are merged from now on make it
 -- pending again.
 -- Parameters: streams, whole_streams, gatherers, settle_seconds, deadline_seconds as in ops.ready_until; from_at,
--- until_at, which hours; early boolean: also take, once since began_at timestamptz, hours that are not over or just got
--- rows
+-- until_at, which hours; early: also take, once since began_at timestamptz, hours that are not over or just got rows
 -- Reads: ops.lags, ops.dropped_partitions
 -- Writes: ops.archive_partitions
 -- Returns: stream, hour, whether production has dropped the rows that the archive holds, failures so far, sha256 of the
@@ -20,11 +19,8 @@ with asked as (
 ready as (
     select *
     from ops.ready_until(
-        %(streams)s::text[],
-        %(whole_streams)s::text[],
-        %(gatherers)s::integer[],
-        %(settle_seconds)s::float8,
-        %(deadline_seconds)s::float8
+        %(streams)s::text[], %(whole_streams)s::text[], %(gatherers)s::integer[],
+        %(settle_seconds)s::float8, %(deadline_seconds)s::float8
     )
 ),
 
@@ -40,8 +36,7 @@ due as (
         and (
             (p.hour + r.length <= r.until_at and p.touched_at <= a.settled_at)
             or (
-                a.is_early
-                and coalesce(p.claimed_at < a.began_at, true)
+                a.is_early and coalesce(p.claimed_at < a.began_at, true)
                 -- What is as of the hour's beginning is not known before that.
                 and (r.length > interval '0' or p.hour <= r.until_at)
             )

@@ -29,14 +29,7 @@ where
             l.name = w.lock_name
             and l.pid <> a.pid
             and (l.role_name, l.pid, l.session_started_at)
-            in (
-                select
-                    other.usename,
-                    other.pid,
-                    other.backend_start
-                from pg_stat_activity as other
-                where other.usename is not null
-            )
+            in (select o.usename, o.pid, o.backend_start from pg_stat_activity as o where o.usename is not null)
     )
 on conflict (name) do update
     set
@@ -52,12 +45,5 @@ on conflict (name) do update
     held.pid is null
     or held.pid = excluded.pid
     or (held.role_name, held.pid, held.session_started_at)
-    not in (
-        select
-            other.usename,
-            other.pid,
-            other.backend_start
-        from pg_stat_activity as other
-        where other.usename is not null
-    )
+    not in (select o.usename, o.pid, o.backend_start from pg_stat_activity as o where o.usename is not null)
 returning true as is_taken;
