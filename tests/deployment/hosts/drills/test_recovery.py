@@ -2,11 +2,12 @@
 
 import json
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 from kalshi_data.database.connection import connect
 from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION
+from tests.deployment.hosts.losses import EXPORT, require_archive
 from tests.deployment.hosts.platform import POLL_SECONDS, Platform
 from tests.deployment.hosts.services.metadata import ROLE
 from tests.deployment.hosts.services.outside import ARCHIVE_URL, BACKUPS
@@ -50,12 +51,7 @@ def test_a_running_production_is_not_replaced_by_mistake(platform: Platform) -> 
 def test_production_is_lost_with_its_disk_and_restored(platform: Platform) -> None:
     """What the last file of the log does not have comes again from the gatherers."""
     version, (identifier, timeline) = _version(platform), _row(platform, SERVER)
-    now = datetime.now().astimezone().isoformat()
-    wait_until(
-        lambda: _row(platform, KEPT, now) == (True,),
-        lambda: f"the log in the bucket:\n{platform.log(PRODUCTION)}",
-        poll_seconds=POLL_SECONDS,
-    )
+    _wait_for_log(platform, datetime.now(UTC))
     lost_at = time.time()
     platform.fleet.lose(PRODUCTION)
     platform.fleet.replace(PRODUCTION)
@@ -66,6 +62,32 @@ def test_production_is_lost_with_its_disk_and_restored(platform: Platform) -> No
     point = lost_at - replayed.timestamp()
     platform.measured.append(f"{PRODUCTION} restored from its backups, to {point:.0f} s before it was lost")
     platform.measure_recovery(f"{PRODUCTION} restored")
+
+
+def test_production_goes_back_to_a_moment(platform: Platform) -> None:
+    """What the archive got since, and what the gatherers still hold, is merged again."""
+    moment = datetime.now(UTC)
+    platform.hosts[DEDUPLICATOR].run(*EXPORT)
+    _wait_for_log(platform, datetime.now(UTC))
+    target = json.dumps({"backups_restore_to": f"{moment:%Y-%m-%d %H:%M:%S.%f+00}", "backups_replace": True})
+    began = time.monotonic()
+
+    platform.play_to_the_end("restore_production.yml", *WITH_BACKUPS, "-e", target, version=_version(platform))
+
+    (replayed,) = _row(platform, REPLAYED)
+    assert replayed <= moment
+    platform.measured.append(f"{PRODUCTION} back at a moment of before: {time.monotonic() - began:.0f} s")
+    platform.measure_recovery(f"{PRODUCTION} back at a moment")
+    require_archive(platform)
+
+
+def _wait_for_log(platform: Platform, at: datetime) -> None:
+    """Wait until the bucket has production's log of a moment."""
+    wait_until(
+        lambda: _row(platform, KEPT, at.isoformat()) == (True,),
+        lambda: f"the log in the bucket:\n{platform.log(PRODUCTION)}",
+        poll_seconds=POLL_SECONDS,
+    )
 
 
 def _version(platform: Platform) -> str:
