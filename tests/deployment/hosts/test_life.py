@@ -58,7 +58,7 @@ def test_the_program_its_host_and_the_alerts_are_watched(platform: Platform) -> 
 @pytest.mark.usefixtures("upgrades")
 def test_a_rollout_under_load_beside_a_reader_leaves_two_gatherers_up(platform: Platform) -> None:
     with _reader(platform) as reader:
-        watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollout.yml", version=SECOND))
+        watch, receivers, _ = watched(platform, lambda: platform.play_to_the_end("rollout.yml", version=SECOND))
 
     assert reader.result() is True
     assert {platform.version(host) for host in HEALTH} == {SECOND}
@@ -72,7 +72,7 @@ def test_a_rollout_under_load_beside_a_reader_leaves_two_gatherers_up(platform: 
 def test_a_broken_release_is_rolled_back_and_stops_the_rollout(platform: Platform) -> None:
     before = {host: platform.version(host) for host in HEALTH}
     variables = {"version": BROKEN, "zipapp_health_seconds_max": HEALTH_SECONDS_MAX}
-    watch, receivers, played = _watched(platform, lambda: platform.play("rollout.yml", **variables))
+    watch, receivers, played = watched(platform, lambda: platform.play("rollout.yml", **variables))
 
     assert played.status != 0
     assert "did not become healthy" in played.output, played.output[-6000:]
@@ -86,7 +86,7 @@ def test_a_broken_release_is_rolled_back_and_stops_the_rollout(platform: Platfor
 
 
 def test_a_rollback_leaves_two_gatherers_up(platform: Platform) -> None:
-    watch, receivers, _ = _watched(platform, lambda: platform.play_to_the_end("rollback.yml", version=FIRST))
+    watch, receivers, _ = watched(platform, lambda: platform.play_to_the_end("rollback.yml", version=FIRST))
 
     assert {platform.version(host) for host in HEALTH} == {FIRST}
     assert watch == 2
@@ -95,7 +95,7 @@ def test_a_rollback_leaves_two_gatherers_up(platform: Platform) -> None:
     platform.require_nothing_lost()
 
 
-def _watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, Result]:
+def watched(platform: Platform, act: Callable[[], Result]) -> tuple[int, int, Result]:
     """Return the fewest gatherers that were up, the fewest to which a change was sent, and the action's result."""
     since_ms = time.time_ns() // 1_000_000
     with platform.watch() as watch:

@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.support import debian_packages
 
 PACKAGES = (
-    *("systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo", "openssl"),
-    *("ca-certificates", "tzdata", "python3", "python3-apt", "python3-psycopg2", "acl", "zstd"),
+    *("apt", "systemd", "systemd-sysv", "systemd-container", "dbus", "iproute2", "nftables", "procps", "sudo"),
+    *("openssl", "ca-certificates", "tzdata", "python3", "python3-apt", "python3-psycopg2", "acl", "zstd"),
     *("postgresql-17", "postgresql-17-timescaledb", "pgbackrest"),
     *("prometheus", "prometheus-node-exporter", "prometheus-postgres-exporter"),
 )
