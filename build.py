@@ -12,7 +12,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   duckdb    query an archive: duckdb -c "from 'FOLDER/parquet/trades/**/*.parquet'"
   zipapps   dist/gatherer and dist/deduplicator as single files             (zipapps --help)
   wheel     the package, for readers of an archive: pip install dist/kalshi_data-*.whl[reader]
-  deployment-test  what needs root on Debian or takes long: hosts, and binaries for other processors
+  deployment-test  what needs root on Debian or takes long: hosts, and other processors; deployment-test drills
   docs      write the generated parts of the documentation
   lock      resolve the files of packages, requirements*.lock, again from pyproject.toml
 """
@@ -34,15 +34,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
-SCRIPTS = ENVIRONMENT / "bin"
-PYTHON = SCRIPTS / "python"
+SCRIPTS, PYTHON = ENVIRONMENT / "bin", ENVIRONMENT / "bin" / "python"
 # What a demo needs, and everything. The second holds the first, in the same versions.
 DEMO, ALL, UV = ROOT / "requirements-demo.lock", ROOT / "requirements.lock", shutil.which("uv")
 MEGABYTES = {DEMO.name: 340, ALL.name: 850}
 WHEELS, INSTALLED = "loading/*/*.whl", "lib/*/site-packages/*.dist-info"
 PARALLEL = (f"--numprocesses={min((os.cpu_count() or 1) + 1, 8)}",)  # one more than cores, since tests also wait
-ELSEWHERE = ("terraform", "ansible", "hosts/drills")  # drills are run by hand
-DEPLOYMENT = ("tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ELSEWHERE))
+ELSEWHERE = ("terraform", "ansible", "hosts/drills")  # drills take half an hour and are wanted by name
+DEPLOYMENT = ("--exitfirst", "tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ELSEWHERE))
+DRILLS = ("tests/deployment/hosts/test_life.py::test_bare_hosts_become_a_platform", "tests/deployment/hosts/drills")
 # These take paths, which are relative to the user's folder, and need only what a demo needs.
 OF_DEMO = ("demo", "pages", "psql", "duckdb")
 OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
@@ -142,7 +142,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "duckdb": duckdb,
     **{name: lambda rest, module=module: run_module(module, *rest) for name, module in MODULES.items()},
     **{each: lambda rest, each=each: run_module("tests.checks", each, *rest) for each in ("check", "format", "lock")},
-    "deployment-test": lambda rest: run_module("pytest", "--exitfirst", *DEPLOYMENT, *rest),
+    "deployment-test": lambda rest: run_module("pytest", *(DRILLS if rest == ["drills"] else (*DEPLOYMENT, *rest))),
     "wheel": lambda rest: run_module("hatchling", "build", "--target", "wheel", "--directory", "dist", *rest),
 }
 

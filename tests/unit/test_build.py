@@ -203,3 +203,16 @@ def test_help_lists_the_commands(
     assert build.main(arguments) == status
     output = capsys.readouterr().out
     assert all(f"\n  {command} " in output for command in build.COMMANDS)
+
+
+def test_drills_are_played_if_they_are_asked_for_by_name(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[str, ...]]()
+    monkeypatch.setattr(build, "run_module", lambda *command: asked.append(command))
+    for rest in ([], ["drills"], ["-x"]):
+        build.COMMANDS["deployment-test"](rest)
+    usual, drills, other = asked
+    folder = "tests/deployment/hosts/drills"
+    assert f"--ignore={folder}" in usual
+    assert other == (*usual, "-x")
+    assert folder in drills
+    assert all((ROOT / each.partition("::")[0]).exists() for each in drills[1:])
