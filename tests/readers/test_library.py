@@ -3,7 +3,7 @@
 import random
 import shutil
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -37,8 +37,8 @@ class DemoArchive:
         self.archive = open_archive(self.folder)
         held = self.archive.streams()["orderbook_deltas"]
         assert held.first_at
-        assert held.last_at
-        self.begin, self.end = held.first_at, held.last_at + timedelta(hours=1)
+        assert held.until_at
+        self.begin, self.end = held.first_at, held.until_at
         found = self.archive.snapshots(self.begin, self.end, columns=["market_ticker"])["market_ticker"].to_pylist()
         self.markets = sorted({str(each) for each in found})
 

@@ -207,7 +207,11 @@ def test_help_lists_the_commands(
 
 def test_drills_are_played_if_they_are_asked_for_by_name(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[tuple[str, ...]]()
-    monkeypatch.setattr(build, "run_module", lambda *command: asked.append(command))
+
+    def note(*command: str) -> None:
+        asked.append(command)
+
+    monkeypatch.setattr(build, "run_module", note)
     for rest in ([], ["drills"], ["-x"]):
         build.COMMANDS["deployment-test"](rest)
     usual, drills, other = asked

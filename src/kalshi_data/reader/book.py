@@ -38,7 +38,7 @@ class Book:
         clock: The exchange's logical clock of the last change in it, 0 if the exchange sent none.
         yes_ladder: Size by price of the YES bids, in millionths.
         no_ladder: Size by price of the NO bids, in millionths.
-        absence: Why the book is not known, "" if it is; then both ladders are empty and mean nothing.
+        reason: Why the book is not known, "" if it is; then both ladders are empty and mean nothing.
 
     Example:
         >>> book = archive.book("KXHIGHNY-26NOV02-T56", "2026-11-02T15:02:30")
@@ -52,7 +52,7 @@ class Book:
     clock: int = 0
     yes_ladder: Ladder = field(default_factory=dict[int, int])
     no_ladder: Ladder = field(default_factory=dict[int, int])
-    absence: str = ""
+    reason: str = ""
 
     @property
     def at(self) -> datetime:
@@ -62,7 +62,7 @@ class Book:
     @property
     def is_known(self) -> bool:
         """Whether the book is known; if not, it has no levels, which does not mean that it was empty."""
-        return not self.absence
+        return not self.reason
 
     def __bool__(self) -> bool:
         """Return whether the book is known, empty or not."""
@@ -88,7 +88,7 @@ class Book:
 
     def copy(self) -> "Book":
         """Return a book that later steps of a walk do not change."""
-        return Book(self.market, self.at_us, self.clock, {**self.yes_ladder}, {**self.no_ladder}, self.absence)
+        return Book(self.market, self.at_us, self.clock, {**self.yes_ladder}, {**self.no_ladder}, self.reason)
 
     def add(self, side: str, price: int, change: int) -> int:
         """Add a change to a level, and return its new size; a level without contracts is removed."""
@@ -101,14 +101,14 @@ class Book:
         return size
 
     def _levels(self, side: Side, depth: int | None = None) -> list[tuple[int, int]]:
-        if self.absence:
+        if self.reason:
             when = f"{self.at:%Y-%m-%dT%H:%M:%S.%fZ}"
-            raise ArchiveError(f"the book of {self.market} at {when} is not known: {self.absence}: ask is_known before")
+            raise ArchiveError(f"the book of {self.market} at {when} is not known: {self.reason}: ask is_known before")
         return best(self.yes_ladder if side == "yes" else self.no_ladder, depth)
 
-    def forget(self, absence: str) -> None:
+    def forget(self, reason: str) -> None:
         """Let nothing be known from here on, not even which change was the last one."""
-        self.yes_ladder, self.no_ladder, self.absence, self.clock = {}, {}, absence, 0
+        self.yes_ladder, self.no_ladder, self.reason, self.clock = {}, {}, reason, 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class MarketFold:
         holes: Sequence[Hole] = (),
     ) -> None:
         """Take rows in the order of the files; `holes` are the times whose changes are lost or missing."""
-        self.book = Book(market, begin_us, absence=BEFORE_FIRST)
+        self.book = Book(market, begin_us, reason=BEFORE_FIRST)
         self._begin_us = begin_us
         self._holes = holes
         with_clock = all(each.has_clock for each in snapshots) and all(map(BY_CLOCK, changes))
@@ -106,7 +106,7 @@ class MarketFold:
     ) -> Iterator[Turn]:
         # At the time of a snapshot without a clock the book is that snapshot.
         earliest = -NEVER if is_by_clock else base.received_us + (0 if base.has_clock else 1)
-        hole, absence = first_hole(self._holes, base.received_us)
+        hole, reason = first_hole(self._holes, base.received_us)
 
         def moment(change: Change) -> int:
             return change.clock if is_by_clock else max(change.at_us, earliest)
@@ -129,7 +129,7 @@ class MarketFold:
         if hole < (following.received_us if following else NEVER):
             at_us = max(hole, base.received_us)
             yield from self._opened(at_us)
-            self.book.forget(absence)
+            self.book.forget(reason)
             if self._is_open:
                 yield Turn(self._reach(at_us), at_us, self.book.clock)
 
@@ -174,7 +174,7 @@ class MarketFold:
         yield from self._opened(at_us)
         book, changes = self.book, _differences(self.book, snapshot)
         book.yes_ladder, book.no_ladder = {**snapshot.yes}, {**snapshot.no}
-        book.clock, book.absence = snapshot.clock, ""
+        book.clock, book.reason = snapshot.clock, ""
         if self._is_open:
             yield Turn(self._reach(at_us), snapshot.received_us, book.clock, changes, snapshot, proven)
 

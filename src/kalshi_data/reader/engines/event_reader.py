@@ -200,8 +200,8 @@ def refuse_gap(turn: Turn, book: Book, *, was_known: bool) -> None:
     Raises:
         ArchiveError: it is one.
     """
-    if not book.is_known and (was_known or book.absence != BEFORE_FIRST):
-        raise unknown(book.market, turn.at_us, book.absence)
+    if not book.is_known and (was_known or book.reason != BEFORE_FIRST):
+        raise unknown(book.market, turn.at_us, book.reason)
     if turn.proven is False:
         levels = f"{len(turn.changes)} levels of the snapshot of {moment(turn.received_us)}"
         raise ArchiveError(
