@@ -127,7 +127,7 @@ CAUSES = (
     Cause("demo --archive-window DIR 2026-11-02T16 2026-11-02T15", 2, "is empty, or longer than a day"),
     Cause("demo --archive-window DIR 2026-11-02T15 2026-11-04T15", 2, "is empty, or longer than a day"),
     Cause("demo --replay FILE --archive-window DIR 2026-11-02T15 2026-11-02T16", 2, "leave out one of them"),
-    Cause("demo --archive-window DIR 2026-11-02T15 2026-11-02T16", 1, "choose another window or archive"),
+    Cause("demo --archive-window DIR 2026-11-02T15 2026-11-02T16", 1, "name the folder that holds trades"),
     Cause("zipapps --output FILE", 2, "is a file"),
     Cause("zipapps --output FILE/below", 1, "is no folder"),
     Cause("zipapps --target nothing", 2, "is not one of"),

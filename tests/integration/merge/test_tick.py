@@ -59,7 +59,7 @@ def test_a_slow_gatherer_is_waited_for_once(production: Database, gatherers: lis
     with closing(merging), gatherers[1].connect("gatherer") as slow:
         slow.execute(SLOW)
         # Ten ticks that each waited would take ten seconds.
-        assert tick_with_news(production, merging, gatherers[0]) < 6
+        assert tick_with_news(production, merging, gatherers[0]) < 9
         slow.execute("drop view sync.trades_v1; alter view sync.trades_v0 rename to trades_v1")
         with production.connect("deduplicator") as connection:
             claim(merging, connection)
@@ -72,7 +72,7 @@ def test_a_gatherer_that_answers_nothing_is_waited_for_once(production: Database
         chosen.gatherers[1].kalshi_ts = Conninfo(conninfo=f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x")
         merging = StreamMerge(TRADES, chosen, Event())
         with closing(merging):
-            assert tick_with_news(production, merging, gatherers[0]) < 6
+            assert tick_with_news(production, merging, gatherers[0]) < 9
 
 
 @pytest.mark.parametrize("error", [SerializationFailure, DeadlockDetected, psycopg.OperationalError])
