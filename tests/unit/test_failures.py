@@ -173,7 +173,8 @@ def ordinary_user(places: dict[str, str]) -> Generator[None]:
     if os.geteuid() != 0:
         yield
         return
-    import_module("kalshi_data.archive.verify")  # the standard library may lie where only this user can read
+    for module in ("archive.verify", "gatherer.runner"):
+        import_module(f"kalshi_data.{module}")  # the standard library may lie where only this user can read
     before = os.getresuid()
     os.setresuid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, 0)
     try:
