@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from kalshi_data.reader import open_archive
-from kalshi_data.reader.engines.export_tardis import TardisFiles
+from kalshi_data.reader.engines.export_tardis import TardisFiles, TardisWriter
+from kalshi_data.reader.times import span
 from tests.benchmarks.environments import interpreter_for
 from tests.engines.conftest import HERE, EngineArchives, answer
 from tests.engines.page import snippet
-from tests.support.engine_archive import BUSY, EMPTY, END, MARKETS, START, EngineState, states
+from tests.support.engine_archive import BUSY, EMPTY, END, MARKETS, START, EngineState, states, tied_events
 from tests.support.engine_gaps import states_over_gap
 from tests.support.sample_archive import HEAT, write_sample
 
@@ -22,6 +23,9 @@ TICKS = {"lowest": 1, "ticks": 9_999}
 # The engine has nothing to follow in a market without an order.
 FOLLOWED = [each for each in MARKETS if each != EMPTY]
 OVER_GAP = "over a gap"
+CHANGES_TIED = 20_000
+# When the last change is received, when the trade happens, and when that is received.
+TIED = (CHANGES_TIED + 10, CHANGES_TIED, CHANGES_TIED + 20)
 # A hundredth of a cent in millionths of a dollar.
 TICK = 100
 
@@ -79,7 +83,10 @@ def seen(
         {**whole, "window": window("KXB*")},
         {**whole, "window": window(BUSY, order_latency_seconds=-1)},
     ]
-    trading = {"trading": exported[BUSY].files, "busy": BUSY}
+    trading: dict[str, Any] = {"trading": exported[BUSY].files, "busy": BUSY}
+    # If a trade is the last to be received but not to happen, the conversion may end the process.
+    tied = TardisWriter(folder, "kalshi", span(START, END)).write("KXTIED", *tied_events(CHANGES_TIED, *TIED))
+    trading["tied"] = tied.files
     asked = {"markets": markets, **trading, "snippet": snippet("hftbacktest"), "refused": refused}
     return answer(interpreter_for(HERE / "hftbacktest.lock"), "with_hftbacktest.py", asked, folder)
 
@@ -169,6 +176,12 @@ def test_the_page_s_backtest_prints_the_best_prices_of_the_library(seen: Any, tm
     best = [float(side[0].price) for side in (book.bids(1), book.asks(1))]
     assert best == [0.43, 0.45]
     assert [float(each) for each in seen["shown"].split()] == best
+
+
+def test_a_trade_that_is_received_after_the_last_change_is_converted(seen: Any) -> None:
+    """Of the last moment the engine has a change before the trade, the trade, and that level again."""
+    assert seen["tied"]["trades"] == 1
+    assert seen["tied"]["bid_size"] == CHANGES_TIED
 
 
 def test_the_engine_s_files_are_read_in_the_order_of_their_kinds(exported: dict[str, TardisFiles]) -> None:

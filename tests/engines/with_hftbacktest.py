@@ -128,6 +128,16 @@ def traded(market):
     return found
 
 
+def tied(files):
+    """Return how many trades there are at the end, and the size of the best bid."""
+    engine = opened(files)
+    engine.elapse(0)
+    engine.elapse(SECOND)
+    found = {"trades": len(engine.last_trades(0)), "bid_size": engine.depth(0).best_bid_qty}
+    engine.close()
+    return found
+
+
 def main(asked):
     """Return the states of each market, and what trading came to."""
     answer = {"markets": {name: of_files(market) for name, market in asked["markets"].items()}}
@@ -137,6 +147,7 @@ def main(asked):
     engine = opened(asked["trading"], latency_ns=5_000_000)
     answer["trading"] = [round(float(each), 6) for each in trade(engine)]
     engine.close()
+    answer["tied"] = tied(asked["tied"])
     with redirect_stdout(StringIO()) as shown:
         exec(asked["snippet"], {})
     return {**answer, "shown": shown.getvalue()}

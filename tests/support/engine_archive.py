@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kalshi_data.reader import Archive, Book
+from kalshi_data.reader.engines.market_events import BookEvent, EngineLevel, EngineTrade, TradeCount
 from kalshi_data.reader.times import microseconds
 from tests.support.sample_archive import HOUR, Row, after, delta, snapshot, trade, write_rows
 
@@ -51,7 +52,7 @@ class MarketMaker:
         for number, at in enumerate(sorted(20 + each * (seconds - 20) / seconds for each in moments)):
             self._clock += self._chance.randrange(1, 3)
             exact = round(at, 6) if number % 50 else float(round(at))
-            for level in {self._level() for _ in range(self._chance.choice([1, 1, 2, 3]))}:
+            for level in dict.fromkeys(self._level() for _ in range(self._chance.choice([1, 1, 2, 3]))):
                 self._change(exact, level)
             if number % 97 == 60:
                 for level in [each for each in self._book if each[0] == self._chance.choice(["yes", "no"])]:
@@ -147,6 +148,19 @@ def write_engine_archive(root: Path, *, has_clock: bool = True, without: Sequenc
     ]
     write_rows(root, "markets", listed)
     return root
+
+
+def tied_events(
+    changes: int, received_us: int, trade_at_us: int, trade_received_us: int
+) -> tuple[list[BookEvent], TradeCount]:
+    """Return a book with a change of one level each microsecond from 1 on, the last received at a time, and a trade."""
+    level = EngineLevel(is_bid=True, price=400_000, size=1_000_000)
+    events = [BookEvent("whole", 0, 0, 1, [level])]
+    for at in range(1, changes + 1):
+        local = received_us if at == changes else at
+        events.append(BookEvent("changes", at, local, 1, [level._replace(size=at * 1_000_000)]))
+    last = EngineTrade(trade_at_us, trade_received_us, "T", 400_000, 1_000_000, "yes", is_block=False)
+    return events, TradeCount([last], block_trades=False)
 
 
 def states(archive: Archive, market: str, start: str = START, end: str = END) -> list[EngineState]:

@@ -29,6 +29,7 @@ from tests.support.engine_archive import (
     START,
     EngineState,
     states,
+    tied_events,
     write_engine_archive,
 )
 from tests.support.engine_gaps import GAP, states_over_gap, write_archive_with_gap
@@ -192,6 +193,19 @@ def test_a_ticker_names_no_other_folder(tmp_path: Path) -> None:
     trades = TradeCount([], block_trades=False)
     files = TardisWriter(tmp_path / "in", "kalshi", span(START, END)).write("../../KX/A", [], trades)
     assert files.book.parent == tmp_path / "in"
+
+
+@pytest.mark.parametrize(("trade_at", "received", "added"), [(9, 12, 1), (9, 10, 0), (8, 12, 0), (10, 12, 0)])
+def test_no_row_is_the_last_to_happen_but_not_the_last_to_be_received(
+    tmp_path: Path, trade_at: int, received: int, added: int
+) -> None:
+    """A trade that happened at the same time as the last change but was received later would follow it."""
+    events, trades = tied_events(9, 10, trade_at, received)
+    files = TardisWriter(tmp_path, "kalshi", span(START, END)).write("KXA", events, trades)
+    assert (files.book_rows, files.trade_rows) == (11 + added, 1)
+    last = [list(rows(path))[-1] for path in (files.book, files.trades)]
+    assert [int(each["local_timestamp"]) for each in last] == [received if added else 10, received]
+    assert {(int(each["timestamp"]), each["price"], each["amount"]) for each in last[:1]} == {(9, "0.4", "9")}
 
 
 def test_a_missing_hour_is_reported_before_anything_is_written(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class TardisWriter:
         self._window = "_".join(f"{instant(each):%Y%m%dT%H%M%S.%fZ}".replace(".000000", "") for each in window)
 
     def write(self, market: str, events: Iterable[BookEvent], trades: TradeCount) -> TardisFiles:
-        """Write both files of a market; a file is complete or not there.
+        """Write both files of a market; if one cannot be written, neither is.
 
         Raises:
             ArchiveError: a file cannot be written, or what is written cannot be read.
@@ -66,9 +66,11 @@ class TardisWriter:
         # hftbacktest takes a file for what its path says, that of its folders too.
         if TRADE_KIND in str(book_path.absolute()):
             raise ArchiveError(f"{book_path}: hftbacktest takes it for trades: choose a folder without that word")
-        book = BookRows(events)
-        book_rows = write_rows(book_path, BOOK_COLUMNS, ((*prefix, *row) for row in book.rows()))
-        trade_rows = write_rows(trade_path, TRADE_COLUMNS, ((*prefix, *row) for row in map(_trade_row, trades)))
+        listed = TradeRows(trades)
+        with replaced(trade_path) as partial_trades, replaced(book_path) as partial_book:
+            trade_rows = write_rows(partial_trades, TRADE_COLUMNS, ((*prefix, *row) for row in listed.rows()))
+            book = BookRows(events, listed.last)
+            book_rows = write_rows(partial_book, BOOK_COLUMNS, ((*prefix, *row) for row in book.rows()))
         return TardisFiles(market, trade_path, book_path, book.known_from, book_rows, trade_rows, trades.left_out)
 
     def _name(self, kind: str, market: str) -> str:
@@ -76,12 +78,29 @@ class TardisWriter:
         return f"{quote(self._exchange, safe='')}_{kind}_{self._window}_{quote(market, safe='')}.csv.gz"
 
 
+class TradeRows:
+    """Makes the rows of trades."""
+
+    def __init__(self, trades: Iterable[EngineTrade]) -> None:
+        """Take the trades of one market."""
+        self._trades = trades
+        self.last: EngineTrade | None = None
+
+    def rows(self) -> Iterator[Sequence[Any]]:
+        """Yield a row for each trade."""
+        for each in self._trades:
+            self.last = each
+            side = TAKERS.get(each.taker_side, "unknown")
+            yield each.at_us, each.local_us, each.trade_id, side, exact(each.price), exact(each.size)
+
+
 class BookRows:
     """Makes the rows of a book of its events."""
 
-    def __init__(self, events: Iterable[BookEvent]) -> None:
-        """Take the events of one market."""
+    def __init__(self, events: Iterable[BookEvent], last_trade: EngineTrade | None) -> None:
+        """Take the events of one market, and its last trade."""
         self._events = events
+        self._last_trade = last_trade
         self.known_from: datetime | None = None
 
     def rows(self) -> Iterator[Sequence[Any]]:
@@ -90,6 +109,7 @@ class BookRows:
         hftbacktest's conversion loses levels of a second snapshot, and a snapshot that no change follows. A book that
         is known again after a gap is empty before it, so that changes make it whole.
         """
+        last: BookEvent | None = None
         for event in self._events:
             is_first = self.known_from is None
             self.known_from = self.known_from or instant(event.at_us)
@@ -97,17 +117,26 @@ class BookRows:
                 yield _book_row(event, level, is_snapshot=is_first)
             if is_first and event.levels:
                 yield _book_row(event, event.levels[-1], is_snapshot=False)
+            last = event if event.levels else last
+        if last:
+            yield from self._after_last_trade(last)
+
+    def _after_last_trade(self, last: BookEvent) -> Iterator[Sequence[Any]]:
+        """Yield the last level again if the last trade happened at the same time and was received later.
+
+        hftbacktest 2.4.4 sorts events by both times. If one event is the last to happen and another one the last to be
+        received, it reads behind the end of its memory, and the process may end (`correct_event_order`).
+        """
+        trade = self._last_trade
+        if trade and trade.at_us == last.at_us and trade.local_us > last.local_us:
+            received = last._replace(local_us=trade.local_us)
+            yield _book_row(received, last.levels[-1], is_snapshot=False)
 
 
 def _book_row(event: BookEvent, level: Any, *, is_snapshot: bool) -> Sequence[Any]:
     side = "bid" if level.is_bid else "ask"
     shown = "true" if is_snapshot else "false"
     return event.at_us, event.local_us, shown, side, exact(level.price), exact(level.size)
-
-
-def _trade_row(trade: EngineTrade) -> Sequence[Any]:
-    side = TAKERS.get(trade.taker_side, "unknown")
-    return trade.at_us, trade.local_us, trade.trade_id, side, exact(trade.price), exact(trade.size)
 
 
 def exact(value: int) -> str:
@@ -124,12 +153,11 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     """Write a compressed CSV file with a heading, and return the number of rows.
 
     Raises:
-        ArchiveError: it cannot be written.
+        OSError: it cannot be written.
     """
     count = 0
     with (
-        replaced(path) as partial,
-        gzip.GzipFile(partial, "wb", compresslevel=6, mtime=0) as packed,
+        gzip.GzipFile(path, "wb", compresslevel=6, mtime=0) as packed,
         TextIOWrapper(packed, encoding="utf-8", newline="") as text,
     ):
         writer = csv.writer(text, lineterminator="\n")
