@@ -77,11 +77,14 @@ def talk(python: Path, client: str, addresses: list[str]) -> dict[str, Any]:
 
 
 def check_lists(found: dict[str, Any]) -> None:
-    """Check what both clients read over REST, page by page."""
+    """Check what both clients read over REST, page by page.
+
+    Pages are no snapshot of the list: if a market opens or closes between two of them, others move to another page.
+    """
     assert found["active"] is True
     assert {"KXSIMA", "KXMVESIM"} <= set(found["series"])
-    assert len(set(found["markets"])) == len(found["markets"]) >= MARKETS * 3 // 4
-    assert len(set(found["events"])) == len(found["events"]) >= MARKETS // 5
+    assert len(set(found["markets"])) >= MARKETS * 3 // 4
+    assert len(set(found["events"])) >= MARKETS // 5
     assert found["market"] == found["markets"][0]
     assert found["levels"] > 2
     assert all(each.startswith("KXMVE") for each in found["combos"])

@@ -20,23 +20,22 @@ SNAPSHOT = "OrderbookSnapshotMessage"
 def rest(config, auth):
     """Page through the lists, and fetch a book, trades and candlesticks."""
     with KalshiClient(auth=auth, config=config) as client:
-        markets = list(client.markets.list_all(status="open", limit=30))
-        first = markets[0].ticker
+        # Pages are no snapshot: a market that moved from one to the next comes twice.
+        tickers = list(dict.fromkeys(each.ticker for each in client.markets.list_all(status="open", limit=30)))
+        first = tickers[0]
         book = client.markets.orderbook(first)
         return {
             "active": client.exchange.status().trading_active,
             "series": [each.ticker for each in client.series.list()],
             "events": [each.event_ticker for each in client.events.list_all(limit=7)],
-            "markets": [each.ticker for each in markets],
+            "markets": tickers,
             "market": client.markets.get(first).ticker,
             "levels": len(book.yes) + len(book.no),
             "trades": [each.trade_id for each in client.markets.list_all_trades(limit=20, max_pages=3)],
             "combos": [each.event_ticker for each in client.events.list_all_multivariate()],
             "cutoff": str(client.historical.cutoff().market_settled_ts),
             # An exchange that plays an archive knows the books of some markets only.
-            "books": [
-                each.ticker for each in client.markets.bulk_orderbooks(tickers=[each.ticker for each in markets])
-            ],
+            "books": [each.ticker for each in client.markets.bulk_orderbooks(tickers=tickers)],
         }
 
 
