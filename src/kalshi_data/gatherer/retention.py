@@ -32,6 +32,8 @@ FUTURE_MIN = timedelta(days=2)
 LOCK_POLL_SECONDS = 1.0
 # Whether space is short is looked at this often.
 LOOK_SECONDS = 5.0
+# What failed is tried again this soon, so that an outage of the database is not reported for long after it.
+RETRY_SECONDS = 30.0
 # If the exchange has shown no time for this long, this host's clock is believed.
 CLOCK_SECONDS_MAX = 3600.0
 
@@ -62,8 +64,11 @@ class RetentionJob:
         return min(self._settings.check_seconds, LOCK_POLL_SECONDS if self._counters.awaits_database else LOOK_SECONDS)
 
     def run_if_due(self) -> None:
-        """Run if it is time, or if space is short."""
-        is_due = time.monotonic() - self._ran_at_seconds >= self._settings.check_seconds
+        """Run if it is time, sooner if the last run failed or space is short."""
+        pause_seconds = self._settings.check_seconds
+        if self._counters.retention_failure:
+            pause_seconds = min(pause_seconds, RETRY_SECONDS)
+        is_due = time.monotonic() - self._ran_at_seconds >= pause_seconds
         if is_due or self._space.missing_bytes or self._space.why_full():
             self.run_once()
             self.delete_histories()

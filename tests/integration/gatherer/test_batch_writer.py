@@ -94,7 +94,7 @@ def test_no_batch_has_more_rows_than_the_limit(kalshi_ts: Database, tmp_path: Pa
     items = [trade(f"{number:03}", number) for number in range(100)]
     running = write(kalshi_ts, tmp_path, items, batch_rows_max=30)
     assert held(kalshi_ts) == [f"{number:03}" for number in range(100)]
-    assert running.counters.committed_rows == {"trades": 100}
+    assert running.counters.committed_rows["trades"] == 100
     assert max(n for (n,) in fetch(kalshi_ts, "select count(*) from capture.trades group by ingest_xid")) <= 30
 
 

@@ -222,6 +222,18 @@ def test_an_unreachable_database_is_reported(kalshi_ts: Database) -> None:
     assert counters.retention_failure.startswith("old rows cannot be dropped: ")
 
 
+@pytest.mark.parametrize(("retry_seconds", "left"), [(30.0, "unreachable"), (0.0, "")])
+def test_what_failed_is_tried_again_long_before_it_is_due(
+    kalshi_ts: Database, monkeypatch: pytest.MonkeyPatch, retry_seconds: float, left: str
+) -> None:
+    monkeypatch.setattr(retention_module, "RETRY_SECONDS", retry_seconds)
+    job = RetentionJob(settings(kalshi_ts), counters := Counters())
+    job.run_if_due()
+    counters.retention_failure = "unreachable"
+    job.run_if_due()
+    assert counters.retention_failure == left
+
+
 BESIDE = {
     "quarantine": "insert into capture.quarantine"
     " (connection_id, received_at, reason, frame, frame_bytes, frame_sha256)"

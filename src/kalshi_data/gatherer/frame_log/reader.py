@@ -111,12 +111,16 @@ def last_received_ns(folder: Path, now_ns: int) -> int:
 
     Times long ago or in the future were written by a wrong clock.
     """
-    latest = now_ns + POSSIBLE_AHEAD_NS_MAX
     for path in readable(segments(folder)[: -LAST_SEGMENTS - 1 : -1]):
-        possible = [block.last_ns for block in blocks(path) if POSSIBLE_NS_MIN <= block.last_ns <= latest]
+        possible = [block.last_ns for block in blocks(path) if is_possible(block.last_ns, now_ns)]
         if possible:
             return possible[-1]
     return 0
+
+
+def is_possible(at_ns: int, now_ns: int) -> bool:
+    """Return whether a record can be of this time: times long ago or in the future were written by a wrong clock."""
+    return POSSIBLE_NS_MIN <= at_ns <= now_ns + POSSIBLE_AHEAD_NS_MAX
 
 
 def to_ns(moment: datetime) -> int:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import msgspec
 import psycopg
@@ -19,6 +20,7 @@ STATE_COLUMNS = {
     "connections_closed": ("connection_id", "closed_at", "close_reason", "frames_received"),
     "coverage_begun": ("connection_id", "sid", "channel", "market_ticker", "began_at"),
     "coverage_ended": ("connection_id", "sid", "market_ticker", "ended_at", "end_reason"),
+    "connections_crashed": ("connection_first", "connection_before", "ended_at"),
     "coverage_lost": ("connection_first", "connection_before", "ended_at"),
     "gaps_found": (
         *("frame_number", "connection_id", "sid", "channel", "seq_expected", "seq_received"),
@@ -66,10 +68,14 @@ def write_batch(
                 for row in rows:
                     copy.write_row(row)
         for stream, group in groupby(states, key=lambda item: item.stream):
-            columns = STATE_COLUMNS[stream]
-            rows_of_group = [dict(zip(columns, item.row, strict=True)) for item in group]
-            cursor.execute(query(f"capture/coverage/{stream}"), {"rows": msgspec.json.encode(rows_of_group).decode()})
+            write_states(cursor, stream, [item.row for item in group])
         cursor.execute(query("capture/record/advance_flush_position"), {"shard": shard, "frame_number": frame_number})
+
+
+def write_states(cursor: psycopg.Cursor[tuple[Any, ...]], stream: str, rows: Sequence[Row]) -> psycopg.Cursor[Any]:
+    """Write rows of a table that holds states; return the cursor with what the statement returns."""
+    objects = [dict(zip(STATE_COLUMNS[stream], row, strict=True)) for row in rows]
+    return cursor.execute(query(f"capture/coverage/{stream}"), {"rows": msgspec.json.encode(objects).decode()})
 
 
 def read_position(connection: Connection, shard: int = EVERYTHING.number) -> int:

@@ -20,6 +20,7 @@ from kalshi_data.gatherer.recording.batch import (
     lower_position,
     read_position,
     write_batch,
+    write_states,
 )
 from kalshi_data.gatherer.recording.refused_rows import ROW_ERRORS, RefusedRows, middle_frame
 from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of
@@ -141,12 +142,9 @@ class Committer:
                 return result
 
     def close_crashed(self, before: int, ended_at: datetime | None) -> None:
-        """Close the connections that earlier runs left open; `before` is the first record number of this run."""
-        shard = self._shard.number
-        place = {"shard": shard, "first": first_number_of(shard), "before": before, "ended_at": ended_at}
-        row = self.call(
-            lambda connection: connection.execute(query("capture/coverage/close_crashed"), place).fetchone()
-        )
+        """Close what the log did not say that earlier runs left open; `before` is this run's first record number."""
+        rows = [(first_number_of(self._shard.number), before, ended_at)]
+        row = self.call(lambda connection: write_states(connection.cursor(), "connections_crashed", rows).fetchone())
         if row and row[0]:
             log.warning("an earlier run crashed, its connections are closed now", connections=row[0])
 

@@ -62,7 +62,7 @@ class FrameDecoder:
         self._clocks = BookClocks()
         self._now = from_ns(0)
         # When the connection last received a frame; what was sent since then is no sign that anything arrives.
-        self._last_at: datetime | None = None
+        self.last_at: datetime | None = None
         self._arrival = Arrival(connection_id, self._now, Occurrences())
         self._record = LogRecord(0, 0, connection_id, Kind.OPENED, b"")
         self._decoded = Decoded([], [])
@@ -95,13 +95,13 @@ class FrameDecoder:
             # present the record again at each start.
             self._quarantine(record.payload, f"cannot be decoded: {type(error).__name__}: {error}")
         if record.kind == FRAME:
-            self._last_at = self._now
+            self.last_at = self._now
         return decoded
 
     def state(self) -> bytes:
         """Return what is known of the connection, as the payload of a record from which another decoder continues."""
         state = ConnectionState(
-            self.frames_received, self._last_at, self._sequence.expected(), self.subscriptions.state()
+            self.frames_received, self.last_at, self._sequence.expected(), self.subscriptions.state()
         )
         return msgspec.json.encode(state)
 
@@ -123,7 +123,7 @@ class FrameDecoder:
             handler(payload)
 
     def _opened(self, payload: bytes) -> None:
-        self._last_at = self._now
+        self.last_at = self._now
         opening = Opening()
         try:
             opening = read_log_body(payload, Opening)
@@ -142,7 +142,7 @@ class FrameDecoder:
         finally:
             # A connection whose end cannot be read has ended all the same.
             kind = "stopped" if reason == "stopped" else "closed"
-            self._add_states(self.subscriptions.close(self._last_at or self._now, kind))
+            self._add_states(self.subscriptions.close(self.last_at or self._now, kind))
             self._add_state("connections_closed", (self.connection_id, self._now, reason, self.frames_received))
 
     def _repaired(self, payload: bytes) -> None:
@@ -151,7 +151,7 @@ class FrameDecoder:
 
     def _restore(self, payload: bytes) -> None:
         state = read_log_body(payload, ConnectionState)
-        self.frames_received, self._last_at = state.frames_received, self._last_at or state.last_at
+        self.frames_received, self.last_at = state.frames_received, self.last_at or state.last_at
         self._sequence.restore(state.expected)
         self.subscriptions.restore(state.subscriptions)
 
@@ -164,7 +164,7 @@ class FrameDecoder:
         envelope = decode_envelope(frame)
         decoded.message_type = envelope.type if envelope.type in KNOWN_TYPES else clean(envelope.type)
         sid, seq = envelope.sid, envelope.seq
-        coverage = self.subscriptions.get(sid) or self.subscriptions.adopt(envelope, self._last_at or self._now)
+        coverage = self.subscriptions.get(sid) or self.subscriptions.adopt(envelope, self.last_at or self._now)
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
             self._gap(gap, coverage)
         if coverage is not None and envelope.type not in ENDING_TYPES:
@@ -199,7 +199,7 @@ class FrameDecoder:
     def _gap(self, gap: SequenceGap, coverage: Coverage | None) -> None:
         number = self._record.number
         if coverage is None:
-            coverage = Coverage(self.connection_id, gap.sid, "", self._last_at or self._now)
+            coverage = Coverage(self.connection_id, gap.sid, "", self.last_at or self._now)
         rows, lost = coverage.gap(gap, number, self._now)
         self._add_states(rows)
         self._decoded.events.append(GapFound(gap.sid, coverage.channel, number, gap, lost, coverage.last_at))

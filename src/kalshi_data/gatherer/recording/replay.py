@@ -1,5 +1,6 @@
 """Decodes a range of the frame log again."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ import structlog
 
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.format import FRAME, Kind, LogRecord
-from kalshi_data.gatherer.frame_log.reader import records_from
+from kalshi_data.gatherer.frame_log.reader import is_possible, records_from
 from kalshi_data.gatherer.frame_log.shards import NUMBERS_PER_SHARD
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.gatherer.recording.decoder import FrameDecoder
@@ -86,6 +87,7 @@ class FrameLogReplay:
     def _take(self, record: LogRecord) -> None:
         if record.kind == Kind.STARTED:
             # Every connection of an earlier run is closed, even if that run did not record it.
+            self._crash(record)
             self._decoders.clear()
             self._lost.clear()
         elif record.number != self._expected and (self._expected is not None or record.number > self._begin):
@@ -93,7 +95,7 @@ class FrameLogReplay:
         self._expected = record.number + 1
         if record.kind != Kind.STARTED:
             self._decode(record)
-        if record.kind != Kind.REPAIRED:
+        if record.kind != Kind.REPAIRED and is_possible(record.received_ns, time.time_ns()):
             self._last_at = from_ns(record.received_ns)
 
     def _decode(self, record: LogRecord) -> None:
@@ -147,7 +149,18 @@ class FrameLogReplay:
         at = self._last_at if self._has_holes else from_ns(record.received_ns)
         self._lose(connection_id, connection_id + 1, at, record)
 
+    def _crash(self, record: LogRecord) -> None:
+        """Close what an earlier run left open: each connection at its last frame, others at the last record of all."""
+        if record.number < self._begin:
+            return
+        for connection_id, decoder in self._decoders.items():
+            self._add_range("connections_crashed", connection_id, connection_id + 1, decoder.last_at, record)
+        first = record.number - record.number % NUMBERS_PER_SHARD
+        self._add_range("connections_crashed", first, record.number, self._last_at, record)
+
     def _lose(self, first: int, before: int, at: datetime | None, record: LogRecord) -> None:
-        row = (first, before, at)
+        self._add_range("coverage_lost", first, before, at, record)
+
+    def _add_range(self, stream: str, first: int, before: int, at: datetime | None, record: LogRecord) -> None:
         received_at = from_ns(record.received_ns)
-        self._items.append(Item("coverage_lost", row, b"", record.number, record.connection_id, received_at))
+        self._items.append(Item(stream, (first, before, at), b"", record.number, record.connection_id, received_at))
