@@ -2,23 +2,14 @@
 -- Reads: ops.subscriptions
 -- Writes: ops.expected
 -- Returns: nothing
+with
+stopped as (
+    select max(coalesce(s.ended_at, 'infinity')) as at
+    from ops.subscriptions as s
+    group by s.gatherer_id
+)
+
 update ops.expected as e
-set dropped_at = r.ended_at
-from (
-    select
-        s.channel,
-        s.market_ticker,
-        min(s.ended_at) as ended_at
-    from (
-        select
-            each.channel,
-            each.market_ticker,
-            max(coalesce(each.ended_at, 'infinity')) as ended_at
-        from ops.subscriptions as each
-        group by each.channel, each.market_ticker, each.gatherer_id
-    ) as s
-    group by s.channel, s.market_ticker
-) as r
-where
-    e.channel = r.channel and e.market_ticker = r.market_ticker and e.dropped_at is null
-    and isfinite(r.ended_at);
+set dropped_at = first_stopped.at
+from (select min(s.at) as at from stopped as s) as first_stopped
+where e.dropped_at is null and isfinite(first_stopped.at) and e.began_at < first_stopped.at;

@@ -1,12 +1,13 @@
 """The journal of everything the exchange did, in order, one JSON object per line; lines are never changed.
 
-A published message is {"published_ms", "sent", ..., "frame": {"type", "msg", ...}}; `sent` is the number of
-connections that it was sent to. The frame has all its fields: `unsent` names those that no connection got, `lacking`
-those that at least one connection did not get, and `lacked` lists {"fields", "connections"}: the connections that
-lacked exactly these fields. The `receiver` of a snapshot that one client asked for is its connection and
-subscription. The line of a delta also holds its `occurrence` among equal deltas of one clock, and `after`, the size
-of its level after it. With the `book` that each market started with, this gives the book after each clock. A fault is
-{"published_ms", "fault": ...}, a change of the fields of connections {..., "rollout": ...}.
+A published message is {"published_ms", "sent", "on", ..., "frame": {"type", "msg", ...}}; `sent` is the number of
+connections that it was sent to, and `on` are those that got it undamaged, by their numbers in {..., "connection": ...}.
+The frame has all its fields: `unsent` names those that no connection got, `lacking` those that at least one connection
+did not get, and `lacked` lists {"fields", "connections"}: the connections that lacked exactly these fields. The
+`receiver` of a snapshot that one client asked for is its connection and subscription. The line of a delta also holds
+its `occurrence` among equal deltas of one clock, and `after`, the size of its level after it. With the `book` that each
+market started with, this gives the book after each clock. A fault is {"published_ms", "fault": ...}, a change of the
+fields of connections {..., "rollout": ...}.
 """
 
 from collections.abc import Sequence
@@ -39,10 +40,11 @@ class Journal:
             envelope = message.envelope if message.envelope is not None else b'"sending_ts_ms":%d,' % published_ms
             kind = msgspec.json.encode(message.type)
             self._file.write(
-                b'{"published_ms":%d,"sent":%d,%b%b"frame":{"type":%b,%b"msg":%b}}\n'
+                b'{"published_ms":%d,"sent":%d,%b%b%b"frame":{"type":%b,%b"msg":%b}}\n'
                 % (
                     published_ms,
                     len(lacked),
+                    _numbers(connections),
                     _fields(lacked, connections),
                     message.journal_fields,
                     kind,
@@ -66,6 +68,11 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _numbers(connections: Sequence[int]) -> bytes:
+    """Return the connections that got a whole message, encoded."""
+    return b'"on":[%b],' % ",".join(str(number) for number in connections if number).encode()
 
 
 def _fields(lacked: Sequence[FieldSet], connections: Sequence[int]) -> bytes:

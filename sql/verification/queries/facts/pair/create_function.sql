@@ -2,7 +2,7 @@
 -- It goes through the published facts in the order of publication. Of the candidates of a fact that are still free, it
 -- takes the one whose last published fact comes first: that one helps the fewest later facts. The facts that share a
 -- candidate are published one after another, so this finds the greatest number of pairs.
--- Writes: pg_temp.pair_candidates, pg_temp.candidate
+-- Writes: pg_temp.pair_candidates, pg_temp.candidate, pg_temp.published_fact
 -- Returns: nothing; the function returns the number of pairs
 create or replace function pg_temp.pair_candidates() returns bigint
 language plpgsql
@@ -22,6 +22,7 @@ begin
         fetch first row only;
         if found then
             update pg_temp.candidate as c set is_paired = true where c.held_id = chosen;
+            update pg_temp.published_fact as f set held_id = chosen where f.line_number = published;
             pairs := pairs + 1;
         end if;
     end loop;
