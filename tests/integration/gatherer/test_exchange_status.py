@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -180,6 +180,23 @@ def test_a_refused_question_is_reported_until_it_is_answered(
     poll(listed, kalshi_meta, counters, clock, use)
     assert counters.registry_failing == {}
     assert counters.exchange_status_at_seconds
+
+
+def test_a_question_without_an_answer_is_asked_again_long_before_its_interval_is_over(kalshi_meta: Database) -> None:
+    """The schedule is asked for every ten minutes; one refusal, as of a wrong clock, must not be reported as long."""
+    listed, counters = Listed(), Counters()
+    listed.answers["exchange/schedule"] = always({"error": "unauthorized"}, 401)
+
+    async def use(poller: ExchangePoller) -> None:
+        running = asyncio.ensure_future(poller.run())
+        await wait_until_async(lambda: counters.registry_failing)
+        listed.answers["exchange/schedule"] = always({"schedule": {"maintenance_windows": []}})
+        await wait_until_async(lambda: not counters.registry_failing)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    poll(listed, kalshi_meta, counters, Clock(), use)
 
 
 def test_a_state_that_the_database_refuses_costs_no_other(kalshi_meta: Database) -> None:

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -27,6 +27,7 @@ from kalshi_data.gatherer.markets.step_guard import StepGuard
 from kalshi_data.gatherer.markets.store import RegistryStore
 from kalshi_data.kalshi.bodies import Body
 from kalshi_data.kalshi.rest import Rest
+from kalshi_data.service.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class Question:
     # An answer with this member is one, whatever its HTTP status.
     member: str | None = None
     due_s: float = 0.0
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 class ExchangePoller:
@@ -116,11 +118,15 @@ class ExchangePoller:
             await self.ask(each)
 
     async def ask(self, question: Question) -> None:
-        """Ask one question, and store its answer with those that wait."""
+        """Ask one question, and store its answer with those that wait; ask again soon if there is no answer."""
         spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, protects nothing
-        question.due_s = time.monotonic() + question.interval_seconds * spread
+        pause_seconds = question.interval_seconds * spread
         if await self._guard.attempt(f"ask for the exchange's {question.name}", self._asking(question)):
+            question.backoff.reset()
+            question.due_s = time.monotonic() + pause_seconds
             await self.store()
+        else:
+            question.due_s = time.monotonic() + min(pause_seconds, question.backoff.next_seconds())
 
     async def store(self) -> None:
         """Store the answers that wait."""
