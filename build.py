@@ -7,6 +7,7 @@ usage: python3 build.py COMMAND [ARGUMENT ...]
   check     every formatter, linter and type checker, and the tests of the infrastructure
   format    let every formatter change the files
   bench     benchmarks: bench [NAME] [--seconds N] [--report FILE]
+  campaign  faults by seed on the whole platform, judged by what the exchange published   (campaign --help)
   psql      open a database that demo --keep left: psql FOLDER DATABASE
   pages     the status pages of a demo that --keep left: pages FOLDER
   duckdb    query an archive: duckdb -c "from 'FOLDER/parquet/trades/**/*.parquet'"
@@ -33,8 +34,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-ENVIRONMENT = ROOT / ".venv"
-SCRIPTS, PYTHON = ENVIRONMENT / "bin", ENVIRONMENT / "bin" / "python"
+ENVIRONMENT, SCRIPTS, PYTHON = ROOT / ".venv", ROOT / ".venv" / "bin", ROOT / ".venv" / "bin" / "python"
 # What a demo needs, and everything. The second holds the first, in the same versions.
 DEMO, ALL, UV = ROOT / "requirements-demo.lock", ROOT / "requirements.lock", shutil.which("uv")
 MEGABYTES = {DEMO.name: 340, ALL.name: 850}
@@ -43,10 +43,10 @@ PARALLEL = (f"--numprocesses={min((os.cpu_count() or 1) + 1, 8)}",)  # one more 
 ELSEWHERE = ("terraform", "ansible", "hosts/drills")  # drills take half an hour and are wanted by name
 DEPLOYMENT = ("--exitfirst", "tests/deployment", *(f"--ignore=tests/deployment/{each}" for each in ELSEWHERE))
 DRILLS = ("tests/deployment/hosts/test_life.py::test_bare_hosts_become_a_platform", "tests/deployment/hosts/drills")
-# These take paths, which are relative to the user's folder, and need only what a demo needs.
-OF_DEMO = ("demo", "pages", "psql", "duckdb")
+OF_DEMO = ("demo", "pages", "psql", "duckdb")  # these take paths of the user's folder, and need only a demo's packages
 OF_PACKAGE = {"demo": "kalshi_data.demo", "psql": "kalshi_data.demo.psql", "zipapps": "kalshi_data.release"}
-MODULES = {**OF_PACKAGE, "pages": "kalshi_data.demo.pages", "bench": "tests.benchmarks", "docs": "tests.docs"}
+OF_TESTS = {"bench": "tests.benchmarks", "campaign": "tests.campaign", "docs": "tests.docs"}
+MODULES = {**OF_PACKAGE, **OF_TESTS, "pages": "kalshi_data.demo.pages"}
 
 
 def main(arguments: Sequence[str]) -> int:

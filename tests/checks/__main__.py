@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 # The schemas in tests/golden are as the server writes them.
-SQL = ("sql", "tests/benchmarks", "tests/support")
+SQL = ("sql", "tests/benchmarks", "tests/support", "tests/campaign")
 FORMATTERS = (
     ("ruff", "check", "--fix", "--exit-zero", "--quiet", "."),
     ("ruff", "format", "--quiet", "."),

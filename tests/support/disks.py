@@ -51,6 +51,11 @@ class SmallDisk:
                 except OSError:
                     return
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether the other program's file is there."""
+        return self._ballast.exists()
+
     def release(self) -> None:
         """Let the other program remove its file."""
         self._ballast.unlink()

@@ -1,0 +1,27 @@
+"""Some seeds: fixed ones, and one by the date, with one gatherer unhurt and with all of them hurt."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.campaign.seeds import Campaign
+from tests.support.memory import fast_folder, guarded_folder
+
+SECONDS = 12.0
+BY_DATE = datetime.now(UTC).toordinal()
+SEEDS = [("two", 1), ("all", 203), ("two", BY_DATE), ("all", BY_DATE)]
+
+
+@pytest.fixture(scope="module")
+def campaign() -> Iterator[Campaign]:
+    with guarded_folder(fast_folder(with_programs=True)) as folder:
+        yield Campaign(folder, engine="plain", seconds=SECONDS)
+
+
+@pytest.mark.parametrize(("hurt", "seed"), SEEDS)
+def test_production_holds_what_it_promises_after_the_faults_of_a_seed(campaign: Campaign, hurt: str, seed: int) -> None:
+    lines: list[str] = []
+    report = campaign.run(seed, hurt, lines.append)
+    assert not report.failures, "\n".join([*lines, *report.failures])
+    assert report.figures["published"] > 100
