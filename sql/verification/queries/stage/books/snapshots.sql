@@ -51,6 +51,12 @@ inner join market_data.orderbook_snapshots as h
                 and p.no_prices = h.no_prices and p.no_sizes = h.no_sizes
             )
         )
--- Clocks may restart, so a market may have two states with one clock.
+-- Clocks may restart, so a market may have two states with one clock: then it is the one with the same levels.
 order by
-    p.line_number asc, (p.clock = h.clock) desc nulls last, abs(extract(epoch from h.received_at - p.published_at)) asc;
+    p.line_number asc,
+    (
+        p.clock = h.clock and p.yes_prices = h.yes_prices and p.no_prices = h.no_prices
+        and p.yes_sizes = h.yes_sizes and p.no_sizes = h.no_sizes
+    ) desc nulls last,
+    (p.clock = h.clock) desc nulls last,
+    abs(extract(epoch from h.received_at - p.published_at)) asc;
