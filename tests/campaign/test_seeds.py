@@ -10,7 +10,7 @@ from tests.support.memory import fast_folder, guarded_folder
 
 SECONDS = 12.0
 BY_DATE = datetime.now(UTC).toordinal()
-SEEDS = [("two", 1), ("all", 203), ("two", BY_DATE), ("all", BY_DATE)]
+SEEDS = [("two", 1), ("all", 203), ("all", 4002), ("two", BY_DATE), ("all", BY_DATE)]
 
 
 @pytest.fixture(scope="module")
