@@ -1,4 +1,5 @@
--- List the published market summaries for the comparison: each set of values once.
+-- List the published market summaries for the comparison: each set of values once. A form without a time is a copy of
+-- one with a time, and need add nothing to it: see ops.merge_undated_tickers.
 -- Reads: pg_temp.published_ticker
 -- Writes: pg_temp.published_form
 -- Returns: nothing
@@ -16,5 +17,11 @@ select
         )
     ) || pg_temp.time_labels(exchange_ts, least(time_digits, 3)) as labels,
     true as is_once
-from published_ticker
-where is_readable;
+from (
+    select
+        *,
+        bool_or(form > 0 and exchange_ts is not null) over (partition by line_number) as has_time
+    from published_ticker
+    where is_readable
+) as t
+where form <= 0 or exchange_ts is not null or not has_time;
