@@ -42,13 +42,17 @@ def guarded_folder(parent: Path | None = None) -> Generator[Path]:
 
 
 def remove(folder: Path) -> None:
-    """End the servers whose data are in a folder, and remove it."""
+    """End the servers whose data are in a folder, unmount the disks in it, and remove it."""
     for pid_file in folder.glob("**/postmaster.pid"):
         with suppress(OSError, ValueError):
             pid = int(pid_file.read_text().splitlines()[0])
             # A killed server leaves its file behind, and its number may be another process's by now.
             if Path(f"/proc/{pid}/cwd").samefile(pid_file.parent):
                 end(pid)
+    with suppress(OSError):
+        for line in Path("/proc/mounts").read_text().splitlines():
+            if Path(line.split()[1]).is_relative_to(folder):
+                subprocess.run(["umount", "--lazy", line.split()[1]], check=False)
     shutil.rmtree(folder, ignore_errors=True)
 
 

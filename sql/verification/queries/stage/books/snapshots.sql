@@ -8,13 +8,7 @@ create temporary table book_snapshot as
 with
 placed as (
     select
-        s.line_number,
-        s.market_ticker,
-        s.clock,
-        s.yes_prices,
-        s.yes_sizes,
-        s.no_prices,
-        s.no_sizes,
+        s.line_number, s.market_ticker, s.clock, s.yes_prices, s.yes_sizes, s.no_prices, s.no_sizes,
         coalesce(b.unit, '-infinity') as unit,
         coalesce(b.clock, 0) as change_clock,
         s.published_at
