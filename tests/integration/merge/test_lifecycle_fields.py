@@ -108,3 +108,31 @@ def test_what_came_before_a_connection_is_no_copy_of_what_came_on_it(
             receive(gatherer, [frame("market_lifecycle_v2", message, later(second))], later(second), number)
         merge(production, gatherers)
     assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_fees_that_are_no_longer_special_are_another_message(
+    production: Database, make_database: MakeDatabase, order: Sequence[int]
+) -> None:
+    """A null there is no lacking field. One line lacks the multiplier, which the others have."""
+    ended, begun = ("KXA-26", None, None), ("KXA-26", "flat", 1)
+    gatherers = [make_database("kalshi_ts") for _ in range(3)]
+    for number, gatherer in enumerate(gatherers):
+        bodies = [
+            {"event_ticker": event, "fee_type_override": kind, "fee_multiplier_override": multiplier}
+            for event, kind, multiplier in (ended, begun)
+        ]
+        if number == 1:
+            bodies = [{name: body[name] for name in body if name != "fee_multiplier_override"} for body in bodies]
+        receive(
+            gatherer,
+            [frame("event_fee_update", body, later(second - 60)) for second, body in zip((0, 5), bodies, strict=True)],
+        )
+    gatherers = [gatherers[number] for number in order]
+    for count in range(1, 4):
+        merge(production, gatherers[:count])
+    found = [payload for _, _, payload in rows(production, "lifecycle_events", "subject_ticker seen_at payload")]
+    assert sorted((each["fee_type_override"] or "", each["fee_multiplier_override"] or 0) for each in found) == [
+        ("", 0),
+        ("flat", 1),
+    ]
