@@ -14,8 +14,10 @@ PAUSE_SECONDS = 1.0
 FAULT_SECONDS_MAX = 5.0
 # A message is believed to have been sent up to an hour after it was received.
 CLOCK_STEPS_SECONDS = (-3_000, -30, -2, -0.3, 0.3, 2, 30, 3_600, 86_400)
-# If messages lack all times of the exchange, only the clock of a host says when they were: then it is wrong by less.
-UNTIMED_STEP_SECONDS_MAX = 2
+# If messages may lack all times of the exchange, only hosts say when they were. Copies more than 5 s apart then count as
+# two messages, so clocks are wrong by less, and less is late.
+UNTIMED_SECONDS_MAX = 1.0
+LATE = ("gatherer freeze", "feed stall", "exchange reorder")
 # If all gatherers may be hurt, this share of their faults hits all of them, one within this time of the other.
 STORM_SHARE, STORM_SECONDS = 0.35, 1.5
 
@@ -141,16 +143,19 @@ def make_plan(seed: int, seconds: float, hurt: str) -> Plan:
     moments = [round(chance.uniform(0, seconds), 2) for _ in range(max(2, round(seconds / PAUSE_SECONDS)))]
     steps = sorted((each for at in moments for each in _draw_steps(chance, at, hurtable)), key=lambda each: each[0])
     if rollout:
-        steps = [_with_small_step(each) for each in steps]
+        steps = [_almost_punctual(each) for each in steps]
     audit_seconds = chance.choice((2, 5, 20))
     return Plan(seed, seconds, unhurt, exchange, audit_seconds, late, steps)
 
 
-def _with_small_step(step: Step) -> Step:
-    """Return a step whose clock is wrong by little, in a run in which messages may lack all times."""
-    seconds = step.details.get("step_seconds", 0.0)
-    bounded = max(-UNTIMED_STEP_SECONDS_MAX, min(seconds, UNTIMED_STEP_SECONDS_MAX))
-    return step._replace(details={**step.details, "step_seconds": bounded}) if seconds else step
+def _almost_punctual(step: Step) -> Step:
+    """Return a fault of a run in which messages may lack all times."""
+    details = dict(step.details)
+    if step.action in LATE:
+        details["seconds"] = min(details["seconds"], UNTIMED_SECONDS_MAX)
+    if "step_seconds" in details:
+        details["step_seconds"] = max(-UNTIMED_SECONDS_MAX, min(details["step_seconds"], UNTIMED_SECONDS_MAX))
+    return step._replace(details=details)
 
 
 def _exchange_options(chance: random.Random, *, rollout: bool) -> Sequence[str]:
