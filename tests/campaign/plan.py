@@ -14,8 +14,8 @@ PAUSE_SECONDS = 1.0
 FAULT_SECONDS_MAX = 5.0
 # A message is believed to have been sent up to an hour after it was received.
 CLOCK_STEPS_SECONDS = (-3_000, -30, -2, -0.3, 0.3, 2, 30, 3_600, 86_400)
-# If messages may lack all times of the exchange, only hosts say when they were. Copies more than 5 s apart then count as
-# two messages, so clocks are wrong by less, and less is late.
+# If messages may lack all times of the exchange, only hosts say when they were. Copies more than 5 s apart then count
+# as two messages, so clocks are wrong by less, and less is late.
 UNTIMED_SECONDS_MAX = 1.0
 LATE = ("gatherer freeze", "feed stall", "exchange reorder")
 # If all gatherers may be hurt, this share of their faults hits all of them, one within this time of the other.
