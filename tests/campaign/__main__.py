@@ -11,7 +11,7 @@ from kalshi_data.cli.tables import make_console, print_line, table
 from tests.campaign.seeds import Campaign, SeedReport
 from tests.support.memory import fast_folder, guarded_folder
 
-FIGURES = ("published", "withheld", "lost", "books", "wrong_books", "polls")
+FIGURES = ("published", "lost", "unknown", "books", "wrong_books", "polls")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

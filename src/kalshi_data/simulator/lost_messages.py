@@ -15,6 +15,7 @@ class LostMessage(msgspec.Struct, frozen=True):
         market: The market of an order book; empty for a stream that is received for all markets at once.
         published_at: When the exchange published it (UTC).
         state: What production says of its minute: gap, covered and so on, or none if nothing was expected in it.
+        connections: To how many connections it was sent.
         clients: The keys that were sent it on a connection that lasted for another second.
     """
 
@@ -22,6 +23,7 @@ class LostMessage(msgspec.Struct, frozen=True):
     market: str
     published_at: datetime
     state: str
+    connections: int
     clients: list[str]
 
 

@@ -80,14 +80,17 @@ def compare_journal(connection: Connection, journal: Path) -> Verification:
     )
 
 
-def load_journal(connection: Connection, journal: Path) -> ExcludedMessages:
-    """Load a journal into temporary tables of this connection, without the messages that are not compared."""
-    excluded = read_journal(connection, journal)
+def load_journal(connection: Connection, journal: Path, *, keep_withheld: bool = False) -> ExcludedMessages:
+    """Load a journal into temporary tables of this connection, without the messages that are not compared.
+
+    With `keep_withheld` those that were sent to no connection are compared, too.
+    """
+    excluded = read_journal(connection, journal, keep_withheld=keep_withheld)
     place_books(connection)
     return excluded
 
 
-def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
+def read_journal(connection: Connection, journal: Path, *, keep_withheld: bool = False) -> ExcludedMessages:
     """Load a journal, but do not look yet at what production holds of its books."""
     for function in (
         query("verification/sent/create_time"),
@@ -114,7 +117,7 @@ def read_journal(connection: Connection, journal: Path) -> ExcludedMessages:
             copy.write_row((line.replace("\0", "\\u0000"),))
     parsed = connection.execute(query("verification/parse_journal")).rowcount
     connection.execute(query("verification/forget_books_in_gaps"))
-    withheld = connection.execute(query("verification/drop_withheld")).rowcount
+    withheld = 0 if keep_withheld else connection.execute(query("verification/drop_withheld")).rowcount
     connection.execute(query("verification/stage/forms"))
     connection.execute(query("verification/stage/whole_trades"))
     for name in (*VERIFIED_STREAMS, "exchange_status"):

@@ -3,8 +3,8 @@
 -- Parameters: stream text
 -- Reads: pg_temp.published_fact, pg_temp.journal, what ops.minutes_during reads
 -- Returns: stream; market_ticker, empty for a stream that is received for all markets at once; published_at; state of
--- the minute, none if nothing was expected in it; clients, the keys that were sent it on a connection that lasted for
--- another second
+-- the minute, none if nothing was expected in it; connection_count, to how many connections it was sent; clients, the
+-- keys that were sent it on a connection that lasted for another second
 with
 wanted as (
     select %(stream)s::text as stream
@@ -36,7 +36,7 @@ connection as (
 
 select
     l.stream, l.market_ticker, l.published_at, coalesce(m.state, 'none') as state,
-    coalesce(c.clients, '{}') as clients
+    (l.line ->> 'sent')::integer as connection_count, coalesce(c.clients, '{}') as clients
 from lost as l
 left join lateral (
     select s.state
