@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -71,6 +71,16 @@ def test_lines_sequences_and_markets_make_rows_of_their_own(ops: Connection) -> 
     merge_line_checks(ops, line(1, 2, gatherer=2, epoch=UUID(int=9)))
     assert [row[1] for row in runs(ops)] == [(0, 1), (0, 1), (1, 2), (0, 1), (1, 2)]
     assert runs(ops, "KXA-2") == [(1, (0, 1), 1, 1, True)]
+
+
+def test_an_equal_comparison_that_ends_in_the_future_proves_nothing(ops: Connection) -> None:
+    """The gatherer's clock was set ahead meanwhile; a difference still counts."""
+    ahead = (datetime.now(UTC) + timedelta(hours=1) - at(0)) / timedelta(minutes=1)
+    assert merge_line_checks(ops, line(0, 1, ahead)) == 1
+    assert runs(ops) == [(1, (0, 1), 1, 1, True)]
+    assert merge_line_checks(ops, [LineCheck(began=1, ended=ahead, is_equal=False)]) == 1
+    reasons = ops.execute("select reason from ops.rejected_rows where stream = 'book_checks'").fetchall()
+    assert reasons == [("the clock was ahead in the interval",)]
 
 
 def test_a_row_ends_with_the_day(ops: Connection) -> None:

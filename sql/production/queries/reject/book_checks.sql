@@ -1,5 +1,6 @@
 -- Move staged comparisons of order books whose times production does not accept out of the stage: the gatherer's clock
--- was wrong, or it was set back in the interval, which then proves nothing about any time.
+-- was wrong, or it was set back in the interval or ahead at its end, which then proves nothing about any time. Clocks
+-- of gatherers and of production usually differ by less than 5 s.
 -- Parameters: late_days_max integer
 -- Writes: pg_temp.stage, ops.rejected_rows
 -- Returns: per gatherer how many rows were rejected
@@ -15,7 +16,8 @@ staged as not materialized (
         coalesce(
             ops.rejection_reason(least(s.from_at, s.until_at), 0, 1, a.from_at, a.until_at),
             ops.rejection_reason(greatest(s.from_at, s.until_at), 0, 1, a.from_at, a.until_at),
-            case when s.is_equal and s.until_at < s.from_at then 'the clock was set back in the interval' end
+            case when s.is_equal and s.until_at < s.from_at then 'the clock was set back in the interval' end,
+            case when s.is_equal and s.until_at > now() + interval '5 s' then 'the clock was ahead in the interval' end
         ) as reason
     from stage as s
     cross join accepted as a
