@@ -144,6 +144,8 @@ def make_plan(seed: int, seconds: float, hurt: str) -> Plan:
     steps = sorted((each for at in moments for each in _draw_steps(chance, at, hurtable)), key=lambda each: each[0])
     if rollout:
         steps = [_almost_punctual(each) for each in steps]
+    if rollout or unhurt is None:
+        steps = [_almost_right(each) for each in steps]
     audit_seconds = chance.choice((2, 5, 20))
     return Plan(seed, seconds, unhurt, exchange, audit_seconds, late, steps)
 
@@ -153,6 +155,12 @@ def _almost_punctual(step: Step) -> Step:
     details = dict(step.details)
     if step.action in LATE:
         details["seconds"] = min(details["seconds"], UNTIMED_SECONDS_MAX)
+    return step._replace(details=details)
+
+
+def _almost_right(step: Step) -> Step:
+    """Return a fault of a run in which no clock is wrong by much."""
+    details = dict(step.details)
     if "step_seconds" in details:
         details["step_seconds"] = max(-UNTIMED_SECONDS_MAX, min(details["step_seconds"], UNTIMED_SECONDS_MAX))
     return step._replace(details=details)
