@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import permutations, product
+from typing import Any
 
 import pytest
 
@@ -110,17 +111,19 @@ def test_what_came_before_a_connection_is_no_copy_of_what_came_on_it(
     assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
 
 
-@pytest.mark.parametrize("order", [*permutations(range(3))])
+FEES = (("KXA-26", None, None), ("KXA-26", "flat", 1))
+
+
+@pytest.mark.parametrize(("order", "sent_fees"), [*product([(0, 1, 2), (1, 2, 0), (2, 1, 0)], [FEES, FEES[::-1]])])
 def test_fees_that_are_no_longer_special_are_another_message(
-    production: Database, make_database: MakeDatabase, order: Sequence[int]
+    production: Database, make_database: MakeDatabase, order: Sequence[int], sent_fees: Sequence[tuple[Any, ...]]
 ) -> None:
     """A null there is no lacking field. One line lacks the multiplier, which the others have."""
-    ended, begun = ("KXA-26", None, None), ("KXA-26", "flat", 1)
     gatherers = [make_database("kalshi_ts") for _ in range(3)]
     for number, gatherer in enumerate(gatherers):
         bodies = [
             {"event_ticker": event, "fee_type_override": kind, "fee_multiplier_override": multiplier}
-            for event, kind, multiplier in (ended, begun)
+            for event, kind, multiplier in sent_fees
         ]
         if number == 1:
             bodies = [{name: body[name] for name in body if name != "fee_multiplier_override"} for body in bodies]

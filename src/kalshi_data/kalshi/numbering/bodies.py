@@ -14,6 +14,8 @@ BODIES_MAX = 50
 # How many times of earlier bodies a row has at most.
 EARLIER_MAX = 15
 
+# If these are null, an event has the fees of its series again. Source: the exchange's AsyncAPI, event_fee_update.
+NULL_IS_A_VALUE = frozenset({"fee_type_override", "fee_multiplier_override"})
 # A number of any size is kept exactly.
 _BODY = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -44,8 +46,8 @@ class BodyNumbering:
     """Numbers the bodies of one subject and kind by how many before them in the burst have all of their fields.
 
     So the number of a body that has lost a field counts the richer ones before it, too. A null counts as a field that
-    is missing. Bodies are forgotten after the pause, also if their time lay in the future, or if more than `fields_max`
-    fields are held.
+    is missing, but for fees. Bodies are forgotten after the pause, also if their time lay in the future, or if more than
+    `fields_max` fields are held.
     """
 
     def __init__(self, pause: timedelta, fields_max: int = FIELDS_MAX, bodies_max: int = BODIES_MAX) -> None:
@@ -112,5 +114,5 @@ def _fields(value: object, path: str = "") -> Iterator[int]:
     if isinstance(value, dict):
         for name, inner in cast("dict[str, Any]", value).items():
             yield from _fields(inner, f"{path}\0{name}")
-    elif value is not None:
+    elif value is not None or path.rpartition("\0")[2] in NULL_IS_A_VALUE:
         yield hash((path, repr(value)))
