@@ -46,8 +46,8 @@ class BodyNumbering:
     """Numbers the bodies of one subject and kind by how many before them in the burst have all of their fields.
 
     So the number of a body that has lost a field counts the richer ones before it, too. A null counts as a field that
-    is missing, but for fees. Bodies are forgotten after the pause, also if their time lay in the future, or if more than
-    `fields_max` fields are held.
+    is missing, but for fees. Bodies are forgotten after the pause, also if their time lay in the future, or if more
+    than `fields_max` fields are held.
     """
 
     def __init__(self, pause: timedelta, fields_max: int = FIELDS_MAX, bodies_max: int = BODIES_MAX) -> None:
