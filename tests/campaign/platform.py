@@ -130,9 +130,8 @@ class CampaignPlatform:
     def start_beside(self, program: str, number: int | None) -> ProgramProcess:
         """Start a program a second time on the same settings."""
         config = self.gatherer_settings(number) if number else self.deduplicator_settings
-        self.beside.append(
-            self._program(f"{program}-beside-{len(self.beside)}", [program, "run", "--config", str(config)])
-        )
+        arguments = [program, "run", "--config", str(config)]
+        self.beside.append(self._program(f"{program}-beside-{len(self.beside)}", arguments))
         return self.beside[-1]
 
     def gatherer_settings(self, number: int) -> Path:

@@ -47,9 +47,11 @@ class Publisher(FeedContext):
         for session, subscription in route:
             fields = session.fields.take(message.type)
             form = forms.get(fields) or forms.setdefault(fields, without(message, fields))
+            # A fault of some frames is over after the last of them.
+            number = 0 if session.wire.frame_fault else session.number
             if session.deliver(subscription, form, published_ms):
                 lacked.append(fields)
-                connections.append(0 if session.wire.frame_fault else session.number)
+                connections.append(number)
         self.journal.record_message(message, lacked, published_ms, connections)
         return len(lacked)
 
