@@ -1,21 +1,24 @@
--- Record that gatherers record nothing more: nothing is expected any more from a second before the first of them had
--- stopped, since its subscriptions ended one after another.
+-- Record that gatherers record nothing more: nothing is expected any more from when the first of them began to stop.
+-- A gatherer's subscriptions end one after another, within a second.
 -- Reads: ops.subscriptions
 -- Writes: ops.expected
 -- Returns: nothing
 with
-stopped as (
-    select max(coalesce(s.ended_at, 'infinity')) - interval '1 s' as at
+subscription as (
+    select
+        s.gatherer_id,
+        coalesce(s.ended_at, 'infinity') as ended_at,
+        max(coalesce(s.ended_at, 'infinity')) over (partition by s.gatherer_id) as last_ended_at
     from ops.subscriptions as s
-    group by s.gatherer_id
 ),
 
-first_stopped as (
-    select min(s.at) as at
-    from stopped as s
+stopped as (
+    select min(s.ended_at) as at
+    from subscription as s
+    where s.ended_at > s.last_ended_at - interval '1 s' or s.ended_at = s.last_ended_at
 )
 
 update ops.expected as e
-set dropped_at = greatest(e.began_at, f.at)
-from first_stopped as f
-where e.dropped_at is null and isfinite(f.at);
+set dropped_at = greatest(e.began_at, s.at)
+from stopped as s
+where e.dropped_at is null and isfinite(s.at);

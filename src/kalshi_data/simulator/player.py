@@ -142,10 +142,14 @@ def _traded_us(frame: RecordedFrame) -> int | None:
 def schedule(frames: Sequence[RecordedFrame], seconds_max: float) -> Iterator[tuple[float, RecordedFrame]]:
     """Yield each frame with the second at which it is due; longer recordings play faster, within `seconds_max`.
 
-    The order of the recording is kept even if its times go back. A frame without a time is due at once.
+    The order of the recording is kept even if its times go back. A frame without a time is due at once. If no frame has
+    a time, the recording takes `seconds_max`, and each frame the same part of it.
     """
     times = [frame.received_ns for frame in frames if frame.received_ns is not None]
-    first, length_ns = (min(times), max(times) - min(times)) if times else (0, 0)
+    if not times:
+        yield from ((seconds_max * number / len(frames), frame) for number, frame in enumerate(frames))
+        return
+    first, length_ns = min(times), max(times) - min(times)
     factor = min(1.0, seconds_max * 1e9 / length_ns) if length_ns else 0.0
     due_seconds = 0.0
     for frame in frames:

@@ -87,6 +87,11 @@ def test_long_recordings_are_compressed() -> None:
     assert [due for due, _ in schedule(frames, 10)] == [0, 5, 10]
 
 
+def test_a_recording_without_times_takes_all_the_seconds() -> None:
+    frames = [recorded(None) for _ in range(4)]
+    assert [due for due, _ in schedule(frames, 10)] == [0, 2.5, 5, 7.5]
+
+
 def test_the_sample_is_the_same_for_the_same_seed_and_holds_everything() -> None:
     entries = make_recording(seed=4, seconds=5)
     assert entries == make_recording(seed=4, seconds=5)
