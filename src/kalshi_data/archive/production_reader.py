@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, LiteralString, cast
 
+import adbc_driver_manager
 import adbc_driver_postgresql  # pyright: ignore[reportMissingTypeStubs]
+import psycopg
 import pyarrow as pa
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatement
 from psycopg import ClientCursor
@@ -35,7 +38,8 @@ def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: da
 
     Raises:
         MisfitError: a value does not fit the archive's schema.
-        adbc_driver_manager.Error: the database failed.
+        psycopg.OperationalError: production does not answer.
+        adbc_driver_manager.Error: the database refused the query.
     """
     ((snapshot,),) = connection.execute(query("production/snapshot/share")).fetchall()
     adopt = _bind(connection, query("production/snapshot/adopt"), {"snapshot": snapshot})
@@ -45,7 +49,7 @@ def read(connection: Connection, stream: ArchiveStream, begin: datetime, end: da
 
 def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Generator[pa.RecordBatch]:
     schema = arrow_schema(stream)
-    with AdbcConnection(_database(conninfo)) as reading:
+    with _lost_sessions(), AdbcConnection(_database(conninfo)) as reading:
         reading.set_autocommit(False)
         with AdbcStatement(reading) as statement:
             statement.set_sql_query(adopt)
@@ -58,6 +62,18 @@ def _stream(stream: ArchiveStream, conninfo: str, adopt: str, rows: str) -> Gene
             with pa.RecordBatchReader.from_stream(found) as batches:
                 for batch in batches:
                     yield pa.RecordBatch.from_arrays(list(_columns(stream, batch)), schema=schema)
+
+
+@contextmanager
+def _lost_sessions() -> Generator[None]:
+    """Raise what psycopg raises if production does not answer: the driver has errors of its own for that.
+
+    pyarrow passes on the driver's error as one of the operating system if rows were already read.
+    """
+    try:
+        yield
+    except (adbc_driver_manager.OperationalError, OSError) as error:
+        raise psycopg.OperationalError(str(error).strip()) from error
 
 
 @lru_cache(DATABASES_MAX)
