@@ -1,5 +1,6 @@
 """What must hold when a run has ended: by the exchange's journal alone, and by what production says of itself."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,16 +10,19 @@ from kalshi_data.demo.processes import ProgramFailed, run_to_end
 from kalshi_data.demo.summary import merged_rows, received_rows
 from kalshi_data.simulator.lost_messages import LostMessage, list_lost
 from kalshi_data.simulator.verification import VERIFIED_STREAMS, StreamCounts, count_books, count_stream, load_journal
+from tests.campaign.bucket import ENVIRONMENT
+from tests.campaign.growth import grown, left_behind
 from tests.campaign.performing import Performer, ended_by_themselves
 from tests.campaign.plan import GATHERERS
 from tests.campaign.platform import CampaignPlatform
+from tests.campaign.programs import is_running
 
 LIVE_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.2
 MINUTES_MAX, MARKETS_MAX = 1_440, 100_000
 SNAPSHOTS = "orderbook_snapshots"
-# What stays true after a fault is over, and is rightly reported: frames that this version cannot read.
-LASTING = frozenset({"unknown"})
+# All hours are written; one could not be written, and the next export does it; killed.
+EXPORTED = (0, 1, -signal.SIGKILL)
 # Streams whose minutes production classifies.
 CLASSIFIED = ("orderbook_deltas", "trades", "tickers", "lifecycle_events")
 
@@ -40,12 +44,17 @@ def await_liveness(platform: CampaignPlatform, performer: Performer) -> Iterator
 
 
 def _unwell(platform: CampaignPlatform) -> Iterator[str]:
+    sick = list(_unhealthy(platform))
+    yield from sick or grown(platform)
+
+
+def _unhealthy(platform: CampaignPlatform) -> Iterator[str]:
     for number in (0, *GATHERERS):
-        found = platform.health(number)
-        reasons = [each for each in found["reasons"] if each["check"] not in LASTING]
-        if reasons:
-            name = f"gatherer {number}" if number else "the deduplicator"
-            yield f"{name} is {found['status']}: {reasons}"
+        if reasons := platform.reasons(number):
+            yield f"{platform.program(number).name} is not healthy: {reasons}"
+    for each in platform.exports:
+        if is_running(each):
+            yield f"{each.name} has not ended"
 
 
 def await_merge(platform: CampaignPlatform, performer: Performer) -> Iterator[str]:
@@ -71,7 +80,7 @@ def _unmerged(platform: CampaignPlatform) -> Iterator[str]:
 
 def judge(platform: CampaignPlatform, say: Callable[[str], None]) -> Outcome:
     """Compare production and the archive with the journal, after all programs have ended."""
-    failures = list(ended_by_themselves(platform))
+    failures = [*ended_by_themselves(platform), *failed_exports(platform)]
     say("comparing production with the journal")
     with connect(platform.production.server.conninfo("kalshi"), application_name="campaign") as connection:
         connection.execute(query("verification/end_recording"))
@@ -91,6 +100,7 @@ def judge(platform: CampaignPlatform, say: Callable[[str], None]) -> Outcome:
         failures.append(f"{wrong_books} of {books} books are wrong although nothing is lost")
     say("writing the archive and comparing it with production")
     failures += archive_differences(platform)
+    failures += left_behind(platform)
     figures = {
         "published": sum(each.published for each in counts.values()),
         "lost": len(lost),
@@ -118,11 +128,18 @@ def is_unknown(lost: LostMessage) -> bool:
     return lost.stream == "orderbook_deltas" and lost.state == "none" and not lost.connections
 
 
+def failed_exports(platform: CampaignPlatform) -> Iterator[str]:
+    """Yield which exports ended otherwise than in order, without some hours, or killed."""
+    for each in platform.exports:
+        if (status := each.end()) not in EXPORTED:
+            yield f"{each.name} ended with status {status}: {each.last_lines()}"
+
+
 def archive_differences(platform: CampaignPlatform) -> Iterator[str]:
     """Write the archive; yield how it differs from production."""
     config = ("--config", str(platform.deduplicator_settings))
     try:
-        run_to_end("export", ["deduplicator", "export", "--once", "--early", *config])
-        run_to_end("verify", ["deduplicator", "archive", "verify", "--deep", "--json", *config])
+        run_to_end("export", ["deduplicator", "export", "--once", "--early", *config], within=ENVIRONMENT)
+        run_to_end("verify", ["deduplicator", "archive", "verify", "--deep", "--json", *config], within=ENVIRONMENT)
     except ProgramFailed as error:
         yield f"the archive differs: {error}"

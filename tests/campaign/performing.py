@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from kalshi_data.demo.processes import ProgramFailed, run_to_end
+from kalshi_data.demo.processes import ProgramFailed, ProgramProcess, run_to_end
 from tests.campaign.plan import DATABASES, LINES, Step
 from tests.campaign.platform import CampaignPlatform
 from tests.campaign.programs import KeptProgram, is_running
 from tests.campaign.proxies import Line
+from tests.campaign.release import Release
 from tests.campaign.servers import HurtServer
 
 Work = Callable[[], None]
@@ -29,6 +30,7 @@ class Performer:
         self._due: list[tuple[float, int, str, Work]] = []
         # How many faults hold a thing at the moment, by the fault and the thing.
         self._holds: Counter[tuple[str, int]] = Counter()
+        self._release = Release(platform, self._after, self._migrate, say)
 
     def run(self, seconds: float) -> None:
         """Carry out all steps, and return when all faults are over and their time has passed."""
@@ -72,14 +74,20 @@ class Performer:
         elif name in LINES:
             for line in self._lines(group, step.gatherer):
                 self._on_line(name, line, seconds)
-        elif name in DATABASES:
+        elif name in (*DATABASES, "slow_disk"):
             server = self._platform.servers[step.gatherer] if step.gatherer else self._platform.production
             self._on_server(name, server, seconds)
         elif name in ("kill", "restart", "freeze"):
-            kept = self._platform.gatherers[step.gatherer] if step.gatherer else self._platform.deduplicator
-            self._on_program(name, kept, seconds)
+            self._on_program(name, self._platform.program(step.gatherer or 0), seconds)
         elif name == "migrate":
-            self._migrate(group, step.gatherer)
+            self._migrate(step.gatherer or 0)
+        elif name == "errors":
+            bucket = self._platform.bucket
+            self._hold("errors", bucket, bucket.fail, bucket.recover, seconds)
+        elif name == "export":
+            self._kill_after(self._platform.start_export(), seconds)
+        elif name == "release":
+            self._release.begin()
         elif name == "second_start":
             self._start_second(group, step.gatherer, seconds)
         elif name == "step_clock":
@@ -95,6 +103,8 @@ class Performer:
     def _lines(self, group: str, number: int | None) -> Sequence[Line]:
         if group == "feed":
             return self._platform.feeds[number or 0]
+        if group == "bucket":
+            return [self._platform.bucket.line]
         return [self._platform.polls[number or 0] if group == "poll" else self._platform.production_line]
 
     def _on_line(self, name: str, line: Line, seconds: float) -> None:
@@ -120,6 +130,8 @@ class Performer:
             self._hold("full", server, server.fill_disk, server.empty_disk, seconds)
         elif name == "freeze_database":
             self._hold("frozen", server, server.freeze, server.thaw, seconds)
+        elif name == "slow_disk":
+            self._hold("slow", server, server.slow_down, server.speed_up, seconds)
         else:
             self._hold("read-only", server, server.forbid_writes, server.allow_writes, seconds)
 
@@ -152,10 +164,13 @@ class Performer:
 
         self._hold("clock", self._platform.gatherers[number], lambda: None, set_right, seconds)
 
-    def _migrate(self, program: str, number: int | None) -> None:
-        config = self._platform.gatherer_settings(number) if number else self._platform.deduplicator_settings
+    def _kill_after(self, process: ProgramProcess, seconds: float) -> None:
+        self._after(seconds, lambda: process.kill() if is_running(process) else None)
+
+    def _migrate(self, number: int) -> None:
+        program = "gatherer" if number else "deduplicator"
         try:
-            run_to_end(f"{program} migrate", [program, "migrate", "--config", str(config)])
+            run_to_end(f"{program} migrate", [program, "migrate", "--config", str(self._platform.settings_of(number))])
         except ProgramFailed as error:
             # Its database may be down; nothing is to be migrated.
             self._say(f"          {str(error).splitlines()[-1]}")

@@ -11,6 +11,8 @@ Details = Mapping[str, Any]
 Draw = Callable[[random.Random], Details]
 # Mean seconds between two faults.
 PAUSE_SECONDS = 1.0
+# And between two of OTHERS.
+OTHERS_PAUSE_SECONDS = 4.0
 FAULT_SECONDS_MAX = 5.0
 # A message is believed to have been sent up to an hour after it was received.
 CLOCK_STEPS_SECONDS = (-3_000, -30, -2, -0.3, 0.3, 2, 30, 3_600, 86_400)
@@ -90,6 +92,11 @@ def stepped(chance: random.Random) -> Details:
     return {**lasting(chance), "step_seconds": chance.choice(CLOCK_STEPS_SECONDS)}
 
 
+def killed_after(chance: random.Random) -> Details:
+    """Draw after how long a program is killed that ends by itself; after 20 s it has ended."""
+    return {"seconds": round(chance.choice((chance.uniform(0.3, 3.0), 20.0)), 2)}
+
+
 def nothing(_: random.Random) -> Details:
     """Draw nothing."""
     return {}
@@ -128,6 +135,14 @@ ACTIONS: Sequence[Action] = (
     Action("deduplicator migrate", "none", 1, nothing),
     *(Action(f"production {name}", "none", 3, draw) for name, draw in {**DATABASES, **LINES}.items()),
 )
+# These are drawn by a chance of their own, so that one more of them changes no other step of a seed.
+OTHERS: Sequence[Action] = (
+    Action("gatherer slow_disk", "gatherer", 3, lasting),
+    Action("production slow_disk", "none", 3, lasting),
+    *(Action(f"bucket {name}", "none", 2, draw) for name, draw in {**LINES, "errors": lasting}.items()),
+    Action("archive export", "none", 4, killed_after),
+    Action("platform release", "none", 2, nothing),
+)
 # These concern a gatherer without hurting it.
 OF_A_GATHERER = ("poll", "gatherer")
 
@@ -140,8 +155,11 @@ def make_plan(seed: int, seconds: float, hurt: str) -> Plan:
     late = {each: round(chance.uniform(0, seconds / 2), 2) for each in hurtable if chance.random() < 0.15}
     rollout = chance.random() < 0.3
     exchange = _exchange_options(chance, rollout=rollout)
-    moments = [round(chance.uniform(0, seconds), 2) for _ in range(max(2, round(seconds / PAUSE_SECONDS)))]
-    steps = sorted((each for at in moments for each in _draw_steps(chance, at, hurtable)), key=lambda each: each[0])
+    steps = _draw_all(chance, ACTIONS, seconds, PAUSE_SECONDS, hurtable)
+    others = random.Random(f"others {seed} {seconds} {hurt}")
+    steps = sorted(
+        [*steps, *_draw_all(others, OTHERS, seconds, OTHERS_PAUSE_SECONDS, hurtable)], key=lambda each: each[0]
+    )
     if rollout:
         steps = [_almost_punctual(each) for each in steps]
     if rollout or unhurt is None:
@@ -183,17 +201,28 @@ def _exchange_options(chance: random.Random, *, rollout: bool) -> Sequence[str]:
     return options
 
 
-def _draw_steps(chance: random.Random, at_seconds: float, hurtable: Sequence[int]) -> list[Step]:
+def _draw_all(
+    chance: random.Random, actions: Sequence[Action], seconds: float, pause_seconds: float, hurtable: Sequence[int]
+) -> list[Step]:
+    """Draw the faults of a run of some seconds, in the order of their times."""
+    moments = [round(chance.uniform(0, seconds), 2) for _ in range(max(2, round(seconds / pause_seconds)))]
+    steps = [each for at in moments for each in _draw_steps(chance, actions, at, hurtable)]
+    return sorted(steps, key=lambda each: each.at_seconds)
+
+
+def _draw_steps(
+    chance: random.Random, actions: Sequence[Action], at_seconds: float, hurtable: Sequence[int]
+) -> list[Step]:
     """Draw a fault, or the same fault of each gatherer."""
-    step = _draw_step(chance, at_seconds, hurtable)
+    step = _draw_step(chance, actions, at_seconds, hurtable)
     if step.hurts and len(hurtable) == len(GATHERERS) and chance.random() < STORM_SHARE:
         times = [round(at_seconds + chance.uniform(0, STORM_SECONDS), 2) for _ in GATHERERS]
         return [step._replace(at_seconds=at, gatherer=each) for at, each in zip(times, GATHERERS, strict=True)]
     return [step]
 
 
-def _draw_step(chance: random.Random, at_seconds: float, hurtable: Sequence[int]) -> Step:
-    (action,) = chance.choices(ACTIONS, [each.weight for each in ACTIONS])
+def _draw_step(chance: random.Random, actions: Sequence[Action], at_seconds: float, hurtable: Sequence[int]) -> Step:
+    (action,) = chance.choices(actions, [each.weight for each in actions])
     details = action.draw(chance)
     if action.hurts == "gatherer":
         return Step(at_seconds, action.name, chance.choice(hurtable), details, hurts=True)

@@ -1,7 +1,6 @@
 """The platform of a run: four servers, an exchange, three gatherers, a deduplicator, and the lines between them."""
 
 import os
-import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -26,27 +25,19 @@ from kalshi_data.demo.platform import (
     free_ports,
 )
 from kalshi_data.demo.processes import ProgramProcess
-from tests.acceptance.rehearsal import toml_lines
+from tests.campaign.bucket import ENVIRONMENT, Bucket
 from tests.campaign.plan import GATHERERS, Plan
-from tests.campaign.programs import KeptProgram
+from tests.campaign.programs import ANSWER_SECONDS_MAX, KeptProgram, read_health, with_stepped_clock
 from tests.campaign.proxies import Line, Proxies
 from tests.campaign.servers import HurtServer, Templates
+from tests.campaign.settings import QUICK_DEDUPLICATOR, QUICK_GATHERER, with_settings
 from tests.support.disks import SmallDisk
 from tests.support.waiting import wait_until
 
-# What takes minutes in operation takes seconds in a run.
-QUICK_GATHERER: Mapping[str, Mapping[str, Any]] = {
-    "recovery": {"settle_seconds": 0.5},
-    "subscriptions": {"silence_seconds_max": 3},
-}
-QUICK_DEDUPLICATOR: Mapping[str, Mapping[str, Any]] = {
-    "health": {"report_seconds": 0.5, "count_seconds": 5.0},
-    "upkeep": {"pause_seconds": 1.0, "completeness_seconds": 2.0},
-}
 POLL_SECONDS = 0.05
 DISK_MIB = 350
-STEPPED_CLOCK = Path(__file__).parent / "stepped_clock"
-ANSWER_SECONDS_MAX = 10
+# What stays true after a fault is over, and is rightly reported: frames that this version cannot read.
+LASTING = frozenset({"unknown"})
 
 
 class CampaignPlatform:
@@ -65,16 +56,19 @@ class CampaignPlatform:
         self.feeds: dict[int, list[Line]] = {}
         self.polls = {number: self._line_to(server) for number, server in self.servers.items()}
         self.production_line = self._line_to(self.production)
+        self.bucket = self._stack.enter_context(Bucket(self._proxies, folder.name))
         self.keys = {number: self._key(number) for number in GATHERERS}
         self.exchange: ProgramProcess
         self.addresses: dict[str, str] = {}
         self.gatherers: dict[int, KeptProgram] = {}
         self.deduplicator: KeptProgram
         self.beside: list[ProgramProcess] = []
+        self.exports: list[ProgramProcess] = []
 
     def close(self) -> None:
         """End everything."""
         for server in (self.production, *self.servers.values()):
+            server.speed_up()
             server.thaw()
         self._stack.close()
 
@@ -87,6 +81,10 @@ class CampaignPlatform:
     def programs(self) -> list[KeptProgram]:
         """All programs that are kept running."""
         return [*self.gatherers.values(), self.deduplicator]
+
+    def program(self, number: int) -> KeptProgram:
+        """Return a gatherer, or the deduplicator as number 0."""
+        return self.gatherers[number] if number else self.deduplicator
 
     def start(self) -> None:
         """Start everything but late gatherers, and wait until the exchange begins to trade."""
@@ -116,27 +114,34 @@ class CampaignPlatform:
             return False
         return True
 
-    def health(self, number: int) -> dict[str, Any]:
-        """Return what a program reports of its health; 0 is the deduplicator."""
-        url = f"http://127.0.0.1:{self.ports[number]}/health"
-        try:
-            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
-                return msgspec.json.decode(answer.read())
-        except urllib.error.HTTPError as error:
-            return msgspec.json.decode(error.read())
-        except OSError as error:
-            return {"status": "silent", "reasons": [{"check": "answer", "text": str(error)}]}
+    def reasons(self, number: int) -> list[dict[str, Any]]:
+        """Return why a program is not healthy, but for what stays so."""
+        found = read_health(f"http://127.0.0.1:{self.ports[number]}/health")
+        return [each for each in found["reasons"] if each["check"] not in LASTING]
+
+    def start_export(self) -> ProgramProcess:
+        """Start to write the archive beside the running deduplicator."""
+        arguments = ["deduplicator", "export", "--once", "--early", "--config", str(self.deduplicator_settings)]
+        self.exports.append(self._program(f"export-{len(self.exports)}", arguments, within=ENVIRONMENT))
+        return self.exports[-1]
+
+    def settings_of(self, number: int) -> Path:
+        """Return the settings file of a gatherer, or the deduplicator's for number 0."""
+        return self.gatherer_settings(number) if number else self.deduplicator_settings
 
     def start_beside(self, program: str, number: int | None) -> ProgramProcess:
         """Start a program a second time on the same settings."""
-        config = self.gatherer_settings(number) if number else self.deduplicator_settings
-        arguments = [program, "run", "--config", str(config)]
+        arguments = [program, "run", "--config", str(self.settings_of(number or 0))]
         self.beside.append(self._program(f"{program}-beside-{len(self.beside)}", arguments))
         return self.beside[-1]
 
     def gatherer_settings(self, number: int) -> Path:
         """The settings file of a gatherer."""
         return self.folder / f"settings-{number}" / "gatherer.toml"
+
+    def frames(self, number: int) -> Path:
+        """The folder of a gatherer's frame log, on the disk of its server."""
+        return self.folder / f"gatherer-{number}" / "frames"
 
     def clock_file(self, number: int) -> Path:
         """The file that says by how many seconds a gatherer's clock is wrong."""
@@ -148,9 +153,9 @@ class CampaignPlatform:
         return self.folder / "deduplicator.toml"
 
     @property
-    def archive(self) -> Path:
-        """The folder of the archive."""
-        return self.folder / "archive"
+    def workspace(self) -> Path:
+        """The folder for rows on their way to the archive."""
+        return self.folder / "workspace"
 
     def _server(self, kind: str, name: str) -> HurtServer:
         """Start a server on a disk of its own, which only root can mount."""
@@ -201,13 +206,13 @@ class CampaignPlatform:
             **databases,
             key_id=key.key_id,
             private_key_file=key.private,
-            frames=self.folder / f"gatherer-{number}" / "frames",
+            frames=self.frames(number),
             port=self.ports[number],
             audit_seconds=self.plan.audit_seconds,
         )
         self.gatherer_settings(number).write_text(with_settings(text, QUICK_GATHERER))
         arguments = ["gatherer", "run", "--config", str(self.gatherer_settings(number))]
-        within = ("env", f"PYTHONPATH={path_with(STEPPED_CLOCK)}", f"STEPPED_CLOCK_FILE={self.clock_file(number)}")
+        within = with_stepped_clock(self.clock_file(number))
         return KeptProgram(f"gatherer {number}", lambda: self._program(f"gatherer-{number}", arguments, within=within))
 
     def _through(self, number: int, address: str) -> str:
@@ -225,26 +230,12 @@ class CampaignPlatform:
         for number, line in self.polls.items():
             databases = {name: self._remote(line, name, "dedup_reader") for name in GATHERER_DATABASES}
             text += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
-        text += ARCHIVE_TOML.format(target=self.archive.as_uri(), workspace=self.folder / "workspace")
-        self.deduplicator_settings.write_text(with_settings(text, QUICK_DEDUPLICATOR))
+        text += ARCHIVE_TOML.format(target="", workspace=self.workspace)
+        settings = with_settings(text, QUICK_DEDUPLICATOR, {"archive": self.bucket.settings})
+        self.deduplicator_settings.write_text(settings)
         arguments = ["deduplicator", "run", "--config", str(self.deduplicator_settings)]
-        return KeptProgram("deduplicator", lambda: self._program("deduplicator", arguments))
+        return KeptProgram("deduplicator", lambda: self._program("deduplicator", arguments, within=ENVIRONMENT))
 
     @staticmethod
     def _remote(line: Line, database: str, user: str) -> str:
         return make_conninfo("", host="127.0.0.1", port=line.port, dbname=database, user=user)
-
-
-def path_with(folder: Path) -> str:
-    """Return the path on which a program finds modules, with a folder before the others."""
-    return os.pathsep.join((str(folder), *filter(None, (os.environ.get("PYTHONPATH"),))))
-
-
-def with_settings(text: str, more: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return settings with more keys in their sections."""
-    wanted = tomllib.loads(text)
-    gatherers = wanted.pop("gatherers", [])
-    for section, keys in more.items():
-        wanted.setdefault(section, {}).update(keys)
-    lines = "".join(toml_lines(wanted))
-    return lines + "".join(f"[[gatherers]]\n{''.join(toml_lines(each))}" for each in gatherers)

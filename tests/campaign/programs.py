@@ -1,15 +1,24 @@
 """Programs that are kept running as systemd does, unless a fault holds them down."""
 
+import os
 import signal
 import time
-from collections.abc import Callable
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from kalshi_data.demo.processes import ProgramFailed, ProgramProcess
 
+STEPPED_CLOCK = Path(__file__).parent / "stepped_clock"
 # systemd waits for this long before it starts a program again that has ended.
 RESTART_SECONDS = 1.0
 STOP_SECONDS_MAX = 35.0
+ANSWER_SECONDS_MAX = 10
 
 
 class KeptProgram:
@@ -19,6 +28,7 @@ class KeptProgram:
         """Take what starts the program."""
         self.name = name
         self.ends: list[str] = []
+        self.starts = 0
         self._start = start
         self._process: ProgramProcess | None = None
         self._held = self._frozen = 0
@@ -48,6 +58,7 @@ class KeptProgram:
             self._process.kill()
         if self._process is None and not self._held and self._start_at is not None and now >= self._start_at:
             self._process = self._start()
+            self.starts += 1
             if self._frozen:
                 self._process.signal(signal.SIGSTOP)
 
@@ -109,3 +120,20 @@ def describe_end(process: ProgramProcess) -> str:
     except ProgramFailed as error:
         return str(error)
     return f"{process.name} still runs"
+
+
+def read_health(url: str) -> dict[str, Any]:
+    """Return what a program reports of its health at an address."""
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
+            return msgspec.json.decode(answer.read())
+    except urllib.error.HTTPError as error:
+        return msgspec.json.decode(error.read())
+    except OSError as error:
+        return {"status": "silent", "reasons": [{"check": "answer", "text": str(error)}]}
+
+
+def with_stepped_clock(file: Path) -> Sequence[str]:
+    """Return the command within which a program's clock is wrong by as many seconds as a file says."""
+    path = os.pathsep.join((str(STEPPED_CLOCK), *filter(None, (os.environ.get("PYTHONPATH"),))))
+    return ("env", f"PYTHONPATH={path}", f"STEPPED_CLOCK_FILE={file}")

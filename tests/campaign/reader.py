@@ -15,7 +15,7 @@ from tests.campaign.servers import HurtServer
 
 POLL_SECONDS = 1.0
 STATEMENT_SECONDS_MAX = 20
-QUERY = Path(__file__).with_name("read_rows.sql").read_bytes()
+QUERY = (Path(__file__).parent / "sql" / "read_rows.sql").read_bytes()
 Rows = dict[tuple[str, str], int]
 NAMED_MAX = 5
 

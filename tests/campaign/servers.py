@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +26,8 @@ COMPONENTS = {
     "kalshi_meta": ("registry",),
 }
 ROLES = {"production": PRODUCTION_DATABASES, "gatherer": GATHERER_DATABASES}
+# How long a slow server stands still, and then runs.
+STILL_SECONDS, MOVING_SECONDS = 0.2, 0.05
 READ_ONLY = "default_transaction_read_only = on\n"
 
 
@@ -89,6 +93,9 @@ class HurtServer:
         self.server = server
         self.disk = disk
         self.runs = True
+        self._is_frozen = False
+        self._slow = threading.Event()
+        self._slowing: threading.Thread | None = None
 
     def kill(self) -> None:
         """Kill it, as a crash of its host would."""
@@ -132,11 +139,25 @@ class HurtServer:
 
     def freeze(self) -> None:
         """Let all its processes stand still, as a disk does that answers nothing."""
+        self._is_frozen = True
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
+        self._is_frozen = False
         self._signal(signal.SIGCONT)
+
+    def slow_down(self) -> None:
+        """Let all its processes stand still for most of the time, as they wait for a slow disk."""
+        self._slow.set()
+        self._slowing = threading.Thread(target=self._go_slowly, daemon=True)
+        self._slowing.start()
+
+    def speed_up(self) -> None:
+        """Let them run all the time again."""
+        self._slow.clear()
+        if self._slowing:
+            self._slowing.join()
 
     def forbid_writes(self) -> None:
         """Let all transactions from now on be read-only."""
@@ -145,6 +166,15 @@ class HurtServer:
     def allow_writes(self) -> None:
         """Let transactions write again."""
         self._configure("")
+
+    def _go_slowly(self) -> None:
+        while self._slow.is_set():
+            if not self._is_frozen:
+                self._signal(signal.SIGSTOP)
+                time.sleep(STILL_SECONDS)
+            if not self._is_frozen:
+                self._signal(signal.SIGCONT)
+            time.sleep(MOVING_SECONDS)
 
     def _configure(self, lines: str) -> None:
         (self.server.folder / "data" / "postgresql.auto.conf").write_text(lines)

@@ -19,6 +19,7 @@ from kalshi_data.archive.storage.base import StoreAway
 from kalshi_data.database.connection import LONG_TRANSACTION, Connection, connect
 from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.errors import ArchiveError
+from kalshi_data.service.failures import FailureLog, describe, is_unexpected
 from kalshi_data.service.retry import Backoff, delay_seconds
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class Exporter:
     def run(self) -> None:
         """Export until stop; after any error it tries again, so that an error of the archive never ends the program."""
         backoff = Backoff(RETRY_SECONDS_MAX)
+        failures = FailureLog("export failed, trying again", "export works again")
         is_first = True
         while not self._stop.is_set():
             try:
@@ -75,21 +77,15 @@ class Exporter:
                     while not self._stop.is_set():
                         self.tick(production)
                         backoff.reset()
+                        failures.succeeded()
                         self._stop.wait(self._settings.check_seconds)
             except Stopped:
                 return
             except Exception as error:
                 if self._stop.is_set():
                     return
-                seconds = backoff.next_seconds()
-                self.state.failed(str(error).strip())
-                log.warning(
-                    "export failed, trying again",
-                    attempt=backoff.attempts,
-                    error=str(error).strip(),
-                    exc_info=is_unexpected(error),
-                )
-                self._stop.wait(seconds)
+                self.state.failed(failures.failed(error))
+                self._stop.wait(backoff.next_seconds())
 
     def export(self, *, once: bool, again: bool = False) -> None:
         """Export the chosen hours that are due; unless `once`, continue until stop with hours that become due.
@@ -218,7 +214,7 @@ class Exporter:
                 raise Stopped from error
             if production.closed:
                 raise
-            reason = f"{type(error).__name__}: {error}" if is_unexpected(error) else str(error).strip()
+            reason = describe(error)
             wait_seconds = delay_seconds(hour.failures + FIRST_ATTEMPT, self._settings.retry_seconds_max)
             log.error("an hour could not be archived", **key, error=reason, exc_info=is_unexpected(error))
             partitions.fail(hour, reason, wait_seconds)
@@ -228,8 +224,3 @@ class Exporter:
                 # The other hours would be read from production in vain.
                 self._is_store_away = True
                 raise
-
-
-def is_unexpected(error: BaseException) -> bool:
-    """Return whether an error is unexpected, so that the log should hold its traceback."""
-    return not isinstance(error, ArchiveError | psycopg.OperationalError)

@@ -46,7 +46,8 @@ def reported_failures(program: str) -> Generator[None]:
         _exit(1, program, f"a database has another schema than this version needs: run migrate: {one_line(error)}")
     except psycopg.errors.InsufficientPrivilege as error:
         _exit(1, program, f"the role in the conninfo lacks a right, name the role that this needs: {one_line(error)}")
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.InternalError) as error:
+        # One that is read-only, such as a standby, is an internal error for psycopg.
         _exit(1, program, f"a database cannot be used: {one_line(error)}")
     except psycopg.ProgrammingError as error:
         if error.sqlstate is not None:

@@ -118,13 +118,14 @@ class ProgramProcess:
                     self.events.put(msgspec.json.decode(line, type=dict[str, Any]))
 
 
-def run_to_end(name: str, arguments: Sequence[str]) -> str:
-    """Run a program until it ends and return what it printed.
+def run_to_end(name: str, arguments: Sequence[str], *, within: Sequence[str] = ()) -> str:
+    """Run a program until it ends, `within` another command if it is named, and return what it printed.
 
     Raises:
         ProgramFailed: if it fails; the message holds its output.
     """
-    done = subprocess.run(command(arguments), capture_output=True, check=False, start_new_session=True, text=True)
+    whole = [*within, *command(arguments)]
+    done = subprocess.run(whole, capture_output=True, check=False, start_new_session=True, text=True)
     if done.returncode != 0:
         output = done.stderr.strip() or done.stdout.strip()[-2000:]
         raise ProgramFailed(f"{name} ended with status {done.returncode}:\n{output}")
