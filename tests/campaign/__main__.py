@@ -36,8 +36,10 @@ def main(
       python3 build.py campaign --count 100 --jobs 2 --hurt all --report all.json
     """
     began = time.monotonic()
-    with guarded_folder(fast_folder(with_programs=True)) as folder:
-        campaign = Campaign(folder, engine=engine, seconds=seconds, keep_databases=keep_databases)
+    with (
+        guarded_folder(fast_folder(with_programs=True)) as folder,
+        Campaign(folder, engine=engine, seconds=seconds, keep_databases=keep_databases) as campaign,
+    ):
         reports = campaign.run_all(range(seed, seed + count), hurt, jobs, click.echo)
     if report:
         report.write_bytes(msgspec.json.format(msgspec.json.encode(reports)) + b"\n")

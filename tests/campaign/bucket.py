@@ -1,11 +1,12 @@
-"""The bucket of a run: an S3 server of this process, which refuses requests while a fault lasts."""
+"""The bucket of a run, in an S3 server of this process, which refuses requests while a fault lasts."""
 
 import itertools
 import logging
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from tests.campaign.proxies import Line, Proxies
+from tests.campaign.proxies import Proxies
 from tests.support.s3 import KEY, MAKE, SECRET, Moto
 
 BUCKET = "campaign"
@@ -16,25 +17,57 @@ SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request ra
 ENVIRONMENT = ("env", f"AWS_ACCESS_KEY_ID={KEY}", f"AWS_SECRET_ACCESS_KEY={SECRET}")
 
 
-class Bucket:
-    """A bucket behind a line of its own."""
+class BucketServer:
+    """An S3 server for the buckets of all runs of this process; its context ends it."""
 
-    def __init__(self, proxies: Proxies, name: str) -> None:
-        """Take what makes lines; the servers of one process share what they hold, so each bucket has its `name`."""
-        self.name = f"{BUCKET}-{name}"
-        self._proxies = proxies
+    def __init__(self) -> None:
+        """Prepare it, without a line in the log for each request."""
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        self.refused: set[str] = set()
         self._server = Moto()
+        self._server.fault = self._refuse
         self._running = self._server.running()
         self._numbers = itertools.count()
-        self.line: Line
 
     def __enter__(self) -> Self:
-        """Serve it, without a line for each request."""
-        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        """Start it."""
         self._running.__enter__()
-        self._client().create_bucket(Bucket=self.name)
-        host, _, port = self._server.url.rpartition("//")[2].partition(":")
-        self.line = self._proxies.line((host, int(port)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self._running.__exit__(kind, error, trace)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        parts = urlsplit(self._server.url)
+        return parts.hostname or "", parts.port or 0
+
+    def client(self) -> Any:
+        """Return a client that knows its keys."""
+        keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
+        return MAKE("s3", endpoint_url=self._server.url, region_name="us-east-1", **keys)
+
+    def _refuse(self, request: dict[str, Any]) -> tuple[str, bytes] | None:
+        name = request["PATH_INFO"].split("/")[1]
+        return ("503 Slow Down", SLOW_DOWN) if name in self.refused and next(self._numbers) % REFUSED_OF else None
+
+
+class Bucket:
+    """The bucket of one run, behind a line of its own; its context ends it."""
+
+    def __init__(self, server: BucketServer, proxies: Proxies, name: str) -> None:
+        """Take what makes lines, and a name that no other bucket has."""
+        self.name = f"{BUCKET}-{name}"
+        self.line = proxies.line(server.address)
+        self._server = server
+
+    def __enter__(self) -> Self:
+        """Make it."""
+        self._server.client().create_bucket(Bucket=self.name)
         return self
 
     def __exit__(
@@ -42,10 +75,10 @@ class Bucket:
     ) -> None:
         """Remove it with all that it holds."""
         self.recover()
-        for key in self.keys():
-            self._client().delete_object(Bucket=self.name, Key=key)
-        self._client().delete_bucket(Bucket=self.name)
-        self._running.__exit__(kind, error, trace)
+        client = self._server.client()
+        for key in self._keys(client):
+            client.delete_object(Bucket=self.name, Key=key)
+        client.delete_bucket(Bucket=self.name)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -60,20 +93,12 @@ class Bucket:
 
     def fail(self) -> None:
         """Refuse most requests from now on."""
-        self._server.fault = self._refuse
+        self._server.refused.add(self.name)
 
     def recover(self) -> None:
         """Refuse none."""
-        self._server.fault = None
+        self._server.refused.discard(self.name)
 
-    def keys(self) -> list[str]:
-        """Return the names of its objects."""
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.name)
+    def _keys(self, client: Any) -> list[str]:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
         return [each["Key"] for page in pages for each in page.get("Contents", ())]
-
-    def _client(self) -> Any:
-        keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
-        return MAKE("s3", endpoint_url=self._server.url, region_name="us-east-1", **keys)
-
-    def _refuse(self, _: dict[str, Any]) -> tuple[str, bytes] | None:
-        return ("503 Slow Down", SLOW_DOWN) if next(self._numbers) % REFUSED_OF else None

@@ -25,7 +25,7 @@ from kalshi_data.demo.platform import (
     free_ports,
 )
 from kalshi_data.demo.processes import ProgramProcess
-from tests.campaign.bucket import ENVIRONMENT, Bucket
+from tests.campaign.bucket import ENVIRONMENT, Bucket, BucketServer
 from tests.campaign.plan import GATHERERS, Plan
 from tests.campaign.programs import ANSWER_SECONDS_MAX, KeptProgram, read_health, with_stepped_clock
 from tests.campaign.proxies import Line, Proxies
@@ -43,7 +43,7 @@ LASTING = frozenset({"unknown"})
 class CampaignPlatform:
     """Starts everything that a plan asks for; close() ends it."""
 
-    def __init__(self, folder: Path, templates: Templates, plan: Plan) -> None:
+    def __init__(self, folder: Path, templates: Templates, buckets: BucketServer, plan: Plan) -> None:
         """Make the servers and the lines."""
         self.folder = folder
         self.plan = plan
@@ -56,7 +56,7 @@ class CampaignPlatform:
         self.feeds: dict[int, list[Line]] = {}
         self.polls = {number: self._line_to(server) for number, server in self.servers.items()}
         self.production_line = self._line_to(self.production)
-        self.bucket = self._stack.enter_context(Bucket(self._proxies, folder.name))
+        self.bucket = self._stack.enter_context(Bucket(buckets, self._proxies, folder.name))
         self.keys = {number: self._key(number) for number in GATHERERS}
         self.exchange: ProgramProcess
         self.addresses: dict[str, str] = {}

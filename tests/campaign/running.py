@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.campaign.bucket import BucketServer
 from tests.campaign.oracle import Outcome, await_liveness, await_merge, judge
 from tests.campaign.performing import Performer
 from tests.campaign.plan import Plan
@@ -17,14 +18,19 @@ CALM_SECONDS = 1.5
 
 
 def run_plan(
-    folder: Path, templates: Templates, plan: Plan, say: Callable[[str], None], keep: Callable[[Sequence[str]], None]
+    folder: Path,
+    templates: Templates,
+    buckets: BucketServer,
+    plan: Plan,
+    say: Callable[[str], None],
+    keep: Callable[[Sequence[str]], None],
 ) -> Outcome:
     """Run a plan in a folder; if it fails, `keep` is called while the folder holds all evidence.
 
     Raises:
         Exception: a part could not be started, or ended too early.
     """
-    platform = CampaignPlatform(folder, templates, plan)
+    platform = CampaignPlatform(folder, templates, buckets, plan)
     failures = ["it did not come to its end"]
     try:
         say("starting " + " ".join(plan.exchange) + (f"; gatherer {plan.unhurt} is not hurt" if plan.unhurt else ""))

@@ -6,10 +6,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import msgspec
 
+from tests.campaign.bucket import BucketServer
 from tests.campaign.plan import make_plan
 from tests.campaign.running import run_plan
 from tests.campaign.servers import Templates
@@ -32,14 +34,26 @@ class SeedReport(msgspec.Struct):
 
 
 class Campaign:
-    """Runs seeds on one engine, for one time."""
+    """Runs seeds on one engine, for one time; its context ends what all runs share."""
 
     def __init__(self, folder: Path, *, engine: str, seconds: float, keep_databases: bool = False) -> None:
         """Make migrated databases in a folder, from which each run copies its own."""
         (folder / "templates").mkdir(mode=0o711)
         self._folder, self._templates = folder, Templates(folder / "templates", engine)
+        self._buckets = BucketServer()
         self._seconds, self._engine = seconds, engine
         self._not_kept = shutil.ignore_patterns(*NOT_KEPT, *(() if keep_databases else ("data",)))
+
+    def __enter__(self) -> Self:
+        """Start what all runs share."""
+        self._buckets.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._buckets.__exit__(kind, error, trace)
 
     def run_all(self, seeds: Sequence[int], hurt: str, jobs: int, say: Say) -> list[SeedReport]:
         """Run seeds, `jobs` of them at the same time."""
@@ -83,7 +97,7 @@ class Campaign:
             note(f"evidence: {kept}")
 
         try:
-            outcome = run_plan(place, self._templates, plan, note, keep)
+            outcome = run_plan(place, self._templates, self._buckets, plan, note, keep)
             failures, figures = list(outcome.failures), dict(outcome.figures)
         except Exception:  # one seed must not end the others
             failures = [traceback.format_exc()]

@@ -15,8 +15,9 @@ SEEDS = [("all", 4002), ("all", 7006), (("two", "all")[BY_DATE % 2], BY_DATE)]
 
 @pytest.fixture(scope="module")
 def campaign() -> Iterator[Campaign]:
-    with guarded_folder(fast_folder(with_programs=True)) as folder:
-        yield Campaign(folder, engine="plain", seconds=SECONDS)
+    folder = guarded_folder(fast_folder(with_programs=True))
+    with folder as place, Campaign(place, engine="plain", seconds=SECONDS) as shared:
+        yield shared
 
 
 @pytest.mark.parametrize(("hurt", "seed"), SEEDS)

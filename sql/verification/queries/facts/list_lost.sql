@@ -1,7 +1,7 @@
 -- List the facts of one stream that were published and that production does not hold, after they were counted, and what
 -- production says of their minutes.
 -- Parameters: stream text
--- Reads: pg_temp.published_fact, pg_temp.journal, what ops.minutes_during reads
+-- Reads: pg_temp.published_fact, pg_temp.journal, market_data.minute_states
 -- Returns: stream; market_ticker, empty for a stream that is received for all markets at once; published_at; state of
 -- the minute, none if nothing was expected in it; connection_count, to how many connections it was sent; clients, the
 -- keys that were sent it on a connection that lasted for another second
@@ -38,17 +38,8 @@ select
     l.stream, l.market_ticker, l.published_at, coalesce(m.state, 'none') as state,
     (l.line ->> 'sent')::integer as connection_count, coalesce(c.clients, '{}') as clients
 from lost as l
-left join lateral (
-    select s.state
-    from ops.minutes_during(l.published_at, l.published_at) as e
-    cross join
-        lateral (
-            values
-            ('gap', e.gap), ('repaired', e.repaired), ('covered', e.covered), ('proven', e.proven), ('idle', e.idle),
-            ('halted', e.halted)
-        ) as s (state, minutes)
-    where e.stream = l.stream and e.market_ticker = l.market_ticker and s.minutes @> l.published_at
-) as m on true
+left join market_data.minute_states as m
+    on l.stream = m.stream and l.market_ticker = m.market_ticker and m.minute = date_trunc('minute', l.published_at)
 left join lateral (
     select array_agg(distinct k.client order by k.client) as clients
     from jsonb_array_elements_text(l.line -> 'on') as o (number)
