@@ -53,7 +53,7 @@ def grown_tables(platform: CampaignPlatform) -> Iterator[str]:
 def left_behind(platform: CampaignPlatform) -> Iterator[str]:
     """Yield which files are left behind after all programs have ended, and who met an error it did not expect."""
     for number, program in platform.gatherers.items():
-        # A file is begun at each start, when a disk was full or a clock was set, and for databases that were made again.
+        # A file is begun at each start, when a disk was full or a clock was set, and for databases made again.
         faults = sum(each.gatherer == number for each in platform.plan.steps)
         files = len(list(platform.frames(number).glob("frames-*")))
         if files > program.starts + faults:
