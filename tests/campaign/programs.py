@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +126,18 @@ def describe_end(process: ProgramProcess) -> str:
 def read_health(url: str) -> dict[str, Any]:
     """Return what a program reports of its health at an address."""
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
-            return msgspec.json.decode(answer.read())
-    except urllib.error.HTTPError as error:
-        return msgspec.json.decode(error.read())
-    except OSError as error:
+        return msgspec.json.decode(_fetch(url))
+    except (OSError, HTTPException, msgspec.DecodeError) as error:
         return {"status": "silent", "reasons": [{"check": "answer", "text": str(error)}]}
+
+
+def _fetch(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        # A program that is not healthy says so with an error, and why.
+        return error.read()
 
 
 def with_stepped_clock(file: Path) -> Sequence[str]:
