@@ -233,7 +233,7 @@ CREATE FUNCTION ops.evidence(wanted_stream text, wanted_ticker text, wanted tstz
 CREATE FUNCTION ops.find_held_changes(unit interval, slack interval) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan';
-CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, received timestamp with time zone, gatherer smallint, body jsonb, number integer, earlier timestamp with time zone[]) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb)
+CREATE FUNCTION ops.find_lifecycle_copy(subject text, kind text, seen timestamp with time zone, received timestamp with time zone, gatherer smallint, body jsonb, number integer, earlier timestamp with time zone[], connected timestamp with time zone) RETURNS TABLE(seen_at timestamp with time zone, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb)
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.find_packable_tickers(wanted_hour timestamp with time zone, first_ticker text, rows_max integer) RETURNS TABLE(part oid, place tid, market_ticker text, exchange_ts timestamp with time zone, received_at timestamp with time zone, gatherer_id smallint, time_digits smallint, market_id text, scales smallint[], moment_digits smallint, moment bigint, units bigint[], lowest bigint[], is_plain boolean, exact_row jsonb)
     LANGUAGE sql STABLE;

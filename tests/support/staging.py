@@ -32,9 +32,11 @@ def frame(kind: str, body: Frame, sent_at: datetime | None = None) -> Frame:
     return {"type": kind, "sid": 1, "seq": 1, **sent, "msg": body}
 
 
-def receive(database: Database, frames: Iterable[Frame], received_at: datetime = NOW, number: int = 1) -> None:
+def receive(
+    database: Database, frames: Iterable[Frame], received_at: datetime = NOW, number: int = 1, connection_id: int = 1
+) -> None:
     """Write frames as a gatherer would that received them on one connection, in one transaction."""
-    arrival = Arrival(1, received_at, Occurrences())
+    arrival = Arrival(connection_id, received_at, Occurrences())
     with database.connect("gatherer") as connection:
         connection.execute(query("capture/record/ensure_partitions"), {"moment": received_at})
         rows = (to_row(decode_envelope(msgspec.json.encode(each)), arrival) for each in frames)

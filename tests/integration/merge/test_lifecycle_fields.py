@@ -111,6 +111,29 @@ def test_what_came_before_a_connection_is_no_copy_of_what_came_on_it(
     assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
 
 
+OPENED = """
+insert into capture.connections (connection_id, url, use_yes_price, opened_at) values (%s, '', false, %s)
+"""
+
+
+def test_production_may_not_know_yet_that_a_connection_has_closed(
+    production: Database, make_database: MakeDatabase
+) -> None:
+    """As before, but of connections only the first ones are merged, which were still open then."""
+    gatherers = [make_database("kalshi_ts") for _ in range(2)]
+    message = {"market_ticker": "KXA-1", "event_type": "deactivated"}
+    for gatherer_id, gatherer in enumerate(gatherers, start=1):
+        with production.connect("deduplicator") as connection:
+            connection.execute(CONNECTED, (gatherer_id, later(-400), None))
+        for second, connection_id in ((-300, 1), (-285, 2)):
+            with gatherer.connect("gatherer") as connection:
+                connection.execute(OPENED, (connection_id, later(second - 4)))
+            received = [frame("market_lifecycle_v2", message, later(second))]
+            receive(gatherer, received, later(second), connection_id, connection_id)
+    merge(production, gatherers)
+    assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
+
+
 FEES = (("KXA-26", None, None), ("KXA-26", "flat", 1))
 
 

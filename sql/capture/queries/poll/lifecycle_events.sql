@@ -14,6 +14,7 @@ copy (
         payload,
         occurrence,
         earlier_at,
+        connected_at,
         ingest_xid
     from sync.lifecycle_events_v1
     where

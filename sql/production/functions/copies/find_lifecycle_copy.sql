@@ -1,15 +1,16 @@
 -- Find the held lifecycle event of which a staged one is a copy. Connections receive a message up to 5 s apart; an
 -- equal one up to 30 s, if one of them stalls, so only if the gatherer of the later copy was connected at the earlier.
+-- A staged row says when its own connection opened: production may not know yet that the one before it has closed.
 -- The connection of the staged row received messages with all its fields at the times in `earlier`, then this one. All
 -- are held if from each of these times on at least as many messages are held that agree with it, with those seconds
 -- more at either end. Then this one is a copy, also if its connection missed those before its first one.
 -- A row of the archive has no such times: production held it beside all that have other numbers.
--- Parameters: subject, kind, seen, received, gatherer, body, number, earlier: the columns of the staged row
+-- Parameters: subject, kind, seen, received, gatherer, body, number, earlier, connected: columns of the staged row
 -- Reads: market_data.lifecycle_events, ops.connections
 -- Returns: the held row, with the joined body; no row if the message is new
 create or replace function ops.find_lifecycle_copy(
     subject text, kind text, seen timestamptz, received timestamptz, gatherer smallint, body jsonb, number integer,
-    earlier timestamptz[]
+    earlier timestamptz[], connected timestamptz
 ) returns table (
     seen_at timestamptz, payload jsonb, payload_sha256 bytea, occurrence integer, gatherer_id smallint, joined jsonb
 )
@@ -36,11 +37,10 @@ as $$
     agreeing as materialized (
         select
             k.*, a.payload as joined,
-            case when k.payload = body and ops.is_connected_from(
-                least(k.seen_at, seen),
-                case when k.seen_at > seen then k.gatherer_id else gatherer end,
-                case when k.seen_at > seen then k.received_at else received end
-            ) then interval '30 s' else interval '5 s' end as lateness
+            case when k.payload = body and case
+                when k.seen_at > seen then ops.is_connected_from(seen, k.gatherer_id, k.received_at)
+                else coalesce(connected <= k.seen_at, ops.is_connected_from(k.seen_at, gatherer, received))
+            end then interval '30 s' else interval '5 s' end as lateness
         from market_data.lifecycle_events as k
         cross join span as p
         cross join lateral (select ops.agreed_payload(k.payload, body) as payload) as a

@@ -40,7 +40,7 @@ begin
         select c.* into held
         from ops.find_lifecycle_copy(
             staged.subject_ticker, staged.kind, staged.seen_at, staged.received_at, staged.gatherer_id,
-            staged.payload, staged.occurrence, staged.earlier_at
+            staged.payload, staged.occurrence, staged.earlier_at, staged.connected_at
         ) as c;
         if staged.kind in ('determined', 'settled') and (not found or held.joined <> held.payload) then
             decided := decided || staged.subject_ticker;

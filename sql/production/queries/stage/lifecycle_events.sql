@@ -11,7 +11,8 @@ create temporary table stage (
     payload_sha256 bytea,
     payload jsonb,
     occurrence integer,
-    -- Null in a row of the archive.
+    -- Null in a row of the archive, as when its connection opened.
     earlier_at timestamptz[],
+    connected_at timestamptz,
     ingest_xid xid8 not null
 ) on commit delete rows;
