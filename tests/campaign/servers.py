@@ -95,19 +95,22 @@ class HurtServer:
         self.runs = True
         self._is_frozen = False
         self._slow = threading.Event()
+        # A server that ends must not leave processes that stand still.
+        self._moving = threading.Lock()
         self._slowing: threading.Thread | None = None
 
     def kill(self) -> None:
         """Kill it, as a crash of its host would."""
         self.runs = False
         # One whose disk was full may have ended already.
-        with suppress(ProcessLookupError):
+        with self._moving, suppress(ProcessLookupError):
             self.server.kill()
 
     def stop(self) -> None:
         """Stop it in order, which ends all its sessions."""
         self.runs = False
-        self.server.stop()
+        with self._moving:
+            self.server.stop()
 
     def start(self) -> None:
         """Start it again if it does not run; while its disk is full it may not start, and keep() tries again."""
@@ -169,11 +172,12 @@ class HurtServer:
 
     def _go_slowly(self) -> None:
         while self._slow.is_set():
-            if not self._is_frozen:
-                self._signal(signal.SIGSTOP)
-                time.sleep(STILL_SECONDS)
-            if not self._is_frozen:
-                self._signal(signal.SIGCONT)
+            with self._moving:
+                if not self._is_frozen:
+                    self._signal(signal.SIGSTOP)
+                    time.sleep(STILL_SECONDS)
+                if not self._is_frozen:
+                    self._signal(signal.SIGCONT)
             time.sleep(MOVING_SECONDS)
 
     def _configure(self, lines: str) -> None:
