@@ -36,11 +36,22 @@ def receive(
     database: Database, frames: Iterable[Frame], received_at: datetime = NOW, number: int = 1, connection_id: int = 1
 ) -> None:
     """Write frames as a gatherer would that received them on one connection, in one transaction."""
-    arrival = Arrival(connection_id, received_at, Occurrences())
+    receive_apart(database, [(received_at, each) for each in frames], number, connection_id)
+
+
+def receive_apart(
+    database: Database, frames: Sequence[tuple[datetime, Frame]], number: int = 1, connection_id: int = 1
+) -> None:
+    """Write frames as a gatherer would that received each at a time of its own."""
+    arrival = Arrival(connection_id, NOW, Occurrences())
     with database.connect("gatherer") as connection:
-        connection.execute(query("capture/record/ensure_partitions"), {"moment": received_at})
-        rows = (to_row(decode_envelope(msgspec.json.encode(each)), arrival) for each in frames)
-        write_batch(connection, [Item(stream, (*row, None), b"", 0, 1, received_at) for stream, row in rows], number)
+        items: list[Item] = []
+        for received_at, each in frames:
+            connection.execute(query("capture/record/ensure_partitions"), {"moment": received_at})
+            arrival.received_at = received_at
+            stream, row = to_row(decode_envelope(msgspec.json.encode(each)), arrival)
+            items.append(Item(stream, (*row, None), b"", 0, 1, received_at))
+        write_batch(connection, items, number)
 
 
 def settings(production: Database, gatherers: Sequence[Database], **merging: object) -> DeduplicatorSettings:

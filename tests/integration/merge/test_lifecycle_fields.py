@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import permutations, product
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import MakeDatabase
 from tests.support.engines import Database
-from tests.support.staging import Frame, frame, later, merge, receive, rows
+from tests.support.staging import Frame, frame, later, merge, receive, receive_apart, rows
 
 Line = tuple[bool | None, ...]
 LINES: dict[str, tuple[tuple[Line, Line, Line], list[bool | None]]] = {
@@ -80,11 +81,11 @@ def test_equal_messages_some_seconds_apart_are_as_many_as_were_sent(
     body = {"event_type": "deactivated", "is_deactivated": True}
     for number, gatherer in enumerate(gatherers):
         found = [
-            frame("market_lifecycle_v2", {"market_ticker": name, **body}, later(second - 300 + number / 10))
+            (later(second - 300 + number / 10), frame("market_lifecycle_v2", {"market_ticker": name, **body}))
             for name, (lines, _) in APART.items()
             for second in lines[number]
         ]
-        receive(gatherer, found)
+        receive_apart(gatherer, found)
     with production.connect("deduplicator") as connection:
         for number in range(1, 4):
             connection.execute(CONNECTED, (number, later(-400), None))
@@ -132,6 +133,37 @@ def test_production_may_not_know_yet_that_a_connection_has_closed(
             receive(gatherer, received, later(second), connection_id, connection_id)
     merge(production, gatherers)
     assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
+
+
+# What each of three lines received: when, whether with the field, and whether with the time at which it was sent. The
+# last line was connected later than the others.
+DATED = (
+    ((0, True, True), (12, True, True)),
+    ((0, False, True), (12, True, True), (15.5, True, True)),
+    ((12, True, True), (15.6, False, False)),
+)
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_messages_that_say_when_they_were_sent_stay_apart_on_any_line(
+    production: Database, make_database: MakeDatabase, order: Sequence[int]
+) -> None:
+    gatherers = [make_database("kalshi_ts") for _ in range(3)]
+    with production.connect("deduplicator") as connection:
+        for number in range(1, 4):
+            connection.execute(CONNECTED, (number, later(-400), None))
+    for gatherer, line in zip(gatherers, DATED, strict=True):
+        found: list[tuple[datetime, Frame]] = []
+        for second, is_whole, is_dated in line:
+            at = later(second - 300)
+            body = {"market_ticker": "KXA-1", "event_type": "deactivated"}
+            whole = {**body, "is_deactivated": True} if is_whole else body
+            found.append((later(second - 299.99), frame("market_lifecycle_v2", whole, at if is_dated else None)))
+        receive_apart(gatherer, found)
+    for count in range(1, 4):
+        merge(production, [gatherers[number] for number in order][:count])
+    held = [payload for _, _, payload in rows(production, "lifecycle_events", "subject_ticker seen_at payload")]
+    assert [each.get("is_deactivated") for each in held] == [True, True, True]
 
 
 FEES = (("KXA-26", None, None), ("KXA-26", "flat", 1))

@@ -1,5 +1,6 @@
 -- Find the held lifecycle event of which a staged one is a copy. Connections receive a message up to 5 s apart; an
--- equal one up to 30 s, if one of them stalls, so only if the gatherer of the later copy was connected at the earlier.
+-- equal one up to 30 s, if one of them stalls, so only if the gatherer of the later copy was connected at the earlier,
+-- and not if both say when they were sent: those times do not depend on the lines.
 -- A staged row says when its own connection opened: production may not know yet that the one before it has closed.
 -- The connection of the staged row received messages with all its fields at the times in `earlier`, then this one. All
 -- are held if from each of these times on at least as many messages are held that agree with it, with those seconds
@@ -37,7 +38,7 @@ as $$
     agreeing as materialized (
         select
             k.*, a.payload as joined,
-            case when k.payload = body and case
+            case when k.payload = body and (k.seen_at = k.received_at or seen = received) and case
                 when k.seen_at > seen then ops.is_connected_from(seen, k.gatherer_id, k.received_at)
                 else coalesce(connected <= k.seen_at, ops.is_connected_from(k.seen_at, gatherer, received))
             end then interval '30 s' else interval '5 s' end as lateness
