@@ -27,12 +27,12 @@ EVERYTHING = Shard(1, 1)
 
 
 def parse_shard(text: str) -> Shard:
-    """Parse "i/n".
+    """Parse "i/n", or "i-of-n" as in the name of a unit.
 
     Raises:
         SettingsError: the text is not a part.
     """
-    number, slash, parts = text.partition("/")
+    number, slash, parts = text.replace("-of-", "/", 1).partition("/")
     whole = number.isdecimal() and number.isascii() and parts.isdecimal() and parts.isascii()
     if not slash or not whole or not 1 <= int(number) <= int(parts):
         raise SettingsError(f"--shard {text}: expected i/n with 1 <= i <= n, such as 2/3 for the second of three parts")

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import psycopg
 
@@ -28,6 +29,8 @@ class StreamState:
         self.tick_delays = Delays()
         self.error: str | None = None
         self.gatherer_errors: Mapping[int, str | None] = dict.fromkeys(gatherers)
+        # By gatherer and epoch. They are beyond those in production where all further rows are of other shards.
+        self.positions: Mapping[tuple[int, UUID], str] = {}
 
     def ticked(self, seconds: float, rows: int, behind: bool, errors: Mapping[int, str | None]) -> None:
         """Record a tick that succeeded, with the error of each gatherer that could not be polled."""

@@ -13,6 +13,7 @@ from prometheus_client.exposition import choose_encoder
 
 from kalshi_data.service.listener import REQUEST_SECONDS_MAX, TEXT, HttpAnswer, HttpRequest, Listener, Site
 from kalshi_data.settings import Section
+from kalshi_data.shard import Shard
 
 log = structlog.get_logger()
 
@@ -71,6 +72,10 @@ class Endpoint(Section):
         ),
     ] = "127.0.0.1"
     port: Port = 0
+
+    def of_shard(self, shard: Shard) -> "Endpoint":
+        """Return the address of a shard, whose port is the one after that of the shard before it."""
+        return Endpoint(host=self.host, port=self.port and self.port + shard.number - 1)
 
 
 class HealthServer:

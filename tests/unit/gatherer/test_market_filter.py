@@ -86,10 +86,11 @@ def test_every_market_is_in_one_shard_and_shards_are_of_similar_size() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "1/0", "-1/2", "a/b", "1/2/3", " 1/2", "²/3"])
-def test_an_invalid_shard_is_refused(text: str) -> None:
+@pytest.mark.parametrize("between", ["/", "-of-"])
+def test_an_invalid_shard_is_refused(text: str, between: str) -> None:
     with pytest.raises(SettingsError, match="expected i/n with 1 <= i <= n, such as 2/3"):
-        parse_shard(text)
+        parse_shard(text.replace("/", between))
 
 
 def test_shards_are_numbered_from_one() -> None:
-    assert parse_shard("2/3") == Shard(2, 3)
+    assert parse_shard("2/3") == parse_shard("2-of-3") == Shard(2, 3)

@@ -1,5 +1,5 @@
 -- Compute until when all rows that gatherers received of a stream are merged, by the last measurement. If the
--- number of shards changed, only the shards of the newest number count.
+-- number of shards changed, only the shards of the newest number count, and all of them must have reported.
 -- Parameters: wanted_stream; gatherers, the numbers of all that must have reported
 -- Reads: ops.lags, ops.deduplicators
 -- Returns: the time; null while a gatherer has not reported
@@ -13,6 +13,7 @@ as $$
             -- A deduplicator that stops measures once more.
             coalesce(l.error, 'stopped') = 'stopped' and l.lag_seconds is not null as is_known,
             m.last_at - make_interval(secs => coalesce(l.lag_seconds, 0)) as merged_at,
+            split_part(l.shard, '/', 2)::integer as shards,
             split_part(l.shard, '/', 2)
             = first_value(split_part(l.shard, '/', 2)) over (order by m.last_at desc) as is_current
         from ops.lags as l
@@ -30,7 +31,7 @@ as $$
 
     select
         case
-            when bool_and(m.is_known) and count(distinct m.gatherer_id) = cardinality(gatherers)
+            when bool_and(m.is_known) and count(*) = cardinality(gatherers) * max(m.shards)
                 then min(m.merged_at)
         end
     from measured as m

@@ -1,4 +1,5 @@
--- End the session that holds a lock if it is an earlier one of the same holder, or was silent for too long.
+-- End the session that holds a lock if it is an earlier one of the same holder, or was silent for too long; also one
+-- that holds the same stream for another number of shards.
 -- A session that executes a statement is not silent, unless the server waits for the client's part of it; then it gets
 -- three times as long.
 -- Parameters: name text, holder uuid, seconds_max real: how long to wait for its end
@@ -13,7 +14,12 @@ held as (
         holder = %(holder)s as is_mine,
         (%(seconds_max)s * 1000)::bigint as milliseconds_max
     from ops.locks
-    where name = %(name)s
+    where
+        name = %(name)s
+        or (
+            split_part(name, ' ', 1) = split_part(%(name)s, ' ', 1)
+            and split_part(name, '/', 2) <> split_part(%(name)s, '/', 2)
+        )
 )
 
 select

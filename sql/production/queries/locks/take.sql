@@ -1,4 +1,5 @@
 -- Take a lock for this session if it is free: given back, or its session has ended. It does not wait for a holder.
+-- A stream that is shared by another number of shards is not free either: its parts would overlap.
 -- A process of the server itself has no role and holds nothing, though it may have the number of a session of before.
 -- Parameters: name text, holder uuid, silence_seconds_max real, or null if the session may be silent for ever
 -- Writes: ops.locks
@@ -26,7 +27,13 @@ where
     not exists (
         select from ops.locks as l
         where
-            l.name = w.lock_name
+            (
+                l.name = w.lock_name
+                or (
+                    split_part(l.name, ' ', 1) = split_part(w.lock_name, ' ', 1)
+                    and split_part(l.name, '/', 2) <> split_part(w.lock_name, '/', 2)
+                )
+            )
             and l.pid <> a.pid
             and (l.role_name, l.pid, l.session_started_at)
             in (select o.usename, o.pid, o.backend_start from pg_stat_activity as o where o.usename is not null)

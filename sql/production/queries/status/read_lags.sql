@@ -1,8 +1,16 @@
 -- Read the progress of each stream of each gatherer, all its epochs and shards together.
 -- Reads: ops.cursors, ops.lags
--- Returns: stream, gatherer_id, lag in rows and seconds (of the shard that is furthest behind), rows held back and why,
--- rows per second, error, when that was measured, rows merged so far, when the cursor last moved
-with merged as (
+-- Returns: stream, gatherer_id, lag in rows and seconds (of the shard that is furthest behind; each counts all rows
+-- after its position), rows held back and why, rows per second, error, when that was measured, rows merged so far,
+-- when the cursor last moved
+with newest as (
+    select split_part(l.shard, '/', 2) as shards
+    from ops.lags as l
+    order by l.measured_at desc
+    limit 1
+),
+
+merged as (
     select
         c.stream,
         c.gatherer_id,
@@ -19,14 +27,15 @@ measured as (
     select
         s.stream,
         s.gatherer_id,
-        sum(s.rows_waiting)::bigint as rows_waiting,
+        max(s.rows_waiting) as rows_waiting,
         max(s.lag_seconds) as lag_seconds,
-        sum(s.rows_held)::bigint as rows_held,
+        max(s.rows_held) as rows_held,
         max(s.cause) as cause,
         sum(s.rows_per_second) as rows_per_second,
         max(s.error) as error,
         max(s.measured_at) as measured_at
     from ops.lags as s
+    inner join newest as n on split_part(s.shard, '/', 2) = n.shards
     group by s.stream, s.gatherer_id
 )
 

@@ -76,6 +76,16 @@ class BatchMerge:
             self._advance(cursor, polled, counts)
         self._rule.decided(rows - counts.rejected.total(), counts.misfits.total())
 
+    def skip(self, production: Connection, passed: Polled) -> None:
+        """Move cursors past rows of other shards only.
+
+        Raises:
+            LockLost: another deduplicator merges this stream.
+        """
+        with production.transaction(), production.cursor() as cursor:
+            self._lock.confirm(production)
+            self._advance(cursor, passed, Counts(Counter(), Counter(), Counter()))
+
     def write_divided(self, production: Connection, source: StreamSource, batch: Batch, taken_elsewhere: int) -> int:
         """Merge the rows of one batch that production takes, and put each of the others into quarantine.
 

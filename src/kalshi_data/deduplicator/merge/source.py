@@ -26,7 +26,10 @@ DIVIDED_ROWS_MAX = 1_000
 
 
 class Batch(NamedTuple):
-    """Polled rows in binary COPY format: those after the position `after`, up to the position `watermark`."""
+    """Polled rows in binary COPY format: those after the position `after`, up to the position `watermark`.
+
+    Without rows, the watermark is still beyond `after` if rows of other shards lie between them.
+    """
 
     epoch: UUID
     after: str
@@ -43,6 +46,7 @@ class StreamSource:
         self.gatherer_id = gatherer.id
         self.epoch: UUID | None = None
         self.after: str | None = None
+        self.passed: Batch | None = None
         self.batch_rows = settings.batch_rows_min
         self.acknowledged: str | None = None
         self.error: str | None = None
@@ -90,8 +94,8 @@ class StreamSource:
         except Exception as error:
             self._disconnect_after(error)
             return None
+        self.rewind()
         self.epoch = row[0]
-        self.after = None
         # Only now: another thread reads the cursor of an open source by its epoch.
         self._is_open = True
         return self.epoch
@@ -105,26 +109,34 @@ class StreamSource:
         if not self._is_open or epoch is None:
             return None
         try:
-            connection = self._database.get()
+            connection, rows_max = self._database.get(), self.batch_rows
             self._acknowledge(connection)
             self.clock.read(connection)
-            rows, received = self._copy(connection, after)
+            readable = self._read_readable(connection, after)
+            rows, received = self._copy(connection, after, rows_max)
         except Exception as error:
             # A smaller batch may be read in time.
             self.batch_rows = max(self.batch_rows // 2, 1)
             self._disconnect_after(error)
             return None
         self._note_answer()
-        watermark = str(int.from_bytes(received[POSITION])) if rows else after
-        return Batch(epoch, after, watermark, rows, received)
+        last = str(int.from_bytes(received[POSITION])) if rows else after
+        return Batch(epoch, after, last if rows >= rows_max else max(last, readable, key=int), rows, received)
 
     def close(self) -> None:
         """Close the connection; the next open() makes a new one."""
         self._is_open = False
         self._database.close()
 
-    def _copy(self, connection: Connection, after: str) -> tuple[int, bytes]:
-        parameters = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": self.batch_rows, **self._shard}
+    def _read_readable(self, connection: Connection, after: str) -> str:
+        """Return the last position that a poll can read now, for a shard: rows up to it may all be of other shards."""
+        if self._shard["shards"] == 1:
+            return after
+        row = connection.execute(query("sessions/read_readable")).fetchone()
+        return row[0] if row else after
+
+    def _copy(self, connection: Connection, after: str, rows_max: int) -> tuple[int, bytes]:
+        parameters = {"gatherer_id": self.gatherer_id, "after": after, "rows_max": rows_max, **self._shard}
         with connection.cursor() as cursor:
             with cursor.copy(query(f"{self._stream.source}/poll/{self._stream.name}"), parameters) as copy:
                 received = b"".join(bytes(part) for part in copy)
@@ -153,9 +165,18 @@ class StreamSource:
         self._refusal = self._refusals.failed(error)
         self._refused_until = time.monotonic() + self._refusal_backoff.next_seconds()
 
+    def rewind(self) -> None:
+        """Forget the position: it is read from production before the next poll."""
+        self.after = self.passed = None
+
+    def skip(self, batch: Batch) -> None:
+        """Continue after a batch without rows; production does not know this position yet."""
+        if batch.watermark != batch.after:
+            self.after, self.passed = batch.watermark, batch
+
     def merged(self, batch: Batch) -> None:
         """Continue after a batch that production holds now."""
-        self.after = batch.watermark
+        self.after, self.passed = batch.watermark, None
         self._is_small, self._refusal = False, None
         self._refusal_backoff.reset()
         self._refusals.succeeded()

@@ -14,6 +14,7 @@ from kalshi_data.database.session_lock import CONFIRM_SECONDS, SILENCE_SECONDS_M
 from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
+from kalshi_data.deduplicator.merge.positions import PositionReports
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import ProductionSpace, StreamState
@@ -52,7 +53,9 @@ class StreamMerge:
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
         self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
         self._rows_max = settings.merging.batch_rows_max
-        self._acknowledged_at = self._confirmed_at = time.monotonic()
+        every_seconds = settings.merging.acknowledge_seconds
+        self._positions = PositionReports(stream, shard, self._sources, self._writer, every_seconds)
+        self._confirmed_at = time.monotonic()
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         self._failures = FailureLog("tick failed, trying again", "ticks succeed again", stream=stream.name)
         self.state = StreamState([source.gatherer_id for source in self._sources])
@@ -106,7 +109,7 @@ class StreamMerge:
             log.info("this stream is merged here now", stream=self._stream.name, shard=str(self._shard))
         production.execute(query(f"production/stage/{self._stream.name}"))
         for source in self._sources:
-            source.after = None
+            source.rewind()
         return True
 
     def _merge(self, production: Connection) -> None:
@@ -134,12 +137,16 @@ class StreamMerge:
         is_behind = self._read_ahead(polled)
         if polled:
             self._write(production, polled)
-            self._acknowledge(production)
-        elif started_at - self._confirmed_at >= CONFIRM_SECONDS:
+        if polled or self._shard != EVERYTHING:
+            self._positions.report(production)
+        if not polled and started_at - self._confirmed_at >= CONFIRM_SECONDS:
             self._lock.confirm(production)
             self._confirmed_at = started_at
         rows = sum(batch.rows for _, batch in polled)
         errors = {source.gatherer_id: self.space.full or source.problem for source in self._sources}
+        self.state.positions = {
+            (each.gatherer_id, each.epoch): each.after for each in self._sources if each.epoch and each.after
+        }
         self.state.ticked(time.monotonic() - started_at, rows, is_behind, errors)
         return rows
 
@@ -152,11 +159,15 @@ class StreamMerge:
         if any(not isinstance(answer, Batch) for answer in answers.values()):
             answers |= self._poll_connected(production, answers)
         # A batch that was read ahead of a failed tick does not start at the cursor; it is read again.
-        return [
+        batches = [
             (source, answer)
             for source, answer in answers.items()
-            if isinstance(answer, Batch) and answer.rows and answer.after == source.after
+            if isinstance(answer, Batch) and answer.after == source.after
         ]
+        for source, batch in batches:
+            if not batch.rows:
+                source.skip(batch)
+        return [(source, batch) for source, batch in batches if batch.rows]
 
     def _poll_connected(
         self, production: Connection, answers: Mapping[StreamSource, object]
@@ -232,17 +243,6 @@ class StreamMerge:
 
     def _clocks(self) -> list[datetime | None]:
         return [source.clock.now for source in self._sources]
-
-    def _acknowledge(self, production: Connection) -> None:
-        """If it is time, read what all shards have merged; the next poll reports it to each gatherer."""
-        if time.monotonic() - self._acknowledged_at < self._settings.acknowledge_seconds:
-            return
-        self._acknowledged_at = time.monotonic()
-        key = {"stream": self._stream.name, "shards": self._shard.parts}
-        rows = production.execute(query("production/cursors/read_merged"), key).fetchall()
-        merged = {row[:2]: row[2] for row in rows}
-        for source in self._sources:
-            source.acknowledged = merged.get((source.gatherer_id, source.epoch))
 
 
 def is_away(error: Exception) -> bool:

@@ -167,6 +167,10 @@ class Monitor:
         by_gatherer: defaultdict[int, dict[tuple[UUID, str], str]] = defaultdict(dict)
         for gatherer_id, epoch, stream, ingest_xid, *_ in positions:
             by_gatherer[gatherer_id][epoch, stream] = ingest_xid
+        for stream, state in self._state.streams.items():
+            for (gatherer_id, epoch), position in state.positions.items():
+                recorded = by_gatherer[gatherer_id].get((epoch, stream), "0")
+                by_gatherer[gatherer_id][epoch, stream] = max(recorded, position, key=int)
         for probe in self._probes:
             self._pool.start(probe, probe.measure, by_gatherer[probe.gatherer_id])
         now = time.monotonic()

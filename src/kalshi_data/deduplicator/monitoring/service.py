@@ -43,7 +43,7 @@ class DeduplicatorReporter:
         self.completeness = CompletenessMonitor(settings, monitor.measurements)
         registry = make_registry(lambda: read_metrics(monitor.measurements, state, monitor.health()))
         page = make_status_page(settings, monitor.health)
-        self._server = HealthServer(settings.health, monitor.health, registry, page)
+        self._server = HealthServer(settings.health.of_shard(shard), monitor.health, registry, page)
         self._reports = SystemdReports(self._notifier, self._is_merging, self._status_line, self._hangs)
         self._thread = PeriodicThread("systemd", self._notify_systemd, lambda: TURN_SECONDS)
 

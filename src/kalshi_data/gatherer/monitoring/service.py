@@ -13,7 +13,7 @@ from kalshi_data.gatherer.monitoring.metrics import read_metrics
 from kalshi_data.gatherer.retention import RetentionJob
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.gatherer.status_page.pages import make_status_page
-from kalshi_data.service.health import Endpoint, HealthReport, HealthServer
+from kalshi_data.service.health import HealthReport, HealthServer
 from kalshi_data.service.metrics import make_registry
 from kalshi_data.service.systemd import TURN_SECONDS, Notifier, SystemdReports
 from kalshi_data.shard import EVERYTHING, Shard
@@ -36,10 +36,8 @@ class MonitoringService:
         self._heartbeat = HeartbeatWriter(settings, counters, shard)
         registry = make_registry(lambda: read_metrics(counters, self._heartbeat.health()))
         self._retention = RetentionJob(settings, counters, space)
-        port = settings.health.port and settings.health.port + shard.number - 1
-        endpoint = Endpoint(host=settings.health.host, port=port)
         page = make_status_page(settings, counters, self._heartbeat.health, shard)
-        self._server = HealthServer(endpoint, self._heartbeat.health, registry, page)
+        self._server = HealthServer(settings.health.of_shard(shard), self._heartbeat.health, registry, page)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
