@@ -17,6 +17,8 @@ from tests.support import debian_packages
 
 ROOT = Path(__file__).parents[3]
 GATHERERS = ("gatherer-1", "gatherer-2", "gatherer-3")
+# Two processes share its order books.
+SHARDED = GATHERERS[2]
 PRODUCTION = "production-1"
 DEDUPLICATOR = "deduplicator-1"
 DATABASES = (PRODUCTION, *GATHERERS)

@@ -12,14 +12,16 @@ import msgspec
 
 from tests.deployment.hosts.ansible import SMALL, Ansible, PlaybookRun
 from tests.deployment.hosts.comparison import Comparison, compare
-from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, Fleet
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, PRODUCTION, SHARDED, Fleet
 from tests.deployment.hosts.nspawn.network import ADDRESSES
 from tests.deployment.hosts.services.cloudwatch_agent import WATCHED
 from tests.deployment.hosts.services.outside import ARCHIVE_URL, BUCKET, REST_URL, WEBSOCKET_URL, Outside
 from tests.deployment.hosts.watch import Watch
 from tests.support.waiting import wait_until
 
+# Of the first shard, if there are several.
 HEALTH = {**dict.fromkeys(GATHERERS, 9101), DEDUPLICATOR: 9102}
+STATES = ("healthy", "degraded", "unhealthy")
 # A program that lost its database or its network may wait this long on a slow machine before it goes on.
 RECOVERY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.3
@@ -48,6 +50,7 @@ class Platform:
         self.secrets = {name: secrets.token_hex(12) for name in PASSWORDS}
         self.played: list[PlaybookRun] = []
         self.measured: list[str] = []
+        self.shards = {SHARDED: 2}
         self._found_bytes = 0  # production was seen to hold what this part of the journal lists
         self.outside: Outside
 
@@ -83,6 +86,7 @@ class Platform:
                     "kalshi_key_id": key.key_id,
                     "kalshi_private_key": key.private.read_text(),
                     **(WATCHED if name == MONITORED else {}),
+                    **({"gatherer_shards": self.shards[name]} if name in self.shards else {}),
                 }
                 for name, key in self.outside.keys.items()
             },
@@ -110,11 +114,12 @@ class Platform:
     # Its state.
 
     def health(self, host: str) -> dict[str, Any]:
-        """Return a program's health, empty if it does not answer."""
+        """Return a program's health, or the worst of its shards; empty if it does not answer."""
         try:
-            return self.asked(host, HEALTH[host], "/health")
+            answers = [self.asked(host, HEALTH[host] + place, "/health") for place in range(self.shards.get(host, 1))]
         except RuntimeError:
             return {}
+        return max(answers, key=lambda answer: STATES.index(answer["status"]))
 
     def asked(self, host: str, port: int, path: str) -> dict[str, Any]:
         """Return the JSON answer of a port of a host to the host itself.
@@ -164,6 +169,13 @@ class Platform:
     def main_process(self, host: str, unit: str) -> str:
         """Return the number of a unit's main process on its host."""
         return self.hosts[host].run("systemctl", "show", "--property=MainPID", "--value", unit).strip()
+
+    def units(self, host: str, program: str) -> list[str]:
+        """Return the units of a program that are active, or start with the host."""
+        listed = f"systemctl list-units --plain --no-legend --state=active '{program}.service' '{program}@*'"
+        enabled = f"ls /etc/systemd/system/multi-user.target.wants | grep ^{program}"
+        words = self.hosts[host].run("sh", "-ec", f"{listed} | cut -d' ' -f1; {enabled}").split()
+        return sorted(set(words))
 
     def state(self, host: str, unit: str) -> str:
         """Return the state of a unit: active, activating, inactive, …"""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.hosts.fleet import DATABASES, DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
+from tests.deployment.hosts.fleet import DATABASES, DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, SHARDED
 from tests.deployment.hosts.nspawn.network import ADDRESSES, OUTSIDE
 from tests.deployment.hosts.platform import Platform
 
@@ -63,10 +63,15 @@ def test_credentials_are_for_root_only(platform: Platform) -> None:
         assert set(platform.hosts[host].run(*command).splitlines()) <= {"0 700", "0 600"}
 
 
-@pytest.mark.parametrize("host", [GATHERERS[0], DEDUPLICATOR])
-def test_a_service_is_confined(platform: Platform, host: str) -> None:
-    unit = f"{host.rpartition('-')[0]}.service"
-
+@pytest.mark.parametrize(
+    ("host", "unit"),
+    [
+        (GATHERERS[0], "gatherer.service"),
+        (SHARDED, "gatherer@2-of-2.service"),
+        (DEDUPLICATOR, "deduplicator.service"),
+    ],
+)
+def test_a_service_is_confined(platform: Platform, host: str, unit: str) -> None:
     # Exits with an error if the exposure is higher than 2.0.
     platform.hosts[host].run("systemd-analyze", "security", "--no-pager", "--threshold=20", unit)
 

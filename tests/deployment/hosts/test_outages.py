@@ -7,7 +7,7 @@ from typing import LiteralString
 import pytest
 
 from kalshi_data.database.connection import connect
-from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION
+from tests.deployment.hosts.fleet import DEDUPLICATOR, GATHERERS, HOSTS, PRODUCTION, SHARDED
 from tests.deployment.hosts.platform import MONITORED, POLL_SECONDS, Platform
 from tests.deployment.hosts.services.cloudwatch_agent import alarm_states
 from tests.deployment.hosts.services.outside import WITHOUT
@@ -36,6 +36,7 @@ POSTGRES = "postgresql@17-main.service"
 PROCESSES = (
     ("gatherer-1", "gatherer.service"),
     ("gatherer-2", POSTGRES),
+    (SHARDED, "gatherer@2-of-2.service"),
     (DEDUPLICATOR, "deduplicator.service"),
     (PRODUCTION, POSTGRES),
 )

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -187,3 +187,14 @@ def test_a_program_that_accepts_and_says_nothing_counts_as_silent(monkeypatch: p
     with socket.create_server(("127.0.0.1", 0)) as listener:
         found = module.ask(listener.getsockname()[1])
     assert (found["program_health"], found["check"]) == (0, "silent")
+
+
+@pytest.mark.parametrize(
+    ("shards", "status"),
+    [([[], []], "healthy"), ([[], [SLOW]], "degraded"), ([[AWAY], []], "unhealthy"), ([[SLOW], [AWAY]], "unhealthy")],
+)
+def test_of_several_shards_the_worst_counts(shards: list[list[Reason]], status: str) -> None:
+    with ExitStack() as running:
+        found = loaded().ask_all([running.enter_context(program(*reasons)) for reasons in shards])
+    assert found["status"] == status
+    assert found["reason"] in {reason.text for reasons in shards for reason in reasons} | {""}

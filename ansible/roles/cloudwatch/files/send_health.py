@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Asks a program on this host for its health, and hands the answer to the CloudWatch agent.
 
-usage: send_health.py PROGRAM HEALTH_PORT HOST LOG_GROUP AGENT_PORT
+usage: send_health.py PROGRAM HEALTH_PORT[,...] HOST LOG_GROUP AGENT_PORT
 
 The line is in CloudWatch's embedded metric format: its number becomes a metric (1 healthy, 0.5 degraded, 0 unhealthy or
-no answer), and the line itself, with the worst reason, is kept in the log group. This needs Debian's Python only, so it
+no answer), and the line itself, with the worst reason, is kept in the log group. Of several shards the worst counts.
+This needs Debian's Python only, so it
 works while the program's release does not.
 """
 
@@ -24,6 +25,16 @@ SEND_SECONDS_MAX = 5
 ANSWER_BYTES_MAX = 1 << 20
 CHECK_CHARACTERS_MAX = 50
 REASON_CHARACTERS_MAX = 500
+
+
+def ask_all(ports: list[int]) -> dict[str, object]:
+    """Return the fields of the worst answer; once a shard is unhealthy, no other is asked."""
+    worst = ask(ports[0])
+    for port in ports[1:]:
+        if worst["status"] == "unhealthy":
+            break
+        worst = min(worst, ask(port), key=lambda fields: VALUES[str(fields["status"])])
+    return worst
 
 
 def ask(port: int) -> dict[str, object]:
@@ -77,9 +88,9 @@ def give_up(_: int, __: FrameType | None) -> None:
     raise TimeoutError(f"not within {ANSWER_SECONDS_MAX} s")
 
 
-def main(program: str, health_port: str, host: str, log_group: str, agent_port: str) -> None:
+def main(program: str, health_ports: str, host: str, log_group: str, agent_port: str) -> None:
     """Ask once and send one line; systemd's timer repeats it."""
-    sent = line(program, host, log_group, ask(int(health_port)))
+    sent = line(program, host, log_group, ask_all([int(port) for port in health_ports.split(",")]))
     with socket.create_connection(("127.0.0.1", int(agent_port)), SEND_SECONDS_MAX) as agent:
         agent.sendall(sent)
 
