@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from kalshi_data.database.connection import query
@@ -10,7 +11,7 @@ from kalshi_data.errors import NotCommitted
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.frame_log.lock import FolderLock
 from kalshi_data.gatherer.frame_log.reader import last_received_ns, last_record
-from kalshi_data.gatherer.frame_log.retention import drop_old
+from kalshi_data.gatherer.frame_log.retention import drop_old, measure
 from kalshi_data.gatherer.frame_log.shards import shard_folders
 from kalshi_data.gatherer.frame_log.uncommitted import UncommittedNote
 from kalshi_data.gatherer.recording.committer import Committer
@@ -32,24 +33,32 @@ async def drain_former_shards(settings: GathererSettings, shard: Shard, remedy: 
 
 
 def drain_once(settings: GathererSettings, shard: Shard, remedy: str) -> None:
-    """Commit the logs of all shards beyond the present ones, except those that still run."""
-    for number, folder in shard_folders(settings.frame_log.folder).items():
+    """Commit the logs of all shards beyond the present ones, except those that still run.
+
+    All logs together stay within what the present ones may take.
+    """
+    folders = shard_folders(settings.frame_log.folder)
+    for number, folder in folders.items():
         if number > shard.parts:
+            others = sum(measure(each)[0] for each in folders.values() if each != folder)
+            bytes_max = max(1, settings.frame_log.bytes_max * shard.parts - others)
             lock = FolderLock(folder)
             if lock.try_take():
                 continue
             try:
-                _drain(settings, number, folder, remedy)
+                if last := _drain(settings, number, folder, remedy):
+                    drop_old(folder, msgspec.structs.replace(settings.frame_log, bytes_max=bytes_max), last)
             except NotCommitted as reason:
                 log.warning("a former shard is not committed yet", shard=number, reason=str(reason))
             finally:
                 lock.release()
 
 
-def _drain(settings: GathererSettings, number: int, folder: Path, remedy: str) -> None:
+def _drain(settings: GathererSettings, number: int, folder: Path, remedy: str) -> int:
+    """Commit one log; return the number of its last record, 0 if it has none."""
     last = last_record(folder)
     if last is None:
-        return
+        return 0
     conninfo = settings.databases.kalshi_ts.conninfo
     committer = Committer(conninfo, settings.writing, Counters(), Shard(number, number), remedy=remedy)
     # The next look tries again.
@@ -68,4 +77,4 @@ def _drain(settings: GathererSettings, number: int, folder: Path, remedy: str) -
         committer.call(lambda connection: connection.execute(query("capture/status/delete_heartbeat"), place))
     finally:
         committer.disconnect()
-    drop_old(folder, settings.frame_log, last[0])
+    return last[0]

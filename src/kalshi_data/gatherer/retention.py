@@ -13,6 +13,7 @@ from kalshi_data.gatherer.database_space import DatabaseSpace
 from kalshi_data.gatherer.settings import GathererSettings
 from kalshi_data.service.growth import Growth
 from kalshi_data.service.periodic import PeriodicThread
+from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import STREAMS
 
 log = structlog.get_logger()
@@ -39,10 +40,20 @@ CLOCK_SECONDS_MAX = 3600.0
 
 
 class RetentionJob:
-    """Drops old rows every `check_seconds`, in its own thread and with its own connection."""
+    """Drops old rows every `check_seconds`, in its own thread and with its own connection.
 
-    def __init__(self, settings: GathererSettings, counters: Counters, space: DatabaseSpace | None = None) -> None:
+    Shards have one database: the first one drops, and the others only measure.
+    """
+
+    def __init__(
+        self,
+        settings: GathererSettings,
+        counters: Counters,
+        space: DatabaseSpace | None = None,
+        shard: Shard = EVERYTHING,
+    ) -> None:
         """Prepare the thread; start() starts it."""
+        self._drops = shard.number == EVERYTHING.number
         self._space = space or DatabaseSpace(settings, counters)
         self._ran_at_seconds = -math.inf
         self._settings = settings.retention
@@ -91,10 +102,13 @@ class RetentionJob:
 
     def _drop(self, connection: Connection) -> str:
         """Remove old rows of all tables; return what could not be dropped, empty if nothing failed."""
+        self._space.find_disk(connection)
+        if not self._drops:
+            self._read_bytes(connection)
+            return ""
         failures = self._drop_aged(connection) if self._knows_time() else []
         bound = self._settings.database_bytes_max
         failures.append(self._make_room(connection, bound) if bound else "")
-        self._space.find_disk(connection)
         if missing := self._space.missing_bytes:
             bytes_max = max(0, self._read_bytes(connection) - missing)
             failures.append(self._make_room(connection, bytes_max, only_read=True))
@@ -132,7 +146,7 @@ class RetentionJob:
 
     def delete_histories(self) -> None:
         """Remove old states of the exchange, and old bodies that newer ones replaced; an error is logged."""
-        if self._counters.awaits_database or not self._knows_time():
+        if not self._drops or self._counters.awaits_database or not self._knows_time():
             return
         days = timedelta(days=self._settings.history_days)
         older_than = datetime.now(UTC) - timedelta(seconds=self._counters.clock_difference_seconds) - days

@@ -1,4 +1,4 @@
-"""site.yml is played again: after a loss of a host with its disk, with another setting, with other numbers of shards."""
+"""site.yml is played again: after a lost host, with another setting, with other numbers of shards."""
 
 import json
 import time

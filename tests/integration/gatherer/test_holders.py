@@ -14,8 +14,10 @@ from kalshi_data.errors import LockHeld, MigrationError
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.databases import LockedConnection
 from kalshi_data.gatherer.former_shards import drain_once
+from kalshi_data.gatherer.frame_log.format import Kind
+from kalshi_data.gatherer.frame_log.retention import measure
 from kalshi_data.gatherer.frame_log.settings import FrameLogSettings
-from kalshi_data.gatherer.frame_log.shards import first_number_of
+from kalshi_data.gatherer.frame_log.shards import first_number_of, shard_folder
 from kalshi_data.gatherer.frame_log.writer import FrameLogWriter
 from kalshi_data.shard import EVERYTHING, Shard
 from tests.integration.gatherer.test_batch_writer import receive
@@ -236,3 +238,23 @@ def test_what_a_former_shard_logged_is_committed_by_the_first_one(kalshi_ts: Dat
     assert fetch(kalshi_ts, DELTAS) == [("KXB-1", 10)]
     assert fetch(kalshi_ts, "select end_reason from capture.subscriptions") == [("crashed",)]
     assert fetch(kalshi_ts, "select count(*) from capture.heartbeat") == [(0,)]
+
+
+def test_logs_of_former_and_present_shards_share_the_bound(kalshi_ts: Database, tmp_path: Path) -> None:
+    chosen = settings(kalshi_ts)
+    chosen.frame_log = FrameLogSettings(folder=tmp_path, segment_bytes=1, block_bytes=1)
+    for shard in (Shard(1, 2), Shard(2, 2)):
+        log = FrameLogWriter(chosen.frame_log, Counters(), shard)
+        log.open()
+        for seq in range(1, 9):
+            log.append(Kind.FRAME, 1, time.time_ns(), delta(seq))
+            log.seal()
+        log.close()
+    first, second = (measure(shard_folder(tmp_path, number))[0] for number in (1, 2))
+    left: list[int] = []
+    for missing in (0, 1):
+        chosen.frame_log.bytes_max = first + second - missing
+        drain_once(chosen, EVERYTHING, "")
+        left.append(measure(shard_folder(tmp_path, 2))[0])
+    assert left[0] == second > left[1] > 0
+    assert measure(tmp_path)[0] == first

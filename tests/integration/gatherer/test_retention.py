@@ -12,6 +12,7 @@ from kalshi_data.database.connection import query
 from kalshi_data.gatherer import retention as retention_module
 from kalshi_data.gatherer.counters import Counters
 from kalshi_data.gatherer.retention import RetentionJob
+from kalshi_data.shard import EVERYTHING, Shard
 from tests.integration.gatherer.test_health import settings
 from tests.support.engines import Database, Engine
 from tests.support.staging import frame, merge, receive
@@ -68,10 +69,10 @@ def acknowledge(database: Database, stream: str = "trades", until: str | None = 
     return str(said[0]) if said else ""
 
 
-def look(database: Database, **chosen: Any) -> Counters:
+def look(database: Database, shard: Shard = EVERYTHING, **chosen: Any) -> Counters:
     counters = Counters()
     counters.exchange_clock.is_known = True
-    RetentionJob(settings(database, {**WEEK, **chosen}), counters).run_once()
+    RetentionJob(settings(database, {**WEEK, **chosen}), counters, shard=shard).run_once()
     return counters
 
 
@@ -100,6 +101,14 @@ def test_old_partitions_that_are_merged_are_dropped(kalshi_ts: Database) -> None
     assert counters.partitions_dropped["trades"] == 2
     assert not counters.unread_partitions_dropped
     assert look(kalshi_ts).partitions_dropped["trades"] == 0
+
+
+def test_the_first_shard_drops_and_each_measures(kalshi_ts: Database) -> None:
+    fill(kalshi_ts)
+    acknowledge(kalshi_ts)
+    found = look(kalshi_ts, Shard(2, 2), database_bytes_max=1)
+    assert (held(kalshi_ts), found.database_bytes > 0, found.retention_failure) == (["20", "10", "1", "0"], True, "")
+    assert look(kalshi_ts, Shard(1, 2)).partitions_dropped["trades"] == 2
 
 
 def test_a_partition_goes_only_when_its_newest_row_is_merged(kalshi_ts: Database) -> None:

@@ -35,7 +35,7 @@ class MonitoringService:
         self._notifier = notifier or Notifier()
         self._heartbeat = HeartbeatWriter(settings, counters, shard)
         registry = make_registry(lambda: read_metrics(counters, self._heartbeat.health()))
-        self._retention = RetentionJob(settings, counters, space)
+        self._retention = RetentionJob(settings, counters, space, shard)
         page = make_status_page(settings, counters, self._heartbeat.health, shard)
         self._server = HealthServer(settings.health.of_shard(shard), self._heartbeat.health, registry, page)
         self._task: asyncio.Task[None] | None = None
