@@ -55,7 +55,6 @@ class Rehearsal:
         self.gatherers: dict[int, ProgramProcess] = {}
         # Further processes on the configuration of one of them: shards, or a second one.
         self.beside: list[ProgramProcess] = []
-        self._deduplicator: ProgramProcess
 
     def close(self) -> None:
         self._stack.close()
@@ -121,17 +120,19 @@ class Rehearsal:
         file.write_text("".join(toml_lines(wanted)))
         return file
 
-    def _start_deduplicator(self) -> None:
+    def start_deduplicator(self, name: str = "deduplicator", *options: str) -> ProgramProcess:
+        """Start the deduplicator, or one of its shards; its log is called `name`."""
         runtime, owner = (self.production.conninfo(user) for user in ("deduplicator", "kalshi_owner"))
         settings = DEDUPLICATOR_TOML.format(runtime=runtime, owner=owner, late_days_max=LATE_DAYS_MAX, port=0)
         # It starts after the gatherers have stopped, and an emulated one is slow to start.
-        settings = settings.replace("[merging]\n", "[merging]\nheartbeat_seconds_max = 600\n")
+        merging = "heartbeat_seconds_max = 600\nacknowledge_seconds = 0.2\n"
+        settings = settings.replace("[merging]\n", f"[merging]\n{merging}")
         for number, each in self.databases.items():
             databases = {name: database.conninfo("dedup_reader") for name, database in each.items()}
             settings += DEDUPLICATOR_GATHERER_TOML.format(number=number, **databases)
         file = self.folder / "deduplicator.toml"
         file.write_text(settings)
-        self._deduplicator = self._program("deduplicator", ["deduplicator", "run", "--config", str(file)])
+        return self._program(name, ["deduplicator", "run", "--config", str(file), *options])
 
     def _program(self, name: str, arguments: list[str], *, listen: bool = False) -> ProgramProcess:
         program = ProgramProcess(name, self.folder, arguments, listen=listen)
@@ -209,7 +210,7 @@ class Rehearsal:
     def _wait_for_arrival(self) -> None:
         """Wait until no gatherer commits rows any more, which each does a moment after it received them."""
         before: list[list[tuple[Any, ...]]] = []
-        while (rows := [self._captured(number) for number in self.numbers]) != before:
+        while (rows := [self.captured(number) for number in self.numbers]) != before:
             before = rows
             time.sleep(ARRIVAL_SECONDS)
 
@@ -229,27 +230,28 @@ class Rehearsal:
         """Stop everything in order, merge what was received, and compare it with the journal."""
         self.stop_gatherers()
         self.exchange.stop()
-        self._start_deduplicator()
-        wait_until(self._is_merged, lambda: f"everything merged\n{self.tails()}", progress=self._polled)
-        self._deduplicator.stop()
+        deduplicator = self.start_deduplicator()
+        wait_until(self.is_merged, lambda: f"everything merged\n{self.tails()}", progress=self.polled)
+        deduplicator.stop()
         return verify_journal(self.production.conninfo(), self.journal)
 
-    def _is_merged(self) -> bool:
-        polled = self._polled()
+    def is_merged(self) -> bool:
+        """Return whether each row that gatherers committed was read."""
+        polled = self.polled()
         return all(
             polled.get((stream, number), 0) >= rows
             for number in self.numbers
-            for stream, rows in self._captured(number)
+            for stream, rows in self.captured(number)
             if stream in VERIFIED_STREAMS
         )
 
-    def _polled(self) -> dict[tuple[str, int], int]:
+    def polled(self) -> dict[tuple[str, int], int]:
         """Return how many rows of each stream and gatherer the deduplicator has read."""
         with self.production.connect() as connection:
             found = connection.execute(query("production/status/read_progress")).fetchall()
         return {(stream, number): rows for stream, number, rows, *_ in found}
 
-    def _captured(self, number: int) -> list[tuple[Any, ...]]:
+    def captured(self, number: int) -> list[tuple[Any, ...]]:
         """Return how many rows of each stream a gatherer has committed."""
         return self.rows(query("capture/status/count_rows").decode(), number)
 

@@ -28,11 +28,15 @@ class PositionReports:
         if time.monotonic() - self._reported_at < self._every_seconds:
             return
         self._reported_at = time.monotonic()
-        if passed := [(source, source.passed) for source in self._sources if source.passed]:
-            self._writer.skip(production, passed)
-            for source, _ in passed:
-                source.passed = None
+        self.record_passed(production)
         rows = production.execute(query("production/cursors/read_merged"), self._key).fetchall()
         merged = {row[:2]: row[2] for row in rows}
         for source in self._sources:
             source.acknowledged = merged.get((source.gatherer_id, source.epoch))
+
+    def record_passed(self, production: Connection) -> None:
+        """Record in production what was passed, so that whoever merges next goes on there."""
+        if passed := [(source, source.passed) for source in self._sources if source.passed]:
+            self._writer.skip(production, passed)
+            for source, _ in passed:
+                source.passed = None

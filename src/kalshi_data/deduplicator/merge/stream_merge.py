@@ -121,6 +121,7 @@ class StreamMerge:
             self._failures.succeeded()
             if not self.state.is_behind:
                 self._stop.wait(every_seconds - self.state.tick_seconds)
+        self._positions.record_passed(production)
 
     def tick(self, production: Connection) -> int:
         """Poll every gatherer and merge the rows, with cursors, counts and marks, in one transaction.
