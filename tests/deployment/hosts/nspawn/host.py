@@ -69,7 +69,8 @@ class Host:
         (self.root / "usr/local/share/ca-certificates/outside.crt").write_bytes(certificate)
         self._in_root("update-ca-certificates")
         if database:
-            self._in_root("pg_createcluster", "17", "main")
+            # Otherwise another server on this machine would give it another port.
+            self._in_root("pg_createcluster", "--port=5432", "17", "main")
 
     def _in_root(self, *command: str) -> None:
         run(("chroot", str(self.root), "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command))
