@@ -5,14 +5,16 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.demo.postgres import embedded_binaries, server_account
+from kalshi_data.shard import EVERYTHING, Shard
 from kalshi_data.streams import STREAMS
 from tests.benchmarks.fill import Labels, count_errors, fill
 from tests.benchmarks.peers import Place, environment, merge_with_dlt, merge_with_sling, own_address
@@ -33,16 +35,17 @@ POOR = {
 STREAM = next(stream for stream in STREAMS if stream.name == "orderbook_deltas")
 
 
-def measure(seconds: float) -> dict[str, float]:
+def measure(seconds: float, shards: Sequence[int] = ()) -> dict[str, float]:
     """Return the figures of both engines; 10 seconds stand for a million changes at each gatherer."""
     rows = max(20_000, int(seconds * ROWS_PER_SECOND))
     figures: dict[str, float] = {}
+    began = time.perf_counter()
     for name in ("plain", "timescaledb"):
-        figures |= {f"{name}_{figure}": value for figure, value in measure_engine(name, rows).items()}
-    return figures
+        figures |= {f"{name}_{figure}": value for figure, value in measure_engine(name, rows, shards).items()}
+    return figures | {"seconds": time.perf_counter() - began}
 
 
-def measure_engine(name: str, rows: int) -> dict[str, float]:
+def measure_engine(name: str, rows: int, shards: Sequence[int]) -> dict[str, float]:
     """Return the figures of one engine; every run reads the same three databases."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kalshi-")))
@@ -57,6 +60,7 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
             fill(gatherer, rows, number)
         polled = sum(count(gatherer, "capture") for gatherer in gatherers)
         rounds = [race(engine, gatherers, rows) for _ in range(ROUNDS)]
+        shared = [{each: race_shards(engine, gatherers, rows, each) for each in shards} for _ in range(ROUNDS)]
         poor = {name: merge_poor(engine, rows, labels) for name, labels in POOR.items()}
         pipe_seconds, ours_seconds = (median(each[number] for each in rounds) for number in (0, 1))
         missed, duplicated, wrong_books = (max(each[number] for each in rounds) for number in (2, 3, 4))
@@ -73,7 +77,20 @@ def measure_engine(name: str, rows: int) -> dict[str, float]:
             "duplicated": duplicated,
             "wrong_books": wrong_books,
             **poor,
+            **(gains(polled, shared) if shards else {}),
         }
+
+
+def gains(polled: int, rounds: Sequence[Mapping[int, float]]) -> dict[str, float]:
+    """Return the rows a second of each number of shards, and the median of their ratios to the first number's."""
+    (first, *others) = rounds[0]
+    rates = {
+        f"shards_{each}_polled_rows_per_second": polled / median(seconds[each] for seconds in rounds)
+        for each in (first, *others)
+    }
+    return rates | {
+        f"shards_{each}_gain": median(seconds[first] / seconds[each] for seconds in rounds) for each in others
+    }
 
 
 def merge_poor(engine: Engine, rows: int, labels: Sequence[Labels]) -> float:
@@ -112,15 +129,51 @@ def count(database: Database, schema: str) -> int:
     return int(row[0]) if row else 0
 
 
-def merge_all(production: Database, gatherers: list[Database]) -> float:
-    """Tick as the deduplicator does until nothing is left, and return the seconds it took."""
-    merging = StreamMerge(STREAM, settings(production, gatherers, gatherer_seconds_max=30), threading.Event())
-    with closing(merging), merging.connect() as connection:
-        claim(merging, connection)
+def race_shards(engine: Engine, gatherers: list[Database], rows: int, shards: int) -> float:
+    """Let several deduplicators that share the rows fill a new database, and return the seconds it took.
+
+    Raises:
+        AssertionError: production holds too few changes, too many, or wrong books.
+    """
+    with engine.database("production") as production:
+        seconds = merge_all(production, gatherers, shards)
+        with production.connect() as connection:
+            if any(count_errors(connection, rows)):
+                raise AssertionError("changes are missed or held twice")
+    return seconds
+
+
+def merge_all(production: Database, gatherers: list[Database], shards: int = 1) -> float:
+    """Tick as deduplicators do until nothing is left, and return the seconds it took.
+
+    Each of several has a thread instead of a process: the servers do nearly all of the work.
+    """
+    parts = [Shard(number, shards) for number in range(1, shards + 1)] if shards > 1 else [EVERYTHING]
+    start = threading.Barrier(shards + 1)
+    with ThreadPoolExecutor(shards) as threads:
+        merging = [threads.submit(merge_part, production, gatherers, part, start) for part in parts]
+        start.wait()
         began = time.perf_counter()
-        while merging.tick(connection):
-            continue
+        for each in merging:
+            each.result()
         return time.perf_counter() - began
+
+
+def merge_part(production: Database, gatherers: list[Database], part: Shard, start: threading.Barrier) -> None:
+    """Merge one part of the rows, once all deduplicators are connected."""
+    chosen = settings(production, gatherers, gatherer_seconds_max=30)
+    merging = StreamMerge(STREAM, chosen, threading.Event(), part)
+    try:
+        with merging.connect() as connection:
+            claim(merging, connection)
+            start.wait()
+            while merging.tick(connection):
+                continue
+    except BaseException:
+        start.abort()
+        raise
+    finally:
+        merging.close()
 
 
 def pipe_all(engine: Engine, production: Database, gatherers: list[Database]) -> float:

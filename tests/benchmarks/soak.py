@@ -12,7 +12,8 @@ import psutil
 from kalshi_data.database.connection import Connection
 from kalshi_data.demo.keys import make_key
 from kalshi_data.demo.processes import ProgramProcess
-from tests.benchmarks.capture import GATHERER, servers
+from tests.benchmarks.capturing.benchmark import servers
+from tests.benchmarks.capturing.gatherers import SETTINGS
 from tests.support.engines import Database
 
 MARKETS = 2_000
@@ -55,7 +56,7 @@ def soak(folder: Path, databases: dict[str, str], seconds: float, connection: Co
         addresses = wait_for(exchange, "listening")
         settings = folder / "gatherer.toml"
         place = {"key_id": key.key_id, "private_key_file": key.private, "frames": folder / "frames"}
-        settings.write_text(GATHERER.format(**addresses, **databases, **place))
+        settings.write_text(SETTINGS.format(**addresses, **databases, **place))
         gatherer = ProgramProcess("gatherer", folder, ["gatherer", "run", "--config", str(settings)])
         process, samples = psutil.Process(gatherer.pid), list[Sample]()
         try:

@@ -18,7 +18,7 @@ from kalshi_data.kalshi.timestamps import from_ns
 from tests.benchmarks.environments import interpreter_for
 from tests.support.engines import Database, Engine
 
-PEERS = Path(__file__).parent / "peers"
+PEERS = Path(__file__).parents[1] / "peers"
 # The two amounts that cryptofeed can store.
 AMOUNTS = {
     "orderbook_deltas": "side, price, size_delta",
