@@ -9,9 +9,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audits, decode, export, latency, merge, registry, simulator, soak, zipapps
+from tests.benchmarks import audits, decode, export, merge, registry, simulator, soak, zipapps
 from tests.benchmarks.capacity.command import capacity
 from tests.benchmarks.capturing import benchmark as capturing
+from tests.benchmarks.latency import benchmark as latency
 from tests.benchmarks.reading import benchmark as reading
 from tests.benchmarks.replaying import benchmark as replaying
 
@@ -65,7 +66,8 @@ def main(name: str | None, seconds: float, report: Path | None, **counts: tuple[
                  backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
       export     an hour of changes to a sorted Parquet file on local S3, beside DuckDB; 10 seconds stand for 10 million
-      latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second
+      latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second, and its parts: receive,
+                 commit, poll, production
       merge      three gatherers into production, beside psql into psql with the same SQL, dlt and Sling; 10 seconds
                  stand for a million changes, on PostgreSQL and on TimescaleDB
       reader     one book from a bucket, all books at a moment and a market's best prices of a made-up hour, beside

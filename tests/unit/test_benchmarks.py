@@ -10,6 +10,7 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks import merge
 from tests.benchmarks.capturing.benchmark import beside_limit, gains
 from tests.benchmarks.capturing.gatherers import shards
+from tests.benchmarks.latency.benchmark import read_figures
 
 
 @pytest.fixture
@@ -94,4 +95,21 @@ def test_the_gain_of_more_shards_is_the_median_of_the_rounds() -> None:
         "shards_1_polled_rows_per_second": 10.0,
         "shards_2_polled_rows_per_second": 15.0,
         "shards_2_gain": 1.5,
+    }
+
+
+def test_a_late_clock_of_the_exchange_counts_in_the_parts_that_begin_with_it() -> None:
+    row = (7, [110.0, 190.0], [20.0, 30.0], [25.0, 50.0], [30.0, 60.0], [35.0, 50.0])
+    assert read_figures(row, 10) == {
+        "deltas": 7.0,
+        "p50_ms": 100.0,
+        "p99_ms": 180.0,
+        "receive_p50_ms": 10.0,
+        "receive_p99_ms": 20.0,
+        "commit_p50_ms": 25.0,
+        "commit_p99_ms": 50.0,
+        "poll_p50_ms": 30.0,
+        "poll_p99_ms": 60.0,
+        "production_p50_ms": 35.0,
+        "production_p99_ms": 50.0,
     }

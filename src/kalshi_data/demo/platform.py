@@ -83,10 +83,10 @@ conninfo = "{kalshi_meta}"
 class Platform:
     """Starts the parts in the order of a deployment; close() stops them in reverse order."""
 
-    def __init__(self, folder: Path, production_settings: Mapping[str, str] | None = None) -> None:
-        """Use files below `folder` only; `production_settings` are settings of production's PostgreSQL."""
+    def __init__(self, folder: Path, server_settings: Mapping[str, str] | None = None) -> None:
+        """Use files below `folder` only; `server_settings` are further settings of each PostgreSQL."""
         self.folder = folder
-        self._production_settings = SETTINGS | dict(production_settings or {})
+        self._server_settings = SETTINGS | dict(server_settings or {})
         self.ports: dict[int, int] = dict(zip((0, *GATHERERS), free_ports(1 + len(GATHERERS)), strict=True))
         self.production: Server
         self.gatherer_servers: dict[int, Server] = {}
@@ -118,8 +118,10 @@ class Platform:
     def _name_servers(self) -> None:
         account = server_account()
         binaries = embedded_binaries(account, self.folder)
-        self.production = Server(self.folder / "production", binaries, account, self._production_settings)
-        self.gatherer_servers = {n: Server(self.folder / f"gatherer-{n}", binaries, account) for n in GATHERERS}
+        self.production = Server(self.folder / "production", binaries, account, self._server_settings)
+        self.gatherer_servers = {
+            n: Server(self.folder / f"gatherer-{n}", binaries, account, self._server_settings) for n in GATHERERS
+        }
 
     def _start_servers(self) -> None:
         """Start all servers at the same time."""
