@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kalshi_data.gatherer.recording.batch import Item
-from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots
+from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of, hours_of
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 STATE: dict[str, Any] = {
@@ -91,3 +91,9 @@ def test_memory_is_bounded() -> None:
         store(snapshots, snapshot(number, clock=number))
     assert store(snapshots, snapshot(26, clock=24)) == []
     assert store(snapshots, snapshot(27, clock=1)) == [snapshot(27, clock=1)]
+
+
+def test_the_hours_of_times_in_any_order_are_found() -> None:
+    moments = [NOON + timedelta(minutes=minute) for minute in (5, 59.99, 60, 61, 30, 180, -1)]
+    assert hours_of(moments) == {hour_of(moment) for moment in moments}
+    assert hours_of([]) == set()

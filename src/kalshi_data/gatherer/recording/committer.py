@@ -23,7 +23,7 @@ from kalshi_data.gatherer.recording.batch import (
     write_states,
 )
 from kalshi_data.gatherer.recording.refused_rows import ROW_ERRORS, RefusedRows, middle_frame
-from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hour_of
+from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hours_of
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
@@ -236,7 +236,7 @@ class Committer:
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
         """Make the partitions of a batch's hours, and of the next hour in advance; remember the hours of one batch."""
         next_hour = datetime.now(UTC) + timedelta(hours=1)
-        hours = {hour_of(moment) for moment in (next_hour, *(item.received_at for item in items))}
+        hours = hours_of((next_hour, *(item.received_at for item in items)))
         for hour in hours - self._hours:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
         self._hours = hours

@@ -1,14 +1,15 @@
 """Leaves out order-book snapshots of a state that is stored already."""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.kalshi.rows import Row
 
 # If an hour has more states than this, some are stored again: 500,000 take 50 MB.
 STATES_MAX = 500_000
+HOUR = timedelta(hours=1)
 
 
 class StoredSnapshots:
@@ -76,3 +77,15 @@ def state_of(row: Row) -> bytes | None:
 def hour_of(moment: datetime) -> datetime:
     """Return the whole hour that holds a time."""
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def hours_of(moments: Iterable[datetime]) -> set[datetime]:
+    """Return the whole hours that hold some times, of which nearly all lie in the hour of the one before."""
+    hours: set[datetime] = set()
+    begin = end = datetime.min.replace(tzinfo=UTC)
+    for moment in moments:
+        if not begin <= moment < end:
+            begin = hour_of(moment)
+            end = begin + HOUR
+            hours.add(begin)
+    return hours
