@@ -1,15 +1,76 @@
-"""Prices and sizes of messages: exact, as text, in dollars and contracts."""
+"""Prices and sizes of messages: exact, as text, in dollars and contracts.
+
+Matching a pattern takes longer than decoding, and many messages have equal amounts and names. So each is matched once.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.messages import AMOUNT_PATTERN, Amount, Identifier, Ticker
 
 Levels = Sequence[tuple[str | int, str | int]]
 SIDE_OF_BOOK_SIDE = {"bid": "yes", "ask": "no"}
+_AMOUNT = re.compile(AMOUNT_PATTERN)
 _INDEX_NUMBER = re.compile(r"^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,2})?\Z")
 _INDEX_AMOUNT = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,18}0*)?\Z")
+
+
+@lru_cache(maxsize=65_536)
+def canonical(amount: str) -> str:
+    """Return an amount without trailing zeros, so that equal amounts are equal texts.
+
+    Raises:
+        BadFrame: the text is not an amount.
+    """
+    if _AMOUNT.match(amount) is None:
+        raise BadFrame("bad orderbook_delta: not an amount")
+    return format(Decimal(amount).normalize(), "f")
+
+
+@lru_cache(maxsize=1 << 20)
+def checked_ticker(ticker: str) -> str:
+    """Return a market's ticker, the same object for all its messages.
+
+    Raises:
+        BadFrame: the text is not a ticker.
+    """
+    try:
+        return msgspec.convert(ticker, Ticker)
+    except msgspec.ValidationError as error:
+        raise BadFrame(f"bad orderbook_delta: market_ticker: {error}") from error
+
+
+class StringCheck(NamedTuple):
+    """A type of strings without its pattern, and a function that returns whether a value fits the pattern, too."""
+
+    plain: Any
+    is_good: Callable[[object], bool]
+
+
+def _check(kind: Any, plain: Any) -> StringCheck:
+    @lru_cache(maxsize=1 << 17)
+    def is_good(value: object) -> bool:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    return StringCheck(plain, is_good)
+
+
+_OptionalAmount = Amount | None
+_OptionalIdentifier = Identifier | None
+CHECKS: dict[Any, StringCheck] = {
+    kind: _check(kind, plain)
+    for kind, plain in ((_OptionalAmount, str | None), (_OptionalIdentifier, str | None), (Ticker, str))
+}
 
 
 def first(*values: str | int | None) -> str | int | None:

@@ -15,9 +15,8 @@ from kalshi_data.kalshi.timestamps import (
     SECOND_US,
     KnownTime,
     SentTime,
-    decimal_places,
     finest_time,
-    plausible_time,
+    known_time,
     to_unique_text,
 )
 
@@ -65,8 +64,7 @@ def summary_time(kind: str, msg: Trade | MarketSummary, arrival: Arrival) -> Kno
 def time_in_field(kind: str, name: str, sent: SentTime, arrival: Arrival, unit: int = SECOND_US) -> KnownTime | None:
     """Return the time in a field with its decimal places; ignore one that cannot be read or cannot be right."""
     try:
-        moment = plausible_time(sent, unit)
+        return known_time(sent, unit)
     except BadFrame:
         arrival.odd_fields.append(OddField(kind, name, is_known=True))
         return None
-    return None if moment is None or sent is None else (moment, decimal_places(sent, unit))

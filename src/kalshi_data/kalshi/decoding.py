@@ -1,23 +1,24 @@
-"""Decodes message bodies, and checks each amount and each ticker once.
+"""Decodes message bodies.
 
 What is missing in a message comes in many forms: no field, null, or an empty text. All of them read as absent. A field
 that the row does not need, or that has a successor in the same message, is ignored if its value is bad.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from kalshi_data.errors import BadFrame
+from kalshi_data.kalshi.amounts import CHECKS
 from kalshi_data.kalshi.error_messages import clean
-from kalshi_data.kalshi.messages import AMOUNT_PATTERN, DISPENSABLE, Envelope, MessageBody, Ticker
+from kalshi_data.kalshi.messages import DISPENSABLE, Envelope, MessageBody
 from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time, plausible_time
 
-_AMOUNT = re.compile(AMOUNT_PATTERN)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?\Z")
 # A message may have any number of fields with any names: at most this many are reported per message.
 REPORTED_FIELDS_MAX = 20
@@ -25,31 +26,6 @@ FIELD_NAME_LENGTH_MAX = 80
 # The clocks of the exchange and of a host agree within this time, so a message that says it was sent later than this
 # after it was received is wrong. It may have been sent long before: a recording is played again with its old times.
 SENT_AHEAD_MAX = timedelta(hours=1)
-
-
-@lru_cache(maxsize=65_536)
-def canonical(amount: str) -> str:
-    """Return an amount without trailing zeros, so that equal amounts are equal texts.
-
-    Raises:
-        BadFrame: the text is not an amount.
-    """
-    if _AMOUNT.match(amount) is None:
-        raise BadFrame("bad orderbook_delta: not an amount")
-    return format(Decimal(amount).normalize(), "f")
-
-
-@lru_cache(maxsize=1 << 20)
-def checked_ticker(ticker: str) -> str:
-    """Return a market's ticker, the same object for all its messages.
-
-    Raises:
-        BadFrame: the text is not a ticker.
-    """
-    try:
-        return msgspec.convert(ticker, Ticker)
-    except msgspec.ValidationError as error:
-        raise BadFrame(f"bad orderbook_delta: market_ticker: {error}") from error
 
 
 Body = TypeVar("Body", bound=MessageBody)
@@ -68,10 +44,12 @@ class BodyDecoder(Generic[Body]):
 
     def __init__(self, kind: type[Body]) -> None:
         """Prepare to decode into `kind`."""
-        strict = msgspec.defstruct(kind.__name__, [], bases=(kind,), frozen=True, forbid_unknown_fields=True)
-        self._strict = msgspec.json.Decoder(cast("type[Body]", strict))
+        fields = msgspec.structs.fields(kind)
+        checked = [field for field in fields if field.type in CHECKS and field.name not in kind.UNIQUE]
+        self._strict = msgspec.json.Decoder(_strict_type(kind, checked))
+        self._checks = [(attrgetter(field.name), CHECKS[field.type].is_good) for field in checked]
         self._lenient = msgspec.json.Decoder(kind)
-        self._fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        self._fields = {field.encode_name: field for field in fields}
         self._replaceable = kind.REPLACEABLE
         self._numbers = kind.NUMBERS
 
@@ -81,13 +59,20 @@ class BodyDecoder(Generic[Body]):
         Raises:
             msgspec.DecodeError: a field is missing or has a bad value.
         """
+        refusal: msgspec.ValidationError | None = None
         try:
-            return self._strict.decode(envelope.msg)
+            body = self._strict.decode(envelope.msg)
+            for value_of, is_good in self._checks:
+                if not is_good(value_of(body)):
+                    break
+            else:
+                return body
         except msgspec.ValidationError as error:
-            try:
-                fields = _FIELDS.decode(envelope.msg)
-            except msgspec.ValidationError:
-                raise error from None
+            refusal = error
+        try:
+            fields = _FIELDS.decode(envelope.msg)
+        except msgspec.ValidationError as error:
+            raise refusal or error from None
         ignored: list[str] = []
         try:
             body = self._lenient.decode(envelope.msg)
@@ -118,6 +103,19 @@ class BodyDecoder(Generic[Body]):
         ]
         good = {name: value for name, value in kept.items() if name not in ignored}
         return self._lenient.decode(msgspec.json.encode(good)), ignored
+
+
+def _strict_type(kind: type[Body], checked: Sequence[msgspec.structs.FieldInfo]) -> type[Body]:
+    """Return a type that refuses unknown fields, and takes any text in the fields that are checked afterwards."""
+    fields = [
+        (field.name, CHECKS[field.type].plain, *(() if field.required else (field.default,))) for field in checked
+    ]
+    return cast(
+        "type[Body]",
+        msgspec.defstruct(
+            kind.__name__, fields, bases=(kind,), frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False
+        ),
+    )
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])

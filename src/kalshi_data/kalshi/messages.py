@@ -49,11 +49,13 @@ class MessageBody(msgspec.Struct, frozen=True):
     """The body of a message.
 
     A bad value of a field in REPLACEABLE is ignored if the message has the field's successor, or if None stands for it:
-    then a row can do without both. A whole number in a field of NUMBERS is read in any form: 7, 7.0, "7".
+    then a row can do without both. A whole number in a field of NUMBERS is read in any form: 7, 7.0, "7". Few messages
+    have equal values in a field of UNIQUE.
     """
 
     REPLACEABLE: ClassVar[Mapping[str, str | None]] = MappingProxyType({})
     NUMBERS: ClassVar[frozenset[str]] = frozenset()
+    UNIQUE: ClassVar[frozenset[str]] = frozenset()
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -84,6 +86,7 @@ class Trade(MessageBody, frozen=True):
             "no_price": "no_price_dollars",
         }
     )
+    UNIQUE = frozenset({"trade_id"})
 
     trade_id: Ticker
     market_ticker: Ticker

@@ -16,6 +16,8 @@ from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.amounts import (
     SIDE_OF_BOOK_SIDE,
     both_prices,
+    canonical,
+    checked_ticker,
     dollars,
     first,
     in_dollars,
@@ -24,7 +26,7 @@ from kalshi_data.kalshi.amounts import (
     require,
 )
 from kalshi_data.kalshi.arrival import Arrival, change_time, summary_time
-from kalshi_data.kalshi.decoding import BodyDecoder, OddField, canonical, checked_ticker, plausible_sending_time
+from kalshi_data.kalshi.decoding import BodyDecoder, OddField, plausible_sending_time
 from kalshi_data.kalshi.messages import (
     Envelope,
     EventLifecycle,

@@ -94,6 +94,17 @@ def plausible_time(sent: SentTime, unit: int = SECOND_US) -> datetime | None:
     return moment
 
 
+@lru_cache(maxsize=16_384, typed=True)
+def known_time(sent: SentTime, unit: int = SECOND_US) -> KnownTime | None:
+    """Return a time of a message like plausible_time, with its decimal places; None if it holds none.
+
+    Raises:
+        BadFrame: like plausible_time.
+    """
+    moment = plausible_time(sent, unit)
+    return None if moment is None or sent is None else (moment, decimal_places(sent, unit))
+
+
 def decimal_places(sent: str | float, unit: int = SECOND_US) -> int:
     """Return how many decimal places of the second a time has that exchange_time() has read: 0, 3 or 6.
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from kalshi_data.errors import BadFrame
-from kalshi_data.kalshi.amounts import dollars, in_dollars, require
-from kalshi_data.kalshi.decoding import BodyDecoder, canonical
+from kalshi_data.kalshi.amounts import canonical, dollars, in_dollars, require
+from kalshi_data.kalshi.decoding import BodyDecoder
 from kalshi_data.kalshi.messages import Envelope, OrderbookDelta, OrderbookSnapshot
 from kalshi_data.simulator.messages import Message
 from kalshi_data.simulator.venue.recording import RecordedFrame
