@@ -23,7 +23,7 @@ SKIPPABLE = 0x184D2A50
 HEADER = struct.Struct("<IIqIqqII")
 HEADER_REST_BYTES = HEADER.size - 8
 BEGIN = struct.pack("<II", SKIPPABLE, HEADER_REST_BYTES)
-LEVEL = 3
+LEVEL = 1
 
 
 class Kind(IntEnum):
