@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.benchmarks import audits, decode, export, merge, registry, simulator, soak, zipapps
 from tests.benchmarks.capacity.command import capacity
 from tests.benchmarks.capturing import benchmark as capturing
+from tests.benchmarks.engines import benchmark as engines
 from tests.benchmarks.latency import benchmark as latency
 from tests.benchmarks.reading import benchmark as reading
 from tests.benchmarks.replaying import benchmark as replaying
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[..., Figures]] = {
     "audits": audits.measure,
     "capture": capturing.measure,
     "decode": decode.measure,
+    "engines": engines.measure,
     "export": export.measure,
     "latency": latency.measure,
     "merge": merge.measure,
@@ -65,6 +67,8 @@ def main(name: str | None, seconds: float, report: Path | None, **counts: tuple[
       capture    a gatherer, from socket to committed rows, beside a loop that only receives, and beside cryptofeed's
                  backend (needs a C compiler)
       decode     frames of the feed to rows, beside the standard library's json and decimal
+      engines    a book, candles and completeness of a made-up day: DuckDB, ClickHouse and Spark over the same files,
+                 beside production for an hour of it (on Linux); 100 seconds stand for 100 million changes
       export     an hour of changes to a sorted Parquet file on local S3, beside DuckDB; 10 seconds stand for 10 million
       latency    exchange time to commit in production, at 2,000 and 5,000 deltas a second, and its parts: receive,
                  commit, poll, production

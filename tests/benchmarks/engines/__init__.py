@@ -1,0 +1,1 @@
+"""The same questions to several engines over the same files, and to production."""

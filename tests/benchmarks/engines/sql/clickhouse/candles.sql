@@ -1,0 +1,16 @@
+-- The candles of an hour of all markets.
+-- Parameters: day; first_hour and last_hour, as the folders of the files have them
+-- Reads: trades
+-- Returns: market_ticker; opened_seconds since 1970; open, high, low and close; volume; trades
+select
+    market_ticker,
+    toUnixTimestamp(toStartOfHour(exchange_ts)) as opened_seconds,
+    argMin(yes_price, tuple(exchange_ts, received_at, trade_id)) as open_price,
+    max(yes_price) as high_price,
+    min(yes_price) as low_price,
+    argMax(yes_price, tuple(exchange_ts, received_at, trade_id)) as close_price,
+    sum(size) as volume,
+    count(*) as trades
+from trades
+where date = %(day)s and hour between %(first_hour)s and %(last_hour)s
+group by market_ticker, opened_seconds
