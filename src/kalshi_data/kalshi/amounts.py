@@ -47,22 +47,19 @@ def checked_ticker(ticker: str) -> str:
 
 
 class StringCheck(NamedTuple):
-    """A type of strings without its pattern, and a function that returns whether a value fits the pattern, too."""
+    """A type of strings without its pattern, and a function that refuses a value that does not fit the pattern."""
 
     plain: Any
-    is_good: Callable[[object], bool]
+    require: Callable[[object], object]
 
 
 def _check(kind: Any, plain: Any) -> StringCheck:
+    # Only good values are remembered: a bad one may have any length.
     @lru_cache(maxsize=1 << 17)
-    def is_good(value: object) -> bool:
-        try:
-            msgspec.convert(value, kind)
-        except msgspec.ValidationError:
-            return False
-        return True
+    def require(value: object) -> object:
+        return msgspec.convert(value, kind)
 
-    return StringCheck(plain, is_good)
+    return StringCheck(plain, require)
 
 
 _OptionalAmount = Amount | None

@@ -47,7 +47,7 @@ class BodyDecoder(Generic[Body]):
         fields = msgspec.structs.fields(kind)
         checked = [field for field in fields if field.type in CHECKS and field.name not in kind.UNIQUE]
         self._strict = msgspec.json.Decoder(_strict_type(kind, checked))
-        self._checks = [(attrgetter(field.name), CHECKS[field.type].is_good) for field in checked]
+        self._checks = [(attrgetter(field.name), CHECKS[field.type].require) for field in checked]
         self._lenient = msgspec.json.Decoder(kind)
         self._fields = {field.encode_name: field for field in fields}
         self._replaceable = kind.REPLACEABLE
@@ -59,20 +59,18 @@ class BodyDecoder(Generic[Body]):
         Raises:
             msgspec.DecodeError: a field is missing or has a bad value.
         """
-        refusal: msgspec.ValidationError | None = None
         try:
             body = self._strict.decode(envelope.msg)
-            for value_of, is_good in self._checks:
-                if not is_good(value_of(body)):
-                    break
-            else:
-                return body
+            for value_of, require in self._checks:
+                require(value_of(body))
         except msgspec.ValidationError as error:
             refusal = error
+        else:
+            return body
         try:
             fields = _FIELDS.decode(envelope.msg)
-        except msgspec.ValidationError as error:
-            raise refusal or error from None
+        except msgspec.ValidationError:
+            raise refusal from None
         ignored: list[str] = []
         try:
             body = self._lenient.decode(envelope.msg)
