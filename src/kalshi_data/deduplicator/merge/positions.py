@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge
 from kalshi_data.deduplicator.merge.source import StreamSource
+from kalshi_data.deduplicator.settings import MergingSettings
 from kalshi_data.shard import Shard
 from kalshi_data.streams import Stream
 
@@ -14,13 +15,18 @@ class PositionReports:
     """The positions of one stream at all gatherers, reported from time to time."""
 
     def __init__(
-        self, stream: Stream, shard: Shard, sources: Sequence[StreamSource], writer: BatchMerge, every_seconds: float
+        self,
+        stream: Stream,
+        shard: Shard,
+        sources: Sequence[StreamSource],
+        writer: BatchMerge,
+        settings: MergingSettings,
     ) -> None:
         """Prepare to report the positions of `sources`."""
         self._key = {"stream": stream.name, "shards": shard.parts}
         self._sources = sources
         self._writer = writer
-        self._every_seconds = every_seconds
+        self._every_seconds = settings.acknowledge_seconds
         self._reported_at = time.monotonic()
 
     def report(self, production: Connection) -> None:

@@ -53,8 +53,7 @@ class StreamMerge:
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
         self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
         self._rows_max = settings.merging.batch_rows_max
-        every_seconds = settings.merging.acknowledge_seconds
-        self._positions = PositionReports(stream, shard, self._sources, self._writer, every_seconds)
+        self._positions = PositionReports(stream, shard, self._sources, self._writer, settings.merging)
         self._confirmed_at = time.monotonic()
         self._backoff = Backoff(RETRY_SECONDS_MAX)
         self._failures = FailureLog("tick failed, trying again", "ticks succeed again", stream=stream.name)
