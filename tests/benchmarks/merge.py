@@ -8,8 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from statistics import median
+
+import click
 
 from kalshi_data.database.connection import query
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
@@ -56,15 +59,21 @@ def measure_engine(name: str, rows: int, shards: Sequence[int]) -> dict[str, flo
         engine = Engine(name, folder / "server", binaries, account, {"listen_addresses": place.address})
         stack.enter_context(engine.running())
         gatherers = [stack.enter_context(engine.database("kalshi_ts")) for _ in range(GATHERERS)]
+        announce(name, f"three gatherers receive {rows:,} changes")
         for number, gatherer in enumerate(gatherers):
             fill(gatherer, rows, number)
         polled = sum(count(gatherer, "capture") for gatherer in gatherers)
+        announce(name, f"the pipe and the deduplicator merge {polled:,} rows, {ROUNDS} times in turn")
         rounds = [race(engine, gatherers, rows) for _ in range(ROUNDS)]
+        if shards:
+            announce(name, f"{' and '.join(map(str, shards))} deduplicators merge them, {ROUNDS} times in turn")
         shared = [{each: race_shards(engine, gatherers, rows, each) for each in shards} for _ in range(ROUNDS)]
+        announce(name, "the deduplicator merges changes that lack labels")
         poor = {name: merge_poor(engine, rows, labels) for name, labels in POOR.items()}
         pipe_seconds, ours_seconds = (median(each[number] for each in rounds) for number in (0, 1))
         missed, duplicated, wrong_books = (max(each[number] for each in rounds) for number in (2, 3, 4))
         dlt, sling = (stack.enter_context(engine.database("production")) for _ in range(2))
+        announce(name, "dlt and Sling merge them")
         python = environment()
         return {
             "polled_rows": polled,
@@ -79,6 +88,11 @@ def measure_engine(name: str, rows: int, shards: Sequence[int]) -> dict[str, flo
             **poor,
             **(gains(polled, shared) if shards else {}),
         }
+
+
+def announce(engine: str, step: str) -> None:
+    """Show what is measured next, since all of it takes minutes."""
+    click.echo(f"{datetime.now():%H:%M:%S} {engine}: {step} ...", err=True)
 
 
 def gains(polled: int, rounds: Sequence[Mapping[int, float]]) -> dict[str, float]:
