@@ -15,7 +15,7 @@ from kalshi_data.deduplicator.cli import main as deduplicator
 from kalshi_data.gatherer.cli import main as gatherer
 from kalshi_data.simulator.cli import main as simulator
 from tests.conftest import ROOT
-from tests.docs import dashboards, data_dictionary, metrics_tables, settings_tables
+from tests.docs import dashboards, data_dictionary, engine_figures, metrics_tables, settings_tables
 
 PROGRAMS: dict[str, click.Command] = {"gatherer": gatherer, "deduplicator": deduplicator, "simulator": simulator}
 FOLDERS = ("src", "sql", "tests", "ansible", "terraform", ".github")
@@ -86,6 +86,14 @@ def test_the_description_of_the_streams_is_current_and_complete() -> None:
         for column in stream.columns
         if not data_dictionary.meaning(stream, column)
     ]
+
+
+def test_the_figures_of_engines_are_those_of_the_report_of_a_large_day() -> None:
+    assert engine_figures.PAGE.read_text() == engine_figures.render(), "run python3 build.py docs"
+    figures = engine_figures.report()
+    assert figures["orderbook_deltas_rows"] >= 100_000_000
+    answers = {name for name in figures if name.endswith("_cold_seconds")}
+    assert len(answers) == len(list(engine_figures.rows(figures))) == 24
 
 
 @pytest.mark.parametrize("program", metrics_tables.PROGRAMS)
