@@ -8,7 +8,7 @@ from tests.benchmarks.engines.benchmark import QUESTIONS
 from tests.conftest import ROOT
 
 PAGE = ROOT / "src" / "kalshi_data" / "archive" / "ENGINES.md"
-REPORT = ROOT / "tests" / "benchmarks" / "engines" / "figures.json"
+REPORT = ROOT / "tests" / "benchmarks" / "engines" / "large_day.json"
 BEGIN = "<!-- Generated from the report of the benchmark by `python3 build.py docs`. -->\n"
 END = "<!-- End of the generated table. -->\n"
 HEAD = (

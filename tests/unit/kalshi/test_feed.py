@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Opcode
+from websockets.http11 import Request, Response
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from kalshi_data.kalshi.feed import MESSAGE_BYTES_MAX, FeedConnection
@@ -54,7 +57,8 @@ class Received:
         connection = FeedConnection(protocol, ping_interval=None)
         pipe = Pipe()
         connection.connection_made(pipe)
-        connection.response, connection.take = Any, self.messages.append  # pyright: ignore[reportAttributeAccessIssue]
+        connection.response = Response(101, "", Headers())
+        connection.take = self.messages.append
         connection._is_aligned = aligned  # pyright: ignore[reportPrivateUsage]
         for part in parts:
             connection.data_received(part)
@@ -95,6 +99,29 @@ def test_any_frames_in_any_parts_lead_to_what_the_library_alone_does(
     data = b"".join(encode(opcode, payload, fin=fin, mask=mask) for opcode, payload, fin, mask in sent)
     here, library = (Received(split(data, places), aligned=aligned) for aligned in (True, False))
     assert (here.messages, here.answers, here.state) == (library.messages, library.answers, library.state)
+
+
+@pytest.mark.parametrize("follows_at_once", [True, False])
+def test_messages_follow_the_answer_to_the_handshake(follows_at_once: bool) -> None:
+    async def connect() -> tuple[list[bytes], bool]:
+        client, server, messages = ClientProtocol(parse_uri("ws://localhost/")), ServerProtocol(), list[bytes]()
+        client.send_request(client.connect())
+        server.receive_data(b"".join(client.data_to_send()))
+        (request,) = server.events_received()
+        assert isinstance(request, Request)
+        server.send_response(server.accept(request))
+        connection = FeedConnection(client, ping_interval=None)
+        connection.connection_made(Pipe())
+        connection.take = messages.append
+        # The first one is the end of an answer, too; the library has got half of the second one.
+        answer, frames = b"".join(server.data_to_send()), encode(Opcode.TEXT, b"\r\n\r\n") + encode(Opcode.TEXT, b"two")
+        parts = [answer + frames[:-2], frames[-2:]] if follows_at_once else [answer, frames]
+        for part in parts:
+            connection.data_received(part)
+        connection.connection_lost(None)
+        return messages, connection._is_aligned  # pyright: ignore[reportPrivateUsage]
+
+    assert asyncio.run(connect()) == ([b"\r\n\r\n", b"two"], not follows_at_once)
 
 
 def test_messages_are_whole_whatever_their_size() -> None:
