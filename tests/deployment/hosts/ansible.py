@@ -99,6 +99,14 @@ class Ansible:
         self.inventory.touch(mode=0o600)
         self.inventory.write_text(yaml.safe_dump({"all": {"vars": dict(everywhere), "children": groups}}))
 
+    def change(self, host: str, **variables: Any) -> None:
+        """Change variables of a host in the inventory."""
+        inventory = yaml.safe_load(self.inventory.read_text())
+        for group in inventory["all"]["children"].values():
+            if host in group["hosts"]:
+                group["hosts"][host].update(variables)
+        self.inventory.write_text(yaml.safe_dump(inventory))
+
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command that runs a playbook."""
         return [str(self._programs / "ansible-playbook"), f"--inventory={self.inventory}", playbook, *arguments]

@@ -66,8 +66,9 @@ def test_the_number_of_shards_changes_and_nothing_is_read_again(platform: Platfo
     version = platform.version(SHARDED)
     epoch = row(platform, SHARDED, EPOCH)
     for gatherer, deduplicator in ((1, 2), (2, 1)):
-        numbers = {"gatherer_shards": str(gatherer), "deduplicator_shards": str(deduplicator)}
-        platform.play_to_the_end("site.yml", f"--limit={SHARDED},{DEDUPLICATOR}", version=version, **numbers)
+        platform.ansible.change(SHARDED, gatherer_shards=gatherer)
+        platform.ansible.change(DEDUPLICATOR, deduplicator_shards=deduplicator)
+        platform.play_to_the_end("site.yml", f"--limit={SHARDED},{DEDUPLICATOR}", version=version)
 
         platform.shards = {SHARDED: gatherer, DEDUPLICATOR: deduplicator}
         assert platform.units(SHARDED, "gatherer") == units("gatherer", gatherer)
