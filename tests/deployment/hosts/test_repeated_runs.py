@@ -61,8 +61,11 @@ def test_check_mode_predicts_a_changed_setting_and_the_restart(platform: Platfor
     assert platform.main_process(host, SECOND) not in {"0", before}
 
 
-def test_the_number_of_shards_changes_and_nothing_is_read_again(platform: Platform) -> None:
-    """A gatherer's two processes become one and two again, and the deduplicator's one becomes two and one again."""
+def test_the_number_of_shards_changes_and_nothing_is_read_from_the_beginning(platform: Platform) -> None:
+    """A gatherer's two processes become one and two again, and the deduplicator's one becomes two and one again.
+
+    Read again is only what one process merged after the other one had stopped.
+    """
     version = platform.version(SHARDED)
     epoch = row(platform, SHARDED, EPOCH)
     for gatherer, deduplicator in ((1, 2), (2, 1)):
@@ -75,7 +78,8 @@ def test_the_number_of_shards_changes_and_nothing_is_read_again(platform: Platfo
         assert platform.units(DEDUPLICATOR, "deduplicator") == units("deduplicator", deduplicator)
         platform.measure_recovery(f"{gatherer} gatherer shards and {deduplicator} of the deduplicator")
     merged, position = row(platform, PRODUCTION, MERGED, *epoch)
-    assert (merged,) == row(platform, SHARDED, CAPTURED, position) > (0,)
+    (captured,) = row(platform, SHARDED, CAPTURED, position)
+    assert 0 < captured <= merged < captured * 1.01
 
 
 def units(program: str, number: int) -> list[str]:
