@@ -6,6 +6,17 @@
 -- Writes: capture.connections, capture.subscriptions
 -- Returns: how many connections were closed
 with
+run as (
+    select
+        r.connection_first,
+        r.connection_before,
+        r.ended_at
+    from
+        jsonb_to_recordset(%(rows)s::jsonb) as r (
+            connection_first bigint, connection_before bigint, ended_at timestamptz
+        )
+),
+
 crashed as (
     select distinct on (o.connection_id)
         o.connection_id,
@@ -17,10 +28,7 @@ crashed as (
         select s.connection_id from capture.subscriptions as s
         where s.ended_at is null
     ) as o
-    inner join
-        jsonb_to_recordset(%(rows)s::jsonb) as r (
-            connection_first bigint, connection_before bigint, ended_at timestamptz
-        ) on o.connection_id >= r.connection_first and o.connection_id < r.connection_before
+    inner join run as r on o.connection_id >= r.connection_first and o.connection_id < r.connection_before
     order by o.connection_id, r.connection_before - r.connection_first
 ),
 
