@@ -2,7 +2,7 @@
 -- Reads: pg_temp.published_form, pg_temp.journal
 -- Writes: pg_temp.published_fact
 -- Returns: nothing
-insert into published_fact (line_number, subject, labels, known_time, required, sent_at)
+insert into published_fact (line_number, subject, labels, known_time, required, sent_at, is_sent)
 with
 whole as (
     select
@@ -29,7 +29,8 @@ select
         end
     ) filter (where coalesce(f.form, -1) < 0) as known_time,
     array_agg(distinct coalesce(f.labels, w.labels)) filter (where coalesce(f.form, 1) > 0) as required,
-    array_agg(distinct t.sent_at) as sent_at
+    array_agg(distinct t.sent_at) as sent_at,
+    coalesce(bool_or((j.line ->> 'sent')::integer > 0), true) as is_sent
 from whole as w
 inner join journal as j on w.line_number = j.line_number and j.form = 0
 left join published_form as f on w.line_number = f.line_number and f.form <> 0

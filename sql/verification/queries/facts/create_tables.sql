@@ -22,6 +22,8 @@ create temporary table if not exists published_fact (
     known_time integer,
     required jsonb[],
     sent_at timestamptz[],
+    -- Whether any connection got it.
+    is_sent boolean,
     held_id bigint
 );
 create temporary table if not exists held_fact (

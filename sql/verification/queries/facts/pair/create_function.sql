@@ -1,7 +1,8 @@
 -- Create the function that pairs each published fact with one of its candidates, the held facts that may be the same.
--- It goes through the published facts in the order of publication. Of the candidates of a fact that are still free, it
--- takes the one whose last published fact comes first: that one helps the fewest later facts. The facts that share a
--- candidate are published one after another, so this finds the greatest number of pairs.
+-- It goes through the published facts in the order of publication, first through those that any connection got. Of the
+-- candidates of a fact that are still free, it takes the one whose last published fact comes first: that one helps the
+-- fewest later facts. The facts that share a candidate are published one after another, so this finds the greatest
+-- number of pairs.
 -- Writes: pg_temp.pair_candidates, pg_temp.candidate, pg_temp.published_fact
 -- Returns: nothing; the function returns the number of pairs
 create or replace function pg_temp.pair_candidates() returns bigint
@@ -14,7 +15,12 @@ declare
 begin
     create index if not exists candidate_line_number on pg_temp.candidate (line_number);
     create index if not exists candidate_held_id on pg_temp.candidate (held_id);
-    for published in select distinct c.line_number from pg_temp.candidate as c order by c.line_number loop
+    for published in
+        select f.line_number
+        from pg_temp.published_fact as f
+        where exists (select from pg_temp.candidate as c where c.line_number = f.line_number)
+        order by f.is_sent desc, f.line_number asc
+    loop
         select c.held_id into chosen
         from pg_temp.candidate as c
         where c.line_number = published and not c.is_paired

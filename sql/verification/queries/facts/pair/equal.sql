@@ -1,5 +1,5 @@
--- Pair what was published and is held with the same labels, as often as it is in both. What has no time must be held
--- with one near that of its sending: production may have that of its receipt.
+-- Pair what was published and is held with the same labels, as often as it is in both, and first what any connection
+-- got. What has no time must be held with one near that of its sending: production may have that of its receipt.
 -- Reads: pg_temp.published_fact, pg_temp.held_fact
 -- Writes: pg_temp.published_fact, pg_temp.held_fact
 -- Returns: nothing; the row count is the number of pairs
@@ -10,7 +10,7 @@ published as (
         subject,
         labels,
         sent_at,
-        row_number() over (partition by subject, labels order by line_number) as place
+        row_number() over (partition by subject, labels order by is_sent desc, line_number asc) as place
     from published_fact
 ),
 
