@@ -48,7 +48,7 @@ def receive_apart(
         items: list[Item] = []
         for received_at, each in frames:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": received_at})
-            arrival.received_at = received_at
+            arrival.received_at, arrival.received_text = received_at, received_at.isoformat(" ")
             stream, row = to_row(decode_envelope(msgspec.json.encode(each)), arrival)
             items.append(Item(stream, (*row, None), b"", 0, 1, received_at))
         write_batch(connection, items, number)
