@@ -35,7 +35,7 @@ insert into market_data.index_values (
 }
 STAGE = {
     "lifecycle_events": """
-insert into stage values (1, now(), now(), 'KXA-1', 'deactivated', sha256('2'), '{}', 0, '{}', '1')
+insert into stage values (1, now(), now(), 'KXA-1', 'deactivated', sha256('2'), '{}', 0, '{}', null, '1')
 """,
     "index_values": """
 insert into stage values (1, now(), now(), 'INDEX', now(), 1, 1, 1, '{}', '1')
