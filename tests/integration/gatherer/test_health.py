@@ -267,7 +267,8 @@ def answers_and_beats(make_database: MakeDatabase, tmp_path: Path, heard: list[s
         assert found["kalshi_gatherer_health",] == 0
         assert found["kalshi_gatherer_frames_received_total", "orderbook_snapshot"] > MARKETS / 2
         assert found["process_resident_memory_bytes",] > 10_000_000
-        assert beats(kalshi_ts)[0][1]["state"] == "running"
+        # A gatherer answers before its first heartbeat is committed.
+        assert wait_until(lambda: beats(kalshi_ts))[0][1]["state"] == "running"
         wait_until(lambda: "READY=1" in heard)
         assert gatherer.end() == 0, gatherer.last_lines()
     assert beats(kalshi_ts)[0][1]["state"] == "stopped"
