@@ -16,6 +16,7 @@ from kalshi_data.gatherer.frame_log.reader import segments
 from kalshi_data.gatherer.recording import committer as committer_module
 from kalshi_data.gatherer.recording import refused_rows
 from kalshi_data.gatherer.recording.batch import Item
+from kalshi_data.gatherer.recording.batch_writer import WORTHWHILE_ROWS
 from kalshi_data.gatherer.recording.committer import Committer
 from kalshi_data.gatherer.recording.replay import FrameLogReplay
 from kalshi_data.gatherer.settings import WritingSettings
@@ -96,6 +97,20 @@ def test_no_batch_has_more_rows_than_the_limit(kalshi_ts: Database, tmp_path: Pa
     assert held(kalshi_ts) == [f"{number:03}" for number in range(100)]
     assert running.counters.committed_rows["trades"] == 100
     assert max(n for (n,) in fetch(kalshi_ts, "select count(*) from capture.trades group by ingest_xid")) <= 30
+
+
+def test_a_batch_waits_for_its_age_unless_many_rows_arrive(kalshi_ts: Database, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with station(kalshi_ts, tmp_path, batch_age_seconds_max=300.0) as running:
+            await wait_until_async(lambda: running.writer.takes_rows)
+            for number in range(WORTHWHILE_ROWS):
+                running.writer.put(trade(f"{number:03}", running.log.append(Kind.FRAME, 1, 0, b"{}")))
+                await asyncio.sleep(0.001)
+            await wait_until_async(lambda: running.counters.committed_rows["trades"] == WORTHWHILE_ROWS)
+
+    asyncio.run(run())
+    counted = "select count(*), count(distinct ingest_xid) from capture.trades"
+    assert fetch(kalshi_ts, counted) == [(WORTHWHILE_ROWS, 1)]
 
 
 def test_a_row_that_the_database_refuses_is_quarantined_alone(kalshi_ts: Database, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from kalshi_data.database.session_lock import CONFIRM_SECONDS, SILENCE_SECONDS_M
 from kalshi_data.database.sqlstate import Failure, failure_of
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
+from kalshi_data.deduplicator.merge.poll_pace import PollPace
 from kalshi_data.deduplicator.merge.positions import PositionReports
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
@@ -53,6 +54,7 @@ class StreamMerge:
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
         self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
         self._rows_max = settings.merging.batch_rows_max
+        self._pace = PollPace(max(settings.merging.poll_seconds, stream.poll_seconds_min))
         self._positions = PositionReports(stream, shard, self._sources, self._writer, settings.merging)
         self._confirmed_at = time.monotonic()
         self._backoff = Backoff(RETRY_SECONDS_MAX)
@@ -113,13 +115,12 @@ class StreamMerge:
 
     def _merge(self, production: Connection) -> None:
         """Tick until stop, or until the connection is to be renewed."""
-        every_seconds = max(self._settings.poll_seconds, self._stream.poll_seconds_min)
         renew_at = renewal_time()
         while not self._stop.is_set() and time.monotonic() < renew_at:
-            self.tick(production)
+            pause_seconds = self._pace.pause_seconds(self.tick(production), self.state.tick_seconds)
             self._failures.succeeded()
             if not self.state.is_behind:
-                self._stop.wait(every_seconds - self.state.tick_seconds)
+                self._stop.wait(pause_seconds)
         self._positions.record_passed(production)
 
     def tick(self, production: Connection) -> int:
@@ -159,11 +160,8 @@ class StreamMerge:
         if any(not isinstance(answer, Batch) for answer in answers.values()):
             answers |= self._poll_connected(production, answers)
         # A batch that was read ahead of a failed tick does not start at the cursor; it is read again.
-        batches = [
-            (source, answer)
-            for source, answer in answers.items()
-            if isinstance(answer, Batch) and answer.after == source.after
-        ]
+        received = [(source, answer) for source, answer in answers.items() if isinstance(answer, Batch)]
+        batches = [(source, batch) for source, batch in received if batch.after == source.after]
         for source, batch in batches:
             if not batch.rows:
                 source.skip(batch)

@@ -1,6 +1,7 @@
 """Commits received rows in batches; rows that do not fit in memory are read from the frame log later."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 # When replay is at most this many frames behind, start queueing live rows again.
 JOIN_FRAMES_MAX = 20_000
 WRITTEN_POLL_SECONDS = 0.02
+# A commit costs about as much as this many rows, so that it waits for as many if they come soon.
+WORTHWHILE_ROWS = 64
 
 
 class BatchWriter:
@@ -46,7 +49,10 @@ class BatchWriter:
         # When the last committed row was received; None before the first commit of this process.
         self._committed_at: datetime | None = None
         self._arrived = asyncio.Event()
-        self._batch_full = asyncio.Event()
+        # Set when as many rows are queued as are waited for.
+        self._enough = asyncio.Event()
+        self._wanted_rows = settings.batch_rows_max
+        self._commit_seconds = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         # Rows of later frames are not queued; None if all rows are.
         self._queued_until: int | None = -1
@@ -65,8 +71,8 @@ class BatchWriter:
             return
         self._items.append(item)
         self._arrived.set()
-        if len(self._items) >= self._settings.batch_rows_max:
-            self._batch_full.set()
+        if len(self._items) >= self._wanted_rows:
+            self._enough.set()
         if len(self._items) >= self._settings.queued_rows_max and self._queued_until is None:
             self._overflow(item.number)
 
@@ -85,7 +91,7 @@ class BatchWriter:
         self._stop_at = time.monotonic() + self._settings.stop_seconds_max
         self._committer.give_up_at = self._stop_at
         self._arrived.set()
-        self._batch_full.set()
+        self._enough.set()
 
     async def run(self) -> None:
         """Commit what earlier runs left in the frame log, then batches until stop() is called and no row is queued."""
@@ -104,7 +110,6 @@ class BatchWriter:
                 await asyncio.sleep(min(backoff.next_seconds(), max(0.0, self._stop_at - time.monotonic())))
             # The frame log has every frame, so whatever state the failure left is given up.
             self._items.clear()
-            self._batch_full.clear()
             self._queued_until = -1
         await self._in_thread(self._committer.disconnect)
 
@@ -159,13 +164,24 @@ class BatchWriter:
         self._counters.behind_frames = 0
 
     async def _wait_until_due(self) -> None:
-        """Wait until a batch is full, or for the batch age."""
-        if len(self._items) >= self._settings.batch_rows_max or self._stopping:
+        """Wait until a batch is full, or for the batch age; for less if many rows arrive.
+
+        After a commit, there is a pause of twice its time, so that commits take a third of the time at most.
+        """
+        settings, began = self._settings, time.monotonic()
+        age_seconds_max = settings.batch_age_seconds_max
+        await self._wait_for_rows(settings.batch_rows_max, min(2 * self._commit_seconds, age_seconds_max))
+        rows = min(WORTHWHILE_ROWS, settings.batch_rows_max)
+        await self._wait_for_rows(rows, age_seconds_max - (time.monotonic() - began))
+
+    async def _wait_for_rows(self, rows: int, seconds: float) -> None:
+        """Wait until `rows` rows are queued, at most for some seconds; a stop ends the wait."""
+        self._wanted_rows = rows
+        if len(self._items) >= rows or self._stopping or seconds <= 0:
             return
-        try:
-            await asyncio.wait_for(self._batch_full.wait(), self._settings.batch_age_seconds_max)
-        except TimeoutError:
-            return
+        self._enough.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._enough.wait(), seconds)
 
     async def _commit_batch(self) -> None:
         size = min(len(self._items), self._settings.batch_rows_max)
@@ -174,15 +190,15 @@ class BatchWriter:
             size += 1
         batch = self._items[:size]
         del self._items[:size]
-        if len(self._items) < self._settings.batch_rows_max:
-            self._batch_full.clear()
         if not self._items:
             self._arrived.clear()
         if len(self._items) < self._settings.queued_rows_max // 2:
             self.queue_full.clear()
         self._counters.queued_rows = len(self._items)
         if batch:
+            began = time.monotonic()
             await self._in_thread(self._commit, batch, batch[-1].number)
+            self._commit_seconds = time.monotonic() - began
 
     def _commit(self, items: Sequence[Item], frame_number: int) -> None:
         self._committer.commit(items, frame_number)

@@ -1,5 +1,7 @@
 -- Measure how long changes took, in all and in each part of their way: to the gatherer whose row production holds, to
--- its commit there, to the transaction of production that merges it, and to the commit of that.
+-- its commit there, to the transaction of production that merges it, and to the commit of that. The first seconds are
+-- left out: programs start then, and the first partitions are made.
+-- Parameters: warm_seconds, how many
 -- Reads: market_data.hot_orderbook_deltas, pg_temp.gathered
 -- Returns: how many changes were measured, and the median and the 99th percentile in ms of all and of each part
 with moments as (
@@ -31,6 +33,7 @@ steps as (
         1000 * extract(epoch from polled_at - committed_at) as poll_ms,
         1000 * extract(epoch from held_at - polled_at) as production_ms
     from moments
+    where exchange_ts >= (select min(m.exchange_ts) from moments as m) + make_interval(secs => %(warm_seconds)s)
 )
 
 select
