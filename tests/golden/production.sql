@@ -495,7 +495,7 @@ CREATE FUNCTION ops.unpack_misfits(wanted_stream text, from_at timestamp with ti
     SET search_path TO 'pg_catalog', 'pg_temp';
 CREATE FUNCTION ops.unpack_snapshots(days timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
-CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text) RETURNS bigint
+CREATE FUNCTION ops.unpack_staged_rows(wanted_stream text, first_times timestamp with time zone[], last_times timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.unpack_tickers(hours timestamp with time zone[]) RETURNS bigint
     LANGUAGE plpgsql;

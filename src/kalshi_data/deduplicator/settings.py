@@ -51,7 +51,7 @@ class MergingSettings(Section):
     batch_rows_max: Annotated[
         int,
         Meta(le=COUNT_MAX, ge=1, description="Rows polled per gatherer at most; the batch grows while more rows wait."),
-    ] = 200_000
+    ] = 100_000
     memory_mb_max: Annotated[
         int,
         Meta(

@@ -8,15 +8,21 @@ language sql
 volatile
 as $$
     with
-    seen as materialized (
+    labelled as materialized (
         select
             date_bin('1 h', s.exchange_ts, '2000-01-01 00:00:00+00') as hour,
             coalesce(s.time_digits, -1)::smallint as time_digits,
-            s.clock <> 0 as has_clock
+            s.clock <> 0 as has_clock,
+            bool_or(s.ordinal is not null or s.time_digits is null) as says_more
         from pg_temp.stage as s
         group by 1, 2, 3
+    ),
+
+    seen as materialized (
+        select n.hour, n.time_digits, n.has_clock from labelled as n
         union
-        -- What a row says of a whole burst, second or millisecond, whatever the labels there.
+        -- What a row says of a whole burst, second or millisecond, whatever the labels there. Few batches have such
+        -- rows, and only these are read a second time.
         select
             date_bin('1 h', w.moment, '2000-01-01 00:00:00+00') as hour,
             case when w.is_burst then -1 else s.ordinal_digits end::smallint as time_digits,
@@ -29,7 +35,8 @@ as $$
             (s.exchange_ts + interval '5 s', true)
         ) as w (moment, is_burst)
         where
-            (s.ordinal is not null or s.time_digits is null)
+            (select bool_or(n.says_more) from labelled as n)
+            and (s.ordinal is not null or s.time_digits is null)
             and w.is_burst = (s.burst_began_at is not null or s.time_digits is null)
         group by 1, 2
     ),

@@ -7,9 +7,14 @@ language sql
 immutable
 parallel safe
 as $$
-    -- NaN is greater than every number. Zeros behind the places are harmless up to what a decimal of 38 digits holds.
+    -- Nearly all numbers have few places, and comparing costs least. NaN and infinity have no scale. Zeros behind the
+    -- places are harmless up to what a decimal of 38 digits holds.
     select coalesce(
-        abs(value) < 10::numeric ^ digits and scale(value) <= 38 - digits and round(value, places) = value, true
+        case
+            when scale(value) <= places then value > -(10::numeric ^ digits) and value < 10::numeric ^ digits
+            else abs(value) < 10::numeric ^ digits and scale(value) <= 38 - digits and round(value, places) = value
+        end,
+        true
     );
 $$;
 

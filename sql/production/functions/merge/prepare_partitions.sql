@@ -8,21 +8,40 @@ create or replace function ops.prepare_partitions(time_column name, target regcl
 language plpgsql
 as $$
 declare
+    first_times timestamptz[];
+    last_times timestamptz[];
     made bigint;
 begin
-    perform ops.unpack_staged_rows(p.stream) from ops.packed_streams() as p where p.hot_table = target;
+    -- One pass finds the hours for both purposes, since large batches are read from disk.
     execute format(
         $query$
-            select count(*) filter (where timeseries.ensure_partition($1, row_at))
+            select coalesce(array_agg(h.first_at), '{}'), coalesce(array_agg(h.last_at), '{}')
             from (
-                select min(s.%1$I) as row_at
+                select min(s.%1$I) as first_at, max(s.%1$I) as last_at
                 from pg_temp.stage as s
-                where s.ctid not in (select c.place from ops.packed_copies() as c (place))
                 group by date_bin('1 hour', s.%1$I, '2000-01-01 00:00:00+00')
-            ) as hours
+            ) as h
         $query$,
         time_column
-    ) into made using target;
+    ) into first_times, last_times;
+    perform ops.unpack_staged_rows(p.stream, first_times, last_times)
+    from ops.packed_streams() as p
+    where p.hot_table = target;
+    if exists (select from ops.packed_copies()) then
+        execute format(
+            $query$
+                select array(
+                    select min(s.%1$I)
+                    from pg_temp.stage as s
+                    where s.ctid not in (select c.place from ops.packed_copies() as c (place))
+                    group by date_bin('1 hour', s.%1$I, '2000-01-01 00:00:00+00')
+                )
+            $query$,
+            time_column
+        ) into first_times;
+    end if;
+    select count(*) filter (where timeseries.ensure_partition(target, h.row_at)) into made
+    from unnest(first_times) as h (row_at);
     return made;
 end;
 $$;

@@ -2,11 +2,14 @@
 -- the next one if it is less than the stream's slack away. A staged row that packed rows hold changes none, so a
 -- gatherer that is hours late makes none hot by what others sent before. No hour of the stage is packed until the
 -- transaction ends.
--- Parameters: wanted_stream, the stream of the stage; it needs not be one whose hours are packed
+-- Parameters: wanted_stream, the stream of the stage; it needs not be one whose hours are packed; first_times and
+-- last_times, of the staged rows of each hour
 -- Reads: pg_temp.stage
 -- Writes: pg_temp.packed_copies, and what ops.unpack_market_hours writes
 -- Returns: how many rows became hot
-create or replace function ops.unpack_staged_rows(wanted_stream text) returns bigint
+create or replace function ops.unpack_staged_rows(
+    wanted_stream text, first_times timestamptz[], last_times timestamptz[]
+) returns bigint
 language plpgsql
 as $$
 declare
@@ -21,22 +24,15 @@ begin
         return 0;
     end if;
     perform ops.create_packing_tables();
-    execute format(
-        $query$
-            select array(
-                select distinct h.hour
-                from (
-                    select min(s.%1$I) as from_at, max(s.%1$I) as until_at
-                    from pg_temp.stage as s
-                    group by date_bin($1, s.%1$I, '2000-01-01 00:00:00+00')
-                ) as e
-                cross join lateral generate_series(
-                    date_bin($1, e.from_at - $2, '2000-01-01 00:00:00+00'), e.until_at + $2, $1
-                ) as h (hour)
-            )
-        $query$,
-        packing.time_column
-    ) into touched_hours using packing.period, packing.slack;
+    touched_hours := array(
+        select distinct h.hour
+        from unnest(first_times, last_times) as e (from_at, until_at)
+        cross join lateral generate_series(
+            date_bin(packing.period, e.from_at - packing.slack, '2000-01-01 00:00:00+00'),
+            e.until_at + packing.slack,
+            packing.period
+        ) as h (hour)
+    );
     touched_hours := ops.lock_hours(wanted_stream, touched_hours);
     if touched_hours = '{}' then
         return 0;
