@@ -4,10 +4,10 @@ Matching a pattern takes longer than decoding, and many messages have equal amou
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -16,6 +16,8 @@ from kalshi_data.kalshi.messages import AMOUNT_PATTERN, Amount, Identifier, Tick
 
 Levels = Sequence[tuple[str | int, str | int]]
 SIDE_OF_BOOK_SIDE = {"bid": "yes", "ask": "no"}
+# As many good values of a type are remembered at once.
+GOOD_VALUES_MAX = 1 << 17
 _AMOUNT = re.compile(AMOUNT_PATTERN)
 _INDEX_NUMBER = re.compile(r"^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,2})?\Z")
 _INDEX_AMOUNT = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,18}0*)?\Z")
@@ -46,26 +48,35 @@ def checked_ticker(ticker: str) -> str:
         raise BadFrame(f"bad orderbook_delta: market_ticker: {error}") from error
 
 
-class StringCheck(NamedTuple):
-    """A type of strings without its pattern, and a function that refuses a value that does not fit the pattern."""
+class StringCheck:
+    """Refuses strings that do not fit a type's pattern; `plain` is the type without the pattern."""
 
-    plain: Any
-    require: Callable[[object], object]
+    def __init__(self, kind: Any, plain: Any) -> None:
+        """Remember no value yet."""
+        self.plain = plain
+        self._kind = kind
+        # Only good values are remembered: a bad one may have any length.
+        self._good: set[object] = set()
 
+    def require(self, values: Sequence[object]) -> None:
+        """Return if all values are of the type.
 
-def _check(kind: Any, plain: Any) -> StringCheck:
-    # Only good values are remembered: a bad one may have any length.
-    @lru_cache(maxsize=1 << 17)
-    def require(value: object) -> object:
-        return msgspec.convert(value, kind)
-
-    return StringCheck(plain, require)
+        Raises:
+            msgspec.ValidationError: one of them is not.
+        """
+        if self._good.issuperset(values):
+            return
+        for value in set(values) - self._good:
+            msgspec.convert(value, self._kind)
+        if len(self._good) >= GOOD_VALUES_MAX:
+            self._good.clear()
+        self._good.update(values)
 
 
 _OptionalAmount = Amount | None
 _OptionalIdentifier = Identifier | None
 CHECKS: dict[Any, StringCheck] = {
-    kind: _check(kind, plain)
+    kind: StringCheck(kind, plain)
     for kind, plain in ((_OptionalAmount, str | None), (_OptionalIdentifier, str | None), (Ticker, str))
 }
 

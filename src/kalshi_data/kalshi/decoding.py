@@ -17,7 +17,7 @@ from kalshi_data.errors import BadFrame
 from kalshi_data.kalshi.amounts import CHECKS
 from kalshi_data.kalshi.error_messages import clean
 from kalshi_data.kalshi.messages import DISPENSABLE, Envelope, MessageBody
-from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time, plausible_time
+from kalshi_data.kalshi.timestamps import MILLISECOND_US, SentTime, exchange_time, known_time
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?\Z")
 # A message may have any number of fields with any names: at most this many are reported per message.
@@ -47,7 +47,9 @@ class BodyDecoder(Generic[Body]):
         fields = msgspec.structs.fields(kind)
         checked = [field for field in fields if field.type in CHECKS and field.name not in kind.UNIQUE]
         self._strict = msgspec.json.Decoder(_strict_type(kind, checked))
-        self._checks = [(attrgetter(field.name), CHECKS[field.type].require) for field in checked]
+        names = {kind: [field.name for field in checked if field.type == kind] for kind in CHECKS}
+        # With one name, an attrgetter would return no tuple.
+        self._checks = [(attrgetter(*each, each[0]), CHECKS[kind].require) for kind, each in names.items() if each]
         self._lenient = msgspec.json.Decoder(kind)
         self._fields = {field.encode_name: field for field in fields}
         self._replaceable = kind.REPLACEABLE
@@ -61,8 +63,8 @@ class BodyDecoder(Generic[Body]):
         """
         try:
             body = self._strict.decode(envelope.msg)
-            for value_of, require in self._checks:
-                require(value_of(body))
+            for values_of, require in self._checks:
+                require(values_of(body))
         except msgspec.ValidationError as error:
             refusal = error
         else:
@@ -208,10 +210,12 @@ def sending_time(envelope: Envelope) -> datetime | None:
 def plausible_sending_time(envelope: Envelope, received_at: datetime) -> datetime | None:
     """Return when the exchange sent a message, for its row; None also if that cannot be right."""
     try:
-        sent_at = plausible_time(envelope.sending_ts_ms, MILLISECOND_US)
+        known = known_time(envelope.sending_ts_ms, MILLISECOND_US)
     except BadFrame:
         return None
-    return None if sent_at is not None and sent_at - received_at > SENT_AHEAD_MAX else sent_at
+    # Nearly all messages were sent before, so that the difference needs not be computed.
+    is_wrong = known is not None and known[0] > received_at and known[0] - received_at > SENT_AHEAD_MAX
+    return None if known is None or is_wrong else known[0]
 
 
 def event_time(envelope: Envelope) -> datetime | None:

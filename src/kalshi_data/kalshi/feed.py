@@ -30,7 +30,27 @@ TakeFrame = Callable[[bytes], None]
 # only clients send, is this or more. Source: RFC 6455, section 5.2.
 WHOLE_MESSAGES = (0x81, 0x82)
 MASKED = 0x80
+# A frame's length, if it follows in two bytes; one more stands for eight bytes.
+LENGTH_OF_TWO_BYTES = 126
 END_OF_ANSWER = b"\r\n\r\n"
+
+
+def take_usual(data: bytes, position: int, take: TakeFrame) -> int:
+    """Deliver whole messages of less than 64 kB, until a frame is another one; return the position of that frame."""
+    size = len(data)
+    while position + 4 <= size and data[position] in WHOLE_MESSAGES:
+        length = data[position + 1]
+        if length == LENGTH_OF_TWO_BYTES:
+            begin = position + 4
+            end = begin + (data[position + 2] << 8) + data[position + 3]
+        else:
+            begin = position + 2
+            end = begin + length
+        if length > LENGTH_OF_TWO_BYTES or end > size:
+            break
+        take(data[begin:end])
+        position = end
+    return position
 
 
 def find_payload(data: bytes, position: int) -> tuple[int, int] | None:
@@ -39,9 +59,9 @@ def find_payload(data: bytes, position: int) -> tuple[int, int] | None:
     if len(data) < begin:
         return None
     length = data[position + 1] % MASKED
-    if length < 126:
+    if length < LENGTH_OF_TWO_BYTES:
         return begin, begin + length
-    after = begin + (2 if length == 126 else 8)
+    after = begin + (2 if length == LENGTH_OF_TWO_BYTES else 8)
     return (after, after + int.from_bytes(data[begin:after])) if len(data) >= after else None
 
 
@@ -88,7 +108,8 @@ class FeedConnection(ClientConnection):
             if self._waiting_bytes < self._needed_bytes:
                 return
             data, self._waiting = b"".join(self._waiting), None
-        position, size, needed = 0, len(data), 2
+        position = self._take_usual(data, 0)
+        size, needed = len(data), 2
         while (place := find_payload(data, position)) is not None:
             begin, end = place
             needed = end - position
@@ -102,9 +123,15 @@ class FeedConnection(ClientConnection):
                 self.take(data[begin:end])
             else:
                 super().data_received(data[position:end])
-            position, needed = end, 2
+            position, needed = self._take_usual(data, end), 2
         if position < size:
             self._waiting, self._waiting_bytes, self._needed_bytes = [data[position:]], size - position, needed
+
+    def _take_usual(self, data: bytes, position: int) -> int:
+        """Deliver what needs no help of the library; only that changes the connection's state."""
+        if self._parts is not None or self.take is None or self.protocol.state is not State.OPEN:
+            return position
+        return take_usual(data, position, self.take)
 
     def process_event(self, event: Event) -> None:
         """Deliver a data frame; leave every other event to the library."""

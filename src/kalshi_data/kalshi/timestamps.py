@@ -21,15 +21,21 @@ _NUMBER = re.compile(r"^-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 _FRACTION = re.compile(r"[.,]([0-9]+)")
 
 
+# Many frames arrive within a millisecond, so that their times differ in these parts only.
+_MICROSECONDS = tuple(timedelta(microseconds=number) for number in range(1000))
+_MICROSECOND_TEXTS = tuple(f"{number:03}+00:00" for number in range(1000))
+
+
 def from_ns(nanoseconds: int) -> datetime:
     """Convert a Unix time in nanoseconds."""
-    return EPOCH + timedelta(0, 0, nanoseconds // 1000)
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    return _ms_and_text(milliseconds)[0] + _MICROSECONDS[rest // 1000]
 
 
 def text_from_ns(nanoseconds: int) -> str:
     """Format a Unix time in nanoseconds for PostgreSQL."""
-    seconds, microseconds = divmod(nanoseconds // 1000, 1_000_000)
-    return f"{_whole_second(seconds)}.{microseconds:06}+00:00"
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    return _ms_and_text(milliseconds)[1] + _MICROSECOND_TEXTS[rest // 1000]
 
 
 def to_unique_text(moment: datetime) -> str:
@@ -149,15 +155,16 @@ def usual_time(ts_ms: SentTime, ts: SentTime) -> tuple[datetime, str, int] | Non
     """
     if type(ts_ms) is not int or not _PLAUSIBLE_FROM_MS <= ts_ms < _PLAUSIBLE_UNTIL_MS:
         return None
-    moment, text = _ms_and_text(ts_ms)
+    moment, text, rfc3339_text = _ms_and_text(ts_ms)
     if ts is None:
-        return moment, f"{text}000+00:00", 3
+        return moment, text + _MICROSECOND_TEXTS[0], 3
     # With the same second and millisecond, it is the same time with three digits more, or none.
-    if type(ts) is str and ts[:10] == text[:10] and ts[11:23] == text[11:] and ts[10:11] == "T":
-        if len(ts) == 27 and ts[26] == "Z" and ts[23:26].isdigit() and ts.isascii():
-            return moment, f"{text}{ts[23:26]}+00:00", 6
-        if ts[23:] == "Z":
-            return moment, f"{text}000+00:00", 3
+    if type(ts) is str and ts.startswith(rfc3339_text):
+        digits = ts[23:]
+        if len(digits) == 4 and digits[3] == "Z" and digits[:3].isdigit() and digits.isascii():
+            return moment, f"{text}{digits[:3]}+00:00", 6
+        if digits == "Z":
+            return moment, text + _MICROSECOND_TEXTS[0], 3
     return None
 
 
@@ -167,10 +174,11 @@ def _from_ms(milliseconds: int) -> datetime:
 
 
 @lru_cache(maxsize=4096)
-def _ms_and_text(milliseconds: int) -> tuple[datetime, str]:
-    """Return a time and its text without an offset."""
+def _ms_and_text(milliseconds: int) -> tuple[datetime, str, str]:
+    """Return a time, and its text without an offset: as PostgreSQL writes it, and as RFC 3339 does."""
     moment = _from_ms(milliseconds)
-    return moment, moment.isoformat(" ", "milliseconds")[:23]
+    text = moment.isoformat(" ", "milliseconds")[:23]
+    return moment, text, text.replace(" ", "T")
 
 
 @lru_cache(maxsize=4096, typed=True)

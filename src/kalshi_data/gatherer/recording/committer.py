@@ -1,6 +1,7 @@
 """Commits batches to the capture database, and repeats that until the database takes them."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -23,7 +24,7 @@ from kalshi_data.gatherer.recording.batch import (
     write_states,
 )
 from kalshi_data.gatherer.recording.refused_rows import ROW_ERRORS, RefusedRows, middle_frame
-from kalshi_data.gatherer.recording.stored_snapshots import StoredSnapshots, hours_of
+from kalshi_data.gatherer.recording.stored_snapshots import STREAM_OF, StoredSnapshots, hours_of
 from kalshi_data.gatherer.settings import WritingSettings
 from kalshi_data.service.retry import Backoff
 from kalshi_data.shard import EVERYTHING, Shard
@@ -229,14 +230,14 @@ class Committer:
     def _count(self, items: Sequence[Item]) -> None:
         now = datetime.now(UTC)
         self._counters.commits += 1
-        self._counters.committed_rows.update(item.stream for item in items)
+        self._counters.committed_rows.update(Counter(map(STREAM_OF, items)))
         for item in items[::DELAY_SAMPLE]:
             self._counters.commit_delays.observe((now - item.received_at).total_seconds())
 
     def _ensure_partitions(self, connection: Connection, items: Sequence[Item]) -> None:
         """Make the partitions of a batch's hours, and of the next hour in advance; remember the hours of one batch."""
         next_hour = datetime.now(UTC) + timedelta(hours=1)
-        hours = hours_of((next_hour, *(item.received_at for item in items)))
+        hours = hours_of((next_hour,)) | hours_of([item.received_at for item in items])
         for hour in hours - self._hours:
             connection.execute(query("capture/record/ensure_partitions"), {"moment": hour})
         self._hours = hours

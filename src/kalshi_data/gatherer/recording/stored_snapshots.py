@@ -1,8 +1,9 @@
 """Leaves out order-book snapshots of a state that is stored already."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from kalshi_data.gatherer.recording.batch import Item
 from kalshi_data.kalshi.rows import Row
@@ -10,6 +11,8 @@ from kalshi_data.kalshi.rows import Row
 # If an hour has more states than this, some are stored again: 500,000 take 50 MB.
 STATES_MAX = 500_000
 HOUR = timedelta(hours=1)
+SNAPSHOTS = "orderbook_snapshots"
+STREAM_OF: Callable[[Item], str] = attrgetter("stream")
 
 
 class StoredSnapshots:
@@ -25,15 +28,14 @@ class StoredSnapshots:
         self._states_max = states_max
         self._stored: set[bytes] = set()
         self._selected: set[bytes] = set()
-        self._items: list[Item] = []
+        self._items: Sequence[Item] = ()
         self._last_at = datetime.min.replace(tzinfo=UTC)
 
     def select(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the items that are to be stored, in their order; keep() follows once they are."""
-        self._selected, self._items = set(), []
-        for item in items:
-            if item.stream != "orderbook_snapshots" or self._is_new(item.row):
-                self._items.append(item)
+        self._selected, self._items = set(), items
+        if SNAPSHOTS in map(STREAM_OF, items):
+            self._items = [item for item in items if item.stream != SNAPSHOTS or self._is_new(item.row)]
         return self._items
 
     def keep(self) -> Sequence[Item]:
@@ -79,9 +81,11 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def hours_of(moments: Iterable[datetime]) -> set[datetime]:
+def hours_of(moments: Sequence[datetime]) -> set[datetime]:
     """Return the whole hours that hold some times, of which nearly all lie in the hour of the one before."""
     hours: set[datetime] = set()
+    if moments and (last := max(moments)) - (first := min(moments)) < HOUR:
+        return {hour_of(first), hour_of(last)}
     begin = end = datetime.min.replace(tzinfo=UTC)
     for moment in moments:
         if not begin <= moment < end:
