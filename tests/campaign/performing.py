@@ -186,7 +186,9 @@ class Performer:
             self._say("          its disk is full")
             return
         program.kill()
-        self._hold("down", server, lambda: self._down(server, server.kill), lambda: None, 0.0)
+        # Other faults may hold it down; then it is up again before they end, which changes nothing.
+        if server.runs:
+            self._down(server, server.kill)
         self._platform.templates.rebuild("gatherer", server.server)
         server.runs = True
         config = str(self._platform.gatherer_settings(number))

@@ -42,7 +42,8 @@ class MergingSettings(Section):
     """How often and how much is polled, and how old a row may be."""
 
     poll_seconds: Annotated[
-        float, Meta(ge=0, le=SECONDS_MAX, description="Pause between two polls of a gatherer if nothing is waiting.")
+        float,
+        Meta(ge=0, le=SECONDS_MAX, description="Longest pause between two polls; many rows that arrive shorten it."),
     ] = 0.1
     gatherer_seconds_max: Annotated[
         float, Meta(gt=0, le=SECONDS_MAX, description="A gatherer that needs longer is left out of the tick.")

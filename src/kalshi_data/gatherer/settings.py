@@ -180,7 +180,7 @@ class WritingSettings(Section):
 
     batch_rows_max: Annotated[int, Meta(ge=1, le=COUNT_MAX, description="Rows at which a batch is committed.")] = 5_000
     batch_age_seconds_max: Annotated[
-        float, Meta(ge=0, le=SECONDS_MAX, description="Age at which a batch is committed.")
+        float, Meta(ge=0, le=SECONDS_MAX, description="Age at which a batch is committed, if few rows arrive.")
     ] = 0.05
     queued_rows_max: Annotated[
         int,
