@@ -119,6 +119,8 @@ CREATE FUNCTION ops.arbitrate_hours(began timestamp with time zone, ended timest
     LANGUAGE plpgsql;
 CREATE FUNCTION ops.are_amounts(list numeric[], digits integer, places integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ops.are_apart(held_seen timestamp with time zone, held_received timestamp with time zone, held_gatherer smallint, seen timestamp with time zone, received timestamp with time zone, connected timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE;
 CREATE FUNCTION ops.believed_times() RETURNS tstzrange
     LANGUAGE sql STABLE;
 CREATE FUNCTION ops.book_checks_during(wanted_from timestamp with time zone, wanted_until timestamp with time zone) RETURNS TABLE(market_ticker text, from_at timestamp with time zone, to_at timestamp with time zone, kind text, gatherer_id smallint, is_proven boolean, wrong_levels integer, from_clock bigint, to_clock bigint)

@@ -135,6 +135,45 @@ def test_production_may_not_know_yet_that_a_connection_has_closed(
     assert len(rows(production, "lifecycle_events", "subject_ticker seen_at kind")) == 2
 
 
+# Each line's connections: when each opened, in seconds, and when the equal messages were sent that it received. And how
+# many messages that are.
+AGAIN: tuple[tuple[Sequence[Sequence[tuple[float, Sequence[float]]]], int], ...] = (
+    (([(-6, [0]), (3, [4])], [(-6, [0]), (2, [4])], [(-6, [0]), (3, [4])]), 2),
+    (([(3, [4, 9])], [(-6, [0]), (3, [4]), (6, [9])], [(-6, [0]), (6, [9])]), 3),
+    # A connection may have opened a little before it seems to have.
+    (([(-6, [0, 4])], [(0.5, [4])], [(-6, [0, 4])]), 2),
+)
+CLOSED = """
+update capture.connections set closed_at = %s, close_reason = '', frames_received = 1 where closed_at is null
+"""
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+@pytest.mark.parametrize("ahead_seconds", [0, -60])
+def test_a_message_from_before_a_connection_opened_is_no_copy(
+    production: Database, make_database: MakeDatabase, order: Sequence[int], ahead_seconds: float
+) -> None:
+    gatherers = [make_database("kalshi_ts") for _ in range(3)]
+    for number, gatherer in enumerate(gatherers):
+        connection_ids = iter(range(1, 20))
+        # The clock of one host may be wrong.
+        ahead = ahead_seconds if number == 1 else 0
+        for case, (lines, _) in enumerate(AGAIN):
+            for opened, messages in lines[number]:
+                connection_id = next(connection_ids)
+                with gatherer.connect("gatherer") as connection:
+                    connection.execute(CLOSED, (later(1000 * case - 5000 + ahead + opened - 0.1),))
+                    connection.execute(OPENED, (connection_id, later(1000 * case - 5000 + ahead + opened)))
+                body = {"market_ticker": f"KXA-{case}", "event_type": "deactivated"}
+                times = [1000 * case - 5000 + at for at in messages]
+                found = [(later(at + ahead + 0.001), frame("market_lifecycle_v2", body, later(at))) for at in times]
+                receive_apart(gatherer, found, connection_id, connection_id)
+    for merged in range(1, 4):
+        merge(production, [gatherers[number] for number in order][:merged])
+    held = Counter(name for name, *_ in rows(production, "lifecycle_events", "subject_ticker seen_at occurrence"))
+    assert held == {f"KXA-{case}": messages for case, (_, messages) in enumerate(AGAIN)}
+
+
 # What each of three lines received: when, whether with the field, and whether with the time at which it was sent. The
 # last line was connected later than the others.
 DATED = (

@@ -1,6 +1,7 @@
 -- Find the held lifecycle event of which a staged one is a copy. Connections receive a message up to 5 s apart; an
 -- equal one up to 30 s, if one of them stalls, so only if the gatherer of the later copy was connected at the earlier,
 -- and not if both say when they were sent: those times do not depend on the lines.
+-- What was sent before a connection opened is no copy of what that received.
 -- A staged row says when its own connection opened: production may not know yet that the one before it has closed.
 -- The connection of the staged row received messages with all its fields at the times in `earlier`, then this one. All
 -- are held if from each of these times on at least as many messages are held that agree with it, with those seconds
@@ -49,6 +50,7 @@ as $$
             k.subject_ticker = find_lifecycle_copy.subject and k.kind = find_lifecycle_copy.kind
             and k.seen_at between p.from_at - interval '30 s' and p.until_at + interval '30 s'
             and a.payload is not null
+            and not ops.are_apart(k.seen_at, k.received_at, k.gatherer_id, seen, received, connected)
     )
 
     select a.seen_at, a.payload, a.payload_sha256, a.occurrence, a.gatherer_id, a.joined

@@ -31,6 +31,9 @@ begin
                     k.subject_ticker = s.subject_ticker
                     and k.seen_at between s.seen_at - interval '5 s' and s.seen_at + interval '5 s'
                     and (k.kind, k.payload_sha256) = (s.kind, s.payload_sha256)
+                    and not ops.are_apart(
+                        k.seen_at, k.received_at, k.gatherer_id, s.seen_at, s.received_at, s.connected_at
+                    )
             )
         -- The richest copy comes first, so that most others change nothing.
         order by
