@@ -33,7 +33,7 @@ class BoundedCounter(Counter[Any]):
     def __setitem__(self, name: Any, value: int) -> None:
         """Set a count; a name that is new by `value` counts."""
         if name in self:
-            dict.__setitem__(self, name, value)
+            super().__setitem__(name, value)
             return
         bounded = _bounded(name)
         if bounded not in self and len(self) >= NAMES_MAX:
