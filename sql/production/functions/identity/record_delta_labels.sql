@@ -22,7 +22,7 @@ as $$
         select n.hour, n.time_digits, n.has_clock from labelled as n
         union
         -- What a row says of a whole burst, second or millisecond, whatever the labels there. Few batches have such
-        -- rows, and only these are read a second time.
+        -- rows, and only those batches are read a second time.
         select
             date_bin('1 h', w.moment, '2000-01-01 00:00:00+00') as hour,
             case when w.is_burst then -1 else s.ordinal_digits end::smallint as time_digits,

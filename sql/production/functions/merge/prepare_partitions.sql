@@ -12,7 +12,7 @@ declare
     last_times timestamptz[];
     made bigint;
 begin
-    -- One pass finds the hours for both purposes, since large batches are read from disk.
+    -- One pass over the stage finds the hours for both purposes.
     execute format(
         $query$
             select coalesce(array_agg(h.first_at), '{}'), coalesce(array_agg(h.last_at), '{}')

@@ -1,6 +1,6 @@
 """How long a stream waits between two ticks: the more rows arrive, the shorter."""
 
-# A tick costs about as much as merging this many rows, so that it waits for as many if they come soon.
+# Fewer rows are not worth a tick of their own if more of them come soon.
 WORTHWHILE_ROWS = 300
 # How much the last tick counts in the mean of the rows that arrive.
 NEWEST_WEIGHT = 0.2

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 # When replay is at most this many frames behind, start queueing live rows again.
 JOIN_FRAMES_MAX = 20_000
 WRITTEN_POLL_SECONDS = 0.02
-# A commit costs about as much as this many rows, so that it waits for as many if they come soon.
+# Fewer rows are not worth a commit of their own if more of them come soon.
 WORTHWHILE_ROWS = 64
 
 
