@@ -31,6 +31,7 @@ class SessionLock:
         """Prepare to take the lock; None in `silence_seconds_max` means that the holder may be silent for ever."""
         self.name = name
         self._key = {"name": name, "holder": uuid4()}
+        self._pid: int | None = None
         self._silence_seconds_max = silence_seconds_max
 
     def take(self, production: Connection) -> bool:
@@ -39,15 +40,20 @@ class SessionLock:
         for pid, has_ended in ended.fetchall():
             log.info("session ended, its client is gone", lock=self.name, pid=pid, has_ended=has_ended)
         wanted = {**self._key, "silence_seconds_max": self._silence_seconds_max}
-        return production.execute(query("production/locks/take"), wanted).fetchone() is not None
+        taken = production.execute(query("production/locks/take"), wanted).fetchone()
+        self._pid = taken[0] if taken else None
+        return taken is not None
 
     def confirm(self, production: Connection) -> None:
-        """Confirm that this connection holds the lock, until the end of the transaction if there is one.
+        """Confirm that the lock is held as it was taken, until the end of the transaction if there is one.
+
+        `production` may be another connection than the one that took it: its transaction commits before anyone else
+        takes the lock.
 
         Raises:
             LockLost: another session has taken over.
         """
-        if production.execute(query("production/locks/confirm"), self._key).fetchone() is None:
+        if production.execute(query("production/locks/confirm"), {**self._key, "pid": self._pid}).fetchone() is None:
             raise LockLost(f"another deduplicator has taken over {self.name}: waiting for it to end")
 
     def give_back(self, production: Connection) -> None:

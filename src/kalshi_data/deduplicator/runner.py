@@ -81,7 +81,9 @@ def merge(
 
     Whatever happens in one of them, the others go on.
     """
-    merges = {stream.name: StreamMerge(stream, settings, stop, shard) for stream in STREAMS}
+    # One stream at a time may open further sessions, so that their number and memory are bounded.
+    places = threading.Semaphore()
+    merges = {stream.name: StreamMerge(stream, settings, stop, shard, places) for stream in STREAMS}
     for merging in merges.values():
         merging.space = state.space
     state.streams = {name: merging.state for name, merging in merges.items()}

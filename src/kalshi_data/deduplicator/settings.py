@@ -60,7 +60,7 @@ class MergingSettings(Section):
             ge=1,
             description=(
                 "Memory of production for each sort and for the staged batch of a stream. All streams together may "
-                "take 39 times as much: 2.3 GB of the 8 GB of the smallest server."
+                "take 45 times as much: 2.7 GB of the 8 GB of the smallest server."
             ),
         ),
     ] = 60

@@ -43,6 +43,21 @@ def test_one_session_holds_it_until_it_ends(production: Database) -> None:
         wait_until(lambda: second.take(two))
 
 
+def test_another_session_of_the_holder_keeps_it_for_one_transaction(production: Database) -> None:
+    lock, second = SessionLock(NAME), SessionLock(NAME)
+    with session(production) as one, session(production) as further, session(production) as two:
+        two.execute("set lock_timeout = '50ms'")
+        assert lock.take(one)
+        with further.transaction():
+            lock.confirm(further)
+            one.close()
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                wait_until(lambda: second.take(two))
+        assert second.take(two)
+        with pytest.raises(LockLost):
+            lock.confirm(further)
+
+
 def test_different_locks_do_not_meet(production: Database) -> None:
     with session(production) as one, session(production) as two:
         assert SessionLock("trades 1/2").take(one)

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from kalshi_data.database.connection import query
-from kalshi_data.deduplicator.merge import batch_merge, sightings, source, stream_merge
+from kalshi_data.deduplicator.merge import batch_merge, polling, sightings, source, stream_merge
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.streams import STREAMS
 from tests.conftest import ROOT, MakeDatabase
@@ -25,7 +25,7 @@ def test_a_tick_runs_the_listed_files_in_their_order(
         used.append(name)
         return query(name)
 
-    for module in (stream_merge, batch_merge, source, sightings):
+    for module in (stream_merge, polling, batch_merge, source, sightings):
         monkeypatch.setattr(module, "query", record)
     gatherer = make_database("kalshi_ts")
     receive(gatherer, [trade("a")])

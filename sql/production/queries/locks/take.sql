@@ -3,7 +3,7 @@
 -- A process of the server itself has no role and holds nothing, though it may have the number of a session of before.
 -- Parameters: name text, holder uuid, silence_seconds_max real, or null if the session may be silent for ever
 -- Writes: ops.locks
--- Returns: true; no row if another session holds it
+-- Returns: the process number of this session; no row if another session holds it
 with
 wanted as (
     select
@@ -53,4 +53,4 @@ on conflict (name) do update
     or held.pid = excluded.pid
     or (held.role_name, held.pid, held.session_started_at)
     not in (select o.usename, o.pid, o.backend_start from pg_stat_activity as o where o.usename is not null)
-returning true as is_taken;
+returning pid;

@@ -39,8 +39,18 @@ class Counts(NamedTuple):
     misfits: Counter[int]
 
 
+def stage_rows(cursor: psycopg.Cursor[Any], received: bytes) -> None:
+    """Put rows in binary COPY format into the stage of a session.
+
+    Raises:
+        psycopg.Error: production refuses a row, or does not answer.
+    """
+    with cursor.copy(query("production/stage/copy")) as copy:
+        copy.write(received)
+
+
 class BatchMerge:
-    """Merges batches of one stream on the connection that holds the stream's lock and stage."""
+    """Merges batches of one stream on a connection that has a stage, while the stream's lock is held."""
 
     def __init__(
         self,
@@ -58,8 +68,8 @@ class BatchMerge:
         self._clocks = clocks
         self._rule = RefusalRule()
 
-    def write(self, production: Connection, polled: Polled) -> None:
-        """Merge batches together, and move their cursors.
+    def write(self, production: Connection, polled: Polled, staged: Sequence[Batch] = ()) -> None:
+        """Merge batches together, and move their cursors; those in `staged` are in the stage of `production` already.
 
         Raises:
             LockLost: another deduplicator merges this stream.
@@ -70,7 +80,8 @@ class BatchMerge:
         counts = Counts(Counter(), Counter(), Counter())
         with production.transaction(), production.cursor() as cursor:
             self._lock.confirm(production)
-            self._merge(cursor, [batch.received for _, batch in polled], counts)
+            unstaged = [batch for _, batch in polled if all(batch is not each for each in staged)]
+            self._merge(cursor, [batch.received for batch in unstaged], counts)
             rows = sum(batch.rows for _, batch in polled)
             self._rule.require_rows_at_fault(rows, counts.misfits.total(), MISFIT)
             self._advance(cursor, polled, counts)
@@ -157,7 +168,7 @@ class BatchMerge:
         parameters = {"stream": self._stream.name, "reason": describe(error)}
         try:
             with cursor.connection.transaction():
-                self._stage(cursor, received)
+                stage_rows(cursor, received)
                 cursor.execute(query("production/quarantine/staged_rows"), parameters)
                 cursor.execute(query("production/quarantine/empty_stage"))
         except psycopg.Error as second:
@@ -170,7 +181,7 @@ class BatchMerge:
 
     def _merge(self, cursor: psycopg.Cursor[Any], received: Sequence[bytes], counts: Counts) -> None:
         for each in received:
-            self._stage(cursor, each)
+            stage_rows(cursor, each)
         self._reject(cursor, counts)
         chosen = {name: getattr(self._settings, name) for name in self._stream.settings}
         merged = cursor.execute(query(f"production/merge/{self._stream.name}"), chosen or None).fetchall()
@@ -179,11 +190,6 @@ class BatchMerge:
         record_sightings(cursor, self._stream, hours, self._settings)
         for gatherer_id, _, new_rows in merged:
             counts.new[gatherer_id] += new_rows
-
-    @staticmethod
-    def _stage(cursor: psycopg.Cursor[Any], received: bytes) -> None:
-        with cursor.copy(query("production/stage/copy")) as copy:
-            copy.write(received)
 
     def _reject(self, cursor: psycopg.Cursor[Any], counts: Counts) -> None:
         """Move bad rows out of the stage, count them, and make partitions for the others."""

@@ -12,11 +12,13 @@ from kalshi_data.database.connection import Connection, connect, query, renewal_
 from kalshi_data.database.reconnecting import run_reconnecting
 from kalshi_data.database.session_lock import CONFIRM_SECONDS, SILENCE_SECONDS_MAX, SessionLock
 from kalshi_data.database.sqlstate import Failure, failure_of
-from kalshi_data.deduplicator.gatherer_pool import GathererPool
+from kalshi_data.deduplicator.merge import staging_ahead
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.poll_pace import PollPace
+from kalshi_data.deduplicator.merge.polling import StreamPolls
 from kalshi_data.deduplicator.merge.positions import PositionReports
-from kalshi_data.deduplicator.merge.source import Batch, StreamSource
+from kalshi_data.deduplicator.merge.source import StreamSource
+from kalshi_data.deduplicator.merge.staging_ahead import StagingAhead, StagingSession
 from kalshi_data.deduplicator.settings import DeduplicatorSettings
 from kalshi_data.deduplicator.state import ProductionSpace, StreamState
 from kalshi_data.errors import ClockWrong, RowsRefused
@@ -38,9 +40,14 @@ class StreamMerge:
     """Merges one stream until it is stopped."""
 
     def __init__(
-        self, stream: Stream, settings: DeduplicatorSettings, stop: threading.Event, shard: Shard = EVERYTHING
+        self,
+        stream: Stream,
+        settings: DeduplicatorSettings,
+        stop: threading.Event,
+        shard: Shard = EVERYTHING,
+        places: threading.Semaphore | None = None,
     ) -> None:
-        """Prepare to merge `stream`; run() does it."""
+        """Prepare to merge `stream`; run() does it. `places` limits how many streams stage ahead at a time."""
         self.space = ProductionSpace()  # all streams of a program share one
         self._stream = stream
         self._settings = settings.merging
@@ -48,12 +55,14 @@ class StreamMerge:
         self._stop = stop
         self._shard = shard
         self._sources = [StreamSource(gatherer, stream, settings.merging, shard) for gatherer in settings.gatherers]
-        self._pool = GathererPool(self._sources, stream.name)
         # Between two answers of production it may wait twice for gatherers.
         silence_seconds = max(SILENCE_SECONDS_MAX, 2 * (CONFIRM_SECONDS + settings.merging.gatherer_seconds_max))
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
         self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
-        self._rows_max = settings.merging.batch_rows_max
+        self._ahead = StagingAhead(
+            stream.name, self._connect_ahead, self._lock.confirm, places or threading.Semaphore()
+        )
+        self._polls = StreamPolls(stream.name, self._sources, settings.merging, self._writer, self._ahead)
         self._pace = PollPace(max(settings.merging.poll_seconds, stream.poll_seconds_min))
         self._positions = PositionReports(stream, shard, self._sources, self._writer, settings.merging)
         self._confirmed_at = time.monotonic()
@@ -69,7 +78,7 @@ class StreamMerge:
     def _failed(self, error: Exception) -> None:
         self.space.failed(error)
         if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.OutOfMemory):
-            self._rows_max = max(self._rows_max // 2, 1)
+            self._polls.shrink()
         if self.state.has_ticked:
             self._backoff.reset()
         self.state.failed(self._failures.failed(error))
@@ -80,25 +89,30 @@ class StreamMerge:
         self._merge(production)
         return True
 
-    def connect(self) -> Connection:
-        """Connect to production with enough memory for a batch."""
+    def connect(self, parameters: Mapping[str, str] | None = None) -> Connection:
+        """Connect to production with enough memory for a batch; `parameters` are settings of PostgreSQL."""
         memory = f"{self._settings.memory_mb_max}MB"
-        parameters = {"work_mem": memory, "temp_buffers": memory, "lock_timeout": LOCK_WAIT_MAX}
+        own = {"work_mem": memory, "temp_buffers": memory, "lock_timeout": LOCK_WAIT_MAX}
         return connect(
             self._conninfo,
             application_name="deduplicator",
             statement_seconds_max=STATEMENT_SECONDS_MAX,
-            parameters=parameters,
+            parameters={**own, **(parameters or {})},
         )
 
+    def _connect_ahead(self) -> Connection:
+        connection = self.connect(staging_ahead.SETTINGS)
+        connection.execute(query(f"production/stage/{self._stream.name}"))
+        return connection
+
     def close(self) -> None:
-        """Close the connections to the gatherers."""
-        self._pool.close()
-        for source in self._sources:
-            source.close()
+        """Close the connections to the gatherers, and the further ones to production."""
+        self._polls.close()
+        self._ahead.close()
 
     def prepare(self, production: Connection) -> bool:
         """Take this stream's lock and create its stage; return False if another process holds the lock."""
+        self._ahead.close()
         if not self._lock.take(production):
             if self.state.error != HELD_ELSEWHERE:
                 log.warning(
@@ -134,13 +148,16 @@ class StreamMerge:
             psycopg.Error: production does not answer or asks to repeat; no cursor advanced.
         """
         started_at = time.monotonic()
-        polled = [] if self.space.full else self._poll(production)
-        is_behind = self._read_ahead(polled)
+        polled = [] if self.space.full else self._polls.poll(production)
+        session = self._ahead.take([batch for _, batch in polled])
+        is_behind = self._polls.read_ahead(polled)
         if polled:
-            self._write(production, polled)
+            self._write(production, polled, session)
+        if not is_behind:
+            self._ahead.close()
         if polled or self._shard != EVERYTHING:
             self._positions.report(production)
-        if not polled and started_at - self._confirmed_at >= CONFIRM_SECONDS:
+        if (session or not polled) and started_at - self._confirmed_at >= CONFIRM_SECONDS:
             self._lock.confirm(production)
             self._confirmed_at = started_at
         rows = sum(batch.rows for _, batch in polled)
@@ -151,54 +168,10 @@ class StreamMerge:
         self.state.ticked(time.monotonic() - started_at, rows, is_behind, errors)
         return rows
 
-    def _poll(self, production: Connection) -> list[tuple[StreamSource, Batch]]:
-        """Connect to gatherers that are not connected, poll all at once, and return the batches that came in time."""
-        for source in self._sources:
-            if source.is_due:
-                self._pool.start(source, source.open)
-        answers = self._poll_connected(production, {})
-        if any(not isinstance(answer, Batch) for answer in answers.values()):
-            answers |= self._poll_connected(production, answers)
-        # A batch that was read ahead of a failed tick does not start at the cursor; it is read again.
-        received = [(source, answer) for source, answer in answers.items() if isinstance(answer, Batch)]
-        batches = [(source, batch) for source, batch in received if batch.after == source.after]
-        for source, batch in batches:
-            if not batch.rows:
-                source.skip(batch)
-        return [(source, batch) for source, batch in batches if batch.rows]
-
-    def _poll_connected(
-        self, production: Connection, answers: Mapping[StreamSource, object]
-    ) -> dict[StreamSource, object]:
-        """Poll connected gatherers that sent no batch yet; return batches, and the epochs of new connections."""
-        for source in self._sources:
-            if source.can_be_polled and not isinstance(answers.get(source), Batch):
-                if source.after is None:
-                    source.after = self._read_cursor(production, source)
-                self._pool.start(source, source.poll, source.after)
-        return dict(self._pool.results(time.monotonic() + self._settings.gatherer_seconds_max))
-
-    def _read_ahead(self, polled: Polled) -> bool:
-        """If a batch was full, poll a larger one while this one is written; return whether any batch was full."""
-        settings = self._settings
-        full = [(source, batch) for source, batch in polled if batch.rows >= source.batch_rows]
-        for source, _ in polled:
-            source.batch_rows = min(settings.batch_rows_min, self._rows_max)
-        for source, batch in full:
-            source.batch_rows = min(max(batch.rows, settings.batch_rows_min) * 2, self._rows_max)
-            self._pool.start(source, source.poll, batch.watermark)
-        return bool(full)
-
-    def _read_cursor(self, production: Connection, source: StreamSource) -> str:
-        key = self._writer.cursor_key(source.gatherer_id, source.epoch)
-        production.execute(query("production/cursors/open"), key)
-        row = production.execute(query("production/cursors/read"), key).fetchone()
-        return str(row[0]) if row else "0"
-
-    def _write(self, production: Connection, polled: Polled) -> None:
+    def _write(self, production: Connection, polled: Polled, session: StagingSession | None) -> None:
         """Merge all batches together; if production refuses that because of a row, merge each by itself."""
         try:
-            self._writer.write(production, polled)
+            self._write_together(production, polled, session)
         except ClockWrong as error:
             for source, _ in polled:
                 source.refuse(error)
@@ -209,7 +182,15 @@ class StreamMerge:
         else:
             for source, batch in polled:
                 source.merged(batch)
-        self._rows_max = min(self._rows_max + self._rows_max // 10 + 1, self._settings.batch_rows_max)
+        self._polls.grow()
+
+    def _write_together(self, production: Connection, polled: Polled, session: StagingSession | None) -> None:
+        if session is None:
+            self._writer.write(production, polled)
+            return
+        staged = session.staged
+        with session.transaction() as connection:
+            self._writer.write(connection, polled, staged)
 
     def _write_apart(self, production: Connection, polled: Polled) -> None:
         """Merge each gatherer's batch in a transaction of its own; one that cannot be merged is left out for a while.

@@ -1,0 +1,160 @@
+"""Further sessions of production, where the next batches are staged while the last ones are merged.
+
+Staging takes a third of a merge's time, and needs neither the stream's lock nor what production holds. So a stream that
+is behind stages batches in one session while it merges those of another one, and then they change places.
+"""
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+
+from kalshi_data.database.connection import Connection
+from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX
+from kalshi_data.deduplicator.merge.batch_merge import stage_rows
+from kalshi_data.deduplicator.merge.source import Batch
+from kalshi_data.service.failures import FailureLog
+
+# Whoever takes over the stream waits for a transaction of these sessions, so one whose client has vanished ends soon.
+SETTINGS = {"idle_in_transaction_session_timeout": f"{SILENCE_SECONDS_MAX:.0f}s"}
+SESSIONS = 2
+
+
+class StagingSession:
+    """One session, and the batches that are staged in its open transaction; one thread at a time uses it."""
+
+    def __init__(self, connect: Callable[[], Connection], failures: FailureLog) -> None:
+        """Prepare to stage; `connect` opens a connection that has a stage."""
+        self.staged: list[Batch] = []
+        self._connect = connect
+        self._failures = failures
+        self._turn = threading.Lock()
+        self._connection: Connection | None = None
+        self._is_open = False
+
+    def begin(self) -> None:
+        """Accept batches from now on, until end()."""
+        with self._turn:
+            self._is_open = True
+
+    def stage(self, batch: Batch) -> None:
+        """Stage a batch, or do nothing after end(), or if production refuses it: then the merge stages it itself."""
+        with self._turn:
+            if not self._is_open:
+                return
+            try:
+                self._stage(batch)
+            except psycopg.Error as error:
+                self._failures.failed(error)
+                self._close()
+            else:
+                self._failures.succeeded()
+
+    def _stage(self, batch: Batch) -> None:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.autocommit = False
+        with self._connection.cursor() as cursor:
+            stage_rows(cursor, batch.received)
+        self.staged.append(batch)
+
+    def end(self, wanted: Sequence[Batch], confirm: Callable[[Connection], None]) -> bool:
+        """Accept no more batches; return whether some are staged, all of them are `wanted`, and the session answers.
+
+        Raises:
+            LockLost: `confirm` says that another deduplicator merges this stream.
+        """
+        with self._turn:
+            self._is_open = False
+            if self._connection is None or not self.staged:
+                return False
+            if any(all(each is not batch for batch in wanted) for each in self.staged):
+                return self._forget(self._connection)
+            try:
+                confirm(self._connection)
+            except psycopg.Error as error:
+                self._failures.failed(error)
+                self._close()
+            return bool(self.staged)
+
+    def _forget(self, connection: Connection) -> bool:
+        self.staged = []
+        try:
+            connection.rollback()
+        except psycopg.Error:
+            self._close()
+        return False
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """Let the caller merge what is staged, and commit it; roll back after an error.
+
+        Raises:
+            psycopg.Error: production does not answer; whether it has committed is unknown.
+        """
+        with self._turn:
+            if self._connection is None:
+                raise psycopg.OperationalError("the session with the staged rows is closed")
+            try:
+                yield self._connection
+                self._connection.commit()
+                self.staged = []
+            except BaseException:
+                self._close()
+                raise
+
+    def close(self) -> None:
+        """Close the connection; what is staged is gone."""
+        with self._turn:
+            self._close()
+
+    def _close(self) -> None:
+        self._is_open, self.staged = False, []
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class StagingAhead:
+    """The further sessions of one stream, open as long as it is behind; few streams have such sessions at a time."""
+
+    def __init__(
+        self,
+        stream: str,
+        connect: Callable[[], Connection],
+        confirm: Callable[[Connection], None],
+        places: threading.Semaphore,
+    ) -> None:
+        """Prepare to stage; `confirm` raises LockLost if another deduplicator merges the stream."""
+        failures = FailureLog("rows cannot be staged ahead", "rows are staged ahead again", stream=stream)
+        self._sessions = [StagingSession(connect, failures) for _ in range(SESSIONS)]
+        self._confirm = confirm
+        self._places = places
+        self._has_place = False
+
+    def begin(self) -> StagingSession | None:
+        """Return a session for the next batches, not the one that was taken last; None if there is no place."""
+        self._has_place = self._has_place or self._places.acquire(blocking=False)
+        if not self._has_place:
+            return None
+        self._sessions.reverse()
+        self._sessions[0].begin()
+        return self._sessions[0]
+
+    def take(self, wanted: Sequence[Batch]) -> StagingSession | None:
+        """Return the session where some of the `wanted` batches are staged and no others; it accepts no more.
+
+        Raises:
+            LockLost: another deduplicator merges this stream.
+        """
+        session = self._sessions[0]
+        return session if session.end(wanted, self._confirm) else None
+
+    def close(self) -> None:
+        """Close the sessions, and leave the place to another stream."""
+        for session in self._sessions:
+            session.close()
+        if self._has_place:
+            self._has_place = False
+            self._places.release()
