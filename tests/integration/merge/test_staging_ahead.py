@@ -12,14 +12,15 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SessionLock
-from kalshi_data.deduplicator.merge.batch_merge import BatchMerge
+from kalshi_data.deduplicator.merge import batch_merge
+from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Counts
 from kalshi_data.deduplicator.merge.source import Batch
 from kalshi_data.deduplicator.merge.staging_ahead import StagingSession
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
-from kalshi_data.errors import LockLost
+from kalshi_data.errors import ClockWrong, LockLost
 from kalshi_data.streams import STREAMS
 from tests.conftest import MakeDatabase
-from tests.integration.merge.test_merge import trade
+from tests.integration.merge.test_merge import MS, trade
 from tests.integration.merge.test_tick import trade_ids
 from tests.support.engines import Database
 from tests.support.staging import claim, counts, receive, settings
@@ -28,6 +29,7 @@ from tests.support.waiting import wait_until
 SMALL = {"batch_rows_min": 10, "batch_rows_max": 40, "gatherer_seconds_max": 30}
 TRADES_STREAM = next(stream for stream in STREAMS if stream.name == "trades")
 TRADES = 200
+YEARS_AGO = MS - 2 * 365 * 86_400_000
 SESSIONS = "select pid from pg_stat_activity where usename = 'deduplicator' and datname = current_database()"
 
 
@@ -54,6 +56,20 @@ def merged_by(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
         used.append((production.info.backend_pid, len(arguments[1]) if len(arguments) > 1 else 0))
 
     monkeypatch.setattr(BatchMerge, "write", write)
+    return used
+
+
+@pytest.fixture
+def rejecting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list of the sessions that reject rows."""
+    used: list[int] = []
+    original = BatchMerge.reject
+
+    def reject(writer: BatchMerge, cursor: psycopg.Cursor[Any], found: Counts) -> None:
+        original(writer, cursor, found)
+        used.append(cursor.connection.info.backend_pid)
+
+    monkeypatch.setattr(BatchMerge, "reject", reject)
     return used
 
 
@@ -160,9 +176,9 @@ def test_a_batch_that_comes_too_late_is_staged_when_it_is_merged(
     chosen, late = SMALL | {"gatherer_seconds_max": 0.5}, Event()
     original = StagingSession.stage
 
-    def stage(session: StagingSession, batch: Batch) -> None:
+    def stage(session: StagingSession, batch: Batch | None) -> None:
         original(session, batch)
-        if int(batch.after) and len(session.staged) == 1:
+        if batch and int(batch.after) and len(session.staged) == 1:
             late.wait(5)
 
     monkeypatch.setattr(StagingSession, "stage", stage)
@@ -230,6 +246,41 @@ def test_a_row_that_production_refuses_goes_into_quarantine(
         rejected = superuser.execute("select body ->> 'trade_id' from ops.rejected_rows").fetchall()
     assert {row[0] for row in rejected} == {"150"}
     assert len(trade_ids(production)) == TRADES - 1
+
+
+def test_bad_rows_are_rejected_and_counted_once(
+    production: Database, gatherers: list[Database], rejecting: list[int], merging: StreamMerge, connection: Connection
+) -> None:
+    for number in range(1, 5):
+        receive(gatherers[0], [trade(f"old {each}", YEARS_AGO) for each in range(10)], number=1000 + number)
+        receive(gatherers[0], [trade(f"{TRADES - 1 - 3 * each}") for each in range(10)], number=2000 + number)
+    finish(merging, connection)
+    assert trade_ids(production) == [f"{number:03}" for number in range(TRADES)]
+    with production.connect() as superuser:
+        rejected = superuser.execute("select body ->> 'trade_id' from ops.rejected_rows").fetchall()
+    assert sorted(row[0] for row in rejected) == sorted([f"old {each}" for each in range(10)] * 4)
+    assert [row[1] + row[4] for row in counts(production, "trades")] == [213 + 40, 133]
+    assert [row[4] for row in counts(production, "trades")] == [40, 0]
+    # It was done by further sessions, before their turn.
+    assert set(rejecting) - {connection.info.backend_pid}
+
+
+def test_a_wrong_clock_of_production_rejects_nothing(
+    production: Database, gatherers: list[Database], merging: StreamMerge, connection: Connection
+) -> None:
+    receive(gatherers[0], [trade(f"old {each}", YEARS_AGO) for each in range(40)], number=1000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "_clocks", list)
+        patch.setattr(batch_merge, "require_right_clock", wrong_clock)
+        for _ in range(12):
+            merging.tick(connection)
+    assert merging.state.gatherer_errors[1] == "wrong"
+    with production.connect() as superuser:
+        assert superuser.execute("select from ops.rejected_rows").fetchall() == []
+
+
+def wrong_clock(*_: object) -> None:
+    raise ClockWrong("wrong")
 
 
 def test_a_failed_tick_leaves_nothing_of_what_was_staged(

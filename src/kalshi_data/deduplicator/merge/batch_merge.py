@@ -68,8 +68,17 @@ class BatchMerge:
         self._clocks = clocks
         self._rule = RefusalRule()
 
-    def write(self, production: Connection, polled: Polled, staged: Sequence[Batch] = ()) -> None:
-        """Merge batches together, and move their cursors; those in `staged` are in the stage of `production` already.
+    def write(
+        self,
+        production: Connection,
+        polled: Polled,
+        staged: Sequence[Batch] = (),
+        rejected: Counts | None = None,
+    ) -> None:
+        """Merge batches together, and move their cursors.
+
+        Those in `staged` are in the stage of `production` already; `rejected` is what reject() counted there, if it was
+        called.
 
         Raises:
             LockLost: another deduplicator merges this stream.
@@ -77,11 +86,13 @@ class BatchMerge:
             RowsRefused: nothing is merged, since production refuses too many for them to be the cause.
             psycopg.Error: nothing is merged; its SQLSTATE says why.
         """
-        counts = Counts(Counter(), Counter(), Counter())
+        counts = rejected or Counts(Counter(), Counter(), Counter())
+        unstaged = [batch.received for _, batch in polled if all(batch is not each for each in staged)]
         with production.transaction(), production.cursor() as cursor:
             self._lock.confirm(production)
-            unstaged = [batch for _, batch in polled if all(batch is not each for each in staged)]
-            self._merge(cursor, [batch.received for batch in unstaged], counts)
+            if unstaged or not rejected:
+                self._stage_all(cursor, unstaged, counts)
+            self._merge(cursor, counts)
             rows = sum(batch.rows for _, batch in polled)
             self._rule.require_rows_at_fault(rows, counts.misfits.total(), MISFIT)
             self._advance(cursor, polled, counts)
@@ -150,7 +161,8 @@ class BatchMerge:
         tried = Counts(Counter(), Counter(), Counter())
         try:
             with cursor.connection.transaction():
-                self._merge(cursor, [received], tried)
+                self._stage_all(cursor, [received], tried)
+                self._merge(cursor, tried)
                 cursor.execute(query("production/quarantine/empty_stage"))
         except OTHER_COLUMNS:
             raise
@@ -179,20 +191,32 @@ class BatchMerge:
             limit = {"bytes_max": RECEIVED_BYTES_MAX}
             cursor.execute(query("production/quarantine/received_row"), {**parameters, **raw, **limit})
 
-    def _merge(self, cursor: psycopg.Cursor[Any], received: Sequence[bytes], counts: Counts) -> None:
+    def _stage_all(self, cursor: psycopg.Cursor[Any], received: Sequence[bytes], counts: Counts) -> None:
         for each in received:
             stage_rows(cursor, each)
-        self._reject(cursor, counts)
-        chosen = {name: getattr(self._settings, name) for name in self._stream.settings}
-        merged = cursor.execute(query(f"production/merge/{self._stream.name}"), chosen or None).fetchall()
+        self.reject(cursor, counts)
+
+    def _merge(self, cursor: psycopg.Cursor[Any], counts: Counts) -> None:
+        """Merge the stage: make partitions for its rows, and insert what production lacks."""
+        stream = self._stream
+        if stream.time_column:
+            partition = {"target": stream.target, "time_column": stream.time_column}
+            cursor.execute(query("production/stage/prepare_partitions"), partition)
+        chosen = {name: getattr(self._settings, name) for name in stream.settings}
+        merged = cursor.execute(query(f"production/merge/{stream.name}"), chosen or None).fetchall()
         hours = {hour for _, hour, _ in merged if hour is not None}
         self._mark_hours(cursor, hours)
-        record_sightings(cursor, self._stream, hours, self._settings)
+        record_sightings(cursor, stream, hours, self._settings)
         for gatherer_id, _, new_rows in merged:
             counts.new[gatherer_id] += new_rows
 
-    def _reject(self, cursor: psycopg.Cursor[Any], counts: Counts) -> None:
-        """Move bad rows out of the stage, count them, and make partitions for the others."""
+    def reject(self, cursor: psycopg.Cursor[Any], counts: Counts) -> None:
+        """Move bad rows out of the stage, and count them.
+
+        Raises:
+            ClockWrong: production would reject rows by a wrong clock.
+            psycopg.Error: production does not answer.
+        """
         stream = self._stream
         asked = {"stream": stream.name, "target": stream.target, "late_days_max": self._settings.late_days_max}
         misfits = dict(cursor.execute(query("production/reject/misfits"), asked).fetchall())
@@ -203,9 +227,6 @@ class BatchMerge:
             if out_of_range:
                 require_right_clock(cursor, self._clocks())
             counts.rejected.update(dict(out_of_range))
-        if stream.time_column:
-            partition = {"target": stream.target, "time_column": stream.time_column}
-            cursor.execute(query("production/stage/prepare_partitions"), partition)
 
     def _mark_hours(self, cursor: psycopg.Cursor[Any], hours: set[datetime]) -> None:
         if hours:

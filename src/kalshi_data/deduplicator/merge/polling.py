@@ -89,7 +89,7 @@ class StreamPolls:
         for source, batch in full:
             source.batch_rows = min(max(batch.rows, rows_min) * 2, self._rows_max)
         are_large = any(source.batch_rows >= STAGED_ROWS_FACTOR * rows_min for source, _ in full)
-        session = self._ahead.begin() if are_large else None
+        session = self._ahead.begin(len(full)) if are_large else None
         for source, batch in full:
             self._pool.start(source, _poll_and_stage, source, batch.watermark, session)
         return bool(full)
@@ -97,6 +97,6 @@ class StreamPolls:
 
 def _poll_and_stage(source: StreamSource, after: str, session: StagingSession | None) -> Batch | None:
     batch = source.poll(after)
-    if session and batch and batch.rows:
-        session.stage(batch)
+    if session:
+        session.stage(batch if batch and batch.rows else None)
     return batch

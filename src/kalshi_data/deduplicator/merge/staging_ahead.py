@@ -1,19 +1,23 @@
 """Further sessions of production, where the next batches are staged while the last ones are merged.
 
-Staging takes a third of a merge's time, and needs neither the stream's lock nor what production holds. So a stream that
-is behind stages batches in one session while it merges those of another one, and then they change places.
+Staging rows and rejecting bad ones takes two fifths of a merge's time, and needs neither the stream's lock nor what
+production holds. So a stream that is behind does that in one session while it merges in another one, and then they
+change places.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX
-from kalshi_data.deduplicator.merge.batch_merge import stage_rows
+from kalshi_data.deduplicator.merge.batch_merge import Counts, stage_rows
 from kalshi_data.deduplicator.merge.source import Batch
+from kalshi_data.errors import ClockWrong
 from kalshi_data.service.failures import FailureLog
 
 # Whoever takes over the stream waits for a transaction of these sessions, so one whose client has vanished ends soon.
@@ -24,40 +28,57 @@ SESSIONS = 2
 class StagingSession:
     """One session, and the batches that are staged in its open transaction; one thread at a time uses it."""
 
-    def __init__(self, connect: Callable[[], Connection], failures: FailureLog) -> None:
-        """Prepare to stage; `connect` opens a connection that has a stage."""
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        reject: Callable[[psycopg.Cursor[Any], Counts], None],
+        failures: FailureLog,
+    ) -> None:
+        """Prepare to stage; `connect` opens a connection that has a stage, `reject` moves bad rows out of it."""
         self.staged: list[Batch] = []
+        self.rejected: Counts | None = None
         self._connect = connect
+        self._reject = reject
+        self._awaited = 0
         self._failures = failures
         self._turn = threading.Lock()
         self._connection: Connection | None = None
         self._is_open = False
 
-    def begin(self) -> None:
-        """Accept batches from now on, until end()."""
+    def begin(self, batches: int) -> None:
+        """Accept this many batches, until end()."""
         with self._turn:
-            self._is_open = True
+            self._is_open, self._awaited = True, batches
 
-    def stage(self, batch: Batch) -> None:
-        """Stage a batch, or do nothing after end(), or if production refuses it: then the merge stages it itself."""
+    def stage(self, batch: Batch | None) -> None:
+        """Stage a batch, None if there is none; after the last one, reject bad rows.
+
+        It does nothing after end(), or if production refuses that: then the merge does it itself.
+        """
         with self._turn:
             if not self._is_open:
                 return
+            self._awaited -= 1
             try:
                 self._stage(batch)
-            except psycopg.Error as error:
+            except (ClockWrong, psycopg.Error) as error:
                 self._failures.failed(error)
                 self._close()
             else:
                 self._failures.succeeded()
 
-    def _stage(self, batch: Batch) -> None:
+    def _stage(self, batch: Batch | None) -> None:
         if self._connection is None:
             self._connection = self._connect()
             self._connection.autocommit = False
         with self._connection.cursor() as cursor:
-            stage_rows(cursor, batch.received)
-        self.staged.append(batch)
+            if batch is not None:
+                stage_rows(cursor, batch.received)
+                self.staged.append(batch)
+            if not self._awaited:
+                counts = Counts(Counter(), Counter(), Counter())
+                self._reject(cursor, counts)
+                self.rejected = counts
 
     def end(self, wanted: Sequence[Batch], confirm: Callable[[Connection], None]) -> bool:
         """Accept no more batches; return whether some are staged, all of them are `wanted`, and the session answers.
@@ -67,9 +88,9 @@ class StagingSession:
         """
         with self._turn:
             self._is_open = False
-            if self._connection is None or not self.staged:
+            if self._connection is None:
                 return False
-            if any(all(each is not batch for batch in wanted) for each in self.staged):
+            if not self.staged or any(all(each is not batch for batch in wanted) for each in self.staged):
                 return self._forget(self._connection)
             try:
                 confirm(self._connection)
@@ -79,7 +100,7 @@ class StagingSession:
             return bool(self.staged)
 
     def _forget(self, connection: Connection) -> bool:
-        self.staged = []
+        self.staged, self.rejected = [], None
         try:
             connection.rollback()
         except psycopg.Error:
@@ -99,7 +120,7 @@ class StagingSession:
             try:
                 yield self._connection
                 self._connection.commit()
-                self.staged = []
+                self.staged, self.rejected = [], None
             except BaseException:
                 self._close()
                 raise
@@ -110,7 +131,7 @@ class StagingSession:
             self._close()
 
     def _close(self) -> None:
-        self._is_open, self.staged = False, []
+        self._is_open, self.staged, self.rejected = False, [], None
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -123,23 +144,24 @@ class StagingAhead:
         self,
         stream: str,
         connect: Callable[[], Connection],
+        reject: Callable[[psycopg.Cursor[Any], Counts], None],
         confirm: Callable[[Connection], None],
         places: threading.Semaphore,
     ) -> None:
         """Prepare to stage; `confirm` raises LockLost if another deduplicator merges the stream."""
         failures = FailureLog("rows cannot be staged ahead", "rows are staged ahead again", stream=stream)
-        self._sessions = [StagingSession(connect, failures) for _ in range(SESSIONS)]
+        self._sessions = [StagingSession(connect, reject, failures) for _ in range(SESSIONS)]
         self._confirm = confirm
         self._places = places
         self._has_place = False
 
-    def begin(self) -> StagingSession | None:
-        """Return a session for the next batches, not the one that was taken last; None if there is no place."""
+    def begin(self, batches: int) -> StagingSession | None:
+        """Return a session for this many batches, not the one that was taken last; None if there is no place."""
         self._has_place = self._has_place or self._places.acquire(blocking=False)
         if not self._has_place:
             return None
         self._sessions.reverse()
-        self._sessions[0].begin()
+        self._sessions[0].begin(batches)
         return self._sessions[0]
 
     def take(self, wanted: Sequence[Batch]) -> StagingSession | None:

@@ -60,7 +60,7 @@ class StreamMerge:
         self._lock = SessionLock(f"{stream.name} {shard}", silence_seconds)
         self._writer = BatchMerge(stream, settings.merging, shard, self._lock, self._clocks)
         self._ahead = StagingAhead(
-            stream.name, self._connect_ahead, self._lock.confirm, places or threading.Semaphore()
+            stream.name, self._connect_ahead, self._writer.reject, self._lock.confirm, places or threading.Semaphore()
         )
         self._polls = StreamPolls(stream.name, self._sources, settings.merging, self._writer, self._ahead)
         self._pace = PollPace(max(settings.merging.poll_seconds, stream.poll_seconds_min))
@@ -188,9 +188,8 @@ class StreamMerge:
         if session is None:
             self._writer.write(production, polled)
             return
-        staged = session.staged
         with session.transaction() as connection:
-            self._writer.write(connection, polled, staged)
+            self._writer.write(connection, polled, session.staged, session.rejected)
 
     def _write_apart(self, production: Connection, polled: Polled) -> None:
         """Merge each gatherer's batch in a transaction of its own; one that cannot be merged is left out for a while.
