@@ -203,7 +203,7 @@ def test_a_takeover_between_staging_and_merging_leaves_nothing_of_it(
     assert counts(production, "trades") == held
 
 
-def test_nobody_takes_over_in_the_middle_of_a_transaction(
+def test_no_other_session_takes_over_in_the_middle_of_a_transaction(
     production: Database, merging: StreamMerge, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staged_once(merging, connection)

@@ -203,7 +203,7 @@ class BatchMerge:
             partition = {"target": stream.target, "time_column": stream.time_column}
             cursor.execute(query("production/stage/prepare_partitions"), partition)
         chosen = {name: getattr(self._settings, name) for name in stream.settings}
-        merged = cursor.execute(query(f"production/merge/{stream.name}"), chosen or None).fetchall()
+        merged = cursor.execute(query(f"production/merge/{self._stream.name}"), chosen or None).fetchall()
         hours = {hour for _, hour, _ in merged if hour is not None}
         self._mark_hours(cursor, hours)
         record_sightings(cursor, stream, hours, self._settings)
