@@ -12,6 +12,8 @@ QUICK_GATHERER: Sections = {
     "subscriptions": {"silence_seconds_max": 3},
 }
 QUICK_DEDUPLICATOR: Sections = {
+    # A backlog of a few hundred rows is merged as one of many thousands is otherwise: by further sessions, in turn.
+    "merging": {"batch_rows_min": 50},
     "health": {"report_seconds": 0.5, "count_seconds": 5.0},
     "upkeep": {"pause_seconds": 1.0, "completeness_seconds": 2.0},
 }

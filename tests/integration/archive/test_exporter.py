@@ -279,6 +279,27 @@ def test_the_current_hour_is_written_early_and_again_when_it_grows(
     assert ids(part(tmp_path, hour=now)) == ["first", "second"]
 
 
+def test_an_hour_that_failed_early_counts_as_failing_from_when_it_is_due(
+    production: Database, ops: Connection, tmp_path: Path
+) -> None:
+    """Whoever wrote it early saw the error; nothing is wrong with what is due."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+    trade(ops, now, "first")
+    mark(ops, now, streams=["trades"])
+    (tmp_path / "workspace").write_text("a file where the folder should be")
+    early = export(settings(production, tmp_path), early=True, from_at=now, until_at=END).state
+    assert (early.failures, early.error) == (1, None)
+    (tmp_path / "workspace").unlink()
+    assert export(settings(production, tmp_path), until_at=now).state.error is None
+    assert ops.execute("select count(*) from ops.archive_partitions where error is not null").fetchone() == (1,)
+    (tmp_path / "workspace").rename(tmp_path / "mended")
+    (tmp_path / "workspace").write_text("a file where the folder should be")
+    fill(ops)
+    due = export(settings(production, tmp_path), until_at=now).state
+    assert due.failures
+    assert due.error
+
+
 def test_an_early_export_ends_although_rows_keep_coming(
     production: Database, ops: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
