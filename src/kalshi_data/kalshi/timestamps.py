@@ -24,6 +24,9 @@ _FRACTION = re.compile(r"[.,]([0-9]+)")
 # Many frames arrive within a millisecond, so that their times differ in these parts only.
 _MICROSECONDS = tuple(timedelta(microseconds=number) for number in range(1000))
 _MICROSECOND_TEXTS = tuple(f"{number:03}+00:00" for number in range(1000))
+# What follows the milliseconds of an RFC 3339 string in UTC: the same for PostgreSQL, and the decimal places in all.
+_AFTER_MILLISECONDS = {f"{number:03}Z": (text, 6) for number, text in enumerate(_MICROSECOND_TEXTS)}
+_AFTER_MILLISECONDS["Z"] = (_MICROSECOND_TEXTS[0], 3)
 
 
 def from_ns(nanoseconds: int) -> datetime:
@@ -32,10 +35,12 @@ def from_ns(nanoseconds: int) -> datetime:
     return _ms_and_text(milliseconds)[0] + _MICROSECONDS[rest // 1000]
 
 
-def text_from_ns(nanoseconds: int) -> str:
-    """Format a Unix time in nanoseconds for PostgreSQL."""
+def with_text_from_ns(nanoseconds: int) -> tuple[datetime, str]:
+    """Convert a Unix time in nanoseconds; return the time, and its text for PostgreSQL."""
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
-    return _ms_and_text(milliseconds)[1] + _MICROSECOND_TEXTS[rest // 1000]
+    moment, text, _ = _ms_and_text(milliseconds)
+    microseconds = rest // 1000
+    return moment + _MICROSECONDS[microseconds], text + _MICROSECOND_TEXTS[microseconds]
 
 
 def to_unique_text(moment: datetime) -> str:
@@ -160,11 +165,8 @@ def usual_time(ts_ms: SentTime, ts: SentTime) -> tuple[datetime, str, int] | Non
         return moment, text + _MICROSECOND_TEXTS[0], 3
     # With the same second and millisecond, it is the same time with three digits more, or none.
     if type(ts) is str and ts.startswith(rfc3339_text):
-        digits = ts[23:]
-        if len(digits) == 4 and digits[3] == "Z" and digits[:3].isdigit() and digits.isascii():
-            return moment, f"{text}{digits[:3]}+00:00", 6
-        if digits == "Z":
-            return moment, text + _MICROSECOND_TEXTS[0], 3
+        rest = _AFTER_MILLISECONDS.get(ts[len(rfc3339_text) :])
+        return rest and (moment, text + rest[0], rest[1])
     return None
 
 

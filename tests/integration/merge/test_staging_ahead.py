@@ -12,10 +12,10 @@ import pytest
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SessionLock
-from kalshi_data.deduplicator.merge import batch_merge
+from kalshi_data.deduplicator.merge import batch_merge, polling
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Counts
-from kalshi_data.deduplicator.merge.source import Batch
-from kalshi_data.deduplicator.merge.staging_ahead import StagingSession
+from kalshi_data.deduplicator.merge.source import Batch, StreamSource
+from kalshi_data.deduplicator.merge.staging_ahead import StageBatch, StagingSession
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
 from kalshi_data.errors import ClockWrong, LockLost
 from kalshi_data.streams import STREAMS
@@ -174,20 +174,41 @@ def test_a_batch_that_comes_too_late_is_staged_when_it_is_merged(
     production: Database, merging: StreamMerge, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen, late = SMALL | {"gatherer_seconds_max": 0.5}, Event()
-    original = StagingSession.stage
+    original = polling._poll_and_stage  # pyright: ignore[reportPrivateUsage]
 
-    def stage(session: StagingSession, batch: Batch | None) -> None:
-        original(session, batch)
-        if batch and int(batch.after) and len(session.staged) == 1:
+    def poll_and_stage(source: StreamSource, after: str, stage: StageBatch | None) -> Batch | None:
+        batch = original(source, after, stage)
+        if stage and source.gatherer_id == 1:
             late.wait(5)
+        return batch
 
-    monkeypatch.setattr(StagingSession, "stage", stage)
+    monkeypatch.setattr(polling, "_poll_and_stage", poll_and_stage)
     monkeypatch.setattr(merging._settings, "gatherer_seconds_max", chosen["gatherer_seconds_max"])  # pyright: ignore[reportPrivateUsage]
     for _ in range(8):
         merging.tick(connection)
     late.set()
     wait_until(lambda: merging.tick(connection) == 0 and len(trade_ids(production)) == TRADES)
     assert_whole(production)
+
+
+def test_a_batch_of_an_earlier_round_is_not_staged(
+    production: Database, merging: StreamMerge, connection: Connection
+) -> None:
+    """Else it would count as one of this round's, and bad rows of the last one would not be looked for."""
+    session = staged_once(merging, connection)
+    wait_until(lambda: session.rejected is not None)
+    batches = list(session.staged)
+    session.end([], lambda _: None)
+    stage_late, stage = session.begin(2), session.begin(2)
+    for each in batches:
+        stage_late(each)
+    assert session.staged == []
+    stage(batches[0])
+    assert (session.staged, session.rejected) == (batches[:1], None)
+    stage(batches[1])
+    assert session.staged == batches
+    assert session.rejected is not None
+    assert session.end(batches, lambda _: None)
 
 
 def test_a_takeover_between_staging_and_merging_leaves_nothing_of_it(

@@ -44,3 +44,13 @@ def test_one_burst_hardly_changes_the_pause() -> None:
     for _ in range(50):
         pace.pause_seconds(10, TICK_SECONDS)
     assert pace.pause_seconds(500, TICK_SECONDS) == pytest.approx(POLL_SECONDS - TICK_SECONDS)
+
+
+def test_catching_up_changes_no_pause() -> None:
+    pace, pause = PollPace(POLL_SECONDS), POLL_SECONDS
+    for _ in range(50):
+        pause = pace.pause_seconds(round(10_000 * (pause + TICK_SECONDS)), TICK_SECONDS)
+    for _ in range(50):
+        pace.hurry()
+    # The last tick of a backlog polls what arrived during the tick before it.
+    assert pace.pause_seconds(round(10_000 * TICK_SECONDS), TICK_SECONDS) == pytest.approx(pause, rel=0.05)

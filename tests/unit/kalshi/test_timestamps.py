@@ -14,9 +14,9 @@ from kalshi_data.kalshi.timestamps import (
     finest_time,
     from_ns,
     from_rfc3339,
-    text_from_ns,
     to_text,
     to_unique_text,
+    with_text_from_ns,
 )
 
 AT = datetime(2026, 8, 7, 6, 47, 24, tzinfo=UTC)
@@ -112,8 +112,9 @@ def test_the_decimal_places_of_a_time_follow_from_its_form(sent: str | float, un
 
 @pytest.mark.parametrize("nanoseconds", [0, 999, 1_000, 1_793_109_600_447_123_999, 1_793_109_600_000_000_000])
 def test_text_names_the_same_moment(nanoseconds: int) -> None:
-    moment = from_ns(nanoseconds)
-    assert datetime.fromisoformat(text_from_ns(nanoseconds)) == datetime.fromisoformat(to_text(moment)) == moment
+    moment, text = with_text_from_ns(nanoseconds)
+    assert moment == from_ns(nanoseconds)
+    assert datetime.fromisoformat(text) == datetime.fromisoformat(to_text(moment)) == moment
 
 
 @pytest.mark.parametrize(

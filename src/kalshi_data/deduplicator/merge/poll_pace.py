@@ -15,6 +15,10 @@ class PollPace:
         self._pause_seconds = poll_seconds
         self._rows_per_second = 0.0
 
+    def hurry(self) -> None:
+        """Note that no pause follows a tick, since rows wait already; how many says nothing about how many arrive."""
+        self._pause_seconds = 0.0
+
     def pause_seconds(self, rows: int, tick_seconds: float) -> float:
         """Return how long to wait after a tick that took `tick_seconds` and polled `rows` rows.
 

@@ -7,7 +7,7 @@ from kalshi_data.database.connection import Connection, query
 from kalshi_data.deduplicator.gatherer_pool import GathererPool
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
-from kalshi_data.deduplicator.merge.staging_ahead import StagingAhead, StagingSession
+from kalshi_data.deduplicator.merge.staging_ahead import StageBatch, StagingAhead
 from kalshi_data.deduplicator.settings import MergingSettings
 
 # Opening sessions is worth it if the next batch is this many times as large as a first one.
@@ -89,14 +89,14 @@ class StreamPolls:
         for source, batch in full:
             source.batch_rows = min(max(batch.rows, rows_min) * 2, self._rows_max)
         are_large = any(source.batch_rows >= STAGED_ROWS_FACTOR * rows_min for source, _ in full)
-        session = self._ahead.begin(len(full)) if are_large else None
+        stage = self._ahead.begin(len(full)) if are_large else None
         for source, batch in full:
-            self._pool.start(source, _poll_and_stage, source, batch.watermark, session)
+            self._pool.start(source, _poll_and_stage, source, batch.watermark, stage)
         return bool(full)
 
 
-def _poll_and_stage(source: StreamSource, after: str, session: StagingSession | None) -> Batch | None:
+def _poll_and_stage(source: StreamSource, after: str, stage: StageBatch | None) -> Batch | None:
     batch = source.poll(after)
-    if session:
-        session.stage(batch if batch and batch.rows else None)
+    if stage:
+        stage(batch if batch and batch.rows else None)
     return batch

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -23,6 +24,9 @@ from kalshi_data.service.failures import FailureLog
 # Whoever takes over the stream waits for a transaction of these sessions, so one whose client has vanished ends soon.
 SETTINGS = {"idle_in_transaction_session_timeout": f"{SILENCE_SECONDS_MAX:.0f}s"}
 SESSIONS = 2
+
+# Stages a batch, None if its gatherer sent none.
+StageBatch = Callable[[Batch | None], None]
 
 
 class StagingSession:
@@ -39,24 +43,27 @@ class StagingSession:
         self.rejected: Counts | None = None
         self._connect = connect
         self._reject = reject
-        self._awaited = 0
+        # How many batches are to come yet in this round, and the number of the round.
+        self._awaited = self._round = 0
         self._failures = failures
         self._turn = threading.Lock()
         self._connection: Connection | None = None
         self._is_open = False
 
-    def begin(self, batches: int) -> None:
-        """Accept this many batches, until end()."""
+    def begin(self, batches: int) -> StageBatch:
+        """Accept this many batches, until end(); return what stages one of them."""
         with self._turn:
             self._is_open, self._awaited = True, batches
+            self._round += 1
+            return partial(self._stage_in, self._round)
 
-    def stage(self, batch: Batch | None) -> None:
+    def _stage_in(self, awaiting: int, batch: Batch | None) -> None:
         """Stage a batch, None if there is none; after the last one, reject bad rows.
 
-        It does nothing after end(), or if production refuses that: then the merge does it itself.
+        It does nothing for a batch that another round awaited, or if production refuses that: then the merge does it.
         """
         with self._turn:
-            if not self._is_open:
+            if not self._is_open or awaiting != self._round:
                 return
             self._awaited -= 1
             try:
@@ -68,6 +75,8 @@ class StagingSession:
                 self._failures.succeeded()
 
     def _stage(self, batch: Batch | None) -> None:
+        if batch is None and not self.staged:
+            return
         if self._connection is None:
             self._connection = self._connect()
             self._connection.autocommit = False
@@ -155,14 +164,13 @@ class StagingAhead:
         self._places = places
         self._has_place = False
 
-    def begin(self, batches: int) -> StagingSession | None:
-        """Return a session for this many batches, not the one that was taken last; None if there is no place."""
+    def begin(self, batches: int) -> StageBatch | None:
+        """Return what stages one of this many batches, not in the session that was taken last; None without a place."""
         self._has_place = self._has_place or self._places.acquire(blocking=False)
         if not self._has_place:
             return None
         self._sessions.reverse()
-        self._sessions[0].begin(batches)
-        return self._sessions[0]
+        return self._sessions[0].begin(batches)
 
     def take(self, wanted: Sequence[Batch]) -> StagingSession | None:
         """Return the session where some of the `wanted` batches are staged and no others; it accepts no more.

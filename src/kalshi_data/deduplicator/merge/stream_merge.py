@@ -131,10 +131,12 @@ class StreamMerge:
         """Tick until stop, or until the connection is to be renewed."""
         renew_at = renewal_time()
         while not self._stop.is_set() and time.monotonic() < renew_at:
-            pause_seconds = self._pace.pause_seconds(self.tick(production), self.state.tick_seconds)
+            rows = self.tick(production)
             self._failures.succeeded()
-            if not self.state.is_behind:
-                self._stop.wait(pause_seconds)
+            if self.state.is_behind:
+                self._pace.hurry()
+            else:
+                self._stop.wait(self._pace.pause_seconds(rows, self.state.tick_seconds))
         self._positions.record_passed(production)
 
     def tick(self, production: Connection) -> int:

@@ -32,7 +32,7 @@ from kalshi_data.kalshi.messages import Envelope
 from kalshi_data.kalshi.occurrences import Occurrences
 from kalshi_data.kalshi.rows import DATA_TYPES, Row, to_row
 from kalshi_data.kalshi.sequence import BookClocks, SequenceGap, SequenceTracker
-from kalshi_data.kalshi.timestamps import from_ns, text_from_ns
+from kalshi_data.kalshi.timestamps import with_text_from_ns
 
 # A frame of these types may end its subscription, and that ends at the frame before it.
 ENDING_TYPES = frozenset({"error", "unsubscribed"})
@@ -60,7 +60,7 @@ class FrameDecoder:
         self._sequence = SequenceTracker(from_start=whole)
         self.subscriptions = Subscriptions(connection_id, whole=whole)
         self._clocks = BookClocks()
-        self._now = from_ns(0)
+        self._now, self._now_text = with_text_from_ns(0)
         # When the connection last received a frame; what was sent since then is no sign that anything arrives.
         self.last_at: datetime | None = None
         self._arrival = Arrival(connection_id, self._now, Occurrences())
@@ -80,7 +80,7 @@ class FrameDecoder:
         self._record = record
         self._decoded = decoded = Decoded([], [])
         try:
-            self._now = from_ns(record.received_ns)
+            self._now, self._now_text = with_text_from_ns(record.received_ns)
             if record.kind == FRAME:
                 self.frames_received += 1
                 self._frame(record.payload, decoded)
@@ -175,7 +175,7 @@ class FrameDecoder:
             self._control(envelope)
             return
         arrival, record, now = self._arrival, self._record, self._now
-        arrival.received_at, arrival.received_text = now, text_from_ns(record.received_ns)
+        arrival.received_at, arrival.received_text = now, self._now_text
         arrival.last_changes = coverage.books.last_changes if coverage is not None else {}
         try:
             stream, row = to_row(envelope, arrival)
