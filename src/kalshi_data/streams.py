@@ -17,7 +17,9 @@ class Stream(NamedTuple):
     (`is_archived`), partitions may be dropped after some days (`is_expirable`), minutes of it are classified
     (`is_classified`), its late rows are marked after the merge (`marks_late_rows`), the gatherers that received a row
     are counted (`has_sightings`), the simulator's journal holds it (`is_verified`), gatherers hold it in partitions of
-    time (`is_captured_by_time`). `settings` names those of merging that its merge depends on.
+    time (`is_captured_by_time`), batches may be staged and their bad rows rejected before the batch ahead of them is
+    merged (`is_staged_ahead`): that reads and writes nothing that a merge changes. `settings` names those of merging
+    that its merge depends on.
     """
 
     name: str
@@ -33,15 +35,15 @@ class Stream(NamedTuple):
     has_sightings: bool = False
     is_verified: bool = False
     is_captured_by_time: bool = False
+    is_staged_ahead: bool = False
     settings: tuple[str, ...] = ()
 
 
 def _feed(name: str, time_column: str, *flags: str) -> Stream:
-    """Return a stream of the feed: archived rows with a time; `flags` are set."""
-    stream = Stream(
-        name, f"market_data.{name}", time_column, has_times=True, is_archived=True, is_captured_by_time=True
-    )
-    return stream._replace(**dict.fromkeys(flags, True))
+    """Return a stream of the feed: archived rows with a time; `flags` are set, too."""
+    common = ("has_times", "is_archived", "is_captured_by_time", "is_staged_ahead")
+    stream = Stream(name, f"market_data.{name}", time_column)
+    return stream._replace(**dict.fromkeys((*common, *flags), True))
 
 
 def _coverage(name: str) -> Stream:

@@ -137,3 +137,15 @@ def test_a_gatherer_deletes_old_rows_of_what_has_no_partitions() -> None:
 
 def test_late_rows_are_marked_by_their_time() -> None:
     assert names(lambda stream: stream.marks_late_rows) <= names(is_feed)
+
+
+@pytest.mark.parametrize("stream", [stream for stream in STREAMS if stream.is_staged_ahead], ids=lambda each: each.name)
+def test_what_is_done_ahead_touches_nothing_that_a_merge_changes(stream: Stream) -> None:
+    """Bad rows are rejected in a transaction that began before the merge ahead of it has ended."""
+    statements = (SQL / f"production/queries/reject/{stream.name}.sql").read_text()
+    header, body = (re.findall(pattern, statements, re.MULTILINE) for pattern in (r"^-- (\w+): (.*)", r"^(?!--).*"))
+    assert [text for kind, text in header if kind in {"Reads", "Writes"}] == ["pg_temp.stage, ops.rejected_rows"]
+    written = re.findall(r"(?:update|insert into|delete from) (\S+)", "\n".join(body))
+    assert set(written) <= {"stage", "pg_temp.stage", "ops.rejected_rows"}
+    # The transaction's time may be that of a moment long before.
+    assert "now()" not in "\n".join(body)

@@ -145,6 +145,17 @@ def test_a_stream_that_is_not_behind_opens_none(
         assert merged_by == [(connection.info.backend_pid, 0)]
 
 
+def test_a_stream_whose_bad_rows_change_other_tables_opens_none(
+    production: Database, gatherers: list[Database], merged_by: list[tuple[int, int]]
+) -> None:
+    stream, chosen = TRADES_STREAM._replace(is_staged_ahead=False), settings(production, gatherers, **SMALL)
+    with closing(StreamMerge(stream, chosen, Event())) as merging, production.connect() as connection:
+        claim(merging, connection)
+        finish(merging, connection)
+        assert set(merged_by) == {(connection.info.backend_pid, 0)}
+    assert_whole(production)
+
+
 def test_a_session_that_ended_costs_no_tick(
     production: Database, merging: StreamMerge, connection: Connection, merged_by: list[tuple[int, int]]
 ) -> None:

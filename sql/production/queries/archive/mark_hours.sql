@@ -29,4 +29,4 @@ order by stream, hour
 on conflict (stream, hour) do update
     set
         state = 'pending',
-        touched_at = now();
+        touched_at = statement_timestamp();

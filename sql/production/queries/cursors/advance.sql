@@ -10,5 +10,5 @@ set
     rows_new = rows_new + %(new_rows)s,
     rows_duplicate = rows_duplicate + %(polled_rows)s - %(new_rows)s - %(rejected_rows)s,
     rows_rejected = rows_rejected + %(rejected_rows)s,
-    updated_at = now()
+    updated_at = statement_timestamp()
 where gatherer_id = %(gatherer_id)s and epoch = %(epoch)s and stream = %(stream)s and shard = %(shard)s;

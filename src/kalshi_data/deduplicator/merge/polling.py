@@ -9,6 +9,7 @@ from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Polled
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.merge.staging_ahead import StageBatch, StagingAhead
 from kalshi_data.deduplicator.settings import MergingSettings
+from kalshi_data.streams import Stream
 
 # Opening sessions is worth it if the next batch is this many times as large as a first one.
 STAGED_ROWS_FACTOR = 4
@@ -19,18 +20,19 @@ class StreamPolls:
 
     def __init__(
         self,
-        name: str,
+        stream: Stream,
         sources: Sequence[StreamSource],
         settings: MergingSettings,
         writer: BatchMerge,
         ahead: StagingAhead,
     ) -> None:
-        """Prepare to poll `sources`; `name` names the threads, `writer` the cursors."""
+        """Prepare to poll `sources`; `writer` names their cursors."""
+        self._stream = stream
         self._sources = sources
         self._settings = settings
         self._writer = writer
         self._ahead = ahead
-        self._pool = GathererPool(sources, name)
+        self._pool = GathererPool(sources, stream.name)
         self._rows_max = settings.batch_rows_max
 
     def shrink(self) -> None:
@@ -89,7 +91,7 @@ class StreamPolls:
         for source, batch in full:
             source.batch_rows = min(max(batch.rows, rows_min) * 2, self._rows_max)
         are_large = any(source.batch_rows >= STAGED_ROWS_FACTOR * rows_min for source, _ in full)
-        stage = self._ahead.begin(len(full)) if are_large else None
+        stage = self._ahead.begin(len(full)) if are_large and self._stream.is_staged_ahead else None
         for source, batch in full:
             self._pool.start(source, _poll_and_stage, source, batch.watermark, stage)
         return bool(full)

@@ -62,7 +62,7 @@ class StreamMerge:
         self._ahead = StagingAhead(
             stream.name, self._connect_ahead, self._writer.reject, self._lock.confirm, places or threading.Semaphore()
         )
-        self._polls = StreamPolls(stream.name, self._sources, settings.merging, self._writer, self._ahead)
+        self._polls = StreamPolls(stream, self._sources, settings.merging, self._writer, self._ahead)
         self._pace = PollPace(max(settings.merging.poll_seconds, stream.poll_seconds_min))
         self._positions = PositionReports(stream, shard, self._sources, self._writer, settings.merging)
         self._confirmed_at = time.monotonic()
