@@ -3,7 +3,11 @@
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from kalshi_data.database.connection import connect, query
 from kalshi_data.demo.processes import ProgramFailed, run_to_end
@@ -95,7 +99,8 @@ def judge(platform: CampaignPlatform, say: Callable[[str], None]) -> Outcome:
             counts[stream] = count_stream(connection, stream)
             if stream != SNAPSHOTS:
                 lost += list_lost(connection, stream)
-    failures += _failures(platform, counts, lost)
+    sent_at = first_sent_at(platform.journal)
+    failures += _failures(platform, counts, lost, sent_at)
     if wrong_books and not any(each.connections for each in lost):
         failures.append(f"{wrong_books} of {books} books are wrong although nothing is lost")
     say("writing the archive and comparing it with production")
@@ -104,14 +109,16 @@ def judge(platform: CampaignPlatform, say: Callable[[str], None]) -> Outcome:
     figures = {
         "published": sum(each.published for each in counts.values()),
         "lost": len(lost),
-        "unknown": sum(is_unknown(each) for each in lost),
+        "unknown": sum(is_unknown(each, sent_at) for each in lost),
         "books": books,
         "wrong_books": wrong_books,
     }
     return Outcome(failures, figures)
 
 
-def _failures(platform: CampaignPlatform, counts: Mapping[str, StreamCounts], lost: list[LostMessage]) -> Iterator[str]:
+def _failures(
+    platform: CampaignPlatform, counts: Mapping[str, StreamCounts], lost: list[LostMessage], sent_at: datetime
+) -> Iterator[str]:
     yield from (f"{each.invented} of {stream} are invented" for stream, each in counts.items() if each.invented)
     if not sum(each.published for each in counts.values()):
         yield "nothing was published"
@@ -119,13 +126,26 @@ def _failures(platform: CampaignPlatform, counts: Mapping[str, StreamCounts], lo
     for each in lost:
         if unhurt and f"gatherer-{unhurt}" in each.clients:
             yield f"{each} is lost although gatherer {unhurt} was never hurt"
-        if each.stream in CLASSIFIED and each.state != "gap" and not is_unknown(each):
+        if each.stream in CLASSIFIED and each.state != "gap" and not is_unknown(each, sent_at):
             yield f"{each} is lost in a minute that is not called a gap"
 
 
-def is_unknown(lost: LostMessage) -> bool:
-    """Return whether no gatherer can know that a book changed: none followed it, and the change was sent to none."""
-    return lost.stream == "orderbook_deltas" and lost.state == "none" and not lost.connections
+def is_unknown(lost: LostMessage, sent_at: datetime) -> bool:
+    """Return whether it was not expected: it was sent to none, before any first message, or none followed its book."""
+    is_of_unfollowed_book = lost.stream == "orderbook_deltas" and lost.state == "none"
+    return not lost.connections and (is_of_unfollowed_book or lost.published_at <= sent_at)
+
+
+def first_sent_at(journal: Path) -> datetime:
+    """Return when the exchange first sent a message to any; production expects nothing before a first connection.
+
+    Raises:
+        StopIteration: it never did.
+    """
+    with journal.open("rb") as lines:
+        messages = (msgspec.json.decode(line) for line in lines if b'"sent":' in line)
+        first = next(each for each in messages if each["sent"])
+    return datetime.fromtimestamp(first["published_ms"] / 1000, UTC)
 
 
 def failed_exports(platform: CampaignPlatform) -> Iterator[str]:
