@@ -102,11 +102,28 @@ def _orderbook_delta(envelope: Envelope, sent_at: datetime | None, arrival: Arri
         numbers = arrival.delta_numbering.undated(kind, clock, at)
     else:
         numbers = arrival.delta_numbering.dated(kind, exchange_ts, digits, clock, changed_at, at)
-    occurrence, *further = numbers
-    times = (arrival.received_text, sent_at and to_text(sent_at), exchange_ts)
-    place = (arrival.connection_id, envelope.sid, envelope.seq)
-    values = (ticker, clock, msg.side, price, size_delta)
-    return "orderbook_deltas", (*times, *place, *values, occurrence, digits, *further)
+    occurrence, ordinal, ordinal_of_clock, ordinal_digits, burst_began_at = numbers
+    # One tuple at once: most rows are deltas.
+    row = (
+        arrival.received_text,
+        sent_at and to_text(sent_at),
+        exchange_ts,
+        arrival.connection_id,
+        envelope.sid,
+        envelope.seq,
+        ticker,
+        clock,
+        msg.side,
+        price,
+        size_delta,
+        occurrence,
+        digits,
+        ordinal,
+        ordinal_of_clock,
+        ordinal_digits,
+        burst_began_at,
+    )
+    return "orderbook_deltas", row
 
 
 def _orderbook_snapshot(envelope: Envelope, sent_at: datetime | None, arrival: Arrival) -> tuple[str, Row]:

@@ -71,9 +71,10 @@ class BatchWriter:
             return
         self._items.append(item)
         self._arrived.set()
-        if len(self._items) >= self._wanted_rows:
+        rows = len(self._items)
+        if rows >= self._wanted_rows:
             self._enough.set()
-        if len(self._items) >= self._settings.queued_rows_max and self._queued_until is None:
+        if rows >= self._settings.queued_rows_max and self._queued_until is None:
             self._overflow(item.number)
 
     def _overflow(self, number: int) -> None:

@@ -167,8 +167,8 @@ class FrameDecoder:
         coverage = self.subscriptions.get(sid) or self.subscriptions.adopt(envelope, self.last_at or self._now)
         if seq is not None and sid is not None and (gap := self._sequence.observe(sid, seq)) is not None:
             self._gap(gap, coverage)
-        if coverage is not None and envelope.type not in ENDING_TYPES:
-            self._add_states(coverage.received(self._now))
+        if coverage is not None and envelope.type not in ENDING_TYPES and (begun := coverage.received(self._now)):
+            self._add_states(begun)
         if len(frame) > self._settings.frame_bytes_max:
             raise BadFrame("frame too long")
         if envelope.type in CONTROL_TYPES:
