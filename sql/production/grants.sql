@@ -46,6 +46,8 @@ grant usage on schema market_data, ops, timeseries to exporter;
 grant select on timeseries.migration, ops.migration, timeseries.series to exporter;
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
+grant select on ops.lock_sessions to exporter;
+grant select, insert, delete on ops.lock_sessions to deduplicator;
 grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions,
 ops.watermarks, ops.market_minutes, ops.expected, ops.announced_outcomes to exporter;
 grant execute on function ops.quarantine_rows to exporter, deduplicator;

@@ -992,6 +992,12 @@ CREATE TABLE ops.late_rows (
     during tstzrange NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE ops.lock_sessions (
+    name text NOT NULL,
+    holder uuid NOT NULL,
+    pid integer NOT NULL,
+    session_started_at timestamp with time zone NOT NULL
+);
 CREATE TABLE ops.locks (
     name text NOT NULL,
     holder uuid NOT NULL,
@@ -1173,6 +1179,8 @@ ALTER TABLE ONLY ops.line_checks
     ADD CONSTRAINT line_checks_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
 ALTER TABLE ONLY ops.line_counts
     ADD CONSTRAINT line_counts_pkey PRIMARY KEY (market_ticker, from_at, gatherer_id, epoch, connection_id, sid, frame_number);
+ALTER TABLE ONLY ops.lock_sessions
+    ADD CONSTRAINT lock_sessions_pkey PRIMARY KEY (pid, session_started_at);
 ALTER TABLE ONLY ops.locks
     ADD CONSTRAINT locks_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.lost_lines
@@ -1551,6 +1559,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE ops.lags TO deduplicator;
 GRANT SELECT ON TABLE ops.lags TO exporter;
 GRANT SELECT ON TABLE ops.lags TO status_page;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.late_rows TO deduplicator;
+GRANT SELECT ON TABLE ops.lock_sessions TO exporter;
+GRANT SELECT,INSERT,DELETE ON TABLE ops.lock_sessions TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO deduplicator;
 GRANT SELECT,INSERT,UPDATE ON TABLE ops.locks TO exporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.lost_lines TO deduplicator;

@@ -3,7 +3,8 @@
 A lock is a row of ops.locks, since any role may take the advisory locks of PostgreSQL. It is held by a session, like an
 advisory lock, and free as soon as the session ends. Two things are added for sessions whose client has vanished, of
 which the server does not know yet: a holder that connects again ends its session of before, and a session that is
-silent for longer than its holder promised is ended by whoever wants the lock. A transaction that confirms the lock
+silent for longer than its holder promised is ended by whoever wants the lock. Further sessions may work for a holder:
+it is silent only if all are, and they end with it. A transaction that confirms the lock
 first commits only while it is held, so a holder that was only slow cannot write beside its successor.
 """
 
@@ -39,10 +40,15 @@ class SessionLock:
         ended = production.execute(query("production/locks/end_holder"), {**self._key, "seconds_max": END_SECONDS_MAX})
         for pid, has_ended in ended.fetchall():
             log.info("session ended, its client is gone", lock=self.name, pid=pid, has_ended=has_ended)
+        production.execute(query("production/locks/release_other_shards"), self._key)
         wanted = {**self._key, "silence_seconds_max": self._silence_seconds_max}
         taken = production.execute(query("production/locks/take"), wanted).fetchone()
         self._pid = taken[0] if taken else None
         return taken is not None
+
+    def add_session(self, production: Connection) -> None:
+        """Note that this connection works for the holder: it is not silent meanwhile, and whoever ends it ends this."""
+        production.execute(query("production/locks/add_session"), self._key)
 
     def confirm(self, production: Connection) -> None:
         """Confirm that the lock is held as it was taken, until the end of the transaction if there is one.

@@ -1,6 +1,7 @@
 """A lock of production: held by one session, taken over from a client that vanished, never from one that lives."""
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
@@ -56,6 +57,72 @@ def test_another_session_of_the_holder_keeps_it_for_one_transaction(production: 
         assert second.take(two)
         with pytest.raises(LockLost):
             lock.confirm(further)
+
+
+def test_a_holder_is_not_silent_while_a_further_session_works(production: Database) -> None:
+    lock, second = SessionLock(NAME, 0.1), SessionLock(NAME)
+    with (
+        session(production) as one,
+        session(production) as further,
+        session(production) as two,
+        production.connect() as blocker,
+    ):
+        assert lock.take(one)
+        lock.add_session(further)
+        with ThreadPoolExecutor(1) as threads:
+            blocker.execute("begin; lock table ops.cursors in access exclusive mode")
+            working = threads.submit(further.execute, "select from ops.cursors")
+            wait_until(lambda: silent(production, one))
+            assert not second.take(two)
+            blocker.execute("rollback")
+            working.result()
+        wait_until(lambda: silent(production, further))
+        assert second.take(two)
+        for each in (one, further):
+            with pytest.raises(psycopg.OperationalError):
+                each.execute("select 1")
+
+
+def test_a_holder_that_connects_again_ends_further_sessions_in_a_copy(production: Database) -> None:
+    lock = SessionLock(NAME)
+    with session(production) as before, session(production) as further, session(production) as after:
+        assert lock.take(before)
+        lock.add_session(further)
+        further.execute("begin")
+        lock.confirm(further)
+        copying = further.cursor().copy("copy (select 1) to stdout")
+        copying.__enter__()
+        assert lock.take(after)
+        lock.confirm(after)
+
+
+def test_sessions_that_have_ended_are_forgotten(production: Database) -> None:
+    lock = SessionLock(NAME)
+    with session(production) as one, session(production) as two:
+        assert lock.take(one)
+        lock.add_session(one)
+        lock.add_session(two)
+    for _ in range(2):
+        with session(production) as three:
+            wait_until(lambda: noted(production, lock, three) == 1)
+
+
+def noted(production: Database, lock: SessionLock, connection: Connection) -> int:
+    lock.add_session(connection)
+    with production.connect() as superuser:
+        row = superuser.execute("select count(*) from ops.lock_sessions").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_lock_for_another_number_of_shards_keeps_further_sessions_from_committing(production: Database) -> None:
+    whole, half = SessionLock("trades 1/1"), SessionLock("trades 1/2")
+    with session(production) as one, session(production) as further, session(production) as two:
+        assert whole.take(one)
+        whole.confirm(further)
+        one.close()
+        wait_until(lambda: half.take(two))
+        with pytest.raises(LockLost):
+            whole.confirm(further)
 
 
 def test_different_locks_do_not_meet(production: Database) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SessionLock
 from kalshi_data.deduplicator.merge import batch_merge, polling
 from kalshi_data.deduplicator.merge.batch_merge import BatchMerge, Counts
+from kalshi_data.deduplicator.merge.polling import StreamPolls
+from kalshi_data.deduplicator.merge.refusals import RefusalRule
 from kalshi_data.deduplicator.merge.source import Batch, StreamSource
 from kalshi_data.deduplicator.merge.staging_ahead import StageBatch, StagingSession
 from kalshi_data.deduplicator.merge.stream_merge import StreamMerge
@@ -213,13 +216,64 @@ def test_a_batch_of_an_earlier_round_is_not_staged(
     stage_late, stage = session.begin(2), session.begin(2)
     for each in batches:
         stage_late(each)
-    assert session.staged == []
     stage(batches[0])
+    wait_until(lambda: session.staged)
     assert (session.staged, session.rejected) == (batches[:1], None)
     stage(batches[1])
+    assert session.end(batches, lambda _: None)
     assert session.staged == batches
     assert session.rejected is not None
-    assert session.end(batches, lambda _: None)
+
+
+def test_slow_staging_makes_no_gatherer_late(
+    production: Database, gatherers: list[Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = BatchMerge.reject
+
+    def reject(writer: BatchMerge, cursor: psycopg.Cursor[Any], found: Counts) -> None:
+        if not cursor.connection.autocommit:
+            cursor.execute("select pg_sleep(0.6)")
+        original(writer, cursor, found)
+
+    monkeypatch.setattr(BatchMerge, "reject", reject)
+    chosen = settings(production, gatherers, **SMALL | {"gatherer_seconds_max": 0.5})
+    merging = StreamMerge(TRADES_STREAM, chosen, Event())
+    with closing(merging), production.connect("deduplicator") as connection:
+        claim(merging, connection)
+        ticks: list[int] = []
+        while not ticks or merging.state.is_behind:
+            ticks.append(merging.tick(connection))
+    assert all(ticks)
+    assert_whole(production)
+
+
+def test_rows_count_as_decided_once_they_are_committed(
+    merging: StreamMerge, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[bool] = []
+    original = RefusalRule.decided
+
+    def decide(rule: RefusalRule, *arguments: int) -> None:
+        idle = (each.info.transaction_status for each in open_connections(merging))
+        decided.append(all(status is TransactionStatus.IDLE for status in idle))
+        original(rule, *arguments)
+
+    monkeypatch.setattr(RefusalRule, "decided", decide)
+    session = staged_once(merging, connection)
+    monkeypatch.setattr(StreamPolls, "read_ahead", nothing_ahead)
+    merging.tick(connection)
+    assert session.staged == []
+    assert all(decided)
+
+
+def nothing_ahead(*_: object) -> bool:
+    return False
+
+
+def open_connections(merging: StreamMerge) -> list[Connection]:
+    sessions = merging._ahead._sessions  # pyright: ignore[reportPrivateUsage]
+    held = [each._connection for each in sessions if not each._is_open]  # pyright: ignore[reportPrivateUsage]
+    return [each for each in held if each is not None]
 
 
 def test_a_takeover_between_staging_and_merging_leaves_nothing_of_it(

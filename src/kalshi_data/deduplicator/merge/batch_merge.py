@@ -96,6 +96,8 @@ class BatchMerge:
             rows = sum(batch.rows for _, batch in polled)
             self._rule.require_rows_at_fault(rows, counts.misfits.total(), MISFIT)
             self._advance(cursor, polled, counts)
+        # A further session stages in a transaction that it begins itself.
+        production.commit()
         self._rule.decided(rows - counts.rejected.total(), counts.misfits.total())
 
     def skip(self, production: Connection, passed: Polled) -> None:

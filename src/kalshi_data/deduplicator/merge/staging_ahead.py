@@ -8,6 +8,7 @@ change places.
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,7 +19,6 @@ from kalshi_data.database.connection import Connection
 from kalshi_data.database.session_lock import SILENCE_SECONDS_MAX
 from kalshi_data.deduplicator.merge.batch_merge import Counts, stage_rows
 from kalshi_data.deduplicator.merge.source import Batch
-from kalshi_data.errors import ClockWrong
 from kalshi_data.service.failures import FailureLog
 
 # Whoever takes over the stream waits for a transaction of these sessions, so one whose client has vanished ends soon.
@@ -36,31 +36,39 @@ class StagingSession:
         self,
         connect: Callable[[], Connection],
         reject: Callable[[psycopg.Cursor[Any], Counts], None],
+        thread: ThreadPoolExecutor,
         failures: FailureLog,
     ) -> None:
-        """Prepare to stage; `connect` opens a connection that has a stage, `reject` moves bad rows out of it."""
+        """Prepare to stage in `thread`; `connect` opens a connection with a stage, `reject` frees it of bad rows."""
         self.staged: list[Batch] = []
         self.rejected: Counts | None = None
         self._connect = connect
         self._reject = reject
         # How many batches are to come yet in this round, and the number of the round.
         self._awaited = self._round = 0
+        self._thread = thread
+        self._running: list[Future[None]] = []
         self._failures = failures
         self._turn = threading.Lock()
         self._connection: Connection | None = None
         self._is_open = False
 
     def begin(self, batches: int) -> StageBatch:
-        """Accept this many batches, until end(); return what stages one of them."""
+        """Accept this many batches, until end(); return what stages one of them, sooner or later."""
         with self._turn:
-            self._is_open, self._awaited = True, batches
+            self._is_open, self._awaited, self._running = True, batches, []
             self._round += 1
-            return partial(self._stage_in, self._round)
+            return partial(self._start, self._round)
+
+    def _start(self, awaiting: int, batch: Batch | None) -> None:
+        """Let the thread stage a batch, so that no gatherer counts as late because production is slow."""
+        if awaiting == self._round:
+            self._running.append(self._thread.submit(self._stage_in, awaiting, batch))
 
     def _stage_in(self, awaiting: int, batch: Batch | None) -> None:
         """Stage a batch, None if there is none; after the last one, reject bad rows.
 
-        It does nothing for a batch that another round awaited, or if production refuses that: then the merge does it.
+        It does nothing for a batch that another round awaited, or if that fails: then the merge does it.
         """
         with self._turn:
             if not self._is_open or awaiting != self._round:
@@ -68,7 +76,7 @@ class StagingSession:
             self._awaited -= 1
             try:
                 self._stage(batch)
-            except (ClockWrong, psycopg.Error) as error:
+            except Exception as error:
                 self._failures.failed(error)
                 self._close()
             else:
@@ -90,11 +98,14 @@ class StagingSession:
                 self.rejected = counts
 
     def end(self, wanted: Sequence[Batch], confirm: Callable[[Connection], None]) -> bool:
-        """Accept no more batches; return whether some are staged, all of them are `wanted`, and the session answers.
+        """Stage what came until now, and accept no more.
+
+        Return whether batches are staged, all of them are `wanted`, and the session answers.
 
         Raises:
             LockLost: `confirm` says that another deduplicator merges this stream.
         """
+        wait(self._running)
         with self._turn:
             self._is_open = False
             if self._connection is None:
@@ -118,17 +129,16 @@ class StagingSession:
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
-        """Let the caller merge what is staged, and commit it; roll back after an error.
+        """Let the caller merge and commit what is staged; close the connection after an error.
 
         Raises:
-            psycopg.Error: production does not answer; whether it has committed is unknown.
+            psycopg.Error: the connection is closed.
         """
         with self._turn:
             if self._connection is None:
                 raise psycopg.OperationalError("the session with the staged rows is closed")
             try:
                 yield self._connection
-                self._connection.commit()
                 self.staged, self.rejected = [], None
             except BaseException:
                 self._close()
@@ -159,7 +169,8 @@ class StagingAhead:
     ) -> None:
         """Prepare to stage; `confirm` raises LockLost if another deduplicator merges the stream."""
         failures = FailureLog("rows cannot be staged ahead", "rows are staged ahead again", stream=stream)
-        self._sessions = [StagingSession(connect, reject, failures) for _ in range(SESSIONS)]
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{stream} ahead")
+        self._sessions = [StagingSession(connect, reject, self._thread, failures) for _ in range(SESSIONS)]
         self._confirm = confirm
         self._places = places
         self._has_place = False
@@ -180,6 +191,10 @@ class StagingAhead:
         """
         session = self._sessions[0]
         return session if session.end(wanted, self._confirm) else None
+
+    def end_thread(self) -> None:
+        """End the thread; nothing can be staged afterwards."""
+        self._thread.shutdown()
 
     def close(self) -> None:
         """Close the sessions, and leave the place to another stream."""

@@ -102,13 +102,19 @@ class StreamMerge:
 
     def _connect_ahead(self) -> Connection:
         connection = self.connect(staging_ahead.SETTINGS)
-        connection.execute(query(f"production/stage/{self._stream.name}"))
+        try:
+            self._lock.add_session(connection)
+            connection.execute(query(f"production/stage/{self._stream.name}"))
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
         """Close the connections to the gatherers, and the further ones to production."""
         self._polls.close()
         self._ahead.close()
+        self._ahead.end_thread()
 
     def prepare(self, production: Connection) -> bool:
         """Take this stream's lock and create its stage; return False if another process holds the lock."""
