@@ -170,7 +170,7 @@ def test_every_page_of_a_menu_is_a_view(browser: Browser, sites: Sites) -> None:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_a_view_shows_everything_without_javascript(browser: Browser, sites: Sites, view: View) -> None:
     shown: list[tuple[int, int]] = []
-    for has_scripts in (True, False):
+    for has_scripts in (True, False, True):
         with opened(browser, java_script_enabled=has_scripts) as page:
             page.goto(sites[view.site] + view.path)
             assert page.locator("h1").is_visible()
@@ -178,7 +178,8 @@ def test_a_view_shows_everything_without_javascript(browser: Browser, sites: Sit
                 has_scripts and "renewed" in page.locator("#at").inner_text()
             )
             shown.append((page.locator("h2").count(), page.locator("th").count()))
-    assert shown[0] == shown[1]
+    # What a page lists may change once meanwhile, as when an hour ends.
+    assert shown[1] in (shown[0], shown[2])
 
 
 def test_a_keyboard_reaches_everything_in_order_and_shows_where_it_is(browser: Browser, made_up_site: str) -> None:

@@ -42,6 +42,7 @@ BOUNDED = {
     "ops.lags": "a row per gatherer, stream and shard",
     "ops.late_rows": "taken by the next checks",
     "ops.locks": "a row per task",
+    "ops.lock_sessions": "a row per session, deleted when the next one is added",
     "ops.backups": "a row per kind of backup",
     "ops.market_minutes_due": "taken by the next classification",
     "ops.migration": "a row per migration",

@@ -175,11 +175,12 @@ def test_sessions_that_cannot_be_opened_cost_no_tick(
     production: Database, merging: StreamMerge, connection: Connection, merged_by: list[tuple[int, int]]
 ) -> None:
     with production.connect() as superuser:
+        row = superuser.execute("select rolconnlimit from pg_roles where rolname = 'deduplicator'").fetchone()
         superuser.execute("alter role deduplicator connection limit 1")
         try:
             finish(merging, connection)
         finally:
-            superuser.execute("alter role deduplicator connection limit -1")
+            superuser.execute(f"alter role deduplicator connection limit {row[0] if row else -1}".encode())
     assert_whole(production)
     assert {pid for pid, _ in merged_by} == {connection.info.backend_pid}
 
