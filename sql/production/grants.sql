@@ -28,6 +28,7 @@ ops.steady_states, ops.lost_lines, ops.sightings, ops.arbitration, ops.line_chec
 ops.delta_evidence, ops.ticker_labels, ops.ticker_evidence, ops.packed_hours, ops.packing_failures,
 ops.storage_samples, ops.expected_due, ops.series_minutes to deduplicator;
 grant select, update on ops.hour_locks to deduplicator;
+grant select, insert, delete on ops.lock_sessions to deduplicator;
 grant select on ops.backups to deduplicator;
 grant select on ops.dropped_partitions, ops.market_minutes, ops.completeness, ops.stream_days,
 ops.announced_outcomes to deduplicator;
@@ -47,7 +48,6 @@ grant select on timeseries.migration, ops.migration, timeseries.series to export
 grant select on all tables in schema market_data to exporter;
 grant select, insert, update on ops.archive_partitions, ops.locks to exporter;
 grant select on ops.lock_sessions to exporter;
-grant select, insert, delete on ops.lock_sessions to deduplicator;
 grant select on ops.cursors, ops.lags, ops.deduplicators, ops.heartbeats, ops.connections, ops.dropped_partitions,
 ops.watermarks, ops.market_minutes, ops.expected, ops.announced_outcomes to exporter;
 grant execute on function ops.quarantine_rows to exporter, deduplicator;

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from kalshi_data.database.connection import Connection, query
 from kalshi_data.database.session_lock import SessionLock
@@ -64,6 +65,7 @@ def test_a_holder_is_not_silent_while_a_further_session_works(production: Databa
     with (
         session(production) as one,
         session(production) as further,
+        session(production) as third,
         session(production) as two,
         production.connect() as blocker,
     ):
@@ -77,7 +79,12 @@ def test_a_holder_is_not_silent_while_a_further_session_works(production: Databa
             blocker.execute("rollback")
             working.result()
         wait_until(lambda: silent(production, further))
-        assert second.take(two)
+        lock.add_session(third)
+        wait_until(lambda: silent(production, third))
+        with capture_logs() as logged:
+            assert second.take(two)
+        ended = [(each["pid"], each["has_ended"]) for each in logged if each["event"].startswith("session ended")]
+        assert sorted(ended) == sorted((each.info.backend_pid, True) for each in (one, further, third))
         for each in (one, further):
             with pytest.raises(psycopg.OperationalError):
                 each.execute("select 1")

@@ -37,8 +37,8 @@ working as (
     where a.usename = current_user and a.pid <> pg_backend_pid()
 )
 
-select distinct
+select
     w.pid,
     pg_terminate_backend(w.pid, (%(seconds_max)s * 1000)::bigint) as has_ended
-from working as w
-where w.has_to_end;
+-- The holder's own session is joined to each further one, and is ended once.
+from (select distinct pid from working where has_to_end) as w;

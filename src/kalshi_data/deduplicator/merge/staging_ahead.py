@@ -62,8 +62,7 @@ class StagingSession:
 
     def _start(self, awaiting: int, batch: Batch | None) -> None:
         """Let the thread stage a batch, so that no gatherer counts as late because production is slow."""
-        if awaiting == self._round:
-            self._running.append(self._thread.submit(self._stage_in, awaiting, batch))
+        self._running.append(self._thread.submit(self._stage_in, awaiting, batch))
 
     def _stage_in(self, awaiting: int, batch: Batch | None) -> None:
         """Stage a batch, None if there is none; after the last one, reject bad rows.
